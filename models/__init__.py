@@ -1,0 +1,1 @@
+"""The generative model, its losses and its training. Knows nothing of servers, files or clients."""
