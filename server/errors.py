@@ -1,11 +1,11 @@
 """The errors a person or a client can meet. Each has a stable `code` that also goes over the wire.
 
-    LodespaceError
-      DatasetError          the data cannot be read as asked
-      ProjectError          a project or baked folder cannot be opened or written
-      ProtocolError         a message or frame is not what the protocol says
-      RequestError          a well-formed request that cannot be carried out (unknown item, read-only scene, ...)
-      TrainingError         the trainer process cannot do what was asked
+LodespaceError
+  DatasetError          the data cannot be read as asked
+  ProjectError          a project or baked folder cannot be opened or written
+  ProtocolError         a message or frame is not what the protocol says
+  RequestError          a well-formed request that cannot be carried out (unknown item, read-only scene, ...)
+  TrainingError         the trainer process cannot do what was asked
 """
 
 

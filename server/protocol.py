@@ -1,0 +1,395 @@
+"""The protocol: every JSON body and WebSocket operation, defined once.
+
+`python -m lodespace.protocol_ts` writes webxr_client/src/protocol/messages.ts from this file, and docs/protocol.md is
+the page for people. Text frames of the stream are JSON objects told apart by `op`; binary frames are in frames.py.
+
+Items are numbers 0..N-1 in the order of the data set, classes are numbers 0..C-1 in the order they were made;
+UNLABELED (-1) stands for "no class". Times are seconds since the Unix epoch, UTC.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+PROTOCOL_VERSION = "lodespace.v1"
+"""Name of the WebSocket subprotocol. A client of another version is refused with close code 1002 and a reason."""
+
+UNLABELED = -1
+MAX_MESSAGE_BYTES = 1 << 20
+"""Largest text frame or JSON body accepted: a label command on 100,000 items takes about 0.6 MB."""
+MAX_CLASSES = 1024
+MAX_NAME_LENGTH = 80
+
+CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+"""Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
+ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
+ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+
+TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
+"""`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
+Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
+Tool = Literal["lasso", "rectangle", "pick", "sheet", "api"]
+SelectionMode = Literal["through", "visible"]
+
+
+class Message(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """Base of all JSON bodies: unknown fields are refused, so that a misspelt one is not lost in silence."""
+
+
+# Parts -------------------------------------------------------------------------------------------------------------
+
+
+class ClassInfo(Message):
+    """A class. `class_id` is its number for good; name and colour can be changed."""
+
+    class_id: int
+    name: ClassName
+    colour: Colour
+
+
+class Region(Message):
+    """A region drawn on the screen, enough to find its items again (selection.py has the rule).
+
+    `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
+    where the winding number is not zero.
+    `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
+    `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
+    `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
+    """
+
+    polygon: Annotated[list[float], msgspec.Meta(min_length=6, max_length=20000)]
+    clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
+    mode: SelectionMode = "through"
+    cell: tuple[float, float] = (0.01, 0.01)
+
+
+class Provenance(Message):
+    """How the items of a gesture were chosen; kept with the label for good."""
+
+    tool: Tool
+    regions: list[Region] = []
+    note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class Settings(Message):
+    """What can be set while training runs. In a request, absent fields stay as they are."""
+
+    preset: Literal["paper", "default"] | None = None
+    latent_dim: Literal[2, 3] | None = None
+    hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
+    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    beta_kl: Weight | None = None
+    beta_classifier: Weight | None = None
+    beta_neighbour: Weight | None = None
+    beta_anchor: Weight | None = None
+    beta_encoder: Weight | None = None
+    stiffness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+
+
+class Gesture(Message):
+    """One user action that labelled `count` items: one undo step, one tick on the timeline."""
+
+    gesture: int
+    class_id: int
+    count: int
+    by: str
+    at: float
+    revision: int
+    undone: bool
+
+
+class History(Message):
+    """The gestures so far, oldest first, and what undo and redo would do for this client."""
+
+    gestures: list[Gesture]
+    can_undo: bool
+    can_redo: bool
+
+
+class Losses(Message):
+    """One sample of the training curves, about twice a second.
+
+    `terms` are the loss terms as models/losses.py reports them, each apart and unweighted, and `total`, weighted.
+    `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
+    enough of them.
+    """
+
+    step: int
+    epoch: float
+    terms: dict[str, float]
+    metrics: dict[str, float]
+    kl_per_dimension: list[float]
+
+
+class Training(Message):
+    """State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards."""
+
+    state: TrainerState
+    phase: Phase
+    progress: float
+    step: int
+    frames_per_second: float
+    settings: Settings
+    message: str = ""
+
+
+class Thumbnails(Message):
+    """The atlas: `pages` square PNG pages of `columns` x `columns` cells of `cell` pixels, items in order, row by row.
+
+    Each picture is `picture` pixels wide and high inside its cell, centred. `channels` 1: grey, brightness is ink.
+    """
+
+    pages: int
+    page_size: int
+    columns: int
+    cell: int
+    picture: int
+    channels: Literal[1, 3]
+
+
+class SessionInfo(Message):
+    """Answer of GET /api/session: all a page needs before it draws."""
+
+    protocol: str
+    version: str
+    dataset: str
+    item_kind: Literal["image", "vector"]
+    n_items: int
+    latent_dim: int
+    scene_id: int
+    revision: int
+    sequence: int
+    read_only: bool
+    classes: list[ClassInfo]
+    thumbnails: Thumbnails | None
+    training: Training
+    history: History
+    has_recording: bool
+
+
+class ItemInfo(Message):
+    """Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none."""
+
+    item: int
+    id: str
+    class_id: int
+    gesture: int
+    labelled_by: str
+    labelled_at: float
+    prediction: int
+    confidence: float
+
+
+class ErrorBody(Message):
+    """Body of every HTTP answer with a status of 400 or more."""
+
+    code: str
+    message: str
+
+
+class Health(Message):
+    """Answer of GET /healthz."""
+
+    status: Literal["ok"]
+    trainer: TrainerState
+    uptime_seconds: float
+
+
+# From client to server ---------------------------------------------------------------------------------------------
+
+
+class Operation(Message, tag_field="op"):
+    """Base of everything that goes over the stream as text."""
+
+
+class Hello(Operation, tag="hello"):
+    """First message of a client: which scene and revision it shows (from the GLB's extras), and who it is.
+
+    The server goes on from there with a merged delta, or answers `resync` when it cannot.
+    `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
+    """
+
+    client_id: CommandId
+    scene_id: int
+    revision: int
+    sequence: int
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+
+
+class Label(Operation, tag="label"):
+    """Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen."""
+
+    command_id: CommandId
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    class_id: ClassId
+    revision: int
+    provenance: Provenance
+
+
+class Undo(Operation, tag="undo"):
+    """Take back this client's newest gesture that still stands."""
+
+    command_id: CommandId
+
+
+class Redo(Operation, tag="redo"):
+    """Bring back this client's gesture that was undone last."""
+
+    command_id: CommandId
+
+
+class AddClass(Operation, tag="add_class"):
+    """Make a class. Without `colour` the next of the palette is taken."""
+
+    command_id: CommandId
+    name: ClassName
+    colour: Colour | None = None
+
+
+class EditClass(Operation, tag="edit_class"):
+    """Rename or recolour a class; absent fields stay."""
+
+    command_id: CommandId
+    class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    name: ClassName | None = None
+    colour: Colour | None = None
+
+
+class SetTraining(Operation, tag="set_training"):
+    """Run, pause, or change settings. Taken by the trainer within one batch."""
+
+    command_id: CommandId
+    run: bool | None = None
+    settings: Settings | None = None
+
+
+class SetPriority(Operation, tag="set_priority"):
+    """Items the person looks at: on large data sets these move first. No answer; the newest of a client counts."""
+
+    items: Annotated[list[Item], msgspec.Meta(max_length=20_000)]
+
+
+class Resolve(Operation, tag="resolve"):
+    """Ask which items lie in `regions` (each one added to the ones before), at the positions this client has."""
+
+    command_id: CommandId
+    regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=64)]
+
+
+ClientOperation = Hello | Label | Undo | Redo | AddClass | EditClass | SetTraining | SetPriority | Resolve
+
+
+# From server to client ---------------------------------------------------------------------------------------------
+
+
+class Welcome(Operation, tag="welcome"):
+    """Answer to hello: the state of everything but positions; deltas follow."""
+
+    session: SessionInfo
+
+
+class Resync(Operation, tag="resync"):
+    """The scene changed in a way deltas cannot tell (new box, dimension or session).
+
+    The client fetches /api/scene.glb again and says hello again.
+    """
+
+    scene_id: int
+    reason: str
+
+
+class Ack(Operation, tag="ack"):
+    """A command took effect; a label is on disk.
+
+    `sequence` is the event's number in the log, `count` how many items changed.
+    """
+
+    command_id: str
+    sequence: int
+    count: int
+    class_id: int = UNLABELED
+    """The class an `add_class` made, or the one a gesture gave."""
+
+
+class Refused(Operation, tag="refused"):
+    """A command, or with an empty `command_id` a frame, was not carried out; nothing changed."""
+
+    command_id: str
+    code: str
+    message: str
+
+
+class Labels(Operation, tag="labels"):
+    """Labels changed: `items[k]` now has class `class_ids[k]`.
+
+    Sent to every client, in the order of `sequence`, never dropped.
+    """
+
+    sequence: int
+    gesture: int
+    by: str
+    items: list[int]
+    class_ids: list[int]
+
+
+class Classes(Operation, tag="classes"):
+    """The classes, all of them, after one was made or edited."""
+
+    sequence: int
+    classes: list[ClassInfo]
+
+
+class HistoryChanged(Operation, tag="history"):
+    """The gestures after one was made, undone or redone."""
+
+    history: History
+
+
+class TrainingChanged(Operation, tag="training"):
+    """The trainer's state or progress changed."""
+
+    training: Training
+
+
+class LossesMeasured(Operation, tag="losses"):
+    """A new sample of the training curves; newest wins."""
+
+    losses: Losses
+
+
+class Notice(Operation, tag="notice"):
+    """Something a person should read, with what to do. `code` "" clears the notices of `topic`."""
+
+    topic: Literal["collapse", "trainer", "disk"]
+    code: str
+    message: str
+
+
+class Resolved(Operation, tag="resolved"):
+    """Answer to resolve: the items, ascending, at `revision`."""
+
+    command_id: str
+    items: list[int]
+    revision: int
+
+
+ServerOperation = (
+    Welcome
+    | Resync
+    | Ack
+    | Refused
+    | Labels
+    | Classes
+    | HistoryChanged
+    | TrainingChanged
+    | LossesMeasured
+    | Notice
+    | Resolved
+)
+
+decode_client_operation = msgspec.json.Decoder(ClientOperation).decode
+decode_server_operation = msgspec.json.Decoder(ServerOperation).decode
+encode_operation = msgspec.json.Encoder().encode
