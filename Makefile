@@ -23,9 +23,11 @@ test-client:
 	$(NPM) test
 
 lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for TypeScript
-	$(BIN)/pip install --quiet --editable ".[lint]" --config-settings editable_mode=strict
+	$(BIN)/pip install --quiet --editable ".[lint]"
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	mkdir -p build/typecheck/lodespace
+	ln -sfn $(CURDIR)/server/*.py $(CURDIR)/server/py.typed $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
 	$(BIN)/basedpyright
 	$(NPM) run lint
 	$(NPM) run typecheck

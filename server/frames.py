@@ -9,6 +9,7 @@ computes each delta against those (a closed loop), so rounding never adds up.
 """
 
 import struct
+import zlib
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -171,7 +172,7 @@ def _inflate(payload: bytes, expected: int) -> bytes:
     inflater = isal_zlib.decompressobj(-15)
     try:
         raw = inflater.decompress(payload, expected + 1)
-    except isal_zlib.error as error:
+    except zlib.error as error:
         raise ProtocolError(f"the payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
         raise ProtocolError(f"the payload does not inflate to the {expected} bytes its header promises")
