@@ -9,13 +9,12 @@ computes each delta against those (a closed loop), so rounding never adds up.
 """
 
 import struct
-import zlib
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 from lodespace.errors import ProtocolError
 
 HEADER = struct.Struct("<BBBBIIIIIII")
@@ -172,7 +171,7 @@ def _inflate(payload: bytes, expected: int) -> bytes:
     inflater = isal_zlib.decompressobj(-15)
     try:
         raw = inflater.decompress(payload, expected + 1)
-    except zlib.error as error:
+    except igzip_lib.IsalError as error:
         raise ProtocolError(f"the payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
         raise ProtocolError(f"the payload does not inflate to the {expected} bytes its header promises")
