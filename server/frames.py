@@ -171,7 +171,7 @@ def _inflate(payload: bytes, expected: int) -> bytes:
     inflater = isal_zlib.decompressobj(-15)
     try:
         raw = inflater.decompress(payload, expected + 1)
-    except igzip_lib.IsalError as error:
+    except igzip_lib.IsalError as error:  # pyright: ignore[reportGeneralTypeIssues]  # mis-typed in its stub
         raise ProtocolError(f"the payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
         raise ProtocolError(f"the payload does not inflate to the {expected} bytes its header promises")
