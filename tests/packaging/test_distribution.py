@@ -1,0 +1,126 @@
+"""The wheel and the sdist: built as a user's pip would build them, then installed away from the checkout and used."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_WHEEL_BYTES = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(wheel, sdist): the sdist from the checkout, the wheel from the sdist, with this environment's build tools."""
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    (wheel,) = out.glob("*.whl")
+    (sdist,) = out.glob("*.tar.gz")
+    return wheel, sdist
+
+
+@pytest.fixture(scope="module")
+def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """bin/ of a new virtual environment that holds the wheel; torch and the other dependencies are lent to it."""
+    venv = tmp_path_factory.mktemp("wheel") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    (site_packages,) = venv.glob("lib/python*/site-packages")
+    # The import hook of an editable install does not act through a lent folder: only the wheel provides lodespace.
+    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"]
+    subprocess.run([*pip, str(distributions[0])], check=True)
+    return venv / "bin"
+
+
+def test_wheel_is_small_and_holds_page_digits_and_demo(distributions: tuple[Path, Path]) -> None:
+    wheel, _ = distributions
+    assert wheel.stat().st_size < MAX_WHEEL_BYTES
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert "lodespace/static/index.html" in names
+    assert "lodespace/assets/digits/images-idx3-ubyte.gz" in names
+    assert "lodespace/assets/demo/scene.glb" in names
+    assert "lodespace/models/__init__.py" in names
+    tops = {name.split("/")[0] for name in names}
+    assert tops <= {"lodespace"} | {top for top in tops if top.endswith(".dist-info")}
+
+
+def test_sdist_carries_the_built_page_and_the_sources(distributions: tuple[Path, Path]) -> None:
+    _, sdist = distributions
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"server/static/index.html", "webxr_client/package-lock.json", "setup.py", "LICENSE"} <= names
+    assert not any("node_modules" in name for name in names)
+
+
+def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    where = subprocess.run(
+        [str(installed / "python"), "-c", "import lodespace; print(lodespace.__file__)"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert str(installed.parent) in where.stdout
+    with serving(installed / "lodespace", tmp_path, environment) as url:
+        with urllib.request.urlopen(url, timeout=10) as page:
+            assert b"<!doctype html>" in page.read(200).lower()
+        with urllib.request.urlopen(url + "api/session", timeout=10) as answer:
+            session = json.load(answer)
+    assert session["n_items"] == 5000
+    assert session["dataset"] == "digits"
+
+
+class serving:
+    """`lodespace serve` as a process in `folder`; the context is its address. Ended by Ctrl-C, as a person would."""
+
+    def __init__(self, command: Path, folder: Path, environment: dict[str, str]) -> None:
+        self.port = free_port()
+        arguments = [str(command), "serve", "--no-browser", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            arguments, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def __enter__(self) -> str:
+        url = f"http://127.0.0.1:{self.port}/"
+        for _ in attempts(60):
+            if self.process.poll() is not None:
+                pytest.fail(f"the server ended: {self.process.communicate()[0]}")
+            try:
+                urllib.request.urlopen(url + "healthz", timeout=5).close()
+            except (urllib.error.URLError, ConnectionError):
+                continue
+            return url
+        pytest.fail("the server did not answer within a minute")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, output
+
+
+def attempts(seconds: float) -> Iterator[None]:
+    """Ten turns a second for `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
