@@ -1,1 +1,31 @@
-"""The generative model, its losses and its training. Knows nothing of servers, files or clients."""
+"""The generative model, its losses and its training. A plain library: no threads, no server, no files but checkpoints.
+
+Importing this package is cheap; torch is imported with the first name taken from it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lodespace.models.config import LossWeights, ModelConfig, TrainingConfig, preset
+    from lodespace.models.dataset import Dataset
+    from lodespace.models.snapshot import Snapshot
+    from lodespace.models.trainer import Trainer
+
+__all__ = ["Dataset", "LossWeights", "ModelConfig", "Snapshot", "Trainer", "TrainingConfig", "preset"]
+
+_HOMES = {
+    "Dataset": "dataset",
+    "LossWeights": "config",
+    "ModelConfig": "config",
+    "Snapshot": "snapshot",
+    "Trainer": "trainer",
+    "TrainingConfig": "config",
+    "preset": "config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,56 @@
+"""p(X given Z): latent variable to the reconstruction's logits (pictures) or means (vectors)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+
+class ConvDecoder(nn.Module):
+    """Mirror of ConvEncoder. (B, D) -> logits (B, C, 32, 32)."""
+
+    def __init__(self, out_channels: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
+        super().__init__()
+        side = 32 >> len(channels)
+        self.unflatten = (channels[-1], side, side)
+        self.dense = nn.Sequential(
+            nn.Linear(latent_dim, hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, channels[-1] * side * side),
+            nn.ReLU(inplace=True),
+        )
+        layers: list[nn.Module] = []
+        widths = [*reversed(channels), out_channels]
+        for width, out in pairwise(widths):
+            layers += [nn.ConvTranspose2d(width, out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+        self.deconvolutions = nn.Sequential(*layers[:-1])
+
+    @property
+    def last_layer(self) -> nn.ConvTranspose2d:
+        layer = self.deconvolutions[-1]
+        assert isinstance(layer, nn.ConvTranspose2d)
+        return layer
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.deconvolutions(self.dense(z).view(-1, *self.unflatten))
+
+
+class VectorDecoder(nn.Module):
+    """Mirror of VectorEncoder. (B, D) -> (B, F)."""
+
+    def __init__(self, features: int, hidden: int, latent_dim: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, features),
+        )
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.layers(z)
+
+
+Decoder = ConvDecoder | VectorDecoder

@@ -1,0 +1,50 @@
+"""The terms of equation 1, pure functions. Each says its reduction: the meaning of the weights hangs on it."""
+
+import torch
+import torch.nn.functional as F
+from lodespace.models.config import LossWeights
+from lodespace.models.dataset import UNLABELED
+
+
+def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """-log p(X given Z), summed over the item, mean over the batch, in nats. Scalar.
+
+    Pictures (B, C, H, W): binary cross-entropy from logits, pixels in 0..1 as probabilities.
+    Vectors (B, F): half the squared error, a Gaussian of unit variance without its constant.
+    """
+    if x.ndim == 4:
+        return F.binary_cross_entropy_with_logits(reconstruction, x, reduction="sum") / len(x)
+    return 0.5 * (reconstruction - x).square().sum() / len(x)
+
+
+def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
+    """KL(q(Z given X) || N(0, 1)) of each latent dimension, mean over the batch, in nats. (B, D), (B, D) -> (D,)."""
+    terms = latent_mean.square() + latent_log_variance.exp() - 1 - latent_log_variance
+    return 0.5 * terms.mean(dim=0)
+
+
+def kl_divergence(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
+    """KL(q(Z given X) || p(Z)), summed over latent dimensions, mean over the batch, in nats. Scalar."""
+    return kl_per_dimension(latent_mean, latent_log_variance).sum()
+
+
+def classification_loss(
+    class_logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Cross-entropy H(Y, Y~), weighted mean over the labelled items of the batch, in nats. Scalar.
+
+    class_logits (B, C), labels int64 (B,) with UNLABELED for none, weights (B,). A batch without labels gives 0, not nan.
+    """
+    labelled = labels != UNLABELED
+    each = F.cross_entropy(class_logits, labels.clamp_min(0), reduction="none")
+    weight = labelled.to(each.dtype) if weights is None else weights * labelled
+    return (each * weight).sum() / weight.sum().clamp_min(1e-8)
+
+
+def total_loss(terms: dict[str, torch.Tensor], weights: LossWeights, kl_scale: float = 1.0) -> torch.Tensor:
+    """Equation 1, and the encoder term where it is present: the weighted sum of `terms`. `kl_scale` is the KL warm-up."""
+    total = terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
+    total = total + weights.beta_classifier * terms["classification"]
+    if "encoder" in terms:
+        total = total + weights.beta_encoder * terms["encoder"]
+    return total

@@ -1,0 +1,34 @@
+"""What training yields: one snapshot a unit of work."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
+
+
+class Snapshot(NamedTuple):
+    """The state after one unit of work, N items in D latent dimensions. The arrays are the receiver's to keep.
+
+    `frame` grows by one whenever `latent_mean` changed. `progress` (0..1) is that of the first training.
+    `losses`: each term apart, unweighted, and "total", weighted; only terms that were measured so far.
+    `latent_mean` float32 (N, D): as shown, aligned to the frame before. `prediction` int16 (N,), -1 where there is
+    none yet; `confidence` float32 (N,). `kl_per_dimension` float32 (D,), nats. `collapsed`: dimensions below the
+    threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy".
+    `resting`: there is nothing left to learn until something changes.
+    """
+
+    frame: int
+    step: int
+    epoch: float
+    phase: Phase
+    progress: float
+    losses: dict[str, float]
+    metrics: dict[str, float]
+    latent_mean: npt.NDArray[np.float32]
+    prediction: npt.NDArray[np.int16]
+    confidence: npt.NDArray[np.float32]
+    kl_per_dimension: npt.NDArray[np.float32]
+    collapsed: tuple[int, ...]
+    resting: bool

@@ -1,0 +1,70 @@
+"""The variational autoencoder with a classification head (paper, figure 1b): composes encoder, decoder and head."""
+
+from typing import NamedTuple
+
+import torch
+from lodespace.models.classifier import ClassificationHead
+from lodespace.models.config import ModelConfig
+from lodespace.models.dataset import Dataset
+from lodespace.models.decoder import ConvDecoder, Decoder, VectorDecoder
+from lodespace.models.encoder import ConvEncoder, Encoder, VectorEncoder
+from lodespace.models.initialisation import he_initialise, initialise_latent_layers, mean_logit
+from torch import nn
+
+
+class VAEOutput(NamedTuple):
+    """reconstruction (B, *item_shape): logits for pictures; latent mean, log-variance and sample (B, D); class logits (B, C)."""
+
+    reconstruction: torch.Tensor
+    latent_mean: torch.Tensor
+    latent_log_variance: torch.Tensor
+    latent_sample: torch.Tensor
+    class_logits: torch.Tensor
+
+
+class VAE(nn.Module):
+    """Encoder, decoder and head. The head reads the latent mean, the decoder a sample (reparameterised)."""
+
+    def __init__(self, encoder: Encoder, decoder: Decoder, head: ClassificationHead) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+        self.head = head
+
+    @classmethod
+    def build(cls, dataset: Dataset, config: ModelConfig, latent_dim: int, n_classes: int, hidden_layers: int) -> "VAE":
+        """A model for `dataset`, initialised as `config` says from torch's current random state."""
+        encoder: Encoder
+        decoder: Decoder
+        if dataset.kind == "image":
+            channels = dataset.item_shape[0]
+            encoder = ConvEncoder(channels, config.channels, config.hidden, latent_dim)
+            decoder = ConvDecoder(channels, config.channels, config.hidden, latent_dim)
+        else:
+            (features,) = dataset.item_shape
+            encoder = VectorEncoder(features, config.hidden, latent_dim)
+            decoder = VectorDecoder(features, config.hidden, latent_dim)
+        vae = cls(encoder, decoder, ClassificationHead(latent_dim, n_classes, hidden_layers))
+        if config.init == "he":
+            he_initialise(vae)
+            initialise_latent_layers(encoder)
+            if isinstance(decoder, ConvDecoder):
+                nn.init.constant_(_bias(decoder.last_layer), mean_logit(dataset.inputs))
+        return vae
+
+    def encode_mean(self, x: torch.Tensor) -> torch.Tensor:
+        """Latent means (B, D) of inputs; never samples."""
+        return self.encoder(x)[0]
+
+    def forward(self, x: torch.Tensor, noise: torch.Tensor | None = None) -> VAEOutput:
+        """`noise` (B, D): the standard normal draw of the sample; drawn here when it is not given."""
+        mean, log_variance = self.encoder(x)
+        if noise is None:
+            noise = torch.randn_like(mean)
+        sample = mean + noise * (0.5 * log_variance).exp()
+        return VAEOutput(self.decoder(sample), mean, log_variance, sample, self.head(mean))
+
+
+def _bias(layer: nn.ConvTranspose2d) -> torch.Tensor:
+    assert layer.bias is not None
+    return layer.bias

@@ -1,0 +1,182 @@
+"""One optimiser step of equation 1 on the whole network, and the encoder's output for all items.
+
+Both presets train through this: `paper` shows what it encodes, `default` makes it follow the particles (L_encoder).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from lodespace.models.batches import Epochs, class_balanced
+from lodespace.models.config import TrainingConfig
+from lodespace.models.dataset import Dataset
+from lodespace.models.losses import (
+    classification_loss,
+    kl_per_dimension,
+    reconstruction_loss,
+    total_loss,
+)
+from lodespace.models.state import (
+    Tensors,
+    adam,
+    adam_tensors,
+    load_adam,
+    load_module,
+    module_tensors,
+    set_learning_rate,
+)
+from lodespace.models.vae import VAE
+
+LABELLED_BATCH = 64
+ENCODE_CHUNK = 512
+
+
+class VAETraining:
+    """The VAE with its optimiser. `generator` lives on the CPU and draws batches, `device_generator` draws noise."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        config: TrainingConfig,
+        n_classes: int,
+        generator: torch.Generator,
+        device_generator: torch.Generator,
+    ) -> None:
+        self.dataset = dataset
+        self.config = config
+        self.generator = generator
+        self.device_generator = device_generator
+        self.epochs = Epochs(len(dataset), config.batch_size, generator)
+        self.steps_done = 0
+        self.kl = np.full(config.latent_dim, np.nan, np.float32)
+        self._build(n_classes)
+
+    def _build(self, n_classes: int) -> None:
+        config = self.config
+        vae = VAE.build(self.dataset, config.model, config.latent_dim, n_classes, config.hidden_layers)
+        device = self.dataset.inputs.device
+        # Channels last: 1.1 to 1.5 times faster convolutions at these batch sizes.
+        self.vae = vae.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # a keyword-only overload its stub lacks
+        self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
+
+    @property
+    def epoch(self) -> float:
+        return self.steps_done / self.epochs.batches_per_epoch
+
+    def set_class_count(self, n_classes: int) -> None:
+        """A head with more outputs that knows what the old one knew; the optimiser forgets the head alone."""
+        self._rebuild_head(n_classes, self.config.hidden_layers)
+
+    def configure(self, config: TrainingConfig) -> None:
+        """Weights and learning rate at once; another head depth makes a new head; another latent dimension a new model."""
+        old, self.config = self.config, config
+        if config.latent_dim != old.latent_dim or config.model != old.model:
+            self._build(self.n_classes)
+            self.steps_done = 0
+            self.kl = np.full(config.latent_dim, np.nan, np.float32)
+        elif config.hidden_layers != old.hidden_layers:
+            self._rebuild_head(self.n_classes, config.hidden_layers)
+
+    @property
+    def n_classes(self) -> int:
+        return self.vae.head.output.out_features
+
+    def _rebuild_head(self, n_classes: int, hidden_layers: int) -> None:
+        from lodespace.models.classifier import ClassificationHead
+
+        old = self.vae.head
+        device = self.dataset.inputs.device
+        head = ClassificationHead(self.config.latent_dim, n_classes, hidden_layers).to(device)
+        if len(head.layers) == len(old.layers) and n_classes > self.n_classes:
+            head.copy_classes_from(old)
+        kept = {parameter: dict(state) for parameter, state in self.optimiser.state.items()}
+        self.vae.head = head
+        self.optimiser = adam(list(self.vae.parameters()), self.config.learning_rate)
+        for parameter in self.vae.parameters():
+            if parameter in kept:
+                self.optimiser.state[parameter].update(kept[parameter])
+
+    def step(
+        self,
+        labels: torch.Tensor,
+        *,
+        balanced: bool = True,
+        targets: torch.Tensor | None = None,
+        learning_rate: float | None = None,
+    ) -> dict[str, float]:
+        """One batch. Returns each term unweighted and "total", in nats.
+
+        labels int64 (N,) on the CPU. `balanced`: classify a class-balanced batch of labelled items beside the batch of
+        everything; otherwise the labels of the batch itself, as in the paper. targets (N, D): where the encoder's
+        means shall go (L_encoder). `learning_rate` defaults to the config's.
+        """
+        device = self.dataset.inputs.device
+        items = self.epochs.next()
+        n = len(items)
+        labelled = class_balanced(labels, LABELLED_BATCH, self.generator) if balanced else items[:0]
+        both = torch.cat([items, labelled])
+        x = self.dataset.inputs[both.to(device)]
+        if x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        mean, log_variance = self.vae.encoder(x)
+        noise = torch.randn(n, mean.shape[1], generator=self.device_generator, device=device)
+        sample = mean[:n] + noise * (0.5 * log_variance[:n]).exp()
+        kl = kl_per_dimension(mean[:n], log_variance[:n])
+        classified = slice(n, None) if balanced else slice(0, n)
+        terms = {
+            "reconstruction": reconstruction_loss(self.vae.decoder(sample), x[:n]),
+            "kl": kl.sum(),
+            "classification": classification_loss(self.vae.head(mean[classified]), labels[both[classified]].to(device))
+            if len(both[classified])
+            else mean.new_zeros(()),
+        }
+        if targets is not None:
+            terms["encoder"] = F.smooth_l1_loss(mean, targets[both.to(device)], reduction="sum") / len(mean)
+        total = total_loss(terms, self.config.weights, self.kl_scale)
+        set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        self.optimiser.step()
+        self.steps_done += 1
+        self._follow_kl(kl.detach())
+        return {**{name: float(term.detach()) for name, term in terms.items()}, "total": float(total.detach())}
+
+    @property
+    def kl_scale(self) -> float:
+        """KL warm-up: the share of beta_kl in force."""
+        warmup = self.config.kl_warmup_epochs
+        return min(1.0, (self.epoch + 1 / self.epochs.batches_per_epoch) / warmup) if warmup > 0 else 1.0
+
+    def _follow_kl(self, kl: torch.Tensor) -> None:
+        now = kl.float().cpu().numpy()
+        self.kl = now if np.isnan(self.kl).any() else (0.95 * self.kl + 0.05 * now).astype(np.float32)
+
+    @torch.no_grad()
+    def encode(self, items: slice) -> torch.Tensor:
+        """Latent means (B, D) of some items."""
+        return self.vae.encode_mean(self.dataset.inputs[items])
+
+    def encode_all(self) -> torch.Tensor:
+        """Latent means (N, D), in chunks that stay in the cache (twice as fast as one pass)."""
+        n = len(self.dataset)
+        return torch.cat([self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)])
+
+    def tensors(self) -> Tensors:
+        return {
+            **module_tensors("vae", self.vae),
+            **adam_tensors("vae_adam", self.optimiser),
+            "vae_epoch_order": self.epochs.order,
+            "vae_kl": torch.from_numpy(self.kl.copy()),
+        }
+
+    def counters(self) -> dict[str, int]:
+        return {"vae_steps": self.steps_done, "vae_epoch_position": self.epochs.position}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
+        load_module("vae", self.vae, tensors)
+        load_adam("vae_adam", self.optimiser, tensors)
+        self.epochs.order = tensors["vae_epoch_order"].clone()
+        self.kl = tensors["vae_kl"].numpy().copy()
+        self.steps_done = counters["vae_steps"]
+        self.epochs.position = counters["vae_epoch_position"]
