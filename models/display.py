@@ -1,0 +1,34 @@
+"""What is shown of the latent means: aligned to the frame before, averaged, and limited in speed. Learning never sees this."""
+
+import torch
+from lodespace.models.alignment import procrustes
+
+SMOOTHING = 0.5
+"""Share of the frame before in the moving average."""
+SPEED_LIMIT = 0.08
+"""Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
+SETTLED = 2e-4
+"""A frame in which no point moves further than this, in spreads, shows nothing new."""
+
+
+class Display:
+    """Turns the latent means of each moment into frames. `shown` (N, D) is the last one; None before the first."""
+
+    def __init__(self) -> None:
+        self.shown: torch.Tensor | None = None
+
+    def show(self, latent_mean: torch.Tensor) -> bool:
+        """Take the newest latent means (N, D). Returns whether anything visible moved."""
+        if self.shown is None or self.shown.shape != latent_mean.shape:
+            self.shown = latent_mean.clone()
+            return True
+        rotation, translation = procrustes(latent_mean, self.shown)
+        target = latent_mean @ rotation + translation
+        step = (target - self.shown).mul_(1 - SMOOTHING)
+        spread = self.shown.std(dim=0).mean().clamp_min(1e-8)
+        length = step.norm(dim=1, keepdim=True)
+        step.mul_((SPEED_LIMIT * spread / length.clamp_min(1e-12)).clamp_max(1.0))
+        if float(length.max()) < SETTLED * float(spread):
+            return False
+        self.shown = self.shown + step
+        return True

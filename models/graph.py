@@ -1,0 +1,76 @@
+"""The neighbour graph: exact k nearest neighbours, and UMAP's weights on its edges (McInnes, Healy, Melville 2018, section 3)."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+_BISECTIONS = 40
+
+
+@dataclass(frozen=True)
+class Graph:
+    """E undirected edges between N items. `head`, `tail` int64 (E,) with head < tail; `weight` float32 (E,) in 0..1."""
+
+    head: torch.Tensor
+    tail: torch.Tensor
+    weight: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.head)
+
+
+def nearest_neighbours(features: torch.Tensor, k: int, block: int = 1024) -> tuple[torch.Tensor, torch.Tensor]:
+    """Exact k nearest neighbours by blocked matrix products. (N, F) -> indices int64 (N, k), distances (N, k), self excluded."""
+    n = len(features)
+    k = min(k, n - 1)
+    indices = torch.empty(n, k, dtype=torch.int64, device=features.device)
+    distances = torch.empty(n, k, device=features.device)
+    for start in range(0, n, block):
+        rows = slice(start, min(start + block, n))
+        indices[rows], distances[rows] = neighbours_of_rows(features, rows, k)
+    return indices, distances
+
+
+def neighbours_of_rows(features: torch.Tensor, rows: slice, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The neighbours of one block of rows, so that a caller can spread the search over many turns."""
+    some = features[rows]
+    square = features.square().sum(dim=1)
+    d2 = square - 2 * some @ features.T  # the row's own square is the same for all its candidates
+    own = torch.arange(rows.start, rows.start + len(some), device=features.device)
+    d2[torch.arange(len(some), device=features.device), own] = math.inf
+    nearest, indices = d2.topk(k, dim=1, largest=False)
+    distances = (nearest + some.square().sum(dim=1, keepdim=True)).clamp_min(0).sqrt()
+    return indices, distances
+
+
+def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
+    """UMAP's fuzzy simplicial set: for each item exp(-(d - rho) / sigma) with sigma such that the weights sum to log2 k,
+    joined by the probabilistic union a + b - ab. (N, k), (N, k) -> Graph.
+    """
+    n, k = indices.shape
+    rho = distances[:, :1]
+    target = math.log2(k) if k > 1 else 1.0
+    shifted = (distances - rho).clamp_min(0)
+    low = torch.zeros(n, 1, device=distances.device)
+    high = torch.full_like(low, math.inf)
+    sigma = torch.ones_like(low)
+    for _ in range(_BISECTIONS):
+        too_wide = torch.exp(-shifted / sigma).sum(dim=1, keepdim=True) > target
+        high = torch.where(too_wide, sigma, high)
+        low = torch.where(too_wide, low, sigma)
+        sigma = torch.where(torch.isinf(high), sigma * 2, (low + high) / 2)
+    sigma = torch.maximum(sigma, 1e-3 * distances.mean(dim=1, keepdim=True)).clamp_min(1e-12)
+    weights = torch.exp(-shifted / sigma)
+
+    rows = torch.arange(n, device=indices.device).repeat_interleave(k)
+    columns, values = indices.reshape(-1), weights.reshape(-1)
+    key = torch.minimum(rows, columns) * n + torch.maximum(rows, columns)
+    unique, where = key.unique(return_inverse=True)  # sorted, so the same graph has the same edges in the same order
+    total = torch.zeros(len(unique), device=values.device).index_add_(0, where, values)
+    # An edge seen from both ends holds a + b; one seen from one end only, a. The product is known from the squares.
+    squares = torch.zeros_like(total).index_add_(0, where, values.square())
+    weight = total - (total.square() - squares) / 2
+    keep = weight > 1e-4
+    unique = unique[keep]
+    return Graph(unique // n, unique % n, weight[keep].clamp_max(1.0))

@@ -1,0 +1,93 @@
+"""The particle system: each item's latent mean is a variational parameter of its own, moved by forces.
+
+A force is minus the gradient of one term of the loss at that mean (neighbour.py, anchor.py). Positions are in the kernel's unit;
+`latent_mean` is in latent units, joined by one scale factor that gives the cloud unit spread, as the prior has.
+"""
+
+import torch
+from lodespace.models.anchor import anchor_force, anchor_loss
+from lodespace.models.graph import Graph
+from lodespace.models.neighbour import (
+    FORCE_LIMIT,
+    NEGATIVES,
+    attraction_force,
+    attraction_loss,
+    repulsion_force,
+    repulsion_loss,
+)
+
+SAMPLES = 5
+"""Others an item is repelled from in one round."""
+LAYOUT_STEP = 1.0
+INTERACTIVE_STEP = 0.3
+LEAST_AGREEMENT = 0.02
+SCALE_RATE = 0.05
+"""How fast the scale factor follows the spread: the cloud must not breathe."""
+
+
+class Particles:
+    """N particles in D dimensions on a graph. All tensors live on one device."""
+
+    def __init__(self, start: torch.Tensor, graph: Graph, generator: torch.Generator) -> None:
+        """`start` (N, D) in any unit; it is brought to a small cloud in kernel units. `generator` is on its device."""
+        self.position = start / start.std(dim=0).mean().clamp_min(1e-8)
+        self.generator = generator
+        self.scale = 1.0
+        self.target = self.position.clone()
+        self.stiffness = torch.zeros(len(start), device=start.device)
+        self.set_graph(graph)
+
+    def set_graph(self, graph: Graph) -> None:
+        self.graph = graph
+        self.weight = graph.weight
+        self._degree = self._degrees()
+
+    @property
+    def latent_mean(self) -> torch.Tensor:
+        """(N, D), centred, spread about 1."""
+        return (self.position - self.position.mean(dim=0)) / self.scale
+
+    def _degrees(self) -> torch.Tensor:
+        degree = torch.zeros(len(self.position), device=self.position.device)
+        return degree.index_add_(0, self.graph.head, self.graph.weight).index_add_(
+            0, self.graph.tail, self.graph.weight
+        )
+
+    def set_agreement(self, probabilities: torch.Tensor | None, share_of_classes: float) -> None:
+        """Make the edges label-aware: w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)); None takes it back.
+
+        probabilities (N, C); s is the share of classes that have labels.
+        """
+        if probabilities is None or share_of_classes <= 0:
+            self.weight = self.graph.weight
+            return
+        agreement = (probabilities[self.graph.head] * probabilities[self.graph.tail]).sum(dim=1)
+        s = share_of_classes
+        self.weight = self.graph.weight * ((1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT))
+
+    def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
+        """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors."""
+        force = self._force(beta_neighbour, beta_anchor)
+        self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
+        spread = float(self.position.std(dim=0).mean())
+        self.scale += SCALE_RATE * (spread - self.scale)
+
+    def _force(self, beta_neighbour: float, beta_anchor: float) -> torch.Tensor:
+        z, graph = self.position, self.graph
+        pull = attraction_force(z[graph.head], z[graph.tail], self.weight)
+        force = torch.zeros_like(z).index_add_(0, graph.head, pull).index_add_(0, graph.tail, pull.neg_())
+        force += repulsion_force(z, z[self._sample()], NEGATIVES * self._degree)
+        return force.mul_(beta_neighbour).add_(anchor_force(z, self.target, self.stiffness), alpha=beta_anchor)
+
+    def _sample(self) -> torch.Tensor:
+        n = len(self.position)
+        return torch.randint(n, (n, SAMPLES), generator=self.generator, device=self.position.device)
+
+    def losses(self) -> dict[str, float]:
+        """The neighbour and anchor terms, in nats an item, at freshly sampled others."""
+        z, graph = self.position, self.graph
+        attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
+        repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self._degree)
+        n = len(z)
+        anchor = anchor_loss(z, self.target, self.stiffness)
+        return {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
