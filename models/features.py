@@ -1,0 +1,31 @@
+"""The wide feature network that self-supervision trains first and the classifier goes on with."""
+
+import torch
+from lodespace.models.dataset import Dataset
+from lodespace.models.initialisation import he_initialise
+from torch import nn
+
+WIDTH = 64
+"""Features an item: wide enough to learn from few labels, where 3 latent numbers are not."""
+
+
+class FeatureNetwork(nn.Module):
+    """Items to features (B, WIDTH). Pictures: 16-32-64 stride-2 convolutions; vectors: two hidden layers."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        if dataset.kind == "image":
+            width = dataset.item_shape[0]
+            for out in (16, 32, 64):
+                layers += [nn.Conv2d(width, out, 3, stride=2, padding=1), nn.ReLU(inplace=True)]
+                width = out
+            layers += [nn.Flatten(), nn.Linear(64 * 16, WIDTH), nn.ReLU(inplace=True)]
+        else:
+            (features,) = dataset.item_shape
+            layers = [nn.Linear(features, 128), nn.ReLU(inplace=True), nn.Linear(128, WIDTH), nn.ReLU(inplace=True)]
+        self.layers = nn.Sequential(*layers)
+        he_initialise(self)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x)

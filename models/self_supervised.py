@@ -1,0 +1,57 @@
+"""Features learned without labels: two views of an item should be recognised as one (SimCLR; T. Chen et al. 2020).
+
+The paper's premise: self-supervised first, then labels. A graph on these features and the principal components together is
+better than on either alone.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from lodespace.models.augment import STRONG
+from lodespace.models.batches import Epochs
+from lodespace.models.dataset import Dataset
+from lodespace.models.features import WIDTH, FeatureNetwork
+from torch import nn
+
+TEMPERATURE = 0.2
+BATCH_SIZE = 192
+LEARNING_RATE = 2e-3
+
+
+def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torch.Tensor:
+    """Normalised temperature-scaled cross-entropy. (2B, P), where rows i and B + i are views of one item. Scalar, nats."""
+    z = F.normalize(projections, dim=1)
+    similarity = z @ z.T / temperature
+    similarity.fill_diagonal_(-math.inf)
+    b = len(z) // 2
+    partner = torch.arange(2 * b, device=z.device).roll(b)
+    return F.cross_entropy(similarity, partner)
+
+
+class SelfSupervision:
+    """Trains a FeatureNetwork in single steps, so that it can be interleaved with everything else."""
+
+    def __init__(self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator) -> None:
+        self.dataset = dataset
+        self.network = FeatureNetwork(dataset)
+        self.projection = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32))
+        device = dataset.inputs.device
+        self.network.to(device)
+        self.projection.to(device)
+        parameters = [*self.network.parameters(), *self.projection.parameters()]
+        self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=device.type in ("cpu", "cuda"))
+        self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
+        self.generator = device_generator
+        self.steps_done = 0
+
+    def step(self) -> float:
+        """One batch. Returns the loss, nats."""
+        x = self.dataset.inputs[self.epochs.next().to(self.dataset.inputs.device)]
+        views = STRONG(torch.cat([x, x]), self.generator)
+        loss = nt_xent(self.projection(self.network(views)))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.steps_done += 1
+        return float(loss.detach())

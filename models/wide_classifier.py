@@ -1,0 +1,72 @@
+"""The wide classifier: its probabilities make the graph's edges label-aware, its predictions fill what nobody labelled."""
+
+import torch
+import torch.nn.functional as F
+from lodespace.models.augment import LIGHT
+from lodespace.models.batches import class_balanced
+from lodespace.models.dataset import Dataset
+from lodespace.models.features import WIDTH, FeatureNetwork
+from lodespace.models.losses import classification_loss
+from torch import nn
+
+BATCH_SIZE = 96
+LEARNING_RATE = 2e-3
+LABEL_CERTAINTY = 0.9
+"""A labelled item's probabilities: this much of its label, the rest of the prediction. Labels may be wrong."""
+
+
+class WideClassifier:
+    """Feature network and a linear layer, trained on class-balanced, augmented batches of labelled items in single steps.
+
+    Adam's state is kept across gestures. `network` may come from self-supervision.
+    """
+
+    def __init__(
+        self, dataset: Dataset, network: FeatureNetwork, n_classes: int, device_generator: torch.Generator
+    ) -> None:
+        self.dataset = dataset
+        self.network = network
+        self.generator = device_generator
+        self.output = nn.Linear(WIDTH, n_classes).to(dataset.inputs.device)
+        self._start_optimiser()
+
+    @property
+    def n_classes(self) -> int:
+        return self.output.out_features
+
+    def set_class_count(self, n_classes: int) -> None:
+        """Make room for more classes; what is known of the others stays. The optimiser starts afresh."""
+        if n_classes == self.n_classes:
+            return
+        wider = nn.Linear(WIDTH, n_classes).to(self.dataset.inputs.device)
+        shared = min(n_classes, self.n_classes)
+        with torch.no_grad():
+            wider.weight[:shared] = self.output.weight[:shared]
+            wider.bias[:shared] = self.output.bias[:shared]
+        self.output = wider
+        self._start_optimiser()
+
+    def _start_optimiser(self) -> None:
+        fused = self.dataset.inputs.device.type in ("cpu", "cuda")
+        parameters = [*self.network.parameters(), *self.output.parameters()]
+        self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=fused)
+
+    def step(self, labels: torch.Tensor, weights: torch.Tensor, generator: torch.Generator) -> float | None:
+        """One batch. labels int64 (N,), weights float32 (N,), both on the CPU like `generator`. Returns the loss; None without labels."""
+        items = class_balanced(labels, BATCH_SIZE, generator)
+        if len(items) == 0:
+            return None
+        device = self.dataset.inputs.device
+        x = LIGHT(self.dataset.inputs[items.to(device)], self.generator)
+        logits = self.output(self.network(x))
+        loss = classification_loss(logits, labels[items].to(device), weights[items].to(device))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
+        """Class probabilities (B, C) and features (B, WIDTH) of some items, not augmented."""
+        features = self.network(self.dataset.inputs[items])
+        return F.softmax(self.output(features), dim=1), features
