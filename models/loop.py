@@ -1,0 +1,155 @@
+"""What the two interactive loops share: labels, and the interface by which Trainer drives them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lodespace.models.config import TrainingConfig
+from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.snapshot import Phase
+from lodespace.models.state import Tensors
+
+_HELD_OUT_SHARE = 0.1
+_HELD_OUT_FROM = 50
+"""Labels from which on a tenth is held out of the classifier's batches, to measure it."""
+
+
+class Loop(ABC):
+    """Interleaved training in units of work. Subclasses: ParticleLoop (`default`), PaperLoop (`paper`).
+
+    `latent_mean` (N, D) is what there is to show. `losses`, `metrics`, `phase`, `progress`, `step`, `epoch` as in Snapshot.
+    """
+
+    def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
+        self.dataset = dataset
+        self.config = config
+        self.n_classes = n_classes
+        self.device = dataset.inputs.device
+        self.generator = torch.Generator().manual_seed(seed)
+        self.device_generator = torch.Generator(self.device).manual_seed(seed + 1)
+        n = len(dataset)
+        self.labels = torch.full((n,), UNLABELED, dtype=torch.int64)
+        self.label_weights = torch.ones(n)
+        self.priority = torch.empty(0, dtype=torch.int64)
+        self.losses: dict[str, float] = {}
+        self.metrics: dict[str, float] = {}
+        self.step = 0
+        self.epoch_target: int | None = None
+        # A fixed, scattered tenth: whether an item may be held out never depends on when it was labelled.
+        self._scattered = (torch.arange(n, dtype=torch.float64) * 0.6180339887498949) % 1 < _HELD_OUT_SHARE
+
+    phase: Phase
+    progress: float
+
+    @property
+    @abstractmethod
+    def latent_mean(self) -> torch.Tensor | None: ...
+
+    @property
+    @abstractmethod
+    def epoch(self) -> float: ...
+
+    @property
+    @abstractmethod
+    def kl_per_dimension(self) -> npt.NDArray[np.float32]: ...
+
+    @property
+    @abstractmethod
+    def resting(self) -> bool: ...
+
+    @property
+    @abstractmethod
+    def phase(self) -> Phase: ...
+
+    @property
+    @abstractmethod
+    def progress(self) -> float: ...
+
+    @property
+    @abstractmethod
+    def settled(self) -> bool:
+        """False while a checkpoint would throw away a piece of work."""
+
+    @abstractmethod
+    def turn(self) -> bool:
+        """One unit of work. Returns whether the latent means changed."""
+
+    @abstractmethod
+    def predictions(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """prediction int16 (N,), confidence float32 (N,)."""
+
+    @abstractmethod
+    def labels_changed(self) -> None: ...
+
+    @abstractmethod
+    def set_class_count(self, n_classes: int) -> None: ...
+
+    @abstractmethod
+    def configure(self, config: TrainingConfig) -> None: ...
+
+    @abstractmethod
+    def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None: ...
+
+    @abstractmethod
+    def tensors(self) -> Tensors: ...
+
+    @abstractmethod
+    def counters(self) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None: ...
+
+    def set_labels(self, labels: torch.Tensor, weights: torch.Tensor | None) -> None:
+        """The full label state; what follows from it starts with the next unit of work."""
+        if weights is None:
+            weights = torch.ones(len(labels))
+        if torch.equal(labels, self.labels) and torch.equal(weights, self.label_weights):
+            return
+        self.labels, self.label_weights = labels, weights
+        self.labels_changed()
+
+    @property
+    def trained_labels(self) -> torch.Tensor:
+        """Labels less the held-out ones (N,)."""
+        held_out = self.held_out
+        return self.labels if held_out is None else torch.where(held_out, UNLABELED, self.labels)
+
+    @property
+    def held_out(self) -> torch.Tensor | None:
+        """Labelled items that are measured on, not trained on: bool (N,); None while there are too few labels."""
+        labelled = self.labels != UNLABELED
+        if int(labelled.sum()) < _HELD_OUT_FROM:
+            return None
+        return labelled & self._scattered
+
+    def measure_accuracy(self, prediction: torch.Tensor) -> None:
+        """Set metrics["label_accuracy"] from predictions (N,) of items that were not trained on."""
+        held_out = self.held_out
+        self.metrics.pop("label_accuracy", None)
+        if held_out is not None and bool(held_out.any()):
+            right = prediction.cpu().to(torch.int64)[held_out] == self.labels[held_out]
+            self.metrics["label_accuracy"] = float(right.float().mean())
+
+    def base_tensors(self) -> Tensors:
+        return {
+            "labels": self.labels.to(torch.int16),
+            "label_weights": self.label_weights,
+            "generator": self.generator.get_state(),
+            "device_generator": self.device_generator.get_state(),
+        }
+
+    def load_base(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self.labels = tensors["labels"].to(torch.int64)
+        self.label_weights = tensors["label_weights"].clone()
+        self.generator.set_state(tensors["generator"].clone())
+        if self.device.type == "cpu" or "device_generator" in tensors:
+            self.device_generator.set_state(tensors["device_generator"].clone())
+        self.losses = dict(counters["losses"])
+        self.metrics = dict(counters["metrics"])
+        self.step = int(counters["step"])
+
+    def base_counters(self) -> dict[str, Any]:
+        return {"losses": self.losses, "metrics": self.metrics, "step": self.step}

@@ -1,0 +1,188 @@
+"""The interactive loop of the preset `paper`: equation 1, the encoder's output shown, nothing else.
+
+Pretraining without labels, in epochs. After a gesture the layers above the convolutional trunk move at once (cached_trunk.py),
+then the whole network trains on equation 1 for some epochs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from lodespace.models.cached_trunk import CachedTrunk
+from lodespace.models.config import TrainingConfig
+from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.loop import Loop
+from lodespace.models.snapshot import Phase
+from lodespace.models.state import Tensors
+from lodespace.models.vae_training import ENCODE_CHUNK, VAETraining
+
+CACHED_STEPS = 120
+"""Steps on the cached trunk after a gesture: some four seconds of visible motion."""
+FULL_EPOCHS = 3
+"""Epochs of the whole network after that."""
+STEPS_PER_CHUNK = 3
+"""Training steps of the whole network between two encoded chunks."""
+
+
+class PaperLoop(Loop):
+    def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
+        super().__init__(dataset, config, n_classes, seed)
+        self.vae_training = VAETraining(dataset, config, n_classes, self.generator, self.device_generator)
+        self.trunk = CachedTrunk(self.vae_training)
+        self.mean = self.vae_training.encode_all()
+        self.next_mean = self.mean.clone()
+        self.encoded = 0
+        self.cached_steps_due = 0
+        self.full_steps_due = 0
+        self.stale = False
+
+    @property
+    def latent_mean(self) -> torch.Tensor:
+        return self.mean
+
+    @property
+    def epoch(self) -> float:
+        return self.vae_training.epoch
+
+    @property
+    def kl_per_dimension(self) -> npt.NDArray[np.float32]:
+        return self.vae_training.kl
+
+    @property
+    def _pretraining_epochs(self) -> int:
+        return self.config.pretraining_epochs if self.epoch_target is None else self.epoch_target
+
+    @property
+    def phase(self) -> Phase:
+        if self.cached_steps_due:
+            return "interactive"
+        if self.epoch < self._pretraining_epochs:
+            return "pretraining"
+        return "resting" if self.resting else "interactive"
+
+    @property
+    def progress(self) -> float:
+        return min(1.0, self.epoch / max(1, self._pretraining_epochs))
+
+    @property
+    def resting(self) -> bool:
+        busy = self.cached_steps_due or self.full_steps_due or self.stale
+        return self.epoch >= self._pretraining_epochs and not busy
+
+    @property
+    def settled(self) -> bool:
+        return True
+
+    def labels_changed(self) -> None:
+        if bool((self.labels != UNLABELED).any()):
+            self.cached_steps_due = CACHED_STEPS
+            self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
+            self.trunk.hold(self.mean)
+
+    def set_class_count(self, n_classes: int) -> None:
+        if n_classes != self.n_classes:
+            self.n_classes = n_classes
+            self.vae_training.set_class_count(n_classes)
+            self.trunk.start_optimiser()
+
+    def configure(self, config: TrainingConfig) -> None:
+        old, self.config = self.config, config
+        self.vae_training.configure(config)
+        if config.latent_dim != old.latent_dim or config.hidden_layers != old.hidden_layers:
+            self.trunk = CachedTrunk(self.vae_training)
+        if config.latent_dim != old.latent_dim:
+            self.mean = self.vae_training.encode_all()
+            self.next_mean = self.mean.clone()
+            self.encoded = 0
+        if config.weights != old.weights:
+            self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
+
+    def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
+        """Equation 1 has no anchors: in this preset a pin has no force."""
+        del items, targets
+
+    def turn(self) -> bool:
+        self.step += 1
+        if self.cached_steps_due:
+            return self._cached_turn()
+        if self.epoch < self._pretraining_epochs or self.full_steps_due:
+            return self._full_turn()
+        return self._encode_chunk() if self.stale else False
+
+    def _cached_turn(self) -> bool:
+        if not self.trunk.ready:
+            self.trunk.fill()
+            return False
+        self.losses.update(self.trunk.step(self.trained_labels, self.config, self.generator))
+        self.cached_steps_due -= 1
+        self.mean = self.trunk.encode_all()
+        self.encoded = 0
+        if self.cached_steps_due == 0:
+            self._measure()
+        return True
+
+    def _full_turn(self) -> bool:
+        terms = self.vae_training.step(self.trained_labels, learning_rate=self._learning_rate)
+        self.losses.update(terms)
+        self.full_steps_due = max(0, self.full_steps_due - 1)
+        self.stale = True
+        self.trunk.invalidate()
+        return self._encode_chunk() if self.step % STEPS_PER_CHUNK == 0 else False
+
+    @property
+    def _learning_rate(self) -> float:
+        first = self.epoch < self._pretraining_epochs
+        return self.config.learning_rate if first else self.config.interactive_learning_rate
+
+    def _encode_chunk(self) -> bool:
+        """Encode the next chunk; a whole pass becomes what is shown."""
+        n = len(self.mean)
+        rows = slice(self.encoded, min(self.encoded + ENCODE_CHUNK, n))
+        self.next_mean[rows] = self.vae_training.encode(rows)
+        self.encoded = rows.stop
+        if self.encoded < n:
+            return False
+        self.encoded = 0
+        self.mean = self.next_mean.clone()
+        self.stale = self.epoch < self._pretraining_epochs or self.full_steps_due > 0
+        self._measure()
+        return True
+
+    def _measure(self) -> None:
+        self.measure_accuracy(self.predictions()[0])
+
+    @torch.no_grad()
+    def predictions(self) -> tuple[torch.Tensor, torch.Tensor]:
+        if not bool((self.labels != UNLABELED).any()):
+            n = len(self.mean)
+            return torch.full((n,), UNLABELED, dtype=torch.int16), torch.zeros(n)
+        confidence, prediction = F.softmax(self.vae_training.vae.head(self.mean), dim=1).max(dim=1)
+        return prediction.to(torch.int16), confidence
+
+    def tensors(self) -> Tensors:
+        self.trunk.invalidate()
+        tensors = {**self.base_tensors(), **self.vae_training.tensors(), **self.trunk.tensors()}
+        return {**tensors, "mean": self.mean, "next_mean": self.next_mean}
+
+    def counters(self) -> dict[str, Any]:
+        return {
+            **self.base_counters(),
+            **self.vae_training.counters(),
+            "cached_steps_due": self.cached_steps_due,
+            "full_steps_due": self.full_steps_due,
+            "encoded": self.encoded,
+            "stale": self.stale,
+            "trunk_steps": self.trunk.steps_done,
+        }
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self.load_base(tensors, counters)
+        self.vae_training.load(tensors, counters)
+        self.trunk.load(tensors, counters["trunk_steps"])
+        self.mean = tensors["mean"].clone().to(self.device)
+        self.next_mean = tensors["next_mean"].clone().to(self.device)
+        for name in ("cached_steps_due", "full_steps_due", "encoded", "stale"):
+            setattr(self, name, counters[name])
