@@ -41,12 +41,9 @@ class Loop(ABC):
         # A fixed, scattered tenth: whether an item may be held out never depends on when it was labelled.
         self._scattered = (torch.arange(n, dtype=torch.float64) * 0.6180339887498949) % 1 < _HELD_OUT_SHARE
 
-    phase: Phase
-    progress: float
-
     @property
     @abstractmethod
-    def latent_mean(self) -> torch.Tensor | None: ...
+    def latent_mean(self) -> torch.Tensor: ...
 
     @property
     @abstractmethod

@@ -55,6 +55,8 @@ class ParticleLoop(Loop):
         self.known = Predictions(n, n_classes, self.device)
         flat = dataset.inputs.flatten(1)
         self.components = principal_components(flat, config.principal_components)
+        start = self.components[:, : config.latent_dim]
+        self.start = start / start.std(dim=0).mean().clamp_min(1e-8)
         self.particles: Particles | None = None
         self.building: GraphBuilding | None = GraphBuilding(self.components, config.neighbours)
         self.graph_due = False
@@ -69,8 +71,9 @@ class ParticleLoop(Loop):
     # What there is to show -------------------------------------------------------------------------------------------
 
     @property
-    def latent_mean(self) -> torch.Tensor | None:
-        return None if self.particles is None else self.particles.latent_mean
+    def latent_mean(self) -> torch.Tensor:
+        """The particles; while the first graph is built, where they will start."""
+        return self.start if self.particles is None else self.particles.latent_mean
 
     @property
     def epoch(self) -> float:
@@ -167,6 +170,8 @@ class ParticleLoop(Loop):
         old, self.config = self.config, config
         self.vae_training.configure(config)
         if self.particles is None:
+            start = self.components[:, : config.latent_dim]
+            self.start = start / start.std(dim=0).mean().clamp_min(1e-8)
             return
         if config.latent_dim != old.latent_dim:
             self._change_dimension(config.latent_dim)
@@ -255,8 +260,7 @@ class ParticleLoop(Loop):
         if graph is None:
             return False
         self.building = None
-        start = self.components[:, : self.config.latent_dim]
-        self.particles = Particles(start, graph, self.device_generator)
+        self.particles = Particles(self.start, graph, self.device_generator)
         if self.config.layout_rounds:
             self._plan_rounds(self.config.layout_rounds, LAYOUT_STEP)
         self._update_stiffness()

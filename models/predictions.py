@@ -19,6 +19,7 @@ class Predictions:
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         self.features = torch.zeros(n, WIDTH, device=device)
         self.known = False
+        self._best = self._nothing()
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
 
@@ -45,7 +46,9 @@ class Predictions:
         items = self.order[self.position : self.position + CHUNK].to(self.probabilities.device)
         self.probabilities[items], self.features[items] = classifier.probabilities(items)
         self.position += len(items)
-        self.known = self.known or not self.sweeping
+        if not self.sweeping:
+            self.known = True
+            self._best = self._choose()
         return not self.sweeping
 
     def believed(self, labels: torch.Tensor) -> torch.Tensor:
@@ -57,14 +60,25 @@ class Predictions:
         return believed
 
     def best(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """prediction int16 (N,), -1 while nothing is known; confidence float32 (N,)."""
+        """prediction int16 (N,), -1 while nothing is known; confidence float32 (N,); of the last whole sweep."""
+        return self._best
+
+    def _choose(self) -> tuple[torch.Tensor, torch.Tensor]:
         confidence, prediction = self.probabilities.max(dim=1)
-        if not self.known:
-            return torch.full_like(prediction, UNLABELED, dtype=torch.int16), torch.zeros_like(confidence)
         return prediction.to(torch.int16), confidence
 
+    def _nothing(self) -> tuple[torch.Tensor, torch.Tensor]:
+        n, device = len(self.probabilities), self.probabilities.device
+        return torch.full((n,), UNLABELED, dtype=torch.int16, device=device), torch.zeros(n, device=device)
+
     def tensors(self) -> Tensors:
-        return {"probabilities": self.probabilities, "classifier_features": self.features, "sweep_order": self.order}
+        return {
+            "probabilities": self.probabilities,
+            "classifier_features": self.features,
+            "sweep_order": self.order,
+            "best_prediction": self._best[0],
+            "best_confidence": self._best[1],
+        }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
         device = self.probabilities.device
@@ -72,3 +86,4 @@ class Predictions:
         self.features = tensors["classifier_features"].clone().to(device)
         self.order = tensors["sweep_order"].clone()
         self.position, self.known = position, known
+        self._best = tensors["best_prediction"].clone().to(device), tensors["best_confidence"].clone().to(device)

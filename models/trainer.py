@@ -109,21 +109,16 @@ class Trainer:
         self.loop.epoch_target = epochs
         while True:
             snapshot = self._turn()
-            if snapshot is not None:
-                yield snapshot
-                if epochs is not None and snapshot.resting:
-                    return
+            yield snapshot
+            if epochs is not None and snapshot.resting:
+                return
 
-    def _turn(self) -> Snapshot | None:
-        """None while there is nothing to show yet."""
+    def _turn(self) -> Snapshot:
         with self._own_random_state():
             moved = self.loop.turn()
-        latent_mean = self.loop.latent_mean
-        if latent_mean is None:
-            return None
         if moved or self._moving:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
-            self._moving = self.display.show(latent_mean)
+            self._moving = self.display.show(self.loop.latent_mean)
             self.frame += self._moving
         return self.snapshot()
 
