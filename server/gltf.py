@@ -1,0 +1,184 @@
+"""The scene as GLB (glTF 2.0 binary), written by pygltflib and read back for baked scenes.
+
+One POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of the stream; the node's transform takes the grid to scene
+metres: the box is a cube of 1 m about the origin. COLOR_0 shows labels in any viewer; `_LABEL`, `_PREDICTION` and `_CONFIDENCE` are ours.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pygltflib as g
+from lodespace.errors import ProjectError
+from lodespace.frames import GRID_STEPS
+from lodespace.protocol import PROTOCOL_VERSION, UNLABELED, ClassInfo
+
+UNLABELLED_COLOUR = (0x5D, 0x68, 0x78)
+SCENE_METRES = 1.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """The cube that the grid cuts up, in latent units: `origin` (3,) is its least corner, `size` its edge."""
+
+    origin: tuple[float, float, float]
+    size: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a GLB holds. positions uint16 (N, 3), labels and predictions int16 (N,), confidence uint8 (N,)."""
+
+    positions: npt.NDArray[np.uint16]
+    labels: npt.NDArray[np.int16]
+    predictions: npt.NDArray[np.int16]
+    confidence: npt.NDArray[np.uint8]
+    box: Box
+    classes: tuple[ClassInfo, ...]
+    dataset: str
+    latent_dim: int
+    revision: int
+    step: int
+    scene_id: int
+    sequence: int
+
+    def latent_mean(self) -> npt.NDArray[np.float32]:
+        """Latent means (N, latent_dim), to one grid step."""
+        unit = self.positions.astype(np.float32) / (GRID_STEPS - 1)
+        means = unit * np.float32(self.box.size) + np.asarray(self.box.origin, np.float32)
+        return means[:, : self.latent_dim]
+
+
+def class_colours(classes: Sequence[ClassInfo]) -> npt.NDArray[np.uint8]:
+    """RGB by class, uint8 (C + 1, 3); the last row, which index -1 reaches, is that of unlabelled items."""
+    rows = [tuple(bytes.fromhex(c.colour[1:])) for c in classes]
+    return np.array([*rows, UNLABELLED_COLOUR], np.uint8)
+
+
+def encode_scene(scene: Scene) -> bytes:
+    """The GLB of `scene`. Valid glTF 2.0; opens in any viewer that knows KHR_mesh_quantization."""
+    n = len(scene.positions)
+    blob = bytearray()
+    views: list[g.BufferView] = []
+    accessors: list[g.Accessor] = []
+
+    def view(rows: npt.NDArray[Any]) -> int:
+        data = np.ascontiguousarray(rows).tobytes()
+        stride = len(data) // n
+        views.append(
+            g.BufferView(buffer=0, byteOffset=len(blob), byteLength=len(data), byteStride=stride, target=g.ARRAY_BUFFER)
+        )
+        blob.extend(data)
+        return len(views) - 1
+
+    def accessor(view_index: int, component: int, kind: str, **more: Any) -> int:
+        accessors.append(g.Accessor(bufferView=view_index, componentType=component, count=n, type=kind, **more))
+        return len(accessors) - 1
+
+    bounds = {"min": scene.positions.min(axis=0).tolist(), "max": scene.positions.max(axis=0).tolist()}
+    position = accessor(view(_padded(scene.positions)), g.UNSIGNED_SHORT, g.VEC3, **bounds)
+
+    colours = np.full((n, 4), 255, np.uint8)
+    colours[:, :3] = class_colours(scene.classes)[scene.labels]
+    colour = accessor(view(colours), g.UNSIGNED_BYTE, g.VEC4, normalized=True)
+
+    label = accessor(view(_padded(scene.labels)), g.SHORT, g.SCALAR)
+    prediction = accessor(view(_padded(scene.predictions)), g.SHORT, g.SCALAR)
+    confidence = accessor(view(_padded(scene.confidence)), g.UNSIGNED_BYTE, g.SCALAR, normalized=True)
+
+    attributes = g.Attributes(POSITION=position, COLOR_0=colour)
+    attributes._LABEL = label  # pyright: ignore[reportAttributeAccessIssue]  # application-specific attributes
+    attributes._PREDICTION = prediction  # pyright: ignore[reportAttributeAccessIssue]
+    attributes._CONFIDENCE = confidence  # pyright: ignore[reportAttributeAccessIssue]
+
+    metres = SCENE_METRES / (GRID_STEPS - 1)
+    document = g.GLTF2(
+        asset=g.Asset(generator="Lodespace", version="2.0"),
+        scene=0,
+        scenes=[g.Scene(name=scene.dataset or "scene", nodes=[0])],
+        nodes=[g.Node(name="latent space", mesh=0, scale=[metres] * 3, translation=[-SCENE_METRES / 2] * 3)],
+        meshes=[g.Mesh(name="items", primitives=[g.Primitive(attributes=attributes, mode=g.POINTS)])],
+        accessors=accessors,
+        bufferViews=views,
+        buffers=[g.Buffer(byteLength=len(blob))],
+        extensionsUsed=["KHR_mesh_quantization"],
+        extensionsRequired=["KHR_mesh_quantization"],
+        extras=_extras(scene),
+    )
+    document.set_binary_blob(bytes(blob))
+    return b"".join(document.save_to_bytes())
+
+
+def decode_scene(glb: bytes) -> Scene:
+    """Read a GLB that `encode_scene` wrote. Raises ProjectError on anything else."""
+    try:
+        document = g.GLTF2.load_from_bytes(glb)
+        blob = document.binary_blob() or b""
+        extras: dict[str, Any] = document.extras
+        attributes = document.meshes[0].primitives[0].attributes
+
+        def rows(index: int, dtype: str, width: int) -> npt.NDArray[Any]:
+            accessor = document.accessors[index]
+            view = document.bufferViews[accessor.bufferView]
+            start = (view.byteOffset or 0) + (accessor.byteOffset or 0)
+            item = np.dtype(dtype).itemsize
+            needed = (accessor.count - 1) * view.byteStride + width * item
+            if accessor.count < 1 or start + needed > len(blob):
+                raise ValueError("an accessor reaches past the buffer")
+            strided = np.lib.stride_tricks.as_strided(
+                np.frombuffer(blob, dtype, offset=start, count=(needed // item)),
+                (accessor.count, width),
+                (view.byteStride, item),
+            )
+            return strided.copy()
+
+        box = extras["box"]
+        return Scene(
+            positions=rows(attributes.POSITION, "<u2", 3),
+            labels=rows(attributes._LABEL, "<i2", 1)[:, 0],
+            predictions=rows(attributes._PREDICTION, "<i2", 1)[:, 0],
+            confidence=rows(attributes._CONFIDENCE, "u1", 1)[:, 0],
+            box=Box((float(box["origin"][0]), float(box["origin"][1]), float(box["origin"][2])), float(box["size"])),
+            classes=tuple(ClassInfo(**c) for c in extras["classes"]),
+            dataset=str(extras["dataset"]),
+            latent_dim=int(extras["latent_dim"]),
+            revision=int(extras["revision"]),
+            step=int(extras["step"]),
+            scene_id=int(extras["scene_id"]),
+            sequence=int(extras["sequence"]),
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ProjectError(f"not a scene of Lodespace: {error}", code="bad_scene") from error
+
+
+def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """(N,) or (N, K) as (N, M): glTF wants each vertex attribute at a multiple of 4 bytes."""
+    columns = rows.reshape(len(rows), -1)
+    width = -(-columns.shape[1] * columns.itemsize // 4) * 4 // columns.itemsize
+    padded = np.zeros((len(rows), width), columns.dtype)
+    padded[:, : columns.shape[1]] = columns
+    return padded
+
+
+def _extras(scene: Scene) -> dict[str, Any]:
+    return {
+        "protocol": PROTOCOL_VERSION,
+        "dataset": scene.dataset,
+        "latent_dim": scene.latent_dim,
+        "revision": scene.revision,
+        "step": scene.step,
+        "scene_id": scene.scene_id,
+        "sequence": scene.sequence,
+        "unlabelled": UNLABELED,
+        "box": {"origin": list(scene.box.origin), "size": scene.box.size},
+        "classes": [{"class_id": c.class_id, "name": c.name, "colour": c.colour} for c in scene.classes],
+    }
+
+
+def scene_json(glb: bytes) -> dict[str, Any]:
+    """The JSON chunk of a GLB, for tools and tests."""
+    length = int.from_bytes(glb[12:16], "little")
+    return json.loads(glb[20 : 20 + length])

@@ -1,0 +1,134 @@
+"""The positions that clients have: latent means on the integer grid of the scene's box, revision by revision.
+
+A closed loop: each delta is computed against what the clients have, not against what the trainer sent before, so rounding never adds up.
+While points move, steps of 2**MOVING_SHIFT are enough (at most 1/4096 of the box off); when training rests, one exact frame follows.
+"""
+
+import secrets
+from collections import OrderedDict
+
+import numpy as np
+import numpy.typing as npt
+from lodespace.errors import ProtocolError
+from lodespace.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
+from lodespace.gltf import Box
+
+RING = 64
+"""Revisions kept: a client that far behind gets one merged delta, one further behind a new scene."""
+MARGIN = 0.35
+"""Room on each side of the cloud in a new box, as a share of its extent: it will grow as classes come apart."""
+TOO_SMALL = 0.2
+"""A cloud whose extent is below this share of the box wastes the grid: a new box is due."""
+MIDDLE = GRID_STEPS // 2
+
+
+class LatentGrid:
+    """`grid` int32 (N, D), the newest revision. `scene_id` tells boxes, dimensions and server runs apart."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.scene_id = secrets.randbits(30)
+        self.revision = 0
+        self.step = 0
+        self.box = Box((-1.0, -1.0, -1.0), 2.0)
+        self.grid = np.full((n, 3), MIDDLE, np.int32)
+        self._ring: OrderedDict[int, npt.NDArray[np.uint16]] = OrderedDict()
+        self._resting: dict[int, bool] = {}
+        self._encoded: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._remember(resting=True)
+
+    @property
+    def latent_dim(self) -> int:
+        return self.grid.shape[1]
+
+    def positions(self) -> npt.NDArray[np.uint16]:
+        """uint16 (N, 3) for the scene; a 2D scene lies in the middle plane."""
+        positions = np.full((self.n, 3), MIDDLE, np.uint16)
+        positions[:, : self.latent_dim] = self.grid
+        return positions
+
+    def latent_mean(self) -> npt.NDArray[np.float64]:
+        """(N, D) as the clients have them."""
+        origin = np.asarray(self.box.origin[: self.latent_dim])
+        return self.grid / (GRID_STEPS - 1) * self.box.size + origin
+
+    def publish(self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool) -> bool:
+        """Take new latent means (N, D). Returns whether a new scene is due: nothing that clients have can be moved there.
+
+        Not finite means: ValueError, and nothing changes.
+        """
+        if not np.isfinite(latent_mean).all():
+            raise ValueError("latent means must be finite")
+        self.step = step
+        target = self._on_grid(latent_mean)
+        if latent_mean.shape[1] != self.latent_dim or not self._fits(target):
+            self._new_scene(latent_mean)
+            return True
+        shift = 0 if resting else MOVING_SHIFT
+        moved = self.grid + (((target - self.grid) + ((1 << shift) >> 1) >> shift) << shift)
+        if not np.array_equal(moved, self.grid):
+            self.grid = moved
+            self.revision += 1
+            self._remember(resting=resting)
+        return False
+
+    def delta_from(self, revision: int) -> bytes | None:
+        """The frame that takes a client from `revision` to the newest; made once for all clients in step. None: it has to fetch the scene."""
+        key = (revision, self.revision)
+        if key in self._encoded:
+            return self._encoded[key]
+        base = self._ring.get(revision)
+        if base is None or base.shape != self.grid.shape:
+            return None
+        delta = self.grid - base
+        shift = 0 if (delta & ((1 << MOVING_SHIFT) - 1)).any() else MOVING_SHIFT
+        try:
+            frame = encode_positions(
+                delta >> shift,
+                shift=shift,
+                base_revision=revision,
+                revision=self.revision,
+                step=self.step,
+                scene_id=self.scene_id,
+                resting=self._resting[self.revision],
+            )
+        except ProtocolError:
+            return None
+        self._encoded[key] = frame
+        while len(self._encoded) > 8:
+            self._encoded.popitem(last=False)
+        return frame
+
+    def _on_grid(self, latent_mean: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+        origin = np.asarray(self.box.origin[: latent_mean.shape[1]], np.float64)
+        unit = (latent_mean - origin) * ((GRID_STEPS - 1) / self.box.size)
+        return np.rint(np.clip(unit, -(2.0**30), 2.0**30)).astype(np.int32)
+
+    def _fits(self, target: npt.NDArray[np.int32]) -> bool:
+        edge = 1 << MOVING_SHIFT  # so that rounding cannot step over the edge
+        low, high = int(target.min()), int(target.max())
+        extent = int((target.max(axis=0) - target.min(axis=0)).max())
+        return low >= edge and high < GRID_STEPS - edge and extent >= TOO_SMALL * GRID_STEPS
+
+    def _new_scene(self, latent_mean: npt.NDArray[np.float32]) -> None:
+        low, high = latent_mean.min(axis=0), latent_mean.max(axis=0)
+        size = float((high - low).max()) * (1 + 2 * MARGIN)
+        size = size if size > 1e-6 else 1.0
+        centre = np.zeros(3)
+        centre[: latent_mean.shape[1]] = (low + high) / 2
+        corner = centre - size / 2
+        self.box = Box((float(corner[0]), float(corner[1]), float(corner[2])), size)
+        self.grid = np.clip(self._on_grid(latent_mean), 0, GRID_STEPS - 1)
+        self.scene_id = (self.scene_id + 1) & 0x3FFFFFFF
+        self.revision += 1
+        self._ring.clear()
+        self._resting.clear()
+        self._encoded.clear()
+        self._remember(resting=False)
+
+    def _remember(self, *, resting: bool) -> None:
+        self._ring[self.revision] = self.grid.astype(np.uint16)
+        self._resting[self.revision] = resting
+        while len(self._ring) > RING:
+            old, _ = self._ring.popitem(last=False)
+            del self._resting[old]

@@ -1,0 +1,78 @@
+"""Which items lie in a region drawn on the screen. The page has the same rule (interaction/selection-rule.ts); tests hold both to shared vectors.
+
+1. An item's latent mean (z = 0 in 2D) is taken to clip space by `clip_from_latent` in double precision: (x, y, z, w). Behind the camera
+   (w <= 0) or outside the depth range (|z| > w) it is never selected.
+2. Its normalised device coordinates are (x / w, y / w). It is inside where the polygon's winding number is not zero, so a
+   self-crossing lasso takes what it encloses twice.
+3. In mode "visible", the screen is cut into cells of the size `cell`, from (-1, -1). In each cell the item nearest to the camera (least z / w, then least number)
+   hides the others: of the items inside, those that are the nearest of their cell are taken, and those of the same cell at most
+   `DEPTH_TOLERANCE` behind it. Items outside the polygon hide too.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from lodespace.protocol import Region
+
+DEPTH_TOLERANCE = 0.002
+"""In z / w."""
+
+
+def items_in_regions(latent_mean: npt.NDArray[np.floating], regions: Sequence[Region]) -> npt.NDArray[np.uint32]:
+    """Items of latent_mean (N, D), ascending, that lie in any of the regions."""
+    inside = np.zeros(len(latent_mean), bool)
+    for region in regions:
+        inside |= _in_region(latent_mean, region)
+    return np.flatnonzero(inside).astype(np.uint32)
+
+
+def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDArray[np.bool_]:
+    n, d = latent_mean.shape
+    homogeneous = np.zeros((n, 4))
+    homogeneous[:, :d] = latent_mean
+    homogeneous[:, 3] = 1
+    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)  # column-major, so this is its transpose
+    clip = homogeneous @ matrix
+    w = clip[:, 3]
+    front = (w > 0) & (np.abs(clip[:, 2]) <= w)
+    safe = np.where(front, w, 1.0)
+    x, y, depth = clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe
+    inside = front & (_winding_number(x, y, np.asarray(region.polygon, np.float64).reshape(-1, 2)) != 0)
+    if region.mode == "visible":
+        inside &= _visible(x, y, depth, front, region.cell)
+    return inside
+
+
+def _winding_number(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int32]:
+    """How often the polygon (K, 2) winds round each point (N,), counter-clockwise positive."""
+    winding = np.zeros(len(x), np.int32)
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        side = (x1 - x0) * (y - y0) - (x - x0) * (y1 - y0)
+        winding += (y0 <= y) & (y1 > y) & (side > 0)
+        winding -= (y0 > y) & (y1 <= y) & (side < 0)
+    return winding
+
+
+def _visible(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    depth: npt.NDArray[np.float64],
+    front: npt.NDArray[np.bool_],
+    cell: tuple[float, float],
+) -> npt.NDArray[np.bool_]:
+    columns = np.floor((x + 1) / cell[0]).astype(np.int64)
+    rows = np.floor((y + 1) / cell[1]).astype(np.int64)
+    on_screen = front & (np.abs(x) <= 1) & (np.abs(y) <= 1)
+    shown = np.flatnonzero(on_screen)
+    visible = np.zeros(len(x), bool)
+    if len(shown) == 0:
+        return visible
+    key = rows[shown] * (int(np.ceil(2 / cell[0])) + 1) + columns[shown]
+    _, where = np.unique(key, return_inverse=True)
+    nearest = np.full(int(where.max()) + 1, np.inf)
+    np.minimum.at(nearest, where, depth[shown])
+    visible[shown] = depth[shown] <= nearest[where] + DEPTH_TOLERANCE
+    return visible

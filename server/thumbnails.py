@@ -1,0 +1,91 @@
+"""Pictures of the items: atlas pages for the cloud, single ones for the card. Made once, kept in the project's thumbnails/ folder."""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from lodespace.datasets import ItemSet
+from lodespace.protocol import Thumbnails
+from PIL import Image
+
+PAGE_SIZE = 2048
+CELL = 32
+BORDER = 2
+"""Pixels round a picture in its cell: no neighbour bleeds in when the texture is filtered."""
+PICTURE = CELL - 2 * BORDER
+COLUMNS = PAGE_SIZE // CELL
+PER_PAGE = COLUMNS * COLUMNS
+CARD_SIZE = 256
+_VERSION = 1
+
+
+def describe(items: ItemSet) -> Thumbnails | None:
+    """The layout of the atlas; None for items that are no pictures."""
+    if items.kind != "image":
+        return None
+    return Thumbnails(
+        pages=-(-len(items) // PER_PAGE),
+        page_size=PAGE_SIZE,
+        columns=COLUMNS,
+        cell=CELL,
+        picture=PICTURE,
+        channels=3 if items.data.ndim == 4 else 1,
+    )
+
+
+def page_png(items: ItemSet, page: int, cache: Path) -> bytes:
+    """Atlas page `page` (from 0) as PNG, from `cache` or made and put there. Raises IndexError when there is none."""
+    layout = describe(items)
+    if layout is None or not 0 <= page < layout.pages:
+        raise IndexError(page)
+    path = cache / f"page-{page:04d}-v{_VERSION}.png"
+    if path.is_file():
+        return path.read_bytes()
+    png = _png(_draw_page(items.data[page * PER_PAGE : (page + 1) * PER_PAGE]))
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary.write_bytes(png)
+        temporary.replace(path)
+    except OSError:
+        pass  # a cache that cannot be written costs time, nothing else
+    return png
+
+
+def picture_png(items: ItemSet, item: int) -> bytes:
+    """One picture as PNG, at its own size, at most CARD_SIZE wide or high."""
+    image = Image.fromarray(items.data[item])
+    image.thumbnail((CARD_SIZE, CARD_SIZE))
+    return _png(np.asarray(image))
+
+
+def _draw_page(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    small = _scaled(pictures)
+    n, channels = len(small), small.shape[3:]
+    cells = np.zeros((PER_PAGE, CELL, CELL, *channels), np.uint8)
+    cells[:n, BORDER:-BORDER, BORDER:-BORDER] = small
+    grid = cells.reshape(COLUMNS, COLUMNS, CELL, CELL, *channels)
+    return np.ascontiguousarray(grid.swapaxes(1, 2)).reshape(PAGE_SIZE, PAGE_SIZE, *channels)
+
+
+def _scaled(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Pictures fitted into PICTURE x PICTURE, their proportions kept. (n, PICTURE, PICTURE[, 3])."""
+    height, width = pictures.shape[1:3]
+    if (height, width) == (PICTURE, PICTURE):
+        return pictures
+    scale = PICTURE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    out = np.zeros((len(pictures), PICTURE, PICTURE, *pictures.shape[3:]), np.uint8)
+    top, left = (PICTURE - size[1]) // 2, (PICTURE - size[0]) // 2
+    for i, picture in enumerate(pictures):
+        small = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+        out[i, top : top + size[1], left : left + size[0]] = np.asarray(small)
+    return out
+
+
+def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
