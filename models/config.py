@@ -12,7 +12,7 @@ class ModelConfig:
     """Architecture of the variational autoencoder for pictures of 32 x 32 (MLP pair for vectors).
 
     `channels`: output channels of the stride-2 convolutions, first to last. (8, 16, 32) is 2 to 2.7 times faster than
-    four layers of 32 (Burgess et al. 2018) with the same map; `hidden`: units of the fully connected layer.
+    four layers of 32 (Burgess et al. 2018) with the same map; `hidden`: units of each fully connected layer.
     `init`: "he" is what trains; "pytorch" collapses in 3D and is kept to show that.
     """
 

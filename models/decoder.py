@@ -17,6 +17,8 @@ class ConvDecoder(nn.Module):
         self.dense = nn.Sequential(
             nn.Linear(latent_dim, hidden),
             nn.ReLU(inplace=True),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(inplace=True),
             nn.Linear(hidden, channels[-1] * side * side),
             nn.ReLU(inplace=True),
         )

@@ -7,9 +7,9 @@ from torch import nn
 
 
 class ConvEncoder(nn.Module):
-    """Stride-2 convolutions and one hidden layer, after Burgess et al. 2018. (B, C, 32, 32) -> two of (B, D).
+    """Stride-2 convolutions and two hidden layers, after Burgess et al. 2018. (B, C, 32, 32) -> two of (B, D).
 
-    `trunk` is everything before the last two layers; its activations can be cached while only those are trained.
+    `trunk` is the convolutions; its activations can be cached while only the layers after it are trained.
     """
 
     def __init__(self, in_channels: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
@@ -22,7 +22,12 @@ class ConvEncoder(nn.Module):
         side = 32 >> len(channels)
         self.trunk = nn.Sequential(*layers, nn.Flatten())
         self.trunk_features = width * side * side
-        self.hidden = nn.Sequential(nn.Linear(self.trunk_features, hidden), nn.ReLU(inplace=True))
+        self.hidden = nn.Sequential(
+            nn.Linear(self.trunk_features, hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(inplace=True),
+        )
         self.mean = nn.Linear(hidden, latent_dim)
         self.log_variance = nn.Linear(hidden, latent_dim)
 

@@ -49,8 +49,15 @@ class LatentGrid:
 
     def latent_mean(self) -> npt.NDArray[np.float64]:
         """(N, D) as the clients have them."""
-        origin = np.asarray(self.box.origin[: self.latent_dim])
-        return self.grid / (GRID_STEPS - 1) * self.box.size + origin
+        return self._in_latent_units(self.grid)
+
+    def latent_mean_at(self, revision: int) -> npt.NDArray[np.float64]:
+        """(N, D) at a revision of this scene that is still kept; the newest otherwise."""
+        return self._in_latent_units(self._ring.get(revision, self.grid))
+
+    def _in_latent_units(self, grid: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        origin = np.asarray(self.box.origin[: grid.shape[1]])
+        return grid / (GRID_STEPS - 1) * self.box.size + origin
 
     def publish(self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool) -> bool:
         """Take new latent means (N, D). Returns whether a new scene is due: nothing that clients have can be moved there.
@@ -73,7 +80,10 @@ class LatentGrid:
         return False
 
     def delta_from(self, revision: int) -> bytes | None:
-        """The frame that takes a client from `revision` to the newest; made once for all clients in step. None: it has to fetch the scene."""
+        """The frame that takes a client from `revision` to the newest; made once for all clients in step.
+
+        None: that is too far back, the client has to fetch the scene.
+        """
         key = (revision, self.revision)
         if key in self._encoded:
             return self._encoded[key]

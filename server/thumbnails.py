@@ -35,8 +35,8 @@ def describe(items: ItemSet) -> Thumbnails | None:
     )
 
 
-def page_png(items: ItemSet, page: int, cache: Path) -> bytes:
-    """Atlas page `page` (from 0) as PNG, from `cache` or made and put there. Raises IndexError when there is none."""
+def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> bytes:
+    """Atlas page `page` (from 0) as PNG, from `cache`, or made (and put there, with `write`). Raises IndexError when there is none."""
     layout = describe(items)
     if layout is None or not 0 <= page < layout.pages:
         raise IndexError(page)
@@ -44,6 +44,8 @@ def page_png(items: ItemSet, page: int, cache: Path) -> bytes:
     if path.is_file():
         return path.read_bytes()
     png = _png(_draw_page(items.data[page * PER_PAGE : (page + 1) * PER_PAGE]))
+    if not write:
+        return png
     try:
         cache.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")

@@ -1,0 +1,5 @@
+import sys
+
+from lodespace.cli import main
+
+sys.exit(main())

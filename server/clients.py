@@ -1,0 +1,161 @@
+"""The connected clients and their outboxes.
+
+One task a client sends; nobody else ever waits for a client. Labels and answers go out in order and are never dropped. Positions,
+predictions, curves and states are made when they are sent, from what the client has then: a slow client skips revisions and gets one merged delta. A
+client that takes nothing for `stall_seconds`, or lets too much pile up, is dropped.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from aiohttp import web
+from lodespace import protocol
+from lodespace.config import ServerConfig
+from lodespace.session import AnnotationSession
+
+log = logging.getLogger(__name__)
+
+_FULL_MESSAGES = 4096
+
+
+class Client:
+    """One connection. `client_id` is the page's own and outlives it; `scene_id`, `revision`: what the client shows."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
+    ) -> None:
+        self.socket = socket
+        self.session = session
+        self.config = config
+        self.client_id = ""
+        self.scene_id = -1
+        self.revision = -1
+        self.prediction_version = 0
+        self.ready = False
+        self._transport = request.transport
+        self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._newest: dict[str, protocol.Operation] = {}
+        self._wake = asyncio.Event()
+        self._frame_sent = 0.0
+        self._told_resync = -1
+
+    def send(self, operation: protocol.Operation) -> None:
+        """Queue an operation that must arrive, in order."""
+        text = protocol.encode_operation(operation)
+        self._queue.append(text)
+        self._queued_bytes += len(text)
+        if self._queued_bytes > self.config.queue_bytes or len(self._queue) > _FULL_MESSAGES:
+            log.warning("client %s lets too much pile up and is dropped", self.client_id)
+            self.drop()
+        self._wake.set()
+
+    def replace(self, key: str, operation: protocol.Operation) -> None:
+        """Queue an operation of which only the newest with this key counts."""
+        self._newest[key] = operation
+        self._wake.set()
+
+    def wake(self) -> None:
+        """There may be new positions or predictions."""
+        self._wake.set()
+
+    def drop(self) -> None:
+        """End the connection without waiting for the client."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def run(self) -> None:
+        """Send what there is, for ever. Ends with an exception when the client is gone or stalled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                text = self._queue.popleft()
+                self._queued_bytes -= len(text)
+                await self._deliver(self.socket.send_str(text.decode()))
+            while self._newest:
+                _, operation = self._newest.popitem()
+                await self._deliver(self.socket.send_str(protocol.encode_operation(operation).decode()))
+            if self.ready:
+                await self._send_frames()
+
+    async def _send_frames(self) -> None:
+        early = self.config.frame_interval - (time.monotonic() - self._frame_sent)
+        if early > 0:
+            # Labels that come meanwhile do not wait: they wake the loop, the frame follows when it is due.
+            asyncio.get_running_loop().call_later(early, self._wake.set)
+            return
+        session, grid = self.session, self.session.grid
+        if self.scene_id != grid.scene_id:
+            await self._resync("the scene was drawn anew")
+            return
+        if self.revision != grid.revision:
+            frame = grid.delta_from(self.revision)
+            if frame is None:
+                await self._resync("too far behind")
+                return
+            self._frame_sent = time.monotonic()
+            self.revision = grid.revision
+            await self._deliver(self.socket.send_bytes(frame))
+        version = session.prediction_version
+        if self.prediction_version != version:
+            predictions = session.predictions_since(self.prediction_version)
+            self.prediction_version = version
+            if predictions is not None:
+                await self._deliver(self.socket.send_bytes(predictions))
+
+    async def _resync(self, reason: str) -> None:
+        """Tell the client once to fetch the scene; frames go on when it has said hello again."""
+        self.ready = False
+        resync = protocol.Resync(scene_id=self.session.grid.scene_id, reason=reason)
+        await self._deliver(self.socket.send_str(protocol.encode_operation(resync).decode()))
+
+    async def _deliver(self, sending: "asyncio.Future[None] | object") -> None:
+        try:
+            async with asyncio.timeout(self.config.stall_seconds):
+                await sending  # pyright: ignore[reportGeneralTypeIssues]
+        except TimeoutError:
+            log.warning(
+                "client %s has taken nothing for %.0f s and is dropped", self.client_id, self.config.stall_seconds
+            )
+            self.drop()
+            raise
+
+
+class Clients:
+    """All connected clients."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(tuple(self._clients))
+
+    @contextlib.contextmanager
+    def joined(self, client: Client) -> Iterator[None]:
+        self._clients.add(client)
+        try:
+            yield
+        finally:
+            self._clients.discard(client)
+
+    def send(self, operation: protocol.Operation) -> None:
+        for client in self:
+            if client.ready or client.client_id:
+                client.send(operation)
+
+    def replace(self, key: str, operation: protocol.Operation) -> None:
+        for client in self:
+            if client.client_id:
+                client.replace(key, operation)
+
+    def wake(self) -> None:
+        for client in self._clients:
+            client.wake()

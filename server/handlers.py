@@ -1,0 +1,176 @@
+"""HTTP handlers, thin: parse, call the service, encode. security.py has checked the request before and finishes the answer."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+from lodespace import export, openapi, protocol, thumbnails
+from lodespace.errors import ProtocolError, RequestError
+from lodespace.protocol import MAX_MESSAGE_BYTES
+from lodespace.service import Service
+
+SERVICE = web.AppKey("service", Service)
+STATIC = web.AppKey("static", Path)
+API_CLIENT = "api"
+"""Who labels through POST /api/labels."""
+_YEAR = "public, max-age=31536000, immutable"
+
+T = TypeVar("T")
+
+
+def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+async def _body(request: web.Request, kind: type[T]) -> T:
+    """The body as a `kind`. Raises ProtocolError saying which field is wrong."""
+    raw = await request.content.read(MAX_MESSAGE_BYTES + 1)
+    while len(raw) <= MAX_MESSAGE_BYTES and (more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw))):
+        raw += more
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"the body is not what this address takes: {error}") from error
+
+
+def _number(request: web.Request, name: str) -> int:
+    return int(request.match_info[name])
+
+
+async def healthz(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    health = protocol.Health(
+        status="ok", trainer=service.training.state, uptime_seconds=time.monotonic() - service.started
+    )
+    return _json(health)
+
+
+async def get_session(request: web.Request) -> web.Response:
+    return _json(request.app[SERVICE].info(request.query.get("client", "")))
+
+
+async def get_scene(request: web.Request) -> web.Response:
+    return web.Response(body=request.app[SERVICE].session.scene_glb(), content_type="model/gltf-binary")
+
+
+async def get_item(request: web.Request) -> web.Response:
+    session = request.app[SERVICE].session
+    item = session.item_info(_number(request, "item")).item
+    if session.items.kind != "image":
+        raise RequestError("these items are vectors and have no picture", code="no_picture", status=404)
+    return web.Response(body=thumbnails.picture_png(session.items, item), content_type="image/png")
+
+
+async def get_item_info(request: web.Request) -> web.Response:
+    return _json(request.app[SERVICE].session.item_info(_number(request, "item")))
+
+
+async def get_thumbnails(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    page = _number(request, "page")
+    try:
+        png = await asyncio.to_thread(
+            thumbnails.page_png,
+            service.project.items,
+            page,
+            service.project.thumbnails,
+            write=not service.project.read_only,
+        )
+    except IndexError:
+        raise RequestError(f"there is no thumbnail page {page}", code="unknown_page", status=404) from None
+    return web.Response(body=png, content_type="image/png")
+
+
+async def get_labels(request: web.Request) -> web.Response:
+    session = request.app[SERVICE].session
+    name = f"{session.items.name}-labels"
+    match request.query.get("format", "csv"):
+        case "csv":
+            text, kind, suffix = export.as_csv(session), "text/csv", "csv"
+        case "jsonl":
+            text, kind, suffix = export.as_jsonl(session), "application/jsonl", "jsonl"
+        case other:
+            raise RequestError(f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format")
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
+    headers = {"Content-Disposition": f'attachment; filename="{safe}.{suffix}"'}
+    return web.Response(text=text, content_type=kind, charset="utf-8", headers=headers)
+
+
+async def post_labels(request: web.Request) -> web.Response:
+    label = await _body(request, protocol.Label)
+    return _json(await request.app[SERVICE].carry_out(label, API_CLIENT))
+
+
+async def get_training(request: web.Request) -> web.Response:
+    return _json(request.app[SERVICE].training)
+
+
+async def post_training(request: web.Request) -> web.Response:
+    command = await _body(request, protocol.SetTraining)
+    return _json(request.app[SERVICE].set_training(command))
+
+
+async def post_select(request: web.Request) -> web.Response:
+    command = await _body(request, protocol.Resolve)
+    return _json(request.app[SERVICE].resolve(command, revision=None))
+
+
+async def get_recording(request: web.Request) -> web.StreamResponse:
+    path = request.app[SERVICE].project.recording_path
+    if not path.is_file():
+        raise RequestError("there is no recording", code="no_recording", status=404)
+    return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
+
+
+async def get_openapi(request: web.Request) -> web.Response:
+    del request
+    return web.Response(body=msgspec.json.encode(openapi.document()), content_type="application/json")
+
+
+async def get_page(request: web.Request) -> web.StreamResponse:
+    page = request.app[STATIC] / "index.html"
+    if not page.is_file():
+        message = "the page has not been built: run `make client`, or install with `pip install .`"
+        raise RequestError(message, code="no_page", status=503)
+    return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+async def get_static(request: web.Request) -> web.StreamResponse:
+    """A file of the built page. Only plain names of the one folder assets/ are served, and no links are followed."""
+    name = request.match_info["name"]
+    path = request.app[STATIC] / "assets" / name
+    if "/" in name or name.startswith(".") or not path.is_file() or path.is_symlink():
+        raise RequestError("there is no such file", code="not_found", status=404)
+    return web.FileResponse(path, headers={"Cache-Control": _YEAR})
+
+
+async def get_icon(request: web.Request) -> web.StreamResponse:
+    path = request.app[STATIC] / "icon.svg"
+    if not path.is_file():
+        raise RequestError("there is no such file", code="not_found", status=404)
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
+def add_routes(app: web.Application) -> None:
+    add = app.router.add_route
+    add("GET", "/", get_page)
+    add("GET", "/icon.svg", get_icon)
+    add("GET", "/assets/{name}", get_static)
+    add("GET", "/healthz", healthz)
+    add("GET", "/api/session", get_session)
+    add("GET", "/api/scene.glb", get_scene)
+    add("GET", r"/api/items/{item:\d{1,9}}", get_item)
+    add("GET", r"/api/items/{item:\d{1,9}}/info", get_item_info)
+    add("GET", r"/api/thumbnails/{page:\d{1,6}}.png", get_thumbnails)
+    add("GET", "/api/labels", get_labels)
+    add("POST", "/api/labels", post_labels)
+    add("POST", "/api/select", post_select)
+    add("GET", "/api/training", get_training)
+    add("POST", "/api/training", post_training)
+    add("GET", "/api/recording", get_recording)
+    add("GET", "/api/openapi.json", get_openapi)

@@ -1,0 +1,73 @@
+"""Looking at a project or a bake without serving it."""
+
+import os
+from pathlib import Path
+
+from lodespace import checkpoints, export
+from lodespace.errors import ProjectError
+from lodespace.project import MANIFEST, Project, open_project
+from lodespace.protocol import UNLABELED
+from lodespace.session import AnnotationSession
+from lodespace.store import Store
+
+
+def _open(path: Path) -> tuple[Project, AnnotationSession]:
+    if not (path / MANIFEST).is_file():
+        raise ProjectError(f"{path} is no project and no bake: it holds no {MANIFEST}")
+    project = open_project(path)
+    session = AnnotationSession(project.items, read_only=True)
+    scene = project.baked_scene()
+    if scene is not None:
+        session.restore_scene(scene)
+    newest = checkpoints.newest(project.checkpoints, len(project.items))
+    if newest is not None:
+        session.publish(newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True)
+    if project.labels_path.is_file():
+        session.history.labels[:] = UNLABELED
+        store = Store(project.labels_path)
+        for event in store.events():
+            session.apply(event)
+        store.close()
+    return project, session
+
+
+def export_file(path: Path, output: Path) -> int:
+    """Write labels or scene of the project at `path` to `output`, whole or not at all. Returns the number of items.
+
+    Raises ProjectError on another suffix or when it cannot be written.
+    """
+    writers = {
+        ".csv": lambda s: export.as_csv(s).encode(),
+        ".jsonl": lambda s: export.as_jsonl(s).encode(),
+        ".glb": AnnotationSession.scene_glb,
+    }
+    if output.suffix not in writers:
+        raise ProjectError(f"{output}: give a name that ends in .csv, .jsonl or .glb")
+    project, session = _open(path)
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(writers[output.suffix](session))
+        temporary.replace(output)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+    finally:
+        project.close()
+    return len(session.items)
+
+
+def describe(path: Path) -> str:
+    """A few lines for a person."""
+    project, session = _open(path)
+    project.close()
+    labelled = int((session.labels != UNLABELED).sum())
+    lines = [
+        f"{path}: {project.manifest.kind} of {session.items.name} ({project.manifest.data})",
+        f"items      {len(session.items):,} ({session.items.kind})",
+        f"labelled   {labelled:,} in {len(session.history.gestures)} gestures",
+        f"latent     {session.grid.latent_dim}D, step {session.grid.step:,}",
+    ]
+    for info in session.classes.classes:
+        count = int((session.labels == info.class_id).sum())
+        lines.append(f"  {info.name:<12} {count:>7,} labelled")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,108 @@
+"""The HTTP API as OpenAPI 3.1, its schemas made from the protocol's structs."""
+
+from typing import Any
+
+import msgspec
+from lodespace import __version__, protocol
+
+_BODIES: tuple[type[protocol.Message], ...] = (
+    protocol.SessionInfo,
+    protocol.ItemInfo,
+    protocol.Health,
+    protocol.Training,
+    protocol.Label,
+    protocol.SetTraining,
+    protocol.Resolve,
+    protocol.Resolved,
+    protocol.Ack,
+    protocol.ErrorBody,
+)
+
+
+def document() -> dict[str, Any]:
+    """The whole document, as JSON values."""
+    _, schemas = msgspec.json.schema_components(_BODIES, ref_template="#/components/schemas/{name}")
+    item = _parameter("item", "Number of the item, from 0.", 0x7FFFFFF)
+    page = _parameter("page", "Number of the atlas page, from 0.", 100_000)
+    paths = {
+        "/healthz": {"get": _operation("Whether the server is alive.", "Health")},
+        "/api/session": {"get": _operation("All a page needs before it draws.", "SessionInfo")},
+        "/api/scene.glb": {"get": _file("The scene now, as glTF 2.0 binary.", "model/gltf-binary")},
+        "/api/items/{item}": {"get": _file("The picture of an item.", "image/png", [item], errors=(404,))},
+        "/api/items/{item}/info": {"get": _operation("What is known of an item.", "ItemInfo", [item], errors=(404,))},
+        "/api/thumbnails/{page}.png": {"get": _file("A page of the atlas.", "image/png", [page], errors=(404,))},
+        "/api/labels": {
+            "get": _labels(),
+            "post": _command(
+                "Label items; the answer is given once it is on disk.", "Label", "Ack", (400, 404, 409, 507)
+            ),
+        },
+        "/api/select": {"post": _command("The items in regions of the screen.", "Resolve", "Resolved", (400,))},
+        "/api/training": {
+            "get": _operation("The state of the trainer.", "Training"),
+            "post": _command("Run, pause, settings.", "SetTraining", "Ack", (400,)),
+        },
+        "/api/recording": {
+            "get": _file("The recording (docs/files.md).", "application/octet-stream", errors=(404,), more=(206, 416))
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Lodespace", "version": __version__, "description": (protocol.__doc__ or "").split("\n")[0]},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _parameter(name: str, description: str, most: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0, "maximum": most}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def _content(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {kind: {"schema": schema}}}
+
+
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _errors(codes: tuple[int, ...]) -> dict[str, Any]:
+    body = _content("application/json", _reference("ErrorBody"))
+    # 403 and 421: the guard of security.py
+    return {str(code): {"description": "Refused; the body says why.", **body} for code in (*codes, 403, 421)}
+
+
+def _operation(
+    summary: str, answer: str, parameters: list[dict[str, Any]] | None = None, errors: tuple[int, ...] = ()
+) -> dict[str, Any]:
+    good = {"description": summary, **_content("application/json", _reference(answer))}
+    return {"summary": summary, "parameters": parameters or [], "responses": {"200": good, **_errors(errors)}}
+
+
+def _file(
+    summary: str,
+    kind: str,
+    parameters: list[dict[str, Any]] | None = None,
+    errors: tuple[int, ...] = (),
+    more: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    good = {"description": summary, **_content(kind, {"type": "string", "format": "binary"})}
+    others = {str(code): {"description": "A part of the file, or a bad range."} for code in more}
+    return {"summary": summary, "parameters": parameters or [], "responses": {"200": good, **others, **_errors(errors)}}
+
+
+def _command(summary: str, body: str, answer: str, errors: tuple[int, ...]) -> dict[str, Any]:
+    operation = _operation(summary, answer, errors=(*errors, 413, 415))
+    operation["requestBody"] = {"required": True, **_content("application/json", _reference(body))}
+    return operation
+
+
+def _labels() -> dict[str, Any]:
+    choice = {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"}
+    query = {"name": "format", "in": "query", "required": False, "schema": choice}
+    good = {
+        "description": "One row an item.",
+        "content": {"text/csv": {"schema": {"type": "string"}}, "application/jsonl": {"schema": {"type": "string"}}},
+    }
+    return {"summary": "All labels.", "parameters": [query], "responses": {"200": good, **_errors((400,))}}

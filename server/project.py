@@ -1,0 +1,221 @@
+"""A project is a folder: what data, which settings, the label log, checkpoints, recording, thumbnails. Copy it and you have copied the work.
+
+A baked folder has the same shape, and is opened read-only. docs/files.md lists the files.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Literal
+
+import msgspec
+from lodespace import datasets, protocol
+from lodespace.datasets import ItemSet
+from lodespace.errors import ProjectError
+from lodespace.gltf import Scene, decode_scene
+
+MANIFEST = "lodespace.json"
+FORMAT = 1
+BUNDLED = "bundled:digits"
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """lodespace.json. `data` is "bundled:digits" or the path of the data set, absolute or relative to the folder."""
+
+    format: int
+    kind: Literal["project", "bake"]
+    data: str
+    seed: int = 0
+    settings: protocol.Settings = msgspec.field(default_factory=protocol.Settings)
+
+
+@dataclass
+class Project:
+    """An open project. `read_only` for a bake. Close it to let another server open it."""
+
+    folder: Path
+    manifest: Manifest
+    items: ItemSet
+    _lock: IO[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def read_only(self) -> bool:
+        return self.manifest.kind == "bake"
+
+    @property
+    def seed(self) -> int:
+        return self.manifest.seed
+
+    @property
+    def settings(self) -> protocol.Settings:
+        return self.manifest.settings
+
+    @property
+    def labels_path(self) -> Path:
+        return self.folder / "labels.sqlite"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def recording_path(self) -> Path:
+        return self.folder / "recording.lds"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.folder / "thumbnails"
+
+    @property
+    def scene_path(self) -> Path:
+        return self.folder / "scene.glb"
+
+    def baked_scene(self) -> Scene | None:
+        """The scene of a bake, or of the bake a project was started from; None without one."""
+        if not self.scene_path.is_file():
+            return None
+        scene = decode_scene(self.scene_path.read_bytes())
+        if len(scene.positions) != len(self.items):
+            raise ProjectError(
+                f"{self.scene_path} shows {len(scene.positions)} items, the data set has {len(self.items)}: "
+                "the data changed since it was baked; bake it again"
+            )
+        return scene
+
+    def save_settings(self, settings: protocol.Settings) -> None:
+        """Keep `settings` for the next time. Raises ProjectError when the folder cannot be written."""
+        self.manifest.settings = settings
+        _write_manifest(self.folder, self.manifest)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def open_project(
+    path: Path | None,
+    *,
+    project_folder: Path | None = None,
+    settings: protocol.Settings | None = None,
+    seed: int = 0,
+    start_from_bake: bool = True,
+) -> Project:
+    """What `lodespace serve [PATH]` opens.
+
+    PATH may be a project, a bake, or a data set; without it the bundled digits. For data, the project is `project_folder`, or a folder
+    lodespace-NAME in the current one, opened again when it is there. Raises ProjectError, DatasetError.
+    """
+    if path is not None and (path / MANIFEST).is_file():
+        return _open_existing(path, settings)
+    data = BUNDLED if path is None else str(path.resolve())
+    items = load_items(data, Path())
+    folder = project_folder or Path(f"lodespace-{items.name}")
+    if (folder / MANIFEST).is_file():
+        project = _open_existing(folder, settings)
+        if project.manifest.data != data:
+            there = project.manifest.data
+            project.close()
+            raise ProjectError(f"{folder} is a project on other data ({there}); give another folder with --project")
+        return project
+    if folder.exists() and any(folder.iterdir()):
+        raise ProjectError(f"{folder} exists and is no project; give an empty or a new folder with --project")
+    manifest = Manifest(format=FORMAT, kind="project", data=data, seed=seed, settings=settings or protocol.Settings())
+    _create(folder, manifest, from_demo=data == BUNDLED and start_from_bake and settings is None)
+    return _lock(Project(folder, manifest, items))
+
+
+def new_bake(folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings) -> Project:
+    """A folder to bake into. Its manifest is written by `finish_bake`, so that a half-made bake is none."""
+    folder.mkdir(parents=True)
+    manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
+    return Project(folder, manifest, items)
+
+
+def finish_bake(project: Project) -> None:
+    _write_manifest(project.folder, project.manifest)
+
+
+def _create(folder: Path, manifest: Manifest, *, from_demo: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if from_demo:
+            _copy_demo(folder)
+        _write_manifest(folder, manifest)
+    except OSError as error:
+        raise ProjectError(f"{folder}: cannot be made: {error.strerror}; give another folder with --project") from error
+
+
+def _copy_demo(folder: Path) -> None:
+    """Start from the bundled bake: its checkpoint to go on from, its scene to show at once."""
+    demo = Path(str(files("lodespace.assets"))) / "demo"
+    if (demo / "scene.glb").is_file():
+        shutil.copyfile(demo / "scene.glb", folder / "scene.glb")
+        shutil.copytree(demo / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
+
+
+def _open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
+    manifest = _read_manifest(folder)
+    if settings is not None:
+        manifest.settings = merge_settings(manifest.settings, settings)
+    project = Project(folder, manifest, load_items(manifest.data, folder))
+    return project if project.read_only else _lock(project)
+
+
+def merge_settings(old: protocol.Settings, new: protocol.Settings) -> protocol.Settings:
+    """`old` with what `new` gives; absent fields stay."""
+    changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value is not None}
+    return msgspec.structs.replace(old, **changes)
+
+
+def load_items(data: str, folder: Path) -> ItemSet:
+    if data == BUNDLED:
+        return datasets.load_digits()
+    path = Path(data)
+    return datasets.load(path if path.is_absolute() else folder / path)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be read: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise ProjectError(
+            f"{path}: damaged ({error}). The labels are in labels.sqlite beside it: move that file to a new project of the same data"
+        ) from error
+    if manifest.format > FORMAT:
+        raise ProjectError(f"{path}: written by a newer version of Lodespace; update to open it")
+    return manifest
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    path = folder / MANIFEST
+    text = json.dumps(msgspec.to_builtins(manifest), indent=2) + "\n"
+    temporary = path.with_name(f".{MANIFEST}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _lock(project: Project) -> Project:
+    """Only one server may write a project: two label logs in one file would be one lost."""
+    lock = (project.folder / ".lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        message = f"{project.folder} is open in another server; stop that one, or open its page"
+        raise ProjectError(message, code="project_in_use") from error
+    project._lock = lock
+    return project

@@ -1,0 +1,131 @@
+"""Writes the TypeScript types of the protocol: `python -m lodespace.protocol_ts [--check]`.
+
+--check only says, by its exit status, whether webxr_client/src/protocol/messages.ts is what it would write.
+"""
+
+import ast
+import inspect
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from lodespace import frames, protocol
+
+TARGET = Path(__file__).parent.parent / "webxr_client" / "src" / "protocol" / "messages.ts"
+_FIRST_LINES = """// Written by `python -m lodespace.protocol_ts` from server/protocol.py. Do not edit.
+"""
+
+
+def generate() -> str:
+    """The whole file."""
+    parts = [_FIRST_LINES, _constants()]
+    for struct in _structs():
+        parts.append(_interface(struct))
+    parts.append(_union("ClientOperation", protocol.ClientOperation))
+    parts.append(_union("ServerOperation", protocol.ServerOperation))
+    return "\n".join(parts)
+
+
+def _structs() -> list[type[msgspec.Struct]]:
+    found = [
+        value
+        for value in vars(protocol).values()
+        if isinstance(value, type)
+        and issubclass(value, protocol.Message)
+        and value not in (protocol.Message, protocol.Operation)
+    ]
+    return sorted(found, key=lambda struct: inspect.getsourcelines(struct)[1])
+
+
+def _constants() -> str:
+    opcodes = "\n".join(f"export const OPCODE_{opcode.name} = {opcode.value};" for opcode in frames.Opcode)
+    return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
+export const UNLABELED = {protocol.UNLABELED};
+export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
+/** Grid steps along an axis of the scene's box. */
+export const GRID_STEPS = {frames.GRID_STEPS};
+export const FRAME_HEADER_BYTES = {frames.HEADER.size};
+{opcodes}
+export const FLAG_RESTING = {frames.FLAG_RESTING};
+"""
+
+
+def _interface(struct: type[msgspec.Struct]) -> str:
+    hints = get_type_hints(struct)
+    comments = _field_comments(struct)
+    lines = [_comment(inspect.getdoc(struct) or "", ""), f"export interface {struct.__name__} {{"]
+    if issubclass(struct, protocol.Operation):
+        lines.append(f'  op: "{struct.__struct_config__.tag}";')
+    for field in msgspec.structs.fields(struct):
+        if field.name in comments:
+            lines.append(_comment(comments[field.name], "  "))
+        optional = "" if field.required else "?"
+        lines.append(f"  {field.name}{optional}: {_type(hints[field.name])};")
+    return "\n".join([*lines, "}", ""])
+
+
+def _field_comments(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Strings that stand right after a field, as documentation of it."""
+    tree = ast.parse(inspect.getsource(struct)).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    comments: dict[str, str] = {}
+    previous: ast.stmt | None = None
+    for statement in tree.body:
+        after_field = isinstance(previous, ast.AnnAssign) and isinstance(previous.target, ast.Name)
+        if after_field and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            assert isinstance(previous, ast.AnnAssign) and isinstance(previous.target, ast.Name)
+            comments[previous.target.id] = inspect.cleandoc(str(statement.value.value))
+        previous = statement
+    return comments
+
+
+def _comment(text: str, indent: str) -> str:
+    lines = text.strip().splitlines()
+    if len(lines) == 1:
+        return f"{indent}/** {lines[0]} */"
+    body = "\n".join(f"{indent} * {line}".rstrip() for line in lines)
+    return f"{indent}/**\n{body}\n{indent} */"
+
+
+def _type(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is typing.Annotated:
+        return _type(arguments[0])
+    if origin is Literal:
+        return " | ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type(argument) for argument in arguments)
+    if origin is list:
+        inner = _type(arguments[0])
+        return f"({inner})[]" if "|" in inner else f"{inner}[]"
+    if origin is tuple:
+        return f"[{', '.join(_type(argument) for argument in arguments)}]"
+    if origin is dict:
+        return f"Record<string, {_type(arguments[1])}>"
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint.__name__
+    return {int: "number", float: "number", str: "string", bool: "boolean", type(None): "null"}[hint]
+
+
+def _union(name: str, union: Any) -> str:
+    members = "".join(f"\n  | {member.__name__}" for member in get_args(union))
+    return f"export type {name} ={members};\n"
+
+
+def main() -> int:
+    text = generate()
+    if "--check" in sys.argv[1:]:
+        current = TARGET.is_file() and TARGET.read_text() == text
+        if not current:
+            sys.stderr.write(f"{TARGET.name} is stale: run `python -m lodespace.protocol_ts`\n")
+        return 0 if current else 1
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

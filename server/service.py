@@ -1,0 +1,189 @@
+"""The session in service: commands in, events to disk, news to clients and trainer. Where everything meets; holds no sockets of its own."""
+
+import asyncio
+import contextlib
+import logging
+import time
+
+import msgspec
+from lodespace import checkpoints, protocol, thumbnails
+from lodespace.clients import Clients
+from lodespace.config import ServerConfig
+from lodespace.errors import RequestError
+from lodespace.project import Project
+from lodespace.recorder import Recorder
+from lodespace.selection import items_in_regions
+from lodespace.session import AnnotationSession, Command
+from lodespace.shared_frames import TrainerFrame
+from lodespace.store import Store, StoreError
+from lodespace.training import TrainerSupervisor
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """One project being served. Implements TrainerListener."""
+
+    def __init__(self, project: Project, config: ServerConfig, *, device: str = "auto", threads: int = 0) -> None:
+        self.project = project
+        self.config = config
+        self.session = AnnotationSession(project.items, read_only=project.read_only)
+        self.clients = Clients()
+        self.started = time.monotonic()
+        self.notices: dict[str, protocol.Notice] = {}
+        self.losses: protocol.Losses | None = None
+        self.atlas = thumbnails.describe(project.items)
+        self._one_at_a_time = asyncio.Lock()
+        self.store: Store | None = None
+        self.trainer: TrainerSupervisor | None = None
+        self.recorder: Recorder | None = None
+        scene = project.baked_scene()
+        if scene is not None:
+            self.session.restore_scene(scene)
+        if not project.read_only:
+            self._open_for_writing(device, threads)
+
+    def _open_for_writing(self, device: str, threads: int) -> None:
+        # A bake's labels are in its scene; a project's are what its log says.
+        self.session.history.labels[:] = protocol.UNLABELED
+        self.store = Store(self.project.labels_path)
+        for event in self.store.events():
+            self.session.apply(event)
+        newest = checkpoints.newest(self.project.checkpoints, len(self.project.items))
+        if newest is not None:
+            # The first picture needs no trainer: it goes on from here.
+            self.session.publish(
+                newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True
+            )
+        self.recorder = Recorder(self.project.recording_path, self.session)
+        self.trainer = TrainerSupervisor(
+            self.project, self, n_classes=len(self.session.classes), device=device, threads=threads
+        )
+        self.trainer.labels = self.session.labels.copy()
+
+    async def start(self) -> None:
+        if self.trainer is not None:
+            await self.trainer.start()
+
+    async def stop(self) -> None:
+        if self.trainer is not None:
+            await self.trainer.stop()
+        if self.recorder is not None:
+            self.recorder.close()
+        if self.store is not None:
+            self.store.close()
+        self.project.close()
+
+    @property
+    def training(self) -> protocol.Training:
+        """The trainer's state; `absent` for a read-only scene."""
+        if self.trainer is not None:
+            return self.trainer.training
+        return protocol.Training(
+            state="absent",
+            phase="resting",
+            progress=1.0,
+            step=self.session.grid.step,
+            frames_per_second=0.0,
+            settings=self.project.settings,
+        )
+
+    def info(self, client: str) -> protocol.SessionInfo:
+        return self.session.info(
+            client,
+            training=self.training,
+            thumbnails=self.atlas,
+            has_recording=self.project.recording_path.is_file(),
+        )
+
+    # Commands --------------------------------------------------------------------------------------------------------
+
+    async def carry_out(self, command: Command, client: str) -> protocol.Ack:
+        """Check, write to disk, apply, tell everybody. Returns the answer; raises LodespaceError, and then nothing has changed."""
+        async with self._one_at_a_time:
+            known = self.session.answered(command.command_id)
+            if known is not None:
+                return known
+            event = self.session.plan(command, client)
+            assert self.store is not None  # a read-only session plans nothing
+            try:
+                event = await asyncio.shield(self.store.append(event))
+            except StoreError as error:
+                self.on_notice(protocol.Notice(topic="disk", code=error.code, message=str(error)))
+                raise
+            self._clear_notice("disk")
+            applied = self.session.apply(event)
+        for operation in applied.news:
+            self.clients.send(operation)
+        self._tell_history()
+        if self.trainer is not None and applied.classes_changed:
+            self.trainer.set_class_count(len(self.session.classes))
+        if self.trainer is not None and applied.labels_changed:
+            self.trainer.set_labels(self.session.labels)
+        if self.recorder is not None:
+            self.recorder.operations(applied.news)
+        return applied.ack
+
+    def set_training(self, command: protocol.SetTraining) -> protocol.Ack:
+        """Run, pause, settings. Raises RequestError when there is no trainer or the settings do not go together."""
+        if self.trainer is None:
+            raise RequestError("this scene is baked and read-only: it does not train", code="read_only")
+        if command.settings is not None:
+            self.trainer.configure(command.settings)
+            self.project.save_settings(self.trainer.settings)
+        if command.run is not None:
+            if command.run:
+                self.trainer.run()
+            else:
+                self.trainer.pause()
+        return protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
+
+    def set_priority(self, items: list[int]) -> None:
+        """Raises RequestError when there is no such item."""
+        if items and max(items) >= len(self.session.items):
+            raise RequestError(f"there is no item {max(items)}", code="unknown_item")
+        if self.trainer is not None:
+            self.trainer.set_priority(items)
+
+    def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
+        """The items in the regions, at the positions of `revision` (None: the newest)."""
+        grid = self.session.grid
+        seen = grid.revision if revision is None else revision
+        items = items_in_regions(grid.latent_mean_at(seen), command.regions)
+        return protocol.Resolved(command_id=command.command_id, items=items.tolist(), revision=seen)
+
+    def _tell_history(self) -> None:
+        for client in self.clients:
+            if client.client_id:
+                history = self.session.history.summary(client.client_id)
+                client.replace("history", protocol.HistoryChanged(history=history))
+
+    # TrainerListener -------------------------------------------------------------------------------------------------
+
+    def on_frame(self, frame: TrainerFrame) -> None:
+        before = self.session.grid.revision
+        self.session.publish(
+            frame.latent_mean, frame.prediction, frame.confidence, step=frame.step, resting=frame.resting
+        )
+        if self.recorder is not None and self.session.grid.revision != before:
+            with contextlib.suppress(OSError):
+                self.recorder.positions()
+        self.clients.wake()
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        self.losses = losses
+        self.clients.replace("losses", protocol.LossesMeasured(losses=losses))
+
+    def on_training(self, training: protocol.Training) -> None:
+        self.clients.replace("training", protocol.TrainingChanged(training=training))
+
+    def on_notice(self, notice: protocol.Notice) -> None:
+        if notice.code:
+            self.notices[notice.topic] = notice
+        elif self.notices.pop(notice.topic, None) is None:
+            return
+        self.clients.replace(f"notice-{notice.topic}", notice)
+
+    def _clear_notice(self, topic: str) -> None:
+        if topic in self.notices:
+            self.on_notice(msgspec.structs.replace(self.notices[topic], code="", message=""))

@@ -1,0 +1,88 @@
+"""Frames from the trainer to the server through shared memory: a ring of slots in an unlinked file that both map.
+
+The file has no name, so it is gone with the last process, whatever dies. Each slot carries a sequence number, odd while it is written. The
+trainer fills a slot and then says so over its pipe; the server reads when told, and a number that is odd or changed meanwhile
+means the slot was taken for a newer frame: that one's message follows.
+"""
+
+import mmap
+import tempfile
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+SLOTS = 4
+MAX_DIM = 3
+_HEADER = np.dtype([("sequence", "<u8"), ("step", "<i8"), ("latent_dim", "<i4"), ("resting", "<i4")])
+
+
+class TrainerFrame(NamedTuple):
+    """latent_mean float32 (N, D), prediction int16 (N,), confidence float32 (N,) in 0..1; copies, the receiver's to keep."""
+
+    sequence: int
+    step: int
+    latent_mean: npt.NDArray[np.float32]
+    prediction: npt.NDArray[np.int16]
+    confidence: npt.NDArray[np.float32]
+    resting: bool
+
+
+class SharedFrames:
+    """The ring for `n` items over an open file of `size_for(n)` bytes."""
+
+    def __init__(self, file: IO[bytes], n: int) -> None:
+        self.n = n
+        self._map = mmap.mmap(file.fileno(), size_for(n))
+        self._slot_bytes = size_for(n) // SLOTS
+
+    def write(self, frame: TrainerFrame) -> None:
+        """Publish a frame; its sequence counts up from 1."""
+        header, mean, prediction, confidence = self._views(frame.sequence % SLOTS)
+        header["sequence"] = 2 * frame.sequence - 1
+        header["step"] = frame.step
+        header["latent_dim"] = frame.latent_mean.shape[1]
+        header["resting"] = frame.resting
+        mean[:, : frame.latent_mean.shape[1]] = frame.latent_mean
+        prediction[:] = frame.prediction
+        confidence[:] = frame.confidence
+        header["sequence"] = 2 * frame.sequence
+
+    def read(self, sequence: int) -> TrainerFrame | None:
+        """Frame `sequence`, or None when its slot has been taken for a newer one."""
+        header, mean, prediction, confidence = self._views(sequence % SLOTS)
+        if int(header["sequence"]) != 2 * sequence:
+            return None
+        frame = TrainerFrame(
+            sequence,
+            int(header["step"]),
+            mean[:, : int(header["latent_dim"])].copy(),
+            prediction.copy(),
+            confidence.copy(),
+            bool(header["resting"]),
+        )
+        return frame if int(header["sequence"]) == 2 * sequence else None
+
+    def _views(self, slot: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        start, n = slot * self._slot_bytes, self.n
+        header = np.frombuffer(self._map, _HEADER, 1, start)[0:1].reshape(())
+        start += _HEADER.itemsize
+        mean = np.frombuffer(self._map, "<f4", n * MAX_DIM, start).reshape(n, MAX_DIM)
+        confidence = np.frombuffer(self._map, "<f4", n, start + mean.nbytes)
+        prediction = np.frombuffer(self._map, "<i2", n, start + mean.nbytes + confidence.nbytes)
+        return header, mean, prediction, confidence
+
+
+def size_for(n: int) -> int:
+    """Bytes of the ring for n items; slots begin at multiples of 8."""
+    slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 + 2)
+    return SLOTS * (-(-slot // 8) * 8)
+
+
+def anonymous_file(size: int) -> IO[bytes]:
+    """A file without a name, in memory where the system has such a place."""
+    memory = Path("/dev/shm")  # noqa: S108  # nothing is named there
+    file = tempfile.TemporaryFile(dir=memory if memory.is_dir() else None)  # noqa: SIM115  # it outlives this function
+    file.truncate(size)
+    return file

@@ -1,0 +1,106 @@
+"""The WebSocket: hello, then operations in and news out. docs/protocol.md is the page for people."""
+
+import asyncio
+import contextlib
+import logging
+import weakref
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+from lodespace import protocol
+from lodespace.clients import Client
+from lodespace.errors import LodespaceError, ProtocolError
+from lodespace.handlers import SERVICE
+from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
+from lodespace.security import secure
+from lodespace.service import Service
+
+log = logging.getLogger(__name__)
+
+SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
+
+
+async def stream(request: web.Request) -> web.WebSocketResponse:
+    service = request.app[SERVICE]
+    if len(service.clients) >= service.config.max_clients:
+        raise LodespaceError("too many pages are open on this session; close some", code="too_many_clients", status=503)
+    socket = web.WebSocketResponse(
+        protocols=(PROTOCOL_VERSION,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=20.0
+    )
+    secure(socket, request.host)
+    await socket.prepare(request)
+    if socket.ws_protocol != PROTOCOL_VERSION:
+        await socket.close(
+            code=WSCloseCode.PROTOCOL_ERROR, message=f"speak {PROTOCOL_VERSION}; reload the page".encode()
+        )
+        return socket
+    request.app[SOCKETS].add(socket)
+    client = Client(socket, request, service.session, service.config)
+    with service.clients.joined(client):
+        sending = asyncio.create_task(client.run())
+        try:
+            await _receive(service, client, socket)
+        finally:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError, TimeoutError, RuntimeError):
+                await sending
+    return socket
+
+
+async def _receive(service: Service, client: Client, socket: web.WebSocketResponse) -> None:
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"commands are JSON text")
+            return
+        command_id = ""
+        try:
+            operation = _parse(message.data)
+            command_id = getattr(operation, "command_id", "")
+            if not client.client_id and not isinstance(operation, protocol.Hello):
+                raise ProtocolError("say hello first", code="no_hello")
+            await _handle(service, client, operation)
+        except LodespaceError as error:
+            client.send(protocol.Refused(command_id=command_id, code=error.code, message=str(error)))
+        except Exception:
+            log.exception("an operation of client %s failed", client.client_id)
+            message_text = "the server made a mistake; its log says which"
+            client.send(protocol.Refused(command_id=command_id, code="internal_error", message=message_text))
+
+
+def _parse(text: str) -> protocol.ClientOperation:
+    try:
+        return protocol.decode_client_operation(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ProtocolError(f"not an operation of {PROTOCOL_VERSION}: {error}") from error
+
+
+async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
+    match operation:
+        case protocol.Hello():
+            _greet(service, client, operation)
+        case protocol.SetTraining():
+            client.send(service.set_training(operation))
+        case protocol.SetPriority():
+            service.set_priority(operation.items)
+        case protocol.Resolve():
+            client.send(service.resolve(operation, revision=client.revision))
+        case _:
+            client.send(await service.carry_out(operation, client.client_id))
+
+
+def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:
+    """Bring the client up to date from what it has; its deltas begin there."""
+    session = service.session
+    client.client_id = hello.client_id
+    client.scene_id = hello.scene_id
+    client.revision = hello.revision
+    client.send(protocol.Welcome(session=service.info(hello.client_id)))
+    missed = session.labels_since(hello.sequence)
+    if missed is not None:
+        client.send(missed)
+    for topic, notice in service.notices.items():
+        client.replace(f"notice-{topic}", notice)
+    if service.losses is not None:
+        client.replace("losses", protocol.LossesMeasured(losses=service.losses))
+    client.ready = True
+    client.wake()

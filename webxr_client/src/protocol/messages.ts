@@ -1,0 +1,350 @@
+// Written by `python -m lodespace.protocol_ts` from server/protocol.py. Do not edit.
+
+export const PROTOCOL_VERSION = "lodespace.v1";
+export const UNLABELED = -1;
+export const MAX_NAME_LENGTH = 80;
+/** Grid steps along an axis of the scene's box. */
+export const GRID_STEPS = 65536;
+export const FRAME_HEADER_BYTES = 32;
+export const OPCODE_POSITIONS = 1;
+export const OPCODE_PREDICTIONS = 2;
+export const FLAG_RESTING = 1;
+
+/** A class. `class_id` is its number for good; name and colour can be changed. */
+export interface ClassInfo {
+  class_id: number;
+  name: string;
+  colour: string;
+}
+
+/**
+ * A region drawn on the screen, enough to find its items again (selection.py has the rule).
+ *
+ * `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
+ * where the winding number is not zero.
+ * `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
+ * `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
+ * `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
+ */
+export interface Region {
+  polygon: number[];
+  clip_from_latent: number[];
+  mode?: "through" | "visible";
+  cell?: [number, number];
+}
+
+/** How the items of a gesture were chosen; kept with the label for good. */
+export interface Provenance {
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "api";
+  regions?: Region[];
+  note?: string;
+}
+
+/** What can be set while training runs. In a request, absent fields stay as they are. */
+export interface Settings {
+  preset?: "paper" | "default" | null;
+  latent_dim?: 2 | 3 | null;
+  hidden_layers?: number | null;
+  learning_rate?: number | null;
+  beta_kl?: number | null;
+  beta_classifier?: number | null;
+  beta_neighbour?: number | null;
+  beta_anchor?: number | null;
+  beta_encoder?: number | null;
+  stiffness?: number | null;
+}
+
+/** One user action that labelled `count` items: one undo step, one tick on the timeline. */
+export interface Gesture {
+  gesture: number;
+  class_id: number;
+  count: number;
+  by: string;
+  at: number;
+  revision: number;
+  undone: boolean;
+}
+
+/** The gestures so far, oldest first, and what undo and redo would do for this client. */
+export interface History {
+  gestures: Gesture[];
+  can_undo: boolean;
+  can_redo: boolean;
+}
+
+/**
+ * One sample of the training curves, about twice a second.
+ *
+ * `terms` are the loss terms as models/losses.py reports them, each apart and unweighted, and `total`, weighted.
+ * `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
+ * enough of them.
+ */
+export interface Losses {
+  step: number;
+  epoch: number;
+  terms: Record<string, number>;
+  metrics: Record<string, number>;
+  kl_per_dimension: number[];
+}
+
+/** State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards. */
+export interface Training {
+  state: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
+  progress: number;
+  step: number;
+  frames_per_second: number;
+  settings: Settings;
+  message?: string;
+}
+
+/**
+ * The atlas: `pages` square PNG pages of `columns` x `columns` cells of `cell` pixels, items in order, row by row.
+ *
+ * Each picture is `picture` pixels wide and high inside its cell, centred. `channels` 1: grey, brightness is ink.
+ */
+export interface Thumbnails {
+  pages: number;
+  page_size: number;
+  columns: number;
+  cell: number;
+  picture: number;
+  channels: 1 | 3;
+}
+
+/** Answer of GET /api/session: all a page needs before it draws. */
+export interface SessionInfo {
+  protocol: string;
+  version: string;
+  dataset: string;
+  item_kind: "image" | "vector";
+  n_items: number;
+  latent_dim: number;
+  scene_id: number;
+  revision: number;
+  sequence: number;
+  read_only: boolean;
+  classes: ClassInfo[];
+  thumbnails: Thumbnails | null;
+  training: Training;
+  history: History;
+  has_recording: boolean;
+}
+
+/** Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none. */
+export interface ItemInfo {
+  item: number;
+  id: string;
+  class_id: number;
+  gesture: number;
+  labelled_by: string;
+  labelled_at: number;
+  prediction: number;
+  confidence: number;
+}
+
+/** Body of every HTTP answer with a status of 400 or more. */
+export interface ErrorBody {
+  code: string;
+  message: string;
+}
+
+/** Answer of GET /healthz. */
+export interface Health {
+  status: "ok";
+  trainer: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  uptime_seconds: number;
+}
+
+/**
+ * First message of a client: which scene and revision it shows (from the GLB's extras), and who it is.
+ *
+ * The server goes on from there with a merged delta, or answers `resync` when it cannot.
+ * `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
+ */
+export interface Hello {
+  op: "hello";
+  client_id: string;
+  scene_id: number;
+  revision: number;
+  sequence: number;
+  name?: string;
+}
+
+/** Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen. */
+export interface Label {
+  op: "label";
+  command_id: string;
+  items: number[];
+  class_id: number;
+  revision: number;
+  provenance: Provenance;
+}
+
+/** Take back this client's newest gesture that still stands. */
+export interface Undo {
+  op: "undo";
+  command_id: string;
+}
+
+/** Bring back this client's gesture that was undone last. */
+export interface Redo {
+  op: "redo";
+  command_id: string;
+}
+
+/** Make a class. Without `colour` the next of the palette is taken. */
+export interface AddClass {
+  op: "add_class";
+  command_id: string;
+  name: string;
+  colour?: string | null;
+}
+
+/** Rename or recolour a class; absent fields stay. */
+export interface EditClass {
+  op: "edit_class";
+  command_id: string;
+  class_id: number;
+  name?: string | null;
+  colour?: string | null;
+}
+
+/** Run, pause, or change settings. Taken by the trainer within one batch. */
+export interface SetTraining {
+  op: "set_training";
+  command_id: string;
+  run?: boolean | null;
+  settings?: Settings | null;
+}
+
+/** Items the person looks at: on large data sets these move first. No answer; the newest of a client counts. */
+export interface SetPriority {
+  op: "set_priority";
+  items: number[];
+}
+
+/** Ask which items lie in `regions` (each one added to the ones before), at the positions this client has. */
+export interface Resolve {
+  op: "resolve";
+  command_id: string;
+  regions: Region[];
+}
+
+/** Answer to hello: the state of everything but positions; deltas follow. */
+export interface Welcome {
+  op: "welcome";
+  session: SessionInfo;
+}
+
+/**
+ * The scene changed in a way deltas cannot tell (new box, dimension or session).
+ *
+ * The client fetches /api/scene.glb again and says hello again.
+ */
+export interface Resync {
+  op: "resync";
+  scene_id: number;
+  reason: string;
+}
+
+/**
+ * A command took effect; a label is on disk.
+ *
+ * `sequence` is the event's number in the log, `count` how many items changed.
+ */
+export interface Ack {
+  op: "ack";
+  command_id: string;
+  sequence: number;
+  count: number;
+  /** The class an `add_class` made, or the one a gesture gave. */
+  class_id?: number;
+}
+
+/** A command, or with an empty `command_id` a frame, was not carried out; nothing changed. */
+export interface Refused {
+  op: "refused";
+  command_id: string;
+  code: string;
+  message: string;
+}
+
+/**
+ * Labels changed: `items[k]` now has class `class_ids[k]`.
+ *
+ * Sent to every client, in the order of `sequence`, never dropped.
+ */
+export interface Labels {
+  op: "labels";
+  sequence: number;
+  gesture: number;
+  by: string;
+  items: number[];
+  class_ids: number[];
+}
+
+/** The classes, all of them, after one was made or edited. */
+export interface Classes {
+  op: "classes";
+  sequence: number;
+  classes: ClassInfo[];
+}
+
+/** The gestures after one was made, undone or redone. */
+export interface HistoryChanged {
+  op: "history";
+  history: History;
+}
+
+/** The trainer's state or progress changed. */
+export interface TrainingChanged {
+  op: "training";
+  training: Training;
+}
+
+/** A new sample of the training curves; newest wins. */
+export interface LossesMeasured {
+  op: "losses";
+  losses: Losses;
+}
+
+/** Something a person should read, with what to do. `code` "" clears the notices of `topic`. */
+export interface Notice {
+  op: "notice";
+  topic: "collapse" | "trainer" | "disk";
+  code: string;
+  message: string;
+}
+
+/** Answer to resolve: the items, ascending, at `revision`. */
+export interface Resolved {
+  op: "resolved";
+  command_id: string;
+  items: number[];
+  revision: number;
+}
+
+export type ClientOperation =
+  | Hello
+  | Label
+  | Undo
+  | Redo
+  | AddClass
+  | EditClass
+  | SetTraining
+  | SetPriority
+  | Resolve;
+
+export type ServerOperation =
+  | Welcome
+  | Resync
+  | Ack
+  | Refused
+  | Labels
+  | Classes
+  | HistoryChanged
+  | TrainingChanged
+  | LossesMeasured
+  | Notice
+  | Resolved;
