@@ -1,0 +1,98 @@
+/** Mouse, pen and touch on the canvas: selection tools for the main button, hover otherwise. Orbiting is the camera controls' part. */
+import type { AppState } from "../state/app-state.js";
+import type { PointerSample } from "./pointer.js";
+import type { SelectTool } from "./select-tools.js";
+
+const HOVER_DELAY = 125;
+const HOVER_LINGER = 260;
+const HOVER_INTERVAL = 50;
+
+/** Connects the canvas to the tool. Returns what takes it apart again. */
+export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, state: AppState): () => void {
+  let active: number | null = null;
+  let buttons = 0;
+  let appear: number | undefined;
+  let vanish: number | undefined;
+  let looked = 0;
+
+  const sampleOf = (event: PointerEvent): PointerSample => {
+    const box = canvas.getBoundingClientRect();
+    return {
+      x: event.clientX - box.left,
+      y: event.clientY - box.top,
+      add: event.shiftKey,
+      subtract: event.altKey,
+    };
+  };
+
+  const hide = () => {
+    window.clearTimeout(appear);
+    window.clearTimeout(vanish);
+    vanish = window.setTimeout(() => {
+      state.hovered.value = null;
+    }, HOVER_LINGER);
+  };
+
+  const hover = (event: PointerEvent) => {
+    const now = performance.now();
+    if (event.pointerType === "touch" || buttons || now - looked < HOVER_INTERVAL) return;
+    looked = now;
+    const { x, y } = sampleOf(event);
+    const item = tool.itemAt(x, y);
+    if (item < 0) {
+      hide();
+      return;
+    }
+    window.clearTimeout(vanish);
+    window.clearTimeout(appear);
+    const show = () => {
+      state.hovered.value = { item, x, y };
+    };
+    if (state.hovered.value) show();
+    else appear = window.setTimeout(show, HOVER_DELAY);
+  };
+
+  const down = (event: PointerEvent) => {
+    buttons = event.buttons;
+    hide();
+    if (event.button !== 0 || event.pointerType === "touch" || !event.isPrimary) return;
+    if (!tool.down(sampleOf(event))) return;
+    active = event.pointerId;
+    canvas.setPointerCapture(event.pointerId);
+  };
+  const move = (event: PointerEvent) => {
+    buttons = event.buttons;
+    if (event.pointerId === active) {
+      // All samples since the last event: a quick lasso keeps its curves.
+      const events = event.getCoalescedEvents?.() ?? [];
+      for (const each of events.length ? events : [event]) tool.move(sampleOf(each));
+    } else hover(event);
+  };
+  const up = (event: PointerEvent) => {
+    buttons = event.buttons;
+    if (event.pointerId !== active) return;
+    active = null;
+    tool.up(sampleOf(event));
+  };
+  const cancel = (event: PointerEvent) => {
+    if (event.pointerId !== active) return;
+    active = null;
+    tool.cancel();
+  };
+  const noMenu = (event: Event) => event.preventDefault();
+
+  canvas.addEventListener("pointerdown", down);
+  canvas.addEventListener("pointermove", move);
+  canvas.addEventListener("pointerup", up);
+  canvas.addEventListener("pointercancel", cancel);
+  canvas.addEventListener("pointerleave", hide);
+  canvas.addEventListener("contextmenu", noMenu);
+  return () => {
+    canvas.removeEventListener("pointerdown", down);
+    canvas.removeEventListener("pointermove", move);
+    canvas.removeEventListener("pointerup", up);
+    canvas.removeEventListener("pointercancel", cancel);
+    canvas.removeEventListener("pointerleave", hide);
+    canvas.removeEventListener("contextmenu", noMenu);
+  };
+}

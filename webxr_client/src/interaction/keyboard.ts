@@ -1,0 +1,130 @@
+/** Keys, as one table: what the page does and what the help overlay shows are the same list. */
+import { type AppState, NOTHING } from "../state/app-state.js";
+import type { Commands } from "../state/commands.js";
+import { opinionOf } from "../state/opinion.js";
+
+export interface KeyAction {
+  /** As shown: "Ctrl Z". */
+  keys: string;
+  does: string;
+  /** Whether this event is that key. */
+  matches(event: KeyboardEvent): boolean;
+  run(event: KeyboardEvent): void;
+}
+
+export function keyActions(state: AppState, commands: Commands): KeyAction[] {
+  const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
+  const letter = (key: string) => (event: KeyboardEvent) => plain(event) && event.key.toLowerCase() === key;
+  const command = (key: string, shift: boolean) => (event: KeyboardEvent) =>
+    (event.ctrlKey || event.metaKey) && event.shiftKey === shift && event.key.toLowerCase() === key;
+  const tool = (name: AppState["tool"]["value"]) => () => {
+    state.tool.value = name;
+  };
+  return [
+    {
+      keys: "0 – 9",
+      does: "label the selection with that class",
+      matches: (event) => plain(event) && /^[0-9]$/.test(event.key),
+      run: (event) => commands.label(Number(event.key)),
+    },
+    {
+      keys: "Enter",
+      does: "label the selection as suggested",
+      matches: letter("enter"),
+      run: () => {
+        const opinion = opinionOf(state);
+        if (opinion && opinion.classId >= 0) commands.label(opinion.classId);
+      },
+    },
+    {
+      keys: "Backspace",
+      does: "take the selection's labels away",
+      matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
+      run: () => commands.label(-1),
+    },
+    {
+      keys: "N",
+      does: "new class",
+      matches: letter("n"),
+      run: () => document.querySelector<HTMLElement>("[data-new-class]")?.click(),
+    },
+    { keys: "Ctrl Z", does: "undo your last gesture", matches: command("z", false), run: () => commands.undo() },
+    {
+      keys: "Ctrl Y",
+      does: "redo",
+      matches: (event) => command("y", false)(event) || command("z", true)(event),
+      run: () => commands.redo(),
+    },
+    {
+      keys: "Space",
+      does: "pause or run training",
+      matches: letter(" "),
+      run: () => (state.training.value?.state === "paused" ? commands.run() : commands.pause()),
+    },
+    { keys: "L", does: "lasso", matches: letter("l"), run: tool("lasso") },
+    { keys: "R", does: "rectangle", matches: letter("r"), run: tool("rectangle") },
+    { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
+    { keys: "H", does: "hand: turn the cloud with the left button", matches: letter("h"), run: tool("orbit") },
+    {
+      keys: "T",
+      does: "select through, or only what is visible",
+      matches: letter("t"),
+      run: () => {
+        state.selectionMode.value = state.selectionMode.value === "through" ? "visible" : "through";
+      },
+    },
+    { keys: "F", does: "fit the cloud into the page", matches: letter("f"), run: () => commands.fit() },
+    {
+      keys: "C",
+      does: "colour by label, prediction, confidence",
+      matches: letter("c"),
+      run: () => {
+        const order = ["label", "prediction", "confidence"] as const;
+        state.colourBy.value = order[(order.indexOf(state.colourBy.value) + 1) % 3] as "label";
+      },
+    },
+    {
+      keys: "Escape",
+      does: "clear the selection",
+      matches: letter("escape"),
+      run: () => {
+        if (state.help.value) state.help.value = false;
+        else state.selection.value = NOTHING;
+      },
+    },
+    {
+      keys: "?",
+      does: "show or hide this list",
+      matches: (event) => event.key === "?",
+      run: () => {
+        state.help.value = !state.help.value;
+      },
+    },
+  ];
+}
+
+/** What the pointer does, for the help overlay. */
+export const POINTER_HELP: readonly [string, string][] = [
+  ["Drag", "draw round an island to select it"],
+  ["Shift drag", "add to the selection"],
+  ["Alt drag", "take away from the selection"],
+  ["Right drag", "turn the cloud"],
+  ["Wheel", "zoom to the pointer"],
+  ["Middle drag", "move the cloud"],
+];
+
+/** Keys act unless something is being typed. Returns what takes them away again. */
+export function bindKeyboard(actions: readonly KeyAction[]): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (target.matches("input, textarea, select, [contenteditable]")) return;
+    // Enter and Space belong to a focused button.
+    if ((event.key === "Enter" || event.key === " ") && target.matches("button, a, summary, [role=button]")) return;
+    const action = actions.find((candidate) => candidate.matches(event));
+    if (!action) return;
+    event.preventDefault();
+    action.run(event);
+  };
+  window.addEventListener("keydown", onKey);
+  return () => window.removeEventListener("keydown", onKey);
+}

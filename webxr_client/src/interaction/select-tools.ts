@@ -1,0 +1,174 @@
+/** Lasso, rectangle and pick: from pointer movements to a selection. */
+import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
+import type { Region } from "../protocol/messages.js";
+import type { PointerSample, PointerTool } from "./pointer.js";
+import { combine, itemsInRegion, nearestItem, type Projected, project } from "./selection-rule.js";
+
+/** What tools need to know of the view. */
+export interface View {
+  width(): number;
+  height(): number;
+  clipFromLatent(): number[];
+  /** Diameter of a point on screen, CSS pixels. */
+  pointPixels(): number;
+}
+
+const LEAST_STEP = 4;
+const CLICK_DISTANCE = 5;
+const PICK_RADIUS = 14;
+const COUNT_INTERVAL = 80;
+
+export class SelectTool implements PointerTool {
+  private path: number[] = [];
+  private matrix: number[] = [];
+  private projected: Projected | null = null;
+  private base: Selection = NOTHING;
+  private counted = 0;
+  private mode: "add" | "subtract" | "replace" = "replace";
+
+  constructor(
+    private readonly state: AppState,
+    private readonly view: View,
+  ) {}
+
+  down(sample: PointerSample): boolean {
+    const { state } = this;
+    if (state.tool.value === "orbit" || state.latent.n === 0) return false;
+    // Points stand still while a region is drawn: a label is to hit what was seen.
+    state.latent.frozen = true;
+    state.hovered.value = null;
+    this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";
+    this.base = this.mode === "replace" ? NOTHING : state.selection.value;
+    this.matrix = this.view.clipFromLatent();
+    this.projected = null;
+    this.path = [sample.x, sample.y];
+    return true;
+  }
+
+  move(sample: PointerSample): void {
+    const { path } = this;
+    if (path.length === 0) return;
+    if (this.state.tool.value === "rectangle") {
+      const [x0, y0] = path as [number, number];
+      this.path = [x0, y0, sample.x, y0, sample.x, sample.y, x0, sample.y];
+    } else {
+      const x = path[path.length - 2] as number;
+      const y = path[path.length - 1] as number;
+      if (Math.hypot(sample.x - x, sample.y - y) < LEAST_STEP) return;
+      path.push(sample.x, sample.y);
+    }
+    this.show(sample, false);
+  }
+
+  up(sample: PointerSample): void {
+    const { state, path } = this;
+    if (path.length === 0) return;
+    const [x0, y0] = path as [number, number];
+    const click = path.length < 6 || Math.max(...distances(path, x0, y0)) < CLICK_DISTANCE;
+    if (click || state.tool.value === "pick") this.pick(sample);
+    else this.take(sample);
+    this.finish();
+  }
+
+  cancel(): void {
+    this.finish();
+  }
+
+  private finish(): void {
+    this.path = [];
+    this.projected = null;
+    this.state.drawing.value = null;
+    this.state.latent.frozen = false;
+  }
+
+  /** Draw what has been drawn so far, and count what it holds. */
+  private show(sample: PointerSample, force: boolean): void {
+    const now = performance.now();
+    const last = this.state.drawing.value;
+    let count = last?.count ?? 0;
+    if (force || now - this.counted > COUNT_INTERVAL) {
+      this.counted = now;
+      count = this.path.length >= 6 ? this.result(this.region()).length : 0;
+    }
+    const drawing: Drawing = { points: this.path.slice(), count, x: sample.x, y: sample.y };
+    this.state.drawing.value = drawing;
+  }
+
+  private region(): Region {
+    const width = this.view.width();
+    const height = this.view.height();
+    const polygon: number[] = [];
+    for (let k = 0; k < this.path.length; k += 2) {
+      polygon.push(((this.path[k] as number) / width) * 2 - 1, 1 - ((this.path[k + 1] as number) / height) * 2);
+    }
+    const pixels = this.view.pointPixels();
+    return {
+      polygon,
+      clip_from_latent: this.matrix,
+      mode: this.state.selectionMode.value,
+      cell: [(2 * pixels) / width, (2 * pixels) / height],
+    };
+  }
+
+  private projection(): Projected {
+    const { latent } = this.state;
+    this.projected ??= project(
+      { n: latent.n, dimension: latent.latentDim, latentMean: (i, axis) => latent.latentMean(i, axis) },
+      this.matrix,
+    );
+    return this.projected;
+  }
+
+  private result(region: Region): Uint32Array {
+    const inside = itemsInRegion(this.projection(), region);
+    return this.mode === "replace" ? inside : combine(this.base.items, inside, this.mode === "subtract");
+  }
+
+  private take(sample: PointerSample): void {
+    const { state } = this;
+    if (this.path.length < 6) return;
+    this.show(sample, true);
+    const region = this.region();
+    const items = this.result(region);
+    const tool = state.tool.value === "rectangle" ? "rectangle" : "lasso";
+    const regions = this.mode === "subtract" ? this.base.regions : [...this.base.regions, region];
+    state.selection.value = { items, regions, tool, revision: state.latent.revision };
+  }
+
+  private pick(sample: PointerSample): void {
+    const { state } = this;
+    const item = this.itemAt(sample.x, sample.y);
+    if (item < 0) {
+      if (this.mode === "replace") state.selection.value = NOTHING;
+      return;
+    }
+    const one = Uint32Array.of(item);
+    const items = this.mode === "replace" ? one : combine(this.base.items, one, this.mode === "subtract");
+    state.selection.value = { items, regions: this.base.regions, tool: "pick", revision: state.latent.revision };
+  }
+
+  /** The item under a position of the canvas, -1 for none. */
+  itemAt(x: number, y: number): number {
+    const width = this.view.width();
+    const height = this.view.height();
+    if (this.path.length === 0) {
+      this.matrix = this.view.clipFromLatent();
+      this.projected = null;
+    }
+    const radius = Math.max(PICK_RADIUS, this.view.pointPixels() * 0.6);
+    const item = nearestItem(this.projection(), (x / width) * 2 - 1, 1 - (y / height) * 2, [
+      (2 * radius) / width,
+      (2 * radius) / height,
+    ]);
+    if (this.path.length === 0) this.projected = null;
+    return item;
+  }
+}
+
+function distances(path: readonly number[], x: number, y: number): number[] {
+  const out: number[] = [];
+  for (let k = 0; k < path.length; k += 2) {
+    out.push(Math.hypot((path[k] as number) - x, (path[k + 1] as number) - y));
+  }
+  return out;
+}

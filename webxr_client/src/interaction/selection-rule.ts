@@ -1,0 +1,124 @@
+/**
+ * Which items lie in a region drawn on the screen: the same rule as server/selection.py, point by point. tests/vectors/selection holds
+ * both to it.
+ */
+import type { Region } from "../protocol/messages.js";
+
+const DEPTH_TOLERANCE = 0.002;
+
+/** Positions to select among: latent means, `dimension` numbers used of each. */
+export interface Cloud {
+  n: number;
+  dimension: number;
+  latentMean(item: number, axis: number): number;
+}
+
+/** All items in normalised device coordinates: x, y, z / w; `front` 1 where an item can be selected. */
+export interface Projected {
+  x: Float64Array;
+  y: Float64Array;
+  depth: Float64Array;
+  front: Uint8Array;
+}
+
+export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projected {
+  const m = clipFromLatent as number[];
+  const at = (k: number) => m[k] as number;
+  const { n } = cloud;
+  const out = { x: new Float64Array(n), y: new Float64Array(n), depth: new Float64Array(n), front: new Uint8Array(n) };
+  for (let i = 0; i < n; i++) {
+    const px = cloud.latentMean(i, 0);
+    const py = cloud.latentMean(i, 1);
+    const pz = cloud.dimension === 3 ? cloud.latentMean(i, 2) : 0;
+    const w = at(3) * px + at(7) * py + at(11) * pz + at(15);
+    const z = at(2) * px + at(6) * py + at(10) * pz + at(14);
+    if (!(w > 0 && Math.abs(z) <= w)) continue;
+    out.front[i] = 1;
+    out.x[i] = (at(0) * px + at(4) * py + at(8) * pz + at(12)) / w;
+    out.y[i] = (at(1) * px + at(5) * py + at(9) * pz + at(13)) / w;
+    out.depth[i] = z / w;
+  }
+  return out;
+}
+
+/** Items inside `region`, ascending; `projected` must come from the region's own matrix. */
+export function itemsInRegion(projected: Projected, region: Region): Uint32Array {
+  const { x, y, front } = projected;
+  const visible = region.mode === "visible" ? visibleItems(projected, region.cell ?? [0.01, 0.01]) : null;
+  const items: number[] = [];
+  for (let i = 0; i < x.length; i++) {
+    if (!front[i] || (visible && !visible[i])) continue;
+    if (windingNumber(x[i] as number, y[i] as number, region.polygon) !== 0) items.push(i);
+  }
+  return Uint32Array.from(items);
+}
+
+/** How often the polygon winds round a point, counter-clockwise positive. */
+export function windingNumber(x: number, y: number, polygon: readonly number[]): number {
+  let winding = 0;
+  const k = polygon.length;
+  for (let a = 0; a < k; a += 2) {
+    const b = (a + 2) % k;
+    const x0 = polygon[a] as number;
+    const y0 = polygon[a + 1] as number;
+    const x1 = polygon[b] as number;
+    const y1 = polygon[b + 1] as number;
+    if (y0 <= y === y1 <= y) continue;
+    const side = (x1 - x0) * (y - y0) - (x - x0) * (y1 - y0);
+    if (y0 <= y && side > 0) winding += 1;
+    else if (y0 > y && side < 0) winding -= 1;
+  }
+  return winding;
+}
+
+/** The items that no nearer one of the same cell of the screen hides. */
+function visibleItems(projected: Projected, cell: readonly [number, number]): Uint8Array {
+  const { x, y, depth, front } = projected;
+  const columns = Math.ceil(2 / cell[0]) + 1;
+  const nearest = new Map<number, number>();
+  const keyOf = (i: number) =>
+    Math.floor(((y[i] as number) + 1) / cell[1]) * columns + Math.floor(((x[i] as number) + 1) / cell[0]);
+  const onScreen = (i: number) => front[i] && Math.abs(x[i] as number) <= 1 && Math.abs(y[i] as number) <= 1;
+  for (let i = 0; i < x.length; i++) {
+    if (!onScreen(i)) continue;
+    const key = keyOf(i);
+    const known = nearest.get(key);
+    if (known === undefined || (depth[i] as number) < known) nearest.set(key, depth[i] as number);
+  }
+  const visible = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    if (onScreen(i) && (depth[i] as number) <= (nearest.get(keyOf(i)) as number) + DEPTH_TOLERANCE) visible[i] = 1;
+  }
+  return visible;
+}
+
+/** The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y), the front one first; -1 for none. */
+export function nearestItem(projected: Projected, px: number, py: number, radius: readonly [number, number]): number {
+  const { x, y, depth, front } = projected;
+  let best = -1;
+  let bestScore = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < x.length; i++) {
+    if (!front[i]) continue;
+    const dx = ((x[i] as number) - px) / radius[0];
+    const dy = ((y[i] as number) - py) / radius[1];
+    const d2 = dx * dx + dy * dy;
+    if (d2 > 1) continue;
+    // Among those under the pointer, nearness on screen counts, and depth breaks what is nearly a tie.
+    const score = d2 + 2 * (depth[i] as number);
+    if (score < bestScore) {
+      bestScore = score;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/** Union, or with `subtract` difference, of ascending item lists. */
+export function combine(base: Uint32Array, more: Uint32Array, subtract: boolean): Uint32Array {
+  const set = new Set(base);
+  for (const item of more) {
+    if (subtract) set.delete(item);
+    else set.add(item);
+  }
+  return Uint32Array.from(set).sort();
+}

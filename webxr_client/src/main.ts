@@ -1,0 +1,114 @@
+/** Wires state, scene, interaction and panels together; does nothing itself. */
+import { effect } from "@preact/signals";
+import { bindDesktopInput } from "./interaction/desktop-input.js";
+import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
+import { SelectTool } from "./interaction/select-tools.js";
+import { project } from "./interaction/selection-rule.js";
+import { fetchThumbnails } from "./net/api.js";
+import { Atlas } from "./scene/atlas.js";
+import { Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
+import { PointCloud } from "./scene/point-cloud.js";
+import { Stage } from "./scene/stage.js";
+import { AppState } from "./state/app-state.js";
+import { Session } from "./state/session.js";
+import { mountUi } from "./ui/index.js";
+import "./ui/styles.css";
+
+const state = new AppState();
+const session = new Session(state);
+const palette = new Palette();
+const cloud = new PointCloud(state.latent, state.annotations, palette);
+const root = document.getElementById("app") as HTMLElement;
+const canvas = document.createElement("canvas");
+canvas.className = "cloud";
+canvas.setAttribute("aria-label", "The latent space: a cloud of the items. Lists and actions are in the panels.");
+canvas.setAttribute("role", "img");
+
+const stage = new Stage(canvas, state.latent, cloud, () => {});
+const tool = new SelectTool(state, {
+  width: () => canvas.clientWidth,
+  height: () => canvas.clientHeight,
+  clipFromLatent: () => stage.clipFromLatent(),
+  pointPixels: () => stage.pointPixels(),
+});
+const commands = session.commands(() => stage.fit());
+const actions = keyActions(state, commands);
+const atlas: { current: Atlas | null } = { current: null };
+
+mountUi(root, canvas, { state, commands, actions, atlas, setInsets: (insets) => stage.setInsets(insets) });
+bindDesktopInput(canvas, tool, state);
+bindKeyboard(actions);
+new ResizeObserver(() => stage.resize()).observe(root);
+
+// A point is as large as its share of the room, within limits: 5,000 digits are 22 mm of a cube of 1 m.
+const pointMetres = (n: number, dimension: number) =>
+  dimension === 2 ? Math.min(0.06, 0.9 / Math.sqrt(Math.max(n, 1))) : Math.min(0.08, 0.4 / Math.cbrt(Math.max(n, 1)));
+
+let shownScene = 0;
+effect(() => {
+  const version = state.sceneVersion.value;
+  if (version === 0) return;
+  cloud.setScene();
+  cloud.pointSize = pointMetres(state.latent.n, state.latent.latentDim);
+  cloud.setSelected(state.selection.peek().items);
+  stage.setDimension(state.latent.latentDim);
+  stage.fit(shownScene > 0);
+  shownScene = version;
+});
+effect(() => {
+  state.labelsVersion.value;
+  state.predictionsVersion.value;
+  cloud.refreshClasses();
+  cloud.setSelected(state.selection.peek().items);
+});
+effect(() => cloud.setSelected(state.selection.value.items));
+effect(() => cloud.setHovered(state.hovered.value?.item ?? -1));
+effect(() => cloud.setColourBy(state.colourBy.value));
+effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
+effect(() => {
+  const dark = state.theme.value === "dark";
+  document.documentElement.dataset.theme = state.theme.value;
+  palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT);
+  cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5");
+  stage.setTheme(dark ? "#9fb4c8" : "#45566a", dark ? 0.09 : 0.16);
+});
+effect(() => {
+  const layout = state.session.value?.thumbnails;
+  if (!layout || atlas.current) return;
+  const made = new Atlas(layout);
+  atlas.current = made;
+  void (async () => {
+    for (let page = 0; page < layout.pages; page++) {
+      await made.setPage(page, await fetchThumbnails(page));
+      cloud.setAtlas(made);
+      state.predictionsVersion.value += 1; // contact sheet and card can draw now
+    }
+  })().catch((error: unknown) => {
+    state.failure.value = `Pictures could not be loaded: ${String(error)}`;
+  });
+});
+
+void session.start();
+
+if (new URLSearchParams(location.search).has("test")) {
+  // For browser tests: what is shown, and where on the page an item lies.
+  Object.assign(window, {
+    lodespace: {
+      state,
+      session,
+      stage,
+      commands,
+      screenPositions: () => {
+        const { latent } = state;
+        const cloudNow = { n: latent.n, dimension: latent.latentDim, latentMean: latent.latentMean.bind(latent) };
+        const { x, y, front } = project(cloudNow, stage.clipFromLatent());
+        const box = canvas.getBoundingClientRect();
+        return Array.from(x, (value, i) => [
+          box.left + ((value + 1) / 2) * box.width,
+          box.top + ((1 - (y[i] as number)) / 2) * box.height,
+          front[i] as number,
+        ]);
+      },
+    },
+  });
+}

@@ -1,0 +1,84 @@
+/** Reads /api/scene.glb: our own attributes as typed arrays. three's loader would build a mesh that we do not draw. */
+import { ProtocolError } from "./frames.js";
+import type { ClassInfo } from "./messages.js";
+
+export interface Box {
+  /** Least corner, in latent units. */
+  origin: [number, number, number];
+  /** Edge, in latent units. */
+  size: number;
+}
+
+export interface SceneFile {
+  n: number;
+  /** Grid positions, four numbers a point (the fourth is 0): ready for the GPU. */
+  positions: Uint16Array<ArrayBuffer>;
+  labels: Int16Array<ArrayBuffer>;
+  predictions: Int16Array<ArrayBuffer>;
+  confidence: Uint8Array<ArrayBuffer>;
+  box: Box;
+  classes: ClassInfo[];
+  latent_dim: number;
+  revision: number;
+  scene_id: number;
+  sequence: number;
+  step: number;
+}
+
+const MAGIC = 0x46546c67;
+const JSON_CHUNK = 0x4e4f534a;
+const BIN_CHUNK = 0x004e4942;
+
+interface Accessor {
+  bufferView: number;
+  byteOffset?: number;
+  count: number;
+}
+
+interface Document {
+  accessors: Accessor[];
+  bufferViews: { byteOffset?: number; byteStride: number }[];
+  meshes: { primitives: { attributes: Record<string, number> }[] }[];
+  extras: Omit<SceneFile, "n" | "positions" | "labels" | "predictions" | "confidence">;
+}
+
+/** Throws ProtocolError when the bytes are no scene of this server. */
+export function readSceneFile(buffer: ArrayBuffer): SceneFile {
+  const view = new DataView(buffer);
+  if (buffer.byteLength < 20 || view.getUint32(0, true) !== MAGIC || view.getUint32(16, true) !== JSON_CHUNK) {
+    throw new ProtocolError("the scene is not a GLB file");
+  }
+  const jsonLength = view.getUint32(12, true);
+  const document = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 20, jsonLength))) as Document;
+  const binary = 20 + jsonLength;
+  if (view.getUint32(binary + 4, true) !== BIN_CHUNK) throw new ProtocolError("the scene has no binary chunk");
+  const attributes = document.meshes[0]?.primitives[0]?.attributes ?? {};
+
+  const rows = (name: string) => {
+    const accessor = document.accessors[attributes[name] ?? -1];
+    const bufferView = accessor && document.bufferViews[accessor.bufferView];
+    if (!accessor || !bufferView) throw new ProtocolError(`the scene has no attribute ${name}`);
+    const start = binary + 8 + (bufferView.byteOffset ?? 0) + (accessor.byteOffset ?? 0);
+    return { start, stride: bufferView.byteStride, count: accessor.count };
+  };
+  const position = rows("POSITION");
+  const n = position.count;
+  if (position.stride !== 8) throw new ProtocolError("positions are not 8 bytes apart");
+  const labels = rows("_LABEL");
+  const predictions = rows("_PREDICTION");
+  const confidence = rows("_CONFIDENCE");
+  const scene: SceneFile = {
+    ...document.extras,
+    n,
+    positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),
+    labels: new Int16Array(n),
+    predictions: new Int16Array(n),
+    confidence: new Uint8Array(n),
+  };
+  for (let i = 0; i < n; i++) {
+    scene.labels[i] = view.getInt16(labels.start + labels.stride * i, true);
+    scene.predictions[i] = view.getInt16(predictions.start + predictions.stride * i, true);
+    scene.confidence[i] = view.getUint8(confidence.start + confidence.stride * i);
+  }
+  return scene;
+}

@@ -1,0 +1,187 @@
+/** The cloud: one THREE.Points, one draw call, over LatentState's keyframes and Annotations' bytes. */
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Color,
+  DataArrayTexture,
+  GLSL3,
+  NormalBlending,
+  Points,
+  ShaderMaterial,
+  Sphere,
+  Vector2,
+} from "three";
+import type { Annotations } from "../state/annotations.js";
+import type { ColourBy } from "../state/app-state.js";
+import type { LatentState } from "../state/latent-state.js";
+import type { Atlas } from "./atlas.js";
+import type { Palette } from "./palette.js";
+import { fragmentShader, vertexShader } from "./point-shader.js";
+
+const COLOUR_BY: Record<ColourBy, number> = { label: 0, prediction: 1, confidence: 2 };
+
+export class PointCloud {
+  readonly points: Points<BufferGeometry, ShaderMaterial>;
+  private geometry = new BufferGeometry();
+  private readonly material: ShaderMaterial;
+  private keyframes: [BufferAttribute, BufferAttribute] | null = null;
+  private classes = new BufferAttribute(new Int16Array(0), 2);
+  private marks = new BufferAttribute(new Uint8Array(0), 4, true);
+  private shownVersion = -1;
+  private hovered = -1;
+  private selected: Uint32Array = new Uint32Array(0);
+
+  constructor(
+    private readonly latent: LatentState,
+    private readonly annotations: Annotations,
+    palette: Palette,
+  ) {
+    this.material = new ShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader,
+      fragmentShader,
+      transparent: true,
+      depthWrite: true,
+      blending: NormalBlending,
+      uniforms: {
+        uT: { value: 1 },
+        uPointSize: { value: 0.02 },
+        uPixelsPerUnit: { value: 1 },
+        uPixelRatio: { value: 1 },
+        uMaxSize: { value: 128 },
+        uFlat: { value: 0 },
+        uColourBy: { value: 0 },
+        uPalette: { value: palette.texture },
+        uAccent: { value: new Color("#bfe4ff") },
+        uFog: { value: new Color("#10161e") },
+        uFogRange: { value: new Vector2(1, 3) },
+        uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
+        uHasAtlas: { value: 0 },
+        uColourPictures: { value: 0 },
+        uColumns: { value: 1 },
+        uColumnsF: { value: 1 },
+        uPerPage: { value: 1 },
+        uInset: { value: new Vector2(0, 1) },
+      },
+    });
+    this.points = new Points(this.geometry, this.material);
+    this.points.frustumCulled = false; // the bounding sphere of moving points is nobody's to keep
+  }
+
+  /** New arrays after a scene was fetched. */
+  setScene(): void {
+    const { n } = this.latent;
+    this.geometry.dispose();
+    const geometry = new BufferGeometry();
+    this.keyframes = [
+      new BufferAttribute(this.latent.from, 4, true),
+      new BufferAttribute(this.latent.to, 4, true),
+    ];
+    this.classes = new BufferAttribute(new Int16Array(2 * n), 2);
+    this.marks = new BufferAttribute(new Uint8Array(4 * n), 4, true);
+    geometry.setAttribute("keyframeFrom", this.keyframes[0]);
+    geometry.setAttribute("keyframeTo", this.keyframes[1]);
+    geometry.setAttribute("classes", this.classes);
+    geometry.setAttribute("marks", this.marks);
+    geometry.boundingSphere = new Sphere(undefined, 1);
+    geometry.setDrawRange(0, n);
+    this.geometry = geometry;
+    this.points.geometry = geometry;
+    this.shownVersion = this.latent.version;
+    this.material.uniforms.uFlat!.value = this.latent.latentDim === 2 ? 1 : 0;
+    this.hovered = -1;
+    this.selected = new Uint32Array(0);
+    this.refreshClasses();
+  }
+
+  /** Labels or predictions changed: one pass over their bytes. */
+  refreshClasses(): void {
+    const { labels, predictions, confidence } = this.annotations;
+    const classes = this.classes.array as Int16Array;
+    const marks = this.marks.array as Uint8Array;
+    for (let i = 0; 2 * i < classes.length; i++) {
+      classes[2 * i] = labels[i] as number;
+      classes[2 * i + 1] = predictions[i] as number;
+      marks[4 * i] = confidence[i] as number;
+    }
+    this.classes.needsUpdate = true;
+    this.marks.needsUpdate = true;
+  }
+
+  setSelected(items: Uint32Array): void {
+    const marks = this.marks.array as Uint8Array;
+    for (const item of this.selected) marks[4 * item + 1] = 0;
+    for (const item of items) marks[4 * item + 1] = 255;
+    this.selected = items;
+    this.marks.needsUpdate = true;
+  }
+
+  setHovered(item: number): void {
+    if (item === this.hovered) return;
+    const marks = this.marks.array as Uint8Array;
+    if (this.hovered >= 0) marks[4 * this.hovered + 2] = 0;
+    if (item >= 0) marks[4 * item + 2] = 255;
+    this.hovered = item;
+    this.marks.needsUpdate = true;
+  }
+
+  setAtlas(atlas: Atlas | null): void {
+    const u = this.material.uniforms;
+    u.uHasAtlas!.value = atlas ? 1 : 0;
+    if (!atlas) return;
+    const { columns, cell, picture, channels } = atlas.layout;
+    u.uAtlas!.value = atlas.texture;
+    u.uColourPictures!.value = channels === 3 ? 1 : 0;
+    u.uColumns!.value = u.uColumnsF!.value = columns;
+    u.uPerPage!.value = columns * columns;
+    (u.uInset!.value as Vector2).set((cell - picture) / 2 / cell, picture / cell);
+  }
+
+  setColourBy(colourBy: ColourBy): void {
+    this.material.uniforms.uColourBy!.value = COLOUR_BY[colourBy];
+  }
+
+  setTheme(fog: string, accent: string): void {
+    // The palette's bytes are sRGB and go out as they are; these have to match.
+    (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
+    (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
+  }
+
+  /** Diameter of a point in metres. */
+  set pointSize(metres: number) {
+    this.material.uniforms.uPointSize!.value = metres;
+  }
+
+  get pointSize(): number {
+    return this.material.uniforms.uPointSize!.value as number;
+  }
+
+  /** What the size of points on screen hangs on. */
+  setView(pixelsPerUnit: number, pixelRatio: number, fogNear: number, fogFar: number): void {
+    const u = this.material.uniforms;
+    u.uPixelsPerUnit!.value = pixelsPerUnit;
+    u.uPixelRatio!.value = pixelRatio;
+    u.uMaxSize!.value = 96 * pixelRatio;
+    (u.uFogRange!.value as Vector2).set(fogNear, fogFar);
+  }
+
+  /** Once a frame: nothing is allocated, and nothing is done per point unless a new keyframe came. */
+  update(now: number): void {
+    if (!this.keyframes) return;
+    this.material.uniforms.uT!.value = this.latent.sampleAt(now);
+    if (this.latent.version === this.shownVersion) return;
+    this.shownVersion = this.latent.version;
+    const [a, b] = this.keyframes;
+    // The two keyframes swap their parts; only the one that was written goes to the GPU.
+    const from = a.array === this.latent.from ? a : b;
+    const to = from === a ? b : a;
+    to.needsUpdate = true;
+    this.geometry.setAttribute("keyframeFrom", from);
+    this.geometry.setAttribute("keyframeTo", to);
+  }
+
+  dispose(): void {
+    this.geometry.dispose();
+    this.material.dispose();
+  }
+}

@@ -1,0 +1,116 @@
+/** GLSL of the cloud. Positions are morphed between two integer keyframes here; the CPU does nothing per point and frame. */
+
+export const vertexShader = /* glsl */ `
+in vec4 keyframeFrom;   // grid / 65535
+in vec4 keyframeTo;
+in vec2 classes;        // label, prediction; -1 for none
+in vec4 marks;          // confidence, selected, hovered, suspect: 0..1
+
+uniform float uT;
+uniform float uPointSize;     // diameter in metres
+uniform float uPixelsPerUnit; // of height, at distance 1
+uniform float uPixelRatio;
+uniform float uMaxSize;
+uniform float uFlat;
+uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence
+uniform sampler2D uPalette;
+uniform vec3 uAccent;
+uniform vec3 uFog;
+uniform vec2 uFogRange;
+uniform int uColumns;
+uniform int uPerPage;
+
+out vec3 vColour;
+out float vFade;      // 0 a dot, 1 its picture
+out float vGlow;
+out float vRing;
+flat out vec3 vCell;  // column, row, layer
+
+vec4 classColour(float id) {
+  int k = int(id) + 1;
+  return texelFetch(uPalette, ivec2(k % 64, k / 64), 0);
+}
+
+void main() {
+  vec3 grid = mix(keyframeFrom.xyz, keyframeTo.xyz, smoothstep(0.0, 1.0, uT));
+  vec3 metres = grid - 0.5;
+  metres.z *= 1.0 - uFlat;
+  vec4 view = modelViewMatrix * vec4(metres, 1.0);
+  gl_Position = projectionMatrix * view;
+
+  float selected = marks.y;
+  float hovered = marks.z;
+  float distance = uFlat > 0.5 ? 1.0 : max(-view.z, 1e-4);
+  float pixels = uPointSize * uPixelsPerUnit / distance;
+  pixels *= 1.0 + 0.22 * selected + 0.8 * hovered;
+  gl_PointSize = clamp(pixels, 3.0 * uPixelRatio, uMaxSize);
+  vFade = smoothstep(8.0 * uPixelRatio, 13.0 * uPixelRatio, pixels);
+
+  vec4 unlabelled = classColour(-1.0);
+  vec4 colour = classColour(classes.x);
+  if (uColourBy == 1) {
+    vec4 predicted = classColour(classes.y);
+    colour = classes.x >= 0.0 ? colour : mix(unlabelled, predicted, classes.y >= 0.0 ? 0.35 + 0.5 * marks.x : 0.0);
+  } else if (uColourBy == 2) {
+    float doubt = classes.y >= 0.0 ? 1.0 - marks.x : 0.0;
+    colour = mix(unlabelled, vec4(1.0, 0.54, 0.36, 1.0), clamp(doubt * 1.6, 0.0, 1.0));
+    if (classes.x >= 0.0) colour.rgb = mix(colour.rgb, classColour(classes.x).rgb, 0.25);
+  }
+  vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
+  float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
+  vColour = mix(colour.rgb, uFog, fog);
+  vColour = mix(vColour, uAccent, 0.72 * selected * (classes.x >= 0.0 && uColourBy == 0 ? 0.5 : 1.0));
+  vGlow = max(selected, hovered);
+  vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
+
+  int inPage = gl_VertexID % uPerPage;
+  vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), float(gl_VertexID / uPerPage));
+}
+`;
+
+export const fragmentShader = /* glsl */ `
+precision highp float;
+precision highp sampler2DArray;
+
+uniform sampler2DArray uAtlas;
+uniform float uHasAtlas;
+uniform float uColourPictures;
+uniform float uColumnsF;
+uniform vec2 uInset;   // border and picture, as shares of a cell
+
+in vec3 vColour;
+in float vFade;
+in float vGlow;
+in float vRing;
+flat in vec3 vCell;
+
+out vec4 outColour;
+
+void main() {
+  vec2 uv = gl_PointCoord;
+  float r = length(uv - 0.5) * 2.0;
+  float dot_ = 1.0 - smoothstep(0.72, 1.0, r);
+  if (vRing > 0.5) dot_ *= 0.45 + 0.55 * smoothstep(0.35, 0.5, r);
+  vec3 colour = vColour;
+  float alpha = dot_;
+  float fade = vFade * uHasAtlas;
+  if (fade > 0.0) {
+    vec2 inCell = uInset.x + uv * uInset.y;
+    vec4 picture = texture(uAtlas, vec3((vCell.xy + inCell) / uColumnsF, vCell.z));
+    if (uColourPictures > 0.5) {
+      // Colour pictures keep their own colours and get a rim in the colour of their class.
+      vec2 edge = abs(uv - 0.5) * 2.0;
+      float rim = smoothstep(0.8, 0.86, max(edge.x, edge.y));
+      colour = mix(colour, mix(picture.rgb, vColour, rim), fade);
+      alpha = mix(dot_, 1.0, fade);
+    } else {
+      // The picture is the alpha, the class is the ink.
+      float ink = smoothstep(0.12, 0.75, picture.r);
+      alpha = mix(dot_, max(ink, 0.10 * vGlow), fade);
+      colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);
+    }
+  }
+  if (alpha < 0.08) discard;
+  outColour = vec4(colour, alpha * mix(0.92, 1.0, vGlow));
+}
+`;

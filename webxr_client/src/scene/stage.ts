@@ -1,0 +1,257 @@
+/** Renderer, camera and the frame loop. The scene is in metres; the cloud stands in `sceneFromLatent`'s box, a cube of 1 m. */
+import {
+  Box3,
+  BoxGeometry,
+  Color,
+  EdgesGeometry,
+  LineBasicMaterial,
+  LineSegments,
+  Matrix4,
+  MOUSE,
+  OrthographicCamera,
+  PerspectiveCamera,
+  Scene,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { GRID_STEPS } from "../protocol/messages.js";
+import type { LatentState } from "../state/latent-state.js";
+import type { PointCloud } from "./point-cloud.js";
+
+/** Room that panels take at the edges, CSS pixels. */
+export interface Insets {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const FIELD_OF_VIEW = 40;
+const EASE_MS = 450;
+const FIT_SHARE = 0.97;
+
+const centre = new Vector3();
+const size = new Vector3();
+const offset = new Vector3();
+const matrix = new Matrix4();
+const latentMatrix = new Matrix4();
+
+export class Stage {
+  readonly renderer: WebGLRenderer;
+  readonly scene = new Scene();
+  readonly perspective = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 60);
+  readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, -10, 10);
+  camera: PerspectiveCamera | OrthographicCamera = this.perspective;
+  controls: OrbitControls;
+  readonly frame: LineSegments;
+  /** Milliseconds of main-thread time of the last frames, for measuring: a ring. */
+  readonly frameTimes = new Float32Array(512);
+  frames = 0;
+  private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
+  private ease: { started: number; fromTarget: Vector3; toTarget: Vector3; from: Vector3; to: Vector3; zoom: [number, number] } | null =
+    null;
+  private orbitWithLeft = false;
+
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    private readonly latent: LatentState,
+    private readonly cloud: PointCloud,
+    private readonly beforeRender: (now: number) => void,
+  ) {
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
+    this.renderer.setClearAlpha(0);
+    this.scene.add(cloud.points);
+    const box = new EdgesGeometry(new BoxGeometry(1, 1, 1));
+    this.frame = new LineSegments(box, new LineBasicMaterial({ color: 0x8899aa, transparent: true, opacity: 0.07 }));
+    this.scene.add(this.frame);
+    this.perspective.position.set(0.55, 0.38, 1.9);
+    this.orthographic.position.set(0, 0, 2);
+    this.controls = this.makeControls();
+    this.renderer.setAnimationLoop((now) => this.render(now));
+  }
+
+  private makeControls(): OrbitControls {
+    const controls = new OrbitControls(this.camera, this.canvas);
+    controls.enableDamping = true;
+    controls.dampingFactor = 0.12;
+    controls.zoomToCursor = true;
+    controls.minDistance = 0.05;
+    controls.maxDistance = 12;
+    controls.enableRotate = this.camera === this.perspective;
+    this.setMouse(controls);
+    return controls;
+  }
+
+  private setMouse(controls: OrbitControls): void {
+    const flat = this.camera === this.orthographic;
+    controls.mouseButtons = {
+      LEFT: this.orbitWithLeft ? (flat ? MOUSE.PAN : MOUSE.ROTATE) : null,
+      MIDDLE: MOUSE.PAN,
+      RIGHT: flat ? MOUSE.PAN : MOUSE.ROTATE,
+    };
+  }
+
+  /** Whether the left button turns the scene (tool "orbit") or belongs to a selection tool. */
+  setOrbitWithLeft(value: boolean): void {
+    this.orbitWithLeft = value;
+    this.setMouse(this.controls);
+    this.controls.enabled = true;
+  }
+
+  /** Perspective for 3D, orthographic for 2D. */
+  setDimension(dimension: number): void {
+    const camera = dimension === 2 ? this.orthographic : this.perspective;
+    if (camera === this.camera) return;
+    this.camera = camera;
+    this.controls.dispose();
+    this.controls = this.makeControls();
+    this.frame.visible = dimension === 3;
+    this.resize();
+    this.fit(false);
+  }
+
+  setInsets(insets: Insets): void {
+    this.insets = insets;
+    this.resize();
+  }
+
+  resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
+    if (width === 0 || height === 0) return;
+    const ratio = Math.min(2, window.devicePixelRatio);
+    this.renderer.setPixelRatio(ratio);
+    this.renderer.setSize(width, height, false);
+    // The middle of what the panels leave free is the middle of the picture.
+    const { left, right, top, bottom } = this.insets;
+    const dx = (right - left) / 2;
+    const dy = (bottom - top) / 2;
+    this.perspective.aspect = width / height;
+    this.perspective.setViewOffset(width, height, dx, dy, width, height);
+    this.perspective.updateProjectionMatrix();
+    const half = 0.6;
+    this.orthographic.left = (-half * width) / height;
+    this.orthographic.right = (half * width) / height;
+    this.orthographic.top = half;
+    this.orthographic.bottom = -half;
+    this.orthographic.setViewOffset(width, height, dx, dy, width, height);
+    this.orthographic.updateProjectionMatrix();
+  }
+
+  /** Put the whole cloud into the free part of the page, from where the camera looks. */
+  fit(gently = true): void {
+    const box = this.bounds();
+    box.getCenter(centre);
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;
+    const freeHeight = Math.max(80, height - this.insets.top - this.insets.bottom) / height;
+    const target = this.controls.target.clone();
+    const position = this.camera.position.clone();
+    let zoom = this.camera.zoom;
+    if (this.camera === this.perspective) {
+      offset.copy(position).sub(target).normalize();
+      const distance = this.distanceFor(box, freeWidth, freeHeight);
+      position.copy(centre).addScaledVector(offset, distance);
+    } else {
+      box.getSize(size);
+      zoom = Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
+      position.set(centre.x, centre.y, 2);
+    }
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.ease = {
+      started: gently && !calm ? performance.now() : Number.NEGATIVE_INFINITY,
+      fromTarget: target,
+      toTarget: centre.clone(),
+      from: this.camera.position.clone(),
+      to: position,
+      zoom: [this.camera.zoom, zoom],
+    };
+  }
+
+  /** How far away the box's corners all fit into the free part. */
+  private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
+    box.getSize(size);
+    const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
+    const up = this.camera.up;
+    const right = new Vector3().crossVectors(up, offset).normalize();
+    const above = new Vector3().crossVectors(offset, right);
+    const extent = (axis: Vector3) =>
+      (Math.abs(axis.x) * size.x + Math.abs(axis.y) * size.y + Math.abs(axis.z) * size.z) / 2;
+    const vertical = extent(above) / (tangent * freeHeight);
+    const horizontal = extent(right) / (tangent * this.perspective.aspect * freeWidth);
+    // Corners nearer to the camera look larger, but clouds are round: half the depth is enough.
+    return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
+  }
+
+  /** Box of the cloud at its newest keyframe, metres; outliers do not count. */
+  private bounds(): Box3 {
+    const { to, n } = this.latent;
+    const box = new Box3(new Vector3(), new Vector3());
+    if (n === 0) return new Box3(new Vector3(-0.5, -0.5, -0.5), new Vector3(0.5, 0.5, 0.5));
+    const every = Math.max(1, Math.floor(n / 4000));
+    for (let axis = 0; axis < 3; axis++) {
+      const values: number[] = [];
+      for (let i = 0; i < n; i += every) values.push(to[4 * i + axis] as number);
+      values.sort((a, b) => a - b);
+      const low = values[Math.floor(values.length * 0.004)] as number;
+      const high = values[Math.ceil(values.length * 0.996) - 1] as number;
+      box.min.setComponent(axis, low / (GRID_STEPS - 1) - 0.5);
+      box.max.setComponent(axis, high / (GRID_STEPS - 1) - 0.5);
+    }
+    return box;
+  }
+
+  /** Column-major matrix from latent units to clip space, as the camera is now. */
+  clipFromLatent(): number[] {
+    this.camera.updateMatrixWorld();
+    matrix.multiplyMatrices(this.camera.projectionMatrix, this.camera.matrixWorldInverse);
+    latentMatrix.fromArray(this.latent.sceneFromLatent());
+    return matrix.multiply(latentMatrix).toArray();
+  }
+
+  /** Diameter of an average point on screen, CSS pixels. */
+  pointPixels(): number {
+    const distance = this.camera === this.perspective ? this.camera.position.distanceTo(this.controls.target) : 1;
+    return Math.max(3, (this.cloud.pointSize * this.pixelsPerUnit()) / distance / this.renderer.getPixelRatio());
+  }
+
+  private pixelsPerUnit(): number {
+    const height = this.canvas.height;
+    return this.camera === this.perspective
+      ? height / (2 * Math.tan((FIELD_OF_VIEW * Math.PI) / 360))
+      : (height / 1.2) * this.camera.zoom;
+  }
+
+  setTheme(line: string, opacity: number): void {
+    const material = this.frame.material as LineBasicMaterial;
+    material.color = new Color(line);
+    material.opacity = opacity;
+  }
+
+  private render(now: number): void {
+    const begin = performance.now();
+    this.stepEase(begin);
+    this.controls.update();
+    this.cloud.update(begin);
+    const distance = this.camera.position.distanceTo(this.controls.target);
+    this.cloud.setView(this.pixelsPerUnit(), this.renderer.getPixelRatio(), distance - 0.05, distance + 0.95);
+    this.beforeRender(now);
+    this.renderer.render(this.scene, this.camera);
+    this.frameTimes[this.frames % this.frameTimes.length] = performance.now() - begin;
+    this.frames += 1;
+  }
+
+  private stepEase(now: number): void {
+    if (!this.ease) return;
+    const t = Math.min(1, (now - this.ease.started) / EASE_MS);
+    const k = 1 - (1 - t) ** 3;
+    this.controls.target.lerpVectors(this.ease.fromTarget, this.ease.toTarget, k);
+    this.camera.position.lerpVectors(this.ease.from, this.ease.to, k);
+    const [from, to] = this.ease.zoom;
+    if (this.camera.zoom !== to) {
+      this.camera.zoom = from + (to - from) * k;
+      this.camera.updateProjectionMatrix();
+    }
+    if (t >= 1) this.ease = null;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Where the points are: two keyframes on the integer grid, between which the GPU interpolates. No work per point and frame; a frame that
+ * arrives costs one pass. Frames are played at the pace they come in, one frame late, so that points glide and never jump.
+ */
+import { GRID_STEPS } from "../protocol/messages.js";
+import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
+import type { Box, SceneFile } from "../protocol/scene-file.js";
+
+const SHORTEST = 1000 / 60;
+const LONGEST = 250;
+/** More frames waiting than this are played as one. */
+const BACKLOG = 3;
+
+export class LatentState {
+  n = 0;
+  latentDim = 3;
+  box: Box = { origin: [0, 0, 0], size: 1 };
+  sceneId = -1;
+  /** Revision of the newest frame received. */
+  received = -1;
+  /** Revision of the keyframe that is moved towards: what a selection sees. */
+  revision = -1;
+  /** Keyframes, four numbers a point. `from` is left, `to` is reached at t = 1. */
+  from = new Uint16Array(0);
+  to = new Uint16Array(0);
+  /** Counts the changes of the keyframes' content. */
+  version = 0;
+  frozen = false;
+
+  private waiting: PositionsFrame[] = [];
+  private started = 0;
+  private duration = 50;
+  private lastArrival = 0;
+
+  /** Show a whole scene, at rest. */
+  setScene(scene: SceneFile): void {
+    this.n = scene.n;
+    this.latentDim = scene.latent_dim;
+    this.box = scene.box;
+    this.sceneId = scene.scene_id;
+    this.received = this.revision = scene.revision;
+    this.to = scene.positions;
+    this.from = scene.positions.slice();
+    this.waiting = [];
+    this.started = Number.NEGATIVE_INFINITY;
+    this.version += 1;
+  }
+
+  /** Take a frame, to be played in its turn. Throws ProtocolError when it does not follow the one before. */
+  push(frame: PositionsFrame, now: number): void {
+    const { base_revision, revision, scene_id } = frame.header;
+    if (scene_id !== this.sceneId || base_revision !== this.received) {
+      throw new ProtocolError(
+        `a frame from revision ${base_revision} of scene ${scene_id} does not follow revision ${this.received} of ${this.sceneId}`,
+      );
+    }
+    this.received = revision;
+    this.waiting.push(frame);
+    const gap = Math.min(LONGEST, Math.max(SHORTEST, now - this.lastArrival));
+    this.duration += 0.15 * (gap - this.duration);
+    this.lastArrival = now;
+  }
+
+  /** Advance to time `now` (ms) and return t in 0..1 between the keyframes. */
+  sampleAt(now: number): number {
+    const t = this.progress(now);
+    if (t >= 1 && !this.frozen && this.waiting.length > 0) {
+      this.next(now);
+      return this.progress(now);
+    }
+    return t;
+  }
+
+  get moving(): boolean {
+    return this.waiting.length > 0 || this.progress(performance.now()) < 1;
+  }
+
+  private progress(now: number): number {
+    return Math.min(1, Math.max(0, (now - this.started) / this.duration));
+  }
+
+  private next(now: number): void {
+    const count = this.waiting.length > BACKLOG ? this.waiting.length : 1;
+    const older = this.from;
+    older.set(this.to);
+    for (const frame of this.waiting.splice(0, count)) {
+      addDeltas(frame, older);
+      this.revision = frame.header.revision;
+    }
+    this.from = this.to;
+    this.to = older;
+    this.started = now;
+    this.version += 1;
+  }
+
+  /** Column-major matrix from latent units to the scene: metres, the box a cube of 1 m about the origin. */
+  sceneFromLatent(): number[] {
+    const s = 1 / this.box.size;
+    const [x, y, z] = this.box.origin;
+    return [s, 0, 0, 0, 0, s, 0, 0, 0, 0, s, 0, -x * s - 0.5, -y * s - 0.5, -z * s - 0.5, 1];
+  }
+
+  /** Latent mean of an item at the newest keyframe, along one axis. */
+  latentMean(item: number, axis: number): number {
+    const grid = this.to[4 * item + axis] as number;
+    return (this.box.origin[axis] as number) + (grid / (GRID_STEPS - 1)) * this.box.size;
+  }
+}

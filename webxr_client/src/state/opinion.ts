@@ -1,0 +1,55 @@
+/** What the model thinks of a selection, and which of its pictures are shown. Pure. */
+import type { AppState } from "./app-state.js";
+
+export const SHEET_SIZE = 27;
+
+export interface Opinion {
+  /** The class most items are predicted to be; -1 while nothing is predicted. */
+  classId: number;
+  /** Share of the items that are. */
+  share: number;
+  /** Items that are predicted otherwise, ascending. */
+  odd: Uint32Array;
+}
+
+export function opinion(items: Uint32Array, predictions: Int16Array, classes: number): Opinion {
+  const counts = new Uint32Array(classes);
+  for (const item of items) {
+    const predicted = predictions[item] as number;
+    if (predicted >= 0 && predicted < classes) counts[predicted] = (counts[predicted] as number) + 1;
+  }
+  let best = -1;
+  for (let k = 0; k < classes; k++) if ((counts[k] as number) > (best < 0 ? 0 : (counts[best] as number))) best = k;
+  if (best < 0) return { classId: -1, share: 0, odd: new Uint32Array(0) };
+  return {
+    classId: best,
+    share: (counts[best] as number) / items.length,
+    odd: items.filter((item) => predictions[item] !== best),
+  };
+}
+
+export function opinionOf(state: AppState): Opinion | null {
+  const { items } = state.selection.value;
+  if (items.length === 0) return null;
+  return opinion(items, state.annotations.predictions, state.classes.value.length);
+}
+
+/**
+ * The pictures of the contact sheet: evenly drawn over the selection, but the odd ones, which are what a person should look at, take up to a third
+ * of the places. Ascending.
+ */
+export function contactSheet(items: Uint32Array, odd: Uint32Array, places = SHEET_SIZE): Uint32Array {
+  if (items.length <= places) return items;
+  const oddPlaces = Math.min(odd.length, Math.floor(places / 3));
+  const chosen = new Set<number>(evenly(odd, oddPlaces));
+  const isOdd = new Set(odd);
+  const rest = items.filter((item) => !isOdd.has(item));
+  for (const item of evenly(rest, places - chosen.size)) chosen.add(item);
+  return Uint32Array.from(chosen).sort();
+}
+
+/** `count` of `items`, evenly spaced. */
+export function evenly(items: Uint32Array, count: number): Uint32Array {
+  if (count >= items.length) return items;
+  return Uint32Array.from({ length: count }, (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)] as number);
+}

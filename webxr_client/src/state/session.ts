@@ -1,0 +1,223 @@
+/** The session as the page lives it: stream in, commands out, state kept. */
+import { batch } from "@preact/signals";
+import { fetchScene, fetchSession } from "../net/api.js";
+import { Connection, type StreamListener } from "../net/connection.js";
+import type { Frame } from "../protocol/frames.js";
+import {
+  type ClientOperation,
+  MAX_NAME_LENGTH,
+  type ServerOperation,
+  type SessionInfo,
+  type Settings,
+} from "../protocol/messages.js";
+import { type AppState, NOTHING } from "./app-state.js";
+import type { Commands } from "./commands.js";
+
+const LOSSES_KEPT = 600;
+const RETRY_MS = 1500;
+
+export class Session implements StreamListener {
+  readonly connection: Connection;
+  private readonly clientId = keptClientId();
+  private sequence = 0;
+  private fetching = false;
+
+  constructor(private readonly state: AppState) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
+  }
+
+  /** Fetch session and scene, then follow the stream. Tries again until the server is there. */
+  async start(): Promise<void> {
+    try {
+      this.apply(await fetchSession(this.clientId));
+      await this.fetchScene();
+      this.state.failure.value = "";
+      this.connection.open();
+    } catch (error) {
+      this.state.failure.value = error instanceof Error ? error.message : String(error);
+      window.setTimeout(() => void this.start(), RETRY_MS);
+    }
+  }
+
+  private apply(session: SessionInfo): void {
+    batch(() => {
+      this.state.session.value = session;
+      this.state.classes.value = session.classes;
+      this.state.training.value = session.training;
+      this.state.history.value = session.history;
+    });
+  }
+
+  private async fetchScene(): Promise<void> {
+    const scene = await fetchScene();
+    this.sequence = scene.sequence;
+    batch(() => {
+      this.state.latent.setScene(scene);
+      this.state.annotations.reset(scene.labels, scene.predictions, scene.confidence);
+      this.state.classes.value = scene.classes;
+      this.state.sceneVersion.value += 1;
+      this.state.labelsVersion.value += 1;
+      this.state.predictionsVersion.value += 1;
+    });
+  }
+
+  // StreamListener ---------------------------------------------------------------------------------------------------
+
+  hello(): ClientOperation {
+    const { latent } = this.state;
+    return {
+      op: "hello",
+      client_id: this.clientId,
+      scene_id: latent.sceneId,
+      revision: latent.received,
+      sequence: this.sequence,
+    };
+  }
+
+  onState(connection: AppState["connection"]["value"]): void {
+    this.state.connection.value = connection;
+  }
+
+  onFrame(frame: Frame): void {
+    const { state } = this;
+    if (frame.kind === "positions") {
+      if (this.fetching) return;
+      try {
+        state.latent.push(frame, performance.now());
+      } catch (error) {
+        console.warn(error);
+        void this.resync();
+      }
+      return;
+    }
+    state.annotations.setPredictions(frame.items, frame.class_ids, frame.confidence);
+    state.predictionsVersion.value += 1;
+  }
+
+  onOperation(operation: ServerOperation): void {
+    const { state } = this;
+    switch (operation.op) {
+      case "welcome":
+        this.apply(operation.session);
+        break;
+      case "resync":
+        void this.resync();
+        break;
+      case "labels":
+        this.sequence = Math.max(this.sequence, operation.sequence);
+        state.annotations.setLabels(operation.items, operation.class_ids);
+        state.labelsVersion.value += 1;
+        break;
+      case "ack":
+        state.annotations.settle(operation.command_id);
+        break;
+      case "refused":
+        if (state.annotations.turnBack(operation.command_id)) state.labelsVersion.value += 1;
+        state.refusal.value = operation;
+        break;
+      case "classes":
+        state.classes.value = operation.classes;
+        break;
+      case "history":
+        state.history.value = operation.history;
+        break;
+      case "training":
+        state.training.value = operation.training;
+        break;
+      case "losses":
+        state.losses.value = [...state.losses.value.slice(1 - LOSSES_KEPT), operation.losses];
+        break;
+      case "notice": {
+        const others = state.notices.value.filter((notice) => notice.topic !== operation.topic);
+        state.notices.value = operation.code ? [...others, operation] : others;
+        break;
+      }
+      case "resolved":
+        break;
+    }
+  }
+
+  private async resync(): Promise<void> {
+    if (this.fetching) return;
+    this.fetching = true;
+    try {
+      await this.fetchScene();
+      this.connection.greet();
+    } catch {
+      // The stream is lost too, then; its next hello finds what to do.
+      this.connection.interrupt();
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  // Commands ---------------------------------------------------------------------------------------------------------
+
+  commands(fit: () => void): Commands {
+    const { state, connection } = this;
+    const id = () => crypto.randomUUID();
+    const allowed = () => {
+      state.refusal.value = null;
+      return !state.readOnly.value;
+    };
+    return {
+      label: (classId, items) => {
+        const selection = state.selection.value;
+        const chosen = items ?? selection.items;
+        if (!allowed() || chosen.length === 0 || classId >= state.classes.value.length) return;
+        const command_id = id();
+        const revision = selection.revision >= 0 ? selection.revision : state.latent.revision;
+        state.annotations.show(command_id, chosen, classId);
+        connection.command({
+          op: "label",
+          command_id,
+          items: Array.from(chosen),
+          class_id: classId,
+          revision,
+          provenance: { tool: selection.tool, regions: selection.regions.slice(-64) },
+        });
+        batch(() => {
+          state.labelsVersion.value += 1;
+          if (!items) state.selection.value = NOTHING;
+        });
+      },
+      undo: () => allowed() && connection.command({ op: "undo", command_id: id() }),
+      redo: () => allowed() && connection.command({ op: "redo", command_id: id() }),
+      addClass: (name) => {
+        const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+        if (allowed() && trimmed) connection.command({ op: "add_class", command_id: id(), name: trimmed });
+      },
+      editClass: (class_id, name) => {
+        const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+        if (allowed() && trimmed) connection.command({ op: "edit_class", command_id: id(), class_id, name: trimmed });
+      },
+      run: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
+      pause: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),
+      setSettings: (settings: Settings) => {
+        if (allowed()) connection.command({ op: "set_training", command_id: id(), settings });
+      },
+      select: (items) => {
+        state.selection.value = { ...state.selection.value, items };
+      },
+      clearSelection: () => {
+        state.selection.value = NOTHING;
+      },
+      fit,
+    };
+  }
+}
+
+/** Who this page is, over reloads: undo takes back one's own gestures. */
+function keptClientId(): string {
+  const key = "lodespace.client";
+  try {
+    const kept = localStorage.getItem(key);
+    if (kept) return kept;
+    const fresh = crypto.randomUUID();
+    localStorage.setItem(key, fresh);
+    return fresh;
+  } catch {
+    return crypto.randomUUID(); // storage is off: a new one every time
+  }
+}

@@ -1,0 +1,141 @@
+import { useState } from "preact/hooks";
+import type { ClassInfo } from "../protocol/messages.js";
+import { useUi } from "./context.js";
+import { count } from "./format.js";
+import { Bar, Swatch } from "./swatch.js";
+
+export function ClassPanel() {
+  const { state } = useUi();
+  const classes = state.classes.value;
+  const labelled = state.labelCounts.value;
+  const predicted = state.predictedCounts.value;
+  const total = state.session.value?.n_items ?? 1;
+  const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
+  const anyPredicted = predicted.some((n) => n > 0);
+  return (
+    <section aria-labelledby="classes-title">
+      <div class="panel-title">
+        <h2 id="classes-title">Classes</h2>
+        <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
+      </div>
+      {classes.length === 0 && <p class="hint">Make the first class: what will you call an island?</p>}
+      <ul class="classes">
+        {classes.map((info) => (
+          <ClassRow
+            key={info.class_id}
+            info={info}
+            labelled={labelled[info.class_id] ?? 0}
+            predicted={anyPredicted ? (predicted[info.class_id] ?? 0) : null}
+            most={most}
+          />
+        ))}
+      </ul>
+      {!state.readOnly.value && <NewClass />}
+    </section>
+  );
+}
+
+interface ClassRowProps {
+  info: ClassInfo;
+  labelled: number;
+  predicted: number | null;
+  most: number;
+}
+
+function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
+  const { state, commands } = useUi();
+  const [renaming, setRenaming] = useState(false);
+  const usable = state.selection.value.items.length > 0 && !state.readOnly.value;
+  const key = info.class_id < 10 ? String(info.class_id) : "";
+  const finish = (event: Event) => {
+    const name = (event.currentTarget as HTMLInputElement).value;
+    setRenaming(false);
+    if (name.trim() && name !== info.name) commands.editClass(info.class_id, name);
+  };
+  return (
+    <li class="class-row" data-class={info.class_id}>
+      <button
+        type="button"
+        class="class-apply"
+        disabled={!usable}
+        title={usable ? `Label the selection as ${info.name}` : "Select items first"}
+        aria-label={`Label the selection as ${info.name}`}
+        onClick={() => commands.label(info.class_id)}
+      >
+        <kbd class={key ? "" : "empty"}>{key}</kbd>
+        <Swatch colour={info.colour} ring={info.class_id >= 10} />
+      </button>
+      <div class="class-body">
+        <div class="class-line">
+          {renaming ? (
+            <input
+              class="rename"
+              aria-label={`New name of class ${info.name}`}
+              maxLength={80}
+              defaultValue={info.name}
+              ref={(input) => input?.focus()}
+              onBlur={finish}
+              onKeyDown={(event) => {
+                if (event.key === "Enter") event.currentTarget.blur();
+                if (event.key === "Escape") setRenaming(false);
+              }}
+            />
+          ) : (
+            <button
+              type="button"
+              class="class-name"
+              title={state.readOnly.value ? info.name : "Rename"}
+              disabled={state.readOnly.value}
+              onClick={() => setRenaming(true)}
+            >
+              {info.name}
+            </button>
+          )}
+          <span class="class-counts">
+            <b class={labelled ? "" : "none"}>{labelled ? count(labelled) : "–"}</b>
+            {predicted !== null && <span class="faint-text"> / {count(predicted)}</span>}
+          </span>
+        </div>
+        <span class="track">
+          {predicted !== null && <Bar colour={info.colour} share={predicted / most} faint />}
+          <Bar colour={info.colour} share={labelled / most} />
+        </span>
+      </div>
+    </li>
+  );
+}
+
+function NewClass() {
+  const { commands } = useUi();
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <button type="button" class="new-class" data-new-class onClick={() => setOpen(true)}>
+        <kbd>N</kbd> new class
+      </button>
+    );
+  }
+  return (
+    <form
+      class="new-class"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const input = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
+        commands.addClass(input.value);
+        setOpen(false);
+      }}
+    >
+      <input
+        name="name"
+        class="rename"
+        aria-label="Name of the new class"
+        placeholder="name, then Enter"
+        maxLength={80}
+        autocomplete="off"
+        ref={(input) => input?.focus()}
+        onBlur={(event) => !event.currentTarget.value && setOpen(false)}
+        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+      />
+    </form>
+  );
+}

@@ -1,0 +1,96 @@
+/** Icons as inline SVG, 18 px, drawn with the text's colour. */
+import type { ComponentChildren } from "preact";
+
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg
+      width="18"
+      height="18"
+      viewBox="0 0 18 18"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.5"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const LassoIcon = () => (
+  <Icon>
+    <path d="M9 2.8c3.7 0 6.4 1.8 6.4 4.2S12.7 11.2 9 11.2 2.6 9.4 2.6 7 5.3 2.8 9 2.8Z" stroke-dasharray="2.6 2" />
+    <circle cx="5.6" cy="12.3" r="1.5" />
+    <path d="M5.8 13.8c.2 1-.2 1.7-1.2 2" />
+  </Icon>
+);
+export const RectangleIcon = () => (
+  <Icon>
+    <rect x="2.8" y="4" width="12.4" height="10" rx="1.5" stroke-dasharray="2.6 2" />
+  </Icon>
+);
+export const PickIcon = () => (
+  <Icon>
+    <path d="M5 2.8 13.8 9l-4 .9-2 3.9L5 2.8Z" />
+  </Icon>
+);
+export const HandIcon = () => (
+  <Icon>
+    <path d="M5.2 9.5V5.2a1 1 0 0 1 2 0v3-4.4a1 1 0 0 1 2 0v4.2-3.7a1 1 0 0 1 2 0v4.2-2.3a1 1 0 0 1 2 0v4.3c0 2.7-1.7 4.7-4.3 4.7-2 0-3-.9-4-2.6L3.2 10c-.4-.8.6-1.6 1.3-.9l.7.9" />
+  </Icon>
+);
+export const EyeIcon = () => (
+  <Icon>
+    <path d="M1.8 9S4.3 4.3 9 4.3 16.2 9 16.2 9 13.7 13.7 9 13.7 1.8 9 1.8 9Z" />
+    <circle cx="9" cy="9" r="2.2" />
+  </Icon>
+);
+export const ThroughIcon = () => (
+  <Icon>
+    <path d="M9 1.8v14.4" stroke-dasharray="2 2" />
+    <path d="M3 6.5 9 3.5l6 3-6 3-6-3ZM3 11.5l6 3 6-3" />
+  </Icon>
+);
+export const FitIcon = () => (
+  <Icon>
+    <path d="M2.8 6.5V2.8h3.7M15.2 6.5V2.8h-3.7M2.8 11.5v3.7h3.7M15.2 11.5v3.7h-3.7" />
+  </Icon>
+);
+export const UndoIcon = () => (
+  <Icon>
+    <path d="M6.5 4 3 7.3l3.5 3.2M3.3 7.3h6.9c2.5 0 4.3 1.5 4.3 3.7s-1.8 3.5-4 3.5H7.5" />
+  </Icon>
+);
+export const RedoIcon = () => (
+  <Icon>
+    <path d="m11.5 4 3.5 3.3-3.5 3.2M14.7 7.3H7.8c-2.5 0-4.3 1.5-4.3 3.7s1.8 3.5 4 3.5h3" />
+  </Icon>
+);
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M6.5 4.5v9M11.5 4.5v9" stroke-width="2" />
+  </Icon>
+);
+export const PlayIcon = () => (
+  <Icon>
+    <path d="M6 4.2v9.6L14 9 6 4.2Z" fill="currentColor" />
+  </Icon>
+);
+export const SunIcon = () => (
+  <Icon>
+    <circle cx="9" cy="9" r="3" />
+    <path d="M9 1.8v1.7M9 14.5v1.7M1.8 9h1.7M14.5 9h1.7M3.9 3.9l1.2 1.2M12.9 12.9l1.2 1.2M3.9 14.1l1.2-1.2M12.9 5.1l1.2-1.2" />
+  </Icon>
+);
+export const MoonIcon = () => (
+  <Icon>
+    <path d="M14.8 10.9A6.3 6.3 0 0 1 7.1 3.2a6.3 6.3 0 1 0 7.7 7.7Z" />
+  </Icon>
+);
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M9 2.8v8.4M5.5 8 9 11.4 12.5 8M3 14.8h12" />
+  </Icon>
+);

@@ -1,0 +1,68 @@
+/** The page: the cloud fills it, panels are quiet glass at its edges. */
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { BottomBar } from "./bottom-bar.js";
+import { ClassPanel } from "./class-panel.js";
+import { Ui, type UiContext, useUi } from "./context.js";
+import { DrawingOverlay } from "./drawing.js";
+import { Help } from "./help.js";
+import { HoverCard } from "./hover-card.js";
+import { Notices } from "./notices.js";
+import { SelectionPanel } from "./selection-panel.js";
+import { Tools } from "./tools.js";
+import { TopBar } from "./top-bar.js";
+
+const WIDE = 900;
+
+export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
+  const light = window.matchMedia("(prefers-color-scheme: light)");
+  context.state.theme.value = light.matches ? "light" : "dark";
+  light.addEventListener("change", () => {
+    context.state.theme.value = light.matches ? "light" : "dark";
+  });
+  render(
+    <Ui.Provider value={context}>
+      <Page canvas={canvas} />
+    </Ui.Provider>,
+    root,
+  );
+}
+
+function Page({ canvas }: { canvas: HTMLCanvasElement }) {
+  const { state, setInsets } = useUi();
+  const holder = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    holder.current?.prepend(canvas);
+    const measure = () => {
+      const wide = window.innerWidth >= WIDE;
+      setInsets(
+        wide
+          ? { left: 76, right: 332, top: 76, bottom: 124 }
+          : { left: 8, right: 8, top: 64, bottom: Math.round(window.innerHeight * 0.36) },
+      );
+    };
+    measure();
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
+  }, [canvas, setInsets]);
+  const loading = state.sceneVersion.value === 0 && !state.failure.value;
+  return (
+    <>
+      <main ref={holder} class="stage" aria-label="Latent space">
+        <DrawingOverlay />
+        {loading && <p class="loading muted">Fetching the scene…</p>}
+      </main>
+      <TopBar />
+      <Tools />
+      <Notices />
+      <aside class="glass side" aria-label="Classes and selection">
+        <ClassPanel />
+        <hr />
+        <SelectionPanel />
+      </aside>
+      <BottomBar />
+      <HoverCard />
+      <Help />
+    </>
+  );
+}

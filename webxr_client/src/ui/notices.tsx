@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+import { useUi } from "./context.js";
+
+/** What a person should know now, one line each, above the cloud. */
+export function Notices() {
+  const { state } = useUi();
+  const lines: { key: string; tone: string; text: string }[] = [];
+  const failure = state.failure.value;
+  if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
+  for (const notice of state.notices.value) lines.push({ key: notice.topic, tone: "warm", text: notice.message });
+  return (
+    <div class="notices" role="status">
+      <ConnectionLine />
+      {lines.map((line) => (
+        <p key={line.key} class={`glass notice ${line.tone}`}>
+          {line.text}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function ConnectionLine() {
+  const { state } = useUi();
+  const { status, detail, pending, retryAt } = state.connection.value;
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (retryAt === null) return;
+    const timer = window.setInterval(() => tick((n) => n + 1), 500);
+    return () => window.clearInterval(timer);
+  }, [retryAt]);
+  if (status === "open" || (status === "connecting" && state.sceneVersion.value === 0)) return null;
+  const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+  const waiting = pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";
+  return (
+    <p class="glass notice" data-testid="connection">
+      {detail} {status === "waiting" && `Trying again in ${seconds} s.`}
+      {waiting}
+    </p>
+  );
+}

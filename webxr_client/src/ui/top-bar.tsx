@@ -1,0 +1,89 @@
+import type { ColourBy } from "../state/app-state.js";
+import { useUi } from "./context.js";
+import { count, percent } from "./format.js";
+import { DownloadIcon, MoonIcon, SunIcon } from "./icons.js";
+
+const COLOUR_BY: readonly ColourBy[] = ["label", "prediction", "confidence"];
+
+export function TopBar() {
+  const { state, commands } = useUi();
+  const session = state.session.value;
+  const losses = state.losses.value;
+  const accuracy = losses[losses.length - 1]?.metrics.label_accuracy;
+  const dimension = session ? (state.training.value?.settings.latent_dim ?? session.latent_dim) : 3;
+  return (
+    <header class="glass top-bar">
+      <h1>lodespace</h1>
+      {session && (
+        <p class="counts">
+          <span class="dataset">{session.dataset}</span>
+          <span class="muted">
+            {count(session.n_items)} items · <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
+            {accuracy !== undefined && (
+              <>
+                {" · held-out accuracy "}
+                <strong>{percent(accuracy, 1)}</strong>
+              </>
+            )}
+          </span>
+          {session.read_only && <span class="tag">baked · read-only</span>}
+        </p>
+      )}
+      <span class="spring" />
+      <div class="choice" role="group" aria-label="Colour by">
+        <span class="muted choice-title">colour</span>
+        {COLOUR_BY.map((by) => (
+          <button
+            key={by}
+            type="button"
+            aria-pressed={state.colourBy.value === by}
+            onClick={() => {
+              state.colourBy.value = by;
+            }}
+          >
+            {by}
+          </button>
+        ))}
+      </div>
+      {!session?.read_only && (
+        <div class="choice" role="group" aria-label="Dimensions of the latent space">
+          {([3, 2] as const).map((d) => (
+            <button
+              key={d}
+              type="button"
+              aria-pressed={dimension === d}
+              onClick={() => dimension !== d && commands.setSettings({ latent_dim: d })}
+            >
+              {d}D
+            </button>
+          ))}
+        </div>
+      )}
+      <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
+        <DownloadIcon /> <span class="wide-only">labels</span>
+      </a>
+      <button
+        type="button"
+        class="button icon"
+        title="Light or dark"
+        aria-label="Light or dark theme"
+        onClick={() => {
+          state.theme.value = state.theme.value === "dark" ? "light" : "dark";
+        }}
+      >
+        {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
+      </button>
+      <button
+        type="button"
+        class="button icon"
+        title="Keys (?)"
+        aria-label="All keys"
+        onClick={() => {
+          state.help.value = !state.help.value;
+        }}
+      >
+        ?
+      </button>
+    </header>
+  );
+}
