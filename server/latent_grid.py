@@ -25,9 +25,9 @@ MIDDLE = GRID_STEPS // 2
 class LatentGrid:
     """`grid` int32 (N, D), the newest revision. `scene_id` tells boxes, dimensions and server runs apart."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, *, scene_id: int | None = None) -> None:
         self.n = n
-        self.scene_id = secrets.randbits(30)
+        self.scene_id = secrets.randbits(30) if scene_id is None else scene_id
         self.revision = 0
         self.step = 0
         self.box = Box((-1.0, -1.0, -1.0), 2.0)

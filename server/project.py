@@ -112,7 +112,7 @@ def open_project(
     """
     if path is not None and (path / MANIFEST).is_file():
         return _open_existing(path, settings)
-    data = BUNDLED if path is None else str(path.resolve())
+    data = BUNDLED if path is None else data_reference(path)
     items = load_items(data, Path())
     folder = project_folder or Path(f"lodespace-{items.name}")
     if (folder / MANIFEST).is_file():
@@ -164,6 +164,22 @@ def _open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
         manifest.settings = merge_settings(manifest.settings, settings)
     project = Project(folder, manifest, load_items(manifest.data, folder))
     return project if project.read_only else _lock(project)
+
+
+def data_reference(path: Path) -> str:
+    """How lodespace.json names the data set at `path`: by its absolute path, the bundled digits by a name that holds on every machine."""
+    resolved = path.resolve()
+    return BUNDLED if resolved == datasets.bundled_digits_folder().resolve() else str(resolved)
+
+
+def is_bake(folder: Path) -> bool:
+    """Whether `folder` is a bake: nothing in it is a person's work."""
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        return _read_manifest(folder).kind == "bake"
+    except ProjectError:
+        return False
 
 
 def merge_settings(old: protocol.Settings, new: protocol.Settings) -> protocol.Settings:

@@ -3,66 +3,116 @@
 import logging
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.recording import FRAME, KEYFRAME, OPERATION, RecordingWriter
+from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, RecordingWriter
 from lodespace.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.1
 """Ten frames a second are recorded: replay interpolates, as the page does."""
+_MAX_WAITING = 64
+"""Records that may wait for a slow disk; then positions are left out until it has caught up."""
+_RETRY_SECONDS = 2.0
+"""After a record could not be written, a keyframe is tried so often."""
 
 
 class Recorder:
-    """Records `session` into the file at `path`. `clock` tells seconds; a bake gives its own."""
+    """Records `session` into the file at `path`. Writing happens in one thread of its own: a slow or full disk delays nobody.
+
+    A disk that cannot be written costs the recording, never a label; it goes on with a keyframe once there is room.
+    """
 
     def __init__(self, path: Path, session: AnnotationSession, *, frame_seconds: float = FRAME_SECONDS) -> None:
+        self.path = path
         self.session = session
         self.frame_seconds = frame_seconds
         self._began = time.monotonic()
         self._last = float("-inf")
         self._scene_id = -1
         self._revision = -1
-        header = {"protocol": protocol.PROTOCOL_VERSION, "dataset": session.items.name, "items": len(session.items)}
-        try:
-            self._writer = RecordingWriter(path, header)
-        except ProjectError as error:
-            log.warning("%s; it is kept as it is beside a new one", error)
-            path.rename(path.with_name(f"{path.name}.damaged"))
-            self._writer = RecordingWriter(path, header)
+        self._frames = 0
+        self._submitted = 0
+        self._done = 0  # the thread's
+        self._broken = False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
+        self._writer: RecordingWriter | None = None
+        self._offset = 0.0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
-    def positions(self, time_now: float | None = None) -> None:
-        """Record the newest positions, if the last frame was long enough ago. Raises OSError."""
-        now = time.monotonic() - self._began if time_now is None else time_now
-        if now - self._last < self.frame_seconds:
-            return
-        self._last = now
+    def due(self, now: float) -> bool:
+        """Whether the last recorded positions are long enough ago at `now` (seconds)."""
+        interval = _RETRY_SECONDS if self._broken else self.frame_seconds
+        return now - self._last >= interval - 1e-9
+
+    def positions(self, now: float | None = None, *, last: bool = False) -> None:
+        """Record the newest positions when they are due, or the `last` before a rest. `now`: seconds (default: the clock's)."""
+        now = self._seconds() if now is None else now
         grid = self.session.grid
+        changed = (self._scene_id, self._revision) != (grid.scene_id, grid.revision)
+        waiting = self._submitted - self._done
+        if not changed or not (last or self.due(now)) or waiting >= _MAX_WAITING:
+            return
         delta = None
-        if self._scene_id == grid.scene_id and not self._writer.wants_keyframe:
+        if self._scene_id == grid.scene_id and self._frames < KEYFRAME_INTERVAL and not self._broken:
             delta = grid.delta_from(self._revision)
         if delta is None:
-            self._writer.append(KEYFRAME, now, self.session.scene_glb())
+            self._frames = 0
+            self._write(KEYFRAME, now, self.session.scene_glb())
         else:
-            self._writer.append(FRAME, now, delta)
+            self._frames += 1
+            self._write(FRAME, now, delta)
+        self._last = now
         self._scene_id, self._revision = grid.scene_id, grid.revision
-        self._writer.flush()
 
-    def operations(self, operations: Iterable[protocol.Operation], time_now: float | None = None) -> None:
-        """Record operations (labels, classes). A full disk costs the recording, never the label."""
-        now = time.monotonic() - self._began if time_now is None else time_now
-        try:
-            for operation in operations:
-                self._writer.append(OPERATION, now, protocol.encode_operation(operation))
-            self._writer.flush()
-        except OSError as error:
-            log.warning("the recording could not be written: %s", error)
+    def operations(self, operations: Iterable[protocol.Operation], now: float | None = None) -> None:
+        """Record operations (labels, classes, losses)."""
+        now = self._seconds() if now is None else now
+        for operation in operations:
+            self._write(OPERATION, now, protocol.encode_operation(operation))
 
     def close(self) -> None:
-        try:
+        """Write what waits, and end."""
+        self._thread.shutdown(wait=True)
+        if self._writer is not None:
             self._writer.close()
-        except OSError as error:
-            log.warning("the recording could not be written: %s", error)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _write(self, kind: bytes, now: float, payload: bytes) -> None:
+        self._submitted += 1
+        self._thread.submit(self._append, kind, now, payload)
+
+    def _append(self, kind: bytes, now: float, payload: bytes) -> None:
+        """In the recorder's thread."""
+        try:
+            if self._writer is None:
+                self._writer = self._open()
+                self._offset = self._writer.last_time
+            if kind != FRAME or not self._broken:
+                self._writer.append(kind, self._offset + now, payload)
+                self._broken = self._broken and kind != KEYFRAME
+        except (OSError, ProjectError) as error:
+            if not self._broken:
+                log.warning("%s could not be written (%s); labels are not concerned", self.path, error)
+            self._broken = True
+        finally:
+            self._done += 1
+
+    def _open(self) -> RecordingWriter:
+        """Opening reads the whole file to find a torn tail: in the thread, the server need not wait."""
+        header = {
+            "protocol": protocol.PROTOCOL_VERSION,
+            "dataset": self.session.items.name,
+            "items": len(self.session.items),
+        }
+        try:
+            return RecordingWriter(self.path, header)
+        except ProjectError as error:
+            log.warning("%s; it is kept as it is beside a new one", error)
+            self.path.rename(self.path.with_name(f"{self.path.name}.damaged"))
+            return RecordingWriter(self.path, header)

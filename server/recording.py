@@ -2,7 +2,7 @@
 
 A recording is a magic, a JSON header, and records: a keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each is
 followed by its CRC, so a torn tail is found and cut off when the file is opened again. The first record is a keyframe, and another comes
-every KEYFRAME_INTERVAL frames, so that any moment is reached quickly.
+every KEYFRAME_INTERVAL frames, so that any moment is reached quickly. A frame moves what the record before it, keyframe or frame, shows.
 """
 
 import json
@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from lodespace.errors import ProjectError
 
@@ -21,87 +21,142 @@ FRAME = b"F"
 OPERATION = b"O"
 KEYFRAME_INTERVAL = 200
 MAX_BYTES = 256 << 20
-"""A recording stops growing here; the newest state is in the checkpoint and the label log in any case."""
+"""A recording that grows beyond this is thinned: its older half keeps its keyframes, and loses the frames between them."""
 _RECORD = struct.Struct("<cdI")
 _CRC = struct.Struct("<I")
 _MAX_RECORD = 64 << 20
+_MAX_HEADER = 1 << 20
 
 
 class Record(NamedTuple):
-    """`time`: seconds since the recording began."""
+    """`time`: seconds since the recording began. `offset`: where the record begins in the file."""
 
     kind: bytes
     time: float
     payload: bytes
+    offset: int
 
 
 class RecordingWriter:
-    """Appends to a recording, begun with `header` when it is new. A torn tail is cut off first. Raises OSError, ProjectError."""
+    """Appends to a recording, begun with `header` when it is new. A torn tail is cut off first. Raises OSError, ProjectError.
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
-        if path.exists():
-            whole, self._frames_since_keyframe = _sound_length(path)
-            os.truncate(path, whole)
-            self._file = path.open("ab")
-        else:
-            self._frames_since_keyframe = KEYFRAME_INTERVAL
-            self._file = path.open("wb")
+    `last_time` is that of the newest record: who goes on counts from there.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any], *, max_bytes: int = MAX_BYTES) -> None:
+        self.path = path
+        self.max_bytes = max_bytes
+        self.last_time = 0.0
+        if not path.exists():
             text = json.dumps(header).encode()
-            self._file.write(MAGIC + struct.pack("<I", len(text)) + text)
-        self._size = self._file.tell()
+            path.write_bytes(MAGIC + _CRC.pack(len(text)) + text)
+        self._open()
 
-    @property
-    def wants_keyframe(self) -> bool:
-        return self._frames_since_keyframe >= KEYFRAME_INTERVAL
+    def _open(self) -> None:
+        self._size = _start(self.path)
+        for record in read_records(self.path):
+            self._size = record.offset + _length(record)
+            self.last_time = record.time
+        os.truncate(self.path, self._size)
+        self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
     def append(self, kind: bytes, time: float, payload: bytes) -> None:
-        """Add one record; silently nothing once MAX_BYTES are reached."""
-        if self._size + len(payload) > MAX_BYTES:
-            return
+        """Add one record, whole or not at all. Raises OSError; the recording stays sound.
+
+        After an error the next record must be a keyframe: frames build on each other.
+        """
+        if self._size + len(payload) > self.max_bytes:
+            self._thin()
         head = _RECORD.pack(kind, time, len(payload))
         record = head + payload + _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
-        self._file.write(record)
+        try:
+            rest = memoryview(record)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(self._size)
+            raise
         self._size += len(record)
-        if kind == KEYFRAME:
-            self._frames_since_keyframe = 0
-        elif kind == FRAME:
-            self._frames_since_keyframe += 1
-
-    def flush(self) -> None:
-        self._file.flush()
+        self.last_time = time
 
     def close(self) -> None:
         self._file.close()
 
+    def _thin(self) -> None:
+        """Make room: write the file anew without most of its older half. Raises OSError, and then the old file stands."""
+        self._file.close()
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        try:
+            while self._size > self.max_bytes * 3 // 4 and _write_thinned(self.path, temporary):
+                temporary.replace(self.path)
+                self._size = self.path.stat().st_size
+        finally:
+            temporary.unlink(missing_ok=True)
+            self._file = self.path.open("ab", buffering=0)
+
 
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a recording. Raises ProjectError when it is none."""
+    """The header of a recording. Raises ProjectError when it is none, OSError."""
     with path.open("rb") as file:
-        return _header(file.read(1 << 20), path)[0]
+        return _header(file, path)
 
 
-def read_records(path: Path) -> Iterator[Record]:
-    """The records in order, up to the end or a torn tail. Raises ProjectError when the file is no recording."""
+def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
+    """The records in order, from the one at offset `start` (default: the first), up to the end or a torn tail.
+
+    Raises ProjectError when the file is no recording.
+    """
     with path.open("rb") as file:
-        _, start = _header(file.read(1 << 20), path)
-        file.seek(start)
+        _header(file, path)
+        if start is not None:
+            file.seek(start)
         while (record := _next(file)) is not None:
             yield record
 
 
-def _header(beginning: bytes, path: Path) -> tuple[dict[str, Any], int]:
-    if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + 4:
+def keyframe_at(path: Path, time: float) -> int:
+    """Offset of the last keyframe at or before `time` seconds (of the first one, before it): where to begin reading.
+
+    Skips over the payloads, so it is quick on a large file. Raises ProjectError when there is no keyframe.
+    """
+    found: int | None = None
+    with path.open("rb") as file:
+        _header(file, path)
+        end = path.stat().st_size
+        offset = file.tell()
+        while len(head := file.read(_RECORD.size)) == _RECORD.size:
+            kind, at, length = _RECORD.unpack(head)
+            if offset + _RECORD.size + length + _CRC.size > end or (at > time and found is not None):
+                break
+            if kind == KEYFRAME:
+                found = offset
+            offset = file.seek(length + _CRC.size, os.SEEK_CUR)
+    if found is None:
+        raise ProjectError(f"{path}: the recording holds no scene", code="bad_recording")
+    return found
+
+
+def _start(path: Path) -> int:
+    with path.open("rb") as file:
+        _header(file, path)
+        return file.tell()
+
+
+def _header(file: IO[bytes], path: Path) -> dict[str, Any]:
+    """Read the magic and the header, and leave the file at the first record."""
+    beginning = file.read(len(MAGIC) + _CRC.size)
+    if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + _CRC.size:
         raise ProjectError(f"{path}: not a recording of Lodespace", code="bad_recording")
-    (length,) = struct.unpack_from("<I", beginning, len(MAGIC))
-    start = len(MAGIC) + 4
+    (length,) = _CRC.unpack(beginning[len(MAGIC) :])
     try:
-        header = json.loads(beginning[start : start + length])
+        header = json.loads(file.read(min(length, _MAX_HEADER)))
     except ValueError as error:
         raise ProjectError(f"{path}: the header of the recording is damaged", code="bad_recording") from error
-    return header, start + length
+    return header
 
 
-def _next(file: Any) -> Record | None:
+def _next(file: IO[bytes]) -> Record | None:
+    offset = file.tell()
     head = file.read(_RECORD.size)
     if len(head) < _RECORD.size:
         return None
@@ -114,16 +169,38 @@ def _next(file: Any) -> Record | None:
     payload = body[:length]
     if _CRC.unpack(body[length:])[0] != zlib.crc32(payload, zlib.crc32(head)):
         return None
-    return Record(kind, time, payload)
+    return Record(kind, time, payload, offset)
 
 
-def _sound_length(path: Path) -> tuple[int, int]:
-    """Bytes up to the last whole record, and the frames since the last keyframe there."""
-    with path.open("rb") as file:
-        _, start = _header(file.read(1 << 20), path)
-        file.seek(start)
-        end, frames = start, KEYFRAME_INTERVAL
+def _length(record: Record) -> int:
+    return _RECORD.size + len(record.payload) + _CRC.size
+
+
+def _write_thinned(source: Path, target: Path) -> bool:
+    """Copy `source` without the frames of its older half, or, when there are none, without every second of its keyframes there.
+
+    Operations all stay: labels are few bytes, and a person's. Returns whether anything was left out.
+    """
+    with source.open("rb") as file:
+        _header(file, source)
+        begin, size = file.tell(), source.stat().st_size
+        kinds: list[tuple[bytes, int]] = []
         while (record := _next(file)) is not None:
-            end = file.tell()
-            frames = 0 if record.kind == KEYFRAME else frames + (record.kind == FRAME)
-        return end, frames
+            kinds.append((record.kind, record.offset))
+    keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
+    # The newer half begins at a keyframe: its frames build on it.
+    boundary = next((k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin)
+    older_frames = [offset for kind, offset in kinds if kind == FRAME and offset < boundary]
+    older_keyframes = [offset for offset in keyframes if offset < boundary]
+    dropped = set(older_frames) or set(older_keyframes[1::2])
+    if not dropped:
+        return False
+    with source.open("rb") as file, target.open("wb") as out:
+        out.write(file.read(begin))
+        while (record := _next(file)) is not None:
+            if record.offset not in dropped:
+                file.seek(record.offset)
+                out.write(file.read(_length(record)))
+        out.flush()
+        os.fsync(out.fileno())
+    return True

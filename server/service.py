@@ -166,8 +166,7 @@ class Service:
             frame.latent_mean, frame.prediction, frame.confidence, step=frame.step, resting=frame.resting
         )
         if self.recorder is not None and self.session.grid.revision != before:
-            with contextlib.suppress(OSError):
-                self.recorder.positions()
+            self.recorder.positions(last=frame.resting)
         self.clients.wake()
 
     def on_losses(self, losses: protocol.Losses) -> None:

@@ -39,14 +39,14 @@ class _ClassDetail(msgspec.Struct):
 
 
 class AnnotationSession:
-    """State of one project. Items 0..N-1 as in `items`."""
+    """State of one project. Items 0..N-1 as in `items`. `scene_id` is drawn by chance unless it is given: a bake is to be repeatable."""
 
-    def __init__(self, items: ItemSet, *, read_only: bool = False) -> None:
+    def __init__(self, items: ItemSet, *, read_only: bool = False, scene_id: int | None = None) -> None:
         self.items = items
         self.read_only = read_only
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
-        self.grid = LatentGrid(len(items))
+        self.grid = LatentGrid(len(items), scene_id=scene_id)
         self.sequence = 0
         self.predictions = np.full(len(items), UNLABELED, np.int16)
         self.confidence = np.zeros(len(items), np.uint8)

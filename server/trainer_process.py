@@ -33,8 +33,6 @@ CHECKPOINT_SECONDS = 30.0
 STATE_SECONDS = 0.5
 FRAME_SECONDS = 1 / 60
 """Frames closer together than this are not published: nobody shows them."""
-_NICENESS = 5
-"""The server and the browser are to stay quick on a machine of two cores."""
 
 
 class TrainerProcess:
@@ -206,7 +204,6 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="trainer: %(message)s")
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints goes to standard error: standard output is the pipe of events
-    os.nice(_NICENESS)
     start = m.read_command(sys.stdin.buffer)
     if not isinstance(start, m.Start):
         return 2

@@ -24,7 +24,7 @@ canvas.className = "cloud";
 canvas.setAttribute("aria-label", "The latent space: a cloud of the items. Lists and actions are in the panels.");
 canvas.setAttribute("role", "img");
 
-const stage = new Stage(canvas, state.latent, cloud, () => {});
+const stage = new Stage(canvas, state.latent, cloud);
 const tool = new SelectTool(state, {
   width: () => canvas.clientWidth,
   height: () => canvas.clientHeight,
@@ -40,9 +40,9 @@ bindDesktopInput(canvas, tool, state);
 bindKeyboard(actions);
 new ResizeObserver(() => stage.resize()).observe(root);
 
-// A point is as large as its share of the room, within limits: 5,000 digits are 22 mm of a cube of 1 m.
+// A point is as large as its share of the room, within limits: 5,000 digits are 18 mm in a cube of 1 m.
 const pointMetres = (n: number, dimension: number) =>
-  dimension === 2 ? Math.min(0.06, 0.9 / Math.sqrt(Math.max(n, 1))) : Math.min(0.08, 0.4 / Math.cbrt(Math.max(n, 1)));
+  dimension === 2 ? Math.min(0.06, 0.7 / Math.sqrt(Math.max(n, 1))) : Math.min(0.08, 0.3 / Math.cbrt(Math.max(n, 1)));
 
 let shownScene = 0;
 effect(() => {
@@ -59,18 +59,27 @@ effect(() => {
   state.labelsVersion.value;
   state.predictionsVersion.value;
   cloud.refreshClasses();
-  cloud.setSelected(state.selection.peek().items);
+  stage.invalidate();
 });
-effect(() => cloud.setSelected(state.selection.value.items));
-effect(() => cloud.setHovered(state.hovered.value?.item ?? -1));
-effect(() => cloud.setColourBy(state.colourBy.value));
+effect(() => {
+  cloud.setSelected(state.selection.value.items);
+  stage.invalidate();
+});
+effect(() => {
+  cloud.setHovered(state.hovered.value?.item ?? -1);
+  stage.invalidate();
+});
+effect(() => {
+  cloud.setColourBy(state.colourBy.value);
+  stage.invalidate();
+});
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 effect(() => {
   const dark = state.theme.value === "dark";
   document.documentElement.dataset.theme = state.theme.value;
   palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT);
   cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5");
-  stage.setTheme(dark ? "#9fb4c8" : "#45566a", dark ? 0.09 : 0.16);
+  stage.invalidate();
 });
 effect(() => {
   const layout = state.session.value?.thumbnails;

@@ -165,11 +165,16 @@ export class PointCloud {
     (u.uFogRange!.value as Vector2).set(fogNear, fogFar);
   }
 
-  /** Once a frame: nothing is allocated, and nothing is done per point unless a new keyframe came. */
-  update(now: number): void {
-    if (!this.keyframes) return;
-    this.material.uniforms.uT!.value = this.latent.sampleAt(now);
-    if (this.latent.version === this.shownVersion) return;
+  /**
+   * Once a frame: nothing is allocated, and nothing is done per point unless a new keyframe came. Returns whether points moved.
+   */
+  update(now: number): boolean {
+    if (!this.keyframes) return false;
+    const t = this.latent.sampleAt(now);
+    const uniform = this.material.uniforms.uT!;
+    const moved = uniform.value !== t;
+    uniform.value = t;
+    if (this.latent.version === this.shownVersion) return moved;
     this.shownVersion = this.latent.version;
     const [a, b] = this.keyframes;
     // The two keyframes swap their parts; only the one that was written goes to the GPU.
@@ -178,6 +183,7 @@ export class PointCloud {
     to.needsUpdate = true;
     this.geometry.setAttribute("keyframeFrom", from);
     this.geometry.setAttribute("keyframeTo", to);
+    return true;
   }
 
   dispose(): void {

@@ -1,11 +1,6 @@
 /** Renderer, camera and the frame loop. The scene is in metres; the cloud stands in `sceneFromLatent`'s box, a cube of 1 m. */
 import {
   Box3,
-  BoxGeometry,
-  Color,
-  EdgesGeometry,
-  LineBasicMaterial,
-  LineSegments,
   Matrix4,
   MOUSE,
   OrthographicCamera,
@@ -30,6 +25,9 @@ export interface Insets {
 const FIELD_OF_VIEW = 40;
 const EASE_MS = 450;
 const FIT_SHARE = 0.97;
+const FOLLOW_MS = 900;
+/** Share of the cloud's size by which it has to change for the camera to follow. */
+const FOLLOW_SHARE = 0.06;
 
 const centre = new Vector3();
 const size = new Vector3();
@@ -44,7 +42,6 @@ export class Stage {
   readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, -10, 10);
   camera: PerspectiveCamera | OrthographicCamera = this.perspective;
   controls: OrbitControls;
-  readonly frame: LineSegments;
   /** Milliseconds of main-thread time of the last frames, for measuring: a ring. */
   readonly frameTimes = new Float32Array(512);
   frames = 0;
@@ -52,23 +49,23 @@ export class Stage {
   private ease: { started: number; fromTarget: Vector3; toTarget: Vector3; from: Vector3; to: Vector3; zoom: [number, number] } | null =
     null;
   private orbitWithLeft = false;
+  private dirty = true;
+  private taken = false;
+  private followed = 0;
+  private readonly fitted = new Box3();
 
   constructor(
     readonly canvas: HTMLCanvasElement,
     private readonly latent: LatentState,
     private readonly cloud: PointCloud,
-    private readonly beforeRender: (now: number) => void,
   ) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
     this.renderer.setClearAlpha(0);
     this.scene.add(cloud.points);
-    const box = new EdgesGeometry(new BoxGeometry(1, 1, 1));
-    this.frame = new LineSegments(box, new LineBasicMaterial({ color: 0x8899aa, transparent: true, opacity: 0.07 }));
-    this.scene.add(this.frame);
     this.perspective.position.set(0.55, 0.38, 1.9);
     this.orthographic.position.set(0, 0, 2);
     this.controls = this.makeControls();
-    this.renderer.setAnimationLoop((now) => this.render(now));
+    this.renderer.setAnimationLoop(() => this.render());
   }
 
   private makeControls(): OrbitControls {
@@ -80,6 +77,10 @@ export class Stage {
     controls.maxDistance = 12;
     controls.enableRotate = this.camera === this.perspective;
     this.setMouse(controls);
+    controls.addEventListener("start", () => {
+      this.taken = true;
+      this.ease = null;
+    });
     return controls;
   }
 
@@ -106,7 +107,6 @@ export class Stage {
     this.camera = camera;
     this.controls.dispose();
     this.controls = this.makeControls();
-    this.frame.visible = dimension === 3;
     this.resize();
     this.fit(false);
   }
@@ -136,11 +136,14 @@ export class Stage {
     this.orthographic.bottom = -half;
     this.orthographic.setViewOffset(width, height, dx, dy, width, height);
     this.orthographic.updateProjectionMatrix();
+    this.dirty = true;
   }
 
   /** Put the whole cloud into the free part of the page, from where the camera looks. */
   fit(gently = true): void {
+    if (this.latent.n === 0) return;
     const box = this.bounds();
+    this.fitted.copy(box);
     box.getCenter(centre);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;
@@ -222,27 +225,38 @@ export class Stage {
       : (height / 1.2) * this.camera.zoom;
   }
 
-  setTheme(line: string, opacity: number): void {
-    const material = this.frame.material as LineBasicMaterial;
-    material.color = new Color(line);
-    material.opacity = opacity;
+  /** Something that is drawn has changed: draw once more. Frames in which nothing moves are not drawn. */
+  invalidate(): void {
+    this.dirty = true;
   }
 
-  private render(now: number): void {
+  /** Keep the whole cloud in view while it finds its shape, until the person takes the camera. */
+  private follow(now: number): void {
+    if (this.taken || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
+    this.followed = now;
+    const box = this.bounds();
+    const change = Math.max(box.min.distanceTo(this.fitted.min), box.max.distanceTo(this.fitted.max));
+    if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
+  }
+
+  private render(): void {
     const begin = performance.now();
-    this.stepEase(begin);
-    this.controls.update();
-    this.cloud.update(begin);
+    this.follow(begin);
+    const easing = this.stepEase(begin);
+    const turned = this.controls.update();
+    const moved = this.cloud.update(begin);
+    if (!(easing || turned || moved || this.dirty)) return;
+    this.dirty = false;
     const distance = this.camera.position.distanceTo(this.controls.target);
     this.cloud.setView(this.pixelsPerUnit(), this.renderer.getPixelRatio(), distance - 0.05, distance + 0.95);
-    this.beforeRender(now);
     this.renderer.render(this.scene, this.camera);
     this.frameTimes[this.frames % this.frameTimes.length] = performance.now() - begin;
     this.frames += 1;
   }
 
-  private stepEase(now: number): void {
-    if (!this.ease) return;
+  /** Returns whether the camera was moved. */
+  private stepEase(now: number): boolean {
+    if (!this.ease) return false;
     const t = Math.min(1, (now - this.ease.started) / EASE_MS);
     const k = 1 - (1 - t) ** 3;
     this.controls.target.lerpVectors(this.ease.fromTarget, this.ease.toTarget, k);
@@ -253,5 +267,6 @@ export class Stage {
       this.camera.updateProjectionMatrix();
     }
     if (t >= 1) this.ease = null;
+    return true;
   }
 }

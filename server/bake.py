@@ -1,0 +1,194 @@
+"""Training without a screen: a scene, a checkpoint and a recording in a new folder, which `lodespace serve` shows.
+
+With the trainer process, the only place of the server package where torch is imported.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lodespace import protocol, thumbnails
+from lodespace.bake_progress import Progress
+from lodespace.data_copy import copy_data
+from lodespace.datasets import ItemSet
+from lodespace.errors import DatasetError, ProjectError, TrainingError
+from lodespace.models.dataset import Dataset
+from lodespace.models.snapshot import Snapshot
+from lodespace.models.trainer import Trainer
+from lodespace.project import BUNDLED, MANIFEST, Project, data_reference, finish_bake, is_bake, load_items, new_bake
+from lodespace.protocol import UNLABELED, Settings
+from lodespace.recorder import Recorder
+from lodespace.session import AnnotationSession
+from lodespace.settings import configuration, settings_of
+
+FRAMES_PER_SECOND = 30
+"""Seconds in the recording are counted in frames, so that a fast machine and a slow one bake the same recording."""
+LOSSES_INTERVAL = 15
+"""Frames between two samples of the training curves in the recording."""
+SCENE_ID = 1
+
+
+def bake(
+    data: Path,
+    output: Path,
+    *,
+    epochs: int = 30,
+    seed: int = 0,
+    settings: Settings | None = None,
+    labels: str = "none",
+    device: str = "auto",
+    threads: int = 0,
+    force: bool = False,
+    progress: bool = False,
+) -> Path:
+    """Train on the data set at `data` for `epochs` of the encoder and write the bake `output`. Returns `output`.
+
+    `labels`: which of the data set's own labels to train with: "none", "all", or a number of each class. `force` replaces `output` if
+    it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
+    Raises DatasetError, ProjectError, TrainingError.
+    """
+    if epochs < 1:
+        raise TrainingError(f"{epochs} epochs; train for at least 1")
+    reference = data_reference(data)
+    items = load_items(reference, Path())
+    chosen = choose_labels(items, labels, seed)
+    if threads:
+        torch.set_num_threads(threads)
+    with _folder_in_the_making(output, force=force) as folder:
+        kept = reference if reference == BUNDLED else copy_data(data, folder)
+        project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
+        with Progress(f"baking {items.name}", shown=progress) as shown:
+            _train(project, chosen, epochs, device, shown)
+        finish_bake(project)
+    return output
+
+
+def choose_labels(items: ItemSet, which: str, seed: int) -> npt.NDArray[np.int16]:
+    """Of the labels that came with the data: "none" of them, "all", or as many of each class as the number says, drawn by `seed`. (N,)."""
+    labels = np.full(len(items), UNLABELED, np.int16)
+    if which == "none":
+        return labels
+    if items.truth is None:
+        raise DatasetError(f"{items.name} comes without labels; leave --labels away")
+    if which == "all":
+        return items.truth.copy()
+    if not which.isdecimal() or int(which) < 1:
+        raise DatasetError(f"labels '{which}': give none, all, or a number of items of each class")
+    random = np.random.default_rng(seed)
+    for class_id in range(len(items.class_names)):
+        members = np.flatnonzero(items.truth == class_id)
+        drawn = random.permutation(members)[: int(which)]
+        labels[drawn] = class_id
+    return labels
+
+
+def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device: str, progress: Progress) -> None:
+    """Train, and write scene, checkpoint, recording and thumbnails into the project's folder."""
+    items = project.items
+    try:
+        config = configuration(project.settings)
+        dataset = Dataset.from_images(items.data) if items.kind == "image" else Dataset.from_vectors(items.data)
+        n_classes = max(1, len(items.class_names))
+        trainer = Trainer(dataset, config, n_classes=n_classes, seed=project.seed, device=device)
+    except (ValueError, RuntimeError) as error:
+        raise TrainingError(f"cannot train on {items.name}: {error}") from error
+    trainer.set_labels(labels)
+    session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
+    session.history.labels[:] = labels
+    recorder = Recorder(project.recording_path, session)
+    frame = -1
+    for snapshot in trainer.frames(epochs):
+        if not np.isfinite(snapshot.latent_mean).all():
+            raise TrainingError("training diverged: the latent means are no longer finite; try a lower learning rate")
+        progress.update(snapshot)
+        if snapshot.frame == frame and not snapshot.resting:
+            continue
+        frame = snapshot.frame
+        _record(session, recorder, snapshot)
+    recorder.close()
+    project.scene_path.write_bytes(session.scene_glb())
+    trainer.save(project.checkpoints)
+    _draw_thumbnails(project)
+    project.manifest.settings = settings_of(trainer.config)
+
+
+def _record(session: AnnotationSession, recorder: Recorder, snapshot: Snapshot) -> None:
+    time = snapshot.frame / FRAMES_PER_SECOND
+    if recorder.due(time) or snapshot.resting:
+        session.publish(
+            snapshot.latent_mean,
+            snapshot.prediction,
+            snapshot.confidence,
+            step=snapshot.step,
+            resting=snapshot.resting,
+        )
+        recorder.positions(time, last=snapshot.resting)
+    if snapshot.frame % LOSSES_INTERVAL == 0 or snapshot.resting:
+        losses = protocol.Losses(
+            step=snapshot.step,
+            epoch=snapshot.epoch,
+            terms=snapshot.losses,
+            metrics=snapshot.metrics,
+            kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
+        )
+        recorder.operations([protocol.LossesMeasured(losses=losses)], time)
+
+
+def _draw_thumbnails(project: Project) -> None:
+    layout = thumbnails.describe(project.items)
+    if layout is not None and project.manifest.data != BUNDLED:  # of bundled data everybody can make them
+        for page in range(layout.pages):
+            thumbnails.page_png(project.items, page, project.thumbnails)
+
+
+@contextlib.contextmanager
+def _folder_in_the_making(output: Path, *, force: bool) -> Iterator[Path]:
+    """A folder beside `output` that takes its place at the end; when anything fails, it is gone. Raises ProjectError."""
+    _check_output(output, force=force)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    except OSError as error:
+        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+    try:
+        making.chmod(0o777 & ~_umask())
+        yield making
+        _check_output(output, force=force)
+        _take_place(making, output)
+    except OSError as error:
+        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _check_output(output: Path, *, force: bool) -> None:
+    if output.is_dir() and not any(output.iterdir()):
+        return
+    if not output.exists():
+        return
+    if not is_bake(output):
+        raise ProjectError(f"{output} exists and is no bake; give another folder with -o")
+    if not force:
+        raise ProjectError(f"{output} is a bake already; replace it with --force, or give another folder with -o")
+
+
+def _take_place(making: Path, output: Path) -> None:
+    if (output / MANIFEST).is_file():
+        old = making.with_name(f"{making.name}.old")
+        output.rename(old)
+        making.rename(output)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        making.rename(output)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

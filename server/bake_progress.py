@@ -1,0 +1,45 @@
+"""How far a bake is: a bar on a terminal, a line for every tenth elsewhere, nothing when not asked."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from lodespace.models.snapshot import Snapshot
+from tqdm import tqdm
+
+_STEPS = 1000
+
+
+class Progress:
+    """Progress on standard error, where it does not mix with what a command answers."""
+
+    def __init__(self, title: str, *, shown: bool) -> None:
+        self.title = title
+        self.shown = shown
+        self._told = -1
+        self._bar: tqdm[None] | None = None
+        if shown and sys.stderr.isatty():
+            self._bar = tqdm(
+                total=_STEPS, desc=title, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining} {postfix}"
+            )
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show how far training is, in which phase, and its total loss."""
+        state = snapshot.phase
+        if "reconstruction" in snapshot.losses:
+            state += f", reconstruction {snapshot.losses['reconstruction']:.1f}"
+        done = 1.0 if snapshot.resting else snapshot.progress
+        if self._bar is not None:
+            self._bar.set_postfix_str(state, refresh=False)
+            self._bar.update(max(0, int(done * _STEPS) - self._bar.n))
+        elif self.shown and int(done * 10) > self._told:
+            self._told = int(done * 10)
+            sys.stderr.write(f"{self.title}: {10 * self._told} % ({state})\n")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
