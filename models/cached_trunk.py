@@ -90,9 +90,9 @@ class CachedTrunk:
         return {"classification": float(classification.detach()), "anchor": float(anchor.detach())}
 
     @torch.no_grad()
-    def encode_all(self) -> torch.Tensor:
-        """Latent means (N, D) through the cached activations."""
-        return self.training.vae.encoder.from_trunk(self.features)[0]
+    def encode(self, items: slice | torch.Tensor) -> torch.Tensor:
+        """Latent means (B, D) of some items, through the cached activations."""
+        return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:
         return {**adam_tensors("upper_adam", self.optimiser), **adam_tensors("head_adam", self.head_optimiser)}

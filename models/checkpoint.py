@@ -34,7 +34,14 @@ class Checkpoint(NamedTuple):
 
 
 def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any]) -> Path:
-    """Add a checkpoint to `folder` and drop all but the newest KEEP. Returns the path of its tensors. Raises OSError."""
+    """Add a checkpoint to `folder` and drop all but the newest KEEP whole ones. Returns the path of its tensors.
+
+    Raises OSError when it cannot be written, and ValueError when a number in it is not finite: training that has gone astray
+    must not push out what was good. Either way the folder holds what it held before.
+    """
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            raise ValueError(f"{name} is not finite: nothing worth saving")
     folder.mkdir(parents=True, exist_ok=True)
     number = max((n for n, _ in _numbered(folder)), default=0) + 1
     payload = save({name: np.ascontiguousarray(tensor) for name, tensor in sorted(tensors.items())})
@@ -44,9 +51,7 @@ def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[s
     # The JSON comes last: a checkpoint is there once its JSON is.
     _write_synced(path, payload)
     _write_synced(path.with_suffix(".json"), header)
-    for _, old in list(_numbered(folder))[:-KEEP]:
-        old.with_suffix(".json").unlink(missing_ok=True)
-        old.unlink(missing_ok=True)
+    _prune(folder)
     return path
 
 
@@ -65,7 +70,7 @@ def read(path: Path) -> Checkpoint:
     try:
         meta = json.loads(path.with_suffix(".json").read_bytes())
         payload = path.read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         raise ValueError(f"checkpoint {path.name} is of another format")
@@ -80,6 +85,27 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, meta, tensors)
 
 
+def _prune(folder: Path) -> None:
+    """Drop all older than the KEEP newest whole checkpoints, and what a crash has left half done."""
+    whole = 0
+    for _, path in reversed(list(_numbered(folder))):
+        if whole >= KEEP:
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        elif _is_whole(path):
+            whole += 1
+    for left in folder.glob("*.tmp"):
+        left.unlink(missing_ok=True)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read(path)
+    except ValueError:
+        return False
+    return True
+
+
 def _canonical(meta: Mapping[str, Any]) -> bytes:
     return json.dumps(meta, indent=1, sort_keys=True).encode()
 
@@ -91,17 +117,21 @@ def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
 
 def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
     """(number, path) of the checkpoints of `folder`, oldest first."""
-    found = [(int(p.stem), p) for p in folder.glob("*.safetensors") if p.stem.isdigit()]
+    found = [(int(p.stem), p) for p in folder.glob("*.safetensors") if p.stem.isdecimal() and p.stem.isascii()]
     yield from sorted(found)
 
 
 def _write_synced(path: Path, payload: bytes) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(payload)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -1,10 +1,21 @@
 """What can be chosen about the model and its training, and the two presets. Saved as JSON beside the weights."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 PresetName = Literal["paper", "default"]
+_COUNTS = (
+    "pretraining_epochs",
+    "principal_components",
+    "layout_rounds",
+    "feature_steps",
+    "rounds_per_gesture",
+    "classifier_steps_per_gesture",
+    "encoder_epochs",
+    "gestures_per_graph",
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class LossWeights:
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():
-            _check(value >= 0, name, "must be 0 or more")
+            _check(value >= 0 and math.isfinite(value), name, "must be 0 or more, and finite")
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,9 @@ class TrainingConfig:
         _check(self.batch_size >= 2, "batch_size", "must be at least 2")
         _check(0 <= self.stiffness <= 1, "stiffness", "must be 0 to 1")
         _check(self.neighbours >= 2, "neighbours", "must be at least 2")
+        _check(0 <= self.kl_warmup_epochs < math.inf, "kl_warmup_epochs", "must be 0 or more, and finite")
+        for name in _COUNTS:
+            _check(getattr(self, name) >= 1, name, "must be at least 1")
 
     def replace(self, **changes: Any) -> "TrainingConfig":
         """A copy with `changes`; names of LossWeights (beta_kl, ...) are taken too. Raises ValueError on a bad value."""
@@ -97,8 +111,11 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "TrainingConfig":
-        """The config that `to_json` wrote. Raises ValueError or TypeError when it is not one."""
+        """The config that `to_json` wrote. Raises ValueError, naming them, when it has names that are not known here."""
         values = dict(values)
+        _refuse_unknown(cls, values)
+        _refuse_unknown(ModelConfig, values.get("model", {}))
+        _refuse_unknown(LossWeights, values.get("weights", {}))
         values["model"] = ModelConfig(**values.get("model", {}))
         values["weights"] = LossWeights(**values.get("weights", {}))
         return cls(**values)
@@ -108,8 +125,15 @@ def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
     """`paper`: equation 1, the encoder's output shown, nothing else. `default`: particles (docs/model.md)."""
     if name == "paper":
         weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)
-        return TrainingConfig(preset="paper", latent_dim=latent_dim, weights=weights)
+        # The paper's own rate; measured over 3 seeds it maps better than 2e-3 once the initialisation is sound.
+        return TrainingConfig(preset="paper", latent_dim=latent_dim, weights=weights, learning_rate=5e-3)
     return TrainingConfig(preset=name, latent_dim=latent_dim)
+
+
+def _refuse_unknown(kind: type, values: dict[str, Any]) -> None:
+    unknown = set(values) - {f.name for f in dataclasses.fields(kind)}
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
 
 
 def _check(condition: bool, name: str, rule: str) -> None:

@@ -23,6 +23,10 @@ CACHED_STEPS = 120
 """Steps on the cached trunk after a gesture: some four seconds of visible motion."""
 FULL_EPOCHS = 3
 """Epochs of the whole network after that."""
+ENCODED_PER_TURN = 16_384
+"""Items encoded anew in one turn on the cached trunk: about 20 ms. Of more, those looked at and the labelled go first."""
+LOSS_SMOOTHING = 0.9
+"""Single batches are noise to a person: losses are shown as moving averages."""
 STEPS_PER_CHUNK = 3
 """Training steps of the whole network between two encoded chunks."""
 
@@ -77,10 +81,15 @@ class PaperLoop(Loop):
         return True
 
     def labels_changed(self) -> None:
+        """Without labels there is no gesture to show; the whole network then settles on equation 1 without its last term."""
         if bool((self.labels != UNLABELED).any()):
             self.cached_steps_due = CACHED_STEPS
-            self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
             self.trunk.hold(self.mean)
+        else:
+            self.cached_steps_due = 0
+            self.losses.pop("classification", None)
+            self.losses.pop("anchor", None)
+        self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
 
     def set_class_count(self, n_classes: int) -> None:
         if n_classes != self.n_classes:
@@ -116,17 +125,38 @@ class PaperLoop(Loop):
         if not self.trunk.ready:
             self.trunk.fill()
             return False
-        self.losses.update(self.trunk.step(self.trained_labels, self.config, self.generator))
+        self._follow_losses(self.trunk.step(self.trained_labels, self.config, self.generator))
         self.cached_steps_due -= 1
-        self.mean = self.trunk.encode_all()
-        self.encoded = 0
+        self._encode_cached()
         if self.cached_steps_due == 0:
             self._measure()
         return True
 
+    def _encode_cached(self) -> None:
+        """Encode all items anew, or as many as one turn bears, in a window that moves on from turn to turn."""
+        n = len(self.mean)
+        self.encoded = 0  # what a pass of whole-network encoding had gathered is out of date
+        if n <= ENCODED_PER_TURN:
+            self.mean = self.trunk.encode(slice(0, n))
+            return
+        first = torch.cat([self.priority, torch.nonzero(self.labels != UNLABELED).squeeze(1)])[: ENCODED_PER_TURN // 2]
+        turn = CACHED_STEPS - self.cached_steps_due
+        window = (torch.arange(ENCODED_PER_TURN // 2) + turn * (ENCODED_PER_TURN // 2)) % n
+        items = torch.cat([first, window]).to(self.device)
+        mean = self.mean.clone()
+        mean[items] = self.trunk.encode(items)
+        self.mean = mean
+
+    def _follow_losses(self, terms: Mapping[str, float]) -> None:
+        for name, now in terms.items():
+            before = self.losses.get(name, now)
+            self.losses[name] = LOSS_SMOOTHING * before + (1 - LOSS_SMOOTHING) * now
+
     def _full_turn(self) -> bool:
         terms = self.vae_training.step(self.trained_labels, learning_rate=self._learning_rate)
-        self.losses.update(terms)
+        if not bool((self.labels != UNLABELED).any()):
+            del terms["classification"]
+        self._follow_losses(terms)
         self.full_steps_due = max(0, self.full_steps_due - 1)
         self.stale = True
         self.trunk.invalidate()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from lodespace.models.batches import Epochs, class_balanced
+from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.losses import (
@@ -69,10 +70,15 @@ class VAETraining:
         self._rebuild_head(n_classes, self.config.hidden_layers)
 
     def configure(self, config: TrainingConfig) -> None:
-        """Weights and learning rate at once; another head depth makes a new head; another latent dimension a new model."""
+        """Weights and learning rate at once; another head depth makes a new head.
+
+        Another latent dimension or architecture makes new layers where shapes differ; the others go on with what they know.
+        """
         old, self.config = self.config, config
         if config.latent_dim != old.latent_dim or config.model != old.model:
+            vae, optimiser = self.vae, self.optimiser
             self._build(self.n_classes)
+            self._take_over(vae, optimiser)
             self.steps_done = 0
             self.kl = np.full(config.latent_dim, np.nan, np.float32)
         elif config.hidden_layers != old.hidden_layers:
@@ -82,9 +88,18 @@ class VAETraining:
     def n_classes(self) -> int:
         return self.vae.head.output.out_features
 
-    def _rebuild_head(self, n_classes: int, hidden_layers: int) -> None:
-        from lodespace.models.classifier import ClassificationHead
+    @torch.no_grad()
+    def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
+        """What `vae` and its optimiser know, wherever a parameter of the same name has the same shape."""
+        known = dict(vae.named_parameters())
+        for name, mine in self.vae.named_parameters():
+            theirs = known.get(name)
+            if theirs is not None and theirs.shape == mine.shape:
+                mine.copy_(theirs)
+                if theirs in optimiser.state:
+                    self.optimiser.state[mine].update(optimiser.state[theirs])
 
+    def _rebuild_head(self, n_classes: int, hidden_layers: int) -> None:
         old = self.vae.head
         device = self.dataset.inputs.device
         head = ClassificationHead(self.config.latent_dim, n_classes, hidden_layers).to(device)
@@ -163,11 +178,12 @@ class VAETraining:
         return torch.cat([self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)])
 
     def tensors(self) -> Tensors:
+        measured = {} if np.isnan(self.kl).any() else {"vae_kl": torch.from_numpy(self.kl.copy())}
         return {
             **module_tensors("vae", self.vae),
             **adam_tensors("vae_adam", self.optimiser),
             "vae_epoch_order": self.epochs.order,
-            "vae_kl": torch.from_numpy(self.kl.copy()),
+            **measured,
         }
 
     def counters(self) -> dict[str, int]:
@@ -177,6 +193,7 @@ class VAETraining:
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
         self.epochs.order = tensors["vae_epoch_order"].clone()
-        self.kl = tensors["vae_kl"].numpy().copy()
+        if "vae_kl" in tensors:
+            self.kl = tensors["vae_kl"].numpy().copy()
         self.steps_done = counters["vae_steps"]
         self.epochs.position = counters["vae_epoch_position"]
