@@ -1,6 +1,6 @@
 """Training without a screen: a scene, a checkpoint and a recording in a new folder, which `lodespace serve` shows.
 
-With the trainer process, the only place of the server package where torch is imported.
+The folder is built beside its place and moved there whole, so that a bake that was interrupted leaves nothing behind. Imports torch.
 """
 
 import contextlib
@@ -27,10 +27,11 @@ from lodespace.recorder import Recorder
 from lodespace.session import AnnotationSession
 from lodespace.settings import configuration, settings_of
 
-FRAMES_PER_SECOND = 30
-"""Seconds in the recording are counted in frames, so that a fast machine and a slow one bake the same recording."""
-LOSSES_INTERVAL = 15
-"""Frames between two samples of the training curves in the recording."""
+RECORDED_FRAMES = 400
+"""Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""
+SECONDS_PER_FRAME = 0.1
+LOSSES_INTERVAL = 10
+"""Recorded frames between two samples of the training curves."""
 SCENE_ID = 1
 
 
@@ -58,9 +59,7 @@ def bake(
     reference = data_reference(data)
     items = load_items(reference, Path())
     chosen = choose_labels(items, labels, seed)
-    if threads:
-        torch.set_num_threads(threads)
-    with _folder_in_the_making(output, force=force) as folder:
+    with _threads(threads), _folder_in_the_making(output, force=force) as folder:
         kept = reference if reference == BUNDLED else copy_data(data, folder)
         project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
         with Progress(f"baking {items.name}", shown=progress) as shown:
@@ -101,16 +100,17 @@ def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device:
     trainer.set_labels(labels)
     session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
     session.history.labels[:] = labels
-    recorder = Recorder(project.recording_path, session)
-    frame = -1
+    recorder = Recorder(project.recording_path, session, frame_seconds=0.0)
+    shown, recorded = -1, 0
     for snapshot in trainer.frames(epochs):
         if not np.isfinite(snapshot.latent_mean).all():
             raise TrainingError("training diverged: the latent means are no longer finite; try a lower learning rate")
         progress.update(snapshot)
-        if snapshot.frame == frame and not snapshot.resting:
-            continue
-        frame = snapshot.frame
-        _record(session, recorder, snapshot)
+        due = snapshot.frame != shown and recorded < snapshot.progress * RECORDED_FRAMES
+        if due or snapshot.resting or recorded == 0:
+            shown = snapshot.frame
+            _record(session, recorder, snapshot, recorded)
+            recorded += 1
     recorder.close()
     project.scene_path.write_bytes(session.scene_glb())
     trainer.save(project.checkpoints)
@@ -118,18 +118,13 @@ def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device:
     project.manifest.settings = settings_of(trainer.config)
 
 
-def _record(session: AnnotationSession, recorder: Recorder, snapshot: Snapshot) -> None:
-    time = snapshot.frame / FRAMES_PER_SECOND
-    if recorder.due(time) or snapshot.resting:
-        session.publish(
-            snapshot.latent_mean,
-            snapshot.prediction,
-            snapshot.confidence,
-            step=snapshot.step,
-            resting=snapshot.resting,
-        )
-        recorder.positions(time, last=snapshot.resting)
-    if snapshot.frame % LOSSES_INTERVAL == 0 or snapshot.resting:
+def _record(session: AnnotationSession, recorder: Recorder, snapshot: Snapshot, number: int) -> None:
+    time = number * SECONDS_PER_FRAME
+    session.publish(
+        snapshot.latent_mean, snapshot.prediction, snapshot.confidence, step=snapshot.step, resting=snapshot.resting
+    )
+    recorder.positions(time, last=snapshot.resting)
+    if number % LOSSES_INTERVAL == 0 or snapshot.resting:
         losses = protocol.Losses(
             step=snapshot.step,
             epoch=snapshot.epoch,
@@ -186,6 +181,17 @@ def _take_place(making: Path, output: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         making.rename(output)
+
+
+@contextlib.contextmanager
+def _threads(threads: int) -> Iterator[None]:
+    """Nothing else runs: all processors, unless told otherwise. A notebook gets its own number back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""A project is a folder: what data, which settings, the label log, checkpoints, recording, thumbnails. Copy it and you have copied the work.
+"""A project is a folder: what data, which settings, label log, checkpoints, recording, thumbnails. Copy it and you have copied the work.
 
 A baked folder has the same shape, and is opened read-only. docs/files.md lists the files.
 """
@@ -131,7 +131,7 @@ def open_project(
 
 def new_bake(folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings) -> Project:
     """A folder to bake into. Its manifest is written by `finish_bake`, so that a half-made bake is none."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
     return Project(folder, manifest, items)
 

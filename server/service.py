@@ -1,7 +1,6 @@
 """The session in service: commands in, events to disk, news to clients and trainer. Where everything meets; holds no sockets of its own."""
 
 import asyncio
-import contextlib
 import logging
 import time
 
