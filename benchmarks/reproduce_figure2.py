@@ -1,0 +1,198 @@
+"""Figure 2 of the paper, every variant, on the bundled digits: pictures and a table for docs/reproduction.md.
+
+    python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures] [--results FILE]
+
+4,000 digits are trained on, 1,000 held out. All labels are given, as in the paper. Needs matplotlib. A run that was interrupted goes on
+from the results file.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from lodespace.datasets import load_digits
+from lodespace.models import Dataset, LossWeights, TrainingConfig
+from lodespace.models.metrics import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
+from lodespace.models.vae_training import VAETraining
+
+TRAIN = 4000
+
+
+class Variant(NamedTuple):
+    """One panel. `hidden_layers` None: no head. `pretrained`: from the VAE without a head. `share`: of --epochs."""
+
+    name: str
+    panel: str
+    beta_kl: float
+    beta_classifier: float
+    hidden_layers: int | None = 0
+    share: float = 1.0
+    pretrained: bool = True
+
+
+VARIANTS = (
+    Variant("no head", "a, left", 3, 0, None, pretrained=False),
+    Variant("logistic regression", "a, centre", 3, 100),
+    Variant("two hidden layers", "a, right", 3, 100, 2),
+    Variant("logistic, 5 epochs", "b, left", 3, 100, share=0.1),
+    Variant("logistic, 15 epochs", "b, centre", 3, 100, share=0.3),
+    Variant("logistic, 30 epochs", "b, right", 3, 100, share=0.6),
+    Variant("neutral weights", "c, left", 1, 1),
+    Variant("raised beta_KL", "c, centre", 20, 100),
+    Variant("raised beta_classifier", "c, right", 1, 100),
+    Variant("very high beta_KL", "section 4", 1000, 0, None, 0.2, pretrained=False),
+)
+
+
+class Data(NamedTuple):
+    dataset: Dataset
+    held_out: torch.Tensor
+    labels: torch.Tensor
+    train_truth: np.ndarray
+    held_out_truth: np.ndarray
+
+
+def load() -> Data:
+    items = load_digits()
+    assert items.truth is not None
+    order = np.random.default_rng(0).permutation(len(items))
+    both = Dataset.from_images(items.data[order])
+    truth = items.truth[order]
+    labels = torch.from_numpy(truth[:TRAIN].astype(np.int64))
+    return Data(Dataset(both.inputs[:TRAIN], "image"), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:])
+
+
+def train(data: Data, variant: Variant, seed: int, epochs: int, start: dict[str, torch.Tensor] | None) -> VAETraining:
+    """The VAE after `epochs`; from the weights `start` (all but the head) where they are given."""
+    weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
+    config = TrainingConfig(
+        preset="paper",
+        latent_dim=2,
+        hidden_layers=variant.hidden_layers or 0,
+        weights=weights,
+        kl_warmup_epochs=0 if start is not None else 5,
+    )
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    training = VAETraining(data.dataset, config, 10, generator, torch.Generator().manual_seed(seed + 1))
+    if start is not None:
+        training.vae.load_state_dict(start, strict=False)
+    labels = torch.full_like(data.labels, -1) if variant.hidden_layers is None else data.labels
+    for _ in range(epochs * training.epochs.batches_per_epoch):
+        training.step(labels, balanced=False)
+    return training
+
+
+@torch.no_grad()
+def measure(data: Data, training: VAETraining, with_head: bool) -> tuple[dict[str, Any], np.ndarray]:
+    mean = training.encode_all().numpy()
+    held_out = training.vae.encode_mean(data.held_out)
+    right = training.vae.head(held_out).argmax(dim=1).numpy() == data.held_out_truth
+    sigma = (0.5 * training.vae.encoder(data.dataset.inputs[:1000])[1]).exp()
+    figures = {
+        "silhouette": silhouette(mean, data.train_truth),
+        "10-NN": held_out_neighbour_accuracy(mean, data.train_truth, held_out.numpy(), data.held_out_truth),
+        "head": float(right.mean()) if with_head else None,
+        "spread": spread(mean),
+        "within/between": within_between_ratio(mean, data.train_truth),
+        "sigma": float(sigma.mean()),
+        "KL": [float(k) for k in training.kl],
+    }
+    return figures, mean
+
+
+def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
+    """A scatter of the latent means with marginal histograms, coloured by class, as in the paper."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        2, 2, figsize=(3.6, 3.6), gridspec_kw={"width_ratios": (5, 1), "height_ratios": (1, 5), "wspace": 0.03, "hspace": 0.03}
+    )
+    colours = plt.get_cmap("tab10")
+    (top, corner), (scatter, side) = axes
+    corner.axis("off")
+    limit = max(1e-3, float(np.quantile(np.abs(mean), 0.998)) * 1.08)
+    edges = np.linspace(-limit, limit, 40)
+    for label in range(10):
+        points = mean[truth == label]
+        scatter.scatter(points[:, 0], points[:, 1], s=1.2, color=colours(label), linewidths=0, rasterized=True)
+        top.hist(points[:, 0], edges, histtype="step", color=colours(label), linewidth=0.8)
+        side.hist(points[:, 1], edges, histtype="step", color=colours(label), linewidth=0.8, orientation="horizontal")
+    for axis in (top, side):
+        axis.axis("off")
+    scatter.set_xlim(-limit, limit)
+    scatter.set_ylim(-limit, limit)
+    scatter.tick_params(labelsize=6)
+    top.set_title(title, fontsize=8)
+    figure.savefig(path, dpi=110, bbox_inches="tight")
+    plt.close(figure)
+
+
+def run_seed(data: Data, seed: int, epochs: int, results: dict[str, Any], figures: Path | None) -> None:
+    start: dict[str, torch.Tensor] | None = None
+    for variant in VARIANTS:
+        key = f"{variant.name}/{seed}/{epochs}"
+        drawn = figures is not None and seed == 0
+        if key in results and not drawn and variant is not VARIANTS[0]:
+            continue
+        began = time.perf_counter()
+        training = train(data, variant, seed, max(1, round(variant.share * epochs)), start if variant.pretrained else None)
+        if variant is VARIANTS[0]:
+            start = {k: v.clone() for k, v in training.vae.state_dict().items() if not k.startswith("head.")}
+        results[key], mean = measure(data, training, variant.hidden_layers is not None)
+        if drawn and figures is not None:
+            name = variant.panel.replace(", ", "-").replace(" ", "-")
+            draw(figures / f"figure2-{name}.png", mean, data.train_truth, f"({variant.panel}) {variant.name}")
+        print(f"seed {seed}  {variant.name:<24} {time.perf_counter() - began:5.0f} s", flush=True)
+
+
+def table(results: dict[str, Any], seeds: int, epochs: int) -> str:
+    """Markdown: mean over the seeds, and the range."""
+    columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
+    lines = [
+        "| panel | variant | beta_KL, beta_classifier | " + " | ".join(columns) + " | KL per dimension |",
+        "|---" * (len(columns) + 4) + "|",
+    ]
+    for variant in VARIANTS:
+        rows = [results[f"{variant.name}/{seed}/{epochs}"] for seed in range(seeds)]
+        cells = [_cell([row[column] for row in rows]) for column in columns]
+        kl = [k for row in rows for k in row["KL"]]
+        weights = f"{variant.beta_kl:g}, {variant.beta_classifier:g}"
+        lines.append(f"| {variant.panel} | {variant.name} | {weights} | {' | '.join(cells)} | {_cell(kl)} |")
+    return "\n".join(lines)
+
+
+def _cell(values: list[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    if not known:
+        return "–"
+    return f"{np.mean(known):.2f} ({min(known):.2f} to {max(known):.2f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--figures", type=Path, help="folder for the pictures (seed 0)")
+    parser.add_argument("--results", type=Path, default=Path("figure2-results.json"))
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    results = json.loads(options.results.read_text()) if options.results.is_file() else {}
+    data = load()
+    for seed in range(options.seeds):
+        run_seed(data, seed, options.epochs, results, options.figures)
+        options.results.write_text(json.dumps(results, indent=1))
+    print(table(results, options.seeds, options.epochs))
+
+
+if __name__ == "__main__":
+    main()
