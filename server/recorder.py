@@ -38,7 +38,9 @@ class Recorder:
         self._frames = 0
         self._submitted = 0
         self._done = 0  # the thread's
-        self._broken = False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
+        self._broken = (
+            False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
+        )
         self._writer: RecordingWriter | None = None
         self._offset = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")

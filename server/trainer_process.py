@@ -87,7 +87,9 @@ class TrainerProcess:
                 raise FloatingPointError("the latent means are no longer finite numbers")
             self._publish(snapshot)
             self._tell(snapshot)
-            if (snapshot.resting and not resting) or (time.monotonic() - self.saved_at > CHECKPOINT_SECONDS and self.trainer.settled):
+            if (snapshot.resting and not resting) or (
+                time.monotonic() - self.saved_at > CHECKPOINT_SECONDS and self.trainer.settled
+            ):
                 self._save()
             resting = snapshot.resting
 
