@@ -53,8 +53,7 @@ class TrainerSupervisor:
         self.project = project
         self.listener = listener
         self.device = device
-        # One core is left to server and browser: threads that wait for each other are slow when they have to share.
-        self.threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self.threads = threads or max(1, os.cpu_count() or 1)
         self.settings = project.settings
         self.n_classes = max(1, n_classes)
         self.labels = np.full(len(project.items), protocol.UNLABELED, np.int16)
