@@ -1,0 +1,186 @@
+"""Writes the shared test vectors: `python tests/vectors/make_vectors.py`. pytest and vitest read them, so both languages are held to one truth.
+
+protocol/frames.json: {name, hex, then either header and content or the error code}. selection/regions.json: {name, points, region, items}.
+The frames are built here byte by byte from docs/protocol.md, with zlib, not with the code under test; the items of the regions are worked
+out by hand or by a point-in-polygon test of its own.
+"""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+HEADER = struct.Struct("<BBBBIIIIIII")
+
+
+def deflate(raw: bytes) -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compressor.compress(raw) + compressor.flush()
+
+
+def positions(deltas: list[list[int]], axes: int, shift: int, *, flags: int = 0) -> tuple[bytes, dict[str, object]]:
+    """A delta frame of `deltas` in units of 2**shift, and what it should be read as."""
+    low, high = bytearray(), bytearray()
+    for axis in range(axes):
+        for row in deltas:
+            zigzag = (row[axis] << 1) ^ (row[axis] >> 15)
+            low.append(zigzag & 255)
+            high.append((zigzag >> 8) & 255)
+    raw = bytes(low + high)
+    payload = deflate(raw)
+    header = (1, shift, axes, flags, len(deltas), 7, 8, 1234, 42, len(payload), len(raw))
+    content = [[value << shift for value in row] for row in deltas]
+    return HEADER.pack(*header) + payload, {"header": list(header), "delta": content}
+
+
+def predictions(rows: list[tuple[int, int, int]]) -> tuple[bytes, dict[str, object]]:
+    gaps, last = b"", 0
+    for item, _, _ in rows:
+        gaps += struct.pack("<I", item - last)
+        last = item
+    raw = gaps + b"".join(struct.pack("<h", c) for _, c, _ in rows) + bytes(p for _, _, p in rows)
+    payload = deflate(raw)
+    header = (2, 0, 0, 0, len(rows), 9, 9, 77, 42, len(payload), len(raw))
+    content = {"items": [r[0] for r in rows], "class_ids": [r[1] for r in rows], "confidence": [r[2] for r in rows]}
+    return HEADER.pack(*header) + payload, {"header": list(header), **content}
+
+
+def frames() -> list[dict[str, object]]:
+    out: list[dict[str, object]] = []
+
+    def good(name: str, made: tuple[bytes, dict[str, object]]) -> None:
+        out.append({"name": name, "hex": made[0].hex(), **made[1]})
+
+    def bad(name: str, frame: bytes, code: str = "malformed_message") -> None:
+        out.append({"name": name, "hex": frame.hex(), "error": code})
+
+    good("no points", positions([], 3, 5))
+    good("one point at rest", positions([[0, 0, 0]], 3, 0, flags=1))
+    good("one point, both signs", positions([[1, -1, 2]], 3, 5))
+    good("2D", positions([[3, -4], [0, 7]], 2, 5))
+    good("largest deltas", positions([[32767, -32768, -32767]], 3, 0))
+    random = np.random.default_rng(3)
+    good("two hundred points", positions(random.integers(-300, 300, (200, 3)).tolist(), 3, 4))
+    good("no predictions", predictions([]))
+    good("one prediction", predictions([(0, 3, 255)]))
+    good("predictions with a gap and an unknown", predictions([(1, 0, 10), (2, -1, 0), (4000, 1023, 128)]))
+
+    frame, _ = positions([[1, 2, 3], [4, 5, 6]], 3, 5)
+    bad("empty", b"")
+    bad("header cut short", frame[:31])
+    bad("payload cut short", frame[:-1])
+    bad("payload too long", frame + b"\0")
+    bad("unknown opcode", b"\x09" + frame[1:], "unknown_opcode")
+    bad("four axes", frame[:2] + b"\x04" + frame[3:])
+    bad("one axis", frame[:2] + b"\x01" + frame[3:])
+    bad("shift of 16", frame[:1] + b"\x10" + frame[2:])
+    fields = list(HEADER.unpack_from(frame))
+    fields[4] = 3
+    bad("more points than bytes", HEADER.pack(*fields) + frame[32:])
+    fields = list(HEADER.unpack_from(frame))
+    fields[10] = 11
+    bad("raw size that does not fit", HEADER.pack(*fields) + frame[32:])
+    garbage = b"\xff" * 8
+    bad("payload that is no deflate", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, 8, 12) + garbage)
+    bomb = deflate(bytes(100_000))
+    bad("inflates to more than promised", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(bomb), 12) + bomb)
+    short = deflate(bytes(5))
+    bad("inflates to less than promised", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(short), 12) + short)
+    raw = struct.pack("<II", 0x7FFFFFFF, 1) + struct.pack("<hh", 0, 0) + b"\0\0"
+    payload = deflate(raw)
+    bad("item out of range", HEADER.pack(2, 0, 0, 0, 2, 9, 9, 0, 42, len(payload), len(raw)) + payload)
+    return out
+
+
+IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+
+
+def perspective(distance: float, fov: float, near: float, far: float) -> list[float]:
+    """Column-major: a camera on +z at `distance`, looking at the origin."""
+    f = 1 / np.tan(fov / 2)
+    a, b = (far + near) / (near - far), 2 * far * near / (near - far)
+    projection = np.array([[f, 0, 0, 0], [0, f, 0, 0], [0, 0, a, b], [0, 0, -1, 0]])
+    view = np.eye(4)
+    view[2, 3] = -distance
+    return (projection @ view).T.reshape(-1).tolist()
+
+
+def inside_by_angles(x: float, y: float, polygon: list[float]) -> bool:
+    """Winding by the sum of angles: slow, and unlike the rule under test."""
+    points = np.asarray(polygon).reshape(-1, 2) - (x, y)
+    angles = np.arctan2(points[:, 1], points[:, 0])
+    turns = np.diff(np.append(angles, angles[0]))
+    turns = (turns + np.pi) % (2 * np.pi) - np.pi
+    return abs(round(float(turns.sum()) / (2 * np.pi))) > 0
+
+
+def regions() -> list[dict[str, object]]:
+    square = [-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5]
+    out: list[dict[str, object]] = []
+
+    def case(name: str, points: list[list[float]], polygon: list[float], items: list[int], **region: object) -> None:
+        full = {"polygon": polygon, "clip_from_latent": IDENTITY, "mode": "through", "cell": [0.1, 0.1], **region}
+        out.append({"name": name, "points": points, "region": full, "items": items})
+
+    case("a square", [[0, 0, 0], [0.6, 0, 0], [-0.4, 0.4, 0], [0, -0.9, 0]], square, [0, 2])
+    case("the same, drawn clockwise", [[0, 0, 0], [0.6, 0, 0]], [-0.5, 0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5], [0])
+    concave = [-0.8, -0.8, 0.8, -0.8, 0.8, 0.8, 0, 0, -0.8, 0.8]
+    case("concave", [[0, 0.4, 0], [0, -0.4, 0], [0.6, 0.3, 0], [-0.6, 0.3, 0]], concave, [1, 2, 3])
+    star = [v for k in range(5) for v in (np.sin(4 * np.pi * k / 5), np.cos(4 * np.pi * k / 5))]
+    case(
+        "a star that crosses itself: its middle, wound round twice, is inside",
+        [[0, 0, 0], [0, 0.9, 0], [0.9, -0.9, 0]],
+        star,
+        [0, 1],
+    )
+    eight = [-0.8, -0.8, 0.8, 0.8, 0.8, -0.8, -0.8, 0.8]
+    case(
+        "a figure of eight: both loops are inside",
+        [[0.6, 0, 0], [-0.6, 0, 0], [0, 0.6, 0], [0, -0.6, 0]],
+        eight,
+        [0, 1],
+    )
+    case("outside the depth range", [[0, 0, 0], [0, 0, 1.5], [0, 0, -1.5]], square, [0])
+    case("2D", [[0, 0], [0.6, 0.6]], square, [0])
+    camera = perspective(2.0, 0.7, 0.01, 60)
+    case("behind the camera", [[0, 0, 0], [0, 0, 3], [0, 0, 1.9]], square, [0, 2], clip_from_latent=camera)
+    case(
+        "visible: the nearer one of a cell hides the others",
+        [[0.01, 0.01, 0.2], [0.02, 0.02, -0.2], [0.31, 0.01, 0.2], [0.02, 0.03, -0.2]],
+        square,
+        [1, 2, 3],
+        mode="visible",
+    )
+    case(
+        "visible: an item outside the region hides one inside",
+        [[0.48, 0.01, 0.5], [0.51, 0.01, -0.5]],
+        square,
+        [],
+        mode="visible",
+        cell=[0.2, 0.2],
+    )
+    case("nothing inside", [[0.9, 0.9, 0]], square, [])
+
+    random = np.random.default_rng(11)
+    points = random.uniform(-0.9, 0.9, (300, 3)).round(4)
+    angles = np.sort(random.uniform(0, 2 * np.pi, 17))
+    radius = random.uniform(0.2, 0.8, 17)
+    blob = [float(round(v, 4)) for a, r in zip(angles, radius, strict=True) for v in (r * np.cos(a), r * np.sin(a))]
+    homogeneous = np.c_[points, np.ones(300)] @ np.asarray(camera).reshape(4, 4)
+    screen = homogeneous[:, :2] / homogeneous[:, 3:]
+    items = [i for i, (x, y) in enumerate(screen) if inside_by_angles(x, y, blob)]
+    case("three hundred points in perspective", points.tolist(), blob, items, clip_from_latent=camera)
+    return out
+
+
+def main() -> None:
+    for path, vectors in (("protocol/frames.json", frames()), ("selection/regions.json", regions())):
+        lines = ",\n".join(json.dumps(vector) for vector in vectors)
+        (HERE / path).write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    main()
