@@ -183,7 +183,9 @@ def is_bake(folder: Path) -> bool:
 
 
 def merge_settings(old: protocol.Settings, new: protocol.Settings) -> protocol.Settings:
-    """`old` with what `new` gives; absent fields stay."""
+    """`old` with what `new` gives; absent fields stay. Another preset begins from that preset's values, in the same dimension."""
+    if new.preset is not None and new.preset != (old.preset or "default"):
+        old = protocol.Settings(latent_dim=old.latent_dim)
     changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value is not None}
     return msgspec.structs.replace(old, **changes)
 

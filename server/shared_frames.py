@@ -5,7 +5,9 @@ trainer fills a slot and then says so over its pipe; the server reads when told,
 means the slot was taken for a newer frame: that one's message follows.
 """
 
+import contextlib
 import mmap
+import os
 import tempfile
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -81,8 +83,22 @@ def size_for(n: int) -> int:
 
 
 def anonymous_file(size: int) -> IO[bytes]:
-    """A file without a name, in memory where the system has such a place."""
+    """A file of `size` bytes without a name, in memory where the system has such a place and room in it. Raises OSError."""
     memory = Path("/dev/shm")  # noqa: S108  # nothing is named there
-    file = tempfile.TemporaryFile(dir=memory if memory.is_dir() else None)  # noqa: SIM115  # it outlives this function
-    file.truncate(size)
+    if memory.is_dir():
+        with contextlib.suppress(OSError):
+            return _reserved(size, memory)
+    return _reserved(size, None)
+
+
+def _reserved(size: int, folder: Path | None) -> IO[bytes]:
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # it outlives this function
+    try:
+        if hasattr(os, "posix_fallocate"):
+            # Room that is only promised is found missing when it is written to, and that kills the process.
+            os.posix_fallocate(file.fileno(), 0, size)
+        file.truncate(size)
+    except OSError:
+        file.close()
+        raise
     return file

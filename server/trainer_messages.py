@@ -65,9 +65,13 @@ class FrameReady(msgspec.Struct, tag=True):
 
 
 class State(msgspec.Struct, tag=True):
-    """How training stands; sent when it changes and at least once a second: also the heartbeat."""
+    """How training stands; sent when it changes and at least once a second: also the heartbeat.
+
+    `configured`: how many Configure commands it has carried out.
+    """
 
     running: bool
+    configured: int
     phase: Phase
     progress: float
     step: int
@@ -85,6 +89,12 @@ class Collapsed(msgspec.Struct, tag=True):
     message: str
 
 
+class NotSaved(msgspec.Struct, tag=True):
+    """`message` tells a person why no checkpoint could be written; "" when one was written again."""
+
+    message: str
+
+
 class Failed(msgspec.Struct, tag=True):
     """The trainer cannot go on. `fatal`: starting it again would not help."""
 
@@ -92,7 +102,7 @@ class Failed(msgspec.Struct, tag=True):
     fatal: bool
 
 
-TrainerEvent = FrameReady | State | Measured | Collapsed | Failed
+TrainerEvent = FrameReady | State | Measured | Collapsed | NotSaved | Failed
 
 encode = msgspec.msgpack.Encoder().encode
 decode_command = msgspec.msgpack.Decoder(Command).decode

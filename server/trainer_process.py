@@ -5,6 +5,7 @@ killed at any moment: labels live in the server, and the next process goes on fr
 """
 
 import logging
+import math
 import os
 import queue
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 import torch
 from lodespace import datasets, protocol
 from lodespace import trainer_messages as m
+from lodespace.errors import LodespaceError
 from lodespace.models.collapse import describe
 from lodespace.models.dataset import Dataset
 from lodespace.models.snapshot import Snapshot
@@ -46,13 +48,17 @@ class TrainerProcess:
         dataset = to_dataset(items)
         self.trainer = self._open(dataset, start)
         self.running = start.running
+        self.resting = False
+        self.stopped = False
+        self.configured = 0
         self.sequence = 0
-        self.published_frame = -1
+        self.published: tuple[int, bool] = (-1, False)
         self.collapse_told = ""
         self.state_sent = 0.0
         self.last_state: tuple[object, ...] = ()
         self.saved_at = time.monotonic()
         self.saved_step = self.trainer.loop.step
+        self.save_trouble = ""
         self.recent: list[float] = []
         self.published_at = 0.0
 
@@ -72,40 +78,39 @@ class TrainerProcess:
     def run(self) -> None:
         """Until told to stop, or the server is gone."""
         snapshots: Iterator[Snapshot] = self.trainer.frames()
-        resting = False
-        while True:
-            idle = resting or not self.running
-            if not self._take_commands(wait=STATE_SECONDS if idle else 0.0):
-                self._save()
-                return
-            if not self.running:
-                self._tell_state(None)
-                resting = False
+        while not self.stopped:
+            idle = self.resting or not self.running
+            if self._take_commands(wait=STATE_SECONDS if idle else 0.0):
+                self.resting = False
+            if self.stopped:
+                break
+            if self.resting or not self.running:
+                self._tell_state()
                 continue
             snapshot = next(snapshots)
-            if not np.isfinite(snapshot.latent_mean).all():
-                raise FloatingPointError("the latent means are no longer finite numbers")
+            _check_finite(snapshot)
+            self.resting = snapshot.resting
             self._publish(snapshot)
             self._tell(snapshot)
-            if (snapshot.resting and not resting) or (
-                time.monotonic() - self.saved_at > CHECKPOINT_SECONDS and self.trainer.settled
-            ):
+            overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
+            if self.resting or (overdue and self.trainer.settled):
                 self._save()
-            resting = snapshot.resting
+        self._save()
 
     def _take_commands(self, wait: float) -> bool:
-        """Carry out all commands there are; wait for the first at most `wait` seconds. Returns whether to go on."""
+        """Carry out all commands there are; wait for the first at most `wait` seconds. Returns whether there were any."""
+        taken = False
         try:
             command = self.commands.get(timeout=wait) if wait else self.commands.get_nowait()
-            while True:
-                if command is None or isinstance(command, m.Stop):
-                    return False
+            while not self.stopped:
+                taken = True
                 self._carry_out(command)
                 command = self.commands.get_nowait()
         except queue.Empty:
-            return True
+            pass
+        return taken
 
-    def _carry_out(self, command: m.Command) -> None:
+    def _carry_out(self, command: m.Command | None) -> None:
         trainer = self.trainer
         match command:
             case m.SetLabels(labels=labels):
@@ -115,24 +120,30 @@ class TrainerProcess:
             case m.SetPriority(items=items):
                 trainer.set_priority(np.asarray(items, np.int64))
             case m.Configure(settings=settings):
-                trainer.configure(configuration(settings, trainer.config))
+                self.configured += 1
+                try:
+                    trainer.configure(configuration(settings, trainer.config))
+                except ValueError as error:
+                    log.warning("settings were not taken: %s", error)
             case m.Run():
                 self.running = True
             case m.Pause():
                 self.running = False
-            case _:
+            case m.Stop() | None:
+                self.stopped = True
+            case m.Start():
                 pass
 
     def _publish(self, snapshot: Snapshot) -> None:
         now = time.monotonic()
-        if snapshot.frame == self.published_frame and not snapshot.resting:
+        if (snapshot.frame, snapshot.resting) == self.published:
             return
         if now - self.published_at < FRAME_SECONDS and not snapshot.resting:
             return
-        if snapshot.frame != self.published_frame:
+        if snapshot.frame != self.published[0]:
             self.recent = [*(t for t in self.recent if now - t < 2), now]
         self.published_at = now
-        self.published_frame = snapshot.frame
+        self.published = (snapshot.frame, snapshot.resting)
         self.sequence += 1
         frame = TrainerFrame(
             self.sequence,
@@ -146,7 +157,7 @@ class TrainerProcess:
         self._send(m.FrameReady(self.sequence))
 
     def _tell(self, snapshot: Snapshot) -> None:
-        due = time.monotonic() - self.state_sent >= STATE_SECONDS
+        due = snapshot.resting or time.monotonic() - self.state_sent >= STATE_SECONDS
         config = self.trainer.config
         told = "" if not snapshot.collapsed else describe(snapshot.collapsed, config.latent_dim, config.weights.beta_kl)
         if told != self.collapse_told:
@@ -161,20 +172,21 @@ class TrainerProcess:
                 kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
             )
             self._send(m.Measured(losses))
-        self._tell_state(snapshot)
+        self._tell_state()
 
-    def _tell_state(self, snapshot: Snapshot | None) -> None:
+    def _tell_state(self) -> None:
         """Say how training stands, when it changed or the heartbeat is due."""
         now = time.monotonic()
         loop = self.trainer.loop
-        phase = "resting" if snapshot is not None and snapshot.resting else loop.phase
-        key = (self.running, phase, self.trainer.config)
+        # The loop rests a little before the picture of it does.
+        phase = "interactive" if loop.phase == "resting" and not self.resting else loop.phase
+        key = (self.running, phase, self.configured)
         if key == self.last_state and now - self.state_sent < STATE_SECONDS:
             return
         self.last_state, self.state_sent = key, now
         rate = len([t for t in self.recent if now - t < 1])
         settings = settings_of(self.trainer.config)
-        self._send(m.State(self.running, phase, loop.progress, loop.step, float(rate), settings))
+        self._send(m.State(self.running, self.configured, phase, loop.progress, loop.step, float(rate), settings))
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()
@@ -183,8 +195,13 @@ class TrainerProcess:
         try:
             self.trainer.save(self.checkpoints)
             self.saved_step = self.trainer.loop.step
+            trouble = ""
         except OSError as error:
-            log.warning("the checkpoint could not be written: %s; training goes on", error)
+            trouble = f"What is learned cannot be saved ({error.strerror}); training goes on. Make room on the disk."
+            log.warning("%s", trouble)
+        if trouble != self.save_trouble:
+            self.save_trouble = trouble
+            self._send(m.NotSaved(trouble))
 
     def _send(self, message: msgspec.Struct) -> None:
         self.events.write(m.packed(message))
@@ -193,6 +210,15 @@ class TrainerProcess:
 
 def to_dataset(items: datasets.ItemSet) -> Dataset:
     return Dataset.from_images(items.data) if items.kind == "image" else Dataset.from_vectors(items.data)
+
+
+def _check_finite(snapshot: Snapshot) -> None:
+    """Raise FloatingPointError when training has gone astray: such a state is neither shown nor saved."""
+    astray = [name for name, value in snapshot.losses.items() if not math.isfinite(value)]
+    if not np.isfinite(snapshot.latent_mean).all():
+        astray.append("latent means")
+    if astray:
+        raise FloatingPointError(f"no longer finite: {', '.join(astray)}")
 
 
 def _read_commands(pipe: BinaryIO, commands: "queue.SimpleQueue[m.Command | None]") -> None:
@@ -213,12 +239,15 @@ def main() -> int:
     commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, commands), daemon=True).start()
     try:
-        TrainerProcess(start, commands, events).run()
+        try:
+            process = TrainerProcess(start, commands, events)
+        except (ValueError, LodespaceError) as error:
+            # The data or the settings: another attempt would end the same way.
+            _say_failed(events, str(error), fatal=True)
+            return 2
+        process.run()
     except BrokenPipeError:
         return 1  # the server is gone
-    except (ValueError, datasets.DatasetError) as error:
-        _say_failed(events, str(error), fatal=True)
-        return 2
     except Exception as error:
         log.exception("training failed")
         _say_failed(events, f"{type(error).__name__}: {error}", fatal=False)

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import sys
-import time
+from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
@@ -26,9 +26,8 @@ HEARTBEAT_SECONDS = 10.0
 """A trainer that says nothing for so long hangs, and is killed."""
 START_SECONDS = 180.0
 """The same while it starts: torch has to be read from disk, a large data set prepared."""
-BACKOFF_SECONDS = (0.2, 1.0, 5.0, 15.0)
-"""Waits before a restart, by how many deaths came in short succession."""
-HEALTHY_SECONDS = 60.0
+BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
+"""Waits before a restart, by how many lives in succession came to nothing; one that trained, and was killed, did not."""
 STOP_SECONDS = 10.0
 
 
@@ -45,7 +44,14 @@ class TrainerListener(Protocol):
 
 
 class TrainerSupervisor:
-    """One trainer process, kept running. `training` is its state as clients see it."""
+    """One trainer process, kept running. `training` is its state as clients see it.
+
+    It is started again at once when it is killed or hangs after it had trained, with growing waits when it fails, and no more when it
+    came to nothing too often or says that another attempt would: then the state is "failed" until `run`.
+    """
+
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.trainer_process")
+    """-P: a file in the current folder that is named like a module must not take its place."""
 
     def __init__(
         self, project: Project, listener: TrainerListener, *, n_classes: int, device: str = "auto", threads: int = 0
@@ -53,7 +59,7 @@ class TrainerSupervisor:
         self.project = project
         self.listener = listener
         self.device = device
-        self.threads = threads or max(1, os.cpu_count() or 1)
+        self.threads = threads or _processors()
         self.settings = project.settings
         self.n_classes = max(1, n_classes)
         self.labels = np.full(len(project.items), protocol.UNLABELED, np.int16)
@@ -65,9 +71,10 @@ class TrainerSupervisor:
         self._ring = SharedFrames(self._ring_file, len(project.items))
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
-        self._deaths = 0
+        self._failures = 0
+        self._configured = 0
+        self._troubled = False
         self._stopping = False
-        self._last_sequence = 0
 
     @property
     def pid(self) -> int | None:
@@ -110,11 +117,16 @@ class TrainerSupervisor:
     def configure(self, settings: protocol.Settings) -> None:
         """Change some settings; they are kept with the project."""
         self.settings = merge_settings(self.settings, settings)
+        self._configured += 1
         self._send(m.Configure(settings))
 
     def run(self) -> None:
+        """Go on; after "failed", try again."""
         self.running = True
         self._send(m.Run())
+        if self._task is not None and self._task.done() and not self._stopping:
+            self._failures = 0
+            self._task = asyncio.create_task(self._supervise())
 
     def pause(self) -> None:
         self.running = False
@@ -131,33 +143,43 @@ class TrainerSupervisor:
     # The process -----------------------------------------------------------------------------------------------------
 
     async def _supervise(self) -> None:
-        while not self._stopping:
-            began = time.monotonic()
-            fatal = await self._run_once()
+        self._set_state("starting")
+        while True:
+            end = await self._run_once()
             if self._stopping:
                 return
-            if fatal:
-                self._set_state("failed")
+            self._failures = 0 if end is _End.KILLED else self._failures + 1
+            if end is _End.FATAL or self._failures > len(BACKOFF_SECONDS):
+                self._give_up(end)
                 return
-            self._deaths = 0 if time.monotonic() - began > HEALTHY_SECONDS else self._deaths
-            wait = BACKOFF_SECONDS[min(self._deaths, len(BACKOFF_SECONDS) - 1)]
-            self._deaths += 1
-            log.warning("the trainer ended; starting it again in %.1f s", wait)
+            wait = BACKOFF_SECONDS[max(0, self._failures - 1)]
+            log.warning("the trainer ended; starting it again in %.0f s", wait)
             self._set_state("restarting")
+            if end is not _End.FAILED:
+                message = "Training stopped without a word and is being started again. Your labels are safe."
+                self._trouble("trainer_died", message)
             await asyncio.sleep(wait)
 
-    async def _run_once(self) -> bool:
-        """One life of the process. Returns whether starting it again would be of no use."""
+    def _give_up(self, end: "_End") -> None:
+        if end is _End.STILLBORN:
+            message = (
+                "Training cannot be started; the server's terminal says why. Your labels are safe. Run tries again."
+            )
+            self._trouble("trainer_died", message)
+        self._set_state("failed")
+
+    async def _run_once(self) -> "_End":
+        """One life of the process, from start to end."""
         fd = self._ring_file.fileno()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "lodespace.trainer_process"),
+            *self.command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             pass_fds=(fd,),
             start_new_session=True,  # Ctrl-C in the terminal is the server's to answer
         )
         self._process = process
-        self._last_sequence = 0
+        self._configured = 0
         start = m.Start(
             data=self.project.manifest.data,
             folder=str(self.project.folder.resolve()),
@@ -182,27 +204,27 @@ class TrainerSupervisor:
                     process.kill()
                 await process.wait()
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> bool:
-        """Hear the process until it ends or hangs. Returns whether it said that it cannot ever go on."""
+    async def _listen(self, process: asyncio.subprocess.Process) -> "_End":
+        """Hear the process until it ends or hangs."""
         assert process.stdout is not None
         patience = START_SECONDS
+        trained = False
         while True:
             try:
                 async with asyncio.timeout(patience):
                     head = await process.stdout.readexactly(m.LENGTH.size)
                     payload = await process.stdout.readexactly(m.LENGTH.unpack(head)[0])
             except asyncio.IncompleteReadError:
-                return False
+                return _End.KILLED if trained else _End.STILLBORN
             except TimeoutError:
                 log.warning("the trainer has said nothing for %.0f s and is killed", patience)
-                return False
+                return _End.KILLED if trained else _End.STILLBORN
             patience = HEARTBEAT_SECONDS
             event = m.decode_event(payload)
             if isinstance(event, m.Failed):
-                self.listener.on_notice(
-                    protocol.Notice(topic="trainer", code="training_failed", message=_failure(event, process))
-                )
-                return event.fatal
+                self._trouble("training_failed", _failure(event))
+                return _End.FATAL if event.fatal else _End.FAILED
+            trained = trained or isinstance(event, m.FrameReady)
             self._hear(event)
 
     def _hear(self, event: m.TrainerEvent) -> None:
@@ -218,6 +240,9 @@ class TrainerSupervisor:
             case m.Collapsed(message=message):
                 code = "collapse" if message else ""
                 self.listener.on_notice(protocol.Notice(topic="collapse", code=code, message=message))
+            case m.NotSaved(message=message):
+                code = "not_saved" if message else ""
+                self.listener.on_notice(protocol.Notice(topic="trainer", code=code, message=message))
             case m.Failed():
                 pass
 
@@ -225,9 +250,11 @@ class TrainerSupervisor:
         state: protocol.TrainerState = "running" if event.running else "paused"
         if event.running and event.phase == "resting":
             state = "resting"
-        if self.training.state in ("restarting", "starting") and self._deaths:
+        if self._troubled:
+            self._troubled = False
             self.listener.on_notice(protocol.Notice(topic="trainer", code="", message=""))
-        self.settings = merge_settings(self.settings, event.settings)
+        if event.configured == self._configured:
+            self.settings = event.settings  # else there is a newer setting under way
         self.training = protocol.Training(
             state=state,
             phase=event.phase,
@@ -238,11 +265,36 @@ class TrainerSupervisor:
         )
         self.listener.on_training(self.training)
 
+    def _trouble(self, code: str, message: str) -> None:
+        """Tell of something that is over when the trainer is heard again."""
+        self._troubled = True
+        self.listener.on_notice(protocol.Notice(topic="trainer", code=code, message=message))
+
     def _set_state(self, state: protocol.TrainerState) -> None:
         self.training = msgspec.structs.replace(self.training, state=state, frames_per_second=0.0)
         self.listener.on_training(self.training)
 
 
-def _failure(event: m.Failed, process: asyncio.subprocess.Process) -> str:
+class _End(Enum):
+    """How a life of the trainer ended."""
+
+    KILLED = auto()
+    """From outside, or hung, after it had trained."""
+    STILLBORN = auto()
+    """The same before it had trained."""
+    FAILED = auto()
+    """By an error it told of."""
+    FATAL = auto()
+    """By an error that another attempt would meet again."""
+
+
+def _failure(event: m.Failed) -> str:
     what = "Training stopped" if event.fatal else "Training stopped and is being started again"
-    return f"{what}: {event.message}. Your labels are safe. (trainer process {process.pid})"
+    return f"{what}: {event.message}. Your labels are safe."
+
+
+def _processors() -> int:
+    """Processors this process may use; a container may have fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
