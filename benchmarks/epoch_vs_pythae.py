@@ -5,7 +5,7 @@
     PYTHONPATH=build/pythae python benchmarks/epoch_vs_pythae.py [--epochs 7] [--threads 1]
 
 The network is Burgess et al. 2018: convolutions of 32 channels, fully connected layers of 256. Epochs of the two alternate, and
-so does which goes first. Both start from the same weights. pythae runs without its progress bar and its checkpoints: only its epoch is timed.
+so does which goes first. Both start from the same weights. pythae runs without its progress bar: only its epoch is timed.
 Reconstruction and KL of both after training are printed, since speed says nothing when the one does not learn what the other does.
 """
 

@@ -1,6 +1,7 @@
 """Figure 2 of the paper, every variant, on the bundled digits: pictures and a table for docs/reproduction.md.
 
     python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures] [--results FILE]
+    python benchmarks/reproduce_figure2.py --latent-dim 3 --learning-rate 5e-3 --init pytorch
 
 4,000 digits are trained on, 1,000 held out. All labels are given, as in the paper. Needs matplotlib. A run that was interrupted goes on
 from the results file.
@@ -10,13 +11,13 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
-
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset, LossWeights, TrainingConfig
+from lodespace.models.config import ModelConfig
 from lodespace.models.metrics import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 from lodespace.models.vae_training import VAETraining
 
@@ -49,6 +50,19 @@ VARIANTS = (
 )
 
 
+class Setting(NamedTuple):
+    """What all variants of a run share."""
+
+    latent_dim: int
+    learning_rate: float
+    init: Literal["he", "pytorch"]
+
+    def key(self, variant: Variant, seed: int, epochs: int) -> str:
+        """Names a result. The plain setting has the shortest name."""
+        own = "" if self == Setting(2, 2e-3, "he") else f"/{self.latent_dim}D/{self.learning_rate:g}/{self.init}"
+        return f"{variant.name}/{seed}/{epochs}{own}"
+
+
 class Data(NamedTuple):
     dataset: Dataset
     held_out: torch.Tensor
@@ -67,15 +81,19 @@ def load() -> Data:
     return Data(Dataset(both.inputs[:TRAIN], "image"), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:])
 
 
-def train(data: Data, variant: Variant, seed: int, epochs: int, start: dict[str, torch.Tensor] | None) -> VAETraining:
+def train(
+    data: Data, setting: Setting, variant: Variant, seed: int, epochs: int, start: dict[str, torch.Tensor] | None
+) -> VAETraining:
     """The VAE after `epochs`; from the weights `start` (all but the head) where they are given."""
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
     config = TrainingConfig(
         preset="paper",
-        latent_dim=2,
+        latent_dim=setting.latent_dim,
+        model=ModelConfig(init=setting.init),
+        learning_rate=setting.learning_rate,
         hidden_layers=variant.hidden_layers or 0,
         weights=weights,
-        kl_warmup_epochs=0 if start is not None else 5,
+        kl_warmup_epochs=0 if start is not None or setting.init == "pytorch" else 5,
     )
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -114,7 +132,10 @@ def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(
-        2, 2, figsize=(3.6, 3.6), gridspec_kw={"width_ratios": (5, 1), "height_ratios": (1, 5), "wspace": 0.03, "hspace": 0.03}
+        2,
+        2,
+        figsize=(3.6, 3.6),
+        gridspec_kw={"width_ratios": (5, 1), "height_ratios": (1, 5), "wspace": 0.03, "hspace": 0.03},
     )
     colours = plt.get_cmap("tab10")
     (top, corner), (scatter, side) = axes
@@ -136,15 +157,18 @@ def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
     plt.close(figure)
 
 
-def run_seed(data: Data, seed: int, epochs: int, results: dict[str, Any], figures: Path | None) -> None:
+def run_seed(
+    data: Data, setting: Setting, seed: int, epochs: int, results: dict[str, Any], figures: Path | None
+) -> None:
     start: dict[str, torch.Tensor] | None = None
     for variant in VARIANTS:
-        key = f"{variant.name}/{seed}/{epochs}"
+        key = setting.key(variant, seed, epochs)
         drawn = figures is not None and seed == 0
         if key in results and not drawn and variant is not VARIANTS[0]:
             continue
         began = time.perf_counter()
-        training = train(data, variant, seed, max(1, round(variant.share * epochs)), start if variant.pretrained else None)
+        own_epochs = max(1, round(variant.share * epochs))
+        training = train(data, setting, variant, seed, own_epochs, start if variant.pretrained else None)
         if variant is VARIANTS[0]:
             start = {k: v.clone() for k, v in training.vae.state_dict().items() if not k.startswith("head.")}
         results[key], mean = measure(data, training, variant.hidden_layers is not None)
@@ -154,7 +178,7 @@ def run_seed(data: Data, seed: int, epochs: int, results: dict[str, Any], figure
         print(f"seed {seed}  {variant.name:<24} {time.perf_counter() - began:5.0f} s", flush=True)
 
 
-def table(results: dict[str, Any], seeds: int, epochs: int) -> str:
+def table(results: dict[str, Any], setting: Setting, seeds: int, epochs: int) -> str:
     """Markdown: mean over the seeds, and the range."""
     columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
     lines = [
@@ -162,7 +186,7 @@ def table(results: dict[str, Any], seeds: int, epochs: int) -> str:
         "|---" * (len(columns) + 4) + "|",
     ]
     for variant in VARIANTS:
-        rows = [results[f"{variant.name}/{seed}/{epochs}"] for seed in range(seeds)]
+        rows = [results[setting.key(variant, seed, epochs)] for seed in range(seeds)]
         cells = [_cell([row[column] for row in rows]) for column in columns]
         kl = [k for row in rows for k in row["KL"]]
         weights = f"{variant.beta_kl:g}, {variant.beta_classifier:g}"
@@ -183,15 +207,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--figures", type=Path, help="folder for the pictures (seed 0)")
     parser.add_argument("--results", type=Path, default=Path("figure2-results.json"))
+    parser.add_argument("--latent-dim", type=int, choices=(2, 3), default=2, help="pictures are of the first two")
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the paper's is 5e-3")
+    parser.add_argument("--init", choices=("he", "pytorch"), default="he", help="pytorch: and no KL warm-up")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     results = json.loads(options.results.read_text()) if options.results.is_file() else {}
+    setting = Setting(options.latent_dim, options.learning_rate, options.init)
     data = load()
     for seed in range(options.seeds):
-        run_seed(data, seed, options.epochs, results, options.figures)
+        run_seed(data, setting, seed, options.epochs, results, options.figures)
         options.results.write_text(json.dumps(results, indent=1))
-    print(table(results, options.seeds, options.epochs))
+    print(table(results, setting, options.seeds, options.epochs))
 
 
 if __name__ == "__main__":

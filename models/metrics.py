@@ -49,7 +49,9 @@ def silhouette(points: Points, labels: Labels) -> float:
         others = sums / counts
         others[each, own] = np.inf
         nearest = others.min(axis=1)
-        scores[rows] = np.where(counts[own] > 1, (nearest - within) / np.maximum(np.maximum(within, nearest), 1e-300), 0.0)
+        scores[rows] = np.where(
+            counts[own] > 1, (nearest - within) / np.maximum(np.maximum(within, nearest), 1e-300), 0.0
+        )
     return float(scores.mean())
 
 
