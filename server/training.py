@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from enum import Enum, auto
 from typing import Protocol
 
@@ -28,6 +29,8 @@ START_SECONDS = 180.0
 """The same while it starts: torch has to be read from disk, a large data set prepared."""
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
 """Waits before a restart, by how many lives in succession came to nothing; one that trained, and was killed, did not."""
+HEALTHY_SECONDS = 60.0
+"""A life of this length came to something, however it ended."""
 STOP_SECONDS = 10.0
 
 
@@ -145,10 +148,14 @@ class TrainerSupervisor:
     async def _supervise(self) -> None:
         self._set_state("starting")
         while True:
+            began = time.monotonic()
             end = await self._run_once()
             if self._stopping:
                 return
-            self._failures = 0 if end is _End.KILLED else self._failures + 1
+            if end is _End.KILLED or time.monotonic() - began > HEALTHY_SECONDS:
+                self._failures = 0
+            if end is not _End.KILLED:
+                self._failures += 1
             if end is _End.FATAL or self._failures > len(BACKOFF_SECONDS):
                 self._give_up(end)
                 return
@@ -161,11 +168,11 @@ class TrainerSupervisor:
             await asyncio.sleep(wait)
 
     def _give_up(self, end: "_End") -> None:
-        if end is _End.STILLBORN:
-            message = (
-                "Training cannot be started; the server's terminal says why. Your labels are safe. Run tries again."
+        if end is not _End.FATAL:
+            self._trouble(
+                "trainer_died",
+                "Training ended again and again; the server's terminal says why. Your labels are safe. Run tries once more.",
             )
-            self._trouble("trainer_died", message)
         self._set_state("failed")
 
     async def _run_once(self) -> "_End":
