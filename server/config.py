@@ -8,7 +8,7 @@ DEFAULT_PORT = 8321
 @dataclass(frozen=True)
 class ServerConfig:
     """`host`: only this machine by default. `stall_seconds`: a client that takes nothing for so long is dropped.
-    `frame_interval`: least seconds between two frames to one client. `queue_bytes`: what may wait for one client.
+    `frame_interval`: least seconds between two frames to one client. `queue_bytes`: what may wait for one client. `train`: without it labels are taken and nothing moves.
     """
 
     host: str = "127.0.0.1"
@@ -17,3 +17,4 @@ class ServerConfig:
     frame_interval: float = 1 / 30
     queue_bytes: int = 8 << 20
     max_clients: int = 256
+    train: bool = True

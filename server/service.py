@@ -55,6 +55,8 @@ class Service:
                 newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True
             )
         self.recorder = Recorder(self.project.recording_path, self.session)
+        if not self.config.train:
+            return
         self.trainer = TrainerSupervisor(
             self.project, self, n_classes=len(self.session.classes), device=device, threads=threads
         )
@@ -75,7 +77,7 @@ class Service:
 
     @property
     def training(self) -> protocol.Training:
-        """The trainer's state; `absent` for a read-only scene."""
+        """The trainer's state; `absent` for a read-only scene and where training is off."""
         if self.trainer is not None:
             return self.trainer.training
         return protocol.Training(
@@ -98,7 +100,13 @@ class Service:
     # Commands --------------------------------------------------------------------------------------------------------
 
     async def carry_out(self, command: Command, client: str) -> protocol.Ack:
-        """Check, write to disk, apply, tell everybody. Returns the answer; raises LodespaceError, and then nothing has changed."""
+        """Check, write to disk, apply, tell everybody. Returns the answer; raises LodespaceError, and then nothing has changed.
+
+        A client that goes away meanwhile changes nothing: what is on disk is applied all the same.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
+
+    async def _carry_out(self, command: Command, client: str) -> protocol.Ack:
         async with self._one_at_a_time:
             known = self.session.answered(command.command_id)
             if known is not None:
@@ -106,7 +114,7 @@ class Service:
             event = self.session.plan(command, client)
             assert self.store is not None  # a read-only session plans nothing
             try:
-                event = await asyncio.shield(self.store.append(event))
+                event = await self.store.append(event)
             except StoreError as error:
                 self.on_notice(protocol.Notice(topic="disk", code=error.code, message=str(error)))
                 raise
@@ -126,7 +134,7 @@ class Service:
     def set_training(self, command: protocol.SetTraining) -> protocol.Ack:
         """Run, pause, settings. Raises RequestError when there is no trainer or the settings do not go together."""
         if self.trainer is None:
-            raise RequestError("this scene is baked and read-only: it does not train", code="read_only")
+            raise RequestError("nothing is trained here: the scene is baked, or training is off", code="no_training")
         if command.settings is not None:
             self.trainer.configure(command.settings)
             self.project.save_settings(self.trainer.settings)

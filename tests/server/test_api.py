@@ -1,0 +1,131 @@
+"""The HTTP API: session, scene, pictures, labels in and out, OpenAPI."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+import trimesh
+from conftest import serving
+
+from lodespace.config import ServerConfig
+from lodespace.gltf import decode_scene
+from lodespace.protocol import SetTraining
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def digits(tmp_path: Path):
+    """A server on the bundled digits that does not train."""
+    async with serving(None, tmp_path / "digits", ServerConfig(train=False)) as url, aiohttp.ClientSession(url) as http:
+        yield http
+
+
+def label(items: list[int], class_id: int, command_id: str = "a-label-by-post") -> dict[str, object]:
+    provenance = {"tool": "api"}
+    return {
+        "op": "label",
+        "command_id": command_id,
+        "items": items,
+        "class_id": class_id,
+        "revision": 0,
+        "provenance": provenance,
+    }
+
+
+async def test_session_and_scene_tell_the_same(digits: aiohttp.ClientSession) -> None:
+    session = await (await digits.get("/api/session")).json()
+    glb = await (await digits.get("/api/scene.glb")).read()
+    scene = decode_scene(glb)
+    assert session["n_items"] == len(scene.positions) == 5000
+    assert session["scene_id"] == scene.scene_id
+    assert [c["name"] for c in session["classes"]] == [str(k) for k in range(10)]
+    assert session["training"]["state"] == "absent"
+    loaded = trimesh.load(io.BytesIO(glb), file_type="glb")
+    (cloud,) = loaded.geometry.values()
+    assert cloud.vertices.shape == (5000, 3)
+
+
+async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None:
+    for path in ("/api/items/0", "/api/items/4999", "/api/thumbnails/0.png", "/api/thumbnails/1.png"):
+        answer = await digits.get(path)
+        assert answer.status == 200 and (await answer.read()).startswith(b"\x89PNG"), path
+    for path in ("/api/items/5000", "/api/thumbnails/2.png", "/api/items/5000/info"):
+        answer = await digits.get(path)
+        assert answer.status == 404 and (await answer.json())["code"].startswith("unknown"), path
+
+
+async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSession) -> None:
+    answer = await digits.post("/api/labels", json=label([3, 1], 7))
+    assert answer.status == 200 and (await answer.json())["count"] == 2
+    rows = list(csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text())))
+    assert [r["item"] for r in rows if r["label"] == "7"] == ["1", "3"]
+    assert rows[1]["tool"] == "api" and rows[1]["labelled_by"] == "api" and rows[0]["label"] == ""
+    lines = (await (await digits.get("/api/labels?format=jsonl")).text()).splitlines()
+    assert len(lines) == 5000 and json.loads(lines[3])["class_id"] == 7
+    assert (await digits.get("/api/labels?format=xml")).status == 400
+    info = await (await digits.get("/api/items/3/info")).json()
+    assert info["class_id"] == 7 and info["gesture"] == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff\xfe", b'{"op":"label"}', json.dumps({**label([0], 0), "extra": 1}).encode()]
+)
+async def test_bad_bodies_get_a_code_and_a_sentence(digits: aiohttp.ClientSession, body: bytes) -> None:
+    answer = await digits.post("/api/labels", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status == 400
+    assert (await answer.json())["code"] == "malformed_message"
+
+
+async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with server as url, aiohttp.ClientSession(url) as http:
+        document = await (await http.get("/api/openapi.json")).json()
+        assert document["openapi"].startswith("3.1")
+        for route in server.runner.app.router.routes():
+            assert route.resource is not None
+            path = route.resource.canonical
+            if path.startswith("/api/") and path not in ("/api/stream", "/api/openapi.json") and route.method != "HEAD":
+                assert route.method.lower() in document["paths"][path], path
+        text = json.dumps(document)
+        for reference in set(part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]):
+            assert reference in document["components"]["schemas"]
+
+
+async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> None:
+    from lodespace.baking import bake
+
+    folder = bake(small_data, tmp_path / "baked", epochs=1, seed=3, labels="2", threads=1)
+    async with serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
+        session = await (await http.get("/api/session")).json()
+        assert session["read_only"] and session["training"]["state"] == "absent" and session["has_recording"]
+        answer = await http.post("/api/labels", json=label([0], 0))
+        assert answer.status == 400 and (await answer.json())["code"] == "read_only"
+        command = {"op": "set_training", "command_id": "x" * 8, "run": True}
+        assert (await http.post("/api/training", json=command)).status == 400
+        scene = decode_scene(await (await http.get("/api/scene.glb")).read())
+        assert (scene.labels >= 0).sum() == 8
+
+
+def test_the_server_never_imports_torch() -> None:
+    """Importing torch takes seconds: it would be felt at every start."""
+    check = "import sys, lodespace.app, lodespace.cli, lodespace.running; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check]).returncode == 0
+
+
+def test_types_of_the_page_are_current() -> None:
+    assert subprocess.run([sys.executable, "-m", "lodespace.protocol_ts", "--check"]).returncode == 0
+
+
+def test_set_training_takes_partial_settings() -> None:
+    import msgspec
+
+    command = msgspec.json.decode(
+        b'{"op":"set_training","command_id":"xxxxxxxx","settings":{"beta_kl":5}}', type=SetTraining
+    )
+    assert command.settings is not None and command.settings.beta_kl == 5 and command.settings.preset is None

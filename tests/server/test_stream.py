@@ -1,0 +1,203 @@
+"""The stream between a real server and real sockets: labels, undo, classes, positions, slow and rude clients."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import psutil
+import pytest
+from conftest import eventually, serving
+from stream_client import StreamClient
+
+from lodespace import protocol
+from lodespace.config import ServerConfig
+from lodespace.frames import GRID_STEPS
+
+
+async def test_a_label_is_answered_and_told_to_everybody(served: str) -> None:
+    async with StreamClient(served) as anna, StreamClient(served) as ben:
+        ack = await anna.label([5, 3, 5], 2)
+        assert isinstance(ack, protocol.Ack)
+        assert ack.count == 2  # an item that is named twice is one item
+        await eventually(lambda: ben.labels[[3, 5]].tolist() == [2, 2])
+        (told,) = ben.seen(protocol.Labels)
+        assert told.by == anna.client_id
+        assert told.items == [3, 5]
+
+
+async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
+    async with StreamClient(served) as anna:
+        first = await anna.label([1], 0, "a-command-of-mine")
+        await anna.label([1], 1)
+        again = await anna.label([1], 0, "a-command-of-mine")
+        assert again == first
+        assert anna.labels[1] == 1
+        await anna.command(protocol.Undo(command_id="undo-it-once-please"))
+        await eventually(lambda: anna.labels[1] == 0)
+
+
+async def test_undo_and_redo_are_told_and_survive_a_restart(small_data: Path, tmp_path: Path) -> None:
+    project, config = tmp_path / "project", ServerConfig(train=False)
+    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+        await anna.label([0, 1, 2], 1)
+        await anna.label([2, 3], 2)
+        await anna.command(protocol.Undo(command_id="undo-the-second"))
+        await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, -1])
+    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+        assert anna.labels[:4].tolist() == [1, 1, 1, -1]
+        await anna.command(protocol.Redo(command_id="redo-the-second"))
+        await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 2, 2])
+        (welcome,) = anna.seen(protocol.Welcome)
+        assert [g.undone for g in welcome.session.history.gestures] == [False, True]
+
+
+async def test_classes_are_made_renamed_and_kept(served: str) -> None:
+    async with StreamClient(served) as anna:
+        made = await anna.command(protocol.AddClass(command_id="make-a-class", name="Ø <img src=x onerror=alert(1)>"))
+        assert made.class_id == 4
+        twice = await anna.command(protocol.AddClass(command_id="make-it-again", name="Ø <img src=x onerror=alert(1)>"))
+        assert isinstance(twice, protocol.Refused) and twice.code == "class_exists"
+        await anna.command(protocol.EditClass(command_id="rename-a-class", class_id=4, name="owl"))
+        assert anna.seen(protocol.Classes)[-1].classes[4].name == "owl"
+        assert isinstance(await anna.label([7], 4), protocol.Ack)
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        (protocol.Label(command_id="x" * 8, items=[200], class_id=0, revision=0, provenance=protocol.Provenance(tool="api")), "unknown_item"),
+        (protocol.Label(command_id="x" * 8, items=[0], class_id=4, revision=0, provenance=protocol.Provenance(tool="api")), "unknown_class"),
+        (protocol.Undo(command_id="x" * 8), "nothing_to_undo"),
+        (protocol.Redo(command_id="x" * 8), "nothing_to_redo"),
+        (protocol.EditClass(command_id="x" * 8, class_id=9, name="a"), "unknown_class"),
+        (protocol.SetTraining(command_id="x" * 8, run=True), "no_training"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)  # fmt: skip
+async def test_what_cannot_be_done_is_refused_with_a_code(served: str, operation: object, code: str) -> None:
+    async with StreamClient(served) as anna:
+        refused = await anna.command(operation)
+        assert isinstance(refused, protocol.Refused)
+        assert refused.code == code
+        assert (anna.labels == -1).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"op":"fly"}',
+        '{"op":"undo"}',
+        '{"op":"undo","command_id":"short"}',
+        "\ud83d",
+        "[" * 5000,
+    ],
+)
+async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, text: str) -> None:
+    async with StreamClient(served) as anna:
+        await anna.socket.send_bytes(b"") if text == "\ud83d" else await anna.socket.send_str(text)
+        if text == "\ud83d":  # binary from a client is no command: the stream is closed with a reason
+            await eventually(lambda: anna.socket.closed)
+            assert anna.socket.close_code == aiohttp.WSCloseCode.UNSUPPORTED_DATA
+            return
+        await eventually(lambda: bool(anna.seen(protocol.Refused)))
+        assert anna.seen(protocol.Refused)[0].code == "malformed_message"
+        assert "Traceback" not in anna.seen(protocol.Refused)[0].message
+        assert isinstance(await anna.label([0], 0), protocol.Ack)
+
+
+async def test_another_version_is_refused_with_a_reason(served: str) -> None:
+    async with aiohttp.ClientSession() as http:
+        headers = {"Origin": served.rstrip("/")}
+        async with http.ws_connect(served + "api/stream", protocols=("lodespace.v9",), headers=headers) as ws:
+            message = await ws.receive()
+            assert message.type is aiohttp.WSMsgType.CLOSE
+            assert message.data == aiohttp.WSCloseCode.PROTOCOL_ERROR
+            assert "lodespace.v1" in (message.extra or "")
+
+
+async def test_positions_follow_exactly_however_much_a_client_misses(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, frame_interval=0.005))
+    async with server as url, StreamClient(url) as anna:
+        service, random = server.service, np.random.default_rng(0)
+        nothing = np.full(200, -1, np.int16), np.zeros(200, np.float32)
+        mean = random.normal(size=(200, 3)).astype(np.float32)
+        for step in range(60):
+            mean += random.normal(0, 0.01, mean.shape).astype(np.float32)
+            service.session.publish(mean, *nothing, step=step, resting=step == 59)
+            service.clients.wake()
+            if step % 7 == 0:
+                await asyncio.sleep(0.01)
+        await eventually(
+            lambda: anna.revision == service.session.grid.revision and anna.scene_id == service.session.grid.scene_id
+        )
+        assert (anna.positions == service.session.grid.positions()).all()
+        exact = (mean - np.array(service.session.grid.box.origin)) / service.session.grid.box.size * (GRID_STEPS - 1)
+        assert np.abs(anna.positions - exact).max() <= 0.51  # at rest: to one grid step
+        assert anna.resynced >= 1  # the first frame left the box of the empty scene
+        before = anna.resynced
+        service.session.publish(mean * 50, *nothing, step=60, resting=False)
+        service.clients.wake()
+        await eventually(lambda: anna.resynced == before + 1)
+        assert (anna.positions == service.session.grid.positions()).all()
+
+
+async def test_a_client_that_comes_back_gets_the_labels_it_missed(served: str) -> None:
+    async with StreamClient(served) as anna:
+        await anna.label([1], 1)
+        sequence, scene, revision = anna.sequence, anna.scene_id, anna.revision
+    async with StreamClient(served) as ben:
+        await ben.label([2, 3], 2)
+    late = StreamClient(served)
+    async with late:
+        late.operations.clear()
+        late.sequence, late.scene_id, late.revision = sequence, scene, revision
+        await late.hello()
+        await eventually(lambda: bool(late.seen(protocol.Labels)))
+        assert late.seen(protocol.Labels)[0].items == [2, 3]
+
+
+async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(small_data: Path, tmp_path: Path) -> None:
+    config = ServerConfig(train=False, stall_seconds=0.5, frame_interval=0.002)
+    server = serving(small_data, tmp_path / "project", config)
+    async with server as url, StreamClient(url) as anna:
+        deaf = await _deaf_client(url)
+        await eventually(lambda: len(server.service.clients) == 2)
+        memory = psutil.Process().memory_info().rss
+        for number in range(400):
+            # news of half a million bytes altogether, more than a socket's buffers hold
+            ack = await anna.label(list(range(200)), number % 4)
+            assert isinstance(ack, protocol.Ack)
+            if len(server.service.clients) == 1:
+                break
+        await eventually(lambda: len(server.service.clients) == 1, message="the deaf client was not dropped")
+        assert psutil.Process().memory_info().rss - memory < 30 << 20
+        assert isinstance(await anna.label([0], 1), protocol.Ack)
+        deaf.close()
+
+
+async def _deaf_client(url: str) -> socket.socket:
+    """A socket that shakes hands, says hello and then never reads; its buffers are as small as can be."""
+    port = int(url.split(":")[2].strip("/"))
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    deaf.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(deaf, ("127.0.0.1", port))
+    request = (
+        f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Protocol: {protocol.PROTOCOL_VERSION}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
+    )
+    await loop.sock_sendall(deaf, request.encode())
+    hello = protocol.encode_operation(protocol.Hello(client_id="deaf-deaf", scene_id=0, revision=0, sequence=0))
+    mask = b"\1\2\3\4"
+    masked = bytes(byte ^ mask[k % 4] for k, byte in enumerate(hello))
+    assert len(hello) < 126
+    await loop.sock_sendall(deaf, bytes([0x81, 0x80 | len(hello)]) + mask + masked)
+    return deaf
