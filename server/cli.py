@@ -118,7 +118,7 @@ def _add_bake(parser: argparse.ArgumentParser) -> None:
 
 
 def _bake(options: argparse.Namespace) -> int:
-    from lodespace.bake import bake  # imports torch
+    from lodespace.baking import bake  # imports torch
 
     result = bake(
         options.data,

@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +30,7 @@ def copy_data(source: Path, folder: Path) -> str:
 
 
 def write_arrays(
-    folder: Path, name: str, items: npt.NDArray[Any], labels: npt.NDArray[Any] | None, ids: npt.NDArray[Any] | None
+    folder: Path, name: str, items: npt.ArrayLike, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None
 ) -> str:
     """Write arrays as a data set file into `folder`, and check that it reads back. Returns its path relative to `folder`.
 

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Annotated, Literal
 
 import msgspec
 from lodespace import datasets, protocol
@@ -29,7 +29,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     format: int
     kind: Literal["project", "bake"]
     data: str
-    seed: int = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0
     settings: protocol.Settings = msgspec.field(default_factory=protocol.Settings)
 
 
@@ -122,10 +122,29 @@ def open_project(
             project.close()
             raise ProjectError(f"{folder} is a project on other data ({there}); give another folder with --project")
         return project
-    if folder.exists() and any(folder.iterdir()):
+    check_free(folder)
+    from_demo = data == BUNDLED and start_from_bake and settings is None
+    return new_project(folder, data, items, seed=seed, settings=settings, from_demo=from_demo)
+
+
+def check_free(folder: Path) -> None:
+    """Raises ProjectError when a project cannot be made in `folder` without mixing it with other files."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(f"{folder} exists and is no project; give an empty or a new folder with --project")
+
+
+def new_project(
+    folder: Path,
+    data: str,
+    items: ItemSet,
+    *,
+    seed: int = 0,
+    settings: protocol.Settings | None = None,
+    from_demo: bool = False,
+) -> Project:
+    """Make a project in `folder` on `items`, which lodespace.json will name `data`, and open it. Raises ProjectError."""
     manifest = Manifest(format=FORMAT, kind="project", data=data, seed=seed, settings=settings or protocol.Settings())
-    _create(folder, manifest, from_demo=data == BUNDLED and start_from_bake and settings is None)
+    _create(folder, manifest, from_demo=from_demo)
     return _lock(Project(folder, manifest, items))
 
 
@@ -193,8 +212,12 @@ def merge_settings(old: protocol.Settings, new: protocol.Settings) -> protocol.S
 def load_items(data: str, folder: Path) -> ItemSet:
     if data == BUNDLED:
         return datasets.load_digits()
-    path = Path(data)
-    return datasets.load(path if path.is_absolute() else folder / path)
+    path = folder / data  # an absolute path stays as it is
+    if not path.exists() and folder != Path():
+        raise ProjectError(
+            f"the data of {folder} are not at {path} any more; put them back, or change `data` in {folder / MANIFEST}"
+        )
+    return datasets.load(path)
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from lodespace import protocol, thumbnails
-from lodespace.bake_progress import Progress
+from lodespace.baking_progress import Progress
 from lodespace.data_copy import copy_data
 from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError, ProjectError, TrainingError
