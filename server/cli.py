@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lodespace import __version__
-from lodespace.config import DEFAULT_PORT
+from lodespace.config import DEFAULT_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.protocol import Settings
-
-PORTS_TRIED = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +54,19 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)")
     parser.add_argument("--device", default="auto", help="where the model runs: auto, cpu, cuda, mps (default: auto)")
-    parser.add_argument("--threads", type=int, default=0, help="processor threads of the model (default: all)")
+    parser.add_argument("--threads", type=_natural, default=0, help="processor threads of the model (default: all)")
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 31:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 on")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port (0 to 65535, 0 for any free one)")
+    return int(text)
 
 
 def _settings(options: argparse.Namespace) -> Settings | None:
@@ -68,9 +78,10 @@ def _settings(options: argparse.Namespace) -> Settings | None:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="data set, project or bake")
     parser.add_argument("--project", type=Path, help="project folder (default: lodespace-NAME in the current folder)")
-    parser.add_argument("--port", type=int, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
+    parser.add_argument("--port", type=_port, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    parser.add_argument("--seed", type=int, default=0, help="of a new project (default: 0)")
+    parser.add_argument("--seed", type=_natural, default=0, help="of a new project (default: 0)")
+    parser.add_argument("--no-training", action="store_true", help="take labels, train nothing")
     _add_model_options(parser)
     parser.set_defaults(run=_serve)
 
@@ -82,6 +93,8 @@ def _serve(options: argparse.Namespace) -> int:
     project = open_project(options.path, project_folder=options.project, settings=_settings(options), seed=options.seed)
 
     def announce(url: str) -> None:
+        if options.port is None and f":{DEFAULT_PORT}/" not in url:
+            sys.stdout.write(f"lodespace: port {DEFAULT_PORT} is taken, using another\n")
         what = "read-only" if project.read_only else f"project {project.folder}"
         sys.stdout.write(f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n")
         sys.stdout.write(f"open {url}\nCtrl-C stops; labels are saved as you make them\n")
@@ -91,7 +104,12 @@ def _serve(options: argparse.Namespace) -> int:
 
     ports = [options.port] if options.port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
     try:
-        asyncio.run(serve_until_interrupted(project, ports, announce, device=options.device, threads=options.threads))
+        config = ServerConfig(train=not options.no_training)
+        asyncio.run(
+            serve_until_interrupted(
+                project, ports, announce, device=options.device, threads=options.threads, config=config
+            )
+        )
     finally:
         project.close()
     return 0
@@ -105,8 +123,10 @@ def _browser_about() -> bool:
 def _add_bake(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="data set")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder to make")
-    parser.add_argument("--epochs", type=int, default=30, help="passes of the encoder over the data (default: 30)")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same bytes (default: 0)")
+    parser.add_argument("--epochs", type=_natural, default=30, help="passes of the encoder over the data (default: 30)")
+    parser.add_argument(
+        "--seed", type=_natural, default=0, help="same seed, same bytes, on one kind of machine (default: 0)"
+    )
     parser.add_argument(
         "--labels",
         default="none",

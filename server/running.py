@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import errno
 import signal
 from collections.abc import Callable, Iterable
 
@@ -25,7 +26,10 @@ async def start(app: web.Application, ports: Iterable[int]) -> tuple[web.AppRunn
         site = web.TCPSite(runner, app[SERVICE].config.host, port)
         try:
             await site.start()
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                await runner.cleanup()
+                raise LodespaceError(f"port {port} cannot be used: {error.strerror}", code="bad_port") from error
             tried.append(port)
             continue
         actual = int(runner.addresses[0][1])
