@@ -34,8 +34,11 @@ def load_adam(prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, to
         if name.startswith(prefix + "."):
             index, key = name[len(prefix) + 1 :].split(".")
             parameter = parameters[int(index)]
-            device = parameter.device if key != "step" or parameter.is_cuda else torch.device("cpu")
-            optimiser.state[parameter][key] = value.clone().to(device)
+            if key == "step":
+                optimiser.state[parameter][key] = value.clone().to(parameter.device if parameter.is_cuda else "cpu")
+            else:
+                # In the parameter's memory layout (channels last): the fused kernel walks both side by side.
+                optimiser.state[parameter][key] = torch.empty_like(parameter).detach().copy_(value)
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
