@@ -49,8 +49,12 @@ def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[s
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
     path = folder / f"{number:03d}.safetensors"
     # The JSON comes last: a checkpoint is there once its JSON is.
-    _write_synced(path, payload)
-    _write_synced(path.with_suffix(".json"), header)
+    try:
+        _write_synced(path, payload)
+        _write_synced(path.with_suffix(".json"), header)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     _prune(folder)
     return path
 
