@@ -22,7 +22,8 @@ from lodespace.models.vae_training import ENCODE_CHUNK, VAETraining
 CACHED_STEPS = 200
 """Steps on the cached trunk after a gesture: some seconds of visible motion."""
 FULL_EPOCHS = 8
-"""Epochs of the whole network after that. With 1,000 digits labelled the head is right for .90 of all; after 120 steps and 3 epochs, for .70."""
+"""Epochs of the whole network after that. With 1,000 digits labelled the head is then right for .90 of all; after 120 steps
+and 3 epochs, for .70."""
 ENCODED_PER_TURN = 16_384
 """Items encoded anew in one turn on the cached trunk: about 20 ms. Of more, those looked at and the labelled go first."""
 LOSS_SMOOTHING = 0.9
