@@ -100,7 +100,7 @@ def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device:
     trainer.set_labels(labels)
     session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
     session.history.labels[:] = labels
-    recorder = Recorder(project.recording_path, session, frame_seconds=0.0)
+    recorder = Recorder(project.recording_path, session, frame_seconds=0.0, patient=True)
     shown, recorded = -1, 0
     for snapshot in trainer.frames(epochs):
         if not np.isfinite(snapshot.latent_mean).all():

@@ -24,13 +24,17 @@ _RETRY_SECONDS = 2.0
 class Recorder:
     """Records `session` into the file at `path`. Writing happens in one thread of its own: a slow or full disk delays nobody.
 
-    A disk that cannot be written costs the recording, never a label; it goes on with a keyframe once there is room.
+    A disk that cannot be written costs the recording, never a label; it goes on with a keyframe once there is room. `patient`: wait for a
+    slow disk instead of leaving positions out; for a bake, whose bytes may not hang on the disk's mood.
     """
 
-    def __init__(self, path: Path, session: AnnotationSession, *, frame_seconds: float = FRAME_SECONDS) -> None:
+    def __init__(
+        self, path: Path, session: AnnotationSession, *, frame_seconds: float = FRAME_SECONDS, patient: bool = False
+    ) -> None:
         self.path = path
         self.session = session
         self.frame_seconds = frame_seconds
+        self.patient = patient
         self._began = time.monotonic()
         self._last = float("-inf")
         self._scene_id = -1
@@ -55,9 +59,12 @@ class Recorder:
         now = self._seconds() if now is None else now
         grid = self.session.grid
         changed = (self._scene_id, self._revision) != (grid.scene_id, grid.revision)
-        waiting = self._submitted - self._done
-        if not changed or not (last or self.due(now)) or waiting >= _MAX_WAITING:
+        if not changed or not (last or self.due(now)):
             return
+        if self._submitted - self._done >= _MAX_WAITING:
+            if not self.patient:
+                return
+            self.wait()
         delta = None
         if self._scene_id == grid.scene_id and self._frames < KEYFRAME_INTERVAL and not self._broken:
             delta = grid.delta_from(self._revision)
@@ -75,6 +82,10 @@ class Recorder:
         now = self._seconds() if now is None else now
         for operation in operations:
             self._write(OPERATION, now, protocol.encode_operation(operation))
+
+    def wait(self) -> None:
+        """Until all that was recorded is written, or has failed to be."""
+        self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
         """Write what waits, and end."""
