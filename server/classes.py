@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from lodespace.errors import RequestError
 from lodespace.protocol import MAX_CLASSES, ClassInfo
 
-# Okabe-Ito brightened for a dark ground, and two more; the page's tests measure their distances under colour-vision deficiencies.
+# Okabe-Ito brightened for a dark ground, and two more, then moved apart until the two nearest are as far from each other as they get, for
+# all eyes: 0.155 in OKLab, 0.078 with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). The page's tests measure it.
 PALETTE = (
-    "#F2A33A",
-    "#57B8F0",
-    "#1FC49A",
-    "#F4E04D",
-    "#5C8DFF",
-    "#FF7043",
-    "#E88AC6",
-    "#9BE564",
-    "#B392FF",
-    "#FF6B86",
+    "#E2B922",
+    "#20A5D9",
+    "#2DE4B6",
+    "#FFF099",
+    "#6F72FF",
+    "#E37822",
+    "#BD7BAA",
+    "#A3F637",
+    "#C2B0FF",
+    "#FF3872",
 )
 
 

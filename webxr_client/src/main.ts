@@ -21,7 +21,10 @@ const cloud = new PointCloud(state.latent, state.annotations, palette);
 const root = document.getElementById("app") as HTMLElement;
 const canvas = document.createElement("canvas");
 canvas.className = "cloud";
-canvas.setAttribute("aria-label", "The latent space: a cloud of the items. Lists and actions are in the panels.");
+canvas.setAttribute(
+  "aria-label",
+  "The latent space: a cloud of the items. Lists and actions are in the panels.",
+);
 canvas.setAttribute("role", "img");
 
 const stage = new Stage(canvas, state.latent, cloud);
@@ -42,7 +45,9 @@ new ResizeObserver(() => stage.resize()).observe(root);
 
 // A point is as large as its share of the room, within limits: 5,000 digits are 18 mm in a cube of 1 m.
 const pointMetres = (n: number, dimension: number) =>
-  dimension === 2 ? Math.min(0.06, 0.7 / Math.sqrt(Math.max(n, 1))) : Math.min(0.08, 0.3 / Math.cbrt(Math.max(n, 1)));
+  dimension === 2
+    ? Math.min(0.06, 0.7 / Math.sqrt(Math.max(n, 1)))
+    : Math.min(0.08, 0.3 / Math.cbrt(Math.max(n, 1)));
 
 let shownScene = 0;
 effect(() => {
@@ -109,7 +114,11 @@ if (new URLSearchParams(location.search).has("test")) {
       commands,
       screenPositions: () => {
         const { latent } = state;
-        const cloudNow = { n: latent.n, dimension: latent.latentDim, latentMean: latent.latentMean.bind(latent) };
+        const cloudNow = {
+          n: latent.n,
+          dimension: latent.latentDim,
+          latentMean: latent.latentMean.bind(latent),
+        };
         const { x, y, front } = project(cloudNow, stage.clipFromLatent());
         const box = canvas.getBoundingClientRect();
         return Array.from(x, (value, i) => [

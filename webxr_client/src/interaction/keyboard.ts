@@ -33,7 +33,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("enter"),
       run: () => {
         const opinion = opinionOf(state);
-        if (opinion && opinion.classId >= 0) commands.label(opinion.classId);
+        if (opinion?.clear) commands.label(opinion.classId);
       },
     },
     {
@@ -48,7 +48,12 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("n"),
       run: () => document.querySelector<HTMLElement>("[data-new-class]")?.click(),
     },
-    { keys: "Ctrl Z", does: "undo your last gesture", matches: command("z", false), run: () => commands.undo() },
+    {
+      keys: "Ctrl Z",
+      does: "undo your last gesture",
+      matches: command("z", false),
+      run: () => commands.undo(),
+    },
     {
       keys: "Ctrl Y",
       does: "redo",
@@ -64,7 +69,12 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     { keys: "L", does: "lasso", matches: letter("l"), run: tool("lasso") },
     { keys: "R", does: "rectangle", matches: letter("r"), run: tool("rectangle") },
     { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
-    { keys: "H", does: "hand: turn the cloud with the left button", matches: letter("h"), run: tool("orbit") },
+    {
+      keys: "H",
+      does: "hand: turn the cloud with the left button",
+      matches: letter("h"),
+      run: tool("orbit"),
+    },
     {
       keys: "T",
       does: "select through, or only what is visible",
@@ -119,7 +129,8 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
     const target = event.target as HTMLElement;
     if (target.matches("input, textarea, select, [contenteditable]")) return;
     // Enter and Space belong to a focused button.
-    if ((event.key === "Enter" || event.key === " ") && target.matches("button, a, summary, [role=button]")) return;
+    if ((event.key === "Enter" || event.key === " ") && target.matches("button, a, summary, [role=button]"))
+      return;
     const action = actions.find((candidate) => candidate.matches(event));
     if (!action) return;
     event.preventDefault();

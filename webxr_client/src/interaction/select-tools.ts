@@ -1,6 +1,7 @@
 /** Lasso, rectangle and pick: from pointer movements to a selection. */
-import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
+
 import type { Region } from "../protocol/messages.js";
+import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 import { combine, itemsInRegion, nearestItem, type Projected, project } from "./selection-rule.js";
 
@@ -99,7 +100,10 @@ export class SelectTool implements PointerTool {
     const height = this.view.height();
     const polygon: number[] = [];
     for (let k = 0; k < this.path.length; k += 2) {
-      polygon.push(((this.path[k] as number) / width) * 2 - 1, 1 - ((this.path[k + 1] as number) / height) * 2);
+      polygon.push(
+        ((this.path[k] as number) / width) * 2 - 1,
+        1 - ((this.path[k + 1] as number) / height) * 2,
+      );
     }
     const pixels = this.view.pointPixels();
     return {
@@ -144,7 +148,12 @@ export class SelectTool implements PointerTool {
     }
     const one = Uint32Array.of(item);
     const items = this.mode === "replace" ? one : combine(this.base.items, one, this.mode === "subtract");
-    state.selection.value = { items, regions: this.base.regions, tool: "pick", revision: state.latent.revision };
+    state.selection.value = {
+      items,
+      regions: this.base.regions,
+      tool: "pick",
+      revision: state.latent.revision,
+    };
   }
 
   /** The item under a position of the canvas, -1 for none. */

@@ -25,7 +25,12 @@ export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projec
   const m = clipFromLatent as number[];
   const at = (k: number) => m[k] as number;
   const { n } = cloud;
-  const out = { x: new Float64Array(n), y: new Float64Array(n), depth: new Float64Array(n), front: new Uint8Array(n) };
+  const out = {
+    x: new Float64Array(n),
+    y: new Float64Array(n),
+    depth: new Float64Array(n),
+    front: new Uint8Array(n),
+  };
   for (let i = 0; i < n; i++) {
     const px = cloud.latentMean(i, 0);
     const py = cloud.latentMean(i, 1);
@@ -87,13 +92,19 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
   }
   const visible = new Uint8Array(x.length);
   for (let i = 0; i < x.length; i++) {
-    if (onScreen(i) && (depth[i] as number) <= (nearest.get(keyOf(i)) as number) + DEPTH_TOLERANCE) visible[i] = 1;
+    if (onScreen(i) && (depth[i] as number) <= (nearest.get(keyOf(i)) as number) + DEPTH_TOLERANCE)
+      visible[i] = 1;
   }
   return visible;
 }
 
 /** The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y), the front one first; -1 for none. */
-export function nearestItem(projected: Projected, px: number, py: number, radius: readonly [number, number]): number {
+export function nearestItem(
+  projected: Projected,
+  px: number,
+  py: number,
+  radius: readonly [number, number],
+): number {
   const { x, y, depth, front } = projected;
   let best = -1;
   let bestScore = Number.POSITIVE_INFINITY;

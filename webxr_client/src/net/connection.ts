@@ -111,7 +111,8 @@ export class Connection {
   }
 
   private welcomed(socket: WebSocket): void {
-    if (!this.greeted) for (const operation of this.unanswered.values()) socket.send(JSON.stringify(operation));
+    if (!this.greeted)
+      for (const operation of this.unanswered.values()) socket.send(JSON.stringify(operation));
     this.greeted = true;
     this.failures = 0;
     this.tell("open", "", null);

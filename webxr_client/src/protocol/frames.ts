@@ -50,7 +50,9 @@ export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
   const header = decodeHeader(buffer);
   const expected = header.opcode === OPCODE_POSITIONS ? 2 * header.axes * header.n : 7 * header.n;
   if (header.raw_bytes !== expected) {
-    throw new ProtocolError(`${header.n} entries take ${expected} bytes, the header says ${header.raw_bytes}`);
+    throw new ProtocolError(
+      `${header.n} entries take ${expected} bytes, the header says ${header.raw_bytes}`,
+    );
   }
   const raw = await inflate(new Uint8Array(buffer, FRAME_HEADER_BYTES), expected);
   if (header.opcode === OPCODE_POSITIONS) return { kind: "positions", header, planes: raw };
@@ -59,7 +61,9 @@ export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
 
 function decodeHeader(buffer: ArrayBuffer): FrameHeader {
   if (buffer.byteLength < FRAME_HEADER_BYTES) {
-    throw new ProtocolError(`a frame has a header of ${FRAME_HEADER_BYTES} bytes; this one is ${buffer.byteLength}`);
+    throw new ProtocolError(
+      `a frame has a header of ${FRAME_HEADER_BYTES} bytes; this one is ${buffer.byteLength}`,
+    );
   }
   const view = new DataView(buffer);
   const header: FrameHeader = {
@@ -84,7 +88,9 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
     );
   }
   if (header.opcode === OPCODE_POSITIONS && (header.axes < 2 || header.axes > 3 || header.shift > 15)) {
-    throw new ProtocolError(`a delta frame has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`);
+    throw new ProtocolError(
+      `a delta frame has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`,
+    );
   }
   return header;
 }
@@ -113,7 +119,9 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (length + part.value.length > expected) {
         await reader.cancel();
-        throw new ProtocolError(`the payload inflates to more than the ${expected} bytes its header promises`);
+        throw new ProtocolError(
+          `the payload inflates to more than the ${expected} bytes its header promises`,
+        );
       }
       out.set(part.value, length);
       length += part.value.length;
@@ -122,7 +130,8 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
     if (error instanceof ProtocolError) throw error;
     throw new ProtocolError(`the payload is not raw deflate: ${String(error)}`);
   }
-  if (length !== expected) throw new ProtocolError(`the payload does not inflate to the ${expected} bytes promised`);
+  if (length !== expected)
+    throw new ProtocolError(`the payload does not inflate to the ${expected} bytes promised`);
   return out;
 }
 

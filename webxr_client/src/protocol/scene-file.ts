@@ -45,13 +45,18 @@ interface Document {
 /** Throws ProtocolError when the bytes are no scene of this server. */
 export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const view = new DataView(buffer);
-  if (buffer.byteLength < 20 || view.getUint32(0, true) !== MAGIC || view.getUint32(16, true) !== JSON_CHUNK) {
+  if (
+    buffer.byteLength < 20 ||
+    view.getUint32(0, true) !== MAGIC ||
+    view.getUint32(16, true) !== JSON_CHUNK
+  ) {
     throw new ProtocolError("the scene is not a GLB file");
   }
   const jsonLength = view.getUint32(12, true);
   const document = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 20, jsonLength))) as Document;
   const binary = 20 + jsonLength;
-  if (view.getUint32(binary + 4, true) !== BIN_CHUNK) throw new ProtocolError("the scene has no binary chunk");
+  if (view.getUint32(binary + 4, true) !== BIN_CHUNK)
+    throw new ProtocolError("the scene has no binary chunk");
   const attributes = document.meshes[0]?.primitives[0]?.attributes ?? {};
 
   const rows = (name: string) => {

@@ -46,8 +46,14 @@ export class Stage {
   readonly frameTimes = new Float32Array(512);
   frames = 0;
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
-  private ease: { started: number; fromTarget: Vector3; toTarget: Vector3; from: Vector3; to: Vector3; zoom: [number, number] } | null =
-    null;
+  private ease: {
+    started: number;
+    fromTarget: Vector3;
+    toTarget: Vector3;
+    from: Vector3;
+    to: Vector3;
+    zoom: [number, number];
+  } | null = null;
   private orbitWithLeft = false;
   private dirty = true;
   private taken = false;
@@ -59,7 +65,12 @@ export class Stage {
     private readonly latent: LatentState,
     private readonly cloud: PointCloud,
   ) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "high-performance" });
+    this.renderer = new WebGLRenderer({
+      canvas,
+      antialias: true,
+      alpha: true,
+      powerPreference: "high-performance",
+    });
     this.renderer.setClearAlpha(0);
     this.scene.add(cloud.points);
     this.perspective.position.set(0.55, 0.38, 1.9);
@@ -214,8 +225,12 @@ export class Stage {
 
   /** Diameter of an average point on screen, CSS pixels. */
   pointPixels(): number {
-    const distance = this.camera === this.perspective ? this.camera.position.distanceTo(this.controls.target) : 1;
-    return Math.max(3, (this.cloud.pointSize * this.pixelsPerUnit()) / distance / this.renderer.getPixelRatio());
+    const distance =
+      this.camera === this.perspective ? this.camera.position.distanceTo(this.controls.target) : 1;
+    return Math.max(
+      3,
+      (this.cloud.pointSize * this.pixelsPerUnit()) / distance / this.renderer.getPixelRatio(),
+    );
   }
 
   private pixelsPerUnit(): number {

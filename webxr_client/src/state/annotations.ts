@@ -66,6 +66,7 @@ export class Annotations {
 /** How many items of `values` have each class. */
 export function countByClass(values: Int16Array, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
-  for (const value of values) if (value >= 0 && value < classes) counts[value] = (counts[value] as number) + 1;
+  for (const value of values)
+    if (value >= 0 && value < classes) counts[value] = (counts[value] as number) + 1;
   return counts;
 }

@@ -83,6 +83,8 @@ export class AppState {
     this.predictionsVersion.value;
     return countByClass(this.annotations.predictions, this.classes.value.length);
   });
-  readonly labelled: ReadonlySignal<number> = computed(() => this.labelCounts.value.reduce((a, b) => a + b, 0));
+  readonly labelled: ReadonlySignal<number> = computed(() =>
+    this.labelCounts.value.reduce((a, b) => a + b, 0),
+  );
   readonly readOnly: ReadonlySignal<boolean> = computed(() => this.session.value?.read_only ?? true);
 }

@@ -2,8 +2,9 @@
  * Where the points are: two keyframes on the integer grid, between which the GPU interpolates. No work per point and frame; a frame that
  * arrives costs one pass. Frames are played at the pace they come in, one frame late, so that points glide and never jump.
  */
-import { GRID_STEPS } from "../protocol/messages.js";
+
 import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
+import { GRID_STEPS } from "../protocol/messages.js";
 import type { Box, SceneFile } from "../protocol/scene-file.js";
 
 const SHORTEST = 1000 / 60;

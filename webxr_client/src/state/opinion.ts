@@ -3,11 +3,16 @@ import type { AppState } from "./app-state.js";
 
 export const SHEET_SIZE = 27;
 
+/** Share of equal predictions from which on they are a suggestion: a class nobody has shown the model yet has no majority of its own. */
+export const CLEAR_SHARE = 0.7;
+
 export interface Opinion {
   /** The class most items are predicted to be; -1 while nothing is predicted. */
   classId: number;
   /** Share of the items that are. */
   share: number;
+  /** Whether that is enough for a suggestion. */
+  clear: boolean;
   /** Items that are predicted otherwise, ascending. */
   odd: Uint32Array;
 }
@@ -19,11 +24,14 @@ export function opinion(items: Uint32Array, predictions: Int16Array, classes: nu
     if (predicted >= 0 && predicted < classes) counts[predicted] = (counts[predicted] as number) + 1;
   }
   let best = -1;
-  for (let k = 0; k < classes; k++) if ((counts[k] as number) > (best < 0 ? 0 : (counts[best] as number))) best = k;
-  if (best < 0) return { classId: -1, share: 0, odd: new Uint32Array(0) };
+  for (let k = 0; k < classes; k++)
+    if ((counts[k] as number) > (best < 0 ? 0 : (counts[best] as number))) best = k;
+  if (best < 0) return { classId: -1, share: 0, clear: false, odd: new Uint32Array(0) };
+  const share = (counts[best] as number) / items.length;
   return {
     classId: best,
-    share: (counts[best] as number) / items.length,
+    share,
+    clear: share >= CLEAR_SHARE,
     odd: items.filter((item) => predictions[item] !== best),
   };
 }
@@ -51,5 +59,8 @@ export function contactSheet(items: Uint32Array, odd: Uint32Array, places = SHEE
 /** `count` of `items`, evenly spaced. */
 export function evenly(items: Uint32Array, count: number): Uint32Array {
   if (count >= items.length) return items;
-  return Uint32Array.from({ length: count }, (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)] as number);
+  return Uint32Array.from(
+    { length: count },
+    (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)] as number,
+  );
 }

@@ -190,7 +190,8 @@ export class Session implements StreamListener {
       },
       editClass: (class_id, name) => {
         const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
-        if (allowed() && trimmed) connection.command({ op: "edit_class", command_id: id(), class_id, name: trimmed });
+        if (allowed() && trimmed)
+          connection.command({ op: "edit_class", command_id: id(), class_id, name: trimmed });
       },
       run: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
       pause: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),

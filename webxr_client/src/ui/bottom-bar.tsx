@@ -47,7 +47,9 @@ function Transport({ training }: { training: Training }) {
       </button>
       <p>
         <b>{paused ? "paused" : "live"}</b>{" "}
-        <span class="muted">{training.frames_per_second > 0 ? `${training.frames_per_second} frames/s` : ""}</span>
+        <span class="muted">
+          {training.frames_per_second > 0 ? `${training.frames_per_second} frames/s` : ""}
+        </span>
         <br />
         <span class="muted">step {count(training.step)}</span>
       </p>
@@ -59,7 +61,13 @@ function Status({ training }: { training: Training }) {
   const line = useRef<HTMLSpanElement>(null);
   const first = training.progress < 1 && training.state !== "paused";
   useEffect(() => line.current?.style.setProperty("--share", String(training.progress)));
-  const word = { running: "learning", resting: "at rest", paused: "paused", starting: "starting", restarting: "restarting" };
+  const word = {
+    running: "learning",
+    resting: "at rest",
+    paused: "paused",
+    starting: "starting",
+    restarting: "restarting",
+  };
   const state = word[training.state as keyof typeof word] ?? training.state;
   return (
     <div class="status" role="status">
@@ -68,7 +76,12 @@ function Status({ training }: { training: Training }) {
       </p>
       <p class="muted">{training.state === "running" ? DOING[training.phase] : ""}</p>
       {first && (
-        <span class="progress" role="progressbar" aria-label="First training" aria-valuenow={Math.round(100 * training.progress)}>
+        <span
+          class="progress"
+          role="progressbar"
+          aria-label="First training"
+          aria-valuenow={Math.round(100 * training.progress)}
+        >
           <span ref={line} />
         </span>
       )}
@@ -100,7 +113,8 @@ function Baked({ training }: { training: Training }) {
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">
-        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label, serve the data set itself.
+        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label, serve the
+        data set itself.
       </p>
     </footer>
   );

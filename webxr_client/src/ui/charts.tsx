@@ -74,7 +74,9 @@ function Chart({ curve, losses }: { curve: Curve; losses: readonly Losses[] }) {
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: Math.max(40, element.clientWidth), height: 34 }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: Math.max(40, element.clientWidth), height: 34 }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();

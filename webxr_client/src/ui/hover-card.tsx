@@ -59,7 +59,8 @@ export function HoverCard() {
         {predicted && (
           <dd>
             <span class="muted">predicts </span>
-            <Named colour={predicted.colour} name={predicted.name} /> <span class="muted">{percent(certain)}</span>
+            <Named colour={predicted.colour} name={predicted.name} />{" "}
+            <span class="muted">{percent(certain)}</span>
           </dd>
         )}
         {suspect && <dd class="suspect">suspect</dd>}

@@ -21,7 +21,10 @@ function Icon({ children }: { children: ComponentChildren }) {
 
 export const LassoIcon = () => (
   <Icon>
-    <path d="M9 2.8c3.7 0 6.4 1.8 6.4 4.2S12.7 11.2 9 11.2 2.6 9.4 2.6 7 5.3 2.8 9 2.8Z" stroke-dasharray="2.6 2" />
+    <path
+      d="M9 2.8c3.7 0 6.4 1.8 6.4 4.2S12.7 11.2 9 11.2 2.6 9.4 2.6 7 5.3 2.8 9 2.8Z"
+      stroke-dasharray="2.6 2"
+    />
     <circle cx="5.6" cy="12.3" r="1.5" />
     <path d="M5.8 13.8c.2 1-.2 1.7-1.2 2" />
   </Icon>

@@ -7,7 +7,8 @@ export function Notices() {
   const lines: { key: string; tone: string; text: string }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
-  for (const notice of state.notices.value) lines.push({ key: notice.topic, tone: "warm", text: notice.message });
+  for (const notice of state.notices.value)
+    lines.push({ key: notice.topic, tone: "warm", text: notice.message });
   return (
     <div class="notices" role="status">
       <ConnectionLine />
@@ -31,7 +32,8 @@ function ConnectionLine() {
   }, [retryAt]);
   if (status === "open" || (status === "connecting" && state.sceneVersion.value === 0)) return null;
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
-  const waiting = pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";
+  const waiting =
+    pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";
   return (
     <p class="glass notice" data-testid="connection">
       {detail} {status === "waiting" && `Trying again in ${seconds} s.`}

@@ -6,7 +6,6 @@ export function Picture({ item, size }: { item: number; size: number }) {
   const { atlas, state } = useUi();
   const canvas = useRef<HTMLCanvasElement>(null);
   const version = state.predictionsVersion.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: version says that a page has arrived
   useEffect(() => {
     const current = atlas.current;
     const context = canvas.current?.getContext("2d");

@@ -27,8 +27,8 @@ function Nothing() {
   if (state.readOnly.value) return <p class="hint">Draw round an island to look at its pictures.</p>;
   return (
     <p class="hint">
-      Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd> takes away, the right
-      button turns the cloud.
+      Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
+      takes away, the right button turns the cloud.
     </p>
   );
 }
@@ -38,10 +38,13 @@ function Chosen({ items }: { items: Uint32Array }) {
   state.predictionsVersion.value;
   const classes = state.classes.value;
   const view = opinion(items, state.annotations.predictions, classes.length);
-  const odd = new Set(view.odd);
+  const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
-  const sheet = contactSheet(items, view.odd);
-  const labelled = items.reduce((sum, item) => sum + ((state.annotations.labels[item] as number) >= 0 ? 1 : 0), 0);
+  const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
+  const labelled = items.reduce(
+    (sum, item) => sum + ((state.annotations.labels[item] as number) >= 0 ? 1 : 0),
+    0,
+  );
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
   return (
     <>
@@ -65,9 +68,13 @@ function Chosen({ items }: { items: Uint32Array }) {
         {guess ? (
           <>
             <span>
-              <span class="muted">{percent(view.share)} predicted</span> <Swatch colour={guess.colour} /> <b>{guess.name}</b>
+              <span class="muted">{percent(view.share)} predicted</span> <Swatch colour={guess.colour} />{" "}
+              <b>{guess.name}</b>
             </span>
-            <span class="muted">{view.odd.length > 0 && `${count(view.odd.length)} differ`}</span>
+            <span class="muted">
+              {odd.size > 0 && `${count(odd.size)} differ`}
+              {!view.clear && "not clear"}
+            </span>
           </>
         ) : (
           <span class="muted">No prediction yet: give the first label.</span>
@@ -76,17 +83,17 @@ function Chosen({ items }: { items: Uint32Array }) {
       {labelled > 0 && <p class="hint">{count(labelled)} of them have a label already.</p>}
       {!state.readOnly.value && (
         <div class="actions">
-          {guess && (
+          {guess && view.clear && (
             <button type="button" class="button primary" onClick={() => commands.label(guess.class_id)}>
               Label as {guess.name} <kbd>Enter</kbd>
             </button>
           )}
-          {view.odd.length > 0 && (
+          {odd.size > 0 && (
             <button type="button" class="button" onClick={() => keep((item) => !odd.has(item))}>
-              Drop {count(view.odd.length)}
+              Drop {count(odd.size)}
             </button>
           )}
-          {labelled > 0 && !guess && (
+          {labelled > 0 && !view.clear && (
             <button type="button" class="button" onClick={() => commands.label(-1)}>
               Remove labels
             </button>

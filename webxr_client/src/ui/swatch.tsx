@@ -1,7 +1,15 @@
 /** A class's colour. Set through the CSSOM: the page's policy allows no style attributes. */
 import { useEffect, useRef } from "preact/hooks";
 
-export function Swatch({ colour, ring, class: name = "swatch" }: { colour: string; ring?: boolean; class?: string }) {
+export function Swatch({
+  colour,
+  ring,
+  class: name = "swatch",
+}: {
+  colour: string;
+  ring?: boolean;
+  class?: string;
+}) {
   const element = useRef<HTMLSpanElement>(null);
   useEffect(() => element.current?.style.setProperty("--class", colour), [colour]);
   return <span ref={element} class={ring ? `${name} ring` : name} aria-hidden="true" />;

@@ -18,7 +18,8 @@ export function TopBar() {
         <p class="counts">
           <span class="dataset">{session.dataset}</span>
           <span class="muted">
-            {count(session.n_items)} items · <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
+            {count(session.n_items)} items ·{" "}
+            <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
             {accuracy !== undefined && (
               <>
                 {" · held-out accuracy "}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { combine, itemsInRegion, nearestItem, project } from "../../src/interaction/selection-rule.js";
+import type { Region } from "../../src/protocol/messages.js";
+import { vectors } from "../vectors.js";
+
+interface Vector {
+  name: string;
+  points: number[][];
+  region: Region;
+  items: number[];
+}
+
+const cloudOf = (points: number[][]) => ({
+  n: points.length,
+  dimension: points[0]?.length ?? 3,
+  latentMean: (item: number, axis: number) => (points[item] as number[])[axis] as number,
+});
+
+describe("regions hold the items that the shared vectors say", () => {
+  it.each(vectors<Vector>("selection/regions.json"))("$name", ({ points, region, items }) => {
+    expect(Array.from(itemsInRegion(project(cloudOf(points), region.clip_from_latent), region))).toEqual(
+      items,
+    );
+  });
+});
+
+describe("combine", () => {
+  const base = Uint32Array.of(1, 3, 5);
+  it("adds, ascending and without doubles", () => {
+    expect(Array.from(combine(base, Uint32Array.of(10, 3, 2), false))).toEqual([1, 2, 3, 5, 10]);
+  });
+  it("takes away", () => {
+    expect(Array.from(combine(base, Uint32Array.of(3, 4), true))).toEqual([1, 5]);
+  });
+});
+
+describe("nearestItem", () => {
+  const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+  it("takes the one under the pointer, and of two the nearer to the eye", () => {
+    const points = [
+      [0, 0, 0.5],
+      [0.001, 0, -0.5],
+      [0.5, 0.5, 0],
+    ];
+    const projected = project(cloudOf(points), identity);
+    expect(nearestItem(projected, 0, 0, [0.05, 0.05])).toBe(1);
+    expect(nearestItem(projected, 0.5, 0.5, [0.05, 0.05])).toBe(2);
+    expect(nearestItem(projected, -0.5, -0.5, [0.05, 0.05])).toBe(-1);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { Annotations, countByClass } from "../../src/state/annotations.js";
+
+const fresh = () => {
+  const annotations = new Annotations();
+  annotations.reset(Int16Array.of(-1, -1, 2, -1), new Int16Array(4), new Uint8Array(4));
+  return annotations;
+};
+
+describe("Annotations", () => {
+  it("shows a label at once and turns it back when it is refused", () => {
+    const annotations = fresh();
+    annotations.show("a", Uint32Array.of(0, 2), 1);
+    expect(Array.from(annotations.labels)).toEqual([1, -1, 1, -1]);
+    expect(annotations.turnBack("a")).toBe(true);
+    expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, -1]);
+    expect(annotations.turnBack("a")).toBe(false);
+  });
+
+  it("does not turn back what the server has said since", () => {
+    const annotations = fresh();
+    annotations.show("a", Uint32Array.of(0, 1), 1);
+    annotations.setLabels([1], [3]);
+    annotations.turnBack("a");
+    expect(Array.from(annotations.labels)).toEqual([-1, 3, 2, -1]);
+  });
+
+  it("keeps unanswered labels shown when the scene is fetched anew, and settled ones not", () => {
+    const annotations = fresh();
+    annotations.show("a", Uint32Array.of(0), 1);
+    annotations.show("b", Uint32Array.of(3), 4);
+    annotations.settle("b");
+    annotations.reset(Int16Array.of(-1, -1, -1, -1), new Int16Array(4), new Uint8Array(4));
+    expect(Array.from(annotations.labels)).toEqual([1, -1, -1, -1]);
+  });
+});
+
+describe("countByClass", () => {
+  it("counts classes and passes over what has none", () => {
+    expect(Array.from(countByClass(Int16Array.of(0, 2, 2, -1, 9), 3))).toEqual([1, 0, 2]);
+  });
+});

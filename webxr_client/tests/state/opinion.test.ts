@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { contactSheet, evenly, opinion } from "../../src/state/opinion.js";
+
+const range = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
+
+describe("opinion", () => {
+  it("names the class most items are predicted to be, and the odd ones", () => {
+    const view = opinion(Uint32Array.of(0, 1, 2, 4), Int16Array.of(3, 3, 1, 0, 3), 5);
+    expect(view.classId).toBe(3);
+    expect(view.share).toBe(0.75);
+    expect(Array.from(view.odd)).toEqual([2]);
+  });
+  it("has none while nothing is predicted", () => {
+    expect(opinion(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
+  });
+});
+
+describe("contactSheet", () => {
+  it("shows all of a small selection", () => {
+    expect(Array.from(contactSheet(range(20), Uint32Array.of(3)))).toEqual(Array.from(range(20)));
+  });
+  it("draws 27 evenly, and never leaves out a few odd ones", () => {
+    const sheet = contactSheet(range(400), Uint32Array.of(7, 399));
+    expect(sheet.length).toBe(27);
+    expect(sheet).toContain(7);
+    expect(sheet).toContain(399);
+    const gaps = Array.from(sheet).map((item, k) => item - (sheet[k - 1] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(40);
+  });
+  it("gives odd ones at most a third of the places", () => {
+    const odd = range(400).filter((k) => k % 2 === 0);
+    const sheet = contactSheet(range(400), odd);
+    expect(sheet.length).toBe(27);
+    expect(Array.from(sheet).filter((k) => k % 2 === 0).length).toBe(9);
+  });
+});
+
+describe("evenly", () => {
+  it("spreads over the whole", () => {
+    expect(Array.from(evenly(range(100), 4))).toEqual([12, 37, 62, 87]);
+  });
+});

@@ -1,0 +1,83 @@
+/** Class colours can be told apart, also with the three dichromacies; text can be read. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+// The palette is the server's: server/classes.py.
+const source = readFileSync(new URL("../../../server/classes.py", import.meta.url), "utf8");
+const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex as string);
+
+/** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */
+const DEFICIENCIES = {
+  none: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
+  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+};
+
+const linear = (hex: string): number[] =>
+  [1, 3, 5].map((k) => {
+    const c = Number.parseInt(hex.slice(k, k + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+const apply = (m: number[], c: number[]) =>
+  [0, 3, 6].map((r) =>
+    Math.min(1, Math.max(0, (m[r] as number) * c[0]! + m[r + 1]! * c[1]! + m[r + 2]! * c[2]!)),
+  );
+/** Ottosson's OKLab. */
+const oklab = ([r, g, b]: number[]) => {
+  const l = Math.cbrt(0.4122214708 * r! + 0.5363325363 * g! + 0.0514459929 * b!);
+  const m = Math.cbrt(0.2119034982 * r! + 0.6806995451 * g! + 0.1073969566 * b!);
+  const s = Math.cbrt(0.0883024619 * r! + 0.2817188376 * g! + 0.6299787005 * b!);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+};
+const smallestDistance = (matrix: number[]) => {
+  const colours = palette.map((hex) => oklab(apply(matrix, linear(hex))));
+  let least = Number.POSITIVE_INFINITY;
+  colours.forEach((a, i) => {
+    for (const b of colours.slice(i + 1))
+      least = Math.min(least, Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!, a[2]! - b[2]!));
+  });
+  return least;
+};
+
+describe("class colours", () => {
+  it("are ten", () => expect(palette.length).toBe(10));
+  // 0.02 in OKLab is about what can just be told apart side by side.
+  it.each([
+    ["none", 0.15],
+    ["protanopia", 0.075],
+    ["deuteranopia", 0.075],
+    ["tritanopia", 0.075],
+  ] as const)("%s: the two nearest are at least %s apart", (name, least) => {
+    const distance = smallestDistance(DEFICIENCIES[name]);
+    expect(distance).toBeGreaterThanOrEqual(least);
+  });
+});
+
+describe("text on glass", () => {
+  const css = readFileSync(new URL("../../src/ui/tokens.css", import.meta.url), "utf8");
+  const [dark, light] = css.split('[data-theme="light"]') as [string, string];
+  const luminance = (hex: string) => {
+    const [r, g, b] = linear(hex);
+    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+  };
+  const contrast = (a: string, b: string) => {
+    const [hi, lo] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+    return (hi + 0.05) / (lo + 0.05);
+  };
+  const token = (theme: string, name: string) =>
+    new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(theme)?.[1] as string;
+  it.each([
+    ["dark", dark, "#11161e"],
+    ["light", light, "#f3f5f8"],
+  ] as const)("%s theme has at least 4.5:1", (_, theme, ground) => {
+    for (const name of ["text", "muted", "faint", "accent", "warm", "ok"]) {
+      expect(contrast(token(theme, name), ground), name).toBeGreaterThanOrEqual(4.5);
+    }
+    expect(contrast(token(theme, "on-accent"), token(theme, "accent"))).toBeGreaterThanOrEqual(4.5);
+  });
+});
