@@ -5,19 +5,23 @@ metres: the box is a cube of 1 m about the origin. COLOR_0 shows labels in any v
 """
 
 import json
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pygltflib as g
 from lodespace.errors import ProjectError
 from lodespace.frames import GRID_STEPS
-from lodespace.protocol import PROTOCOL_VERSION, UNLABELED, ClassInfo
+from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo
 
 UNLABELLED_COLOUR = (0x5D, 0x68, 0x78)
 SCENE_METRES = 1.0
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+_Index = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 
 
 @dataclass(frozen=True)
@@ -115,43 +119,111 @@ def encode_scene(scene: Scene) -> bytes:
 def decode_scene(glb: bytes) -> Scene:
     """Read a GLB that `encode_scene` wrote. Raises ProjectError on anything else."""
     try:
-        document = g.GLTF2.load_from_bytes(glb)
-        blob = document.binary_blob() or b""
-        extras: dict[str, Any] = document.extras
-        attributes = document.meshes[0].primitives[0].attributes
-
-        def rows(index: int, dtype: str, width: int) -> npt.NDArray[Any]:
-            accessor = document.accessors[index]
-            view = document.bufferViews[accessor.bufferView]
-            start = (view.byteOffset or 0) + (accessor.byteOffset or 0)
-            item = np.dtype(dtype).itemsize
-            needed = (accessor.count - 1) * view.byteStride + width * item
-            if accessor.count < 1 or start + needed > len(blob):
-                raise ValueError("an accessor reaches past the buffer")
-            strided = np.lib.stride_tricks.as_strided(
-                np.frombuffer(blob, dtype, offset=start, count=(needed // item)),
-                (accessor.count, width),
-                (view.byteStride, item),
-            )
-            return strided.copy()
-
-        box = extras["box"]
-        return Scene(
-            positions=rows(attributes.POSITION, "<u2", 3),
-            labels=rows(attributes._LABEL, "<i2", 1)[:, 0],
-            predictions=rows(attributes._PREDICTION, "<i2", 1)[:, 0],
-            confidence=rows(attributes._CONFIDENCE, "u1", 1)[:, 0],
-            box=Box((float(box["origin"][0]), float(box["origin"][1]), float(box["origin"][2])), float(box["size"])),
-            classes=tuple(ClassInfo(**c) for c in extras["classes"]),
-            dataset=str(extras["dataset"]),
-            latent_dim=int(extras["latent_dim"]),
-            revision=int(extras["revision"]),
-            step=int(extras["step"]),
-            scene_id=int(extras["scene_id"]),
-            sequence=int(extras["sequence"]),
+        document, blob = _chunks(glb)
+        extras = document.extras
+        (mesh,) = document.meshes
+        (primitive,) = mesh.primitives
+        attributes = primitive.attributes
+        labels = _rows(document, blob, attributes.label, "<i2", 1)[:, 0]
+        predictions = _rows(document, blob, attributes.prediction, "<i2", 1)[:, 0]
+        for what in (labels, predictions):
+            if int(what.min()) < UNLABELED or int(what.max()) >= max(1, len(extras.classes)):
+                raise ValueError("an item has a class that is not there")
+        scene = Scene(
+            positions=_rows(document, blob, attributes.position, "<u2", 3),
+            labels=labels,
+            predictions=predictions,
+            confidence=_rows(document, blob, attributes.confidence, "u1", 1)[:, 0],
+            box=Box(extras.box.origin, extras.box.size),
+            classes=tuple(extras.classes),
+            dataset=extras.dataset,
+            latent_dim=extras.latent_dim,
+            revision=extras.revision,
+            step=extras.step,
+            scene_id=extras.scene_id,
+            sequence=extras.sequence,
         )
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        if not len(scene.positions) == len(scene.labels) == len(scene.predictions) == len(scene.confidence):
+            raise ValueError("the attributes are not of equal length")
+    except (msgspec.MsgspecError, ValueError, IndexError, RecursionError, struct.error) as error:
         raise ProjectError(f"not a scene of Lodespace: {error}", code="bad_scene") from error
+    return scene
+
+
+class _BoxExtras(msgspec.Struct):
+    origin: tuple[float, float, float]
+    size: Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _Extras(msgspec.Struct):
+    box: _BoxExtras
+    classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)]
+    dataset: str
+    latent_dim: Literal[2, 3]
+    revision: _Count
+    step: _Count
+    scene_id: _Count
+    sequence: _Count
+
+
+class _Attributes(msgspec.Struct):
+    position: _Index = msgspec.field(name="POSITION")
+    label: _Index = msgspec.field(name="_LABEL")
+    prediction: _Index = msgspec.field(name="_PREDICTION")
+    confidence: _Index = msgspec.field(name="_CONFIDENCE")
+
+
+class _Primitive(msgspec.Struct):
+    attributes: _Attributes
+
+
+class _Mesh(msgspec.Struct):
+    primitives: list[_Primitive]
+
+
+class _Accessor(msgspec.Struct):
+    bufferView: _Index
+    count: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
+    byteOffset: _Index = 0
+
+
+class _View(msgspec.Struct):
+    byteStride: Annotated[int, msgspec.Meta(ge=4, le=252)]
+    byteOffset: _Index = 0
+
+
+class _Document(msgspec.Struct):
+    """What is read of the JSON chunk; the rest may be anything."""
+
+    meshes: list[_Mesh]
+    accessors: list[_Accessor]
+    bufferViews: list[_View]
+    extras: _Extras
+
+
+def _chunks(glb: bytes) -> tuple[_Document, bytes]:
+    """The JSON chunk and the binary chunk."""
+    magic, version, length, json_length, json_type = struct.unpack_from("<4sIII4s", glb)
+    if (magic, version, length, json_type) != (b"glTF", 2, len(glb), b"JSON"):
+        raise ValueError("this is not a whole glTF 2.0 binary")
+    binary_at = 20 + json_length
+    binary_length, binary_type = struct.unpack_from("<I4s", glb, binary_at)
+    if binary_type != b"BIN\0" or binary_at + 8 + binary_length != len(glb):
+        raise ValueError("the binary chunk is not whole")
+    return msgspec.json.decode(glb[20:binary_at], type=_Document), glb[binary_at + 8 :]
+
+
+def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) -> npt.NDArray[Any]:
+    """(count, width) of the accessor `index`, copied."""
+    accessor = document.accessors[index]
+    view = document.bufferViews[accessor.bufferView]
+    start = view.byteOffset + accessor.byteOffset
+    item = np.dtype(dtype).itemsize
+    needed = (accessor.count - 1) * view.byteStride + width * item
+    if start + needed > len(blob):
+        raise ValueError("an accessor reaches past the buffer")
+    values = np.frombuffer(blob, dtype, offset=start, count=needed // item)
+    return np.lib.stride_tricks.as_strided(values, (accessor.count, width), (view.byteStride, item)).copy()
 
 
 def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

