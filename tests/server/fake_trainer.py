@@ -1,0 +1,58 @@
+"""A trainer process for tests that behaves as its first argument says; speaks the messages of trainer_messages.py, knows no torch."""
+
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+from lodespace import trainer_messages as m
+from lodespace.protocol import Settings
+from lodespace.shared_frames import SharedFrames, TrainerFrame
+
+
+def send(message: object) -> None:
+    sys.stdout.buffer.write(m.packed(message))  # type: ignore[arg-type]
+    sys.stdout.buffer.flush()
+
+
+def state(settings: Settings, configured: int = 0, running: bool = True) -> m.State:
+    return m.State(running, configured, "interactive", 1.0, 5, 20.0, settings)
+
+
+def main() -> None:
+    behaviour = sys.argv[1]
+    if behaviour == "stillborn":
+        sys.exit(3)
+    start = m.read_command(sys.stdin.buffer)
+    assert isinstance(start, m.Start)
+    if behaviour == "fatal":
+        send(m.Failed("these data cannot be learned", fatal=True))
+        return
+    with os.fdopen(start.frames_fd, "r+b") as file:
+        ring = SharedFrames(file, start.n_items)
+    mean = np.full((start.n_items, 3), os.getpid(), np.float32)
+    nothing = np.zeros(start.n_items, np.float32)
+    ring.write(TrainerFrame(1, 5, mean, nothing.astype(np.int16), nothing, False))
+    send(m.FrameReady(1))
+    send(state(start.settings))
+    if behaviour == "failing":
+        send(m.Failed("no longer finite: latent means", fatal=False))
+        return
+    if behaviour == "hang":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if behaviour == "deaf":
+        time.sleep(1000)
+    configured = 0
+    while (command := m.read_command(sys.stdin.buffer)) is not None and not isinstance(command, m.Stop):
+        if isinstance(command, m.Configure):
+            configured += 1
+        if isinstance(command, m.SetLabels):
+            labels = np.frombuffer(command.labels, "<i2").astype(np.int16)
+            ring.write(TrainerFrame(2, 6, mean, labels, nothing, False))
+            send(m.FrameReady(2))
+        send(state(start.settings, configured, running=not isinstance(command, m.Pause)))
+
+
+if __name__ == "__main__":
+    main()

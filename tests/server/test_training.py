@@ -1,0 +1,229 @@
+"""The supervisor: whatever the trainer does, the session goes on, keeps its labels, and says what is the matter."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from conftest import eventually
+from lodespace import protocol, training
+from lodespace.project import Project, open_project
+from lodespace.shared_frames import TrainerFrame
+from lodespace.training import TrainerSupervisor
+
+FAKE = Path(__file__).with_name("fake_trainer.py")
+
+
+class Listener:
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.frames: list[TrainerFrame] = []
+        self.states: list[str] = []
+        self.notices: list[protocol.Notice] = []
+
+    def on_frame(self, frame: TrainerFrame) -> None:
+        self.frames.append(frame)
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        pass
+
+    def on_training(self, training: protocol.Training) -> None:
+        if self.states[-1:] != [training.state]:
+            self.states.append(training.state)
+
+    def on_notice(self, notice: protocol.Notice) -> None:
+        self.notices.append(notice)
+
+
+Start = Callable[[str], Awaitable[tuple[TrainerSupervisor, Listener]]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, small_data: Path) -> Project:
+    opened = open_project(small_data, project_folder=tmp_path / "project")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    """Starts a supervisor whose trainer behaves as asked; "real" is the trainer itself. No waits between restarts."""
+    monkeypatch.setattr(training, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    started: list[TrainerSupervisor] = []
+
+    async def begin(behaviour: str) -> tuple[TrainerSupervisor, Listener]:
+        listener = Listener()
+        supervisor = TrainerSupervisor(project, listener, n_classes=4, device="cpu", threads=1)
+        if behaviour != "real":
+            supervisor.command = (sys.executable, str(FAKE), behaviour)
+        started.append(supervisor)
+        await supervisor.start()
+        return supervisor, listener
+
+    yield begin
+    for supervisor in started:
+        await supervisor.stop()
+
+
+def pid_of(frame: TrainerFrame) -> int:
+    """Fake trainers show their process number."""
+    return int(frame.latent_mean[0, 0])
+
+
+async def test_frames_and_state_arrive(start: Start) -> None:
+    supervisor, listener = await start("well")
+    await eventually(lambda: listener.frames and supervisor.training.state == "running")
+    assert listener.states[0] == "starting"
+    assert pid_of(listener.frames[0]) == supervisor.pid
+    assert listener.frames[0].latent_mean.shape == (200, 3)
+
+
+@pytest.mark.parametrize("kills", [3])
+async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, kills: int) -> None:
+    supervisor, listener = await start("well")
+    labels = (np.arange(200) % 4).astype(np.int16)
+    supervisor.set_labels(labels)
+    for _ in range(kills):
+        await eventually(lambda: bool(listener.frames) and supervisor.training.state == "running")
+        killed = supervisor.pid
+        assert killed is not None
+        listener.frames.clear()
+        os.kill(killed, signal.SIGKILL)
+        await eventually(lambda: any((f.prediction == labels).all() for f in listener.frames))
+        assert supervisor.pid not in (None, killed)
+        await eventually(lambda: listener.notices[-1].code == "")
+        assert listener.notices[-2].code == "trainer_died"
+    assert listener.states.count("restarting") == kills
+
+
+async def test_a_stopped_trainer_is_noticed_and_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 0.5)
+    supervisor, listener = await start("hang")
+    await eventually(lambda: len({pid_of(f) for f in listener.frames}) >= 2)
+    first = pid_of(listener.frames[0])
+    assert not psutil.pid_exists(first)
+    assert "restarting" in listener.states
+    supervisor.command = (sys.executable, str(FAKE), "well")
+    monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 60.0)
+
+
+async def test_a_failing_trainer_is_tried_again_and_then_given_up(start: Start) -> None:
+    supervisor, listener = await start("failing")
+    await eventually(lambda: supervisor.training.state == "failed")
+    assert len({pid_of(f) for f in listener.frames}) == 4  # once, and as often as there are waits
+    assert any("no longer finite" in n.message for n in listener.notices)
+    assert listener.notices[-1].code == "trainer_died"
+    assert "labels are safe" in listener.notices[-1].message
+
+
+async def test_a_trainer_that_cannot_start_is_given_up(start: Start) -> None:
+    supervisor, listener = await start("stillborn")
+    await eventually(lambda: supervisor.training.state == "failed")
+    assert listener.frames == []
+    assert listener.notices[-1].code == "trainer_died"
+
+
+async def test_what_would_fail_again_is_not_tried_again(start: Start) -> None:
+    supervisor, listener = await start("fatal")
+    await eventually(lambda: supervisor.training.state == "failed")
+    assert [n.code for n in listener.notices] == ["training_failed"]
+    assert "these data cannot be learned" in listener.notices[0].message
+    assert "restarting" not in listener.states
+
+
+async def test_run_tries_again_after_giving_up(start: Start) -> None:
+    supervisor, listener = await start("fatal")
+    await eventually(lambda: supervisor.training.state == "failed")
+    supervisor.command = (sys.executable, str(FAKE), "well")
+    supervisor.run()
+    await eventually(lambda: supervisor.training.state == "running")
+    assert listener.notices[-1].code == ""
+
+
+async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start: Start) -> None:
+    """The fake reports the settings it started with: whatever it says meanwhile, the newest choice is what a new process gets."""
+    supervisor, _ = await start("deaf")
+    await eventually(lambda: supervisor.training.state == "running")
+    supervisor.configure(protocol.Settings(stiffness=0.75))
+    supervisor.command = (sys.executable, str(FAKE), "well")
+    assert supervisor.pid is not None
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await eventually(lambda: supervisor.training.settings.stiffness == 0.75)
+
+
+async def test_pause_is_kept_over_a_restart(start: Start) -> None:
+    supervisor, _ = await start("real")
+    await eventually(lambda: supervisor.training.state in ("running", "resting"), 60)
+    supervisor.pause()
+    await eventually(lambda: supervisor.training.state == "paused")
+    assert supervisor.pid is not None
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await eventually(lambda: supervisor.training.state == "restarting")
+    await eventually(lambda: supervisor.training.state == "paused", 60)
+
+
+async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, project: Project) -> None:
+    supervisor, listener = await start("real")
+    supervisor.set_labels(np.where(np.arange(200) < 40, np.arange(200) % 4, -1).astype(np.int16))
+    await eventually(lambda: supervisor.training.state == "resting", 90)
+    assert listener.frames[-1].resting
+    assert (listener.frames[-1].prediction >= 0).all()
+    await eventually(lambda: bool(list(project.checkpoints.glob("*.json"))))
+    assert supervisor.pid is not None
+    at_rest = psutil.Process(supervisor.pid).cpu_times()
+    frames = len(listener.frames)
+    await asyncio.sleep(1.2)
+    later = psutil.Process(supervisor.pid).cpu_times()
+    assert len(listener.frames) == frames, "at rest nothing is published"
+    assert later.user - at_rest.user < 0.5
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await eventually(lambda: len(listener.frames) > frames, 60)
+    # It goes on from its checkpoint: the picture stays.
+    np.testing.assert_allclose(listener.frames[frames].latent_mean, listener.frames[frames - 1].latent_mean, atol=0.1)
+
+
+async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -> None:
+    supervisor, listener = await start("real")
+    await eventually(lambda: bool(listener.frames), 60)
+    pid = supervisor.pid
+    assert pid is not None
+    await supervisor.stop()
+    assert not psutil.pid_exists(pid)
+    assert list(project.checkpoints.glob("*.json"))
+
+
+async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) -> None:
+    """kill -9 of the server: nobody is left to tell the trainer, which ends by itself."""
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from lodespace.project import open_project
+from lodespace.training import TrainerSupervisor
+
+class Listener:
+    def on_frame(self, frame): print(supervisor.pid, flush=True)
+    def on_losses(self, losses): pass
+    def on_training(self, training): pass
+    def on_notice(self, notice): pass
+
+async def main():
+    global supervisor
+    project = open_project(Path({str(small_data)!r}), project_folder=Path({str(tmp_path / "p")!r}))
+    supervisor = TrainerSupervisor(project, Listener(), n_classes=4, device="cpu", threads=1)
+    await supervisor.start()
+    await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    assert server.stdout is not None
+    trainer = int(await asyncio.wait_for(server.stdout.readline(), 60))
+    server.kill()
+    await server.communicate()
+    await eventually(lambda: not psutil.pid_exists(trainer))
