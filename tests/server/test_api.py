@@ -10,11 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 import trimesh
-from conftest import serving
-
 from lodespace.config import ServerConfig
 from lodespace.gltf import decode_scene
 from lodespace.protocol import SetTraining
+from servers import serving
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,10 +12,9 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from conftest import ServerProcess
-from stream_client import StreamClient
-
 from lodespace import protocol
+from servers import ServerProcess
+from stream_client import StreamClient
 
 ITEMS = 200
 KILLS, KILLS_SLOW = 15, 50

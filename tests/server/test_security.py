@@ -5,10 +5,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from conftest import serving
-
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
+from servers import serving
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",

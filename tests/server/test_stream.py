@@ -8,12 +8,11 @@ import aiohttp
 import numpy as np
 import psutil
 import pytest
-from conftest import eventually, serving
-from stream_client import StreamClient
-
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.frames import GRID_STEPS
+from servers import eventually, serving
+from stream_client import StreamClient
 
 
 async def test_a_label_is_answered_and_told_to_everybody(served: str) -> None:

@@ -1,0 +1,81 @@
+"""The real page in a real Chromium against the real server and trainer. Without a browser these tests fail; they are never skipped."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from find_chromium import find_chromium
+from page_driver import PageDriver
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from servers import ServerProcess
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+VIEW = {"width": 960, "height": 600}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(240))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = find_chromium()
+    assert chromium is not None, "no Chromium: run `python tests/find_chromium.py --install`"
+    browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """The bundled digits, in a project of their own, with the trainer."""
+    process = ServerProcess("--project", str(tmp_path / "digits"))
+    process.start()
+    process.wait_until_ready()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Any]:
+    """Opens pages, each in a profile of its own, and at the end looks that none complained or asked another host."""
+    drivers: list[PageDriver] = []
+
+    def open_one(url: str, **options: Any) -> PageDriver:
+        context = browser.new_context(viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options)
+        driver = PageDriver(context.new_page(), url)
+        drivers.append(driver)
+        return driver
+
+    yield open_one
+    for driver in drivers:
+        driver.page.context.close()
+        assert driver.foreign == [], "the page asked another host"
+        assert driver.complaints() == []
+
+
+@pytest.fixture
+def page(open_page: Any, server: ServerProcess) -> PageDriver:
+    """The page of `server`, its scene shown."""
+    driver = open_page(server.url)
+    driver.wait_for_scene()
+    return driver

@@ -1,0 +1,94 @@
+"""Drives the page as a person does: mouse and keys. `window.lodespace` (address with ?test) tells what is shown."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+
+class PageDriver:
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.messages: list[str] = []
+        self.foreign: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
+        page.on("request", self._request)
+        page.goto(f"{url}?test")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.messages.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        local = request.url.startswith((self.url, self.url.replace("http", "ws"), "data:", "blob:"))
+        if not local:
+            self.foreign.append(request.url)
+
+    def complaints(self) -> list[str]:
+        """Errors and warnings of the console, less what a software renderer and a lost server say."""
+        known = ("GPU stall due to ReadPixels", "ERR_CONNECTION", "WebSocket connection to", "Failed to load resource")
+        return [m for m in self.messages if not any(k in m for k in known)]
+
+    def evaluate(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+    def wait(self, condition: Callable[[], Any], seconds: float = 30, message: str = "it never came true") -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, message
+            self.page.wait_for_timeout(50)
+
+    def wait_for_scene(self) -> None:
+        self.wait(lambda: self.evaluate("window.lodespace?.state.latent.n > 0 && lodespace.stage.frames > 0"), 60)
+
+    def wait_for_state(self, *states: str, seconds: float = 120) -> None:
+        self.wait(lambda: self.state("training")["state"] in states, seconds, f"the trainer never was {states}")
+
+    def state(self, name: str) -> Any:
+        return self.evaluate(f"lodespace.state.{name}.value")
+
+    @property
+    def labels(self) -> npt.NDArray[np.int16]:
+        return np.array(self.evaluate("Array.from(lodespace.state.annotations.labels)"), np.int16)
+
+    @property
+    def selected(self) -> npt.NDArray[np.int64]:
+        return np.array(self.evaluate("Array.from(lodespace.state.selection.value.items)"), np.int64)
+
+    def positions(self) -> npt.NDArray[np.float64]:
+        """Latent means (N, 3) as the newest keyframe has them."""
+        script = "Array.from({length: lodespace.state.latent.n * 3}, (_, k) => lodespace.state.latent.latentMean(Math.floor(k / 3), k % 3))"
+        return np.array(self.evaluate(script)).reshape(-1, 3)
+
+    def on_screen(self) -> npt.NDArray[np.float64]:
+        """Where each item is on the page, CSS pixels (N, 2)."""
+        return np.array(self.evaluate("lodespace.screenPositions()"))[:, :2]
+
+    def lasso(self, points: npt.NDArray[np.float64], *, held: str | None = None) -> None:
+        """Draw round a path of the page (K, 2), with a key held down."""
+        mouse = self.page.mouse
+        if held:
+            self.page.keyboard.down(held)
+        mouse.move(*points[0])
+        mouse.down()
+        for x, y in points[1:]:
+            mouse.move(x, y)
+        mouse.up()
+        if held:
+            self.page.keyboard.up(held)
+
+    def circle(self, items: npt.NDArray[np.int64], share: float = 0.5) -> npt.NDArray[np.float64]:
+        """A circle on the page round the middle of `items` that holds about `share` of them."""
+        where = self.on_screen()[items]
+        middle = np.median(where, axis=0)
+        radius = float(np.quantile(np.hypot(*(where - middle).T), share))
+        angles = np.linspace(0, 2 * np.pi, 26)
+        return middle + radius * np.c_[np.cos(angles), np.sin(angles)]
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)

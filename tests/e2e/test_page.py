@@ -1,0 +1,248 @@
+"""What a person does on the page, done."""
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lodespace.datasets import load_digits
+from page_driver import PageDriver
+from servers import ServerProcess
+
+TRUTH = load_digits().truth
+assert TRUTH is not None
+ZEROS, ONES = np.flatnonzero(TRUTH == 0), np.flatnonzero(TRUTH == 1)
+
+
+def rows_of(server: ServerProcess) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(server.url + "api/labels?format=jsonl") as answer:
+        return [json.loads(line) for line in answer.read().decode().splitlines()]
+
+
+def calm(page: PageDriver) -> None:
+    """Training paused and points at rest: what is aimed at stays where it is."""
+    page.wait_for_state("running", "resting", "paused")
+    page.press("Space")
+    page.wait_for_state("paused")
+    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+
+
+def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
+    page.wait_for_state("resting")
+    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    before = page.positions()
+    page.lasso(page.circle(ZEROS))
+    selected = page.selected
+    assert len(selected) > 150
+    assert np.mean(TRUTH[selected] == 0) > 0.8
+    assert f"{len(selected)} items" in page.page.inner_text("[data-testid=selected]")
+    page.press("0")
+    assert (page.labels[selected] == 0).all()  # at once, before the server has answered
+    assert len(page.selected) == 0
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
+
+    page.lasso(page.circle(ONES))
+    ones = page.selected
+    page.press("1")
+    page.wait(lambda: page.state("training")["state"] == "running")
+    page.wait_for_state("resting")
+    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    after = page.positions()
+    step = np.linalg.norm(after - before, axis=1)
+    spread = before.std(axis=0).mean()
+    assert np.median(step) > 0.02 * spread, "nothing moved"
+
+    def radius(positions: np.ndarray, items: np.ndarray) -> float:
+        return float(np.linalg.norm(positions[items] - positions[items].mean(axis=0), axis=1).mean())
+
+    def apart(positions: np.ndarray) -> float:
+        between = np.linalg.norm(positions[selected].mean(axis=0) - positions[ones].mean(axis=0))
+        return float(between / (radius(positions, selected) + radius(positions, ones)))
+
+    assert apart(after) > apart(before), "the two classes did not come apart"
+    assert any(page.state("predictedCounts")[k] > 0 for k in (0, 1))
+
+
+def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(page: PageDriver) -> None:
+    calm(page)
+    ring = page.circle(ZEROS, 0.4)
+    mouse = page.page.mouse
+    mouse.move(*ring[0])
+    mouse.down()
+    for x, y in ring[1:]:
+        mouse.move(x, y)
+    page.wait(lambda: (page.state("drawing") or {"count": 0})["count"] > 0)
+    assert "items" in page.page.inner_text("svg.drawing text")
+    mouse.up()
+    first = page.selected
+    page.lasso(page.circle(ONES, 0.4), held="Shift")
+    both = page.selected
+    assert set(first) < set(both)
+    page.lasso(page.circle(ONES, 0.4), held="Alt")
+    assert set(page.selected) == set(both) - (set(both) - set(first)) | (set(page.selected) & set(first))
+    assert len(page.selected) <= len(first)
+    page.press("r")
+    (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
+    page.lasso(np.array([[x0, y0], [x1, y1]]))
+    rectangle = page.selected
+    assert set(first) <= set(rectangle)
+    page.press("Escape")
+    assert len(page.selected) == 0
+    page.press("v")
+    target = page.on_screen()[ZEROS[0]]
+    page.page.mouse.click(*target)
+    assert len(page.selected) == 1
+
+
+@pytest.mark.parametrize("mode", ["through", "visible"])
+def test_page_and_server_select_the_same_items(page: PageDriver, server: ServerProcess, mode: str) -> None:
+    calm(page)
+    if mode == "visible":
+        page.press("t")
+    page.lasso(page.circle(ZEROS, 0.7))
+    selected = page.selected
+    regions = page.evaluate("lodespace.state.selection.value.regions")
+    assert regions[0]["mode"] == mode
+    body = {"op": "resolve", "command_id": "resolve-it", "regions": regions}
+    request = urllib.request.Request(
+        server.url + "api/select", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request) as answer:
+        resolved = json.load(answer)
+    assert resolved["revision"] == page.evaluate("lodespace.state.latent.revision")
+    assert resolved["items"] == selected.tolist()
+    if mode == "visible":
+        page.press("t")
+        page.lasso(page.circle(ZEROS, 0.7))
+        assert set(selected) < set(page.selected)
+
+
+def test_undo_redo_reload_and_a_new_class(page: PageDriver, server: ServerProcess) -> None:
+    calm(page)
+    page.lasso(page.circle(ZEROS, 0.4))
+    selected = page.selected
+    page.press("n")
+    page.page.keyboard.type("<b>Øwl</b>")
+    page.press("Enter")
+    page.wait(lambda: len(page.state("classes")) == 11)
+    assert page.page.inner_text("li[data-class='10'] .class-name") == "<b>Øwl</b>"  # text, never markup
+    page.page.click("li[data-class='10'] .class-apply")
+    page.wait(lambda: page.state("history")["can_undo"])
+    assert (page.labels[selected] == 10).all()
+    page.press("Control+z")
+    page.wait(lambda: (page.labels == -1).all())
+    page.press("Control+y")
+    page.wait(lambda: (page.labels[selected] == 10).all())
+    page.page.click("li[data-class='10'] .class-name")
+    page.page.fill("input.rename", "owl")
+    page.press("Enter")
+    page.wait(lambda: page.state("classes")[10]["name"] == "owl")
+    page.page.reload()
+    page.wait_for_scene()
+    assert (page.labels[selected] == 10).all()
+    assert page.page.inner_text("[data-testid=labelled]") == f"{len(selected)} labelled"
+    assert page.state("history")["can_undo"]
+
+
+def test_a_lost_server_is_waited_for_and_no_label_is_lost(page: PageDriver, server: ServerProcess) -> None:
+    calm(page)
+    server.kill()
+    page.wait(lambda: page.state("connection")["status"] == "waiting")
+    page.lasso(page.circle(ZEROS, 0.3))
+    selected = page.selected
+    page.press("0")
+    assert (page.labels[selected] == 0).all()
+    page.wait(lambda: "1 action waits" in page.page.inner_text("[data-testid=connection]"))
+    server.start()
+    server.wait_until_ready()
+    page.wait(lambda: page.state("connection")["status"] == "open", 40)
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
+    page.wait(lambda: (page.labels[selected] == 0).all())
+
+
+def test_hover_shows_the_item_and_keys_do_what_the_help_says(page: PageDriver) -> None:
+    calm(page)
+    where = page.on_screen()
+    target = where[ZEROS[3]]
+    page.page.mouse.move(target[0] + 40, target[1])
+    page.page.mouse.move(*target)
+    page.page.mouse.move(target[0] + 1, target[1])
+    page.wait(lambda: page.page.locator(".hover-card").count() == 1, 10)
+    card = page.page.inner_text(".hover-card")
+    assert card.startswith("item ") and "label" in card
+    page.page.mouse.move(5, 300)
+    page.wait(lambda: page.page.locator(".hover-card").count() == 0, 10)
+    page.press("?")
+    help_text = page.page.inner_text(".help")
+    for words in ("lasso", "undo", "visible", "fit"):
+        assert words in help_text
+    page.press("Escape")
+    assert page.page.locator(".help").count() == 0
+    for wanted in ("prediction", "confidence", "label"):
+        page.press("c")
+        assert page.state("colourBy") == wanted
+    page.press("h")
+    camera = page.evaluate("lodespace.stage.camera.position.toArray()")
+    page.page.mouse.move(400, 300)
+    page.page.mouse.down()
+    page.page.mouse.move(460, 330, steps=4)
+    page.page.mouse.up()
+    page.wait(lambda: page.evaluate("lodespace.stage.camera.position.toArray()") != camera)
+    assert len(page.selected) == 0
+
+
+def test_two_dimensions_and_back_is_a_motion(page: PageDriver) -> None:
+    page.wait_for_state("resting")
+    page.page.click("text=2D")
+    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 2, 60)
+    page.wait_for_state("resting")
+    positions = page.positions()
+    assert positions[:, :2].std(axis=0).min() > 0.3
+    page.lasso(page.circle(ZEROS, 0.5))
+    assert np.mean(TRUTH[page.selected] == 0) > 0.5
+    page.page.click("text=3D")
+    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 3, 60)
+
+
+def test_two_pages_share_one_session(page: PageDriver, open_page: Any, server: ServerProcess) -> None:
+    calm(page)
+    other = open_page(server.url)
+    other.wait_for_scene()
+    page.lasso(page.circle(ZEROS, 0.3))
+    selected = page.selected
+    page.press("0")
+    other.wait(lambda: (other.labels[selected] == 0).all())
+    assert not other.state("history")["can_undo"]  # the gesture is the other one's
+
+
+def test_a_bake_is_shown_and_not_changed(open_page: Any, tmp_path: Path, server_process: Any, small_data: Path) -> None:
+    from lodespace.baking import bake
+
+    folder = bake(small_data, tmp_path / "baked", epochs=1, seed=1, labels="all", threads=1)
+    server = server_process(str(folder))
+    server.start()
+    server.wait_until_ready()
+    page = open_page(server.url)
+    page.wait_for_scene()
+    assert "read-only" in page.page.inner_text("header")
+    assert "baked scene" in page.page.inner_text("footer")
+    assert (page.labels >= 0).all()
+    page.press("1")
+    page.press("Control+z")
+    assert page.state("connection")["pending"] == 0
+
+
+def test_the_first_picture_needs_no_trainer(open_page: Any, tmp_path: Path, server_process: Any) -> None:
+    """The bundled demo starts from its bake: a finished map is there before the trainer is."""
+    server = server_process("--project", str(tmp_path / "digits"), "--no-training")
+    server.start()
+    server.wait_until_ready()
+    page = open_page(server.url)
+    page.wait_for_scene()
+    from lodespace.models.metrics import nearest_neighbour_accuracy
+
+    assert nearest_neighbour_accuracy(page.positions(), TRUTH) > 0.85
