@@ -1,0 +1,203 @@
+"""Bakes: the same bytes from the same seed, whole or not at all, in a folder that stands on its own."""
+
+import gzip
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lodespace import baking, checkpoints
+from lodespace.baking import bake, choose_labels
+from lodespace.datasets import load, load_digits
+from lodespace.errors import DatasetError, ProjectError, TrainingError
+from lodespace.gltf import decode_scene
+from lodespace.project import MANIFEST, Project, open_project
+from lodespace.protocol import Settings
+from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
+from test_gltf import validate
+from test_recording import replay
+
+
+def baked(data: Path, output: Path, **options: object) -> Path:
+    return bake(data, output, **{"epochs": 2, "seed": 1, "threads": 1, **options})  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def opened(folder: Path) -> Project:
+    project = open_project(folder)
+    project.close()
+    return project
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """A data set folder: 60 pictures in two classes, IDX files, one of them compressed."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    random = np.random.default_rng(2)
+    truth = (np.arange(60) % 2).astype(np.uint8)
+    images = random.integers(0, 80, (60, 28, 28)).astype(np.uint8)
+    images[truth == 1, 8:20, 8:20] += 170
+    (folder / "images.gz").write_bytes(
+        gzip.compress(b"\0\0\x08\3" + struct.pack(">III", 60, 28, 28) + images.tobytes())
+    )
+    (folder / "labels").write_bytes(b"\0\0\x08\1" + struct.pack(">I", 60) + truth.tobytes())
+    manifest = {"name": "pictures", "images": "images.gz", "truth": "labels", "classes": ["dark", "bright"]}
+    (folder / "dataset.json").write_text(json.dumps(manifest))
+    (folder / "unrelated.txt").write_text("not part of the data set")
+    return folder
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
+    first = files(baked(small_data, tmp_path / "a", labels="3"))
+    assert set(first) == {
+        "lodespace.json",
+        "scene.glb",
+        "recording.lds",
+        "checkpoints/001.json",
+        "checkpoints/001.safetensors",
+        "data/small.npz",
+    }
+    assert files(baked(small_data, tmp_path / "b", labels="3")) == first
+    other = files(baked(small_data, tmp_path / "c", labels="3", seed=2))
+    assert other["scene.glb"] != first["scene.glb"]
+
+
+def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Path) -> None:
+    out = baked(small_data, tmp_path / "out")
+    scene = decode_scene((out / "scene.glb").read_bytes())
+    newest = checkpoints.newest(out / "checkpoints", 200)
+    assert newest is not None
+    np.testing.assert_allclose(scene.latent_mean(), newest.latent_mean, atol=scene.box.size / 65535)
+    assert scene.step == newest.step
+    shown = replay(out / "recording.lds")
+    np.testing.assert_array_equal(shown[-1][1][:, :3], scene.positions)
+    records = list(read_records(out / "recording.lds"))
+    assert {r.kind for r in records} == {KEYFRAME, FRAME, OPERATION}
+    assert len(shown) <= baking.RECORDED_FRAMES + 2
+    times = [r.time for r in records]
+    assert times == sorted(times)
+
+
+def test_a_bake_is_valid_gltf(tmp_path: Path, picture_folder: Path) -> None:
+    out = baked(picture_folder, tmp_path / "out", settings=Settings(latent_dim=2), labels="all")
+    report = validate((out / "scene.glb").read_bytes(), tmp_path)
+    assert report["issues"]["messages"] == []
+
+
+def test_a_bake_can_be_sent(tmp_path: Path, picture_folder: Path) -> None:
+    """The data travel with it, what is not part of them does not, and no path of this machine is in it."""
+    original = load(picture_folder)
+    baked(picture_folder, tmp_path / "out", labels="all")
+    (tmp_path / "out").rename(tmp_path / "elsewhere")
+    shutil.rmtree(picture_folder)
+    project = opened(tmp_path / "elsewhere")
+    assert project.read_only
+    np.testing.assert_array_equal(project.items.data, original.data)
+    assert project.items.class_names == ("dark", "bright")
+    kept = files(tmp_path / "elsewhere")
+    assert {"data/dataset.json", "data/images.gz", "data/labels"} <= set(kept)
+    assert not any("unrelated" in name for name in kept)
+    assert "thumbnails/page-0000-v1.png" in kept
+    assert not any(str(tmp_path).encode() in content for content in kept.values())
+
+
+def test_labels_are_in_the_scene_and_learned(tmp_path: Path, small_data: Path) -> None:
+    out = baked(small_data, tmp_path / "out", labels="10")
+    truth = np.arange(200) % 4
+    scene = decode_scene((out / "scene.glb").read_bytes())
+    labelled = scene.labels >= 0
+    assert np.bincount(scene.labels[labelled]).tolist() == [10] * 4
+    assert (scene.labels[labelled] == truth[labelled]).all()
+    assert (scene.predictions == truth).mean() >= 0.9
+
+
+@pytest.mark.parametrize("which", ["all", "none", "7"])
+def test_labels_are_chosen_as_asked(which: str) -> None:
+    items = load_digits()
+    assert items.truth is not None
+    labels = choose_labels(items, which, seed=3)
+    expected = {"all": [500] * 10, "none": [], "7": [7] * 10}[which]
+    assert np.bincount(labels[labels >= 0]).tolist() == expected
+    assert (labels[labels >= 0] == items.truth[labels >= 0]).all()
+    np.testing.assert_array_equal(labels, choose_labels(items, which, seed=3))
+
+
+def test_both_presets_and_dimensions_bake(tmp_path: Path, small_data: Path) -> None:
+    out = baked(small_data, tmp_path / "out", settings=Settings(preset="paper", latent_dim=2), epochs=1)
+    project = opened(out)
+    assert (project.settings.preset, project.settings.latent_dim) == ("paper", 2)
+    assert decode_scene((out / "scene.glb").read_bytes()).latent_dim == 2
+
+
+def test_nothing_of_somebody_is_replaced(tmp_path: Path, small_data: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    work = open_project(small_data, project_folder=tmp_path / "work")
+    work.close()
+    for folder in ("mine", "work"):
+        before = files(tmp_path / folder)
+        for force in (False, True):
+            with pytest.raises(ProjectError, match="no bake"):
+                baked(small_data, tmp_path / folder, force=force)
+        assert files(tmp_path / folder) == before
+
+
+def test_a_bake_is_replaced_only_by_force(tmp_path: Path, small_data: Path) -> None:
+    out = baked(small_data, tmp_path / "out")
+    first = files(out)
+    with pytest.raises(ProjectError, match="--force"):
+        baked(small_data, out, seed=2)
+    assert files(out) == first
+    baked(small_data, out, seed=2, force=True)
+    assert opened(out).seed == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "small.npz"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"labels": "some"}, DatasetError),
+        ({"labels": "0"}, DatasetError),
+        ({"epochs": 0}, TrainingError),
+        ({"device": "abacus"}, TrainingError),
+        ({"settings": Settings(stiffness=8.0)}, TrainingError),
+    ],
+)
+def test_what_cannot_be_baked_leaves_nothing(
+    tmp_path: Path, small_data: Path, options: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        baked(small_data, tmp_path / "out", **options)
+    assert [p.name for p in tmp_path.iterdir()] == ["small.npz"]
+
+
+def test_data_without_labels_cannot_give_any(tmp_path: Path) -> None:
+    np.savez(tmp_path / "bare.npz", X=np.random.default_rng(0).normal(size=(30, 3)))
+    with pytest.raises(DatasetError, match="without labels"):
+        baked(tmp_path / "bare.npz", tmp_path / "out", labels="all")
+
+
+def test_a_bake_that_breaks_off_leaves_nothing(
+    tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(baking, "finish_bake", interrupted)
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        baked(small_data, out)
+    assert [p.name for p in tmp_path.iterdir()] == ["small.npz"]
+    monkeypatch.undo()
+    first = files(baked(small_data, out))
+    monkeypatch.setattr(baking, "finish_bake", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        baked(small_data, out, force=True)
+    assert files(out) == first
+    assert (out / MANIFEST).is_file()

@@ -1,0 +1,199 @@
+"""The command line as a person uses it: processes, exit statuses, what is printed."""
+
+import csv
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from lodespace.config import DEFAULT_PORT, PORTS_TRIED
+from lodespace.gltf import decode_scene
+
+COMMAND = [sys.executable, "-m", "lodespace"]
+
+
+def lodespace(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bake of a small data set, made by the command."""
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("bake")
+    random = np.random.default_rng(1)
+    truth = np.arange(120) % 3
+    names = np.array(["=cmd()", 'b,"c"', "dé"])[truth]
+    np.savez(folder / "three.npz", X=random.normal(size=(120, 6)) + 6 * np.eye(3, 6)[truth], y=names)
+    result = lodespace(
+        *("bake", "three.npz", "-o", "out", "--epochs", 2, "--seed", 1, "--labels", 5, "--threads", 1), folder=folder
+    )
+    assert result.returncode == 0, result.stderr
+    assert "lodespace serve out" in result.stdout
+    assert "100 %" in result.stderr
+    assert "\r" not in result.stderr, "no bar where there is no terminal"
+    return folder / "out"
+
+
+def test_bake_writes_a_folder_that_info_describes(bake: Path) -> None:
+    result = lodespace("info", bake, folder=bake.parent)
+    assert result.returncode == 0
+    assert "bake of three" in result.stdout
+    assert "120 (vector)" in result.stdout
+    assert "labelled   15" in result.stdout
+    assert "3D" in result.stdout
+
+
+def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
+    for suffix in ("csv", "jsonl", "glb"):
+        result = lodespace("export", bake, "-o", tmp_path / f"x.{suffix}", folder=tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert "120 items" in result.stdout
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text())))
+    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert len(rows) == len(lines) == 120
+    labelled = [row for row in rows if row["label"]]
+    assert {row["label"] for row in labelled} == {"=cmd()", 'b,"c"', "dé"}
+    assert [row["label"] for row in rows] == [line["label"] for line in lines]
+    assert len(decode_scene((tmp_path / "x.glb").read_bytes()).positions) == 120
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["serve", "nowhere"], "no such file"),
+        (["serve", "--port", "99999"], "port"),
+        (["serve", "--port", "x"], "port"),
+        (["serve", "--seed", "-1"], "whole number"),
+        (["serve", "--latent-dim", "4"], "invalid choice"),
+        (["serve", "text.txt"], ".txt"),
+        (["serve", "--project", "taken"], "no project"),
+        (["bake", "nowhere", "-o", "out"], "no such file"),
+        (["bake", "text.txt", "-o", "out"], ".txt"),
+        (["export", ".", "-o", "x.csv"], "no project"),
+        (["info", "nowhere"], "no project"),
+        ([], "required"),
+        (["dance"], "invalid choice"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_2(tmp_path: Path, arguments: list[str], says: str) -> None:
+    (tmp_path / "text.txt").write_text("hello")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.txt").write_text("years of work")
+    result = lodespace(*arguments, folder=tmp_path)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len([line for line in result.stderr.splitlines() if "error" in line or line.startswith("lodespace:")]) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["taken", "text.txt"]
+
+
+def test_export_to_another_suffix_is_refused(bake: Path, tmp_path: Path) -> None:
+    result = lodespace("export", bake, "-o", tmp_path / "x.exe", folder=tmp_path)
+    assert result.returncode == 2
+    assert ".csv" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["bake"], ["export"], ["info"]])
+def test_help_tells_the_defaults(command: list[str], tmp_path: Path) -> None:
+    result = lodespace(*command, "--help", folder=tmp_path)
+    assert result.returncode == 0
+    if command in (["serve"], ["bake"]):
+        for option in ("--seed", "--latent-dim", "--preset", "--threads"):
+            assert option in result.stdout
+        assert result.stdout.count("default:") >= 5
+
+
+class Serving:
+    """`lodespace serve ...` in the background, until the `with` ends by Ctrl-C."""
+
+    def __init__(self, folder: Path, *arguments: object) -> None:
+        command = [*COMMAND, "serve", "--no-browser", *map(str, arguments)]
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.said = ""
+        self.url = ""
+        while not self.url:
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()
+            self.said += line
+            if line.startswith("open "):
+                self.url = line.split()[1]
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return answer.read()
+
+    def __enter__(self) -> "Serving":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        _, errors = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0
+        assert "Traceback" not in errors
+
+
+def test_serve_shows_a_bake_read_only(bake: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in bake.rglob("*")}
+    with Serving(bake.parent, bake, "--port", 0) as server:
+        assert "read-only" in server.said
+        session = json.loads(server.get("api/session"))
+        assert session["read_only"]
+        assert session["training"]["state"] == "absent"
+        assert session["has_recording"]
+        scene = decode_scene(server.get("api/scene.glb"))
+        assert (scene.labels >= 0).sum() == 15
+        assert server.get("api/recording") == (bake / "recording.lds").read_bytes()
+    assert {p: p.stat().st_mtime_ns for p in bake.rglob("*")} == before
+
+
+def test_serve_without_a_path_shows_the_digits_at_once(tmp_path: Path) -> None:
+    with Serving(tmp_path, "--port", 0, "--no-training") as server:
+        assert "lodespace-digits" in server.said
+        scene = decode_scene(server.get("api/scene.glb"))
+        assert len(scene.positions) == 5000
+        assert scene.step > 0
+        assert scene.positions.std(axis=0).min() > 1000, "the picture is of the bundled bake, before any training"
+    assert (tmp_path / "lodespace-digits" / "labels.sqlite").is_file()
+
+
+def test_serve_takes_the_next_port_and_says_so(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", DEFAULT_PORT))
+            taken.listen()
+        except OSError:
+            pass  # somebody else has it: as good
+        with Serving(tmp_path, "--no-training") as server:
+            port = int(server.url.rstrip("/").rsplit(":", 1)[1])
+            assert DEFAULT_PORT < port < DEFAULT_PORT + PORTS_TRIED
+            assert f"port {DEFAULT_PORT} is taken" in server.said
+
+
+def test_serve_does_not_take_another_port_than_the_one_asked_for(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = lodespace("serve", "--no-browser", "--port", taken.getsockname()[1], folder=tmp_path)
+    assert result.returncode == 2
+    assert "is taken" in result.stderr
+
+
+def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
+    with Serving(tmp_path, bake.parent / "three.npz", "--port", 0, "--threads", 1) as server:
+        while json.loads(server.get("api/training"))["state"] == "starting":
+            pass
+    assert list((tmp_path / "lodespace-three" / "checkpoints").glob("*.safetensors"))
+    with Serving(tmp_path, "lodespace-three", "--port", 0, "--no-training") as server:
+        assert decode_scene(server.get("api/scene.glb")).step > 0

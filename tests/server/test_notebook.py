@@ -1,0 +1,129 @@
+"""Lodespace from Python: lodespace.serve, bake and train."""
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import lodespace
+import numpy as np
+import pytest
+from lodespace.errors import DatasetError, LodespaceError, ProjectError
+from lodespace.project import open_project
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def items(n: int = 80) -> tuple[np.ndarray, np.ndarray]:
+    """X (n, 5) in two groups, and their names."""
+    truth = np.arange(n) % 2
+    return np.random.default_rng(0).normal(size=(n, 5)) + 6 * truth[:, None], np.array(["left", "right"])[truth]
+
+
+def get(served: "lodespace.notebook.Served", path: str) -> Any:
+    with urllib.request.urlopen(served.url + path, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def test_importing_is_cheap() -> None:
+    script = "import sys, lodespace; assert not {'torch', 'aiohttp', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_names_are_there() -> None:
+    import lodespace.baking  # its module must not hide the function
+
+    for name in ("serve", "bake", "train"):
+        assert callable(getattr(lodespace, name))
+    with pytest.raises(AttributeError):
+        lodespace.nonsense  # noqa: B018
+
+
+def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> None:
+    data, names = items()
+    names[10:] = ""
+    before = set(threading.enumerate())
+    with lodespace.serve(data, labels=names, port=0, threads=1) as served:
+        assert served.url in repr(served)
+        session = get(served, "api/session")
+        assert session["n_items"] == 80
+        assert [c["name"] for c in session["classes"]] == ["left", "right"]
+        assert [g["count"] for g in session["history"]["gestures"]] == [5, 5]
+        assert get(served, "api/items/1/info")["class_id"] == 1
+        assert get(served, "api/items/30/info")["class_id"] == -1
+    assert "stopped" in repr(served)
+    with pytest.raises(urllib.error.URLError):
+        get(served, "healthz")
+    assert set(threading.enumerate()) <= before
+    served.stop()  # a second time does nothing
+    with lodespace.serve(data, labels=names, port=0, threads=1) as served:
+        assert len(get(served, "api/session")["history"]["gestures"]) == 2, "imported once"
+    with pytest.raises(ProjectError, match="other data"):
+        lodespace.serve(data[:50], port=0)
+
+
+def test_the_project_of_arrays_is_one_like_any_other(folder: Path) -> None:
+    data, names = items()
+    lodespace.serve(data, labels=names, project="mine", name="blobs", port=0).stop()
+    (folder / "mine").rename(folder / "moved")
+    project = open_project(folder / "moved")
+    project.close()
+    assert project.items.name == "blobs"
+    np.testing.assert_allclose(project.items.data, data, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("data", "labels"),
+    [
+        (np.array([object(), object()]), None),
+        (np.full((5, 3), np.nan), None),
+        (np.zeros((5, 3)), np.zeros(4, int)),
+        (np.zeros((1, 3)), None),
+        (np.zeros((5, 3, 3, 3)), None),
+        (np.zeros((5, 3)), np.zeros((5, 2))),
+    ],
+)
+def test_arrays_that_cannot_be_served_are_refused_and_leave_nothing(
+    folder: Path, data: np.ndarray, labels: np.ndarray | None
+) -> None:
+    with pytest.raises(DatasetError):
+        lodespace.serve(data, labels=labels, port=0)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_taken_port_is_said_and_the_project_is_free_again(folder: Path) -> None:
+    data, _ = items()
+    with lodespace.serve(data, port=0) as served:
+        port = int(served.url.rstrip("/").rsplit(":", 1)[1])
+        with pytest.raises(LodespaceError, match="taken"):
+            lodespace.serve(data, project="other", port=port)
+    lodespace.serve(data, project="other", port=0).stop()
+
+
+def test_a_bake_of_arrays_is_served_read_only(folder: Path) -> None:
+    data, names = items()
+    out = lodespace.bake(data, "out", labels=names, epochs=2, threads=1, progress=False)
+    with lodespace.serve(out, port=0) as served:
+        session = get(served, "api/session")
+        assert session["read_only"]
+        assert get(served, "api/items/1/info")["class_id"] == 1
+    with pytest.raises(DatasetError, match="arrays"):
+        lodespace.bake("out/data/array.npz", "again", labels=names)
+
+
+def test_train_gives_a_map(folder: Path) -> None:
+    data, names = items()
+    names[10:] = ""
+    last = lodespace.train(data, labels=names, epochs=2, latent_dim=2)
+    assert last.latent_mean.shape == (80, 2)
+    assert last.resting
+    assert (last.prediction == np.arange(80) % 2).mean() >= 0.95
+    assert list(folder.iterdir()) == []

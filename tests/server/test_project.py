@@ -1,0 +1,191 @@
+"""Project folders: made beside nothing of somebody's, opened again as they were, refused in words when they cannot be."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lodespace import checkpoints
+from lodespace.datasets import load_digits
+from lodespace.errors import DatasetError, ProjectError
+from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, merge_settings, open_project
+from lodespace.protocol import Settings
+
+
+def opened(path: Path | None, **options: object) -> Project:
+    """Opened and closed again."""
+    project = open_project(path, **options)  # type: ignore[arg-type]
+    project.close()
+    return project
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_data_set_becomes_a_project_in_the_current_folder(folder: Path, small_data: Path) -> None:
+    project = opened(small_data, seed=5)
+    assert project.folder == Path("lodespace-small")
+    assert json.loads((folder / "lodespace-small" / MANIFEST).read_text())["seed"] == 5
+    assert not project.read_only
+    again = opened(small_data, seed=9)
+    assert again.seed == 5, "an existing project is opened as it is"
+    assert len(again.items) == 200
+    assert opened(Path("lodespace-small")).manifest == again.manifest
+
+
+def test_a_project_can_be_moved(folder: Path, small_data: Path) -> None:
+    first = opened(small_data, project_folder=folder / "here")
+    (folder / "here").rename(folder / "there")
+    assert opened(folder / "there").manifest == first.manifest
+
+
+def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> None:
+    project = opened(None)
+    assert project.folder == Path("lodespace-digits")
+    assert project.manifest.data == BUNDLED
+    scene = project.baked_scene()
+    assert scene is not None
+    newest = checkpoints.newest(project.checkpoints, 5000)
+    assert newest is not None
+    # Scene and checkpoint are of one moment.
+    np.testing.assert_allclose(scene.latent_mean(), newest.latent_mean, atol=scene.box.size / 65535)
+
+
+def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    scene = opened(None).baked_scene()
+    assert scene is not None
+    truth = load_digits().truth
+    assert truth is not None
+    mean, held_out = scene.latent_mean(), np.arange(5000) % 5 == 0
+    neighbours = KNeighborsClassifier(10).fit(mean[~held_out], truth[~held_out])
+    assert neighbours.score(mean[held_out], truth[held_out]) >= 0.90
+
+
+def test_the_bundled_checkpoint_fits_this_version(folder: Path) -> None:
+    from lodespace.models import Dataset, Trainer
+
+    project = opened(None)
+    trainer = Trainer.load(project.checkpoints, Dataset.from_images(project.items.data), device="cpu")
+    assert trainer.loop.resting
+
+
+def test_other_settings_start_afresh(folder: Path) -> None:
+    project = opened(None, settings=Settings(latent_dim=2))
+    assert project.baked_scene() is None
+    assert not project.checkpoints.exists()
+
+
+def test_the_folder_of_the_bundled_digits_is_known_by_its_name(folder: Path) -> None:
+    from lodespace.datasets import bundled_digits_folder
+
+    assert opened(bundled_digits_folder()).manifest.data == BUNDLED
+
+
+def test_nothing_of_somebody_is_touched(folder: Path, small_data: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ProjectError, match="no project"):
+        open_project(small_data, project_folder=folder / "mine")
+    assert [p.name for p in (folder / "mine").iterdir()] == ["thesis.txt"]
+    (folder / "file").write_text("")
+    with pytest.raises(ProjectError, match="no project"):
+        open_project(small_data, project_folder=folder / "file")
+
+
+def test_a_project_on_other_data_is_not_mixed(folder: Path, small_data: Path) -> None:
+    opened(small_data, project_folder=folder / "p")
+    other = folder / "other.npz"
+    shutil.copy(small_data, other)
+    with pytest.raises(ProjectError, match="other data"):
+        open_project(other, project_folder=folder / "p")
+    opened(small_data, project_folder=folder / "p")  # and the lock is free again
+
+
+def test_data_that_are_gone_are_named(folder: Path, small_data: Path) -> None:
+    project = opened(small_data)
+    small_data.unlink()
+    with pytest.raises((ProjectError, DatasetError), match=r"small\.npz"):
+        open_project(project.folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "damaged"),
+        (b"{", "damaged"),
+        (b"\xff\xfe\x00", "damaged"),
+        (b"[" * 100_000, "damaged"),
+        (b'{"format": 1, "kind": "project"}', "data"),
+        (b'{"format": 1, "kind": "virus", "data": "x"}', "damaged"),
+        (b'{"format": 1, "kind": "project", "data": "x", "seed": -1}', "damaged"),
+        (b'{"format": 1, "kind": "project", "data": "x", "seed": 1e300}', "damaged"),
+        (b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"learning_rate": 5}}', "damaged"),
+        (b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"evil": 5}}', "damaged"),
+        (b'{"format": 2, "kind": "project", "data": "bundled:digits"}', "newer"),
+        (b'{"format": 1, "kind": "project", "data": "../nowhere.npz"}', "nowhere"),
+        (b'{"format": 1, "kind": "project", "data": "/dev/null"}', "null"),
+        (b'{"format": 1, "kind": "project", "data": "a\\u0000b"}', "data"),
+    ],
+)
+def test_a_hostile_or_damaged_manifest_is_refused_in_words(folder: Path, content: bytes, says: str) -> None:
+    (folder / "p").mkdir()
+    (folder / "p" / MANIFEST).write_bytes(content)
+    with pytest.raises((ProjectError, DatasetError), match=says):
+        open_project(folder / "p")
+    assert (folder / "p" / MANIFEST).read_bytes() == content
+
+
+def test_two_servers_do_not_open_one_project(folder: Path, small_data: Path) -> None:
+    project = open_project(small_data)
+    with pytest.raises(ProjectError, match="another server") as caught:
+        open_project(small_data)
+    assert caught.value.code == "project_in_use"
+    project.close()
+    opened(small_data)
+
+
+def test_the_lock_ends_with_the_process_that_held_it(folder: Path, small_data: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from lodespace.project import open_project\n"
+        "held = open_project(Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(small_data)])
+    assert (folder / "lodespace-small" / MANIFEST).is_file()
+    opened(small_data)
+
+
+def test_settings_are_kept(folder: Path, small_data: Path) -> None:
+    project = open_project(small_data)
+    project.save_settings(Settings(preset="paper", beta_kl=2.0))
+    project.close()
+    assert opened(small_data).settings == Settings(preset="paper", beta_kl=2.0)
+    assert opened(small_data, settings=Settings(latent_dim=2)).settings.latent_dim == 2
+
+
+def test_another_preset_begins_from_its_own_values() -> None:
+    old = Settings(preset="default", latent_dim=2, beta_neighbour=3.0, stiffness=0.5)
+    assert merge_settings(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
+    assert merge_settings(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
+    assert merge_settings(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
+
+
+def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> None:
+    project = opened(small_data)
+    demo = opened(None)
+    shutil.copy(demo.scene_path, project.scene_path)
+    with pytest.raises(ProjectError, match="bake it again"):
+        project.baked_scene()
+
+
+def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
+    project = opened(small_data)
+    assert not is_bake(project.folder)
+    assert not is_bake(folder)

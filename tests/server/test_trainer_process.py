@@ -1,0 +1,183 @@
+"""The trainer's main loop, run here without a process: what it shows, what it saves, what it takes."""
+
+import io
+import os
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from lodespace import trainer_messages as m
+from lodespace.models.snapshot import Snapshot
+from lodespace.protocol import Settings
+from lodespace.shared_frames import SharedFrames, anonymous_file, size_for
+from lodespace.trainer_process import TrainerProcess
+
+N = 200
+
+
+class Running:
+    """A TrainerProcess in this process; `events` it sent, `checkpoints` it wrote."""
+
+    def __init__(self, folder: Path, data: Path, **changes: object) -> None:
+        self.file = anonymous_file(size_for(N))
+        self.ring = SharedFrames(self.file, N)
+        self.commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
+        self.pipe = io.BytesIO()
+        self.checkpoints = folder / "checkpoints"
+        start = m.Start(
+            data=str(data),
+            folder=str(folder),
+            checkpoints=str(self.checkpoints),
+            n_items=N,
+            frames_fd=os.dup(self.file.fileno()),
+            n_classes=4,
+            seed=0,
+            settings=Settings(),
+            device="cpu",
+            threads=1,
+            running=True,
+        )
+        self.process = TrainerProcess(msgspec.structs.replace(start, **changes), self.commands, self.pipe)
+
+    def events(self) -> list[m.TrainerEvent]:
+        data, found = self.pipe.getvalue(), []
+        while data:
+            (length,) = m.LENGTH.unpack_from(data)
+            found.append(m.decode_event(data[4 : 4 + length]))
+            data = data[4 + length :]
+        return found
+
+    def after(self, turns: int, *commands: m.Command | None) -> None:
+        """Run; give `commands` before the turn `turns`."""
+        frames = self.process.trainer.frames
+
+        def counted(epochs: int | None = None) -> Iterator[Snapshot]:
+            for k, snapshot in enumerate(frames(epochs)):
+                if k == turns:
+                    for command in commands:
+                        self.commands.put(command)
+                yield snapshot
+
+        self.process.trainer.frames = counted
+        self.process.run()
+
+
+@pytest.fixture
+def running(tmp_path: Path, small_data: Path) -> Iterator[Running]:
+    made = Running(tmp_path, small_data)
+    yield made
+    made.file.close()
+
+
+def test_frames_are_published_and_saved_at_the_end(running: Running) -> None:
+    running.after(30, m.Stop())
+    events = running.events()
+    ready = [e.sequence for e in events if isinstance(e, m.FrameReady)]
+    assert ready == list(range(1, len(ready) + 1))
+    assert running.ring.read(ready[-1]) is not None
+    assert any(isinstance(e, m.State) for e in events)
+    assert [p.name for p in sorted(running.checkpoints.iterdir())] == ["001.json", "001.safetensors"]
+
+
+def test_the_end_of_the_pipe_is_the_end(running: Running) -> None:
+    running.after(3, None)
+    assert running.process.stopped
+
+
+def test_numbers_that_are_not_finite_are_neither_shown_nor_saved(running: Running) -> None:
+    frames = running.process.trainer.frames
+
+    def astray(epochs: int | None = None) -> Iterator[Snapshot]:
+        for k, snapshot in enumerate(frames(epochs)):
+            if k == 10:
+                snapshot.latent_mean[3, 1] = np.nan
+            yield snapshot
+
+    running.process.trainer.frames = astray
+    with pytest.raises(FloatingPointError, match="latent means"):
+        running.process.run()
+    for event in running.events():
+        if isinstance(event, m.FrameReady):
+            frame = running.ring.read(event.sequence)
+            assert frame is None or np.isfinite(frame.latent_mean).all()
+    assert not running.checkpoints.exists()
+
+
+def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
+    frames = running.process.trainer.frames
+
+    def astray(epochs: int | None = None) -> Iterator[Snapshot]:
+        for snapshot in frames(epochs):
+            yield snapshot._replace(losses={"kl": float("inf")})
+
+    running.process.trainer.frames = astray
+    with pytest.raises(FloatingPointError, match="kl"):
+        running.process.run()
+
+
+def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
+    with pytest.raises(ValueError, match="class"):
+        running.after(2, m.SetLabels(np.full(N, 9, "<i2").tobytes()), m.Stop())
+
+
+def test_settings_are_taken_and_counted_and_bad_ones_left(running: Running) -> None:
+    running.after(
+        2,
+        m.Configure(Settings(stiffness=0.9)),
+        m.Configure(Settings(stiffness=7.0)),
+        m.Configure(Settings(latent_dim=2)),
+        m.Pause(),
+        m.Stop(),
+    )
+    assert running.process.trainer.config.stiffness == 0.9
+    assert running.process.trainer.config.latent_dim == 2
+    assert running.process.configured == 3
+
+
+def test_more_classes_and_priority_are_taken(running: Running) -> None:
+    labels = np.full(N, -1, "<i2")
+    labels[:20] = 5
+    running.after(2, m.SetClassCount(6), m.SetLabels(labels.tobytes()), m.SetPriority([1, 2]), m.Stop())
+    assert running.process.trainer.n_classes == 6
+
+
+def test_a_second_life_goes_on_from_the_checkpoint(tmp_path: Path, small_data: Path, running: Running) -> None:
+    running.after(40, m.Stop())
+    step = running.process.trainer.loop.step
+    shown = running.process.trainer.snapshot().latent_mean
+    again = Running(tmp_path, small_data)
+    assert again.process.trainer.loop.step == step
+    np.testing.assert_array_equal(again.process.trainer.snapshot().latent_mean, shown)
+    again.file.close()
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, small_data: Path, running: Running) -> None:
+    running.after(40, m.Stop())
+    path = running.checkpoints / "001.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    again = Running(tmp_path, small_data)
+    assert again.process.trainer.loop.step == 0
+    again.file.close()
+
+
+def test_a_full_disk_is_told_and_training_goes_on(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lodespace.trainer_process.CHECKPOINT_SECONDS", -1.0)
+
+    def full(folder: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    save, calls = running.process.trainer.save, []
+
+    def flaky(folder: Path) -> Path:
+        calls.append(folder)
+        return full(folder) if len(calls) < 3 else save(folder)
+
+    monkeypatch.setattr(running.process.trainer, "save", flaky)
+    running.after(60, m.Stop())
+    told = [e.message for e in running.events() if isinstance(e, m.NotSaved)]
+    assert len(told) == 2
+    assert "No space left" in told[0]
+    assert told[1] == ""
