@@ -1,0 +1,91 @@
+"""Makes the README's screenshots: the real page, the real server and trainer, the bundled digits, labels given by lasso and key.
+
+    python docs/images/make_screenshots.py        (needs Chromium and `pip install '.[test]'`; takes two minutes)
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).parent
+TESTS = HERE.parents[1] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
+
+from find_chromium import find_chromium  # noqa: E402
+from page_driver import PageDriver  # noqa: E402
+from servers import ServerProcess  # noqa: E402
+
+from lodespace.datasets import load_digits  # noqa: E402
+
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+COLOURS = 160
+"""A photograph of a dark page needs no more; the files stay small."""
+
+
+def save(driver: PageDriver, name: str) -> None:
+    path = HERE / f"{name}.png"
+    driver.page.screenshot(path=path)
+    Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+
+
+def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...]) -> None:
+    for label in classes:
+        free = np.flatnonzero((truth == label) & (driver.labels < 0))
+        driver.lasso(driver.circle(free, 0.6))
+        driver.page.wait_for_timeout(200)
+        driver.press(str(label))
+        driver.wait(lambda: driver.state("connection")["pending"] == 0)
+        driver.page.wait_for_timeout(1000)
+        driver.wait_for_state("resting")
+    driver.wait(lambda: not driver.evaluate("lodespace.state.latent.moving"))
+
+
+def shoot(driver: PageDriver, truth: np.ndarray) -> None:
+    driver.wait_for_scene()
+    driver.wait_for_state("resting")
+    driver.page.wait_for_timeout(1500)
+    save(driver, "first")
+    label_islands(driver, truth, (0, 1, 6, 7, 2, 4))
+    save(driver, "overview")
+    threes = np.flatnonzero((truth == 3) & (driver.labels < 0))
+    driver.lasso(driver.circle(threes, 0.6))
+    driver.press("3")
+    driver.page.wait_for_timeout(1000)
+    driver.wait_for_state("resting")
+    threes = np.flatnonzero((truth == 3) & (driver.labels < 0))
+    ring = driver.circle(threes, 0.75)
+    mouse = driver.page.mouse
+    mouse.move(*ring[0])
+    mouse.down()
+    for x, y in ring[1:-2]:
+        mouse.move(x, y)
+    driver.page.wait_for_timeout(400)
+    save(driver, "lasso")
+    mouse.up()
+    driver.page.wait_for_timeout(400)
+    save(driver, "selection")
+
+
+def main() -> None:
+    truth = load_digits().truth
+    chromium = find_chromium()
+    assert truth is not None and chromium is not None
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = ServerProcess("--project", f"{folder}/digits")
+        server.start()
+        server.wait_until_ready()
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+        try:
+            shoot(PageDriver(page, server.url), truth)
+        finally:
+            browser.close()
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

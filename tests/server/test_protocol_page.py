@@ -1,0 +1,44 @@
+"""docs/protocol.md names all there is: operations, opcodes, codes of errors, addresses."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from lodespace import frames, protocol
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "protocol.md").read_text()
+OPERATIONS = [op.__struct_config__.tag for op in (*get_args(protocol.ClientOperation), *get_args(protocol.ServerOperation))]
+CODES = sorted(
+    {
+        code
+        for path in (ROOT / "server").glob("*.py")
+        for code in re.findall(r'\bcode(?:: str)? ?= ?"([a-z_]{3,})"', path.read_text())
+    }
+)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_described(operation: str) -> None:
+    assert f"`{operation}`" in PAGE
+
+
+@pytest.mark.parametrize("opcode", frames.Opcode, ids=lambda o: o.name)
+def test_every_opcode_is_described(opcode: frames.Opcode) -> None:
+    assert f"{opcode.value} {opcode.name}" in PAGE
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_is_listed(code: str) -> None:
+    assert f"`{code}`" in PAGE or code in ("error", "bad_request", "collapse")
+
+
+def test_the_header_is_as_long_as_the_table_says() -> None:
+    rows = re.findall(r"^\| (\d+) \| u(8|32) \|", PAGE, re.MULTILINE)
+    at = 0
+    for offset, bits in rows:
+        assert int(offset) == at
+        at += int(bits) // 8
+    assert at == frames.HEADER.size
