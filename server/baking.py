@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +143,7 @@ def _draw_thumbnails(project: Project) -> None:
 
 
 @contextlib.contextmanager
-def _folder_in_the_making(output: Path, *, force: bool) -> Iterator[Path]:
+def _folder_in_the_making(output: Path, *, force: bool) -> Generator[Path]:
     """A folder beside `output` that takes its place at the end; when anything fails, it is gone. Raises ProjectError."""
     _check_output(output, force=force)
     try:
@@ -184,7 +184,7 @@ def _take_place(making: Path, output: Path) -> None:
 
 
 @contextlib.contextmanager
-def _threads(threads: int) -> Iterator[None]:
+def _threads(threads: int) -> Generator[None]:
     """Nothing else runs: all processors, unless told otherwise. A notebook gets its own number back."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads or os.cpu_count() or 1)

@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from lodespace.models.snapshot import Snapshot
 from tqdm import tqdm
@@ -17,7 +17,7 @@ class Progress:
         self.title = title
         self.shown = shown
         self._told = -1
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         if shown and sys.stderr.isatty():
             self._bar = tqdm(
                 total=_STEPS, desc=title, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining} {postfix}"

@@ -51,9 +51,8 @@ class Scene:
 
     def latent_mean(self) -> npt.NDArray[np.float32]:
         """Latent means (N, latent_dim), to one grid step."""
-        unit = self.positions.astype(np.float32) / (GRID_STEPS - 1)
-        means = unit * np.float32(self.box.size) + np.asarray(self.box.origin, np.float32)
-        return means[:, : self.latent_dim]
+        means = self.positions * (self.box.size / (GRID_STEPS - 1)) + np.asarray(self.box.origin)
+        return means[:, : self.latent_dim].astype(np.float32)
 
 
 def class_colours(classes: Sequence[ClassInfo]) -> npt.NDArray[np.uint8]:

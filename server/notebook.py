@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -202,7 +202,7 @@ def _settings(preset: Preset | None, latent_dim: Literal[2, 3] | None) -> Settin
 
 
 @contextlib.contextmanager
-def _as_path(data: Data, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str) -> Iterator[Path]:
+def _as_path(data: Data, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str) -> Generator[Path]:
     """The data set's path; arrays are written to a temporary file."""
     if isinstance(data, str | Path):
         _refuse_extras(labels, ids)

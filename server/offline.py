@@ -1,6 +1,7 @@
 """Looking at a project or a bake without serving it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from lodespace import checkpoints, export
@@ -31,22 +32,24 @@ def _open(path: Path) -> tuple[Project, AnnotationSession]:
     return project, session
 
 
+_WRITERS: dict[str, Callable[[AnnotationSession], bytes]] = {
+    ".csv": lambda session: export.as_csv(session).encode(),
+    ".jsonl": lambda session: export.as_jsonl(session).encode(),
+    ".glb": AnnotationSession.scene_glb,
+}
+
+
 def export_file(path: Path, output: Path) -> int:
     """Write labels or scene of the project at `path` to `output`, whole or not at all. Returns the number of items.
 
     Raises ProjectError on another suffix or when it cannot be written.
     """
-    writers = {
-        ".csv": lambda s: export.as_csv(s).encode(),
-        ".jsonl": lambda s: export.as_jsonl(s).encode(),
-        ".glb": AnnotationSession.scene_glb,
-    }
-    if output.suffix not in writers:
+    if output.suffix not in _WRITERS:
         raise ProjectError(f"{output}: give a name that ends in .csv, .jsonl or .glb")
     project, session = _open(path)
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(writers[output.suffix](session))
+        temporary.write_bytes(_WRITERS[output.suffix](session))
         temporary.replace(output)
     except OSError as error:
         temporary.unlink(missing_ok=True)

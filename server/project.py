@@ -35,12 +35,12 @@ class Manifest(msgspec.Struct, kw_only=True):
 
 @dataclass
 class Project:
-    """An open project. `read_only` for a bake. Close it to let another server open it."""
+    """An open project. `read_only` for a bake. `lock` is held until `close`, so that no other server opens it."""
 
     folder: Path
     manifest: Manifest
     items: ItemSet
-    _lock: IO[bytes] | None = field(default=None, repr=False)
+    lock: IO[bytes] | None = field(default=None, repr=False)
 
     @property
     def read_only(self) -> bool:
@@ -92,9 +92,9 @@ class Project:
         _write_manifest(self.folder, self.manifest)
 
     def close(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self.lock is not None:
+            self.lock.close()
+            self.lock = None
 
 
 def open_project(
@@ -258,5 +258,5 @@ def _lock(project: Project) -> Project:
         lock.close()
         message = f"{project.folder} is open in another server; stop that one, or open its page"
         raise ProjectError(message, code="project_in_use") from error
-    project._lock = lock
+    project.lock = lock
     return project
