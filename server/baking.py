@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from lodespace import protocol, thumbnails
 from lodespace.baking_progress import Progress
 from lodespace.data_copy import copy_data
@@ -186,6 +185,8 @@ def _take_place(making: Path, output: Path) -> None:
 @contextlib.contextmanager
 def _threads(threads: int) -> Generator[None]:
     """Nothing else runs: all processors, unless told otherwise. A notebook gets its own number back."""
+    import torch  # not above: lodespace.models says how its threads wait, before it is loaded
+
     before = torch.get_num_threads()
     torch.set_num_threads(threads or os.cpu_count() or 1)
     try:

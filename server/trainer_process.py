@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 import msgspec
 import numpy as np
-import torch
 from lodespace import datasets, protocol
 from lodespace import trainer_messages as m
 from lodespace.errors import LodespaceError
@@ -235,6 +234,8 @@ def main() -> int:
     start = m.read_command(sys.stdin.buffer)
     if not isinstance(start, m.Start):
         return 2
+    import torch  # not above: lodespace.models says how its threads wait, before it is loaded
+
     torch.set_num_threads(start.threads)
     commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, commands), daemon=True).start()

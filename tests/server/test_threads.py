@@ -1,0 +1,24 @@
+"""Threads that spin while they wait make training many times slower on a busy machine: models/ says so to OpenMP, in time."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("module", ["lodespace.trainer_process", "lodespace.baking", "lodespace.models.trainer"])
+def test_the_wait_policy_is_set_before_torch_is_loaded(module: str) -> None:
+    script = f"""
+import os, sys
+os.environ.pop("OMP_WAIT_POLICY", None)
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print(os.environ.get("OMP_WAIT_POLICY"))
+
+sys.meta_path.insert(0, Watch())
+import {module}
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split()[0] == "passive"
