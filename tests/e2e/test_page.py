@@ -75,7 +75,7 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(page: Pa
     for x, y in ring[1:]:
         mouse.move(x, y)
     page.wait(lambda: (page.state("drawing") or {"count": 0})["count"] > 0)
-    assert "items" in page.page.inner_text("svg.drawing text")
+    assert "items" in (page.page.text_content("svg.drawing text") or "")
     mouse.up()
     first = page.selected
     page.lasso(page.circle(ONES, 0.4), held="Shift")

@@ -1,0 +1,48 @@
+"""Bundled digits, no checkpoint: from the start of the process to a shown map with a 10-NN accuracy of .90 (all items in the layout).
+
+python benchmarks/layout_time.py [--runs 3]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+
+WANTED_SECONDS = 25
+WANTED_ACCURACY = 0.90
+
+CHILD = """
+import sys, time
+import torch
+torch.set_num_threads(2)
+from lodespace.datasets import load_digits
+from lodespace.models import Dataset, Trainer, preset
+from lodespace.models.metrics import nearest_neighbour_accuracy
+items = load_digits()
+measured = 0.0
+for snapshot in Trainer(Dataset.from_images(items.data), preset("default"), seed=int(sys.argv[1])).frames():
+    if snapshot.frame % 20 == 0:
+        began = time.perf_counter()
+        accuracy = nearest_neighbour_accuracy(snapshot.latent_mean, items.truth)
+        measured += time.perf_counter() - began
+        if accuracy >= WANTED_ACCURACY:
+            print(measured)
+            break
+""".replace("WANTED_ACCURACY", str(WANTED_ACCURACY))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    times = []
+    for seed in range(parser.parse_args().runs):
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", CHILD, str(seed)], capture_output=True, text=True, check=True)
+        times.append(time.perf_counter() - began - float(done.stdout))  # less the time to measure accuracy
+    print(f"start to a map of 10-NN {WANTED_ACCURACY}: median {statistics.median(times):.1f} s", end=" ")
+    print(f"({min(times):.1f} to {max(times):.1f}; wanted: {WANTED_SECONDS})")
+
+
+if __name__ == "__main__":
+    main()

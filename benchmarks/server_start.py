@@ -1,0 +1,52 @@
+"""From the start of the server's process to its first answer.   python benchmarks/server_start.py [--runs 7]"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from servers import free_port
+
+WANTED_SECONDS = 1.5
+
+
+def start_once(folder: str) -> float:
+    port = free_port()
+    command = [sys.executable, "-m", "lodespace", "serve", "--no-browser", "--port", str(port), "--project", folder]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/session", timeout=5).close()
+                return time.perf_counter() - began
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.01)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as folder:
+        times = [start_once(f"{folder}/{k}") for k in range(runs)]
+    check = "import sys, lodespace.app, lodespace.running; print('torch' in sys.modules)"
+    torch = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout.strip()
+    print(
+        f"process start to first answer, new project on the bundled digits: median {statistics.median(times):.2f} s",
+        end=" ",
+    )
+    print(f"({min(times):.2f} to {max(times):.2f}; wanted: under {WANTED_SECONDS}); torch imported: {torch}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Bytes a point and frame on the wire in real training motion, and the time to encode them.
+
+    python benchmarks/wire_bytes.py [--gestures 8]
+
+The default preset trains on the bundled digits while a simulated annotator labels; each frame that would be sent (30 a second at most, here: every other
+one) is encoded as the server does, and in the same run as others do: float16 positions as viser 1.1 puts them into its messages (6 bytes a point, here also
+deflated), and float32 (12 bytes).
+"""
+
+import argparse
+import time
+import zlib
+
+import numpy as np
+import torch
+from lodespace.datasets import load_digits
+from lodespace.frames import GRID_STEPS
+from lodespace.latent_grid import LatentGrid
+from lodespace.models import Dataset, Trainer, preset
+from simulated_annotator import SimulatedAnnotator
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gestures", type=int, default=8)
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    items = load_digits()
+    assert items.truth is not None
+    n = len(items)
+    trainer = Trainer(Dataset.from_images(items.data), preset("default"), n_classes=10, seed=0)
+    annotator = SimulatedAnnotator(items.truth)
+    labels = np.full(n, -1, np.int16)
+    grid = LatentGrid(n)
+    ours, half, half_deflated, worst, seconds = [], [], [], 0.0, []
+    gestures, shown = 0, -1
+    for snapshot in trainer.frames():
+        if snapshot.frame > shown + 1 or snapshot.resting:
+            shown = snapshot.frame
+            before = grid.revision
+            if not grid.publish(snapshot.latent_mean, step=snapshot.step, resting=False) and grid.revision != before:
+                began = time.perf_counter()
+                frame = grid.delta_from(before)
+                seconds.append(time.perf_counter() - began)
+                assert frame is not None
+                ours.append(len(frame))
+                floats = snapshot.latent_mean.astype(np.float16).tobytes()
+                half.append(len(floats))
+                half_deflated.append(len(zlib.compress(floats, 1)))
+                exact = (snapshot.latent_mean - np.array(grid.box.origin)) / grid.box.size
+                worst = max(worst, float(np.abs(grid.grid / (GRID_STEPS - 1) - exact).max()))
+        if snapshot.resting:
+            if gestures == options.gestures:
+                break
+            chosen, label = annotator.gesture(snapshot.latent_mean, labels)
+            labels[chosen] = label
+            trainer.set_labels(labels)
+            gestures += 1
+    print(
+        f"{len(ours)} frames of {n} points, {gestures} gestures; largest error 1/{1 / worst:.0f} of the box (wanted: 1/2048)"
+    )
+    print("| encoding | bytes a point and frame |")
+    print("|---|---|")
+    print(f"| this protocol | {np.mean(ours) / n:.2f} (wanted: at most 2.2) |")
+    print(f"| float16, as viser 1.1 | {np.mean(half) / n:.2f}; deflated {np.mean(half_deflated) / n:.2f} |")
+    print("| float32 | 12.00 |")
+    print(f"encoding a delta frame: median {1e9 * np.median(seconds) / n:.0f} ns a point (wanted: under 60)")
+
+
+if __name__ == "__main__":
+    main()
