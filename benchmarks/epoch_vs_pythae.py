@@ -15,13 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from lodespace.datasets import load_digits
-from lodespace.models import Dataset, preset
-from lodespace.models.config import ModelConfig
-from lodespace.models.dataset import UNLABELED
-from lodespace.models.upsampling import Upsampling
-from lodespace.models.vae import VAE
-from lodespace.models.vae_training import VAETraining
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE as PythaeVAE
 from pythae.models import VAEConfig
@@ -30,6 +23,14 @@ from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import CallbackHandler, TrainingCallback
 from torch import nn
+
+from lodespace.datasets import load_digits
+from lodespace.models import Dataset, preset
+from lodespace.models.config import ModelConfig
+from lodespace.models.dataset import UNLABELED
+from lodespace.models.upsampling import Upsampling
+from lodespace.models.vae import VAE
+from lodespace.models.vae_training import VAETraining
 
 TARGET = 0.65
 ITEMS = 4000

@@ -1,9 +1,9 @@
-"""JavaScript main-thread time a frame with 100,000 moving points: the real page in headless Chromium, frames arriving 20 times a second.
+"""JavaScript main-thread time a frame with 100,000 moving points: the real page in headless Chromium, 20 frames a second.
 
     python benchmarks/frame_time.py [--items 100000] [--seconds 20]
 
-Measured round everything the frame loop does (controls, keyframes, uploads, draw calls), not the GPU's work. Beside it, in the same run and browser: what
-interpolating the points on the CPU would take.
+Measured round everything the frame loop does (controls, keyframes, uploads, draw calls), not the GPU's work. Beside it, in the same run
+and browser: what interpolating the points on the CPU would take.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from playwright.sync_api import sync_playwright
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 from find_chromium import find_chromium  # noqa: E402
-from lodespace.config import ServerConfig  # noqa: E402
 from servers import serving  # noqa: E402
+
+from lodespace.config import ServerConfig  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 WANTED_MS = 1.0

@@ -2,8 +2,8 @@
 
     python benchmarks/frames_per_second.py [--items 5000 70000] [--seconds 15]
 
-Two threads. After the first layout a region is labelled every three seconds; counted are frames that differ from the one before. "longest turn" is how long a
-command can have to wait.
+Two threads. After the first layout a region is labelled every three seconds; counted are frames that differ from the one before.
+"longest turn" is how long a command can have to wait.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import torch
+
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset, Trainer, preset
 

@@ -12,11 +12,12 @@ import time
 
 import numpy as np
 import torch
+from simulated_annotator import SimulatedAnnotator
+
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.metrics import nearest_neighbour_accuracy
 from lodespace.models.snapshot import Snapshot
-from simulated_annotator import SimulatedAnnotator
 
 WANTED = 0.90
 REPORT_AT = (5, 10, 15, 20, 25, 30, 40, 50)

@@ -16,11 +16,12 @@ import numpy as np
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "server")]
+from servers import ServerProcess  # noqa: E402
+from stream_client import StreamClient  # noqa: E402
+
 from lodespace.datasets import load_digits  # noqa: E402
 from lodespace.frames import PositionsFrame  # noqa: E402
 from lodespace.protocol import TrainingChanged  # noqa: E402
-from servers import ServerProcess  # noqa: E402
-from stream_client import StreamClient  # noqa: E402
 
 WANTED_MS = 100
 REGION = 40
@@ -52,8 +53,8 @@ async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
             began = time.perf_counter()
             await client.label(items, label)
             answered.append(time.perf_counter() - began)
-            while not any(isinstance(f, PositionsFrame) for f in client.frames[frames:]):
-                await asyncio.sleep(0.001)  # noqa: ASYNC110  # a frame sets no event
+            while not any(isinstance(f, PositionsFrame) for f in client.frames[frames:]):  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.001)  # a frame sets no event
             moved.append(time.perf_counter() - began)
             await rest(client)
     return answered, moved

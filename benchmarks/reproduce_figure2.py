@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
+
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset, LossWeights, TrainingConfig
 from lodespace.models.config import ModelConfig

@@ -2,9 +2,9 @@
 
     python benchmarks/wire_bytes.py [--gestures 8]
 
-The default preset trains on the bundled digits while a simulated annotator labels; each frame that would be sent (30 a second at most, here: every other
-one) is encoded as the server does, and in the same run as others do: float16 positions as viser 1.1 puts them into its messages (6 bytes a point, here also
-deflated), and float32 (12 bytes).
+The default preset trains on the bundled digits while a simulated annotator labels; every other frame is encoded as the server does, and
+in the same run as others do: float16 positions as viser 1.1 puts them into its messages (6 bytes a point, here also deflated), and
+float32 (12 bytes).
 """
 
 import argparse
@@ -13,11 +13,12 @@ import zlib
 
 import numpy as np
 import torch
+from simulated_annotator import SimulatedAnnotator
+
 from lodespace.datasets import load_digits
 from lodespace.frames import GRID_STEPS
 from lodespace.latent_grid import LatentGrid
 from lodespace.models import Dataset, Trainer, preset
-from simulated_annotator import SimulatedAnnotator
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Which items a batch holds: all of them in epochs, and the labelled ones class by class."""
 
 import torch
+
 from lodespace.models.dataset import UNLABELED
 
 

@@ -7,6 +7,7 @@ unlabelled items in place, so they resist (stiffness); the whole network catches
 from collections.abc import Mapping
 
 import torch
+
 from lodespace.models.batches import class_balanced
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED

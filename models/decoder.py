@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from lodespace.models.upsampling import Upsampling
 from torch import nn
+
+from lodespace.models.upsampling import Upsampling
 
 
 class ConvDecoder(nn.Module):

@@ -1,6 +1,7 @@
 """What is shown of the latent means: aligned to the frame before, averaged, and limited in speed. Learning never sees this."""
 
 import torch
+
 from lodespace.models.alignment import procrustes
 
 SMOOTHING = 0.5

@@ -1,9 +1,10 @@
 """The wide feature network that self-supervision trains first and the classifier goes on with."""
 
 import torch
+from torch import nn
+
 from lodespace.models.dataset import Dataset
 from lodespace.models.initialisation import he_initialise
-from torch import nn
 
 WIDTH = 64
 """Features an item: wide enough to learn from few labels, where 3 latent numbers are not."""

@@ -1,6 +1,7 @@
 """Building a neighbour graph in small units of work, so that training is not held up by it."""
 
 import torch
+
 from lodespace.models.graph import Graph, fuzzy_graph, neighbours_of_rows
 
 _DISTANCES_PER_UNIT = 5_000_000

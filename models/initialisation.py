@@ -7,8 +7,9 @@ term already pulls: every dimension collapses within the first epochs, and in 3D
 import math
 
 import torch
-from lodespace.models.encoder import Encoder
 from torch import nn
+
+from lodespace.models.encoder import Encoder
 
 LOG_VARIANCE_BIAS = -2.0
 

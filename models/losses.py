@@ -4,9 +4,10 @@ from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
+from torch.autograd.function import once_differentiable
+
 from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED
-from torch.autograd.function import once_differentiable
 
 
 class _BernoulliLoss(torch.autograd.Function):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+
 from lodespace.models.cached_trunk import CachedTrunk
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features import FeatureNetwork

@@ -5,6 +5,7 @@ A force is minus the gradient of one term of the loss at that mean (neighbour.py
 """
 
 import torch
+
 from lodespace.models.anchor import anchor_force, anchor_loss
 from lodespace.models.graph import Graph
 from lodespace.models.neighbour import (

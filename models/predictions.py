@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import torch
+
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features import WIDTH
 from lodespace.models.state import Tensors

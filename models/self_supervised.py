@@ -8,11 +8,12 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from lodespace.models.augment import STRONG
 from lodespace.models.batches import Epochs
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
-from torch import nn
 
 TEMPERATURE = 0.2
 BATCH_SIZE = 192

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+
 from lodespace.models import checkpoint
 from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig

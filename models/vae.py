@@ -3,13 +3,14 @@
 from typing import NamedTuple
 
 import torch
+from torch import nn
+
 from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.decoder import ConvDecoder, Decoder, VectorDecoder
 from lodespace.models.encoder import ConvEncoder, Encoder, VectorEncoder
 from lodespace.models.initialisation import he_initialise, initialise_latent_layers, mean_logit
-from torch import nn
 
 
 class VAEOutput(NamedTuple):

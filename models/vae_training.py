@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+
 from lodespace.models.batches import Epochs, class_balanced
 from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import TrainingConfig

@@ -2,12 +2,13 @@
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from lodespace.models.augment import LIGHT
 from lodespace.models.batches import class_balanced
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
 from lodespace.models.losses import classification_loss
-from torch import nn
 
 BATCH_SIZE = 96
 LEARNING_RATE = 2e-3

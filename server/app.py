@@ -5,6 +5,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
+
 from lodespace.config import ServerConfig
 from lodespace.handlers import SERVICE, STATIC, add_routes
 from lodespace.project import Project

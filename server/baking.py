@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace import protocol, thumbnails
 from lodespace.baking_progress import Progress
 from lodespace.data_copy import copy_data

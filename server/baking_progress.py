@@ -4,8 +4,9 @@ import sys
 from types import TracebackType
 from typing import NoReturn, Self
 
-from lodespace.models.snapshot import Snapshot
 from tqdm import tqdm
+
+from lodespace.models.snapshot import Snapshot
 
 _STEPS = 1000
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.models.checkpoint import latest
 
 

@@ -1,8 +1,8 @@
 """The connected clients and their outboxes.
 
 One task a client sends; nobody else ever waits for a client. Labels and answers go out in order and are never dropped. Positions,
-predictions, curves and states are made when they are sent, from what the client has then: a slow client skips revisions and gets one merged delta. A
-client that takes nothing for `stall_seconds`, or lets too much pile up, is dropped.
+predictions, curves and states are made when they are sent, from what the client has then: a slow client skips revisions and gets one
+merged delta. A client that takes nothing for `stall_seconds`, or lets too much pile up, is dropped.
 """
 
 import asyncio
@@ -10,9 +10,10 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from aiohttp import web
+
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.session import AnnotationSession
@@ -139,7 +140,7 @@ class Clients:
         return iter(tuple(self._clients))
 
     @contextlib.contextmanager
-    def joined(self, client: Client) -> Iterator[None]:
+    def joined(self, client: Client) -> Generator[None]:
         self._clients.add(client)
         try:
             yield

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.datasets import load
 from lodespace.errors import DatasetError
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.errors import DatasetError
 
 UNLABELED = -1

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from isal import igzip_lib, isal_zlib
+
 from lodespace.errors import ProtocolError
 
 HEADER = struct.Struct("<BBBBIIIIIII")

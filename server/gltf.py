@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pygltflib as g
+
 from lodespace.errors import ProjectError
 from lodespace.frames import GRID_STEPS
 from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo

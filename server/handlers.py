@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 from aiohttp import web
+
 from lodespace import export, openapi, protocol, thumbnails
 from lodespace.errors import ProtocolError, RequestError
 from lodespace.protocol import MAX_MESSAGE_BYTES

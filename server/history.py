@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.errors import RequestError
 from lodespace.protocol import UNLABELED, Gesture, History
 

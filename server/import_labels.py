@@ -5,6 +5,7 @@ import time
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.errors import DatasetError
 from lodespace.project import Project
 from lodespace.protocol import MAX_CLASSES, Provenance

@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.errors import ProtocolError
 from lodespace.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.gltf import Box

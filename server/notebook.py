@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, ServerConfig
 from lodespace.data_copy import write_arrays
 from lodespace.errors import DatasetError, ProjectError

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from lodespace import __version__, protocol
 
 _BODIES: tuple[type[protocol.Message], ...] = (

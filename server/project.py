@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Annotated, Literal
 
 import msgspec
+
 from lodespace import datasets, protocol
 from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
+
 from lodespace import frames, protocol
 
 TARGET = Path(__file__).parent.parent / "webxr_client" / "src" / "protocol" / "messages.ts"

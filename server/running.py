@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
+
 from lodespace.app import make_app
 from lodespace.config import ServerConfig
 from lodespace.errors import LodespaceError

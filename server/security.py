@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
+
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody
 
@@ -43,7 +45,7 @@ def allowed_hosts(port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
 
-def security_middleware(port_of: Callable[[], int]) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def security_middleware(port_of: Callable[[], int]) -> Middleware:
     """The middleware. `port_of` tells the port that is listened on, known once the server runs."""
 
     @web.middleware

@@ -1,18 +1,21 @@
-"""Which items lie in a region drawn on the screen. The page has the same rule (interaction/selection-rule.ts); tests hold both to shared vectors.
+"""Which items lie in a region drawn on the screen.
+
+The page has the same rule (interaction/selection-rule.ts); tests hold both to shared vectors.
 
 1. An item's latent mean (z = 0 in 2D) is taken to clip space by `clip_from_latent` in double precision: (x, y, z, w). Behind the camera
    (w <= 0) or outside the depth range (|z| > w) it is never selected.
 2. Its normalised device coordinates are (x / w, y / w). It is inside where the polygon's winding number is not zero, so a
    self-crossing lasso takes what it encloses twice.
-3. In mode "visible", the screen is cut into cells of the size `cell`, from (-1, -1). In each cell the item nearest to the camera (least z / w, then least number)
-   hides the others: of the items inside, those that are the nearest of their cell are taken, and those of the same cell at most
-   `DEPTH_TOLERANCE` behind it. Items outside the polygon hide too.
+3. In mode "visible", the screen is cut into cells of the size `cell`, from (-1, -1). In each cell the item nearest to the camera (least
+   z / w) hides the others: of the items inside, those at most `DEPTH_TOLERANCE` behind the nearest of their cell are taken. Items outside
+   the polygon hide too.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002

@@ -5,6 +5,7 @@ import logging
 import time
 
 import msgspec
+
 from lodespace import checkpoints, protocol, thumbnails
 from lodespace.clients import Clients
 from lodespace.config import ServerConfig

@@ -1,7 +1,7 @@
 """The annotation session: what is labelled, where the points are, what is predicted. Plain synchronous state; no sockets, no torch.
 
-Commands come in two halves. `plan` checks a command against the state and returns the event to write; once the store has it on disk, `apply`
-changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
+Commands come in two halves. `plan` checks a command against the state and returns the event to write; once the store has it on disk,
+`apply` changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
 """
 
 import time
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
 from lodespace import __version__, protocol
 from lodespace.classes import ClassList
 from lodespace.datasets import ItemSet
@@ -241,7 +242,7 @@ class AnnotationSession:
         self.publish(
             scene.latent_mean(),
             scene.predictions,
-            scene.confidence.astype(np.float32) / 255,
+            (scene.confidence / 255).astype(np.float32),
             step=scene.step,
             resting=True,
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from lodespace.models.config import TrainingConfig, preset
 from lodespace.protocol import Settings
 

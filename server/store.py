@@ -5,6 +5,7 @@ power cut. Events carry a client-made id, which is unique: the same command sent
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
 from lodespace.errors import LodespaceError
 
 EventKind = Literal["gesture", "undo", "redo", "add_class", "edit_class"]
@@ -149,10 +151,8 @@ class Store:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
+            with contextlib.suppress(sqlite3.Error):  # it is given up; what was committed is in the file
                 connection.close()
-            except sqlite3.Error:
-                pass  # it is given up; what was committed is in the file
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)

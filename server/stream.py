@@ -7,6 +7,7 @@ import weakref
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
+
 from lodespace import protocol
 from lodespace.clients import Client
 from lodespace.errors import LodespaceError, ProtocolError

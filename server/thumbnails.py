@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+
 from lodespace.datasets import ItemSet
 from lodespace.protocol import Thumbnails
-from PIL import Image
 
 PAGE_SIZE = 2048
 CELL = 32

@@ -4,6 +4,7 @@ import struct
 from typing import BinaryIO
 
 import msgspec
+
 from lodespace.protocol import Losses, Phase, Settings
 
 LENGTH = struct.Struct("<I")

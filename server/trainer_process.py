@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 import numpy as np
+
 from lodespace import datasets, protocol
 from lodespace import trainer_messages as m
 from lodespace.errors import LodespaceError

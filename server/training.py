@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 import numpy.typing as npt
+
 from lodespace import protocol
 from lodespace import trainer_messages as m
 from lodespace.project import Project, merge_settings

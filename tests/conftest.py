@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lodespace.config import ServerConfig
 from servers import ServerProcess, serving
+
+from lodespace.config import ServerConfig
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

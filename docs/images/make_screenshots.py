@@ -1,6 +1,6 @@
 """Makes the README's screenshots: the real page, the real server and trainer, the bundled digits, labels given by lasso and key.
 
-    python docs/images/make_screenshots.py        (needs Chromium and `pip install '.[test]'`; takes two minutes)
+python docs/images/make_screenshots.py        (needs Chromium and `pip install '.[test]'`; takes two minutes)
 """
 
 import sys

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lodespace.datasets import load_digits
 from page_driver import PageDriver
 from servers import ServerProcess
+
+from lodespace.datasets import load_digits
 
 TRUTH = load_digits().truth
 assert TRUTH is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import UNLABELED

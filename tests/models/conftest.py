@@ -3,6 +3,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
+
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset
 

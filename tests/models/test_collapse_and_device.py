@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from lodespace.models.collapse import KL_THRESHOLD, collapsed_dimensions, describe
 from lodespace.models.device import choose_device
 

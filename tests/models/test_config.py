@@ -2,6 +2,7 @@ import json
 import math
 
 import pytest
+
 from lodespace.models import LossWeights, ModelConfig, TrainingConfig, preset
 
 

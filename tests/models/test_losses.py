@@ -2,6 +2,10 @@
 
 import pytest
 import torch
+from torch.autograd import gradcheck
+from torch.distributions import Bernoulli, Normal
+from torch.distributions import kl_divergence as reference_kl
+
 from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.losses import (
@@ -11,9 +15,6 @@ from lodespace.models.losses import (
     reconstruction_loss,
     total_loss,
 )
-from torch.autograd import gradcheck
-from torch.distributions import Bernoulli, Normal
-from torch.distributions import kl_divergence as reference_kl
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
+
 from lodespace.models.metrics import (
     held_out_neighbour_accuracy,
     nearest_neighbour_accuracy,
@@ -9,8 +12,6 @@ from lodespace.models.metrics import (
     spread,
     within_between_ratio,
 )
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
 
 
 @pytest.fixture(params=[2, 3])

@@ -6,6 +6,7 @@ Each bar stands well outside of what three seeds gave; the numbers in the commen
 import pytest
 from claims import Experiment, Map
 from conftest import Digits
+
 from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.vae_training import VAETraining
 

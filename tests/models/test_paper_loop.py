@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Digits
+
 from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.config import TrainingConfig
 from lodespace.models.metrics import nearest_neighbour_accuracy, within_between_ratio

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from lodespace.models.state import adam, adam_tensors, load_adam, load_module, module_tensors
 from torch import nn
+
+from lodespace.models.state import adam, adam_tensors, load_adam, load_module, module_tensors
 
 
 def make(memory_format: torch.memory_format) -> tuple[nn.Module, torch.optim.Adam]:

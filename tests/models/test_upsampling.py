@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from lodespace.models.upsampling import Upsampling, upsample
 from torch import nn
+
+from lodespace.models.upsampling import Upsampling, upsample
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])

@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from lodespace.models import Dataset, ModelConfig
 from lodespace.models.classifier import ClassificationHead
 from lodespace.models.decoder import ConvDecoder
 from lodespace.models.initialisation import LOG_VARIANCE_BIAS
 from lodespace.models.vae import VAE
-from torch import nn
 
 
 def dataset(kind: str) -> Dataset:

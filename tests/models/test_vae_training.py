@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from lodespace.models import Dataset, preset
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED

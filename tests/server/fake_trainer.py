@@ -6,6 +6,7 @@ import sys
 import time
 
 import numpy as np
+
 from lodespace import trainer_messages as m
 from lodespace.protocol import Settings
 from lodespace.shared_frames import SharedFrames, TrainerFrame

@@ -10,10 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 import trimesh
+from servers import serving
+
 from lodespace.config import ServerConfig
 from lodespace.gltf import decode_scene
 from lodespace.protocol import SetTraining
-from servers import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +93,7 @@ async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Pat
             if path.startswith("/api/") and path not in ("/api/stream", "/api/openapi.json") and route.method != "HEAD":
                 assert route.method.lower() in document["paths"][path], path
         text = json.dumps(document)
-        for reference in set(part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]):
+        for reference in {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}:
             assert reference in document["components"]["schemas"]
 
 

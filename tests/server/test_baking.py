@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_gltf import validate
+from test_recording import replay
+
 from lodespace import baking, checkpoints
 from lodespace.baking import bake, choose_labels
 from lodespace.datasets import load, load_digits
@@ -16,8 +19,6 @@ from lodespace.gltf import decode_scene
 from lodespace.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
-from test_gltf import validate
-from test_recording import replay
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED
 from lodespace.gltf import decode_scene
 

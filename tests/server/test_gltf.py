@@ -13,6 +13,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lodespace.errors import ProjectError
 from lodespace.frames import GRID_STEPS
 from lodespace.gltf import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
 from lodespace.errors import RequestError
 from lodespace.history import GestureRecord, LabelHistory
 

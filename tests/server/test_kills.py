@@ -12,9 +12,10 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from lodespace import protocol
 from servers import ServerProcess
 from stream_client import StreamClient
+
+from lodespace import protocol
 
 ITEMS = 200
 KILLS, KILLS_SLOW = 15, 50

@@ -9,9 +9,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import lodespace
 import numpy as np
 import pytest
+
+import lodespace
 from lodespace.errors import DatasetError, LodespaceError, ProjectError
 from lodespace.project import open_project
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lodespace import checkpoints
 from lodespace.datasets import load_digits
 from lodespace.errors import DatasetError, ProjectError

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from lodespace import frames, protocol
 from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from servers import serving
+
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
-from servers import serving
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",

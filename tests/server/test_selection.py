@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+
 from lodespace.protocol import Region
 from lodespace.selection import items_in_regions
 

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+
 from lodespace import shared_frames
 from lodespace.shared_frames import SLOTS, SharedFrames, TrainerFrame, anonymous_file, size_for
 

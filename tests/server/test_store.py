@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lodespace.store import Event, Store, StoreError
 
 

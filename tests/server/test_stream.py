@@ -8,11 +8,14 @@ import aiohttp
 import numpy as np
 import psutil
 import pytest
+from servers import eventually, serving
+from stream_client import StreamClient
+
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.frames import GRID_STEPS
-from servers import eventually, serving
-from stream_client import StreamClient
+
+BY_API = protocol.Provenance(tool="api")
 
 
 async def test_a_label_is_answered_and_told_to_everybody(served: str) -> None:
@@ -66,8 +69,8 @@ async def test_classes_are_made_renamed_and_kept(served: str) -> None:
 @pytest.mark.parametrize(
     ("operation", "code"),
     [
-        (protocol.Label(command_id="x" * 8, items=[200], class_id=0, revision=0, provenance=protocol.Provenance(tool="api")), "unknown_item"),
-        (protocol.Label(command_id="x" * 8, items=[0], class_id=4, revision=0, provenance=protocol.Provenance(tool="api")), "unknown_class"),
+        (protocol.Label(command_id="x" * 8, items=[200], class_id=0, revision=0, provenance=BY_API), "unknown_item"),
+        (protocol.Label(command_id="x" * 8, items=[0], class_id=4, revision=0, provenance=BY_API), "unknown_class"),
         (protocol.Undo(command_id="x" * 8), "nothing_to_undo"),
         (protocol.Redo(command_id="x" * 8), "nothing_to_redo"),
         (protocol.EditClass(command_id="x" * 8, class_id=9, name="a"), "unknown_class"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+
 from lodespace import trainer_messages as m
 from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings

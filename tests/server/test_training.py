@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from servers import eventually
+
 from lodespace import protocol, training
 from lodespace.project import Project, open_project
 from lodespace.shared_frames import TrainerFrame
 from lodespace.training import TrainerSupervisor
-from servers import eventually
 
 FAKE = Path(__file__).with_name("fake_trainer.py")
 

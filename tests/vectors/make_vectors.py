@@ -1,8 +1,8 @@
-"""Writes the shared test vectors: `python tests/vectors/make_vectors.py`. pytest and vitest read them, so both languages are held to one truth.
+"""Writes the shared test vectors: `python tests/vectors/make_vectors.py`.
 
-protocol/frames.json: {name, hex, then either header and content or the error code}. selection/regions.json: {name, points, region, items}.
-The frames are built here byte by byte from docs/protocol.md, with zlib, not with the code under test; the items of the regions are worked
-out by hand or by a point-in-polygon test of its own.
+pytest and vitest read them, so both languages are held to one truth. protocol/frames.json: {name, hex, then either header and content or
+the error code}. selection/regions.json: {name, points, region, items}. The frames are built here byte by byte from docs/protocol.md, with
+zlib, not with the code under test; the items of the regions are worked out by hand or by a point-in-polygon test of its own.
 """
 
 import json
