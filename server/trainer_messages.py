@@ -59,6 +59,10 @@ class Stop(msgspec.Struct, tag=True):
 Command = Start | SetLabels | SetClassCount | SetPriority | Configure | Run | Pause | Stop
 
 
+class Alive(msgspec.Struct, tag=True):
+    """Said once a second while data are read and the model is made, which is one long piece of work."""
+
+
 class FrameReady(msgspec.Struct, tag=True):
     """Frame `sequence` lies in the ring."""
 
@@ -103,7 +107,7 @@ class Failed(msgspec.Struct, tag=True):
     fatal: bool
 
 
-TrainerEvent = FrameReady | State | Measured | Collapsed | NotSaved | Failed
+TrainerEvent = Alive | FrameReady | State | Measured | Collapsed | NotSaved | Failed
 
 encode = msgspec.msgpack.Encoder().encode
 decode_command = msgspec.msgpack.Decoder(Command).decode

@@ -4,6 +4,7 @@ Started by training.py as `python -m lodespace.trainer_process`; commands come o
 killed at any moment: labels live in the server, and the next process goes on from the last checkpoint. It ends with its server.
 """
 
+import contextlib
 import logging
 import math
 import os
@@ -11,7 +12,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 30.0
 STATE_SECONDS = 0.5
+ALIVE_SECONDS = 1.0
 FRAME_SECONDS = 1 / 60
 """Frames closer together than this are not published: nobody shows them."""
 
@@ -242,7 +244,8 @@ def main() -> int:
     threading.Thread(target=_read_commands, args=(sys.stdin.buffer, commands), daemon=True).start()
     try:
         try:
-            process = TrainerProcess(start, commands, events)
+            with _saying_alive(events):
+                process = TrainerProcess(start, commands, events)
         except (ValueError, LodespaceError) as error:
             # The data or the settings: another attempt would end the same way.
             _say_failed(events, str(error), fatal=True)
@@ -255,6 +258,28 @@ def main() -> int:
         _say_failed(events, f"{type(error).__name__}: {error}", fatal=False)
         return 1
     return 0
+
+
+@contextlib.contextmanager
+def _saying_alive(events: BinaryIO) -> Generator[None]:
+    """Say that this process is alive while it is too busy to: a thread does."""
+    done = threading.Event()
+
+    def say() -> None:
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                events.write(m.packed(m.Alive()))
+                events.flush()
+                if done.wait(ALIVE_SECONDS):
+                    return
+
+    thread = threading.Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _say_failed(events: BinaryIO, message: str, *, fatal: bool) -> None:

@@ -26,13 +26,14 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
 """A trainer that says nothing for so long hangs, and is killed."""
-START_SECONDS = 180.0
-"""The same while it starts: torch has to be read from disk, a large data set prepared."""
+START_SECONDS = 60.0
+"""The same until it first says anything: torch has to be read from disk."""
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
 """Waits before a restart, by how many lives in succession came to nothing; one that trained, and was killed, did not."""
 HEALTHY_SECONDS = 60.0
 """A life of this length came to something, however it ended."""
 STOP_SECONDS = 10.0
+CLOSED_SECONDS = 0.5
 
 
 class TrainerListener(Protocol):
@@ -207,10 +208,7 @@ class TrainerSupervisor:
             return await self._listen(process)
         finally:
             self._process = None
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            await _end(process)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> "_End":
         """Hear the process until it ends or hangs."""
@@ -251,7 +249,7 @@ class TrainerSupervisor:
             case m.NotSaved(message=message):
                 code = "not_saved" if message else ""
                 self.listener.on_notice(protocol.Notice(topic="trainer", code=code, message=message))
-            case m.Failed():
+            case m.Alive() | m.Failed():
                 pass
 
     def _hear_state(self, event: m.State) -> None:
@@ -281,6 +279,16 @@ class TrainerSupervisor:
     def _set_state(self, state: protocol.TrainerState) -> None:
         self.training = msgspec.structs.replace(self.training, state=state, frames_per_second=0.0)
         self.listener.on_training(self.training)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """See the process out. One whose pipe has closed is about to end by itself; one that hangs is killed."""
+    try:
+        await asyncio.wait_for(process.wait(), CLOSED_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 class _End(Enum):

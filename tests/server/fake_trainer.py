@@ -27,6 +27,9 @@ def main() -> None:
         sys.exit(3)
     start = m.read_command(sys.stdin.buffer)
     assert isinstance(start, m.Start)
+    if behaviour == "stuck":
+        send(m.Alive())
+        os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "fatal":
         send(m.Failed("these data cannot be learned", fatal=True))
         return

@@ -114,6 +114,14 @@ async def test_a_stopped_trainer_is_noticed_and_replaced(start: Start, monkeypat
     monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 60.0)
 
 
+async def test_a_trainer_stuck_while_it_starts_is_noticed_too(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "HEARTBEAT_SECONDS", 0.3)
+    supervisor, listener = await start("stuck")
+    await eventually(lambda: supervisor.training.state == "failed")
+    assert listener.frames == []
+    assert listener.notices[-1].code == "trainer_died"
+
+
 async def test_a_failing_trainer_is_tried_again_and_then_given_up(start: Start) -> None:
     supervisor, listener = await start("failing")
     await eventually(lambda: supervisor.training.state == "failed")
