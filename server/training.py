@@ -24,7 +24,7 @@ from lodespace.shared_frames import SharedFrames, TrainerFrame, anonymous_file, 
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 9.0
 """A trainer that says nothing for so long hangs, and is killed."""
 START_SECONDS = 60.0
 """The same until it first says anything: torch has to be read from disk."""

@@ -1,0 +1,65 @@
+"""docs/files.md says what the code does: names, sizes and numbers are looked up in both."""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from lodespace import recorder, recording, trainer_process
+from lodespace.models import checkpoint
+from lodespace.project import FORMAT, open_project
+from lodespace.store import Store
+
+PAGE = Path(__file__).parents[2] / "docs" / "files.md"
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return PAGE.read_text()
+
+
+def section(page: str, title: str) -> str:
+    return page.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_every_column_of_the_log_is_told(page: str, tmp_path: Path) -> None:
+    Store(tmp_path / "labels.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "labels.sqlite")
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(events)")]
+    connection.close()
+    told = re.findall(r"^\| `(\w+)` \|", section(page, "labels.sqlite"), re.MULTILINE)
+    assert told == columns
+
+
+def test_the_byte_tables_add_up(page: str) -> None:
+    text = section(page, "recording.lds")
+    head, record = text.split("Each record:")
+    sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", head, re.MULTILINE)]
+    assert sizes == [len(recording.MAGIC), 4]
+    sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", record, re.MULTILINE)]
+    assert sizes == [1, 8, 4, recording._CRC.size]
+    assert sum(sizes[:3]) == recording._RECORD.size
+    assert f"the {recording._RECORD.size} bytes before" in record
+    assert recording.MAGIC == b"LODESPACE-REC1\r\n"
+    assert f"every {recording.KEYFRAME_INTERVAL} frames" in record
+    assert f"From {recording.MAX_BYTES >> 20} MB" in record
+    assert recorder.FRAME_SECONDS == 0.1  # "Ten frames a second"
+
+
+def test_the_example_manifest_opens(page: str, tmp_path: Path) -> None:
+    text = section(page, "lodespace.json")
+    example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    assert json.loads(example[1])["format"] == FORMAT
+    (tmp_path / "lodespace.json").write_text(example[1])
+    project = open_project(tmp_path)
+    project.close()
+    assert len(project.items) == 5000
+
+
+def test_numbers_of_checkpoints_are_right(page: str) -> None:
+    assert checkpoint.KEEP == 3
+    assert "the three newest" in page
+    assert f"every {trainer_process.CHECKPOINT_SECONDS:.0f} s" in page
