@@ -85,8 +85,9 @@ async def test_frames_and_state_arrive(start: Start) -> None:
     assert listener.frames[0].latent_mean.shape == (200, 3)
 
 
-@pytest.mark.parametrize("kills", [3])
-async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, kills: int) -> None:
+@pytest.mark.timeout(300)
+async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, slow: bool) -> None:
+    kills = 100 if slow else 3
     supervisor, listener = await start("well")
     labels = (np.arange(200) % 4).astype(np.int16)
     supervisor.set_labels(labels)
