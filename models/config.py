@@ -80,7 +80,7 @@ class TrainingConfig:
     layout_rounds: int = 200
     feature_steps: int = 300
     rounds_per_gesture: int = 30
-    classifier_steps_per_gesture: int = 20
+    classifier_steps_per_gesture: int = 40
     encoder_epochs: int = 8
     gestures_per_graph: int = 5
 

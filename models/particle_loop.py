@@ -291,7 +291,7 @@ class ParticleLoop(Loop):
         if self.known.known:
             # A label that the classifier doubts may be a slip of the lasso: it teaches less.
             own = self.known.probabilities.cpu().gather(1, self.labels.clamp_min(0)[:, None]).squeeze(1)
-            weights = weights * own.clamp_min(DOUBTFUL_WEIGHT)
+            weights = weights * self._relative_within_class(own.clamp_min(DOUBTFUL_WEIGHT))
         loss = self.classifier.step(self.trained_labels, weights, self.generator)
         if loss is not None:
             self.losses["wide_classification"] = loss
@@ -300,6 +300,15 @@ class ParticleLoop(Loop):
             labelled = torch.nonzero(self.labels != UNLABELED).squeeze(1)
             first = torch.cat([self.priority, labelled]).unique()
             self.known.start_sweep(first)
+
+    def _relative_within_class(self, weights: torch.Tensor) -> torch.Tensor:
+        """Weights (N,) with mean 1 in each class: a class that was just named is doubted as a whole, and must be learned all the same."""
+        labelled = self.labels != UNLABELED
+        own = self.labels[labelled]
+        total = torch.zeros(self.n_classes).index_add_(0, own, weights[labelled])
+        count = torch.zeros(self.n_classes).index_add_(0, own, torch.ones(len(own)))
+        mean = total / count.clamp_min(1)
+        return torch.where(labelled, weights / mean[self.labels.clamp_min(0)].clamp_min(1e-6), weights)
 
     def _predict(self) -> None:
         assert self.classifier is not None

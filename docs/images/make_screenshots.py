@@ -3,6 +3,7 @@
 python docs/images/make_screenshots.py        (needs Chromium and `pip install '.[test]'`; takes two minutes)
 """
 
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -22,14 +23,8 @@ from servers import ServerProcess  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
-COLOURS = 160
-"""A photograph of a dark page needs no more; the files stay small."""
-
-
 def save(driver: PageDriver, name: str) -> None:
-    path = HERE / f"{name}.png"
-    driver.page.screenshot(path=path)
-    Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB").save(HERE / f"{name}.webp", quality=88, method=6)
 
 
 def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...]) -> None:
@@ -49,15 +44,11 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     driver.wait_for_state("resting")
     driver.page.wait_for_timeout(1500)
     save(driver, "first")
-    label_islands(driver, truth, (0, 1, 6, 7, 2, 4))
+    label_islands(driver, truth, (0, 1, 6, 7, 2, 4, 5))
     save(driver, "overview")
+    label_islands(driver, truth, (3,))
     threes = np.flatnonzero((truth == 3) & (driver.labels < 0))
-    driver.lasso(driver.circle(threes, 0.6))
-    driver.press("3")
-    driver.page.wait_for_timeout(1000)
-    driver.wait_for_state("resting")
-    threes = np.flatnonzero((truth == 3) & (driver.labels < 0))
-    ring = driver.circle(threes, 0.75)
+    ring = driver.circle(threes, 0.6)
     mouse = driver.page.mouse
     mouse.move(*ring[0])
     mouse.down()
