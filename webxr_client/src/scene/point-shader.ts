@@ -106,7 +106,7 @@ void main() {
     } else {
       // The picture is the alpha, the class is the ink.
       float ink = smoothstep(0.12, 0.75, picture.r);
-      alpha = mix(dot_, max(ink, 0.10 * vGlow), fade);
+      alpha = mix(dot_, ink, fade);
       colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);
     }
   }
