@@ -23,6 +23,8 @@ from servers import ServerProcess  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+
+
 def save(driver: PageDriver, name: str) -> None:
     Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB").save(HERE / f"{name}.webp", quality=88, method=6)
 
