@@ -134,6 +134,11 @@ class ParticleLoop(Loop):
         working = self.rounds_due or self._labels_at_work or self.building is not None or self.graph_due
         return self._first_training_done and not working
 
+    @property
+    def _follows_motion(self) -> bool:
+        """After a gesture the encoder follows the particles, every other turn; a bake's epochs are counted and no more."""
+        return self.epoch_target is None and self.rounds_due > 0 and self.step % 2 == 1
+
     def _plan_rounds(self, rounds: int, step: float) -> None:
         """Rounds whose step shrinks to nothing over the second half; a gentler plan never cuts short a stronger one."""
         if self.rounds_due * self.round_step <= rounds * step:
@@ -250,7 +255,7 @@ class ParticleLoop(Loop):
             self._build_graph()
         elif self.graph_due:
             self._start_graph()
-        elif self.epoch < self._encoder_epochs or (self.rounds_due > 0 and self.step % 2):
+        elif self.epoch < self._encoder_epochs or self._follows_motion:
             self._encoder_step()
         self.step += 1
         return moved

@@ -1,0 +1,87 @@
+"""Alignment, what is shown, and which items a batch holds."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lodespace.models.alignment import aligned, procrustes
+from lodespace.models.batches import Epochs, class_balanced
+from lodespace.models.display import SPEED_LIMIT, Display
+
+
+def rotation(d: int, seed: int) -> torch.Tensor:
+    """A random orthogonal matrix, reflections included."""
+    q, r = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))
+    return torch.tensor(q * np.sign(np.diag(r)), dtype=torch.float64)
+
+
+@given(d=st.sampled_from([2, 3]), seed=st.integers(0, 10_000))
+def test_procrustes_takes_back_any_rigid_motion(d: int, seed: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    points = torch.randn(30, d, generator=random, dtype=torch.float64)
+    moved = points @ rotation(d, seed) + torch.randn(d, generator=random, dtype=torch.float64)
+    assert torch.allclose(aligned(moved, points), points, atol=1e-8)
+
+
+@given(d=st.sampled_from([2, 3]), seed=st.integers(0, 10_000))
+def test_procrustes_never_scales(d: int, seed: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    points, other = (torch.randn(30, d, generator=random, dtype=torch.float64) for _ in range(2))
+    r, _ = procrustes(3 * points, other)
+    assert torch.allclose(r @ r.T, torch.eye(d, dtype=torch.float64), atol=1e-8)
+
+
+def test_shown_points_keep_the_speed_limit_and_arrive() -> None:
+    points = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
+    display = Display()
+    assert display.show(points)
+    goal = points.clone()
+    goal[:20] += 2.0  # a cluster that jumps
+    for _ in range(200):
+        before = display.shown
+        assert before is not None
+        if not display.show(goal):
+            break
+        assert display.shown is not None
+        step = (display.shown - before).norm(dim=1).max()
+        assert float(step) <= SPEED_LIMIT * float(before.std(dim=0).mean()) * 1.001
+    else:
+        pytest.fail("it never came to rest")
+    assert torch.allclose(aligned(display.shown, goal), goal, atol=0.02)
+
+
+def test_a_cloud_that_only_turns_is_shown_still() -> None:
+    points = torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
+    display = Display()
+    display.show(points)
+    assert not display.show((points.double() @ rotation(3, 1)).float() + 5)
+
+
+def test_an_epoch_holds_every_item_once() -> None:
+    epochs = Epochs(103, 10, torch.Generator().manual_seed(0))
+    batches = [epochs.next() for _ in range(epochs.batches_per_epoch)]
+    assert sorted(torch.cat(batches).tolist()) == list(range(103))
+    assert epochs.next().tolist() != batches[0].tolist()
+
+
+def test_classes_come_equally_often_however_many_labels_they_have() -> None:
+    labels = torch.full((1000,), -1)
+    labels[:600], labels[600:610], labels[610:700] = 0, 1, 2
+    batch = class_balanced(labels, 30_000, torch.Generator().manual_seed(0))
+    counts = torch.bincount(labels[batch], minlength=3)
+    assert (labels[batch] >= 0).all()
+    assert (counts - 10_000).abs().max() < 400  # five standard deviations
+
+
+def test_weights_favour_items_within_their_class_only() -> None:
+    labels = torch.tensor([0, 0, 1])
+    weights = torch.tensor([3.0, 1.0, 0.01])
+    batch = class_balanced(labels, 40_000, torch.Generator().manual_seed(0), weights)
+    counts = torch.bincount(batch, minlength=3) / 40_000
+    assert counts.tolist() == pytest.approx([0.375, 0.125, 0.5], abs=0.02)
+
+
+def test_without_labels_the_batch_is_empty() -> None:
+    assert len(class_balanced(torch.full((5,), -1), 64, torch.Generator())) == 0
