@@ -82,7 +82,8 @@ def main() -> None:
             while not ready:
                 page.wait_for_timeout(50)
             page.goto(ready[0] + "?test")
-            page.wait_for_function("window.lodespace?.state.latent.n > 0")
+            while not page.evaluate("window.lodespace?.state.latent.n > 0"):
+                page.wait_for_timeout(100)
             page.wait_for_timeout(3000)
             first = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
             page.wait_for_timeout(1000 * options.seconds)
