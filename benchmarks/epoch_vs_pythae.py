@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+
+import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE as PythaeVAE

@@ -11,6 +11,8 @@ import argparse
 import time
 
 import numpy as np
+
+import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 from simulated_annotator import SimulatedAnnotator
 

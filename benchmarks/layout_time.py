@@ -14,6 +14,7 @@ WANTED_ACCURACY = 0.90
 
 CHILD = """
 import sys, time
+import lodespace.models  # before torch: says how its threads wait
 import torch
 torch.set_num_threads(2)
 from lodespace.datasets import load_digits

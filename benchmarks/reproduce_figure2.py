@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+
+import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 
 from lodespace.datasets import load_digits

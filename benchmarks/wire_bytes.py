@@ -12,6 +12,8 @@ import time
 import zlib
 
 import numpy as np
+
+import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 from simulated_annotator import SimulatedAnnotator
 
