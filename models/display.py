@@ -1,6 +1,7 @@
 """What is shown of the latent means: aligned to the frame before, averaged, and limited in speed. Learning never sees this."""
 
 import torch
+import torch.nn.functional as F
 
 from lodespace.models.alignment import procrustes
 
@@ -19,14 +20,18 @@ class Display:
         self.shown: torch.Tensor | None = None
 
     def show(self, latent_mean: torch.Tensor) -> bool:
-        """Take the newest latent means (N, D). Returns whether anything visible moved."""
-        if self.shown is None or self.shown.shape != latent_mean.shape:
+        """Take the newest latent means (N, D). Returns whether anything visible moved.
+
+        When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
+        """
+        if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
             self.shown = latent_mean.clone()
             return True
+        self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
         rotation, translation = procrustes(latent_mean, self.shown)
         target = latent_mean @ rotation + translation
         step = (target - self.shown).mul_(1 - SMOOTHING)
-        spread = self.shown.std(dim=0).mean().clamp_min(1e-8)
+        spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
         step.mul_((SPEED_LIMIT * spread / length.clamp_min(1e-12)).clamp_max(1.0))
         if float(length.max()) < SETTLED * float(spread):

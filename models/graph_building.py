@@ -2,10 +2,48 @@
 
 import torch
 
+from lodespace.models.features import FeatureNetwork
 from lodespace.models.graph import Graph, fuzzy_graph, neighbours_of_rows
+from lodespace.models.principal_components import principal_components, standardised
+
+FEATURE_COMPONENTS = 32
+_ITEMS_PER_UNIT = 1000
+"""Items one unit passes through the feature network: some 15 ms."""
 
 _DISTANCES_PER_UNIT = 5_000_000
 """Distances one unit computes: some 20 ms."""
+
+
+class GraphFeatures:
+    """What a graph stands on: principal components, self-supervised features and, once it has learned, the classifier's.
+
+    Each set has the same variance: neither replaces the other. Call `unit` until it returns the features.
+    """
+
+    def __init__(
+        self,
+        inputs: torch.Tensor,
+        network: FeatureNetwork,
+        components: torch.Tensor,
+        classifier_features: torch.Tensor | None,
+    ) -> None:
+        """inputs (N, ...), components (N, F), classifier_features (N, WIDTH)."""
+        self.chunks = list(inputs.split(_ITEMS_PER_UNIT))
+        self.network = network
+        self.components = components
+        self.classifier_features = classifier_features
+        self.learned: list[torch.Tensor] = []
+
+    @torch.no_grad()
+    def unit(self) -> torch.Tensor | None:
+        """The network's features of one chunk of items; after the last, all features (N, F)."""
+        if len(self.learned) < len(self.chunks):
+            self.learned.append(self.network(self.chunks[len(self.learned)]))
+            return None
+        parts = [self.components, principal_components(torch.cat(self.learned), FEATURE_COMPONENTS)]
+        if self.classifier_features is not None:
+            parts.append(principal_components(self.classifier_features, FEATURE_COMPONENTS))
+        return torch.cat([standardised(part) for part in parts], dim=1)
 
 
 class GraphBuilding:

@@ -18,18 +18,17 @@ from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.graph import Graph
-from lodespace.models.graph_building import GraphBuilding
+from lodespace.models.graph_building import GraphBuilding, GraphFeatures
 from lodespace.models.loop import Loop
 from lodespace.models.particles import INTERACTIVE_STEP, LAYOUT_STEP, Particles
 from lodespace.models.predictions import Predictions
-from lodespace.models.principal_components import principal_components, standardised
+from lodespace.models.principal_components import principal_components, starting_positions
 from lodespace.models.self_supervised import SelfSupervision
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 from lodespace.models.vae_training import VAETraining
 from lodespace.models.wide_classifier import WideClassifier
 
-FEATURE_COMPONENTS = 32
 DRIFT_STEP = 0.1
 """Step of the rounds while features are learned: the islands drift, they do not jump."""
 NEW_GRAPH_STEP = 0.5
@@ -43,7 +42,9 @@ LOSS_INTERVAL = 10
 """Rounds between two measurements of the neighbour and anchor terms."""
 STIFFNESS_SCALE = 0.2
 """Kernel force per unit of distance of an unlabelled item at stiffness 1."""
-PIN_STIFFNESS = 5.0
+PIN_STIFFNESS = 50.0
+CHUNKS_PER_UPDATE = 8
+"""Chunks of predictions after which they count, without waiting for the last of a large data set: visible items come first."""
 
 
 class ParticleLoop(Loop):
@@ -56,9 +57,9 @@ class ParticleLoop(Loop):
         self.known = Predictions(n, n_classes, self.device)
         flat = dataset.inputs.flatten(1)
         self.components = principal_components(flat, config.principal_components)
-        start = self.components[:, : config.latent_dim]
-        self.start = start / start.std(dim=0).mean().clamp_min(1e-8)
+        self.start = starting_positions(self.components, config.latent_dim, self.device_generator)
         self.particles: Particles | None = None
+        self.gathering: GraphFeatures | None = None
         self.building: GraphBuilding | None = GraphBuilding(self.components, config.neighbours)
         self.graph_due = False
         self.rounds_due = 0
@@ -67,7 +68,8 @@ class ParticleLoop(Loop):
         self.classifier_steps_due = 0
         self.gestures_since_graph = 0
         self.features_in_graph = False
-        self.pinned = torch.zeros(n, dtype=torch.bool)
+        self.pinned = torch.empty(0, dtype=torch.int64)
+        self.pins = torch.empty(0, config.latent_dim, device=self.device)
 
     # What there is to show -------------------------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class ParticleLoop(Loop):
 
     @property
     def resting(self) -> bool:
-        working = self.rounds_due or self._labels_at_work or self.building is not None or self.graph_due
+        working = self.rounds_due or self._labels_at_work or self.graph_due or not self.settled
         return self._first_training_done and not working
 
     @property
@@ -151,14 +153,12 @@ class ParticleLoop(Loop):
         labelled = bool((self.labels != UNLABELED).any())
         if labelled and self.classifier is None:
             self._start_classifier()
-        self.classifier_steps_due = max(self.classifier_steps_due, 0)
         if labelled:
             self.classifier_steps_due += self.config.classifier_steps_per_gesture
         self.gestures_since_graph += 1
         if self.particles is not None:
             # What was seen when the labels were given is where unlabelled items are held.
-            free = ~self.pinned.to(self.device)
-            self.particles.target[free] = self.particles.position[free]
+            self.particles.target = self.particles.position.clone()
             self._update_stiffness()
             self._update_agreement()
             self._plan_rounds(SETTLING * self.config.rounds_per_gesture, INTERACTIVE_STEP)
@@ -176,8 +176,9 @@ class ParticleLoop(Loop):
         old, self.config = self.config, config
         self.vae_training.configure(config)
         if self.particles is None:
-            start = self.components[:, : config.latent_dim]
-            self.start = start / start.std(dim=0).mean().clamp_min(1e-8)
+            if config.latent_dim != old.latent_dim:
+                self.start = starting_positions(self.components, config.latent_dim, self.device_generator)
+                self._forget_pins()
             return
         if config.latent_dim != old.latent_dim:
             self._change_dimension(config.latent_dim)
@@ -188,29 +189,38 @@ class ParticleLoop(Loop):
 
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
         """Pin items (K,) at targets (K, D) in latent units; an empty list takes all pins away."""
+        self.pinned, self.pins = items, targets
+        if self.particles is not None:
+            let_go = self.particles.pinned
+            self.particles.target[let_go] = self.particles.position[let_go]
+            self._pin()
+            self._plan_rounds(SETTLING * self.config.rounds_per_gesture, INTERACTIVE_STEP)
+
+    def _pin(self) -> None:
         assert self.particles is not None
-        self.pinned.zero_()
-        self.pinned[items] = True
-        centre = self.particles.position.mean(dim=0)
-        self.particles.target[items] = targets * self.particles.scale + centre
+        self.particles.pin(self.pinned.to(self.device), self.pins)
         self._update_stiffness()
-        self._plan_rounds(SETTLING * self.config.rounds_per_gesture, INTERACTIVE_STEP)
+
+    def _forget_pins(self) -> None:
+        self.pinned = self.pinned[:0]
+        self.pins = torch.empty(0, self.config.latent_dim, device=self.device)
 
     def _change_dimension(self, latent_dim: int) -> None:
-        """3D to 2D: the principal plane; 2D to 3D: a thin third dimension. The motion goes on from there."""
+        """3D to 2D: the principal plane; 2D to 3D: the third principal component is the height, since
+        islands rise or sink as wholes by it; noise does not lift them. The motion goes on from there."""
         assert self.particles is not None
         z = self.particles.position
         if latent_dim < z.shape[1]:
             moved = principal_components(z, latent_dim)
         else:
-            thin = torch.randn(len(z), 1, generator=self.device_generator, device=self.device) * 0.1 * z.std()
-            moved = torch.cat([z - z.mean(dim=0), thin], dim=1)
+            height = starting_positions(self.components, latent_dim, self.device_generator)[:, -1:]
+            moved = torch.cat([z - z.mean(dim=0), height * z.std() / height.std(correction=0).clamp_min(1e-8)], dim=1)
         scale = self.particles.scale
         self.particles = Particles(moved, self.particles.graph, self.device_generator)
         self.particles.position = moved
         self.particles.target = moved.clone()
         self.particles.scale = scale
-        self.pinned.zero_()
+        self._forget_pins()
         self._update_stiffness()
         self._update_agreement()
         self._plan_rounds(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
@@ -224,8 +234,8 @@ class ParticleLoop(Loop):
             return
         labelled = self.labels != UNLABELED
         # Before the first label nobody has a mental map to keep: the layout is free.
-        free = ~labelled & ~self.pinned & labelled.any()
-        stiffness = self.config.stiffness * STIFFNESS_SCALE * free + PIN_STIFFNESS * self.pinned
+        stiffness = self.config.stiffness * STIFFNESS_SCALE * (~labelled & labelled.any())
+        stiffness[self.pinned] = PIN_STIFFNESS
         self.particles.stiffness = stiffness.to(self.device, torch.float32)
 
     def _update_agreement(self) -> None:
@@ -251,7 +261,7 @@ class ParticleLoop(Loop):
             self.losses["self_supervision"] = self.self_supervision.step()
             if self.features_learned:
                 self._features_are_learned()
-        elif self.building is not None:
+        elif not self.settled:
             self._build_graph()
         elif self.graph_due:
             self._start_graph()
@@ -269,7 +279,7 @@ class ParticleLoop(Loop):
         self.particles = Particles(self.start, graph, self.device_generator)
         if self.config.layout_rounds:
             self._plan_rounds(self.config.layout_rounds, LAYOUT_STEP)
-        self._update_stiffness()
+        self._pin()
         self._update_agreement()
         return True
 
@@ -318,6 +328,8 @@ class ParticleLoop(Loop):
     def _predict(self) -> None:
         assert self.classifier is not None
         if not self.known.unit(self.classifier):
+            if self.known.chunks_done % CHUNKS_PER_UPDATE == 0:
+                self._update_agreement()
             return
         self.measure_accuracy(self.known.best()[0])
         self._update_agreement()
@@ -334,19 +346,17 @@ class ParticleLoop(Loop):
 
     def _start_graph(self) -> None:
         self.graph_due = False
-        self.building = GraphBuilding(self._graph_features(), self.config.neighbours)
-
-    @torch.no_grad()
-    def _graph_features(self) -> torch.Tensor:
-        """Principal components, self-supervised features and, once it has learned, the classifier's: each of unit variance."""
+        learned = self.known.features if self.known.known else None
         network = self.self_supervision.network
-        chunks = [network(chunk) for chunk in self.dataset.inputs.split(1000)]
-        parts = [self.components, principal_components(torch.cat(chunks), FEATURE_COMPONENTS)]
-        if self.known.known:
-            parts.append(principal_components(self.known.features, FEATURE_COMPONENTS))
-        return torch.cat([standardised(part) for part in parts], dim=1)
+        self.gathering = GraphFeatures(self.dataset.inputs, network, self.components, learned)
 
     def _build_graph(self) -> None:
+        if self.gathering is not None:
+            features = self.gathering.unit()
+            if features is not None:
+                self.gathering = None
+                self.building = GraphBuilding(features, self.config.neighbours)
+            return
         assert self.building is not None and self.particles is not None
         graph = self.building.unit()
         if graph is None:
@@ -369,12 +379,15 @@ class ParticleLoop(Loop):
     @property
     def settled(self) -> bool:
         """False while a graph is being built: a checkpoint now would start that work over."""
-        return self.building is None
+        return self.building is None and self.gathering is None
 
     def tensors(self) -> Tensors:
         """Everything that training goes on from. A graph being built is begun again, here and after loading alike."""
-        self.graph_due = self.graph_due or (self.building is not None and self.particles is not None)
-        self.building = None if self.particles is not None else self.building
+        if self.particles is None:
+            self.building = GraphBuilding(self.components, self.config.neighbours)
+        else:
+            self.graph_due = self.graph_due or not self.settled
+            self.building = self.gathering = None
         tensors = {**self.base_tensors(), **self.vae_training.tensors(), **self.known.tensors()}
         ssl = self.self_supervision
         tensors |= module_tensors("features", ssl.network)
@@ -396,8 +409,9 @@ class ParticleLoop(Loop):
                 "edge_tail": p.graph.tail.to(torch.int32),
                 "edge_weight": p.graph.weight,
                 "edge_weight_now": p.weight,
-                "pinned": self.pinned,
             }
+        if len(self.pinned):
+            tensors |= {"pinned_items": self.pinned, "pins": self.pins}
         return tensors
 
     def counters(self) -> dict[str, Any]:
@@ -437,6 +451,8 @@ class ParticleLoop(Loop):
             load_module("classifier", self.classifier.network, tensors)
             load_module("classifier_output", self.classifier.output, tensors)
             load_adam("classifier_adam", self.classifier.optimiser, tensors)
+        if "pinned_items" in tensors:
+            self.pinned, self.pins = tensors["pinned_items"].clone(), tensors["pins"].clone().to(self.device)
         if "position" in tensors:
             self._load_particles(tensors, counters)
         for name in ("graph_due", "rounds_due", "rounds_planned", "round_step", "classifier_steps_due"):
@@ -461,4 +477,4 @@ class ParticleLoop(Loop):
         self.particles.target = tensors["target"].clone().to(device)
         self.particles.stiffness = tensors["stiffness"].clone().to(device)
         self.particles.weight = tensors["edge_weight_now"].clone().to(device)
-        self.pinned = tensors["pinned"].clone()
+        self.particles.pin(self.pinned.to(device), self.pins)

@@ -31,11 +31,13 @@ class Particles:
 
     def __init__(self, start: torch.Tensor, graph: Graph, generator: torch.Generator) -> None:
         """`start` (N, D) in any unit; it is brought to a small cloud in kernel units. `generator` is on its device."""
-        self.position = start / start.std(dim=0).mean().clamp_min(1e-8)
+        self.position = start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
         self.generator = generator
         self.scale = 1.0
         self.target = self.position.clone()
         self.stiffness = torch.zeros(len(start), device=start.device)
+        self.pinned = torch.empty(0, dtype=torch.int64, device=start.device)
+        self.pins = torch.empty(0, start.shape[1], device=start.device)
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
@@ -47,6 +49,10 @@ class Particles:
     def latent_mean(self) -> torch.Tensor:
         """(N, D), centred, spread about 1."""
         return (self.position - self.position.mean(dim=0)) / self.scale
+
+    def pin(self, items: torch.Tensor, pins: torch.Tensor) -> None:
+        """Hold items int64 (K,) at `pins` (K, D), in latent units: there they stay while the cloud grows or shrinks."""
+        self.pinned, self.pins = items, pins
 
     def _degrees(self) -> torch.Tensor:
         degree = torch.zeros(len(self.position), device=self.position.device)
@@ -67,11 +73,16 @@ class Particles:
         self.weight = self.graph.weight * ((1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT))
 
     def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
-        """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors."""
-        force = self._force(beta_neighbour, beta_anchor)
+        """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors.
+
+        The springs of the anchors are taken implicitly (linearly implicit Euler): explicit steps overshoot once
+        step * stiffness exceeds 2, as it does for a pin in a strong motion.
+        """
+        self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
+        force = self._force(beta_neighbour, beta_anchor) / (1 + step * beta_anchor * self.stiffness)[:, None]
         self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
-        spread = float(self.position.std(dim=0).mean())
-        self.scale += SCALE_RATE * (spread - self.scale)
+        spread = float(self.position.std(dim=0, correction=0).mean())
+        self.scale = max(1e-6, self.scale + SCALE_RATE * (spread - self.scale))
 
     def _force(self, beta_neighbour: float, beta_anchor: float) -> torch.Tensor:
         z, graph = self.position, self.graph

@@ -34,6 +34,10 @@ class Predictions:
     def sweeping(self) -> bool:
         return self.position < len(self.order)
 
+    @property
+    def chunks_done(self) -> int:
+        return self.position // CHUNK
+
     def start_sweep(self, first: torch.Tensor) -> None:
         """Begin anew with the items `first` (int64 (K,), on the CPU), then all others in order."""
         n = len(self.probabilities)

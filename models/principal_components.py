@@ -1,6 +1,7 @@
 """Principal components: the start of the layout and half of the features the graph stands on."""
 
 import torch
+import torch.nn.functional as F
 
 
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
@@ -16,6 +17,23 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     largest = top.abs().argmax(dim=0)
     signs = top[largest, torch.arange(top.shape[1], device=x.device)].sign()
     return (centred @ (top * signs)).float()
+
+
+def starting_positions(components: torch.Tensor, latent_dim: int, generator: torch.Generator) -> torch.Tensor:
+    """Where the layout begins: the first `latent_dim` components, centred, with unit spread. (N, F) -> (N, latent_dim).
+
+    A dimension that the data do not have starts as a little noise from `generator`: forces alone never leave a plane, nor
+    do they part points that coincide.
+    """
+    missing = latent_dim - components.shape[1]
+    start = F.pad(components[:, :latent_dim], (0, max(0, missing)))
+    deviation = start.std(dim=0, correction=0)
+    flat = deviation <= 1e-6 * deviation.max().clamp_min(1e-6)
+    if bool(flat.any()):
+        noise = torch.randn(start.shape, generator=generator, device=start.device)
+        start = torch.where(flat, noise * 0.1 * deviation.max().clamp_min(1e-3), start)
+    start = start - start.mean(dim=0)
+    return start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)  # of one item, too: hence no correction
 
 
 def standardised(features: torch.Tensor) -> torch.Tensor:

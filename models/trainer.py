@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models import checkpoint
+from lodespace.models.alignment import procrustes
 from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
@@ -57,10 +58,12 @@ class Trainer:
     def set_labels(self, labels: npt.NDArray[np.int16], weights: npt.NDArray[np.float32] | None = None) -> None:
         """The full label state: labels (N,), UNLABELED (-1) for none; weights (N,) are how much each label teaches.
 
-        Raises ValueError when a label names no class.
+        Raises ValueError when a label names no class or a weight is no weight.
         """
         if labels.shape != (len(self.dataset),):
             raise ValueError(f"labels must be ({len(self.dataset)},), not {labels.shape}")
+        if weights is not None and (weights.shape != labels.shape or not (np.isfinite(weights) & (weights >= 0)).all()):
+            raise ValueError(f"weights must be ({len(self.dataset)},), 0 or more, and finite")
         if len(labels) and (int(labels.max()) >= self.n_classes or int(labels.min()) < -1):
             raise ValueError(f"labels must be -1 to {self.n_classes - 1}; make the class first")
         with self._own_random_state():
@@ -96,12 +99,30 @@ class Trainer:
         self._moving = True
 
     def set_priority(self, items: npt.NDArray[np.integer]) -> None:
-        """Items (K,) that are looked at: what concerns them is brought up to date first."""
-        self.loop.priority = torch.from_numpy(items.astype(np.int64)).unique()
+        """Items (K,) that are looked at: what concerns them is brought up to date first. Raises ValueError on one that does not exist."""
+        self.loop.priority = self._known(items).unique()
 
     def set_anchors(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
-        """Pin the latent means of items (K,) at targets (K, D), in latent units; no items: no pins."""
-        self.loop.set_anchors(torch.from_numpy(items.astype(np.int64)), torch.from_numpy(targets).to(self.loop.device))
+        """Pin the latent means of items (K,) at targets (K, D), in the coordinates that are shown; no items: no pins.
+
+        Raises ValueError on an item that does not exist, and on targets that are no finite points of this latent space.
+        """
+        known = self._known(items)
+        if targets.shape != (len(items), self.config.latent_dim) or not np.isfinite(targets).all():
+            raise ValueError(f"targets must be finite and ({len(items)}, {self.config.latent_dim})")
+        pins = torch.from_numpy(targets.astype(np.float32)).to(self.loop.device)
+        shown = self.display.shown
+        if shown is not None and shown.shape == self.loop.latent_mean.shape:
+            # What is shown is turned against what the forces see.
+            rotation, translation = procrustes(shown, self.loop.latent_mean)
+            pins = pins @ rotation + translation
+        self.loop.set_anchors(known, pins)
+
+    def _known(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
+        n = len(self.dataset)
+        if len(items) and not (int(items.min()) >= 0 and int(items.max()) < n):
+            raise ValueError(f"items are 0 to {n - 1}")
+        return torch.from_numpy(items.astype(np.int64))
 
     # Training --------------------------------------------------------------------------------------------------------
 

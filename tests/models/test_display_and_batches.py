@@ -59,6 +59,22 @@ def test_a_cloud_that_only_turns_is_shown_still() -> None:
     assert not display.show((points.double() @ rotation(3, 1)).float() + 5)
 
 
+def test_a_new_dimension_is_risen_into_and_a_lost_one_left_at_once() -> None:
+    space = torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
+    display = Display()
+    display.show(space[:, :2])
+    flat = display.shown
+    assert flat is not None
+    assert display.show(space) and display.shown is not None
+    spread = float(flat.std(dim=0).mean())
+    assert float((display.shown[:, :2] - flat).norm(dim=1).max()) <= SPEED_LIMIT * spread
+    assert 0 < float(display.shown[:, 2].abs().max()) <= SPEED_LIMIT * spread
+    for _ in range(200):
+        display.show(space)
+    assert torch.allclose(aligned(display.shown, space), space, atol=0.02)
+    assert display.show(space[:, 1:]) and display.shown.shape == (100, 2)
+
+
 def test_an_epoch_holds_every_item_once() -> None:
     epochs = Epochs(103, 10, torch.Generator().manual_seed(0))
     batches = [epochs.next() for _ in range(epochs.batches_per_epoch)]

@@ -7,7 +7,10 @@ import torch
 from scipy.optimize import curve_fit
 
 from lodespace.models.anchor import anchor_force, anchor_loss
+from lodespace.models.dataset import Dataset
+from lodespace.models.features import FeatureNetwork
 from lodespace.models.graph import Graph, fuzzy_graph, nearest_neighbours
+from lodespace.models.graph_building import GraphFeatures
 from lodespace.models.neighbour import (
     FORCE_LIMIT,
     A,
@@ -18,6 +21,7 @@ from lodespace.models.neighbour import (
     repulsion_loss,
 )
 from lodespace.models.particles import LEAST_AGREEMENT, Particles
+from lodespace.models.principal_components import principal_components, standardised, starting_positions
 
 
 def points(n: int, d: int, seed: int = 0) -> torch.Tensor:
@@ -155,3 +159,43 @@ def test_a_round_pulls_neighbours_together_and_the_scale_gives_unit_spread() -> 
     assert float(z.std(dim=0).mean()) == pytest.approx(1, abs=0.1)
     losses = particles.losses()
     assert losses["anchor"] == 0 and math.isfinite(losses["neighbour"])
+
+
+def test_a_pin_holds_in_the_strongest_motion() -> None:
+    """Explicit steps would overshoot further each round."""
+    particles = Particles(points(4, 2).float(), chain(), torch.Generator().manual_seed(0))
+    particles.stiffness[2] = 50.0
+    particles.pin(torch.tensor([2]), torch.tensor([[1.0, -1.0]]))
+    for _ in range(60):
+        particles.round(1.0)
+    assert torch.allclose(particles.latent_mean[2], torch.tensor([1.0, -1.0]), atol=0.2)
+
+
+def test_the_layout_starts_in_every_dimension_with_unit_spread() -> None:
+    line = points(50, 1).float() * 9
+    start = starting_positions(line, 3, torch.Generator().manual_seed(0))
+    deviation = start.std(dim=0, correction=0)
+    assert start.shape == (50, 3)
+    assert float(deviation.mean()) == pytest.approx(1, abs=1e-5)
+    assert 0 < float(deviation[1:].max()) < 0.2 * float(deviation[0])
+    plane = points(50, 4).float()
+    start = starting_positions(plane, 2, torch.Generator())
+    expected = plane[:, :2] - plane[:, :2].mean(dim=0)
+    assert torch.allclose(start * expected.std(dim=0, correction=0).mean(), expected, atol=1e-5)
+
+
+def test_graph_features_come_in_units_and_are_those_of_one_pass() -> None:
+    dataset = Dataset.from_vectors(points(2300, 9).numpy())
+    torch.manual_seed(0)
+    network = FeatureNetwork(dataset)
+    components = points(2300, 6, 1).float()
+    gathering = GraphFeatures(dataset.inputs, network, components, None)
+    units = 0
+    while (features := gathering.unit()) is None:
+        units += 1
+    assert units == 3
+    with torch.no_grad():
+        learned = standardised(principal_components(network(dataset.inputs), features.shape[1] - 6))
+    assert torch.allclose(features[:, :6], standardised(components), atol=1e-6)
+    # Components are known up to nothing but rounding: their distances are what the graph sees.
+    assert torch.allclose(torch.pdist(features[:200, 6:]), torch.pdist(learned[:200]), atol=1e-4)

@@ -175,16 +175,63 @@ def test_presets_change_with_the_labels_kept() -> None:
     assert np.isfinite(snapshot.latent_mean).all() and "neighbour" not in snapshot.losses
 
 
-def test_a_pinned_item_goes_where_it_is_held() -> None:
+def test_a_pinned_item_goes_where_it_is_held_and_stays_until_let_go() -> None:
     data, _ = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
-    rest(trainer)
-    raw = trainer.loop.latent_mean
-    target = (raw[5] + 1.5).numpy()[None]
-    before = float((raw[5] - raw.new_tensor(target[0])).norm())
-    trainer.set_anchors(np.array([5]), target.astype(np.float32))
-    rest(trainer)
-    assert float((trainer.loop.latent_mean[5] - raw.new_tensor(target[0])).norm()) < 0.6 * before
+    before = rest(trainer).latent_mean[5]
+    target = before + np.float32(1.5)  # in the coordinates that are shown
+    trainer.set_anchors(np.array([5]), target[None])
+    assert np.linalg.norm(rest(trainer).latent_mean[5] - target) < 0.4 * np.linalg.norm(before - target)
+    trainer.set_anchors(np.empty(0, np.int64), np.empty((0, 3), np.float32))
+    assert not bool(trainer.loop.particles.stiffness.any())  # pyright: ignore
+
+
+def test_a_pin_given_before_there_is_a_map_holds_and_is_saved(tmp_path: Path) -> None:
+    data, _ = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    trainer.set_anchors(np.array([3]), np.full((1, 3), 4, np.float32))
+    frames = trainer.frames()
+    next(frames)
+    trainer.save(tmp_path)
+    for _ in range(80):
+        next(frames)
+    assert np.linalg.norm(trainer.snapshot().latent_mean[3]) > 4
+    again = Trainer.load(tmp_path, data, device="cpu")
+    others = again.frames()
+    for _ in range(80):
+        next(others)
+    assert again.snapshot().latent_mean.tobytes() == trainer.snapshot().latent_mean.tobytes()
+
+
+def test_commands_that_make_no_sense_are_refused() -> None:
+    data, truth = small(60)
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    with pytest.raises(ValueError, match="items are 0 to 59"):
+        trainer.set_priority(np.array([60]))
+    with pytest.raises(ValueError, match="items are 0 to 59"):
+        trainer.set_anchors(np.array([-1]), np.zeros((1, 3), np.float32))
+    with pytest.raises(ValueError, match="targets"):
+        trainer.set_anchors(np.array([1]), np.zeros((1, 2), np.float32))
+    with pytest.raises(ValueError, match="weights"):
+        trainer.set_labels(truth.astype(np.int16), np.full(60, np.nan, np.float32))
+
+
+@pytest.mark.parametrize("shape", [(1, 6), (2, 6), (3, 1), (40, 1), (40, 2)])
+def test_few_items_and_few_features_are_laid_out_in_space(shape: tuple[int, int]) -> None:
+    vectors = np.random.default_rng(0).normal(size=shape)
+    trainer = Trainer(Dataset.from_vectors(vectors), quick(), n_classes=2, device="cpu")
+    frames = trainer.frames()
+    next(frames)
+    trainer.set_labels((np.arange(shape[0]) % 2).astype(np.int16))
+    snapshot = rest(trainer)
+    assert snapshot.latent_mean.shape == (shape[0], 3) and np.isfinite(snapshot.latent_mean).all()
+    if shape[0] > 10:
+        assert snapshot.latent_mean.std(axis=0).min() > 0.2  # it fills the space
+
+
+def test_items_that_are_all_alike_are_parted() -> None:
+    trainer = Trainer(Dataset.from_vectors(np.ones((50, 4))), quick(), n_classes=2, device="cpu")
+    assert rest(trainer).latent_mean.std(axis=0).min() > 0.2
 
 
 def test_frames_end_after_the_asked_epochs() -> None:
