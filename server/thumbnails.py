@@ -1,7 +1,8 @@
 """Pictures of the items: atlas pages for the cloud, single ones for the card. Made once, kept in the project's thumbnails/ folder."""
 
+import hashlib
 import io
-import os
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ COLUMNS = PAGE_SIZE // CELL
 PER_PAGE = COLUMNS * COLUMNS
 CARD_SIZE = 256
 _VERSION = 1
+_PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
 def describe(items: ItemSet) -> Thumbnails | None:
@@ -36,25 +38,39 @@ def describe(items: ItemSet) -> Thumbnails | None:
     )
 
 
+def page_tag(items: ItemSet, page: int) -> str:
+    """A name for the content of atlas page `page` (from 0): the same pictures, the same name. Raises IndexError when there is none."""
+    pictures = _pictures(items, page)
+    digest = hashlib.sha256(f"{_VERSION} {pictures.shape}".encode())
+    digest.update(np.ascontiguousarray(pictures).data)
+    return digest.hexdigest()[:16]
+
+
 def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> bytes:
     """Atlas page `page` (from 0) as PNG, from `cache`, or made (and put there, with `write`). Raises IndexError when there is none."""
-    layout = describe(items)
-    if layout is None or not 0 <= page < layout.pages:
-        raise IndexError(page)
-    path = cache / f"page-{page:04d}-v{_VERSION}.png"
+    path = cache / f"page-{page:04d}-{page_tag(items, page)}.png"
     if path.is_file():
-        return path.read_bytes()
-    png = _png(_draw_page(items.data[page * PER_PAGE : (page + 1) * PER_PAGE]))
+        kept = path.read_bytes()
+        if kept.startswith(_PNG_BEGIN) and kept.endswith(_PNG_END):  # else a power cut left half of it
+            return kept
+    png = _png(_draw_page(_pictures(items, page)))
     if not write:
         return png
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
         temporary.write_bytes(png)
         temporary.replace(path)
     except OSError:
         pass  # a cache that cannot be written costs time, nothing else
     return png
+
+
+def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
+    layout = describe(items)
+    if layout is None or not 0 <= page < layout.pages:
+        raise IndexError(page)
+    return items.data[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
 def picture_png(items: ItemSet, item: int) -> bytes:
