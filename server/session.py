@@ -4,7 +4,9 @@ Commands come in two halves. `plan` checks a command against the state and retur
 `apply` changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
 """
 
+import sys
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -37,6 +39,16 @@ class Applied(NamedTuple):
 class _ClassDetail(msgspec.Struct):
     name: str | None = None
     colour: str | None = None
+
+
+class _GestureDetail(msgspec.Struct):
+    """The part of a gesture's provenance that is kept in memory."""
+
+    tool: str = ""
+
+
+_detail = msgspec.json.Decoder(_ClassDetail).decode
+_gesture_detail = msgspec.json.Decoder(_GestureDetail).decode
 
 
 class AnnotationSession:
@@ -128,11 +140,33 @@ class AnnotationSession:
 
     def apply(self, event: Event) -> Applied:
         """Carry out an event that is on disk. The same events in the same order give the same state."""
+        changed, class_id = self._carry_out(event)
+        ack = protocol.Ack(command_id=event.command_id, sequence=event.sequence, count=len(changed), class_id=class_id)
+        self._acks[event.command_id] = ack
+        if event.kind in ("add_class", "edit_class"):
+            classes = protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes))
+            return Applied(ack, [classes], labels_changed=False, classes_changed=True)
+        labels = protocol.Labels(
+            sequence=event.sequence,
+            gesture=event.gesture or event.sequence,
+            by=event.client,
+            items=changed.tolist(),
+            class_ids=self.labels[changed].tolist(),
+        )
+        return Applied(ack, [labels], labels_changed=len(changed) > 0, classes_changed=False)
+
+    def replay(self, events: Iterable[Event]) -> None:
+        """Carry out the events of the log, at start, when there is nobody to tell."""
+        for event in events:
+            changed, class_id = self._carry_out(event)
+            self._acks[event.command_id] = protocol.Ack(
+                command_id=event.command_id, sequence=event.sequence, count=len(changed), class_id=class_id
+            )
+
+    def _carry_out(self, event: Event) -> tuple[npt.NDArray[np.uint32], int]:
+        """Change the state. Returns the items whose label changed and the class for the answer."""
         self.sequence = event.sequence
-        news: list[protocol.Operation] = []
-        changed = np.empty(0, np.uint32)
-        classes_changed = False
-        class_id = event.class_id
+        changed, class_id = np.empty(0, np.uint32), event.class_id
         match event.kind:
             case "gesture":
                 changed = self.history.add(_record(event))
@@ -141,29 +175,14 @@ class AnnotationSession:
             case "redo":
                 changed = self.history.redo(event.gesture)
                 class_id = self.history.gestures[event.gesture].class_id
-            case "add_class" | "edit_class":
-                detail = msgspec.json.decode(event.detail, type=_ClassDetail)
-                if event.kind == "add_class":
-                    class_id = self.classes.add(detail.name or str(len(self.classes)), detail.colour)
-                else:
-                    self.classes.edit(event.class_id, detail.name, detail.colour)
-                classes_changed = True
-                news.append(protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes)))
-        if not classes_changed:
-            self._labelled_at[changed] = event.sequence
-            gesture = event.gesture or event.sequence
-            news.append(
-                protocol.Labels(
-                    sequence=event.sequence,
-                    gesture=gesture,
-                    by=event.client,
-                    items=changed.tolist(),
-                    class_ids=self.labels[changed].tolist(),
-                )
-            )
-        ack = protocol.Ack(command_id=event.command_id, sequence=event.sequence, count=len(changed), class_id=class_id)
-        self._acks[event.command_id] = ack
-        return Applied(ack, news, len(changed) > 0, classes_changed)
+            case "add_class":
+                detail = _detail(event.detail)
+                class_id = self.classes.add(detail.name or str(len(self.classes)), detail.colour)
+            case "edit_class":
+                detail = _detail(event.detail)
+                self.classes.edit(event.class_id, detail.name, detail.colour)
+        self._labelled_at[changed] = event.sequence
+        return changed, class_id
 
     # Positions and predictions ---------------------------------------------------------------------------------------
 
@@ -299,7 +318,7 @@ class AnnotationSession:
 
 
 def _record(event: Event) -> GestureRecord:
-    tool = msgspec.json.decode(event.detail, type=protocol.Provenance).tool
+    tool = sys.intern(_gesture_detail(event.detail).tool)
     return GestureRecord(
         event.sequence, event.class_id, event.item_array(), event.client, event.at, event.revision, tool
     )
