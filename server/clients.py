@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 
 from aiohttp import web
 
@@ -24,7 +24,8 @@ _FULL_MESSAGES = 4096
 
 
 class Client:
-    """One connection. `client_id` is the page's own and outlives it; `scene_id`, `revision`: what the client shows."""
+    """One connection. `client_id` is the page's own and outlives it; `scene_id`, `revision`: what the client shows; `priority`: the items
+    its person looks at."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
@@ -37,20 +38,23 @@ class Client:
         self.revision = -1
         self.prediction_version = 0
         self.ready = False
+        self.priority: list[int] = []
         self._transport = request.transport
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._newest: dict[str, protocol.Operation] = {}
+        self._history_due = False
         self._wake = asyncio.Event()
         self._frame_sent = 0.0
-        self._told_resync = -1
 
     def send(self, operation: protocol.Operation) -> None:
         """Queue an operation that must arrive, in order."""
         text = protocol.encode_operation(operation)
+        # One message may be of any size; what counts is how much a client lets wait.
+        full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _FULL_MESSAGES
         self._queue.append(text)
         self._queued_bytes += len(text)
-        if self._queued_bytes > self.config.queue_bytes or len(self._queue) > _FULL_MESSAGES:
+        if full:
             log.warning("client %s lets too much pile up and is dropped", self.client_id)
             self.drop()
         self._wake.set()
@@ -58,6 +62,11 @@ class Client:
     def replace(self, key: str, operation: protocol.Operation) -> None:
         """Queue an operation of which only the newest with this key counts."""
         self._newest[key] = operation
+        self._wake.set()
+
+    def history_changed(self) -> None:
+        """The history is told when its turn comes, as it is then."""
+        self._history_due = True
         self._wake.set()
 
     def wake(self) -> None:
@@ -70,19 +79,32 @@ class Client:
             self._transport.abort()
 
     async def run(self) -> None:
-        """Send what there is, for ever. Ends with an exception when the client is gone or stalled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue:
-                text = self._queue.popleft()
-                self._queued_bytes -= len(text)
-                await self._deliver(self.socket.send_str(text.decode()))
-            while self._newest:
-                _, operation = self._newest.popitem()
-                await self._deliver(self.socket.send_str(protocol.encode_operation(operation).decode()))
-            if self.ready:
-                await self._send_frames()
+        """Send what there is, until the client is gone or stalled. No client outlives its outbox."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._send_operations()
+                if self.ready:
+                    await self._send_frames()
+        except ConnectionError:
+            pass  # it is gone; the receiving side sees that too
+        except Exception:
+            log.exception("nothing more can be sent to client %s, it is dropped", self.client_id)
+            self.drop()
+
+    async def _send_operations(self) -> None:
+        while self._queue:
+            text = self._queue.popleft()
+            self._queued_bytes -= len(text)
+            await self._deliver(self.socket.send_str(text.decode()))
+        while self._newest:
+            _, operation = self._newest.popitem()
+            await self._deliver(self.socket.send_str(protocol.encode_operation(operation).decode()))
+        if self._history_due:
+            self._history_due = False
+            history = protocol.HistoryChanged(history=self.session.history.summary(self.client_id))
+            await self._deliver(self.socket.send_str(protocol.encode_operation(history).decode()))
 
     async def _send_frames(self) -> None:
         early = self.config.frame_interval - (time.monotonic() - self._frame_sent)
@@ -107,6 +129,7 @@ class Client:
             predictions = session.predictions_since(self.prediction_version)
             self.prediction_version = version
             if predictions is not None:
+                self._frame_sent = time.monotonic()
                 await self._deliver(self.socket.send_bytes(predictions))
 
     async def _resync(self, reason: str) -> None:
@@ -115,16 +138,27 @@ class Client:
         resync = protocol.Resync(scene_id=self.session.grid.scene_id, reason=reason)
         await self._deliver(self.socket.send_str(protocol.encode_operation(resync).decode()))
 
-    async def _deliver(self, sending: "asyncio.Future[None] | object") -> None:
+    async def _deliver(self, message: Coroutine[None, None, None]) -> None:
+        """Send a message. A slow client may take its time; one that has taken nothing for `stall_seconds` is dropped."""
+        sending = asyncio.ensure_future(message)
         try:
-            async with asyncio.timeout(self.config.stall_seconds):
-                await sending  # pyright: ignore[reportGeneralTypeIssues]
-        except TimeoutError:
-            log.warning(
-                "client %s has taken nothing for %.0f s and is dropped", self.client_id, self.config.stall_seconds
-            )
-            self.drop()
-            raise
+            await asyncio.sleep(0)  # now it is in the transport's buffer
+            waiting = self._unsent_bytes()
+            while not sending.done() and not (await asyncio.wait((sending,), timeout=self.config.stall_seconds))[0]:
+                left = self._unsent_bytes()
+                if left >= waiting:
+                    seconds = self.config.stall_seconds
+                    log.warning("client %s has taken nothing for %.0f s and is dropped", self.client_id, seconds)
+                    self.drop()
+                    raise ConnectionAbortedError
+                waiting = left
+            sending.result()
+        finally:
+            sending.cancel()
+
+    def _unsent_bytes(self) -> int:
+        transport = self._transport
+        return transport.get_write_buffer_size() if isinstance(transport, asyncio.WriteTransport) else 0
 
 
 class Clients:
@@ -149,7 +183,7 @@ class Clients:
 
     def send(self, operation: protocol.Operation) -> None:
         for client in self:
-            if client.ready or client.client_id:
+            if client.client_id:
                 client.send(operation)
 
     def replace(self, key: str, operation: protocol.Operation) -> None:

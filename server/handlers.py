@@ -17,6 +17,8 @@ SERVICE = web.AppKey("service", Service)
 STATIC = web.AppKey("static", Path)
 API_CLIENT = "api"
 """Who labels through POST /api/labels."""
+BODY_SECONDS = 30.0
+"""How long the body of a request may take to come."""
 _YEAR = "public, max-age=31536000, immutable"
 
 T = TypeVar("T")
@@ -28,9 +30,13 @@ def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
 
 async def _body(request: web.Request, kind: type[T]) -> T:
     """The body as a `kind`. Raises ProtocolError saying which field is wrong."""
-    raw = await request.content.read(MAX_MESSAGE_BYTES + 1)
-    while len(raw) <= MAX_MESSAGE_BYTES and (more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw))):
-        raw += more
+    raw = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
+                raw += more
+    except TimeoutError:
+        raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
     if len(raw) > MAX_MESSAGE_BYTES:
         raise ProtocolError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
     try:
@@ -72,31 +78,33 @@ async def get_item_info(request: web.Request) -> web.Response:
 
 
 async def get_thumbnails(request: web.Request) -> web.Response:
-    service = request.app[SERVICE]
-    page = _number(request, "page")
+    """A page of the atlas. The browser keeps it and only asks whether it still holds, by its ETag."""
+    project, page = request.app[SERVICE].project, _number(request, "page")
     try:
+        tag = await asyncio.to_thread(thumbnails.page_tag, project.items, page)
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
+        if any(known.value == tag for known in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
         png = await asyncio.to_thread(
-            thumbnails.page_png,
-            service.project.items,
-            page,
-            service.project.thumbnails,
-            write=not service.project.read_only,
+            thumbnails.page_png, project.items, page, project.thumbnails, write=not project.read_only
         )
     except IndexError:
         raise RequestError(f"there is no thumbnail page {page}", code="unknown_page", status=404) from None
-    return web.Response(body=png, content_type="image/png")
+    return web.Response(body=png, content_type="image/png", headers=headers)
 
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    name = f"{session.items.name}-labels"
+    table = export.Table.of(session)  # of one moment; written out in a thread, as it takes a while
     match request.query.get("format", "csv"):
         case "csv":
-            text, kind, suffix = export.as_csv(session), "text/csv", "csv"
+            write, kind, suffix = export.as_csv, "text/csv", "csv"
         case "jsonl":
-            text, kind, suffix = export.as_jsonl(session), "application/jsonl", "jsonl"
+            write, kind, suffix = export.as_jsonl, "application/jsonl", "jsonl"
         case other:
             raise RequestError(f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format")
+    text = await asyncio.to_thread(write, table)
+    name = f"{session.items.name}-labels"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
     headers = {"Content-Disposition": f'attachment; filename="{safe}.{suffix}"'}
     return web.Response(text=text, content_type=kind, charset="utf-8", headers=headers)
@@ -118,7 +126,7 @@ async def post_training(request: web.Request) -> web.Response:
 
 async def post_select(request: web.Request) -> web.Response:
     command = await _body(request, protocol.Resolve)
-    return _json(request.app[SERVICE].resolve(command, revision=None))
+    return _json(await request.app[SERVICE].resolve(command, revision=None))
 
 
 async def get_recording(request: web.Request) -> web.StreamResponse:

@@ -20,6 +20,8 @@ MARGIN = 0.35
 """Room on each side of the cloud in a new box, as a share of its extent: it will grow as classes come apart."""
 TOO_SMALL = 0.2
 """A cloud whose extent is below this share of the box wastes the grid: a new box is due."""
+SMALLEST_BOX = 0.05
+"""In latent units, whose prior has unit spread: a cloud below this has collapsed, and no finer box would show more."""
 MIDDLE = GRID_STEPS // 2
 
 
@@ -52,9 +54,12 @@ class LatentGrid:
         """(N, D) as the clients have them."""
         return self._in_latent_units(self.grid)
 
-    def latent_mean_at(self, revision: int) -> npt.NDArray[np.float64]:
-        """(N, D) at a revision of this scene that is still kept; the newest otherwise."""
-        return self._in_latent_units(self._ring.get(revision, self.grid))
+    def latent_mean_at(self, revision: int | None) -> tuple[int, npt.NDArray[np.float64]]:
+        """A revision of this scene and its (N, D): `revision` if it is still kept, the newest otherwise."""
+        kept = None if revision is None else self._ring.get(revision)
+        if revision is None or kept is None:
+            return self.revision, self.latent_mean()
+        return revision, self._in_latent_units(kept)
 
     def _in_latent_units(self, grid: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         origin = np.asarray(self.box.origin[: grid.shape[1]])
@@ -119,12 +124,12 @@ class LatentGrid:
         edge = 1 << MOVING_SHIFT  # so that rounding cannot step over the edge
         low, high = int(target.min()), int(target.max())
         extent = int((target.max(axis=0) - target.min(axis=0)).max())
-        return low >= edge and high < GRID_STEPS - edge and extent >= TOO_SMALL * GRID_STEPS
+        large_enough = extent >= TOO_SMALL * GRID_STEPS or self.box.size <= SMALLEST_BOX
+        return low >= edge and high < GRID_STEPS - edge and large_enough
 
     def _new_scene(self, latent_mean: npt.NDArray[np.float32]) -> None:
         low, high = latent_mean.min(axis=0), latent_mean.max(axis=0)
-        size = float((high - low).max()) * (1 + 2 * MARGIN)
-        size = size if size > 1e-6 else 1.0
+        size = max(float((high - low).max()) * (1 + 2 * MARGIN), SMALLEST_BOX)
         centre = np.zeros(3)
         centre[: latent_mean.shape[1]] = (low + high) / 2
         corner = centre - size / 2

@@ -26,15 +26,14 @@ def _open(path: Path) -> tuple[Project, AnnotationSession]:
     if project.labels_path.is_file():
         session.history.labels[:] = UNLABELED
         store = Store(project.labels_path)
-        for event in store.events():
-            session.apply(event)
+        session.replay(store.events())
         store.close()
     return project, session
 
 
 _WRITERS: dict[str, Callable[[AnnotationSession], bytes]] = {
-    ".csv": lambda session: export.as_csv(session).encode(),
-    ".jsonl": lambda session: export.as_jsonl(session).encode(),
+    ".csv": lambda session: export.as_csv(export.Table.of(session)).encode(),
+    ".jsonl": lambda session: export.as_jsonl(export.Table.of(session)).encode(),
     ".glb": AnnotationSession.scene_glb,
 }
 

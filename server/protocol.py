@@ -27,6 +27,9 @@ Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
+"""A revision, sequence number or scene id; -1: none yet. JavaScript counts no further without gaps."""
+CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
 """`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
@@ -63,7 +66,11 @@ class Region(Message):
     polygon: Annotated[list[float], msgspec.Meta(min_length=6, max_length=20000)]
     clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
     mode: SelectionMode = "through"
-    cell: tuple[float, float] = (0.01, 0.01)
+    cell: tuple[CellSize, CellSize] = (0.01, 0.01)
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) % 2:
+            raise ValueError("a polygon is pairs of numbers, x and y")
 
 
 class Provenance(Message):
@@ -102,7 +109,7 @@ class Gesture(Message):
 
 
 class History(Message):
-    """The gestures so far, oldest first, and what undo and redo would do for this client."""
+    """The newest gestures (at most 200), oldest first, and what undo and redo would do for this client."""
 
     gestures: list[Gesture]
     can_undo: bool
@@ -213,9 +220,9 @@ class Hello(Operation, tag="hello"):
     """
 
     client_id: CommandId
-    scene_id: int
-    revision: int
-    sequence: int
+    scene_id: Counter
+    revision: Counter
+    sequence: Counter
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
 
 
@@ -225,7 +232,7 @@ class Label(Operation, tag="label"):
     command_id: CommandId
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
     class_id: ClassId
-    revision: int
+    revision: Counter
     provenance: Provenance
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import errno
+import logging
 import signal
 from collections.abc import Callable, Iterable
 
@@ -14,13 +15,17 @@ from lodespace.errors import LodespaceError
 from lodespace.handlers import SERVICE
 from lodespace.project import Project
 
+KEEPALIVE_SECONDS = 60.0
+"""A connection without a request, also one whose headers never end, is closed after so long."""
+
 
 async def start(app: web.Application, ports: Iterable[int]) -> tuple[web.AppRunner, str]:
     """Listen on the first of `ports` that is free (0: any). Returns the runner, to be cleaned up, and the address.
 
     Raises LodespaceError when all are taken.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    logging.getLogger("aiohttp.server").addFilter(_one_line)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS)
     await runner.setup()
     tried: list[int] = []
     for port in ports:
@@ -38,6 +43,12 @@ async def start(app: web.Application, ports: Iterable[int]) -> tuple[web.AppRunn
         return runner, f"http://127.0.0.1:{actual}/"
     await runner.cleanup()
     raise LodespaceError(f"port {', '.join(map(str, tried))} is taken; give another one with --port", code="port_taken")
+
+
+def _one_line(record: logging.LogRecord) -> bool:
+    """What aiohttp logs itself are requests that are no HTTP: no fault of ours, and their tracebacks help nobody."""
+    record.exc_info = None
+    return True
 
 
 async def serve_until_interrupted(

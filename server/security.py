@@ -31,11 +31,12 @@ HEADERS = {
 }
 
 
-def content_security_policy(host: str) -> str:
-    """For a page of `host` (name and port). ws: is named: not every browser takes 'self' to cover it."""
+def content_security_policy(host: str | None) -> str:
+    """For a page of `host` (name and port; None: of no page). ws: is named: not every browser takes 'self' to cover it."""
+    streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-        f"connect-src 'self' ws://{host} wss://{host}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
+        f"connect-src 'self'{streams}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
@@ -45,25 +46,32 @@ def allowed_hosts(port: int) -> frozenset[str]:
     return frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
 
-def security_middleware(port_of: Callable[[], int]) -> Middleware:
-    """The middleware. `port_of` tells the port that is listened on, known once the server runs."""
+def protect(app: web.Application, port_of: Callable[[], int]) -> None:
+    """Guard all of `app`: the middleware, and the headers on all that it answers. `port_of` tells the port, known once the server runs."""
+    app.middlewares.append(_guard(port_of))
 
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+        secure(response, request.headers.get(hdrs.HOST, ""), allowed_hosts(port_of()))
+
+    app.on_response_prepare.append(add_headers)
+
+
+def _guard(port_of: Callable[[], int]) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        host = request.headers.get(hdrs.HOST, "")
         try:
             refuse_foreign(request, allowed_hosts(port_of()))
-            response = await handler(request)
+            return await handler(request)
         except web.HTTPException as error:
             response = _error(error.status, f"http_{error.status}", error.reason)
+            if hdrs.ALLOW in error.headers:  # of a method that an address does not take
+                response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+            return response
         except LodespaceError as error:
-            response = _error(error.status, error.code, str(error))
+            return _error(error.status, error.code, str(error))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            response = _error(500, "internal_error", "the server made a mistake; its log says which")
-        if not response.prepared:
-            secure(response, host)
-        return response
+            return _error(500, "internal_error", "the server made a mistake; its log says which")
 
     return guard
 
@@ -92,11 +100,11 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str]) -> None:
         raise LodespaceError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
 
 
-def secure(response: web.StreamResponse, host: str) -> None:
-    """Put the security headers on an answer that has not begun."""
+def secure(response: web.StreamResponse, host: str, hosts: frozenset[str]) -> None:
+    """Put the security headers on an answer that has not begun. A `host` that is none of ours is not repeated in them."""
     for name, value in HEADERS.items():
         response.headers[name] = value
-    response.headers["Content-Security-Policy"] = content_security_policy(host)
+    response.headers["Content-Security-Policy"] = content_security_policy(host if host.lower() in hosts else None)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
 
 

@@ -36,14 +36,27 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
     homogeneous[:, :d] = latent_mean
     homogeneous[:, 3] = 1
     matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)  # column-major, so this is its transpose
-    clip = homogeneous @ matrix
-    w = clip[:, 3]
-    front = (w > 0) & (np.abs(clip[:, 2]) <= w)
-    safe = np.where(front, w, 1.0)
-    x, y, depth = clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe
-    inside = front & (_winding_number(x, y, np.asarray(region.polygon, np.float64).reshape(-1, 2)) != 0)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of a wild matrix: such items are nowhere
+        clip = homogeneous @ matrix
+        w = clip[:, 3]
+        front = (w > 0) & (np.abs(clip[:, 2]) <= w)
+        safe = np.where(front, w, 1.0)
+        x, y, depth = clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe
+        inside = front.copy()
+        inside[front] = _inside(x[front], y[front], np.asarray(region.polygon, np.float64).reshape(-1, 2))
     if region.mode == "visible":
         inside &= _visible(x, y, depth, front, region.cell)
+    return inside
+
+
+def _inside(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Which points (N,) the polygon (K, 2) encloses. Only those in its bounding box are looked at closely."""
+    (left, low), (right, high) = polygon.min(axis=0), polygon.max(axis=0)
+    near = np.flatnonzero((x >= left) & (x <= right) & (y >= low) & (y <= high))
+    inside = np.zeros(len(x), bool)
+    inside[near] = _winding_number(x[near], y[near], polygon) != 0
     return inside
 
 
@@ -66,14 +79,13 @@ def _visible(
     front: npt.NDArray[np.bool_],
     cell: tuple[float, float],
 ) -> npt.NDArray[np.bool_]:
-    columns = np.floor((x + 1) / cell[0]).astype(np.int64)
-    rows = np.floor((y + 1) / cell[1]).astype(np.int64)
-    on_screen = front & (np.abs(x) <= 1) & (np.abs(y) <= 1)
-    shown = np.flatnonzero(on_screen)
+    shown = np.flatnonzero(front & (np.abs(x) <= 1) & (np.abs(y) <= 1))
     visible = np.zeros(len(x), bool)
     if len(shown) == 0:
         return visible
-    key = rows[shown] * (int(np.ceil(2 / cell[0])) + 1) + columns[shown]
+    columns = np.floor((x[shown] + 1) / cell[0]).astype(np.int64)
+    rows = np.floor((y[shown] + 1) / cell[1]).astype(np.int64)
+    key = rows * (int(np.ceil(2 / cell[0])) + 1) + columns
     _, where = np.unique(key, return_inverse=True)
     nearest = np.full(int(where.max()) + 1, np.inf)
     np.minimum.at(nearest, where, depth[shown])

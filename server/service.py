@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from lodespace import checkpoints, protocol, thumbnails
-from lodespace.clients import Clients
+from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
 from lodespace.project import Project
@@ -47,8 +47,7 @@ class Service:
         # A bake's labels are in its scene; a project's are what its log says.
         self.session.history.labels[:] = protocol.UNLABELED
         self.store = Store(self.project.labels_path)
-        for event in self.store.events():
-            self.session.apply(event)
+        self.session.replay(self.store.events())
         newest = checkpoints.newest(self.project.checkpoints, len(self.project.items))
         if newest is not None:
             # The first picture needs no trainer: it goes on from here.
@@ -146,25 +145,28 @@ class Service:
                 self.trainer.pause()
         return protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
 
-    def set_priority(self, items: list[int]) -> None:
-        """Raises RequestError when there is no such item."""
+    def set_priority(self, client: Client, items: list[int]) -> None:
+        """What one client looks at; the trainer moves what any of them looks at first. Raises RequestError when there is no such item."""
         if items and max(items) >= len(self.session.items):
             raise RequestError(f"there is no item {max(items)}", code="unknown_item")
-        if self.trainer is not None:
-            self.trainer.set_priority(items)
+        client.priority = items
+        self.tell_priority()
 
-    def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
-        """The items in the regions, at the positions of `revision` (None: the newest)."""
-        grid = self.session.grid
-        seen = grid.revision if revision is None else revision
-        items = items_in_regions(grid.latent_mean_at(seen), command.regions)
+    def tell_priority(self) -> None:
+        """Also when a client has left."""
+        if self.trainer is not None:
+            self.trainer.set_priority(sorted({item for client in self.clients for item in client.priority}))
+
+    async def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
+        """The items in the regions, at the positions of `revision` where they are still kept (None: the newest), else the newest."""
+        seen, latent_mean = self.session.grid.latent_mean_at(revision)
+        items = await asyncio.to_thread(items_in_regions, latent_mean, command.regions)  # a long lasso takes a while
         return protocol.Resolved(command_id=command.command_id, items=items.tolist(), revision=seen)
 
     def _tell_history(self) -> None:
         for client in self.clients:
             if client.client_id:
-                history = self.session.history.summary(client.client_id)
-                client.replace("history", protocol.HistoryChanged(history=history))
+                client.history_changed()
 
     # TrainerListener -------------------------------------------------------------------------------------------------
 

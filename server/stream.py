@@ -13,7 +13,6 @@ from lodespace.clients import Client
 from lodespace.errors import LodespaceError, ProtocolError
 from lodespace.handlers import SERVICE
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
-from lodespace.security import secure
 from lodespace.service import Service
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(
         protocols=(PROTOCOL_VERSION,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=20.0
     )
-    secure(socket, request.host)
     await socket.prepare(request)
     if socket.ws_protocol != PROTOCOL_VERSION:
         await socket.close(
@@ -43,8 +41,10 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
             await _receive(service, client, socket)
         finally:
             sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ConnectionError, TimeoutError, RuntimeError):
+            with contextlib.suppress(asyncio.CancelledError):
                 await sending
+    if client.priority:
+        service.tell_priority()
     return socket
 
 
@@ -55,7 +55,11 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
             return
         command_id = ""
         try:
-            operation = _parse(message.data)
+            try:
+                operation = _parse(message.data)
+            except ProtocolError:
+                command_id = _command_id_of(message.data)
+                raise
             command_id = getattr(operation, "command_id", "")
             if not client.client_id and not isinstance(operation, protocol.Hello):
                 raise ProtocolError("say hello first", code="no_hello")
@@ -75,6 +79,18 @@ def _parse(text: str) -> protocol.ClientOperation:
         raise ProtocolError(f"not an operation of {PROTOCOL_VERSION}: {error}") from error
 
 
+class _Addressed(msgspec.Struct):
+    command_id: protocol.CommandId = ""
+
+
+def _command_id_of(text: str) -> str:
+    """The id in a command that is otherwise malformed, "" for none: its sender waits for an answer, and would send it again and again."""
+    try:
+        return msgspec.json.decode(text, type=_Addressed).command_id
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""
+
+
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
     match operation:
         case protocol.Hello():
@@ -82,9 +98,9 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.SetTraining():
             client.send(service.set_training(operation))
         case protocol.SetPriority():
-            service.set_priority(operation.items)
+            service.set_priority(client, operation.items)
         case protocol.Resolve():
-            client.send(service.resolve(operation, revision=client.revision))
+            client.send(await service.resolve(operation, revision=client.revision))
         case _:
             client.send(await service.carry_out(operation, client.client_id))
 

@@ -25,14 +25,18 @@ class StreamClient:
 
     async def __aenter__(self) -> "StreamClient":
         self.http = aiohttp.ClientSession()
-        await self.fetch_scene()
-        self.socket = await self.http.ws_connect(
-            self.url + "api/stream",
-            protocols=(protocol.PROTOCOL_VERSION,),
-            headers={"Origin": self.url.rstrip("/")},
-            max_msg_size=0,
-        )
-        await self.hello()
+        try:
+            await self.fetch_scene()
+            self.socket = await self.http.ws_connect(
+                self.url + "api/stream",
+                protocols=(protocol.PROTOCOL_VERSION,),
+                headers={"Origin": self.url.rstrip("/")},
+                max_msg_size=0,
+            )
+            await self.hello()
+        except BaseException:
+            await self.http.close()
+            raise
         self._task = asyncio.create_task(self._receive()) if self.read else None
         return self
 
@@ -61,7 +65,9 @@ class StreamClient:
         await self.socket.send_str(protocol.encode_operation(operation).decode())
 
     async def command(self, operation: Any) -> Any:
-        """Send a command and wait for its answer: Ack, Refused or Resolved."""
+        """Send a command and wait for its answer: Ack, Refused or Resolved. Raises ConnectionError when the server is gone."""
+        if self._task is None or self._task.done():
+            raise ConnectionResetError("nobody hears the answer")
         self._answers[operation.command_id] = asyncio.get_running_loop().create_future()
         await self.send(operation)
         return await asyncio.wait_for(self._answers[operation.command_id], 20)
@@ -79,11 +85,15 @@ class StreamClient:
         return await self.command(self.label_operation(items, class_id, command_id))
 
     async def _receive(self) -> None:
-        async for message in self.socket:
-            if message.type is aiohttp.WSMsgType.BINARY:
-                self._frame(frames.decode(message.data))
-            elif message.type is aiohttp.WSMsgType.TEXT:
-                await self._operation(protocol.decode_server_operation(message.data))
+        try:
+            async for message in self.socket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    self._frame(frames.decode(message.data))
+                elif message.type is aiohttp.WSMsgType.TEXT:
+                    await self._operation(protocol.decode_server_operation(message.data))
+        finally:
+            for answer in self._answers.values():
+                answer.cancel()
 
     def _frame(self, frame: Any) -> None:
         self.frames.append(frame)

@@ -11,7 +11,9 @@ import aiohttp
 import pytest
 import trimesh
 from servers import serving
+from stream_client import StreamClient
 
+from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.gltf import decode_scene
 from lodespace.protocol import SetTraining
@@ -58,6 +60,45 @@ async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None
     for path in ("/api/items/5000", "/api/thumbnails/2.png", "/api/items/5000/info"):
         answer = await digits.get(path)
         assert answer.status == 404 and (await answer.json())["code"].startswith("unknown"), path
+
+
+async def test_a_page_is_fetched_once_and_made_anew_when_damaged(tmp_path: Path) -> None:
+    config = ServerConfig(train=False)
+    async with serving(None, tmp_path / "digits", config) as url, aiohttp.ClientSession(url) as http:
+        first = await http.get("/api/thumbnails/0.png")
+        png, tag = await first.read(), first.headers["ETag"]
+        second = await http.get("/api/thumbnails/0.png", headers={"If-None-Match": tag})
+        assert second.status == 304 and await second.read() == b""
+        other = await http.get("/api/thumbnails/1.png", headers={"If-None-Match": tag})
+        assert other.status == 200 and other.headers["ETag"] != tag
+        (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
+        kept.write_bytes(png[:1000])  # as a power cut could leave it
+        assert await (await http.get("/api/thumbnails/0.png")).read() == png
+
+
+async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path: Path) -> None:
+    names = [
+        "=cmd|' /C calc'!A0",
+        'a "quoted", name',
+        "two\nlines",
+        "Ø ☃ \U0001f9f2",
+        "<img src=x onerror=alert(1)>",
+        "\ttab",
+        "-1",
+    ]
+    async with (
+        serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url,
+        StreamClient(url) as anna,
+        aiohttp.ClientSession(url) as http,
+    ):
+        for number, name in enumerate(names):
+            made = await anna.command(protocol.AddClass(command_id=f"make-a-class-{number}", name=name))
+            await anna.label([number], made.class_id)
+        text = await (await http.get("/api/labels?format=csv")).text()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        assert [row["label"] for row in rows[: len(names)]] == names
+        lines = (await (await http.get("/api/labels?format=jsonl")).text()).split("\n")
+        assert [json.loads(line)["label"] for line in lines[: len(names)]] == names
 
 
 async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSession) -> None:

@@ -1,5 +1,6 @@
 """Who may talk to the server, on every route, and what every answer carries."""
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import aiohttp
 import pytest
 from servers import serving
 
+from lodespace import handlers, running
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
 
@@ -94,6 +96,52 @@ async def test_every_answer_carries_the_security_headers(every_route) -> None:
                 if answer.status >= 400 and "websocket" not in url:
                     body = await answer.json()
                     assert set(body) == {"code", "message"} and "Traceback" not in body["message"]
+
+
+async def test_also_answers_that_no_handler_gives_carry_the_headers(served: str) -> None:
+    """aiohttp refuses an unknown Expect before any middleware."""
+    async with aiohttp.ClientSession() as http, http.get(served, headers={"Expect": "tea"}) as answer:
+        assert answer.status == 417
+        for name, value in WANTED_HEADERS.items():
+            assert answer.headers.get(name) == value
+
+
+async def test_a_foreign_host_is_not_repeated_in_the_policy(served: str) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(served, headers={"Host": "evil.example; script-src *"}) as answer,
+    ):
+        assert answer.status in (400, 421)
+        assert "evil" not in answer.headers.get("Content-Security-Policy", "")
+
+
+async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None:
+    async with aiohttp.ClientSession() as http, http.delete(served + "api/training", json={}) as answer:
+        assert answer.status == 405
+        assert set(answer.headers["Allow"].split(",")) == {"GET", "POST"}
+
+
+async def test_headers_that_never_end_are_not_waited_for(
+    small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "KEEPALIVE_SECONDS", 0.3)
+    async with serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.split(":")[2].strip("/")))
+        writer.write(b"GET / HTTP/1.1\r\nHost: ")
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.2)
+
+    async def endless():
+        yield b"{"
+        await asyncio.sleep(60)
+
+    headers = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as http, http.post(served + "api/labels", data=endless(), headers=headers) as a:
+        assert a.status == 408 and (await a.json())["code"] == "too_slow"
 
 
 async def test_a_form_of_another_page_cannot_post(served: str) -> None:

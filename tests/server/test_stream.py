@@ -113,6 +113,38 @@ async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, tex
         assert isinstance(await anna.label([0], 0), protocol.Ack)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"op": "label", "items": [1], "class_id": 5000, "revision": 0, "provenance": {"tool": "api"}},
+        {"op": "label", "items": [1], "class_id": 0, "revision": 1 << 63, "provenance": {"tool": "api"}},
+        {"op": "label", "items": [], "class_id": 0, "revision": 0, "provenance": {"tool": "api"}},
+        {"op": "label", "items": [1], "class_id": 0, "revision": 0, "provenance": {"tool": "wand"}},
+        {"op": "undo", "why": "a field that is unknown"},
+        {"op": "resolve", "regions": [{"polygon": [0, 0, 1, 1, 0, 1, 1], "clip_from_latent": [0] * 16}]},
+        {"op": "resolve", "regions": [{"polygon": [0] * 6, "clip_from_latent": [0] * 16, "cell": [0, 0.1]}]},
+    ],
+    ids=["class", "revision", "no items", "tool", "field", "polygon", "cell"],
+)
+async def test_a_malformed_command_is_refused_by_its_id(served: str, fields: dict[str, object]) -> None:
+    """Else its sender would wait for an answer, and send it again after each reconnection."""
+    async with StreamClient(served) as anna:
+        await anna.socket.send_json({**fields, "command_id": "a-malformed-command"})
+        await eventually(lambda: bool(anna.seen(protocol.Refused)))
+        (refused,) = anna.seen(protocol.Refused)
+        assert (refused.command_id, refused.code) == ("a-malformed-command", "malformed_message")
+
+
+async def test_wild_matrices_select_nothing(served: str) -> None:
+    async with StreamClient(served) as anna:
+        wild = [1e308, -1e308] * 8
+        region = protocol.Region(
+            polygon=[-1, -1, 1, -1, 1, 1], clip_from_latent=wild, mode="visible", cell=(1e-6, 1e-6)
+        )
+        resolved = await anna.command(protocol.Resolve(command_id="a-wild-resolve", regions=[region]))
+        assert isinstance(resolved, protocol.Resolved)
+
+
 async def test_another_version_is_refused_with_a_reason(served: str) -> None:
     async with aiohttp.ClientSession() as http:
         headers = {"Origin": served.rstrip("/")}

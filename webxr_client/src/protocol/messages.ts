@@ -65,7 +65,7 @@ export interface Gesture {
   undone: boolean;
 }
 
-/** The gestures so far, oldest first, and what undo and redo would do for this client. */
+/** The newest gestures (at most 200), oldest first, and what undo and redo would do for this client. */
 export interface History {
   gestures: Gesture[];
   can_undo: boolean;

@@ -1,0 +1,128 @@
+"""A client's outbox: newest wins where it may, nothing is dropped where it must not be, and nobody waits for anybody."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+from servers import eventually, serving
+from stream_client import StreamClient
+
+from lodespace import protocol
+from lodespace.config import ServerConfig
+
+LARGE = protocol.Labels(sequence=1, gesture=1, by="x", items=[199] * 4_000_000, class_ids=[0])
+"""16 MB: more than the system's socket buffers take."""
+
+
+def transport_of(client: StreamClient) -> asyncio.Transport:
+    """For a client to read as slowly as we like, or not at all."""
+    return client.socket._conn.transport  # type: ignore[union-attr,return-value]
+
+
+async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Path) -> None:
+    """It takes far longer than `stall_seconds` for one message, but it takes some all the time."""
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=0.25))
+    async with server as url, StreamClient(url, read=False) as slow:
+        await eventually(lambda: any(c.client_id for c in server.service.clients))
+        (client,) = server.service.clients
+        client.send(LARGE)
+        transport = transport_of(slow)
+        began = asyncio.get_running_loop().time()
+        for _ in range(20):
+            transport.pause_reading()
+            await asyncio.sleep(0.08)
+            transport.resume_reading()
+            await asyncio.sleep(0.002)
+        assert asyncio.get_running_loop().time() - began > 4 * 0.25
+        assert client in set(server.service.clients), "it was dropped although it took something all the time"
+
+
+async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, queue_bytes=1000))
+    async with server as url, StreamClient(url) as anna:
+        assert isinstance(await anna.label(list(range(200)), 1), protocol.Ack)
+        server.service.clients.send(
+            protocol.Labels(sequence=9, gesture=9, by="", items=[3] * 5000, class_ids=[2] * 5000)
+        )
+        await eventually(lambda: anna.labels[3] == 2)
+
+
+async def test_a_queue_that_overflows_ends_its_client_alone(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=60, queue_bytes=100_000))
+    async with server as url, StreamClient(url, read=False) as lazy, StreamClient(url) as anna:
+        await eventually(lambda: all(c.client_id for c in server.service.clients) and len(server.service.clients) == 2)
+        (client,) = [c for c in server.service.clients if c.client_id == lazy.client_id]
+        transport_of(lazy).pause_reading()
+        client.send(LARGE)  # holds the outbox up
+        for number in range(300):
+            assert isinstance(await anna.label(list(range(200)), number % 4), protocol.Ack)
+            if len(server.service.clients) == 1:
+                break
+        await eventually(lambda: len(server.service.clients) == 1)
+        assert isinstance(await anna.label([1], 2), protocol.Ack)
+        transport_of(lazy).resume_reading()
+
+
+async def test_a_client_whose_outbox_fails_is_dropped(
+    small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would wait for ever for what can no longer be sent; dropped, it comes back by itself."""
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with server as url, StreamClient(url) as anna:
+        await eventually(lambda: bool(anna.seen(protocol.Welcome)))
+        monkeypatch.setattr(server.service.session, "predictions_since", lambda version: 1 / 0)
+        with caplog.at_level(logging.CRITICAL):
+            certain = np.ones(200, np.float32)
+            server.service.session.publish(
+                np.zeros((200, 3), np.float32), np.zeros(200, np.int16), certain, step=1, resting=True
+            )
+            server.service.clients.wake()
+            await eventually(lambda: anna.socket.closed)
+
+
+async def test_the_newest_history_is_told_and_its_length_is_bounded(served: str) -> None:
+    async with StreamClient(served) as anna, StreamClient(served) as ben:
+        for number in range(210):
+            await anna.label([number % 200], number % 4)
+        await eventually(lambda: ben.seen(protocol.HistoryChanged)[-1].history.gestures[-1].gesture == 210)
+        history = ben.seen(protocol.HistoryChanged)[-1].history
+        assert [g.gesture for g in history.gestures] == list(range(11, 211))
+        assert not history.can_undo
+        assert anna.seen(protocol.HistoryChanged)[-1].history.can_undo
+
+
+async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path: Path) -> None:
+    told: list[list[int]] = []
+
+    class Trainer:
+        def set_priority(self, items: list[int]) -> None:
+            told.append(items)
+
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with server as url, StreamClient(url) as anna:
+        server.service.trainer = Trainer()  # type: ignore[assignment]
+        async with StreamClient(url) as ben:
+            await anna.send(protocol.SetPriority(items=[1, 2]))
+            await eventually(lambda: told == [[1, 2]])
+            await ben.send(protocol.SetPriority(items=[2, 9]))
+            await eventually(lambda: told[-1] == [1, 2, 9])
+        await eventually(lambda: told[-1] == [1, 2])
+        server.service.trainer = None
+
+
+async def test_a_client_that_never_answers_does_not_hold_the_server_up(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    url = await server.__aenter__()
+    async with StreamClient(url, read=False) as deaf, aiohttp.ClientSession() as http:
+        await eventually(lambda: any(c.client_id for c in server.service.clients))
+        (client,) = server.service.clients
+        transport_of(deaf).pause_reading()
+        client.send(LARGE)
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(server.__aexit__(), 20)
+        transport_of(deaf).resume_reading()
+        with pytest.raises(aiohttp.ClientError):
+            await http.get(url)
