@@ -193,7 +193,7 @@ def test_serve_does_not_take_another_port_than_the_one_asked_for(tmp_path: Path)
 
 def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
     with Serving(tmp_path, bake.parent / "three.npz", "--port", 0, "--threads", 1) as server:
-        while json.loads(server.get("api/training"))["state"] == "starting":
+        while decode_scene(server.get("api/scene.glb")).step == 0:
             pass
     assert list((tmp_path / "lodespace-three" / "checkpoints").glob("*.safetensors"))
     with Serving(tmp_path, "lodespace-three", "--port", 0, "--no-training") as server:
