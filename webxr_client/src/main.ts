@@ -6,7 +6,7 @@ import { SelectTool } from "./interaction/select-tools.js";
 import { project } from "./interaction/selection-rule.js";
 import { fetchThumbnails } from "./net/api.js";
 import { Atlas } from "./scene/atlas.js";
-import { Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
+import { LIGHT_INK, Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
 import { PointCloud } from "./scene/point-cloud.js";
 import { Stage } from "./scene/stage.js";
 import { AppState } from "./state/app-state.js";
@@ -82,7 +82,7 @@ effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 effect(() => {
   const dark = state.theme.value === "dark";
   document.documentElement.dataset.theme = state.theme.value;
-  palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT);
+  palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT, dark ? 1 : LIGHT_INK);
   cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5");
   stage.invalidate();
 });

@@ -4,12 +4,24 @@ import type { ClassInfo } from "../protocol/messages.js";
 
 export const UNLABELLED_DARK = "#6b7686";
 export const UNLABELLED_LIGHT = "#8d97a5";
+/**
+ * On a light ground class colours keep this share of their light (of linear RGB). All distances in OKLab shrink by the cube root of it, so that
+ * what could be told apart still can. tokens.css has the same number as --ink.
+ */
+export const LIGHT_INK = 0.4;
 const WIDTH = 64;
 const ROWS = 17;
 
 export function parseColour(hex: string): [number, number, number] {
   const value = Number.parseInt(hex.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** A channel, 0..255 in sRGB, with `share` of its light. */
+export function dimmed(channel: number, share: number): number {
+  const c = channel / 255;
+  const light = share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055));
 }
 
 /** Entry 0 is "unlabelled", entry k + 1 class k; alpha 128 marks classes beyond ten, which get a ring besides their hue. */
@@ -27,11 +39,13 @@ export class Palette {
     this.set([], UNLABELLED_DARK);
   }
 
-  set(classes: readonly ClassInfo[], unlabelled: string): void {
+  /** `ink`: the share of their light that class colours keep. */
+  set(classes: readonly ClassInfo[], unlabelled: string, ink = 1): void {
     const data = this.texture.image.data as Uint8Array;
     data.set([...parseColour(unlabelled), 255], 0);
     for (const info of classes) {
-      data.set([...parseColour(info.colour), info.class_id < 10 ? 255 : 128], 4 * (info.class_id + 1));
+      const colour = parseColour(info.colour).map((channel) => dimmed(channel, ink));
+      data.set([...colour, info.class_id < 10 ? 255 : 128], 4 * (info.class_id + 1));
     }
     this.texture.needsUpdate = true;
   }
