@@ -1,4 +1,7 @@
-/** Mouse, pen and touch on the canvas: selection tools for the main button, hover otherwise. Orbiting is the camera controls' part. */
+/**
+ * Mouse, pen and touch on the canvas: selection tools for the main button, hover otherwise. A finger turns the cloud, which is the camera
+ * controls' part; its tap looks at an item.
+ */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample } from "./pointer.js";
 import type { SelectTool } from "./select-tools.js";
@@ -6,6 +9,8 @@ import type { SelectTool } from "./select-tools.js";
 const HOVER_DELAY = 125;
 const HOVER_LINGER = 260;
 const HOVER_INTERVAL = 50;
+const TAP_DISTANCE = 10;
+const TAP_MS = 400;
 
 /** Connects the canvas to the tool. Returns what takes it apart again. */
 export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, state: AppState): () => void {
@@ -14,6 +19,7 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
   let appear: number | undefined;
   let vanish: number | undefined;
   let looked = 0;
+  let tap: { x: number; y: number; at: number } | null = null;
 
   const sampleOf = (event: PointerEvent): PointerSample => {
     const box = canvas.getBoundingClientRect();
@@ -52,9 +58,20 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
     else appear = window.setTimeout(show, HOVER_DELAY);
   };
 
+  const look = (event: PointerEvent, from: { x: number; y: number; at: number }) => {
+    const { x, y } = sampleOf(event);
+    if (event.timeStamp - from.at > TAP_MS || Math.hypot(x - from.x, y - from.y) > TAP_DISTANCE) return;
+    const item = tool.itemAt(x, y);
+    if (item < 0) return;
+    window.clearTimeout(vanish);
+    state.hovered.value = { item, x, y };
+  };
+
   const down = (event: PointerEvent) => {
     buttons = event.buttons;
     hide();
+    tap =
+      event.pointerType === "touch" && event.isPrimary ? { ...sampleOf(event), at: event.timeStamp } : null;
     if (event.button !== 0 || event.pointerType === "touch" || !event.isPrimary) return;
     if (!tool.down(sampleOf(event))) return;
     active = event.pointerId;
@@ -70,6 +87,8 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
   };
   const up = (event: PointerEvent) => {
     buttons = event.buttons;
+    if (tap) look(event, tap);
+    tap = null;
     if (event.pointerId !== active) return;
     active = null;
     tool.up(sampleOf(event));
@@ -79,20 +98,24 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
     active = null;
     tool.cancel();
   };
+  // A finger leaves whenever it is lifted.
+  const leave = (event: PointerEvent) => {
+    if (event.pointerType !== "touch") hide();
+  };
   const noMenu = (event: Event) => event.preventDefault();
 
   canvas.addEventListener("pointerdown", down);
   canvas.addEventListener("pointermove", move);
   canvas.addEventListener("pointerup", up);
   canvas.addEventListener("pointercancel", cancel);
-  canvas.addEventListener("pointerleave", hide);
+  canvas.addEventListener("pointerleave", leave);
   canvas.addEventListener("contextmenu", noMenu);
   return () => {
     canvas.removeEventListener("pointerdown", down);
     canvas.removeEventListener("pointermove", move);
     canvas.removeEventListener("pointerup", up);
     canvas.removeEventListener("pointercancel", cancel);
-    canvas.removeEventListener("pointerleave", hide);
+    canvas.removeEventListener("pointerleave", leave);
     canvas.removeEventListener("contextmenu", noMenu);
   };
 }
