@@ -36,6 +36,23 @@ export function opinion(items: Uint32Array, predictions: Int16Array, classes: nu
   };
 }
 
+/** The model's mean confidence, 0..1, in those of `items` that it predicts to be `classId`; 0 without any. */
+export function certainty(
+  items: Uint32Array,
+  predictions: Int16Array,
+  confidence: Uint8Array,
+  classId: number,
+): number {
+  let sum = 0;
+  let count = 0;
+  for (const item of items) {
+    if (predictions[item] !== classId) continue;
+    sum += confidence[item] as number;
+    count++;
+  }
+  return count === 0 ? 0 : sum / (255 * count);
+}
+
 export function opinionOf(state: AppState): Opinion | null {
   const { items } = state.selection.value;
   if (items.length === 0) return null;

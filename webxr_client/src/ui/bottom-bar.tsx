@@ -2,17 +2,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Gesture, Training } from "../protocol/messages.js";
 import { Charts } from "./charts.js";
 import { useUi } from "./context.js";
-import { count } from "./format.js";
+import { count, items } from "./format.js";
 import { PauseIcon, PlayIcon } from "./icons.js";
+import { StateLine } from "./state-line.js";
 import { Swatch } from "./swatch.js";
-
-const DOING: Record<Training["phase"], string> = {
-  layout: "laying out neighbours",
-  features: "learning what items look like",
-  pretraining: "training the autoencoder",
-  interactive: "learning from labels",
-  resting: "at rest",
-};
 
 export function BottomBar() {
   const { state } = useUi();
@@ -32,7 +25,8 @@ export function BottomBar() {
 }
 
 function Transport({ training }: { training: Training }) {
-  const { commands } = useUi();
+  const { state, commands } = useUi();
+  const connected = state.connection.value.status === "open";
   const paused = training.state === "paused";
   return (
     <div class="transport">
@@ -46,9 +40,11 @@ function Transport({ training }: { training: Training }) {
         {paused ? <PlayIcon /> : <PauseIcon />}
       </button>
       <p>
-        <b>{paused ? "paused" : "live"}</b>{" "}
+        <b>{!connected ? "waiting" : paused ? "paused" : "live"}</b>{" "}
         <span class="muted">
-          {training.frames_per_second > 0 ? `${training.frames_per_second} frames/s` : ""}
+          {connected && training.state === "running" && training.frames_per_second > 0
+            ? `${training.frames_per_second.toFixed(0)} frames/s`
+            : ""}
         </span>
         <br />
         <span class="muted">step {count(training.step)}</span>
@@ -61,20 +57,9 @@ function Status({ training }: { training: Training }) {
   const line = useRef<HTMLSpanElement>(null);
   const first = training.progress < 1 && training.state !== "paused";
   useEffect(() => line.current?.style.setProperty("--share", String(training.progress)));
-  const word = {
-    running: "learning",
-    resting: "at rest",
-    paused: "paused",
-    starting: "starting",
-    restarting: "restarting",
-  };
-  const state = word[training.state as keyof typeof word] ?? training.state;
   return (
     <div class="status" role="status">
-      <p class={`state ${training.state}`}>
-        <i aria-hidden="true" /> {state}
-      </p>
-      <p class="muted">{training.state === "running" ? DOING[training.phase] : ""}</p>
+      <StateLine />
       {first && (
         <span
           class="progress"
@@ -97,7 +82,7 @@ function Gestures({ gestures }: { gestures: readonly Gesture[] }) {
     <ol class="gestures" aria-label="Gestures">
       {gestures.slice(-120).map((gesture) => {
         const info = classes[gesture.class_id];
-        const text = `${gesture.count} items as ${info?.name ?? "unlabelled"}${gesture.undone ? ", undone" : ""}`;
+        const text = `${items(gesture.count)} as ${info?.name ?? "unlabelled"}${gesture.undone ? ", undone" : ""}`;
         return (
           <li key={gesture.gesture} class={gesture.undone ? "undone" : ""} title={text}>
             <Swatch colour={info?.colour ?? "#8c97a6"} class="tick" />

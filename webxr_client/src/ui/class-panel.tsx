@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
 import { useUi } from "./context.js";
 import { count } from "./format.js";
@@ -13,7 +13,7 @@ export function ClassPanel() {
   const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
   const anyPredicted = predicted.some((n) => n > 0);
   return (
-    <section aria-labelledby="classes-title">
+    <section class="class-panel" aria-labelledby="classes-title">
       <div class="panel-title">
         <h2 id="classes-title">Classes</h2>
         <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
@@ -45,12 +45,18 @@ interface ClassRowProps {
 function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const { state, commands } = useUi();
   const [renaming, setRenaming] = useState(false);
+  const name = useRef<HTMLButtonElement>(null);
+  const renamed = useRef(false);
+  useEffect(() => {
+    if (renamed.current && !renaming) name.current?.focus(); // the keyboard goes on where it was
+    renamed.current = renaming;
+  }, [renaming]);
   const usable = state.selection.value.items.length > 0 && !state.readOnly.value;
   const key = info.class_id < 10 ? String(info.class_id) : "";
   const finish = (event: Event) => {
-    const name = (event.currentTarget as HTMLInputElement).value;
+    const text = (event.currentTarget as HTMLInputElement).value;
     setRenaming(false);
-    if (name.trim() && name !== info.name) commands.editClass(info.class_id, name);
+    if (text.trim() && text !== info.name) commands.editClass(info.class_id, text);
   };
   return (
     <li class="class-row" data-class={info.class_id}>
@@ -82,6 +88,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
             />
           ) : (
             <button
+              ref={name}
               type="button"
               class="class-name"
               title={state.readOnly.value ? info.name : "Rename"}
@@ -110,7 +117,7 @@ function NewClass() {
   const [open, setOpen] = useState(false);
   if (!open) {
     return (
-      <button type="button" class="new-class" data-new-class onClick={() => setOpen(true)}>
+      <button type="button" class="new-class wide-only" data-new-class onClick={() => setOpen(true)}>
         <kbd>N</kbd> new class
       </button>
     );

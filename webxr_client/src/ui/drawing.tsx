@@ -22,9 +22,10 @@ export function DrawingOverlay() {
   const above = Math.max(18, top - 14);
   return (
     <svg class="drawing" aria-hidden="true">
+      <polygon class="halo" points={points.join(" ")} />
       <polygon points={points.join(" ")} />
       <g transform={`translate(${middle.toFixed(1)} ${above.toFixed(1)})`}>
-        <rect x="-44" y="-12" width="88" height="22" rx="11" />
+        <rect x="-46" y="-13" width="92" height="24" rx="12" />
         <text y="4" text-anchor="middle">
           {items(drawing.count)}
         </text>

@@ -4,20 +4,23 @@ import { useUi } from "./context.js";
 
 export function Help() {
   const { state, actions } = useUi();
-  const panel = useRef<HTMLElement>(null);
+  const closing = useRef<HTMLButtonElement>(null);
   const open = state.help.value;
   useEffect(() => {
-    if (open) panel.current?.focus();
+    if (!open) return;
+    const before = document.activeElement as HTMLElement | null;
+    closing.current?.focus();
+    return () => before?.focus(); // the keyboard goes on where it was
   }, [open]);
   if (!open) return null;
   const close = () => {
     state.help.value = false;
   };
   return (
-    <section ref={panel} class="glass help" role="dialog" aria-label="Keys and pointer" tabIndex={-1}>
+    <section class="glass help" role="dialog" aria-label="Keys and pointer">
       <div class="panel-title">
         <h2>Keys and pointer</h2>
-        <button type="button" class="button" onClick={close}>
+        <button ref={closing} type="button" class="button" onClick={close}>
           close <kbd>Esc</kbd>
         </button>
       </div>

@@ -2,10 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo } from "../net/api.js";
 import type { ItemInfo } from "../protocol/messages.js";
 import { useUi } from "./context.js";
-import { percent } from "./format.js";
+import { count, percent } from "./format.js";
 import { Picture } from "./picture.js";
 
 const WIDTH = 248;
+const GAP = 22;
 const SUSPECT_CONFIDENCE = 0.5;
 
 export function HoverCard() {
@@ -33,9 +34,9 @@ export function HoverCard() {
   useEffect(() => {
     const style = element.current?.style;
     if (!hover || !style) return;
-    const left = hover.x + 22 + WIDTH > window.innerWidth - 340 ? hover.x - 22 - WIDTH : hover.x + 22;
-    style.setProperty("left", `${Math.max(8, left)}px`);
-    style.setProperty("top", `${Math.max(8, Math.min(hover.y - 40, window.innerHeight - 130))}px`);
+    const { left, top } = placed(hover.x, hover.y, window.innerWidth, window.innerHeight);
+    style.setProperty("left", `${left}px`);
+    style.setProperty("top", `${top}px`);
   });
 
   if (!hover) return null;
@@ -47,9 +48,14 @@ export function HoverCard() {
   const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
   return (
     <div ref={element} class="glass hover-card" role="status">
-      {atlas.current && <Picture item={item} size={72} />}
+      {atlas.current && (
+        <div class="hover-picture">
+          <Picture item={item} size={72} />
+          <FullPicture key={item} item={item} />
+        </div>
+      )}
       <dl>
-        <dt>item {item}</dt>
+        <dt>item {count(item)}</dt>
         {info && info.id !== String(item) && <dd class="muted">{info.id}</dd>}
         <dd>
           <span class="muted">label </span>
@@ -66,6 +72,30 @@ export function HoverCard() {
         {suspect && <dd class="suspect">suspect</dd>}
       </dl>
     </div>
+  );
+}
+
+/** Beside the pointer, on the side where it hides neither panel nor edge. */
+export function placed(x: number, y: number, width: number, height: number): { left: number; top: number } {
+  const panel = width < 900 ? 0 : 332;
+  const right = x + GAP + WIDTH;
+  const left = right > width - panel - 8 ? x - GAP - WIDTH : x + GAP;
+  return {
+    left: Math.max(8, Math.min(left, width - WIDTH - 8)),
+    top: Math.max(64, Math.min(y - 40, height - 130)),
+  };
+}
+
+/** The item's picture as it is in the data set, over the thumbnail once it is there. */
+function FullPicture({ item }: { item: number }) {
+  const [there, setThere] = useState(false);
+  return (
+    <img
+      class={there ? "picture" : "picture absent"}
+      src={`/api/items/${item}`}
+      alt=""
+      onLoad={() => setThere(true)}
+    />
   );
 }
 

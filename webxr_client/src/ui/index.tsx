@@ -7,19 +7,18 @@ import { Ui, type UiContext, useUi } from "./context.js";
 import { DrawingOverlay } from "./drawing.js";
 import { Help } from "./help.js";
 import { HoverCard } from "./hover-card.js";
+import { Legend } from "./legend.js";
 import { Notices } from "./notices.js";
 import { SelectionPanel } from "./selection-panel.js";
+import { StateLine } from "./state-line.js";
+import { followTheme } from "./theme.js";
 import { Tools } from "./tools.js";
 import { TopBar } from "./top-bar.js";
 
 const WIDE = 900;
 
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
-  const light = window.matchMedia("(prefers-color-scheme: light)");
-  context.state.theme.value = light.matches ? "light" : "dark";
-  light.addEventListener("change", () => {
-    context.state.theme.value = light.matches ? "light" : "dark";
-  });
+  followTheme(context.state.theme);
   render(
     <Ui.Provider value={context}>
       <Page canvas={canvas} />
@@ -50,12 +49,14 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     <>
       <main ref={holder} class="stage" aria-label="Latent space">
         <DrawingOverlay />
+        <Legend />
         {loading && <p class="loading muted">Fetching the scene…</p>}
       </main>
       <TopBar />
       <Tools />
       <Notices />
       <aside class="glass side" aria-label="Classes and selection">
+        <StateLine class="narrow-only" />
         <ClassPanel />
         <hr />
         <SelectionPanel />

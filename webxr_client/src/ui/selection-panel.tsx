@@ -1,22 +1,25 @@
 import { useEffect } from "preact/hooks";
-import { contactSheet, opinion } from "../state/opinion.js";
+import { certainty, contactSheet, opinion } from "../state/opinion.js";
 import { useUi } from "./context.js";
-import { count, items as itemsText, percent } from "./format.js";
+import { count, items as itemsText, list, percent } from "./format.js";
 import { Picture } from "./picture.js";
 import { Swatch } from "./swatch.js";
 
 export function SelectionPanel() {
   const { state } = useUi();
   const { items } = state.selection.value;
+  state.labelsVersion.value;
+  const labelled = withLabel(items, state.annotations.labels);
   return (
     <section aria-labelledby="selection-title" class="selection">
       <div class="panel-title">
         <h2 id="selection-title">Selection</h2>
         <b aria-live="polite" data-testid="selected">
           {items.length > 0 && itemsText(items.length)}
+          {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
         </b>
       </div>
-      {items.length === 0 ? <Nothing /> : <Chosen items={items} />}
+      {items.length === 0 ? <Nothing /> : <Chosen items={items} labelled={labelled} />}
       <Refusal />
     </section>
   );
@@ -26,25 +29,34 @@ function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value) return <p class="hint">Draw round an island to look at its pictures.</p>;
   return (
-    <p class="hint">
-      Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
-      takes away, the right button turns the cloud.
-    </p>
+    <>
+      <p class="hint wide-only">
+        Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
+        takes away, the right button turns the cloud.
+      </p>
+      <p class="hint narrow-only">
+        Drag to turn, pinch to zoom, tap an item to see it. Labelling takes a mouse or a pen, and a wider
+        window.
+      </p>
+    </>
   );
 }
 
-function Chosen({ items }: { items: Uint32Array }) {
+/** Mean confidence from which on a suggestion is made even while there are classes that the model does not know. */
+const SURE = 0.95;
+
+function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const { state, commands, atlas } = useUi();
   state.predictionsVersion.value;
   const classes = state.classes.value;
   const view = opinion(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
+  // A class without a label is never predicted: its islands are given to others, often with some certainty.
+  const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
+  const sure = certainty(items, state.annotations.predictions, state.annotations.confidence, view.classId);
+  const doubtful = unknown.length > 0 && sure < SURE;
   const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
-  const labelled = items.reduce(
-    (sum, item) => sum + ((state.annotations.labels[item] as number) >= 0 ? 1 : 0),
-    0,
-  );
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
   return (
     <>
@@ -67,24 +79,32 @@ function Chosen({ items }: { items: Uint32Array }) {
       <p class="opinion">
         {guess ? (
           <>
-            <span>
-              <span class="muted">{percent(view.share)} predicted</span> <Swatch colour={guess.colour} />{" "}
+            <span class="opinion-of">
+              <span class="muted">{percent(view.share)} predicted</span>
+              <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
               <b>{guess.name}</b>
+              <span class="muted">{percent(sure)} sure</span>
             </span>
-            <span class="muted">
-              {odd.size > 0 && `${count(odd.size)} differ`}
-              {!view.clear && "not clear"}
-            </span>
+            <span class="muted">{view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}</span>
           </>
         ) : (
-          <span class="muted">No prediction yet: give the first label.</span>
+          <span class="muted">No prediction yet: press a class's key, and the model begins.</span>
         )}
       </p>
-      {labelled > 0 && <p class="hint">{count(labelled)} of them have a label already.</p>}
+      {guess && doubtful && !state.readOnly.value && (
+        <p class="hint">
+          It cannot know {list(unknown.map((info) => info.name))} yet: no labels. If this is one of those,
+          press its key.
+        </p>
+      )}
       {!state.readOnly.value && (
         <div class="actions">
           {guess && view.clear && (
-            <button type="button" class="button primary" onClick={() => commands.label(guess.class_id)}>
+            <button
+              type="button"
+              class={doubtful ? "button" : "button primary"}
+              onClick={() => commands.label(guess.class_id)}
+            >
               Label as {guess.name} <kbd>Enter</kbd>
             </button>
           )}
@@ -102,6 +122,13 @@ function Chosen({ items }: { items: Uint32Array }) {
       )}
     </>
   );
+}
+
+/** How many of `items` have a label. */
+function withLabel(items: Uint32Array, labels: Int16Array): number {
+  let count = 0;
+  for (const item of items) if ((labels[item] as number) >= 0) count++;
+  return count;
 }
 
 const REFUSAL_MS = 8000;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import type { Tool } from "../state/app-state.js";
 import { useUi } from "./context.js";
 import {
@@ -12,6 +13,7 @@ import {
   ThroughIcon,
   UndoIcon,
 } from "./icons.js";
+import { useRoving } from "./roving.js";
 
 interface ToolButtonProps {
   label: string;
@@ -43,6 +45,8 @@ function ToolButton({ label, keys, pressed, disabled, onClick, children }: ToolB
 
 export function Tools() {
   const { state, commands } = useUi();
+  const toolbar = useRef<HTMLDivElement>(null);
+  const onKeyDown = useRoving(toolbar);
   const history = state.history.value;
   const mode = state.selectionMode.value;
   const choose = (tool: Tool) => () => {
@@ -50,7 +54,14 @@ export function Tools() {
   };
   const is = (tool: Tool) => state.tool.value === tool;
   return (
-    <div class="glass tools" role="toolbar" aria-label="Tools" aria-orientation="vertical">
+    <div
+      ref={toolbar}
+      class="glass tools"
+      role="toolbar"
+      aria-label="Tools"
+      aria-orientation="vertical"
+      onKeyDown={onKeyDown}
+    >
       <ToolButton label="Lasso" keys="L" pressed={is("lasso")} onClick={choose("lasso")}>
         <LassoIcon />
       </ToolButton>

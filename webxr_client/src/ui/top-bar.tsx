@@ -2,6 +2,7 @@ import type { ColourBy } from "../state/app-state.js";
 import { useUi } from "./context.js";
 import { count, percent } from "./format.js";
 import { DownloadIcon, MoonIcon, SunIcon } from "./icons.js";
+import { toggleTheme } from "./theme.js";
 
 const COLOUR_BY: readonly ColourBy[] = ["label", "prediction", "confidence"];
 
@@ -18,11 +19,13 @@ export function TopBar() {
         <p class="counts">
           <span class="dataset">{session.dataset}</span>
           <span class="muted">
-            {count(session.n_items)} items ·{" "}
+            <span class="n-items">{count(session.n_items)} items · </span>
             <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
             {accuracy !== undefined && (
               <>
-                {" · held-out accuracy "}
+                {" · "}
+                <span class="held-out">held-out </span>
+                {"accuracy "}
                 <strong>{percent(accuracy, 1)}</strong>
               </>
             )}
@@ -37,6 +40,7 @@ export function TopBar() {
           <button
             key={by}
             type="button"
+            title={`Colour by ${by} (C)`}
             aria-pressed={state.colourBy.value === by}
             onClick={() => {
               state.colourBy.value = by;
@@ -61,16 +65,14 @@ export function TopBar() {
         </div>
       )}
       <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
-        <DownloadIcon /> <span class="wide-only">labels</span>
+        <DownloadIcon /> <span class="button-text">labels</span>
       </a>
       <button
         type="button"
-        class="button icon"
+        class="button icon wide-only"
         title="Light or dark"
         aria-label="Light or dark theme"
-        onClick={() => {
-          state.theme.value = state.theme.value === "dark" ? "light" : "dark";
-        }}
+        onClick={() => toggleTheme(state.theme)}
       >
         {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
       </button>
@@ -79,6 +81,7 @@ export function TopBar() {
         class="button icon"
         title="Keys (?)"
         aria-label="All keys"
+        aria-expanded={state.help.value}
         onClick={() => {
           state.help.value = !state.help.value;
         }}

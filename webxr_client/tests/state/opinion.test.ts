@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contactSheet, evenly, opinion } from "../../src/state/opinion.js";
+import { certainty, contactSheet, evenly, opinion } from "../../src/state/opinion.js";
 
 const range = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
 
@@ -12,6 +12,18 @@ describe("opinion", () => {
   });
   it("has none while nothing is predicted", () => {
     expect(opinion(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
+  });
+});
+
+describe("certainty", () => {
+  const predictions = Int16Array.of(3, 3, 1, -1);
+  const confidence = Uint8Array.of(255, 102, 51, 0);
+  it("is the mean confidence in one class, over those predicted to be of it", () => {
+    expect(certainty(range(4), predictions, confidence, 3)).toBeCloseTo((1 + 0.4) / 2);
+    expect(certainty(Uint32Array.of(1, 2), predictions, confidence, 1)).toBeCloseTo(0.2);
+  });
+  it("is nothing where nobody is predicted to be of that class", () => {
+    expect(certainty(range(4), predictions, confidence, 2)).toBe(0);
   });
 });
 

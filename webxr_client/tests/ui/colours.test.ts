@@ -1,6 +1,7 @@
 /** Class colours can be told apart, also with the three dichromacies; text can be read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { dimmed, LIGHT_INK, parseColour } from "../../src/scene/palette.js";
 
 // The palette is the server's: server/classes.py.
 const source = readFileSync(new URL("../../../server/classes.py", import.meta.url), "utf8");
@@ -34,8 +35,8 @@ const oklab = ([r, g, b]: number[]) => {
     0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
   ];
 };
-const smallestDistance = (matrix: number[]) => {
-  const colours = palette.map((hex) => oklab(apply(matrix, linear(hex))));
+const smallestDistance = (matrix: number[], hexes = palette) => {
+  const colours = hexes.map((hex) => oklab(apply(matrix, linear(hex))));
   let least = Number.POSITIVE_INFINITY;
   colours.forEach((a, i) => {
     for (const b of colours.slice(i + 1))
@@ -58,17 +59,39 @@ describe("class colours", () => {
   });
 });
 
+/** As they are drawn on a light ground. */
+const withLight = (hex: string, share: number) =>
+  `#${parseColour(hex)
+    .map((channel) => dimmed(channel, share).toString(16).padStart(2, "0"))
+    .join("")}`;
+const luminance = (hex: string) => {
+  const [r, g, b] = linear(hex);
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+};
+const contrast = (a: string, b: string) => {
+  const [hi, lo] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+  return (hi + 0.05) / (lo + 0.05);
+};
+
+describe("class colours on a light ground", () => {
+  const inks = palette.map((hex) => withLight(hex, LIGHT_INK));
+  it.each([
+    ["none", 0.11],
+    ["protanopia", 0.055],
+    ["deuteranopia", 0.055],
+    ["tritanopia", 0.055],
+  ] as const)("%s: the two nearest are at least %s apart", (name, least) => {
+    expect(smallestDistance(DEFICIENCIES[name], inks)).toBeGreaterThanOrEqual(least);
+  });
+  it("stand out from it; as they are, the yellow one would not", () => {
+    expect(Math.min(...palette.map((hex) => contrast(hex, "#ffffff")))).toBeLessThan(1.2);
+    expect(Math.min(...inks.map((hex) => contrast(hex, "#ffffff")))).toBeGreaterThan(2.5);
+  });
+});
+
 describe("text on glass", () => {
   const css = readFileSync(new URL("../../src/ui/tokens.css", import.meta.url), "utf8");
   const [dark, light] = css.split('[data-theme="light"]') as [string, string];
-  const luminance = (hex: string) => {
-    const [r, g, b] = linear(hex);
-    return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-  };
-  const contrast = (a: string, b: string) => {
-    const [hi, lo] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
-    return (hi + 0.05) / (lo + 0.05);
-  };
   const token = (theme: string, name: string) =>
     new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(theme)?.[1] as string;
   it.each([
@@ -80,4 +103,15 @@ describe("text on glass", () => {
     }
     expect(contrast(token(theme, "on-accent"), token(theme, "accent"))).toBeGreaterThanOrEqual(4.5);
   });
+  const share = (theme: string, name: string) =>
+    Number(new RegExp(`--${name}: (\\d+)%`).exec(theme)?.[1]) / 100;
+  it.each([
+    ["dark", dark, "#11161e"],
+    ["light", light, "#f3f5f8"],
+  ] as const)("%s theme: names in their class's colour have at least 4.5:1", (_, theme, ground) => {
+    for (const hex of palette) {
+      expect(contrast(withLight(hex, share(theme, "ink-text")), ground), hex).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+  it("panels dim class colours as the cloud does", () => expect(share(light, "ink")).toBe(LIGHT_INK));
 });

@@ -1,0 +1,16 @@
+import { useUi } from "./context.js";
+
+/** What the colours mean when they are not simply those of the labels. */
+export function Legend() {
+  const { state } = useUi();
+  const by = state.colourBy.value;
+  if (by === "label") return null;
+  if (by === "prediction") {
+    return <p class="legend">labels full, predictions paler the less certain they are</p>;
+  }
+  return (
+    <p class="legend">
+      certain <span class="scale" aria-hidden="true" /> in doubt
+    </p>
+  );
+}

@@ -1,0 +1,46 @@
+/** One stop of the Tab key for a whole toolbar; arrow keys move inside (WAI-ARIA toolbar pattern). */
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+export function useRoving(toolbar: RefObject<HTMLElement>): (event: KeyboardEvent) => void {
+  const current = useRef<HTMLButtonElement | null>(null);
+  const buttons = () =>
+    Array.from(toolbar.current?.querySelectorAll<HTMLButtonElement>("button:not(:disabled)") ?? []);
+  const stop = (button: HTMLButtonElement | undefined) => {
+    current.current = button ?? null;
+    for (const each of toolbar.current?.querySelectorAll("button") ?? [])
+      each.tabIndex = each === button ? 0 : -1;
+  };
+  // After every render: the button that was the stop may have been disabled, or not be there any more.
+  useEffect(() => {
+    const all = buttons();
+    stop(all.find((button) => button === current.current) ?? all[0]);
+  });
+  return (event) => {
+    const all = buttons();
+    const target = moved(event.key, all.indexOf(document.activeElement as HTMLButtonElement), all.length);
+    if (target === null) return;
+    event.preventDefault();
+    stop(all[target]);
+    all[target]?.focus();
+  };
+}
+
+/** Where a key leads from stop `at` of `count`, round and round; null if it is no key of a toolbar. */
+export function moved(key: string, at: number, count: number): number | null {
+  if (count === 0) return null;
+  switch (key) {
+    case "ArrowDown":
+    case "ArrowRight":
+      return (at + 1) % count;
+    case "ArrowUp":
+    case "ArrowLeft":
+      return (Math.max(at, 0) - 1 + count) % count;
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return null;
+  }
+}

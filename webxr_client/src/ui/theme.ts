@@ -1,0 +1,32 @@
+/** Light or dark: as the system says, until a person says otherwise; that is kept. */
+import type { Signal } from "@preact/signals";
+
+export type Theme = "dark" | "light";
+const KEY = "lodespace.theme";
+
+export function followTheme(theme: Signal<Theme>): void {
+  const light = window.matchMedia("(prefers-color-scheme: light)");
+  const follow = () => {
+    theme.value = kept() ?? (light.matches ? "light" : "dark");
+  };
+  follow();
+  light.addEventListener("change", follow);
+}
+
+export function toggleTheme(theme: Signal<Theme>): void {
+  theme.value = theme.value === "dark" ? "light" : "dark";
+  try {
+    localStorage.setItem(KEY, theme.value);
+  } catch {
+    // storage is off: until the page is left
+  }
+}
+
+function kept(): Theme | null {
+  try {
+    const value = localStorage.getItem(KEY);
+    return value === "dark" || value === "light" ? value : null;
+  } catch {
+    return null;
+  }
+}
