@@ -1,23 +1,113 @@
-"""axe-core on the page, in both themes: nothing serious."""
+"""The page for everybody: axe-core in both themes, the keyboard alone, and windows down to the smallest that labels."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from page_driver import PageDriver
+from servers import ServerProcess
 
 AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def serious(page: PageDriver) -> list[Any]:
+    page.page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (v["id"], v["help"], [n["html"][:120] for n in v["nodes"][:3]])
+        for v in result["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def select_all(page: PageDriver) -> None:
+    page.evaluate("lodespace.commands.select(Uint32Array.from({length: lodespace.state.latent.n}, (_, i) => i))")
+    page.page.wait_for_selector(".sheet")
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing_serious(page: PageDriver, theme: str) -> None:
     page.evaluate(f"lodespace.state.theme.value = '{theme}'")
+    select_all(page)
+    page.press("0")
+    page.wait(lambda: page.evaluate("lodespace.state.history.value.gestures.length") == 1)
+    select_all(page)
+    page.page.wait_for_timeout(300)
+    assert serious(page) == []
     page.press("?")
     page.page.wait_for_timeout(300)
-    page.page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        (v["id"], v["help"], [n["html"][:120] for n in v["nodes"][:3]])
-        for v in result["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(page) == []
+
+
+def focused(page: PageDriver) -> str:
+    return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+
+
+def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(page: PageDriver) -> None:
+    page.page.focus(".tool >> nth=0")
+    assert focused(page) == "Lasso"
+    page.press("ArrowDown")
+    assert focused(page) == "Rectangle"
+    page.press("Enter")
+    assert page.state("tool") == "rectangle"
+    page.press("ArrowUp")
+    page.press("ArrowUp")
+    assert focused(page) == "Fit into the page"  # round, past what is disabled
+    page.press("Tab")
+    inside = page.evaluate("document.querySelector('.tools').contains(document.activeElement)")
+    assert not inside, "the toolbar is one stop of the Tab key"
+    before = focused(page)
+    page.press("?")
+    page.wait(lambda: "close" in focused(page))
+    page.press("Escape")
+    page.wait(lambda: focused(page) == before)
+
+
+def test_what_to_do_with_a_selection_is_in_sight_in_every_window(page: PageDriver) -> None:
+    page.wait_for_state("resting", "running")
+    select_all(page)
+    page.press("0")
+    page.wait(lambda: page.evaluate("lodespace.state.predictedCounts.value[0] > 0"))
+    select_all(page)
+    for width, height in ((1440, 900), (1280, 720), (1024, 768)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.page.wait_for_timeout(200)
+        check_layout(page, width)
+
+
+def check_layout(page: PageDriver, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = page.evaluate(
+        """['.side', '.actions', '.class-row:last-child', '.bottom-bar'].map((selector) => {
+             const box = document.querySelector(selector).getBoundingClientRect();
+             return [box.left, box.top, box.right, box.bottom];
+           })"""
+    )
+    side, actions, last_class, bottom = np.array(boxes)
+    for inner in (actions, last_class):
+        assert (inner[:2] >= side[:2]).all()
+        assert (inner[2:] <= side[2:]).all()
+    assert side[3] <= bottom[1], "the panels overlap"
+    counts = page.evaluate(
+        "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('.counts > .muted'))"
+    )
+    assert counts[0] <= counts[1], "the counts are cut off"
+
+
+def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, server: ServerProcess) -> None:
+    page = open_page(server.url, has_touch=True)
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_scene()
+    page.page.wait_for_timeout(1000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    top, bottom = page.evaluate(
+        "['.top-bar', '.side'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.bottom, b.top])"
+    )
+    where = page.on_screen()
+    free = (where[:, 1] > top[0]) & (where[:, 1] < bottom[1]) & (where[:, 0] > 0) & (where[:, 0] < 390)
+    assert free.mean() > 0.95, "the panels hide the cloud"
+    middle = where[free][np.argmin(np.linalg.norm(where[free] - np.median(where[free], axis=0), axis=1))]
+    page.page.touchscreen.tap(*middle)
+    page.wait(lambda: page.page.locator(".hover-card").count() == 1, 10)
+    assert serious(page) == []
