@@ -71,3 +71,20 @@ class GraphBuilding:
             self.done = rows.stop
             return None
         return fuzzy_graph(self.indices, self.distances)
+
+
+class GraphRefresh:
+    """A graph on features that are gathered first. Call `unit` until it returns the graph."""
+
+    def __init__(self, features: GraphFeatures, k: int) -> None:
+        self.features = features
+        self.k = k
+        self.building: GraphBuilding | None = None
+
+    def unit(self) -> Graph | None:
+        if self.building is not None:
+            return self.building.unit()
+        features = self.features.unit()
+        if features is not None:
+            self.building = GraphBuilding(features, self.k)
+        return None

@@ -4,6 +4,8 @@ A force is minus the gradient of one term of the loss at that mean (neighbour.py
 `latent_mean` is in latent units, joined by one scale factor that gives the cloud unit spread, as the prior has.
 """
 
+from collections.abc import Mapping
+
 import torch
 
 from lodespace.models.anchor import anchor_force, anchor_loss
@@ -16,11 +18,10 @@ from lodespace.models.neighbour import (
     repulsion_force,
     repulsion_loss,
 )
+from lodespace.models.state import Tensors
 
 SAMPLES = 5
 """Others an item is repelled from in one round."""
-LAYOUT_STEP = 1.0
-INTERACTIVE_STEP = 0.3
 LEAST_AGREEMENT = 0.02
 SCALE_RATE = 0.05
 """How fast the scale factor follows the spread: the cloud must not breathe."""
@@ -103,3 +104,31 @@ class Particles:
         n = len(z)
         anchor = anchor_loss(z, self.target, self.stiffness)
         return {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
+
+    # Checkpoints -----------------------------------------------------------------------------------------------------
+
+    def tensors(self) -> Tensors:
+        """All but the scale and the pins."""
+        return {
+            "position": self.position,
+            "target": self.target,
+            "stiffness": self.stiffness,
+            "edge_head": self.graph.head.to(torch.int32),
+            "edge_tail": self.graph.tail.to(torch.int32),
+            "edge_weight": self.graph.weight,
+            "edge_weight_now": self.weight,
+        }
+
+    @classmethod
+    def load(
+        cls, tensors: Mapping[str, torch.Tensor], scale: float, device: torch.device, generator: torch.Generator
+    ) -> "Particles":
+        head, tail, edge_weight, weight = (
+            tensors[name].clone().to(device) for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")
+        )
+        position = tensors["position"].clone().to(device)
+        particles = cls(position, Graph(head.to(torch.int64), tail.to(torch.int64), edge_weight), generator)
+        particles.position, particles.scale, particles.weight = position, scale, weight
+        particles.target = tensors["target"].clone().to(device)
+        particles.stiffness = tensors["stiffness"].clone().to(device)
+        return particles

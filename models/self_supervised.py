@@ -5,6 +5,8 @@ better than on either alone.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +16,7 @@ from lodespace.models.augment import STRONG
 from lodespace.models.batches import Epochs
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
+from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 
 TEMPERATURE = 0.2
 BATCH_SIZE = 192
@@ -56,3 +59,26 @@ class SelfSupervision:
         self.optimiser.step()
         self.steps_done += 1
         return float(loss.detach())
+
+    # Checkpoints -----------------------------------------------------------------------------------------------------
+
+    def tensors(self, *, unfinished: bool) -> Tensors:
+        """The features; what learning them takes, too, while it is `unfinished`."""
+        tensors = module_tensors("features", self.network)
+        if unfinished:
+            tensors |= module_tensors("projection", self.projection)
+            tensors |= adam_tensors("features_adam", self.optimiser)
+            tensors["features_epoch_order"] = self.epochs.order
+        return tensors
+
+    def counters(self) -> dict[str, Any]:
+        return {"feature_steps": self.steps_done, "features_epoch_position": self.epochs.position}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        load_module("features", self.network, tensors)
+        self.steps_done = counters["feature_steps"]
+        if "features_epoch_order" in tensors:
+            load_module("projection", self.projection, tensors)
+            load_adam("features_adam", self.optimiser, tensors)
+            self.epochs.order = tensors["features_epoch_order"].clone()
+            self.epochs.position = counters["features_epoch_position"]

@@ -1,0 +1,121 @@
+"""Learning from labels beside the map: steps of the wide classifier, then its predictions for every item, in units of work."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.features import FeatureNetwork
+from lodespace.models.predictions import Predictions
+from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
+from lodespace.models.wide_classifier import WideClassifier
+
+FRESH_CLASSIFIER_STEPS = 60
+DOUBTFUL_WEIGHT = 0.1
+"""Least weight of a label that the classifier doubts."""
+CHUNKS_PER_UPDATE = 8
+"""Chunks of predictions after which they count, without waiting for the last of a large data set: visible items come first."""
+
+
+class LabelLearning:
+    """`known` is what the classifier makes of every item. It begins with the first label, on features learned without any."""
+
+    def __init__(
+        self, dataset: Dataset, n_classes: int, generator: torch.Generator, device_generator: torch.Generator
+    ) -> None:
+        self.dataset = dataset
+        self.n_classes = n_classes
+        self.generator = generator
+        self.device_generator = device_generator
+        self.classifier: WideClassifier | None = None
+        self.known = Predictions(len(dataset), n_classes, dataset.inputs.device)
+        self.steps_due = 0
+
+    @property
+    def at_work(self) -> bool:
+        return self.steps_due > 0 or self.known.sweeping
+
+    def labels_given(self, features: FeatureNetwork, steps: int) -> None:
+        """Labels have changed: `steps` more batches are due. A classifier that does not exist yet starts from `features`."""
+        if self.classifier is None:
+            self._start(features)
+        self.steps_due += steps
+
+    def features_learned(self, features: FeatureNetwork) -> None:
+        """Better features than those it started from: a classifier that exists starts anew."""
+        if self.classifier is not None:
+            self._start(features)
+            self.steps_due = FRESH_CLASSIFIER_STEPS
+
+    def _start(self, features: FeatureNetwork) -> None:
+        network = copy.deepcopy(features)
+        self.classifier = WideClassifier(self.dataset, network, self.n_classes, self.device_generator)
+
+    def set_class_count(self, n_classes: int) -> None:
+        self.n_classes = n_classes
+        self.known.set_class_count(n_classes)
+        if self.classifier is not None:
+            self.classifier.set_class_count(n_classes)
+
+    def step(
+        self, labels: torch.Tensor, trained_labels: torch.Tensor, weights: torch.Tensor, priority: torch.Tensor
+    ) -> float | None:
+        """One batch; after the last one due, predicting begins, the items `priority` and the labelled ones first.
+
+        labels, trained_labels (less the held-out ones) int64 (N,), weights float32 (N,). Returns the loss; None without labels.
+        """
+        assert self.classifier is not None
+        if self.known.known:
+            # A label that the classifier doubts may be a slip of the lasso: it teaches less.
+            own = self.known.probabilities.cpu().gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
+            weights = weights * self._relative_within_class(labels, own.clamp_min(DOUBTFUL_WEIGHT))
+        loss = self.classifier.step(trained_labels, weights, self.generator)
+        self.steps_due -= 1
+        if self.steps_due == 0:
+            labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
+            self.known.start_sweep(torch.cat([priority, labelled]).unique())
+        return loss
+
+    def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Weights (N,) with mean 1 in each class: a class that was just named is doubted as a whole, and must be learned all the same."""
+        labelled = labels != UNLABELED
+        own = labels[labelled]
+        total = torch.zeros(self.n_classes).index_add_(0, own, weights[labelled])
+        count = torch.zeros(self.n_classes).index_add_(0, own, torch.ones(len(own)))
+        mean = total / count.clamp_min(1)
+        return torch.where(labelled, weights / mean[labels.clamp_min(0)].clamp_min(1e-6), weights)
+
+    def predict(self) -> tuple[bool, bool]:
+        """Predict the next chunk. Returns whether there is news that should count by now, and whether the sweep is complete."""
+        assert self.classifier is not None
+        complete = self.known.unit(self.classifier)
+        return complete or self.known.chunks_done % CHUNKS_PER_UPDATE == 0, complete
+
+    # Checkpoints -----------------------------------------------------------------------------------------------------
+
+    def tensors(self) -> Tensors:
+        tensors = self.known.tensors()
+        if self.classifier is not None:
+            tensors |= module_tensors("classifier", self.classifier.network)
+            tensors |= module_tensors("classifier_output", self.classifier.output)
+            tensors |= adam_tensors("classifier_adam", self.classifier.optimiser)
+        return tensors
+
+    def counters(self) -> dict[str, Any]:
+        return {
+            "classifier_steps_due": self.steps_due,
+            "sweep_position": self.known.position,
+            "predictions_known": self.known.known,
+        }
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self.known.load(tensors, counters["sweep_position"], counters["predictions_known"])
+        if "classifier_output.weight" in tensors:
+            self._start(FeatureNetwork(self.dataset).to(self.dataset.inputs.device))
+            assert self.classifier is not None
+            load_module("classifier", self.classifier.network, tensors)
+            load_module("classifier_output", self.classifier.output, tensors)
+            load_adam("classifier_adam", self.classifier.optimiser, tensors)
+        self.steps_due = counters["classifier_steps_due"]
