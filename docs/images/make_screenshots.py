@@ -41,6 +41,18 @@ def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...
     driver.wait(lambda: not driver.evaluate("lodespace.state.latent.moving"))
 
 
+def outline(driver: PageDriver, items: np.ndarray, share: float = 0.8) -> np.ndarray:
+    """A line as a hand draws it round most of `items` on the page: their distance from the middle, by direction, smoothed."""
+    where = driver.on_screen()[items]
+    middle = np.median(where, axis=0)
+    angle = np.arctan2(*(where - middle).T[::-1])
+    radius = np.hypot(*(where - middle).T)
+    directions = np.linspace(-np.pi, np.pi, 41)
+    away = (angle[None] - directions[:, None] + np.pi) % (2 * np.pi) - np.pi
+    reach = [np.quantile(radius[np.abs(row) < 0.5], share) + 10 for row in away]
+    return middle + np.array(reach)[:, None] * np.c_[np.cos(directions), np.sin(directions)]
+
+
 def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     driver.wait_for_scene()
     driver.wait_for_state("resting")
@@ -48,17 +60,20 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     save(driver, "first")
     label_islands(driver, truth, (0, 1, 6, 7, 2, 4, 5))
     save(driver, "overview")
-    label_islands(driver, truth, (3,))
-    threes = np.flatnonzero((truth == 3) & (driver.labels < 0))
-    ring = driver.circle(threes, 0.6)
+    path = outline(driver, np.flatnonzero((truth == 8) & (driver.labels < 0)))
     mouse = driver.page.mouse
-    mouse.move(*ring[0])
+    mouse.move(*path[0])
     mouse.down()
-    for x, y in ring[1:-2]:
+    for x, y in path[1:-1]:
         mouse.move(x, y)
     driver.page.wait_for_timeout(400)
     save(driver, "lasso")
     mouse.up()
+    driver.press("8")
+    driver.page.wait_for_timeout(1000)
+    driver.wait_for_state("resting")
+    label_islands(driver, truth, (9, 3))
+    driver.lasso(outline(driver, np.flatnonzero((truth == 3) & (driver.labels < 0)), 0.9))
     driver.page.wait_for_timeout(400)
     save(driver, "selection")
 

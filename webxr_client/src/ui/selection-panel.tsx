@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import type { ClassInfo } from "../protocol/messages.js";
 import { certainty, contactSheet, opinion } from "../state/opinion.js";
 import { useUi } from "./context.js";
 import { count, items as itemsText, list, percent } from "./format.js";
@@ -83,7 +84,6 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               <span class="muted">{percent(view.share)} predicted</span>
               <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
               <b>{guess.name}</b>
-              <span class="muted">{percent(sure)} sure</span>
             </span>
             <span class="muted">{view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}</span>
           </>
@@ -91,10 +91,9 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           <span class="muted">No prediction yet: press a class's key, and the model begins.</span>
         )}
       </p>
-      {guess && doubtful && !state.readOnly.value && (
+      {view.clear && doubtful && !state.readOnly.value && (
         <p class="hint">
-          It cannot know {list(unknown.map((info) => info.name))} yet: no labels. If this is one of those,
-          press its key.
+          {percent(sure)} sure, but it cannot know {some(unknown)} before they have labels.
         </p>
       )}
       {!state.readOnly.value && (
@@ -122,6 +121,12 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
       )}
     </>
   );
+}
+
+/** The classes by name where that is short, else how many. */
+function some(classes: readonly ClassInfo[]): string {
+  const names = list(classes.map((info) => info.name));
+  return names.length <= 40 ? names : `${count(classes.length)} classes`;
 }
 
 /** How many of `items` have a label. */
