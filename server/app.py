@@ -7,30 +7,52 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
 
+from lodespace.access import Access
+from lodespace.access_handlers import add_access_routes
 from lodespace.config import ServerConfig
 from lodespace.handlers import SERVICE, STATIC, add_routes
+from lodespace.lan_listener import LanListener
+from lodespace.network import Network
 from lodespace.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
-from lodespace.security import protect
+from lodespace.security import add_route, protect
 from lodespace.service import Service
 from lodespace.stream import SOCKETS, stream
 
 BUILT_PAGE = Path(__file__).parent / "static"
 GOODBYE_SECONDS = 1.0
+NETWORK = web.AppKey("network", Network)
+"""Only where other devices are served."""
+LISTENER = web.AppKey("listener", list[LanListener])
+"""What listens to the network, if anything."""
 
 
 def make_app(config: ServerConfig, project: Project, *, device: str = "auto", threads: int = 0) -> web.Application:
-    """The application that serves `project`. Raises StoreError, ProjectError when it cannot be opened for writing."""
+    """The application that serves `project`. Raises StoreError, ProjectError when it cannot be opened for writing,
+    LodespaceError when there is no certificate for the network."""
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
-    protect(app, lambda: app[SERVICE].config.port)
-    app[SERVICE] = Service(project, config, device=device, threads=threads)
+    network = None if config.lan is None else Network.open(config.lan)
+    access = Access(None if network is None else network.devices)
+    protect(app, access)
+    if network is not None:
+        access.fingerprint = network.certificate.fingerprint
+        app[NETWORK] = network
+    app[SERVICE] = Service(project, config, access, device=device, threads=threads)
     app[SOCKETS] = WeakSet()
+    app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)
-    app.router.add_route("GET", "/api/stream", stream)
+    add_access_routes(app)
+    add_route(app, "GET", "/api/stream", stream, "viewer")
     app.cleanup_ctx.append(_service_context)
+    app.on_shutdown.append(_close_the_door)
     app.on_shutdown.append(_say_goodbye)
     return app
+
+
+async def _close_the_door(app: web.Application) -> None:
+    for listener in app[LISTENER]:
+        await listener.stop()
 
 
 async def _service_context(app: web.Application) -> AsyncIterator[None]:

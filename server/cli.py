@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lodespace import __version__
-from lodespace.config import DEFAULT_PORT, PORTS_TRIED, ServerConfig
+from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.protocol import Settings
 
@@ -79,6 +79,17 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="data set, project or bake")
     parser.add_argument("--project", type=Path, help="project folder (default: lodespace-NAME in the current folder)")
     parser.add_argument("--port", type=_port, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
+    network = parser.add_argument_group("other devices", "a headset needs HTTPS; docs/vr.md")
+    network.add_argument(
+        "--lan", action="store_true", help="also serve the network, by HTTPS, to devices that you allow"
+    )
+    network.add_argument(
+        "--lan-port", type=_port, help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free one)"
+    )
+    network.add_argument(
+        "--cert", type=Path, metavar="FILE", help="certificate (PEM) for --lan, instead of one made here"
+    )
+    network.add_argument("--key", type=Path, metavar="FILE", help="its key (PEM, unencrypted)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument("--seed", type=_natural, default=0, help="of a new project (default: 0)")
     parser.add_argument("--no-training", action="store_true", help="take labels, train nothing")
@@ -87,24 +98,29 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from lodespace.network import introduce
     from lodespace.project import open_project
     from lodespace.running import serve_until_interrupted
 
+    lan = _lan(options)
     project = open_project(options.path, project_folder=options.project, settings=_settings(options), seed=options.seed)
 
-    def announce(url: str) -> None:
+    def announce(url: str, addresses: list[str], fingerprint: str) -> None:
         if options.port is None and f":{DEFAULT_PORT}/" not in url:
             sys.stdout.write(f"lodespace: port {DEFAULT_PORT} is taken, using another\n")
         what = "read-only" if project.read_only else f"project {project.folder}"
         sys.stdout.write(f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n")
-        sys.stdout.write(f"open {url}\nCtrl-C stops; labels are saved as you make them\n")
+        sys.stdout.write(f"open {url}\n")
+        if lan is not None:
+            sys.stdout.write(introduce(addresses, fingerprint))
+        sys.stdout.write("Ctrl-C stops; labels are saved as you make them\n")
         sys.stdout.flush()
         if not options.no_browser and _browser_about():
             webbrowser.open(url)
 
     ports = [options.port] if options.port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
     try:
-        config = ServerConfig(train=not options.no_training)
+        config = ServerConfig(train=not options.no_training, lan=lan)
         asyncio.run(
             serve_until_interrupted(
                 project, ports, announce, device=options.device, threads=options.threads, config=config
@@ -113,6 +129,15 @@ def _serve(options: argparse.Namespace) -> int:
     finally:
         project.close()
     return 0
+
+
+def _lan(options: argparse.Namespace) -> LanConfig | None:
+    if options.lan:
+        return LanConfig(port=options.lan_port, certificate=options.cert, key=options.key)
+    for name in ("lan_port", "cert", "key"):
+        if getattr(options, name) is not None:
+            raise LodespaceError(f"--{name.replace('_', '-')} goes with --lan")
+    return None
 
 
 def _browser_about() -> bool:

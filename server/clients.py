@@ -16,16 +16,18 @@ from aiohttp import web
 
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.security import visitor_of
 from lodespace.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 
 _FULL_MESSAGES = 4096
+_END_SECONDS = 0.5
 
 
 class Client:
-    """One connection. `client_id` is the page's own and outlives it; `scene_id`, `revision`: what the client shows; `priority`: the items
-    its person looks at."""
+    """One connection. `client_id` is the page's own and outlives it; `role`, `device`: who it is, as the guard found; `scene_id`,
+    `revision`: what the client shows; `priority`: the items its person looks at; `present`: whether its head is somewhere in the scene."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
@@ -34,6 +36,11 @@ class Client:
         self.session = session
         self.config = config
         self.client_id = ""
+        self.name = ""
+        visitor = visitor_of(request)
+        self.role: protocol.Role | None = visitor.role
+        self.device = visitor.device
+        self.present = False
         self.scene_id = -1
         self.revision = -1
         self.prediction_version = 0
@@ -45,6 +52,7 @@ class Client:
         self._newest: dict[str, protocol.Operation] = {}
         self._history_due = False
         self._wake = asyncio.Event()
+        self._ending: asyncio.Task[None] | None = None
         self._frame_sent = 0.0
 
     def send(self, operation: protocol.Operation) -> None:
@@ -77,6 +85,19 @@ class Client:
         """End the connection without waiting for the client."""
         if self._transport is not None:
             self._transport.abort()
+
+    def end(self, code: int, reason: str) -> None:
+        """End the connection and say why; a client that does not hear it is dropped."""
+        self._ending = asyncio.create_task(self._end(code, reason))
+
+    async def _end(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self.socket.close(code=code, message=reason.encode())
+        except TimeoutError:
+            pass
+        finally:
+            self.drop()
 
     async def run(self) -> None:
         """Send what there is, until the client is gone or stalled. No client outlives its outbox."""

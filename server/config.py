@@ -1,21 +1,34 @@
 """Every option of the server, once."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 DEFAULT_PORT = 8321
+DEFAULT_LAN_PORT = 8443
 PORTS_TRIED = 20
 """Ports from DEFAULT_PORT on that are tried when none is asked for."""
 
 
 @dataclass(frozen=True)
+class LanConfig:
+    """Serving other devices too, by HTTPS. `port` None: DEFAULT_LAN_PORT or the next free one; 0: any. `certificate`, `key`: PEM files
+    instead of a certificate made here. `state`: where certificate and devices are kept (default: the system's folder for such things).
+    """
+
+    port: int | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    state: Path | None = None
+
+
+@dataclass(frozen=True)
 class ServerConfig:
-    """`host`: only this machine by default. `stall_seconds`: a client that takes nothing for so long is dropped.
+    """`lan`: None: this machine alone. `stall_seconds`: a client that takes nothing for so long is dropped.
     `frame_interval`: least seconds between two frames to one client. `queue_bytes`: what may wait for one client.
     `train`: without it labels are taken and nothing moves.
     """
 
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
+    lan: LanConfig | None = None
     stall_seconds: float = 10.0
     frame_interval: float = 1 / 30
     queue_bytes: int = 8 << 20

@@ -11,6 +11,7 @@ from aiohttp import web
 from lodespace import export, openapi, protocol, thumbnails
 from lodespace.errors import ProtocolError, RequestError
 from lodespace.protocol import MAX_MESSAGE_BYTES
+from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
 from lodespace.service import Service
 
 SERVICE = web.AppKey("service", Service)
@@ -24,11 +25,11 @@ _YEAR = "public, max-age=31536000, immutable"
 T = TypeVar("T")
 
 
-def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
+def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
-async def _body(request: web.Request, kind: type[T]) -> T:
+async def body_of(request: web.Request, kind: type[T]) -> T:
     """The body as a `kind`. Raises ProtocolError saying which field is wrong."""
     raw = b""
     try:
@@ -54,11 +55,16 @@ async def healthz(request: web.Request) -> web.Response:
     health = protocol.Health(
         status="ok", trainer=service.training.state, uptime_seconds=time.monotonic() - service.started
     )
-    return _json(health)
+    return as_json(health)
 
 
 async def get_session(request: web.Request) -> web.Response:
-    return _json(request.app[SERVICE].info(request.query.get("client", "")))
+    """The answer renews the cookie: a device is forgotten when it has been away for long, not when it is used."""
+    visitor = visitor_of(request)
+    response = as_json(request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer"))
+    if visitor.device:
+        set_cookie(response, request.cookies[COOKIE])
+    return response
 
 
 async def get_scene(request: web.Request) -> web.Response:
@@ -74,7 +80,7 @@ async def get_item(request: web.Request) -> web.Response:
 
 
 async def get_item_info(request: web.Request) -> web.Response:
-    return _json(request.app[SERVICE].session.item_info(_number(request, "item")))
+    return as_json(request.app[SERVICE].session.item_info(_number(request, "item")))
 
 
 async def get_thumbnails(request: web.Request) -> web.Response:
@@ -111,22 +117,22 @@ async def get_labels(request: web.Request) -> web.Response:
 
 
 async def post_labels(request: web.Request) -> web.Response:
-    label = await _body(request, protocol.Label)
-    return _json(await request.app[SERVICE].carry_out(label, API_CLIENT))
+    label = await body_of(request, protocol.Label)
+    return as_json(await request.app[SERVICE].carry_out(label, API_CLIENT))
 
 
 async def get_training(request: web.Request) -> web.Response:
-    return _json(request.app[SERVICE].training)
+    return as_json(request.app[SERVICE].training)
 
 
 async def post_training(request: web.Request) -> web.Response:
-    command = await _body(request, protocol.SetTraining)
-    return _json(request.app[SERVICE].set_training(command))
+    command = await body_of(request, protocol.SetTraining)
+    return as_json(request.app[SERVICE].set_training(command))
 
 
 async def post_select(request: web.Request) -> web.Response:
-    command = await _body(request, protocol.Resolve)
-    return _json(await request.app[SERVICE].resolve(command, revision=None))
+    command = await body_of(request, protocol.Resolve)
+    return as_json(await request.app[SERVICE].resolve(command, revision=None))
 
 
 async def get_recording(request: web.Request) -> web.StreamResponse:
@@ -142,7 +148,15 @@ async def get_openapi(request: web.Request) -> web.Response:
 
 
 async def get_page(request: web.Request) -> web.StreamResponse:
-    page = request.app[STATIC] / "index.html"
+    return _built_page(request, "index.html")
+
+
+async def get_check(request: web.Request) -> web.StreamResponse:
+    return _built_page(request, "check.html")
+
+
+def _built_page(request: web.Request, name: str) -> web.StreamResponse:
+    page = request.app[STATIC] / name
     if not page.is_file():
         message = "the page has not been built: run `make client`, or install with `pip install .`"
         raise RequestError(message, code="no_page", status=503)
@@ -158,6 +172,14 @@ async def get_static(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Cache-Control": _YEAR})
 
 
+async def get_model(request: web.Request) -> web.StreamResponse:
+    """A controller's or hand's model: of the folders that were copied from @webxr-input-profiles/assets when the page was built."""
+    path = request.app[STATIC] / "models" / request.match_info["name"]
+    if not path.is_file() or path.is_symlink():
+        raise RequestError("there is no such file", code="not_found", status=404)
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+
 async def get_icon(request: web.Request) -> web.StreamResponse:
     path = request.app[STATIC] / "icon.svg"
     if not path.is_file():
@@ -166,20 +188,21 @@ async def get_icon(request: web.Request) -> web.StreamResponse:
 
 
 def add_routes(app: web.Application) -> None:
-    add = app.router.add_route
-    add("GET", "/", get_page)
-    add("GET", "/icon.svg", get_icon)
-    add("GET", "/assets/{name}", get_static)
-    add("GET", "/healthz", healthz)
-    add("GET", "/api/session", get_session)
-    add("GET", "/api/scene.glb", get_scene)
-    add("GET", r"/api/items/{item:\d{1,9}}", get_item)
-    add("GET", r"/api/items/{item:\d{1,9}}/info", get_item_info)
-    add("GET", r"/api/thumbnails/{page:\d{1,6}}.png", get_thumbnails)
-    add("GET", "/api/labels", get_labels)
-    add("POST", "/api/labels", post_labels)
-    add("POST", "/api/select", post_select)
-    add("GET", "/api/training", get_training)
-    add("POST", "/api/training", post_training)
-    add("GET", "/api/recording", get_recording)
-    add("GET", "/api/openapi.json", get_openapi)
+    add_route(app, "GET", "/", get_page, None)
+    add_route(app, "GET", "/check", get_check, None)
+    add_route(app, "GET", "/icon.svg", get_icon, None)
+    add_route(app, "GET", "/assets/{name}", get_static, None)
+    add_route(app, "GET", r"/models/{name:[\w-]+(\.json|/[\w-]+\.(json|glb))}", get_model, None)
+    add_route(app, "GET", "/healthz", healthz, None)
+    add_route(app, "GET", "/api/session", get_session, "viewer")
+    add_route(app, "GET", "/api/scene.glb", get_scene, "viewer")
+    add_route(app, "GET", r"/api/items/{item:\d{1,9}}", get_item, "viewer")
+    add_route(app, "GET", r"/api/items/{item:\d{1,9}}/info", get_item_info, "viewer")
+    add_route(app, "GET", r"/api/thumbnails/{page:\d{1,6}}.png", get_thumbnails, "viewer")
+    add_route(app, "GET", "/api/labels", get_labels, "viewer")
+    add_route(app, "POST", "/api/labels", post_labels, "annotator")
+    add_route(app, "POST", "/api/select", post_select, "viewer")
+    add_route(app, "GET", "/api/training", get_training, "viewer")
+    add_route(app, "POST", "/api/training", post_training, "annotator")
+    add_route(app, "GET", "/api/recording", get_recording, "viewer")
+    add_route(app, "GET", "/api/openapi.json", get_openapi, "viewer")

@@ -65,7 +65,7 @@ class Served:
         from lodespace.app import make_app
         from lodespace.running import start
 
-        runner, self.url = await start(make_app(ServerConfig(), project, device=device, threads=threads), ports)
+        runner, self.url, _ = await start(make_app(ServerConfig(), project, device=device, threads=threads), ports)
         self._ready.set()
         try:
             await self._stop.wait()

@@ -16,6 +16,16 @@ _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.Resolve,
     protocol.Resolved,
     protocol.Ack,
+    protocol.AccessRequest,
+    protocol.AccessRequested,
+    protocol.AccessPoll,
+    protocol.AccessAnswer,
+    protocol.Pair,
+    protocol.Access,
+    protocol.Decide,
+    protocol.MakeCode,
+    protocol.PairingCode,
+    protocol.Revoke,
     protocol.ErrorBody,
 )
 
@@ -47,11 +57,31 @@ def document() -> dict[str, Any]:
             "get": _file("The recording (docs/files.md).", "application/octet-stream", errors=(404,), more=(206, 416))
         },
     }
+    paths |= _access_paths()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Lodespace", "version": __version__, "description": (protocol.__doc__ or "").split("\n")[0]},
         "paths": paths,
         "components": {"schemas": schemas},
+    }
+
+
+def _access_paths() -> dict[str, Any]:
+    return {
+        "/api/access/request": {"post": _command("Ask to be let in.", "AccessRequest", "AccessRequested", (404, 429))},
+        "/api/access/poll": {
+            "post": _command(
+                "What the owner said; with `allowed` comes the cookie.", "AccessPoll", "AccessAnswer", (404,)
+            )
+        },
+        "/api/access/pair": {"post": _command("Come in by a pairing code.", "Pair", "AccessAnswer", (404, 429))},
+        "/api/access": {"get": _operation("Who waits and who was let in (owner).", "Access")},
+        "/api/access/decide": {
+            "post": _command("Let a waiting device in, or not (owner).", "Decide", "Access", (404,))
+        },
+        "/api/access/code": {"post": _command("Make a pairing code (owner).", "MakeCode", "PairingCode", (404, 429))},
+        "/api/access/revoke": {"post": _command("Shut a device out (owner).", "Revoke", "Access", (404,))},
+        "/api/access/qr.svg": {"get": _file("The address for other devices (owner).", "image/svg+xml", errors=(404,))},
     }
 
 
@@ -70,8 +100,8 @@ def _reference(name: str) -> dict[str, Any]:
 
 def _errors(codes: tuple[int, ...]) -> dict[str, Any]:
     body = _content("application/json", _reference("ErrorBody"))
-    # 403 and 421: the guard of security.py
-    return {str(code): {"description": "Refused; the body says why.", **body} for code in (*codes, 403, 421)}
+    # 401, 403 and 421: the guard of security.py
+    return {str(code): {"description": "Refused; the body says why.", **body} for code in (*codes, 401, 403, 421)}
 
 
 def _operation(

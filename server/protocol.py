@@ -34,8 +34,14 @@ CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
 """`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
-Tool = Literal["lasso", "rectangle", "pick", "sheet", "api"]
+Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "api"]
+"""`brush`: painted with a sphere in VR; `cluster`: grown from the brush over the dense region round it."""
 SelectionMode = Literal["through", "visible"]
+Role = Literal["owner", "annotator", "viewer"]
+"""`viewer` looks, `annotator` labels too, `owner` also says who may come in. Each may what the one before it may."""
+Coordinate = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4)]
+Vector = tuple[Coordinate, Coordinate, Coordinate]
+Quaternion = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 
 
 class Message(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
@@ -116,6 +122,108 @@ class History(Message):
     can_redo: bool
 
 
+class Pose(Message):
+    """Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w)."""
+
+    position: Vector
+    orientation: Quaternion
+
+
+class WaitingDevice(Message):
+    """A device that asks to be let in. `code`: the four characters it shows, so that the right one is allowed. `since`: when it asked."""
+
+    request: str
+    code: str
+    name: str
+    address: str
+    since: float
+
+
+class Device(Message):
+    """A device that was let in. `connected`: how many streams it has open now."""
+
+    device: str
+    name: str
+    role: Role
+    address: str
+    allowed_at: float
+    seen_at: float
+    connected: int
+
+
+class Access(Message):
+    """Answer of GET /api/access: who may come in, for the owner.
+
+    `addresses`: where other devices reach this server, the likeliest first; empty without `--lan`.
+    `fingerprint`: SHA-256 of the certificate.
+    """
+
+    addresses: list[str]
+    fingerprint: str
+    waiting: list[WaitingDevice]
+    devices: list[Device]
+
+
+class AccessRequest(Message):
+    """Body of POST /api/access/request: a device asks to be let in. `name`: what its owner calls it; else its browser is named."""
+
+    name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+
+
+class AccessRequested(Message):
+    """Show `code` to the person and ask with `secret` what the owner said."""
+
+    secret: str
+    code: str
+    expires_in: float
+
+
+class AccessPoll(Message):
+    """Body of POST /api/access/poll."""
+
+    secret: Annotated[str, msgspec.Meta(min_length=16, max_length=100)]
+
+
+class AccessAnswer(Message):
+    """What became of a request. With `allowed` comes the cookie."""
+
+    state: Literal["waiting", "allowed", "denied", "expired"]
+    role: Role | None = None
+
+
+class Pair(Message):
+    """Body of POST /api/access/pair: a pairing code, as it was read."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class Decide(Message):
+    """Body of POST /api/access/decide: let the waiting device in as `role`; none: deny it."""
+
+    request: str
+    role: Literal["annotator", "viewer"] | None = None
+
+
+class MakeCode(Message):
+    """Body of POST /api/access/code."""
+
+    role: Literal["annotator", "viewer"]
+
+
+class PairingCode(Message):
+    """A code that lets one device in, once, for `expires_in` seconds. The one before it ends."""
+
+    code: str
+    role: Role
+    expires_in: float
+
+
+class Revoke(Message):
+    """Body of POST /api/access/revoke: the device is shut out, its streams end."""
+
+    device: str
+
+
 class Losses(Message):
     """One sample of the training curves, about twice a second.
 
@@ -170,6 +278,7 @@ class SessionInfo(Message):
     revision: int
     sequence: int
     read_only: bool
+    role: Role
     classes: list[ClassInfo]
     thumbnails: Thumbnails | None
     training: Training
@@ -279,6 +388,18 @@ class SetPriority(Operation, tag="set_priority"):
     items: Annotated[list[Item], msgspec.Meta(max_length=20_000)]
 
 
+class Presence(Operation, tag="presence"):
+    """Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
+
+    `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
+    """
+
+    head: Pose | None = None
+    left: Pose | None = None
+    right: Pose | None = None
+    scale: Annotated[float, msgspec.Meta(gt=0, le=1e4)] = 1.0
+
+
 class Resolve(Operation, tag="resolve"):
     """Ask which items lie in `regions` (each one added to the ones before), at the positions this client has."""
 
@@ -286,7 +407,7 @@ class Resolve(Operation, tag="resolve"):
     regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=64)]
 
 
-ClientOperation = Hello | Label | Undo | Redo | AddClass | EditClass | SetTraining | SetPriority | Resolve
+ClientOperation = Hello | Label | Undo | Redo | AddClass | EditClass | SetTraining | SetPriority | Presence | Resolve
 
 
 # From server to client ---------------------------------------------------------------------------------------------
@@ -375,6 +496,23 @@ class Notice(Operation, tag="notice"):
     message: str
 
 
+class PeerMoved(Operation, tag="peer"):
+    """Where another client's head and hands are. Without `head` it has left VR, or is gone."""
+
+    client_id: str
+    name: str
+    head: Pose | None = None
+    left: Pose | None = None
+    right: Pose | None = None
+    scale: float = 1.0
+
+
+class AccessChanged(Operation, tag="access"):
+    """Who waits and who is let in, for owners."""
+
+    access: Access
+
+
 class Resolved(Operation, tag="resolved"):
     """Answer to resolve: the items, ascending, at `revision`."""
 
@@ -394,6 +532,8 @@ ServerOperation = (
     | TrainingChanged
     | LossesMeasured
     | Notice
+    | PeerMoved
+    | AccessChanged
     | Resolved
 )
 

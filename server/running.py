@@ -1,48 +1,84 @@
 """Listening: an application on the first free port, until it is told to stop."""
 
 import asyncio
-import dataclasses
 import errno
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple
 
 from aiohttp import web
 
-from lodespace.app import make_app
-from lodespace.config import ServerConfig
+from lodespace.app import LISTENER, NETWORK, make_app
+from lodespace.config import DEFAULT_LAN_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.handlers import SERVICE
+from lodespace.lan_listener import LanListener
 from lodespace.project import Project
+from lodespace.security import ACCESS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0
 """A connection without a request, also one whose headers never end, is closed after so long."""
 
 
-async def start(app: web.Application, ports: Iterable[int]) -> tuple[web.AppRunner, str]:
-    """Listen on the first of `ports` that is free (0: any). Returns the runner, to be cleaned up, and the address.
+class Listening(NamedTuple):
+    """`runner` is to be cleaned up. `url`: the owner's address, on this machine. `addresses`: for other devices."""
+
+    runner: web.AppRunner
+    url: str
+    addresses: list[str]
+
+
+async def start(app: web.Application, ports: Iterable[int]) -> Listening:
+    """Listen on the first of `ports` that is free (0: any), on this machine, and by TLS for the network where the configuration says so.
 
     Raises LodespaceError when all are taken.
     """
     logging.getLogger("aiohttp.server").addFilter(_one_line)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS)
     await runner.setup()
+    try:
+        await _first_free(ports, lambda port: web.TCPSite(runner, "127.0.0.1", port).start(), "--port")
+        port = int(runner.addresses[0][1])
+        app[HOSTS].listen(port)
+        addresses = await _listen_to_network(app, runner)
+    except LodespaceError:
+        await runner.cleanup()
+        raise
+    return Listening(runner, f"http://127.0.0.1:{port}/", addresses)
+
+
+async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> list[str]:
+    lan = app[SERVICE].config.lan
+    if lan is None:
+        return []
+    network = app[NETWORK]
+    listener = LanListener(runner, network.certificate.context(), network.names)
+    ports = range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
+
+    async def listen(port: int) -> None:
+        listener.start(port)
+
+    await _first_free(ports, listen, "--lan-port")
+    app[LISTENER].append(listener)
+    app[HOSTS].listen_to_network(network.names, listener.port)
+    app[ACCESS].addresses = network.addresses(listener.port)
+    return app[ACCESS].addresses
+
+
+async def _first_free(ports: Iterable[int], listen: Callable[[int], Awaitable[None]], option: str) -> None:
     tried: list[int] = []
     for port in ports:
-        site = web.TCPSite(runner, app[SERVICE].config.host, port)
         try:
-            await site.start()
+            await listen(port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                await runner.cleanup()
                 raise LodespaceError(f"port {port} cannot be used: {error.strerror}", code="bad_port") from error
             tried.append(port)
             continue
-        actual = int(runner.addresses[0][1])
-        app[SERVICE].config = dataclasses.replace(app[SERVICE].config, port=actual)
-        return runner, f"http://127.0.0.1:{actual}/"
-    await runner.cleanup()
-    raise LodespaceError(f"port {', '.join(map(str, tried))} is taken; give another one with --port", code="port_taken")
+        return
+    taken = ", ".join(map(str, tried))
+    raise LodespaceError(f"port {taken} is taken; give another one with {option}", code="port_taken")
 
 
 def _one_line(record: logging.LogRecord) -> bool:
@@ -54,21 +90,21 @@ def _one_line(record: logging.LogRecord) -> bool:
 async def serve_until_interrupted(
     project: Project,
     ports: Iterable[int],
-    announce: Callable[[str], None],
+    announce: Callable[[str, list[str], str], None],
     *,
     device: str = "auto",
     threads: int = 0,
     config: ServerConfig | None = None,
 ) -> None:
-    """Serve `project`, say where by `announce`, and end cleanly on Ctrl-C or SIGTERM."""
+    """Serve `project`, say where by `announce` (address, addresses for other devices, fingerprint); end cleanly on Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     app = make_app(config or ServerConfig(), project, device=device, threads=threads)
-    runner, url = await start(app, ports)
+    runner, url, addresses = await start(app, ports)
     try:
-        announce(url)
+        announce(url, addresses, app[ACCESS].fingerprint)
         await stop.wait()
     finally:
         await runner.cleanup()

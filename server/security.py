@@ -1,23 +1,32 @@
 """One middleware that no route can skip: who may talk to the server, and what every answer carries.
 
-The server is on this machine only, but a page from elsewhere, open in the same browser, could still reach it: by a form, by a script,
+Also where the server is on this machine only, a page from elsewhere, open in the same browser, could reach it: by a form, by a script,
 by a WebSocket, or by a name that resolves here (DNS rebinding). Host and Origin are checked against allow-lists before any handler runs.
+Then it is asked who comes: on this machine's own address the owner, by TLS from the network a device with its cookie, and what the route
+needs. A route that does not say what it needs is the owner's.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 
 import msgspec
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Middleware
 
+from lodespace.access import Access, may
+from lodespace.devices import KEPT_DAYS
 from lodespace.errors import LodespaceError
-from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody
+from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody, Role
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+ACCESS = web.AppKey("access", Access)
+COOKIE = "__Host-lodespace"
+"""The prefix makes the browser hold it to this host, to TLS and to all paths (RFC 6265bis)."""
+
+_NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HEADERS = {
@@ -36,44 +45,106 @@ def content_security_policy(host: str | None) -> str:
     streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-        f"connect-src 'self'{streams}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
+        f"connect-src 'self' blob:{streams}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
 
-def allowed_hosts(port: int) -> frozenset[str]:
-    """Values of the Host header that name this server."""
-    return frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+@dataclass(frozen=True)
+class Visitor:
+    """Who a request is from. `role` None: nobody known. `device`: "" for the owner on this machine."""
+
+    role: Role | None
+    device: str = ""
 
 
-def protect(app: web.Application, port_of: Callable[[], int]) -> None:
-    """Guard all of `app`: the middleware, and the headers on all that it answers. `port_of` tells the port, known once the server runs."""
-    app.middlewares.append(_guard(port_of))
+_VISITOR = web.RequestKey("visitor", Visitor)
+
+
+def visitor_of(request: web.Request) -> Visitor:
+    """Who it is, as the guard has found out."""
+    return request[_VISITOR]
+
+
+class Hosts:
+    """The values of the Host header that name this server: on this machine, and by TLS from the network."""
+
+    def __init__(self) -> None:
+        self._own: frozenset[str] = frozenset()
+        self._network: frozenset[str] = frozenset()
+
+    def listen(self, port: int) -> None:
+        self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
+
+    def listen_to_network(self, names: Iterable[str], port: int) -> None:
+        """For the `names` of the certificate."""
+        bracketed = [f"[{name}]" if ":" in name else name for name in names]
+        self._network = frozenset(f"{name}:{port}" for name in bracketed)
+        if port == 443:
+            self._network |= frozenset(bracketed)
+
+    def of(self, *, secure: bool) -> frozenset[str]:
+        return self._network if secure else self._own
+
+
+HOSTS = web.AppKey("hosts", Hosts)
+
+
+def protect(app: web.Application, access: Access) -> None:
+    """Guard all of `app`: the middleware, and the headers on all that it answers."""
+    app[ACCESS] = access
+    app[HOSTS] = Hosts()
+    app[_NEEDED] = {}
+    app.middlewares.append(_guard)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        secure(response, request.headers.get(hdrs.HOST, ""), allowed_hosts(port_of()))
+        secure(response, request.headers.get(hdrs.HOST, ""), app[HOSTS].of(secure=request.secure))
 
     app.on_response_prepare.append(add_headers)
 
 
-def _guard(port_of: Callable[[], int]) -> Middleware:
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            refuse_foreign(request, allowed_hosts(port_of()))
-            return await handler(request)
-        except web.HTTPException as error:
-            response = _error(error.status, f"http_{error.status}", error.reason)
-            if hdrs.ALLOW in error.headers:  # of a method that an address does not take
-                response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
-            return response
-        except LodespaceError as error:
-            return _error(error.status, error.code, str(error))
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return _error(500, "internal_error", "the server made a mistake; its log says which")
+def add_route(app: web.Application, method: str, path: str, handler: Handler, needed: Role | None) -> None:
+    """A route and the role that it needs; None: for everybody who reaches the server."""
+    app.router.add_route(method, path, handler)
+    app[_NEEDED][handler] = needed
 
-    return guard
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        refuse_foreign(request, request.app[HOSTS].of(secure=request.secure))
+        visitor = _visitor(request)
+        request[_VISITOR] = visitor
+        _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
+        return await handler(request)
+    except web.HTTPException as error:
+        response = _error(error.status, f"http_{error.status}", error.reason)
+        if hdrs.ALLOW in error.headers:  # of a method that an address does not take
+            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return response
+    except LodespaceError as error:
+        return _error(error.status, error.code, str(error))
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return _error(500, "internal_error", "the server made a mistake; its log says which")
+
+
+def _visitor(request: web.Request) -> Visitor:
+    """Without TLS the server listens on the loopback address alone: who is there is the owner, or has the owner's cable (adb reverse)."""
+    if not request.secure:
+        return Visitor("owner")
+    known = request.app[ACCESS].identify(request.cookies.get(COOKIE, ""))
+    return Visitor(None) if known is None else Visitor(known.role, known.device)
+
+
+def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
+    if needed is None or may(visitor.role, needed):
+        return
+    if visitor.role is None:
+        raise LodespaceError(
+            "this device was not let in; open the page and ask the owner", code="not_paired", status=401
+        )
+    raise LodespaceError(f"only an {needed} may do that; ask the owner", code="not_allowed", status=403)
 
 
 def refuse_foreign(request: web.Request, hosts: frozenset[str]) -> None:
@@ -106,6 +177,13 @@ def secure(response: web.StreamResponse, host: str, hosts: frozenset[str]) -> No
         response.headers[name] = value
     response.headers["Content-Security-Policy"] = content_security_policy(host if host.lower() in hosts else None)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+
+
+def set_cookie(response: web.StreamResponse, secret: str) -> None:
+    """Give a device its secret to keep."""
+    response.set_cookie(
+        COOKIE, secret, max_age=KEPT_DAYS * 86400, path="/", secure=True, httponly=True, samesite="Strict"
+    )
 
 
 def _is_navigation(request: web.Request) -> bool:

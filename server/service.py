@@ -7,6 +7,7 @@ import time
 import msgspec
 
 from lodespace import checkpoints, protocol, thumbnails
+from lodespace.access import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
@@ -20,15 +21,24 @@ from lodespace.training import TrainerSupervisor
 
 log = logging.getLogger(__name__)
 
+CLOSE_REVOKED = 4401
+"""Close code of a stream whose device was shut out (4000 to 4999 are an application's own)."""
+
 
 class Service:
     """One project being served. Implements TrainerListener."""
 
-    def __init__(self, project: Project, config: ServerConfig, *, device: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self, project: Project, config: ServerConfig, access: Access, *, device: str = "auto", threads: int = 0
+    ) -> None:
         self.project = project
         self.config = config
+        self.access = access
         self.session = AnnotationSession(project.items, read_only=project.read_only)
         self.clients = Clients()
+        access.on_change = self.tell_access
+        access.on_revoked = self._end_streams
+        access.connected = lambda device: sum(client.device == device for client in self.clients)
         self.started = time.monotonic()
         self.notices: dict[str, protocol.Notice] = {}
         self.losses: protocol.Losses | None = None
@@ -89,9 +99,10 @@ class Service:
             settings=self.project.settings,
         )
 
-    def info(self, client: str) -> protocol.SessionInfo:
+    def info(self, client: str, role: protocol.Role) -> protocol.SessionInfo:
         return self.session.info(
             client,
+            role=role,
             training=self.training,
             thumbnails=self.atlas,
             has_recording=self.project.recording_path.is_file(),
@@ -156,6 +167,43 @@ class Service:
         """Also when a client has left."""
         if self.trainer is not None:
             self.trainer.set_priority(sorted({item for client in self.clients for item in client.priority}))
+
+    # Who is there ----------------------------------------------------------------------------------------------------
+
+    def moved(self, client: Client, presence: protocol.Presence) -> None:
+        """A client's head and hands are elsewhere: tell the others."""
+        client.present = presence.head is not None
+        peer = protocol.PeerMoved(
+            client_id=client.client_id,
+            name=client.name,
+            head=presence.head,
+            left=presence.left,
+            right=presence.right,
+            scale=presence.scale,
+        )
+        for other in self.clients:
+            if other is not client and other.client_id:
+                other.replace(f"peer-{client.client_id}", peer)
+
+    def left(self, client: Client) -> None:
+        """A client is gone, its head with it."""
+        if client.present:
+            self.moved(client, protocol.Presence())
+        if client.priority:
+            self.tell_priority()
+        self.tell_access()
+
+    def tell_access(self) -> None:
+        owners = [client for client in self.clients if client.role == "owner" and client.client_id]
+        if owners:
+            news = protocol.AccessChanged(access=self.access.overview())
+            for client in owners:
+                client.replace("access", news)
+
+    def _end_streams(self, device: str) -> None:
+        for client in self.clients:
+            if client.device == device:
+                client.end(CLOSE_REVOKED, "the owner has shut this device out")
 
     async def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
         """The items in the regions, at the positions of `revision` where they are still kept (None: the newest), else the newest."""

@@ -9,13 +9,17 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from lodespace import protocol
+from lodespace.access import may
 from lodespace.clients import Client
-from lodespace.errors import LodespaceError, ProtocolError
+from lodespace.errors import LodespaceError, ProtocolError, RequestError
 from lodespace.handlers import SERVICE
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from lodespace.service import Service
 
 log = logging.getLogger(__name__)
+
+_LOOKING = (protocol.Hello, protocol.SetPriority, protocol.Presence, protocol.Resolve)
+"""What a viewer may send; whatever else there is takes an annotator."""
 
 SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 
@@ -43,8 +47,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
             sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sending
-    if client.priority:
-        service.tell_priority()
+    service.left(client)
     return socket
 
 
@@ -92,6 +95,8 @@ def _command_id_of(text: str) -> str:
 
 
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
+    if not may(client.role, "viewer" if isinstance(operation, _LOOKING) else "annotator"):
+        raise RequestError("you may look here, not label; ask the owner to allow more", code="not_allowed", status=403)
     match operation:
         case protocol.Hello():
             _greet(service, client, operation)
@@ -99,6 +104,8 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             client.send(service.set_training(operation))
         case protocol.SetPriority():
             service.set_priority(client, operation.items)
+        case protocol.Presence():
+            service.moved(client, operation)
         case protocol.Resolve():
             client.send(await service.resolve(operation, revision=client.revision))
         case _:
@@ -109,9 +116,10 @@ def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:
     """Bring the client up to date from what it has; its deltas begin there."""
     session = service.session
     client.client_id = hello.client_id
+    client.name = hello.name
     client.scene_id = hello.scene_id
     client.revision = hello.revision
-    client.send(protocol.Welcome(session=service.info(hello.client_id)))
+    client.send(protocol.Welcome(session=service.info(hello.client_id, client.role or "viewer")))
     missed = session.labels_since(hello.sequence)
     if missed is not None:
         client.send(missed)
@@ -121,3 +129,4 @@ def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:
         client.replace("losses", protocol.LossesMeasured(losses=service.losses))
     client.ready = True
     client.wake()
+    service.tell_access()

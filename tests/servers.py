@@ -35,7 +35,8 @@ class serving:
         opened = open_project(self.data, project_folder=self.project)
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
-        self.runner, url = await start(app, [0])
+        self.runner, url, self.addresses = await start(app, [0])
+        self.app = app
         return url
 
     async def __aexit__(self, *_: object) -> None:

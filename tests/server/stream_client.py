@@ -12,19 +12,24 @@ from lodespace.gltf import decode_scene
 
 
 class StreamClient:
-    """`async with StreamClient(url) as client`. Positions, labels and predictions are kept up to date from what arrives."""
+    """`async with StreamClient(url) as client`. Positions, labels and predictions are kept up to date from what arrives.
 
-    def __init__(self, url: str, *, client_id: str = "", read: bool = True) -> None:
+    `http`: the session of a device that was let in."""
+
+    def __init__(
+        self, url: str, *, client_id: str = "", read: bool = True, http: aiohttp.ClientSession | None = None
+    ) -> None:
         self.url = url
         self.client_id = client_id or f"test-{uuid.uuid4().hex}"
         self.read = read
         self.operations: list[Any] = []
         self.frames: list[Any] = []
         self.resynced = 0
+        self._given_http = http
         self._answers: dict[str, asyncio.Future[Any]] = {}
 
     async def __aenter__(self) -> "StreamClient":
-        self.http = aiohttp.ClientSession()
+        self.http = self._given_http or aiohttp.ClientSession()
         try:
             await self.fetch_scene()
             self.socket = await self.http.ws_connect(
@@ -35,7 +40,7 @@ class StreamClient:
             )
             await self.hello()
         except BaseException:
-            await self.http.close()
+            await self._close_http()
             raise
         self._task = asyncio.create_task(self._receive()) if self.read else None
         return self
@@ -44,7 +49,11 @@ class StreamClient:
         if self._task is not None:
             self._task.cancel()
         await self.socket.close()
-        await self.http.close()
+        await self._close_http()
+
+    async def _close_http(self) -> None:
+        if self._given_http is None:
+            await self.http.close()
 
     async def fetch_scene(self) -> None:
         async with self.http.get(self.url + "api/scene.glb") as answer:

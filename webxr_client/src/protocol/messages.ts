@@ -35,7 +35,7 @@ export interface Region {
 
 /** How the items of a gesture were chosen; kept with the label for good. */
 export interface Provenance {
-  tool: "lasso" | "rectangle" | "pick" | "sheet" | "api";
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "api";
   regions?: Region[];
   note?: string;
 }
@@ -70,6 +70,96 @@ export interface History {
   gestures: Gesture[];
   can_undo: boolean;
   can_redo: boolean;
+}
+
+/** Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w). */
+export interface Pose {
+  position: [number, number, number];
+  orientation: [number, number, number, number];
+}
+
+/** A device that asks to be let in. `code`: the four characters it shows, so that the right one is allowed. `since`: when it asked. */
+export interface WaitingDevice {
+  request: string;
+  code: string;
+  name: string;
+  address: string;
+  since: number;
+}
+
+/** A device that was let in. `connected`: how many streams it has open now. */
+export interface Device {
+  device: string;
+  name: string;
+  role: "owner" | "annotator" | "viewer";
+  address: string;
+  allowed_at: number;
+  seen_at: number;
+  connected: number;
+}
+
+/**
+ * Answer of GET /api/access: who may come in, for the owner.
+ *
+ * `addresses`: where other devices reach this server, the likeliest first; empty without `--lan`.
+ * `fingerprint`: SHA-256 of the certificate.
+ */
+export interface Access {
+  addresses: string[];
+  fingerprint: string;
+  waiting: WaitingDevice[];
+  devices: Device[];
+}
+
+/** Body of POST /api/access/request: a device asks to be let in. `name`: what its owner calls it; else its browser is named. */
+export interface AccessRequest {
+  name?: string;
+}
+
+/** Show `code` to the person and ask with `secret` what the owner said. */
+export interface AccessRequested {
+  secret: string;
+  code: string;
+  expires_in: number;
+}
+
+/** Body of POST /api/access/poll. */
+export interface AccessPoll {
+  secret: string;
+}
+
+/** What became of a request. With `allowed` comes the cookie. */
+export interface AccessAnswer {
+  state: "waiting" | "allowed" | "denied" | "expired";
+  role?: "owner" | "annotator" | "viewer" | null;
+}
+
+/** Body of POST /api/access/pair: a pairing code, as it was read. */
+export interface Pair {
+  code: string;
+}
+
+/** Body of POST /api/access/decide: let the waiting device in as `role`; none: deny it. */
+export interface Decide {
+  request: string;
+  role?: "annotator" | "viewer" | null;
+}
+
+/** Body of POST /api/access/code. */
+export interface MakeCode {
+  role: "annotator" | "viewer";
+}
+
+/** A code that lets one device in, once, for `expires_in` seconds. The one before it ends. */
+export interface PairingCode {
+  code: string;
+  role: "owner" | "annotator" | "viewer";
+  expires_in: number;
+}
+
+/** Body of POST /api/access/revoke: the device is shut out, its streams end. */
+export interface Revoke {
+  device: string;
 }
 
 /**
@@ -124,6 +214,7 @@ export interface SessionInfo {
   revision: number;
   sequence: number;
   read_only: boolean;
+  role: "owner" | "annotator" | "viewer";
   classes: ClassInfo[];
   thumbnails: Thumbnails | null;
   training: Training;
@@ -224,6 +315,19 @@ export interface SetPriority {
   items: number[];
 }
 
+/**
+ * Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
+ *
+ * `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
+ */
+export interface Presence {
+  op: "presence";
+  head?: Pose | null;
+  left?: Pose | null;
+  right?: Pose | null;
+  scale?: number;
+}
+
 /** Ask which items lie in `regions` (each one added to the ones before), at the positions this client has. */
 export interface Resolve {
   op: "resolve";
@@ -317,6 +421,23 @@ export interface Notice {
   message: string;
 }
 
+/** Where another client's head and hands are. Without `head` it has left VR, or is gone. */
+export interface PeerMoved {
+  op: "peer";
+  client_id: string;
+  name: string;
+  head?: Pose | null;
+  left?: Pose | null;
+  right?: Pose | null;
+  scale?: number;
+}
+
+/** Who waits and who is let in, for owners. */
+export interface AccessChanged {
+  op: "access";
+  access: Access;
+}
+
 /** Answer to resolve: the items, ascending, at `revision`. */
 export interface Resolved {
   op: "resolved";
@@ -334,6 +455,7 @@ export type ClientOperation =
   | EditClass
   | SetTraining
   | SetPriority
+  | Presence
   | Resolve;
 
 export type ServerOperation =
@@ -347,4 +469,6 @@ export type ServerOperation =
   | TrainingChanged
   | LossesMeasured
   | Notice
+  | PeerMoved
+  | AccessChanged
   | Resolved;

@@ -1,0 +1,122 @@
+"""HTTP of the door (access.py): asking, pairing, deciding, revoking."""
+
+import asyncio
+from io import BytesIO
+
+import segno
+from aiohttp import hdrs, web
+
+from lodespace import protocol
+from lodespace.access import WAITING_SECONDS
+from lodespace.errors import RequestError
+from lodespace.handlers import as_json, body_of
+from lodespace.security import ACCESS, add_route, set_cookie
+
+
+async def request_access(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.AccessRequest)
+    _only_secure(request)
+    access = request.app[ACCESS]
+    name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
+    requested = access.ask(name, request.remote or "")
+    # The owner's page is told when it waits no more, too.
+    asyncio.get_running_loop().call_later(WAITING_SECONDS + 1, access.on_change)
+    return as_json(requested)
+
+
+async def poll_access(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.AccessPoll)
+    _only_secure(request)
+    answer, secret = request.app[ACCESS].poll(asked.secret)
+    response = as_json(answer)
+    if secret:
+        set_cookie(response, secret)
+    return response
+
+
+async def pair(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.Pair)
+    _only_secure(request)
+    name = browser_name(request.headers.get(hdrs.USER_AGENT, ""))
+    role, secret = request.app[ACCESS].pair(asked.code, name, request.remote or "")
+    response = as_json(protocol.AccessAnswer(state="allowed", role=role))
+    set_cookie(response, secret)
+    return response
+
+
+async def get_access(request: web.Request) -> web.Response:
+    return as_json(request.app[ACCESS].overview())
+
+
+async def decide(request: web.Request) -> web.Response:
+    decided = await body_of(request, protocol.Decide)
+    request.app[ACCESS].decide(decided.request, decided.role)
+    return as_json(request.app[ACCESS].overview())
+
+
+async def make_code(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.MakeCode)
+    if not request.app[ACCESS].addresses:
+        raise RequestError("no other device can come in here; start with --lan", code="not_shared", status=404)
+    return as_json(request.app[ACCESS].make_code(asked.role))
+
+
+async def revoke(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.Revoke)
+    request.app[ACCESS].revoke(asked.device)
+    return as_json(request.app[ACCESS].overview())
+
+
+async def get_qr(request: web.Request) -> web.Response:
+    """The address for other devices, as a picture. It holds no secret: who comes by it asks like everybody."""
+    addresses = request.app[ACCESS].addresses
+    if not addresses:
+        raise RequestError("no other device can come in here; start with --lan", code="not_shared", status=404)
+    svg = BytesIO()
+    segno.make(addresses[0], error="m").save(svg, kind="svg", border=2, dark="#0b1016", light="#ffffff", xmldecl=False)
+    return web.Response(body=svg.getvalue(), content_type="image/svg+xml")
+
+
+def _only_secure(request: web.Request) -> None:
+    if not request.secure:
+        raise RequestError("this is the owner's own address; nothing to ask for", code="not_shared", status=404)
+
+
+_BROWSERS = (
+    ("OculusBrowser", "Quest Browser"),
+    ("PicoBrowser", "Pico Browser"),
+    ("Wolvic", "Wolvic"),
+    ("Edg/", "Edge"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("OPR/", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Quest", "Quest"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """What to call a device whose browser says this of itself. It is only shown; nothing is decided by it."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return browser if not system or system in browser else f"{browser} on {system}"
+
+
+def add_access_routes(app: web.Application) -> None:
+    add_route(app, "POST", "/api/access/request", request_access, None)
+    add_route(app, "POST", "/api/access/poll", poll_access, None)
+    add_route(app, "POST", "/api/access/pair", pair, None)
+    add_route(app, "GET", "/api/access", get_access, "owner")
+    add_route(app, "POST", "/api/access/decide", decide, "owner")
+    add_route(app, "POST", "/api/access/code", make_code, "owner")
+    add_route(app, "POST", "/api/access/revoke", revoke, "owner")
+    add_route(app, "GET", "/api/access/qr.svg", get_qr, "owner")

@@ -1,0 +1,138 @@
+"""The certificate of `serve --lan`: made here, or given by --cert and --key.
+
+WebXR needs a secure context, so a headset needs TLS. The certificate that is made signs itself: the browser warns once, and the fingerprint
+printed on the terminal tells whether it is ours. Every new certificate means the warning again, so it is kept, and made anew only when
+the machine has an address that it does not name.
+"""
+
+import datetime
+import ipaddress
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from lodespace.errors import LodespaceError
+from lodespace.private_files import write_private
+
+DAYS = 397
+"""What browsers accept at most."""
+RENEW_DAYS = 14
+MAX_NAMES = 32
+ALWAYS = ("127.0.0.1", "localhost")
+CERTIFICATE_FILE = "certificate.pem"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`names`: the DNS names and addresses it holds for. `fingerprint`: SHA-256 as browsers show it."""
+
+    certificate: Path
+    key: Path
+    names: tuple[str, ...]
+    fingerprint: str
+
+    def context(self) -> ssl.SSLContext:
+        """Raises LodespaceError when certificate and key do not go together."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except (ssl.SSLError, OSError) as error:
+            raise LodespaceError(
+                f"{self.certificate} and {self.key} are not a certificate and its unencrypted key: {error}",
+                code="bad_certificate",
+            ) from error
+        return context
+
+
+def given_certificate(certificate: Path, key: Path) -> Certificate:
+    """The certificate in a PEM file, the first of its chain. Raises LodespaceError when it cannot be read or holds for no name."""
+    try:
+        parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    except (OSError, ValueError, IndexError) as error:
+        raise LodespaceError(f"{certificate}: not a certificate in PEM: {error}", code="bad_certificate") from error
+    names = _names(parsed)
+    if not names:
+        raise LodespaceError(
+            f"{certificate} names no host (subjectAltName), so no browser takes it", code="bad_certificate"
+        )
+    return Certificate(certificate, key, names, _fingerprint(parsed))
+
+
+def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime | None = None) -> Certificate:
+    """The certificate kept in `folder`, made when there is none that holds for all of `names`.
+
+    Names it had before stay in it, the newest MAX_NAMES: who carries a laptop between two networks is warned once in each, not every day.
+    Raises LodespaceError when the folder cannot be written.
+    """
+    now = now or datetime.datetime.now(datetime.UTC)
+    path = folder / CERTIFICATE_FILE
+    wanted = list(dict.fromkeys([*ALWAYS, *names]))
+    kept = _read(path)
+    if kept is not None:
+        known = _names(kept)
+        fresh = kept.not_valid_after_utc - now > datetime.timedelta(days=RENEW_DAYS)
+        if fresh and set(wanted) <= set(known):
+            return Certificate(path, path, known, _fingerprint(kept))
+        wanted = list(dict.fromkeys([*wanted, *known]))[:MAX_NAMES]
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _sign(key, wanted, now)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_private(path, private + made.public_bytes(serialization.Encoding.PEM))
+    return Certificate(path, path, _names(made), _fingerprint(made))
+
+
+def _sign(key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime.datetime) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lodespace on this network")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))  # a headset's clock may be slow
+        .not_valid_after(now + datetime.timedelta(days=DAYS))
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    )
+    return builder.sign(key, hashes.SHA256())
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    return (*addresses, *(name.lower() for name in names.get_values_for_type(x509.DNSName)))
+
+
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def _read(path: Path) -> x509.Certificate | None:
+    """The certificate in our own file, if it and its key can be used."""
+    try:
+        data = path.read_bytes()
+        serialization.load_pem_private_key(data, None)
+        return x509.load_pem_x509_certificate(data)
+    except (OSError, ValueError):
+        return None

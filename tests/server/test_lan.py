@@ -1,0 +1,325 @@
+"""Other devices, over real TLS: asking and being allowed, denial, guessing, foreign pages, roles, revoking."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from servers import eventually, serving
+from stream_client import StreamClient
+
+from lodespace import protocol
+from lodespace.access import GUESSES_A_CODE
+from lodespace.app import LISTENER
+from lodespace.config import LanConfig, ServerConfig
+from lodespace.protocol import PROTOCOL_VERSION
+from lodespace.security import ACCESS, COOKIE
+from lodespace.service import CLOSE_REVOKED
+
+QUEST = "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR Safari/537.36"
+
+
+class Lan:
+    """A server with --lan. `own`: the owner's address; `url`: that of other devices; `trust`: a TLS context that knows the certificate."""
+
+    def __init__(self, server: serving, own: str, state: Path) -> None:
+        self.server, self.own = server, own
+        self.port = server.app[LISTENER][0].port
+        self.url = f"https://127.0.0.1:{self.port}/"
+        self.trust = ssl.create_default_context(cafile=str(state / "certificate.pem"))
+        self.sessions: list[aiohttp.ClientSession] = []
+
+    def device(self, address: str = "127.0.0.1", **options: Any) -> aiohttp.ClientSession:
+        """A browser elsewhere, with cookies of its own."""
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self.trust, local_addr=(address, 0)),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            headers={"User-Agent": QUEST},
+            **options,
+        )
+        self.sessions.append(session)
+        return session
+
+    async def owner(self, method: str, path: str, body: Any = None) -> Any:
+        async with aiohttp.ClientSession() as http, http.request(method, self.own + path, json=body) as answer:
+            return await answer.json()
+
+    async def let_in(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
+        """A device that asked and was allowed."""
+        device = self.device(address)
+        async with device.post(self.url + "api/access/request", json={}) as answer:
+            asked = await answer.json()
+        waiting = (await self.owner("GET", "api/access"))["waiting"]
+        (request,) = [w["request"] for w in waiting if w["code"] == asked["code"]]
+        await self.owner("POST", "api/access/decide", {"request": request, "role": role})
+        async with device.post(self.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
+            assert (await answer.json()) == {"state": "allowed", "role": role}
+        return device
+
+
+@pytest.fixture
+async def lan(small_data: Path, tmp_path: Path) -> AsyncIterator[Lan]:
+    state = tmp_path / "state"
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, lan=LanConfig(port=0, state=state)))
+    async with server as own:
+        made = Lan(server, own, state)
+        yield made
+        for session in made.sessions:
+            await session.close()
+
+
+async def status(device: aiohttp.ClientSession, url: str, **options: Any) -> int:
+    async with device.get(url, **options) as answer:
+        return answer.status
+
+
+async def test_a_stranger_sees_the_page_and_nothing_else(lan: Lan) -> None:
+    device = lan.device()
+    for public in ("", "check", "healthz", "icon.svg"):
+        assert await status(device, lan.url + public) == 200
+    for resource in lan.server.app.router.resources():
+        path = resource.canonical.lstrip("/").replace("{item}", "0").replace("{page}", "0")
+        if not path.startswith("api/"):
+            continue
+        for method in ("GET", "POST"):
+            if path in ("api/access/request", "api/access/poll", "api/access/pair") and method == "POST":
+                continue
+            async with device.request(method, lan.url + path, json={}) as answer:
+                assert answer.status in (401, 405), (method, path)
+                assert set(await answer.json()) == {"code", "message"}
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await device.ws_connect(
+            lan.url + "api/stream", protocols=(PROTOCOL_VERSION,), headers={"Origin": lan.url.rstrip("/")}
+        )
+    assert refused.value.status == 401
+
+
+async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_read(lan: Lan) -> None:
+    device = lan.device()
+    async with device.post(lan.url + "api/access/request", json={}) as answer:
+        asked = await answer.json()
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}", asked["code"])
+    overview = await lan.owner("GET", "api/access")
+    (waiting,) = overview["waiting"]
+    assert waiting["code"] == asked["code"] and waiting["name"] == "Quest Browser"
+    assert overview["fingerprint"] == lan.server.app[ACCESS].fingerprint != ""
+    async with device.post(lan.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
+        assert (await answer.json())["state"] == "waiting" and "Set-Cookie" not in answer.headers
+    await lan.owner("POST", "api/access/decide", {"request": waiting["request"], "role": "annotator"})
+    async with device.post(lan.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
+        cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith(f"{COOKIE}=") and COOKIE.startswith("__Host-")
+    for flag in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/", "Max-Age="):
+        assert flag in cookie
+    assert "Domain" not in cookie
+    async with device.get(lan.url + "api/session") as answer:
+        assert (await answer.json())["role"] == "annotator"
+        assert COOKIE in answer.headers["Set-Cookie"]  # it lasts as long as it is used
+
+
+async def test_a_denied_device_is_told_and_stays_outside(lan: Lan) -> None:
+    device = lan.device()
+    async with device.post(lan.url + "api/access/request", json={"name": "  "}) as answer:
+        asked = await answer.json()
+    request = (await lan.owner("GET", "api/access"))["waiting"][0]["request"]
+    await lan.owner("POST", "api/access/decide", {"request": request})
+    async with device.post(lan.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
+        assert (await answer.json())["state"] == "denied"
+    assert await status(device, lan.url + "api/session") == 401
+
+
+async def test_a_device_cannot_allow_itself(lan: Lan) -> None:
+    for role in ("viewer", "annotator"):
+        device = await lan.let_in(role)
+        for path, body in (
+            ("api/access/decide", {"request": "x", "role": "annotator"}),
+            ("api/access/code", {"role": "annotator"}),
+            ("api/access/revoke", {"device": "x"}),
+        ):
+            async with device.post(lan.url + path, json=body) as answer:
+                assert answer.status == 403 and (await answer.json())["code"] == "not_allowed"
+        assert await status(device, lan.url + "api/access") == 403
+
+
+async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_are_judged(lan: Lan) -> None:
+    """A guess that is not judged is not compared with the code: even the right one does not get in."""
+    made = await lan.owner("POST", "api/access/code", {"role": "annotator"})
+    access = lan.server.app[ACCESS]
+    code = access._code
+    assert code is not None
+    guesses = 10_000
+    addresses = [f"127.{1 + k // 200}.{k % 200}.{1 + k % 250}" for k in range(400)]
+    answers: dict[int, int] = {}
+
+    async def attacker(number: int) -> None:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=lan.trust, local_addr=(addresses[number], 0), limit=1)
+        ) as http:
+            for k in range(guesses // len(addresses)):
+                guess = f"{number:04d}-{k:04d}"
+                async with http.post(lan.url + "api/access/pair", json={"code": guess}) as answer:
+                    answers[answer.status] = answers.get(answer.status, 0) + 1
+                    assert "Set-Cookie" not in answer.headers
+                    assert set(await answer.json()) == {"code", "message"}
+
+    for start in range(0, len(addresses), 40):
+        await asyncio.gather(*(attacker(number) for number in range(start, min(start + 40, len(addresses)))))
+    assert sum(answers.values()) == guesses and set(answers) == {403, 429}
+    assert code.judged == GUESSES_A_CODE
+    async with lan.device().post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
+        assert answer.status in (403, 429)  # it is dead: guessed at five times
+    assert (await lan.owner("GET", "api/access"))["devices"] == []
+
+
+async def test_a_pairing_code_lets_a_device_in_once(lan: Lan) -> None:
+    made = await lan.owner("POST", "api/access/code", {"role": "viewer"})
+    device, other = lan.device(), lan.device("127.0.0.9")
+    async with device.post(lan.url + "api/access/pair", json={"code": made["code"].lower()}) as answer:
+        assert answer.status == 200
+    assert await status(device, lan.url + "api/session") == 200
+    async with other.post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
+        assert answer.status == 403 and (await answer.json())["code"] == "bad_pairing_code"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:{port}", "https://127.0.0.1:1"])
+async def test_a_foreign_page_opens_no_stream_even_with_the_cookie(lan: Lan, origin: str) -> None:
+    device = await lan.let_in("annotator")
+    headers = {"Origin": origin.replace("{port}", str(lan.port))}
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await device.ws_connect(lan.url + "api/stream", protocols=(PROTOCOL_VERSION,), headers=headers)
+    assert refused.value.status == 403
+    async with device.post(lan.url + "api/access/poll", json={"secret": "x" * 20}, headers=headers) as answer:
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example:{port}", "127.0.0.1:1", "127.0.0.1:{own}", "localhost.evil:{port}"])
+async def test_a_foreign_host_is_refused(lan: Lan, host: str) -> None:
+    device = await lan.let_in("annotator")
+    own = lan.own.split(":")[2].strip("/")
+    headers = {"Host": host.replace("{port}", str(lan.port)).replace("{own}", own)}
+    for path in ("", "check", "api/session", "healthz"):
+        assert await status(device, lan.url + path, headers=headers) == 421
+
+
+async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> None:
+    device = await lan.let_in("viewer")
+    label = {
+        "op": "label",
+        "command_id": "x" * 8,
+        "items": [1],
+        "class_id": 0,
+        "revision": 0,
+        "provenance": {"tool": "brush"},
+    }
+    async with device.post(lan.url + "api/labels", json=label) as answer:
+        assert answer.status == 403 and (await answer.json())["code"] == "not_allowed"
+    async with device.post(lan.url + "api/training", json={"command_id": "y" * 8, "run": False}) as answer:
+        assert answer.status == 403
+    async with StreamClient(lan.url, http=device) as viewer, StreamClient(lan.own) as owner:
+        for operation in (
+            viewer.label_operation([1], 0),
+            protocol.Undo(command_id="undo" * 4),
+            protocol.AddClass(command_id="class" * 4, name="mine"),
+            protocol.SetTraining(command_id="train" * 4, run=False),
+        ):
+            answer = await viewer.command(operation)
+            assert isinstance(answer, protocol.Refused) and answer.code == "not_allowed"
+        await owner.label([1, 2], 0)
+        await eventually(lambda: viewer.labels[1] == 0)
+
+
+async def test_an_annotator_labels_and_the_owner_sees_it(lan: Lan) -> None:
+    device = await lan.let_in("annotator")
+    async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
+        assert isinstance(await annotator.label([3, 4], 1), protocol.Ack)
+        await eventually(lambda: owner.labels[3] == 1)
+
+
+async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan) -> None:
+    device = await lan.let_in("annotator")
+    async with StreamClient(lan.url, http=device) as client:
+        (known,) = (await lan.owner("GET", "api/access"))["devices"]
+        assert known["connected"] == 1
+        await lan.owner("POST", "api/access/revoke", {"device": known["device"]})
+        await eventually(lambda: client.socket.closed, 1.0, "the stream is still open")
+        assert client.socket.close_code == CLOSE_REVOKED
+    assert await status(device, lan.url + "api/session") == 401
+
+
+async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
+    device = await lan.let_in("viewer")
+    async with StreamClient(lan.url, http=device, read=False):
+        (known,) = (await lan.owner("GET", "api/access"))["devices"]
+        await lan.owner("POST", "api/access/revoke", {"device": known["device"]})
+        await eventually(lambda: not list(lan.server.service.clients), 1.0, "the stream is still there")
+
+
+async def test_the_owner_hears_who_waits_and_a_device_does_not(lan: Lan) -> None:
+    device = await lan.let_in("annotator")
+    async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
+        async with lan.device("127.0.0.7").post(lan.url + "api/access/request", json={}) as answer:
+            code = (await answer.json())["code"]
+
+        def told() -> list[str]:
+            return [w.code for op in owner.seen(protocol.AccessChanged) for w in op.access.waiting]
+
+        await eventually(lambda: code in told())
+        assert annotator.seen(protocol.AccessChanged) == []
+
+
+async def test_plain_http_on_the_port_is_sent_on_to_https_and_nowhere_else(lan: Lan) -> None:
+    plain = f"http://127.0.0.1:{lan.port}"
+    async with aiohttp.ClientSession() as http:
+        async with http.get(plain + "/check?x=1", allow_redirects=False) as answer:
+            assert answer.status == 308 and answer.headers["Location"] == lan.url + "check?x=1"
+        async with http.post(plain + "/api/labels", json={}, allow_redirects=False) as answer:
+            assert answer.status == 308
+        for host in ("evil.example", f"evil.example:{lan.port}", ""):
+            async with http.get(plain + "/", headers={"Host": host}, allow_redirects=False) as answer:
+                assert answer.status in (400, 421) and "Location" not in answer.headers
+
+
+async def test_connections_that_say_nothing_do_not_keep_others_out(lan: Lan) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", lan.port) for _ in range(20)]
+    assert await status(lan.device(), lan.url + "healthz") == 200
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_old_tls_and_garbage_are_survived(lan: Lan) -> None:
+    for noise in (b"\x16\x03\x01garbage", b"\x16", b"\x00" * 100, b"GET / HTTP/1.1\r\n" + b"x" * 100_000):
+        _, writer = await asyncio.open_connection("127.0.0.1", lan.port)
+        writer.write(noise)
+        writer.close()
+    assert await status(lan.device(), lan.url + "healthz") == 200
+
+
+async def test_the_owners_address_asks_nobody(lan: Lan) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(lan.own + "api/session") as answer:
+            assert (await answer.json())["role"] == "owner"
+        async with http.post(lan.own + "api/access/request", json={}) as answer:
+            assert answer.status == 404
+        async with http.get(lan.own + "api/access/qr.svg") as answer:
+            assert answer.content_type == "image/svg+xml" or lan.server.addresses == []
+
+
+async def test_without_lan_nobody_else_comes_in(served: str) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(served + "api/access") as answer:
+            assert await answer.json() == {"addresses": [], "fingerprint": "", "waiting": [], "devices": []}
+        async with http.post(served + "api/access/code", json={"role": "viewer"}) as answer:
+            assert answer.status == 404 and (await answer.json())["code"] == "not_shared"
+
+
+async def test_secrets_are_in_no_answer_for_others_and_in_no_log(
+    lan: Lan, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    device = await lan.let_in("annotator")
+    secret = next(cookie.value for cookie in device.cookie_jar if cookie.key == COOKIE)
+    overview = str(await lan.owner("GET", "api/access"))
+    assert secret not in overview and secret not in caplog.text and secret not in "".join(capfd.readouterr())
