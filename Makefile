@@ -9,6 +9,8 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 PYTEST_ARGS ?=
 SERVE_ARGS ?=
 
+CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts $(shell find webxr_client/src -type f)
+
 .PHONY: demo test test-python test-client lint chromium client clean
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
@@ -42,12 +44,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # setuptools runs the client's build; a page that is newer than its sources is kept.
-$(VENV)/installed: pyproject.toml setup.py webxr_client/package-lock.json $(shell find webxr_client/src -type f) | $(VENV)/bin/python
+$(VENV)/installed: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
 	$(BIN)/pip install .
 	touch $@
 
 # An editable install runs the checkout itself; it passes over a failed build of the client, so that is done here, aloud.
-$(VENV)/installed-test: pyproject.toml setup.py webxr_client/package-lock.json $(shell find webxr_client/src -type f) | $(VENV)/bin/python
+$(VENV)/installed-test: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
 	$(BIN)/pip install --editable ".[test]"
 	$(NPM) ci --no-audit --no-fund
 	$(NPM) run build

@@ -41,7 +41,8 @@ def client_is_current() -> bool:
     if not (CLIENT / "package.json").is_file():
         return True
     built = BUILT_PAGE.stat().st_mtime
-    sources = [CLIENT / "package-lock.json", CLIENT / "index.html", *(CLIENT / "src").rglob("*")]
+    named = ("package-lock.json", "index.html", "check.html", "vite.config.ts")
+    sources = [*(CLIENT / name for name in named), *(CLIENT / "src").rglob("*")]
     return all(source.stat().st_mtime <= built for source in sources if source.is_file())
 
 

@@ -1,9 +1,40 @@
 /// <reference types="vitest/config" />
-import { defineConfig } from "vite";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { defineConfig, type Plugin } from "vite";
+
+/**
+ * Of @webxr-input-profiles/assets (98 MB) what is shipped: the controllers of the headsets that most people have, and hands. Any other controller is
+ * drawn as a small wand (scene/xr/input-models.ts).
+ */
+const PROFILES = ["meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"];
+
+function inputProfiles(): Plugin {
+  let outDir = "";
+  return {
+    name: "input-profiles",
+    configResolved(config) {
+      outDir = resolve(config.root, config.build.outDir);
+    },
+    writeBundle() {
+      const require = createRequire(import.meta.url);
+      const from = dirname(require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"));
+      const to = join(outDir, "models");
+      const all = JSON.parse(readFileSync(join(from, "profilesList.json"), "utf8")) as Record<string, object>;
+      mkdirSync(to, { recursive: true });
+      for (const profile of PROFILES) cpSync(join(from, profile), join(to, profile), { recursive: true });
+      cpSync(join(from, "../../LICENSE.md"), join(to, "license.txt"));
+      const known = Object.fromEntries(PROFILES.map((profile) => [profile, all[profile]]));
+      writeFileSync(join(to, "profilesList.json"), JSON.stringify(known));
+    },
+  };
+}
 
 // Built into the Python package; `pip install .` does this too.
 export default defineConfig({
   base: "/",
+  plugins: [inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../server/static",
@@ -13,6 +44,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    rolldownOptions: { input: ["index.html", "check.html"] },
   },
   test: { include: ["tests/**/*.test.ts"] },
 });

@@ -4,13 +4,17 @@ import { bindDesktopInput } from "./interaction/desktop-input.js";
 import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
 import { SelectTool } from "./interaction/select-tools.js";
 import { project } from "./interaction/selection-rule.js";
+import type { XrEntry } from "./interaction/xr/enter.js";
+import { findOffered } from "./interaction/xr/offered.js";
 import { fetchThumbnails } from "./net/api.js";
 import { Atlas } from "./scene/atlas.js";
 import { LIGHT_INK, Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
+import { Peers } from "./scene/peers.js";
 import { PointCloud } from "./scene/point-cloud.js";
 import { Stage } from "./scene/stage.js";
 import { AppState } from "./state/app-state.js";
 import { Session } from "./state/session.js";
+import type { XrMode } from "./state/xr-state.js";
 import { mountUi } from "./ui/index.js";
 import "./ui/styles.css";
 
@@ -37,8 +41,33 @@ const tool = new SelectTool(state, {
 const commands = session.commands(() => stage.fit());
 const actions = keyActions(state, commands);
 const atlas: { current: Atlas | null } = { current: null };
+const peers = new Peers();
+stage.world.add(peers.heads, peers.hands);
 
-mountUi(root, canvas, { state, commands, actions, atlas, setInsets: (insets) => stage.setInsets(insets) });
+// The code for VR is a chunk of its own, fetched as soon as there is a headset: the click itself has to find it there.
+const xr: { entry: XrEntry | null } = { entry: null };
+effect(() => {
+  if (!state.xr.offered.value?.size || xr.entry) return;
+  void import("./interaction/xr/enter.js").then(
+    ({ XrEntry: Entry }) => {
+      xr.entry = new Entry({ state, commands, stage, cloud, atlas });
+    },
+    () => {
+      state.xr.message.value = "The part of the page for VR could not be loaded. Reload the page.";
+    },
+  );
+});
+void findOffered(state);
+
+mountUi(root, canvas, {
+  state,
+  commands,
+  actions,
+  atlas,
+  setInsets: (insets) => stage.setInsets(insets),
+  enterXr: (mode: XrMode) => void xr.entry?.enter(mode),
+  leaveXr: () => void xr.entry?.leave(),
+});
 bindDesktopInput(canvas, tool, state);
 bindKeyboard(actions);
 new ResizeObserver(() => stage.resize()).observe(root);
@@ -78,6 +107,10 @@ effect(() => {
   cloud.setColourBy(state.colourBy.value);
   stage.invalidate();
 });
+effect(() => {
+  peers.show(state.peers.value.values());
+  stage.invalidate();
+});
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 effect(() => {
   const dark = state.theme.value === "dark";
@@ -112,6 +145,7 @@ if (new URLSearchParams(location.search).has("test")) {
       session,
       stage,
       commands,
+      xr,
       screenPositions: () => {
         const { latent } = state;
         const cloudNow = {

@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   state: ["protocol", "net", "state"],
   scene: ["protocol", "net", "state", "scene"],
   interaction: ["protocol", "net", "state", "scene", "interaction"],
+  check: ["check", "ui"],
   ui: ["protocol", "net", "state", "scene", "interaction", "ui"],
 };
 

@@ -99,7 +99,16 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("escape"),
       run: () => {
         if (state.help.value) state.help.value = false;
+        else if (state.devicesOpen.value) state.devicesOpen.value = false;
         else state.selection.value = NOTHING;
+      },
+    },
+    {
+      keys: "G",
+      does: "headset and other devices",
+      matches: letter("g"),
+      run: () => {
+        state.devicesOpen.value = !state.devicesOpen.value && state.session.value?.role === "owner";
       },
     },
     {

@@ -1,14 +1,38 @@
 /** Plain requests to the server. Each rejects with an Error whose message a person can read. */
-import type { ErrorBody, ItemInfo, SessionInfo } from "../protocol/messages.js";
+import type {
+  Access,
+  AccessAnswer,
+  AccessRequested,
+  Decide,
+  ErrorBody,
+  ItemInfo,
+  PairingCode,
+  SessionInfo,
+} from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 
-async function get(path: string): Promise<Response> {
-  const response = await fetch(path);
+/** The server said no. `code`: its word for programs (docs/protocol.md). */
+export class ServerError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function get(path: string, options?: RequestInit): Promise<Response> {
+  const response = await fetch(path, options);
   if (!response.ok) {
     const body = (await response.json().catch(() => null)) as ErrorBody | null;
-    throw new Error(body?.message ?? `the server answered ${response.status}`);
+    throw new ServerError(body?.code ?? "", body?.message ?? `the server answered ${response.status}`);
   }
   return response;
+}
+
+async function post<T>(path: string, body: object): Promise<T> {
+  const headers = { "Content-Type": "application/json" };
+  return (await get(path, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<T>;
 }
 
 export async function fetchSession(client: string): Promise<SessionInfo> {
@@ -30,3 +54,19 @@ export async function fetchItemInfo(item: number): Promise<ItemInfo> {
 export async function fetchRecording(): Promise<ArrayBuffer> {
   return (await get("/api/recording")).arrayBuffer();
 }
+
+// The door ------------------------------------------------------------------------------------------------------------
+
+/** Ask to be let in. */
+export const requestAccess = () => post<AccessRequested>("/api/access/request", {});
+
+export const pollAccess = (secret: string) => post<AccessAnswer>("/api/access/poll", { secret });
+
+export const pair = (code: string) => post<AccessAnswer>("/api/access/pair", { code });
+
+export const decideAccess = (decision: Decide) => post<Access>("/api/access/decide", decision);
+
+export const makePairingCode = (role: "annotator" | "viewer") =>
+  post<PairingCode>("/api/access/code", { role });
+
+export const revokeAccess = (device: string) => post<Access>("/api/access/revoke", { device });

@@ -13,6 +13,8 @@ export interface ConnectionState {
   pending: number;
   /** When the next attempt is due, in ms of performance.now(); null when none is planned. */
   retryAt: number | null;
+  /** Why the server closed the stream, when it is refused; 0 otherwise. */
+  code: number;
 }
 
 export interface StreamListener {
@@ -28,6 +30,8 @@ type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;
+/** This device was shut out. */
+export const CLOSE_REVOKED = 4401;
 
 export class Connection {
   private socket: WebSocket | null = null;
@@ -71,6 +75,15 @@ export class Connection {
   /** Send if there is a connection; forget it otherwise. */
   mention(operation: ClientOperation): void {
     if (this.greeted) this.socket?.send(JSON.stringify(operation));
+  }
+
+  /** Try no more until `open`; what was not answered is kept. */
+  pause(): void {
+    window.clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    this.greeted = false;
+    socket?.close();
   }
 
   close(): void {
@@ -122,7 +135,12 @@ export class Connection {
     if (socket !== this.socket || this.closed) return;
     this.greeted = false;
     if (event.code === PROTOCOL_ERROR) {
-      this.tell("refused", event.reason || "The server speaks another version: reload the page.", null);
+      const reason = event.reason || "The server speaks another version: reload the page.";
+      this.tell("refused", reason, null, event.code);
+      return;
+    }
+    if (event.code === CLOSE_REVOKED) {
+      this.tell("refused", "The owner has shut this device out.", null, event.code);
       return;
     }
     this.failures += 1;
@@ -133,14 +151,21 @@ export class Connection {
     this.tell("waiting", "The server cannot be reached.", performance.now() + wait);
   }
 
-  private last: ConnectionState = { status: "connecting", detail: "", pending: 0, retryAt: null };
+  private last: ConnectionState = {
+    status: "connecting",
+    detail: "",
+    pending: 0,
+    retryAt: null,
+    code: 0,
+  };
 
-  private tell(status: ConnectionState["status"], detail: string, retryAt: number | null): void {
-    this.last = { status, detail, pending: this.unanswered.size, retryAt };
+  private tell(status: ConnectionState["status"], detail: string, retryAt: number | null, code = 0): void {
+    this.last = { status, detail, pending: this.unanswered.size, retryAt, code };
     this.listener.onState(this.last);
   }
 
   private tellPending(): void {
-    this.tell(this.last.status, this.last.detail, this.last.retryAt);
+    this.last = { ...this.last, pending: this.unanswered.size };
+    this.listener.onState(this.last);
   }
 }

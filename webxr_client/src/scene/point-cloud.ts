@@ -5,11 +5,14 @@ import {
   Color,
   DataArrayTexture,
   GLSL3,
+  Matrix4,
   NormalBlending,
   Points,
   ShaderMaterial,
   Sphere,
   Vector2,
+  type Vector3,
+  Vector4,
 } from "three";
 import type { Annotations } from "../state/annotations.js";
 import type { ColourBy } from "../state/app-state.js";
@@ -29,7 +32,10 @@ export class PointCloud {
   private marks = new BufferAttribute(new Uint8Array(0), 4, true);
   private shownVersion = -1;
   private hovered = -1;
+  private metres = 0.02;
+  private roomMetres = 1;
   private selected: Uint32Array = new Uint32Array(0);
+  private grabbed: Uint32Array = new Uint32Array(0);
 
   constructor(
     private readonly latent: LatentState,
@@ -55,6 +61,9 @@ export class PointCloud {
         uAccent: { value: new Color("#bfe4ff") },
         uFog: { value: new Color("#10161e") },
         uFogRange: { value: new Vector2(1, 3) },
+        uGrab: { value: new Matrix4() },
+        uBrush: { value: new Vector4(0, 0, 0, 0) },
+        uBrushColour: { value: new Color("#bfe4ff") },
         uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
         uHasAtlas: { value: 0 },
         uColourPictures: { value: 0 },
@@ -91,6 +100,7 @@ export class PointCloud {
     this.material.uniforms.uFlat!.value = this.latent.latentDim === 2 ? 1 : 0;
     this.hovered = -1;
     this.selected = new Uint32Array(0);
+    this.grabbed = new Uint32Array(0);
     this.refreshClasses();
   }
 
@@ -114,6 +124,29 @@ export class PointCloud {
     for (const item of items) marks[4 * item + 1] = 255;
     this.selected = items;
     this.marks.needsUpdate = true;
+  }
+
+  /** The items that are shown where `setGrab` moves them. */
+  setGrabbed(items: Uint32Array): void {
+    const marks = this.marks.array as Uint8Array;
+    for (const item of this.grabbed) marks[4 * item + 3] = 0;
+    for (const item of items) marks[4 * item + 3] = 255;
+    this.grabbed = items;
+    this.marks.needsUpdate = true;
+  }
+
+  /** How grabbed items are moved, in scene metres. */
+  setGrab(moved: Matrix4): void {
+    (this.material.uniforms.uGrab!.value as Matrix4).copy(moved);
+  }
+
+  /** The brush, in scene metres; radius 0 for none. */
+  setBrush(centre: Vector3, radius: number): void {
+    (this.material.uniforms.uBrush!.value as Vector4).set(centre.x, centre.y, centre.z, radius);
+  }
+
+  setBrushColour(colour: Color): void {
+    (this.material.uniforms.uBrushColour!.value as Color).copy(colour);
   }
 
   setHovered(item: number): void {
@@ -147,13 +180,20 @@ export class PointCloud {
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
   }
 
-  /** Diameter of a point in metres. */
+  /** Diameter of a point in metres of the scene. */
   set pointSize(metres: number) {
-    this.material.uniforms.uPointSize!.value = metres;
+    this.metres = metres;
+    this.material.uniforms.uPointSize!.value = metres * this.roomMetres;
   }
 
   get pointSize(): number {
-    return this.material.uniforms.uPointSize!.value as number;
+    return this.metres;
+  }
+
+  /** Metres of the room a metre of the scene is. */
+  set scale(roomMetres: number) {
+    this.roomMetres = roomMetres;
+    this.material.uniforms.uPointSize!.value = this.metres * roomMetres;
   }
 
   /** What the size of points on screen hangs on. */

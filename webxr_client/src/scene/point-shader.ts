@@ -4,7 +4,7 @@ export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
-in vec4 marks;          // confidence, selected, hovered, suspect: 0..1
+in vec4 marks;          // confidence, selected, hovered, grabbed: 0..1
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
@@ -17,6 +17,9 @@ uniform sampler2D uPalette;
 uniform vec3 uAccent;
 uniform vec3 uFog;
 uniform vec2 uFogRange;
+uniform mat4 uGrab;           // where grabbed points are shown
+uniform vec4 uBrush;          // centre and radius in metres of the scene; radius 0: none
+uniform vec3 uBrushColour;
 uniform int uColumns;
 uniform int uPerPage;
 
@@ -35,14 +38,23 @@ void main() {
   vec3 grid = mix(keyframeFrom.xyz, keyframeTo.xyz, smoothstep(0.0, 1.0, uT));
   vec3 metres = grid - 0.5;
   metres.z *= 1.0 - uFlat;
+  if (marks.w > 0.5) metres = (uGrab * vec4(metres, 1.0)).xyz;
   vec4 view = modelViewMatrix * vec4(metres, 1.0);
   gl_Position = projectionMatrix * view;
 
   float selected = marks.y;
   float hovered = marks.z;
-  float distance = uFlat > 0.5 ? 1.0 : max(-view.z, 1e-4);
+  // The orthographic camera of a flat scene has no distance; in a headset there is always one.
+  float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;
   pixels *= 1.0 + 0.22 * selected + 0.8 * hovered;
+  float under = 0.0;   // the brush
+  if (uBrush.w > 0.0) {
+    float away = length(metres - uBrush.xyz) / uBrush.w;
+    under = step(away, 1.0);
+    // What is near the hand is large enough to be seen for what it is.
+    pixels = max(pixels, mix(0.0, 18.0 * uPixelRatio, 1.0 - smoothstep(1.0, 2.2, away)));
+  }
   gl_PointSize = clamp(pixels, 3.0 * uPixelRatio, uMaxSize);
   vFade = smoothstep(8.0 * uPixelRatio, 13.0 * uPixelRatio, pixels);
 
@@ -60,7 +72,8 @@ void main() {
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);
   vColour = mix(vColour, uAccent, 0.72 * selected * (classes.x >= 0.0 && uColourBy == 0 ? 0.5 : 1.0));
-  vGlow = max(selected, hovered);
+  vColour = mix(vColour, uBrushColour, 0.55 * under * (1.0 - selected));
+  vGlow = max(max(selected, hovered), under);
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
 
   int inPage = gl_VertexID % uPerPage;

@@ -1,6 +1,10 @@
-/** Renderer, camera and the frame loop. The scene is in metres; the cloud stands in `sceneFromLatent`'s box, a cube of 1 m. */
+/**
+ * Renderer, camera and the frame loop. The scene is in metres; the cloud stands in `sceneFromLatent`'s box, a cube of 1 m. In a headset
+ * `world` takes the scene to the room, and a presenter draws instead of the page's own camera.
+ */
 import {
   Box3,
+  Group,
   Matrix4,
   MOUSE,
   OrthographicCamera,
@@ -22,6 +26,11 @@ export interface Insets {
   bottom: number;
 }
 
+/** Draws the frames of a headset: `now` in ms of performance.now(). */
+export interface Presenter {
+  draw(now: number, frame: XRFrame): void;
+}
+
 const FIELD_OF_VIEW = 40;
 const EASE_MS = 450;
 const FIT_SHARE = 0.97;
@@ -38,6 +47,8 @@ const latentMatrix = new Matrix4();
 export class Stage {
   readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
+  /** The scene's metres in the room's; on the page both are the same. */
+  readonly world = new Group();
   readonly perspective = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 60);
   readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, -10, 10);
   camera: PerspectiveCamera | OrthographicCamera = this.perspective;
@@ -56,6 +67,7 @@ export class Stage {
   } | null = null;
   private orbitWithLeft = false;
   private dirty = true;
+  private presenter: Presenter | null = null;
   private taken = false;
   private followed = 0;
   private readonly fitted = new Box3();
@@ -72,11 +84,22 @@ export class Stage {
       powerPreference: "high-performance",
     });
     this.renderer.setClearAlpha(0);
-    this.scene.add(cloud.points);
+    this.world.matrixAutoUpdate = false;
+    this.world.add(cloud.points);
+    this.scene.add(this.world);
     this.perspective.position.set(0.55, 0.38, 1.9);
     this.orthographic.position.set(0, 0, 2);
     this.controls = this.makeControls();
-    this.renderer.setAnimationLoop(() => this.render());
+    this.renderer.setAnimationLoop((_, frame) => this.render(frame));
+  }
+
+  /** Let `presenter` draw what a headset shows, until null. */
+  present(presenter: Presenter | null): void {
+    this.presenter = presenter;
+    this.controls.enabled = presenter === null;
+    if (presenter) return;
+    this.world.matrix.identity();
+    this.resize();
   }
 
   private makeControls(): OrbitControls {
@@ -129,7 +152,7 @@ export class Stage {
 
   resize(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
-    if (width === 0 || height === 0) return;
+    if (width === 0 || height === 0 || this.presenter) return;
     const ratio = Math.min(2, window.devicePixelRatio);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
@@ -198,7 +221,7 @@ export class Stage {
   }
 
   /** Box of the cloud at its newest keyframe, metres; outliers do not count. */
-  private bounds(): Box3 {
+  bounds(): Box3 {
     const { to, n } = this.latent;
     const box = new Box3(new Vector3(), new Vector3());
     if (n === 0) return new Box3(new Vector3(-0.5, -0.5, -0.5), new Vector3(0.5, 0.5, 0.5));
@@ -254,8 +277,13 @@ export class Stage {
     if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
   }
 
-  private render(): void {
+  private render(frame?: XRFrame): void {
     const begin = performance.now();
+    if (this.presenter) {
+      if (frame) this.presenter.draw(begin, frame);
+      this.measure(begin);
+      return;
+    }
     this.follow(begin);
     const easing = this.stepEase(begin);
     const turned = this.controls.update();
@@ -265,6 +293,10 @@ export class Stage {
     const distance = this.camera.position.distanceTo(this.controls.target);
     this.cloud.setView(this.pixelsPerUnit(), this.renderer.getPixelRatio(), distance - 0.05, distance + 0.95);
     this.renderer.render(this.scene, this.camera);
+    this.measure(begin);
+  }
+
+  private measure(begin: number): void {
     this.frameTimes[this.frames % this.frameTimes.length] = performance.now() - begin;
     this.frames += 1;
   }

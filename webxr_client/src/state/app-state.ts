@@ -2,10 +2,12 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
 import type {
+  Access,
   ClassInfo,
   History,
   Losses,
   Notice,
+  PeerMoved,
   Refused,
   Region,
   SessionInfo,
@@ -13,6 +15,7 @@ import type {
 } from "../protocol/messages.js";
 import { Annotations, countByClass } from "./annotations.js";
 import { LatentState } from "./latent-state.js";
+import { XrState } from "./xr-state.js";
 
 export type Tool = "lasso" | "rectangle" | "pick" | "orbit";
 export type ColourBy = "label" | "prediction" | "confidence";
@@ -23,7 +26,7 @@ export interface Selection {
   items: Uint32Array;
   /** How they were chosen, kept with a label. */
   regions: Region[];
-  tool: "lasso" | "rectangle" | "pick" | "sheet";
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
   /** Revision at which it was seen. */
   revision: number;
 }
@@ -33,6 +36,15 @@ export interface Hover {
   /** CSS pixels. */
   x: number;
   y: number;
+}
+
+/** How a device that was not let in yet asks for it. */
+export interface Door {
+  state: "asking" | "waiting" | "denied" | "expired" | "revoked" | "failed";
+  /** What this device shows, for its owner to compare. */
+  code: string;
+  /** What went wrong, for a person. */
+  message: string;
 }
 
 /** A region being drawn: CSS pixels, flat x, y. */
@@ -52,6 +64,7 @@ export class AppState {
     detail: "Connecting…",
     pending: 0,
     retryAt: null,
+    code: 0,
   });
   readonly failure: Signal<string> = signal("");
   readonly classes: Signal<ClassInfo[]> = signal([]);
@@ -69,11 +82,19 @@ export class AppState {
   readonly colourBy: Signal<ColourBy> = signal("label");
   readonly theme: Signal<"dark" | "light"> = signal("dark");
   readonly help = signal(false);
+  readonly devicesOpen = signal(false);
   readonly training: Signal<Training | null> = signal(null);
   readonly losses: Signal<Losses[]> = signal([]);
   readonly history: Signal<History> = signal({ gestures: [], can_undo: false, can_redo: false });
   readonly notices: Signal<Notice[]> = signal([]);
   readonly refusal: Signal<Refused | null> = signal(null);
+  readonly xr = new XrState();
+  /** Others who are in VR, by client. */
+  readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
+  /** Who waits and who was let in, if this is the owner's page. */
+  readonly access: Signal<Access | null> = signal(null);
+  /** While this device is not let in; null once it is. */
+  readonly door: Signal<Door | null> = signal(null);
 
   readonly labelCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.labelsVersion.value;
@@ -86,5 +107,9 @@ export class AppState {
   readonly labelled: ReadonlySignal<number> = computed(() =>
     this.labelCounts.value.reduce((a, b) => a + b, 0),
   );
-  readonly readOnly: ReadonlySignal<boolean> = computed(() => this.session.value?.read_only ?? true);
+  /** Whether nothing can be labelled: the scene is baked, or this device may only look. */
+  readonly readOnly: ReadonlySignal<boolean> = computed(() => {
+    const session = this.session.value;
+    return !session || session.read_only || session.role === "viewer";
+  });
 }

@@ -1,5 +1,5 @@
 /** What a person can do, as functions: buttons, keys and, later, controllers all call these. */
-import type { Settings } from "../protocol/messages.js";
+import type { Presence, Settings } from "../protocol/messages.js";
 
 export interface Commands {
   /** Label the selection, or `items`; -1 takes labels away. */
@@ -15,4 +15,10 @@ export interface Commands {
   select(items: Uint32Array): void;
   clearSelection(): void;
   fit(): void;
+  /** Ask the owner to let this device in, once more. */
+  askToComeIn(): void;
+  /** Come in by a pairing code; rejects with words for a person. */
+  enterCode(code: string): Promise<void>;
+  /** Tell the others where head and hands are; without a head, that VR is over. */
+  present(presence: Omit<Presence, "op">): void;
 }

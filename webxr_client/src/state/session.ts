@@ -1,7 +1,7 @@
 /** The session as the page lives it: stream in, commands out, state kept. */
 import { batch } from "@preact/signals";
-import { fetchScene, fetchSession } from "../net/api.js";
-import { Connection, type StreamListener } from "../net/connection.js";
+import { fetchScene, fetchSession, ServerError } from "../net/api.js";
+import { CLOSE_REVOKED, Connection, type StreamListener } from "../net/connection.js";
 import type { Frame } from "../protocol/frames.js";
 import {
   type ClientOperation,
@@ -12,6 +12,7 @@ import {
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "./app-state.js";
 import type { Commands } from "./commands.js";
+import { Knocking } from "./door.js";
 
 const LOSSES_KEPT = 600;
 const RETRY_MS = 1500;
@@ -19,10 +20,12 @@ const RETRY_MS = 1500;
 export class Session implements StreamListener {
   readonly connection: Connection;
   private readonly clientId = keptClientId();
+  private readonly knocking: Knocking;
   private sequence = 0;
   private fetching = false;
 
   constructor(private readonly state: AppState) {
+    this.knocking = new Knocking(state.door, () => void this.start());
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
   }
@@ -35,9 +38,21 @@ export class Session implements StreamListener {
       this.state.failure.value = "";
       this.connection.open();
     } catch (error) {
+      if (error instanceof ServerError && error.code === "not_paired") {
+        this.outside("asking");
+        return;
+      }
       this.state.failure.value = error instanceof Error ? error.message : String(error);
       window.setTimeout(() => void this.start(), RETRY_MS);
     }
+  }
+
+  /** This device is not let in: ask, and start when it is. */
+  private outside(state: "asking" | "revoked"): void {
+    this.connection.pause();
+    this.state.failure.value = "";
+    if (state === "revoked") this.knocking.shutOut();
+    else void this.knocking.ask();
   }
 
   private apply(session: SessionInfo): void {
@@ -76,7 +91,23 @@ export class Session implements StreamListener {
   }
 
   onState(connection: AppState["connection"]["value"]): void {
-    this.state.connection.value = connection;
+    const before = this.state.connection.value.status;
+    batch(() => {
+      this.state.connection.value = connection;
+      if (connection.status !== "open") this.state.peers.value = new Map();
+    });
+    if (connection.status === "refused" && connection.code === CLOSE_REVOKED) this.outside("revoked");
+    // The stream cannot say why it is not opened; a plain request can.
+    else if (connection.status === "waiting" && before === "connecting") void this.askWhy();
+  }
+
+  private async askWhy(): Promise<void> {
+    try {
+      await fetchSession(this.clientId);
+    } catch (error) {
+      if (error instanceof ServerError && error.code === "not_paired" && !this.state.door.value)
+        this.outside("revoked");
+    }
   }
 
   onFrame(frame: Frame): void {
@@ -133,6 +164,16 @@ export class Session implements StreamListener {
         state.notices.value = operation.code ? [...others, operation] : others;
         break;
       }
+      case "peer": {
+        const peers = new Map(state.peers.value);
+        if (operation.head) peers.set(operation.client_id, operation);
+        else peers.delete(operation.client_id);
+        state.peers.value = peers;
+        break;
+      }
+      case "access":
+        state.access.value = operation.access;
+        break;
       case "resolved":
         break;
     }
@@ -205,6 +246,9 @@ export class Session implements StreamListener {
         state.selection.value = NOTHING;
       },
       fit,
+      askToComeIn: () => void this.knocking.ask(),
+      enterCode: (code) => this.knocking.enterCode(code),
+      present: (presence) => connection.mention({ op: "presence", ...presence }),
     };
   }
 }

@@ -1,7 +1,4 @@
 /** The loss terms as small live curves, each on its own scale: what matters is where it goes. */
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { Losses } from "../protocol/messages.js";
 import { useUi } from "./context.js";
 import { loss, percent } from "./format.js";
@@ -67,40 +64,40 @@ export function Charts() {
   );
 }
 
+/** The curve's corners in a box of 100 x 100, y down; "" where there is nothing to draw. */
+export function corners(values: readonly (number | null)[], range?: readonly [number, number]): string {
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  if (known.length === 0) return "";
+  const low = range?.[0] ?? Math.min(...known);
+  const high = range?.[1] ?? Math.max(...known);
+  const span = high - low || 1;
+  const across = Math.max(1, values.length - 1);
+  const points: string[] = [];
+  values.forEach((value, k) => {
+    if (value === null || !Number.isFinite(value)) return;
+    const y = high === low && !range ? 50 : 96 - (92 * (value - low)) / span;
+    points.push(`${((100 * k) / across).toFixed(1)},${y.toFixed(1)}`);
+  });
+  // One sample is a level, not yet a curve.
+  if (points.length === 1) points.push(`100,${points[0]?.split(",")[1]}`);
+  return points.join(" ");
+}
+
 function Chart({ curve, losses }: { curve: Curve; losses: readonly Losses[] }) {
-  const holder = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  useEffect(() => {
-    const element = holder.current as HTMLDivElement;
-    const size = () => ({ width: Math.max(40, element.clientWidth), height: element.clientHeight });
-    const made = new uPlot(
-      {
-        ...size(),
-        legend: { show: false },
-        cursor: { show: false },
-        padding: [3, 1, 3, 1],
-        scales: { x: { time: false }, y: curve.range ? { range: curve.range } : {} },
-        axes: [{ show: false }, { show: false }],
-        series: [{}, { stroke: curve.colour, width: 1.5, points: { show: false }, spanGaps: true }],
-      },
-      [[], []],
-      element,
-    );
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize(size()));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-    };
-  }, [curve]);
   const values = losses.map((sample) => curve.read(sample) ?? null);
-  if (values.length === 1) values.push(values[0] ?? null); // one sample is a level, not yet a curve
-  useEffect(() => plot.current?.setData([values.map((_, k) => k), values]));
   const last = values.findLast((value) => value !== null) ?? Number.NaN;
   return (
     <figure class={curve.minor ? "chart minor" : "chart"} title={curve.title}>
-      <div ref={holder} class="curve" aria-hidden="true" />
+      <svg class="curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+        <polyline
+          points={corners(values, curve.range)}
+          fill="none"
+          stroke={curve.colour}
+          stroke-width="1.5"
+          stroke-linejoin="round"
+          vector-effect="non-scaling-stroke"
+        />
+      </svg>
       <figcaption>
         <span class="chart-name">{curve.name}</span> <b>{curve.write(last)}</b>
       </figcaption>

@@ -6,6 +6,7 @@ import type { Atlas } from "../scene/atlas.js";
 import type { Insets } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
+import type { XrMode } from "../state/xr-state.js";
 
 export interface UiContext {
   state: AppState;
@@ -13,6 +14,8 @@ export interface UiContext {
   actions: readonly KeyAction[];
   atlas: { current: Atlas | null };
   setInsets(insets: Insets): void;
+  enterXr(mode: XrMode): void;
+  leaveXr(): void;
 }
 
 export const Ui = createContext<UiContext | null>(null);

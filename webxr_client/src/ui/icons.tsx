@@ -97,3 +97,15 @@ export const DownloadIcon = () => (
     <path d="M9 2.8v8.4M5.5 8 9 11.4 12.5 8M3 14.8h12" />
   </Icon>
 );
+export const HeadsetIcon = () => (
+  <Icon>
+    <path d="M2 6.2c0-.9.7-1.6 1.6-1.6h10.8c.9 0 1.6.7 1.6 1.6v5c0 .9-.7 1.6-1.6 1.6h-2.2c-.5 0-1-.3-1.3-.7l-.8-1.2a1.3 1.3 0 0 0-2.2 0l-.8 1.2c-.3.4-.8.7-1.3.7H3.6c-.9 0-1.6-.7-1.6-1.6v-5Z" />
+  </Icon>
+);
+export const DevicesIcon = () => (
+  <Icon>
+    <rect x="1.8" y="3.5" width="10.4" height="7.6" rx="1.2" />
+    <path d="M5 14h4M7 11.2V14" />
+    <rect x="12.4" y="7" width="4" height="7.6" rx="1" />
+  </Icon>
+);

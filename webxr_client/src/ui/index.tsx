@@ -4,7 +4,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { BottomBar } from "./bottom-bar.js";
 import { ClassPanel } from "./class-panel.js";
 import { Ui, type UiContext, useUi } from "./context.js";
+import { DevicesDialog } from "./devices.js";
+import { DoorPage } from "./door.js";
 import { DrawingOverlay } from "./drawing.js";
+import { InHeadset } from "./enter-xr.js";
 import { Help } from "./help.js";
 import { HoverCard } from "./hover-card.js";
 import { Legend } from "./legend.js";
@@ -27,9 +30,10 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
   );
 }
 
+/** The page has three faces: before the door, at work, and at rest while the headset is on. The canvas stays where it is. */
 function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
-  const holder = useRef<HTMLDivElement>(null);
+  const holder = useRef<HTMLElement>(null);
   useEffect(() => {
     holder.current?.prepend(canvas);
     const measure = () => {
@@ -44,14 +48,24 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
   }, [canvas, setInsets]);
+  const door = state.door.value;
+  const working = !door && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
   return (
     <>
       <main ref={holder} class="stage" aria-label="Latent space">
-        <DrawingOverlay />
-        <Legend />
-        {loading && <p class="loading muted">Fetching the scene…</p>}
+        {working && <DrawingOverlay />}
+        {working && <Legend />}
+        {working && loading && <p class="loading muted">Fetching the scene…</p>}
       </main>
+      {door ? <DoorPage door={door} /> : working ? <Workplace /> : <InHeadset />}
+    </>
+  );
+}
+
+function Workplace() {
+  return (
+    <>
       <TopBar />
       <Tools />
       <Notices />
@@ -64,6 +78,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
       <BottomBar />
       <HoverCard />
       <Help />
+      <DevicesDialog />
     </>
   );
 }

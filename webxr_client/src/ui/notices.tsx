@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useUi } from "./context.js";
+import { WaitingDevices } from "./devices.js";
 
 /** What a person should know now, one line each, above the cloud. */
 export function Notices() {
@@ -7,11 +8,14 @@ export function Notices() {
   const lines: { key: string; tone: string; text: string }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
+  const xr = state.xr.message.value;
+  if (xr) lines.push({ key: "xr", tone: "warm", text: xr });
   for (const notice of state.notices.value)
     lines.push({ key: notice.topic, tone: "warm", text: notice.message });
   return (
     <div class="notices" role="status">
       <ConnectionLine />
+      <WaitingDevices />
       {lines.map((line) => (
         <p key={line.key} class={`glass notice ${line.tone}`}>
           {line.text}

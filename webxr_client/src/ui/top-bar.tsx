@@ -1,7 +1,8 @@
 import type { ColourBy } from "../state/app-state.js";
 import { useUi } from "./context.js";
+import { EnterXr } from "./enter-xr.js";
 import { count, percent } from "./format.js";
-import { DownloadIcon, MoonIcon, SunIcon } from "./icons.js";
+import { DevicesIcon, DownloadIcon, MoonIcon, SunIcon } from "./icons.js";
 import { toggleTheme } from "./theme.js";
 
 const COLOUR_BY: readonly ColourBy[] = ["label", "prediction", "confidence"];
@@ -31,6 +32,7 @@ export function TopBar() {
             )}
           </span>
           {session.read_only && <span class="tag">baked · read-only</span>}
+          {!session.read_only && session.role === "viewer" && <span class="tag">you may look</span>}
         </p>
       )}
       <span class="spring" />
@@ -67,6 +69,21 @@ export function TopBar() {
       <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
         <DownloadIcon /> <span class="button-text">labels</span>
       </a>
+      {session?.role === "owner" && (
+        <button
+          type="button"
+          class="button icon wide-only"
+          title="Headset and other devices (G)"
+          aria-label="Headset and other devices"
+          aria-expanded={state.devicesOpen.value}
+          onClick={() => {
+            state.devicesOpen.value = !state.devicesOpen.value;
+          }}
+        >
+          <DevicesIcon />
+        </button>
+      )}
+      <EnterXr />
       <button
         type="button"
         class="button icon wide-only"

@@ -1,0 +1,177 @@
+"""A headset that is emulated in the browser (iwer), and the person in it. Positions are metres of the room.
+
+Only presses and releases are given, never `select`: the emulator sends that at another moment than the specification says. After each input two
+frames of the session pass, however long they take.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from page_driver import PageDriver
+from playwright.sync_api import Page
+
+IWER = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
+Side = Literal["left", "right"]
+Point = npt.NDArray[np.float64]
+
+_INSTALL = """(() => {
+  const device = new IWER.XRDevice(IWER.%s, { stereoEnabled: true });
+  device.installRuntime({ forceInstall: true });
+  device.position.set(0, 1.6, 0.6);
+  window.emulated = device;
+})()"""
+
+
+def install(page: Page, device: str = "metaQuest3") -> None:
+    """Put a headset on the page, before it is opened."""
+    page.add_init_script(path=IWER)
+    page.add_init_script(_INSTALL % device)
+
+
+class Headset:
+    """`view` in scripts is the page's XrView, `emulated` the device."""
+
+    def __init__(self, driver: PageDriver) -> None:
+        self.driver = driver
+
+    def script(self, text: str) -> Any:
+        return self.driver.evaluate(f"(() => {{ const view = lodespace.xr.entry?.view; {text} }})()")
+
+    def value(self, expression: str) -> Any:
+        return self.script(f"return {expression};")
+
+    def enter(self, button: str = "Enter VR") -> None:
+        self.driver.wait(lambda: self.value("!!lodespace.xr.entry"), message="the part for VR was not loaded")
+        self.driver.page.get_by_role("button", name=button).click()
+        self.driver.wait(
+            lambda: self.value("!!lodespace.state.xr.presenting.value && view?.clock.frames > 2"),
+            60,
+            "VR did not begin",
+        )
+        self.frames(2)
+
+    def frames(self, count: int = 2) -> None:
+        """Let frames pass."""
+        before = self.value("view ? view.clock.frames : -1")
+        if before >= 0:
+            self.driver.wait(
+                lambda: not self.value("!!view") or self.value("view.clock.frames") >= before + count,
+                60,
+                "no frame came",
+            )
+
+    def wait(self, condition: Callable[[], Any], message: str, seconds: float = 30) -> None:
+        self.driver.wait(condition, seconds, message)
+
+    # Hands ------------------------------------------------------------------------------------------------------------
+
+    def use_hands(self) -> None:
+        self.script("emulated.primaryInputMode = 'hand';")
+        self.wait(lambda: self.value("view.inputs.right.bare && view.inputs.left.bare"), "hands did not come")
+        self.frames(2)
+
+    def _source(self, side: Side) -> str:
+        return f"(emulated.primaryInputMode === 'hand' ? emulated.hands : emulated.controllers).{side}"
+
+    def put(self, side: Side, position: Sequence[float] | Point) -> None:
+        """Where the hand itself is."""
+        x, y, z = (float(value) for value in position)
+        self.script(f"{self._source(side)}.position.set({x}, {y}, {z});")
+        self.frames(2)
+
+    def turn(self, side: Side, quaternion: Sequence[float]) -> None:
+        self.script(f"{self._source(side)}.quaternion.set({', '.join(map(str, quaternion))});")
+        self.frames(2)
+
+    def brush(self, side: Side) -> Point:
+        return np.array(self.value(f"view.inputs.{side}.brush.toArray()"))
+
+    def brush_to(self, side: Side, target: Sequence[float] | Point) -> None:
+        """Move the hand until its brush is at `target`."""
+        position = np.array(self.value(f"view.inputs.{side}.position.toArray()"))
+        held = np.array(
+            self.value(
+                f"(({self._source(side)}).position.toArray?.() ?? Array.from(({self._source(side)}).position.vec3))"
+            )
+        )
+        del position
+        for _ in range(3):
+            held = held + np.asarray(target, float) - self.brush(side)
+            self.put(side, held)
+        assert np.allclose(self.brush(side), target, atol=2e-3), (self.brush(side), target)
+
+    def hold(self, side: Side, button: str = "trigger") -> None:
+        """Trigger, squeeze or another button down; of a hand, the pinch."""
+        self._button(side, button, 1)
+
+    def let_go(self, side: Side, button: str = "trigger") -> None:
+        self._button(side, button, 0)
+
+    def _button(self, side: Side, button: str, value: float) -> None:
+        if self.value("emulated.primaryInputMode") == "hand":
+            self.script(f"emulated.hands.{side}.updatePinchValue({value});")
+        else:
+            self.script(f"emulated.controllers.{side}.updateButtonValue('{button}', {value});")
+        self.frames(2)
+
+    def click(self, side: Side, button: str) -> None:
+        self.hold(side, button)
+        self.let_go(side, button)
+
+    def stick(self, side: Side, x: float, y: float) -> None:
+        self.script(f"emulated.controllers.{side}.updateAxes('thumbstick', {x}, {y});")
+        self.frames(2)
+
+    def vanish(self, side: Side) -> None:
+        """It is switched off, or lost from view."""
+        self.script(f"{self._source(side)}.connected = false;")
+        self.frames(2)
+
+    def appear(self, side: Side) -> None:
+        self.script(f"{self._source(side)}.connected = true;")
+        self.frames(2)
+
+    # What there is ------------------------------------------------------------------------------------------------------
+
+    @property
+    def world(self) -> Point:
+        """Scene metres to the room's, 4 x 4."""
+        return np.array(self.value("lodespace.stage.world.matrix.elements")).reshape(4, 4).T
+
+    def in_room(self, items: npt.NDArray[np.int64]) -> Point:
+        """Where items are, (K, 3)."""
+        latent = self.driver.positions()[items]
+        scene = np.array(self.value("lodespace.state.latent.sceneFromLatent()")).reshape(4, 4).T
+        return (self.world @ scene @ np.c_[latent, np.ones(len(latent))].T).T[:, :3]
+
+    def tile(self, kind: str, class_id: int = 0) -> Point:
+        """The middle of a tile of the palette."""
+        found = self.script(f"""
+          const tile = view.palette.tiles.find(({{ action }}) =>
+            action.kind === '{kind}' && (action.kind !== 'class' || action.classId === {class_id}));
+          if (!tile) return null;
+          const at = view.palette.mesh.position.clone();
+          at.set((tile.x + tile.width / 2) / 1000 - view.palette.width / 2,
+                 view.palette.height / 2 - (tile.y + tile.height / 2) / 1000, 0);
+          return {{ at: at.applyMatrix4(view.palette.mesh.matrix).toArray(),
+                    out: at.set(0, 0, 1).transformDirection(view.palette.mesh.matrix).toArray() }};
+        """)
+        assert found is not None, f"no tile {kind}"
+        self.outward = np.array(found["out"])
+        return np.array(found["at"])
+
+    def touch(self, side: Side, kind: str, class_id: int = 0) -> None:
+        """Press a tile as a finger does: come from before it, go in, go back."""
+        at = self.tile(kind, class_id)
+        for away in (0.05, -0.005, 0.05):
+            self.brush_to(side, at + away * self.outward)
+
+    @property
+    def message(self) -> str:
+        return str(self.driver.state("xr.message"))
+
+    def screenshot(self, path: Path | str) -> None:
+        self.driver.page.screenshot(path=path)

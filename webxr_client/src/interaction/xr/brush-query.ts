@@ -1,0 +1,60 @@
+/** Which items a sphere holds. One pass over the newest keyframe, a few times a second, never every frame. */
+import type { Vector3 } from "three";
+import { GRID_STEPS } from "../../protocol/messages.js";
+import type { LatentState } from "../../state/latent-state.js";
+
+export interface BrushHit {
+  /** How many items are inside. */
+  count: number;
+  /** The item nearest to the centre among them; -1 for none. */
+  nearest: number;
+}
+
+/**
+ * Looks at each item within `radius` of the way from `before` to `centre` (scene metres: the box is a cube of 1 m about the origin), so that a
+ * quick stroke leaves nothing out. `each` is called for those inside; `among` limits the search to these items.
+ */
+export function queryBrush(
+  latent: LatentState,
+  before: Vector3,
+  centre: Vector3,
+  radius: number,
+  out: BrushHit,
+  each: ((item: number) => void) | null = null,
+  among: Uint32Array | null = null,
+): void {
+  const steps = GRID_STEPS - 1;
+  const cx = (centre.x + 0.5) * steps;
+  const cy = (centre.y + 0.5) * steps;
+  const cz = (centre.z + 0.5) * steps;
+  const bx = (before.x - centre.x) * steps;
+  const by = (before.y - centre.y) * steps;
+  const bz = (before.z - centre.z) * steps;
+  const length2 = bx * bx + by * by + bz * bz;
+  const flat = latent.latentDim === 2;
+  const limit = (radius * steps) ** 2;
+  let best = Number.POSITIVE_INFINITY;
+  const { to } = latent;
+  const n = among ? among.length : latent.n;
+  out.count = 0;
+  out.nearest = -1;
+  for (let k = 0; k < n; k++) {
+    const i = among ? (among[k] as number) : k;
+    const dx = (to[4 * i] as number) - cx;
+    const dy = (to[4 * i + 1] as number) - cy;
+    const dz = (flat ? steps / 2 : (to[4 * i + 2] as number)) - cz;
+    let d2 = dx * dx + dy * dy + dz * dz;
+    const fromCentre = d2;
+    if (length2 > 0) {
+      const t = Math.min(1, Math.max(0, (dx * bx + dy * by + dz * bz) / length2));
+      d2 = (dx - t * bx) ** 2 + (dy - t * by) ** 2 + (dz - t * bz) ** 2;
+    }
+    if (d2 > limit) continue;
+    out.count += 1;
+    if (fromCentre < best) {
+      best = fromCentre;
+      out.nearest = i;
+    }
+    if (each) each(i);
+  }
+}

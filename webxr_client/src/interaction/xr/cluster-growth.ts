@@ -1,0 +1,149 @@
+/**
+ * Snap to cluster: from the brush over the dense region round it (after MeTACAST, Zhao et al. 2023, who let a density threshold bound a
+ * selection that was pointed at). Items are counted in the cells of a grid, smoothed over the neighbouring cells; from the cells under the
+ * brush the region grows over cells that touch and are at least `share` as dense as the densest cell under the brush.
+ */
+import type { Vector3 } from "three";
+import { GRID_STEPS } from "../../protocol/messages.js";
+import type { LatentState } from "../../state/latent-state.js";
+
+/** Cells along an axis that the cloud spans, at most; fewer where there are few items, so that a cell of a cluster is seldom empty. */
+const MOST_CELLS = 56;
+const ITEMS_A_CELL = 1.2;
+
+export class ClusterGrowth {
+  private cells = 0;
+  private low = new Float64Array(3);
+  private width = 1;
+  private density = new Float32Array(0);
+  private cellOf = new Int32Array(0);
+  private version = -1;
+  private latent: LatentState | null = null;
+
+  /** The items of the cluster at `centre` (scene metres), ascending; none where the brush holds nothing. */
+  grow(latent: LatentState, centre: Vector3, radius: number, share: number): Uint32Array {
+    this.count(latent);
+    const { cells, density } = this;
+    const seeds = this.cellsWithin(centre, radius);
+    let peak = 0;
+    for (const cell of seeds) peak = Math.max(peak, density[cell] as number);
+    if (peak === 0) return new Uint32Array(0);
+    const least = share * peak;
+    const taken = new Uint8Array(cells ** 3);
+    const stack: number[] = [];
+    const visit = (cell: number) => {
+      if (taken[cell] || (density[cell] as number) < least || density[cell] === 0) return;
+      taken[cell] = 1;
+      stack.push(cell);
+    };
+    for (const cell of seeds) visit(cell);
+    for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) this.eachNeighbour(cell, visit);
+    const items: number[] = [];
+    for (let i = 0; i < latent.n; i++) if (taken[this.cellOf[i] as number]) items.push(i);
+    return Uint32Array.from(items);
+  }
+
+  /** The density of all cells, made once for each keyframe. */
+  private count(latent: LatentState): void {
+    if (this.latent === latent && this.version === latent.version) return;
+    this.latent = latent;
+    this.version = latent.version;
+    const { n, to } = latent;
+    const flat = latent.latentDim === 2;
+    const high = [0, 0, 0];
+    this.low.fill(GRID_STEPS);
+    for (let i = 0; i < n; i++) {
+      for (let axis = 0; axis < 3; axis++) {
+        const value = to[4 * i + axis] as number;
+        if (value < (this.low[axis] as number)) this.low[axis] = value;
+        if (value > (high[axis] as number)) high[axis] = value;
+      }
+    }
+    const spans = high.map((value, axis) => value - (this.low[axis] as number));
+    const span = Math.max(1, ...spans);
+    const root = flat ? Math.sqrt(n / ITEMS_A_CELL) : Math.cbrt((n / ITEMS_A_CELL) * 12); // clusters fill about a twelfth of the room
+    const cells = Math.max(4, Math.min(MOST_CELLS, Math.round(root)));
+    this.cells = cells;
+    this.width = (span + 1) / cells;
+    const counts = new Float32Array(cells ** 3);
+    if (this.cellOf.length !== n) this.cellOf = new Int32Array(n);
+    for (let i = 0; i < n; i++) {
+      const cell = this.cellAt(
+        to[4 * i] as number,
+        to[4 * i + 1] as number,
+        flat ? 0 : (to[4 * i + 2] as number),
+      );
+      this.cellOf[i] = cell;
+      counts[cell] = (counts[cell] as number) + 1;
+    }
+    this.density = this.smoothed(counts, flat);
+  }
+
+  private cellAt(x: number, y: number, z: number): number {
+    const { cells, low, width } = this;
+    const at = (value: number, axis: number) =>
+      Math.min(cells - 1, Math.max(0, Math.floor((value - (low[axis] as number)) / width)));
+    return at(x, 0) + cells * (at(y, 1) + cells * at(z, 2));
+  }
+
+  /** Binomial weights over the 3 x 3 x 3 cells round each. */
+  private smoothed(counts: Float32Array<ArrayBuffer>, flat: boolean): Float32Array<ArrayBuffer> {
+    const { cells } = this;
+    let from = counts;
+    const strides = flat ? [1, cells] : [1, cells, cells * cells];
+    for (const stride of strides) {
+      const to = new Float32Array(from.length);
+      for (let k = 0; k < from.length; k++) {
+        const along = Math.floor(k / stride) % cells;
+        const before = along > 0 ? (from[k - stride] as number) : 0;
+        const after = along < cells - 1 ? (from[k + stride] as number) : 0;
+        to[k] = 0.25 * before + 0.5 * (from[k] as number) + 0.25 * after;
+      }
+      from = to;
+    }
+    // What has no items of its own is no place to grow over: it would join clusters that only lie near.
+    for (let k = 0; k < from.length; k++) if (counts[k] === 0) from[k] = 0;
+    return from;
+  }
+
+  private cellsWithin(centre: Vector3, radius: number): number[] {
+    const steps = GRID_STEPS - 1;
+    const found: number[] = [];
+    const { cells, low, width } = this;
+    const flat = this.latent?.latentDim === 2;
+    const middle = [centre.x, centre.y, centre.z].map((value) => (value + 0.5) * steps);
+    const reach = radius * steps;
+    const range = (axis: number): [number, number] => {
+      if (flat && axis === 2) return Math.abs((middle[2] as number) - steps / 2) <= reach ? [0, 0] : [1, 0];
+      const first = Math.floor(((middle[axis] as number) - reach - (low[axis] as number)) / width);
+      const last = Math.floor(((middle[axis] as number) + reach - (low[axis] as number)) / width);
+      return [Math.max(0, first), Math.min(cells - 1, last)];
+    };
+    const [x0, x1] = range(0);
+    const [y0, y1] = range(1);
+    const [z0, z1] = range(2);
+    for (let z = z0; z <= z1; z++)
+      for (let y = y0; y <= y1; y++)
+        for (let x = x0; x <= x1; x++) {
+          const d2 = [x, y, z].reduce((sum, cell, axis) => {
+            if (flat && axis === 2) return sum;
+            const left = (low[axis] as number) + cell * width;
+            const nearest = Math.min(Math.max(middle[axis] as number, left), left + width);
+            return sum + (nearest - (middle[axis] as number)) ** 2;
+          }, 0);
+          if (d2 <= reach * reach) found.push(x + cells * (y + cells * z));
+        }
+    return found;
+  }
+
+  private eachNeighbour(cell: number, visit: (neighbour: number) => void): void {
+    const { cells } = this;
+    const x = cell % cells;
+    const y = Math.floor(cell / cells) % cells;
+    const z = Math.floor(cell / (cells * cells));
+    for (let dz = Math.max(0, z - 1); dz <= Math.min(cells - 1, z + 1); dz++)
+      for (let dy = Math.max(0, y - 1); dy <= Math.min(cells - 1, y + 1); dy++)
+        for (let dx = Math.max(0, x - 1); dx <= Math.min(cells - 1, x + 1); dx++)
+          visit(dx + cells * (dy + cells * dz));
+  }
+}

@@ -1,0 +1,377 @@
+/**
+ * What hands do in VR. Trigger or pinch paints; grip, or pinch in empty space, holds the world; grip or pinch on what is selected holds the
+ * cluster; the palette on the other hand is touched or pointed at. Knows nothing of how anything is drawn.
+ */
+import { Matrix4, Vector3 } from "three";
+import type { Tile } from "../../scene/xr/palette-layout.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { type BrushHit, queryBrush } from "./brush-query.js";
+import { BrushStroke } from "./brush-stroke.js";
+import { ClusterGrab } from "./cluster-grab.js";
+import { scaleOf, turnAbout } from "./grab.js";
+import { PalettePointing } from "./palette-pointing.js";
+import type { TrackedHand } from "./tracked-hand.js";
+import { WorldHold } from "./world-hold.js";
+import type { InputListener } from "./xr-inputs.js";
+
+/** What hands act on. */
+export interface XrSurroundings {
+  /** Scene metres to room metres. */
+  readonly world: Matrix4;
+  /** The palette's own metres to the room's, and what is on it. */
+  readonly palette: { readonly matrix: Matrix4; readonly tiles: readonly Tile[]; turnPage(): void };
+  /** Items that are in the hand; none: they are back. */
+  showGrabbed(items: Uint32Array): void;
+}
+
+/** Milliseconds that a hand may be out of sight before what it did is ended. */
+const LOST_MS = 350;
+const STICK_DEAD = 0.2;
+const STICK_TURN = 0.7;
+const TURN = Math.PI / 6;
+/** How quickly a stick that is pushed all the way changes a size, by the second: e to this. */
+const STICK_RATE = 1.6;
+const RADIUS_STEP = 1.3;
+/** Metres about the brush in which a selected item can be taken hold of, whatever its size. */
+const GRASP = 0.03;
+const LOOK_MS = 90;
+const NOTHING = new Uint32Array(0);
+
+const HOVER_PULSE = 0.25;
+const LABEL_PULSE = 0.9;
+
+export class XrControls implements InputListener {
+  /** How the points are moved that the hand holds. */
+  readonly cluster = new ClusterGrab();
+  readonly pointing = new PalettePointing();
+  readonly stroke: BrushStroke;
+  /** The brush in scene metres, and what it holds, looked at a few times a second. */
+  readonly brush = new Vector3();
+  brushRadius = 0;
+  readonly under: BrushHit = { count: 0, nearest: -1 };
+  /** Whether the brush is to be seen: there is a hand for it, and it is not at the palette. */
+  brushShown = false;
+
+  private readonly hold = new WorldHold();
+  private grabbing: TrackedHand | null = null;
+  private modifier = false;
+  private turned = false;
+  private pressedTile = false;
+  private lookedAt = 0;
+  private now = 0;
+  private readonly inverse = new Matrix4();
+  private readonly middle = new Vector3();
+  private readonly grasped: BrushHit = { count: 0, nearest: -1 };
+
+  constructor(
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly hands: { readonly left: TrackedHand; readonly right: TrackedHand },
+    private readonly room: XrSurroundings,
+  ) {
+    this.stroke = new BrushStroke(state);
+  }
+
+  /** The hand that paints: the chosen one, or the only one there is. */
+  get dominant(): TrackedHand {
+    const { left, right } = this.hands;
+    const chosen = this.state.xr.dominant.peek() === "left" ? left : right;
+    const other = chosen === left ? right : left;
+    return chosen.source === null && other.source !== null ? other : chosen;
+  }
+
+  get other(): TrackedHand {
+    return this.dominant === this.hands.left ? this.hands.right : this.hands.left;
+  }
+
+  /** Items in the hand. */
+  get holding(): boolean {
+    return this.cluster.held;
+  }
+
+  get subtracting(): boolean {
+    return this.modifier || this.state.xr.subtract.peek();
+  }
+
+  // InputListener ----------------------------------------------------------------------------------------------------
+
+  connected(): void {
+    this.pointing.forget();
+  }
+
+  disconnected(hand: TrackedHand): void {
+    this.endGestures(hand, `The ${hand.side} ${hand.bare ? "hand" : "controller"} is gone`);
+    if (hand === this.other) this.modifier = false;
+  }
+
+  press(hand: TrackedHand): void {
+    if (this.state.latent.n === 0) return;
+    this.clearMessage();
+    if (hand !== this.dominant) {
+      if (!hand.bare) this.modifier = true;
+      else this.grasp(hand);
+      return;
+    }
+    if (this.pointing.tile && this.pointing.how === "ray") {
+      this.pressedTile = true;
+      this.run(this.pointing.tile, hand);
+      return;
+    }
+    if (this.pointing.near) {
+      this.pressedTile = true;
+      return;
+    }
+    this.locate(hand);
+    if (hand.bare) {
+      queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
+      if (this.under.count === 0 || this.graspable(hand)) {
+        this.grasp(hand);
+        return;
+      }
+    }
+    this.stroke.begin(this.brush, this.brushRadius, this.subtracting, this.now);
+    hand.pulse(HOVER_PULSE, 15);
+  }
+
+  release(hand: TrackedHand): void {
+    if (hand !== this.dominant && !hand.bare) this.modifier = false;
+    if (this.pressedTile && hand === this.dominant) {
+      this.pressedTile = false;
+      return;
+    }
+    if (this.stroke.active && hand === this.dominant) {
+      this.locate(hand);
+      this.stroke.end(this.brush, this.brushRadius, this.now);
+    }
+    if (hand.bare) this.letGo(hand);
+  }
+
+  squeeze(hand: TrackedHand): void {
+    if (this.state.latent.n === 0) return;
+    this.clearMessage();
+    this.grasp(hand);
+  }
+
+  unsqueeze(hand: TrackedHand): void {
+    this.letGo(hand);
+  }
+
+  // Each frame -------------------------------------------------------------------------------------------------------
+
+  /** `seconds`: since the last frame. Nothing is allocated unless something happens. */
+  frame(now: number, seconds: number): void {
+    this.now = now;
+    const { dominant, other } = this;
+    this.watch(dominant, now);
+    this.watch(other, now);
+    this.readSticks(dominant, other, seconds);
+    this.hold.update(this.room.world);
+    const grabbing = this.grabbing;
+    if (this.cluster.update(now, grabbing?.tracked ? grabbing.pose : null, this.room.world))
+      this.room.showGrabbed(NOTHING);
+    this.point(dominant);
+    if (!dominant.tracked) {
+      this.brushShown = false;
+      return;
+    }
+    this.locate(dominant);
+    this.brushShown = !this.pointing.near;
+    if (this.stroke.active) this.stroke.move(this.brush, this.brushRadius, now);
+    if (now - this.lookedAt < LOOK_MS) return;
+    this.lookedAt = now;
+    if (this.brushShown) queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
+    else {
+      this.under.count = 0;
+      this.under.nearest = -1;
+    }
+  }
+
+  /** VR is hidden or over: nothing is held any more, and nothing is lost. */
+  endAll(): void {
+    this.endGestures(this.hands.left, "");
+    this.endGestures(this.hands.right, "");
+    this.modifier = false;
+    this.pointing.forget();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------
+
+  private locate(hand: TrackedHand): void {
+    const { world } = this.room;
+    this.brush.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
+    this.brushRadius = this.state.xr.radius.peek() / scaleOf(world);
+  }
+
+  /** Take hold of what is there: the cluster, if the hand is in it, else the world. */
+  private grasp(hand: TrackedHand): void {
+    if (this.stroke.active && hand === this.dominant) return;
+    this.state.latent.frozen = true;
+    if (!this.cluster.active && this.graspable(hand)) {
+      this.grabbing = hand;
+      this.cluster.take(hand.pose, this.room.world);
+      this.room.showGrabbed(this.state.selection.peek().items);
+      hand.pulse(0.5, 30);
+    } else this.hold.take(hand, this.room.world);
+  }
+
+  /** Whether the hand's brush holds something selected. */
+  private graspable(hand: TrackedHand): boolean {
+    const { items } = this.state.selection.peek();
+    if (items.length === 0) return false;
+    const { world } = this.room;
+    const radius = Math.max(GRASP, this.state.xr.radius.peek()) / scaleOf(world);
+    const at = this.middle.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
+    queryBrush(this.state.latent, at, at, radius, this.grasped, null, items);
+    return this.grasped.count > 0;
+  }
+
+  private letGo(hand: TrackedHand): void {
+    if (this.grabbing === hand) {
+      const { tile } = this.pointing;
+      if (tile?.action.kind === "class" && hand === this.dominant) this.run(tile, hand);
+      this.dropCluster();
+    }
+    this.hold.letGo(hand, this.room.world);
+    this.thaw();
+  }
+
+  private dropCluster(): void {
+    this.grabbing = null;
+    this.cluster.release(this.now);
+  }
+
+  /** Points move on once nothing is held: a label hits what was seen. */
+  private thaw(): void {
+    if (!this.stroke.active && !this.grabbing && !this.hold.active) this.state.latent.frozen = false;
+  }
+
+  private watch(hand: TrackedHand, now: number): void {
+    if (hand.source === null || hand.lostSince === 0 || now - hand.lostSince < LOST_MS) return;
+    this.endGestures(hand, `The ${hand.side} ${hand.bare ? "hand" : "controller"} was lost from view`);
+  }
+
+  private endGestures(hand: TrackedHand, why: string): void {
+    let what = "";
+    if (this.stroke.active && hand === this.dominant) {
+      this.stroke.cancel();
+      what = "what it painted stays selected";
+    }
+    if (this.grabbing === hand) {
+      this.dropCluster();
+      what = "the cluster went back";
+    }
+    this.hold.letGo(hand, this.room.world);
+    this.pressedTile = false;
+    this.thaw();
+    if (what && why) this.state.xr.message.value = `${why}: ${what}.`;
+  }
+
+  private readSticks(dominant: TrackedHand, other: TrackedHand, seconds: number): void {
+    const { xr } = this.state;
+    const push = dominant.stickY;
+    if (Math.abs(push) > STICK_DEAD) {
+      // Up is more: a larger brush, or, while a cluster grows, one that takes thinner places in too.
+      const factor = Math.exp(-push * STICK_RATE * seconds);
+      if (this.stroke.active && xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
+      else xr.setRadius(xr.radius.peek() * factor);
+    }
+    const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other.stickX : dominant.stickX;
+    if (Math.abs(side) < 0.3) this.turned = false;
+    else if (Math.abs(side) > STICK_TURN && !this.turned && !this.hold.active) {
+      this.turned = true;
+      this.middle.setFromMatrixPosition(this.room.world);
+      turnAbout(this.room.world, this.middle, side > 0 ? TURN : -TURN);
+    }
+    if (dominant.upperClicked) this.commands.undo();
+    if (dominant.lowerClicked) this.commands.redo();
+    if (other.stickClicked) this.pauseOrRun();
+  }
+
+  private point(hand: TrackedHand): void {
+    if (!hand.tracked) {
+      this.pointing.forget();
+      return;
+    }
+    const before = this.pointing.tile;
+    const { palette } = this.room;
+    const pressed = this.pointing.update(
+      palette.matrix,
+      palette.tiles,
+      hand.brush,
+      hand.rayOrigin,
+      hand.rayDirection,
+    );
+    if (this.pointing.tile && this.pointing.tile !== before) hand.pulse(HOVER_PULSE, 12);
+    if (pressed && !this.stroke.active && !this.cluster.held) {
+      this.clearMessage();
+      this.run(pressed, hand);
+    }
+  }
+
+  private run(tile: Tile, hand: TrackedHand): void {
+    const { state, commands } = this;
+    const { xr } = state;
+    const { action } = tile;
+    let strength = 0.5;
+    switch (action.kind) {
+      case "class":
+        if (state.selection.peek().items.length === 0) {
+          xr.message.value = "Nothing is selected: paint a cluster first.";
+          return;
+        }
+        commands.label(action.classId);
+        strength = LABEL_PULSE;
+        break;
+      case "more":
+        this.room.palette.turnPage();
+        break;
+      case "undo":
+        commands.undo();
+        break;
+      case "redo":
+        commands.redo();
+        break;
+      case "pause":
+        this.pauseOrRun();
+        break;
+      case "new":
+        commands.addClass(freeName(state.classes.peek().map((info) => info.name)));
+        break;
+      case "clear":
+        commands.clearSelection();
+        break;
+      case "subtract":
+        xr.subtract.value = !xr.subtract.value;
+        break;
+      case "cluster":
+        xr.tool.value = xr.tool.value === "cluster" ? "brush" : "cluster";
+        break;
+      case "smaller":
+        xr.setRadius(xr.radius.peek() / RADIUS_STEP);
+        break;
+      case "larger":
+        xr.setRadius(xr.radius.peek() * RADIUS_STEP);
+        break;
+      case "swap":
+        this.endAll();
+        xr.swapHands();
+        break;
+    }
+    hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
+  }
+
+  private pauseOrRun(): void {
+    if (this.state.training.peek()?.state === "paused") this.commands.run();
+    else this.commands.pause();
+  }
+
+  private clearMessage(): void {
+    if (this.state.xr.message.peek()) this.state.xr.message.value = "";
+  }
+}
+
+/** A name no class has: there is no keyboard in VR; it can be changed on the page. */
+export function freeName(taken: readonly string[]): string {
+  for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
+}

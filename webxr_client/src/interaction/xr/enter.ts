@@ -1,0 +1,96 @@
+/** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
+import type { XrMode } from "../../state/xr-state.js";
+import { type XrParts, XrView } from "./xr-view.js";
+
+/** Of what headsets offer, calm before quick: 72 Hz held is better than 90 missed. */
+const WANTED_RATE = 72;
+const FOVEATION = 0.4;
+
+type Session = XRSession & {
+  supportedFrameRates?: Float32Array;
+  updateTargetFrameRate?(rate: number): Promise<void>;
+};
+
+export class XrEntry {
+  view: XrView | null = null;
+  private session: XRSession | null = null;
+
+  constructor(private readonly parts: XrParts) {}
+
+  /** Must be called from a click: browsers let nobody into VR otherwise. */
+  async enter(mode: XrMode): Promise<void> {
+    const { state } = this.parts;
+    if (this.session || !navigator.xr) return;
+    state.xr.message.value = "";
+    try {
+      const session = await navigator.xr.requestSession(mode, {
+        optionalFeatures: ["local-floor", "hand-tracking", "layers"],
+      });
+      await this.begin(session, mode);
+    } catch (error) {
+      state.xr.message.value = refusal(error);
+    }
+  }
+
+  /** Leave VR. */
+  async leave(): Promise<void> {
+    await this.session?.end();
+  }
+
+  private async begin(session: Session, mode: XrMode): Promise<void> {
+    const { stage, state } = this.parts;
+    const { xr } = stage.renderer;
+    this.session = session;
+    session.addEventListener("end", () => this.ended(), { once: true });
+    const onFloor = await session.requestReferenceSpace("local-floor").then(
+      () => true,
+      () => false, // then y = 0 is where the eyes were
+    );
+    xr.enabled = true;
+    xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
+    xr.setFoveation(FOVEATION);
+    const bench = new URLSearchParams(location.search).has("bench");
+    const view = new XrView(this.parts, mode, onFloor, bench);
+    this.view = view;
+    stage.present(view);
+    try {
+      await xr.setSession(session);
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
+    xr.getReferenceSpace()?.addEventListener("reset", () => view.place());
+    session.addEventListener("visibilitychange", () => {
+      if (session.visibilityState !== "visible") view.controls.endAll();
+    });
+    if (session.supportedFrameRates?.includes(WANTED_RATE))
+      await session.updateTargetFrameRate?.(WANTED_RATE).catch(() => {});
+    if (this.session) state.xr.presenting.value = mode;
+  }
+
+  private ended(): void {
+    const { stage, state } = this.parts;
+    this.session = null;
+    this.view?.dispose();
+    this.view = null;
+    stage.present(null);
+    stage.renderer.xr.enabled = false;
+    state.xr.presenting.value = null;
+    state.xr.message.value = "";
+  }
+}
+
+function refusal(error: unknown): string {
+  const name = error instanceof DOMException ? error.name : "";
+  switch (name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return "The browser did not allow VR. Press Enter VR again and allow it when asked.";
+    case "NotSupportedError":
+      return "No headset answered. Is it on, and connected? /check tells what this browser can do.";
+    case "InvalidStateError":
+      return "VR is already running, in another tab perhaps. Leave it there first.";
+    default:
+      return `VR did not start: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,56 @@
+/** What frames take: rings of the last ones, filled without allocating; figures are made when somebody asks. */
+const KEPT = 256;
+
+export class FrameClock {
+  drawCalls = 0;
+  private readonly gaps = new Float32Array(KEPT);
+  private readonly scripts = new Float32Array(KEPT);
+  private count = 0;
+  private began = 0;
+
+  /** `now`: ms, when the frame's work begins. */
+  begin(now: number): void {
+    this.gaps[this.count % KEPT] = this.count > 0 ? now - this.began : 0;
+    this.began = now;
+  }
+
+  end(now: number, drawCalls: number): void {
+    this.scripts[this.count % KEPT] = now - this.began;
+    this.count += 1;
+    this.drawCalls = drawCalls;
+  }
+
+  reset(): void {
+    this.count = 0;
+  }
+
+  get frames(): number {
+    return this.count;
+  }
+
+  figures(): {
+    frameMs: number;
+    frameMs95: number;
+    scriptMs: number;
+    scriptMs95: number;
+    drawCalls: number;
+  } {
+    const gaps = this.sorted(this.gaps);
+    const scripts = this.sorted(this.scripts);
+    return {
+      frameMs: quantile(gaps, 0.5),
+      frameMs95: quantile(gaps, 0.95),
+      scriptMs: quantile(scripts, 0.5),
+      scriptMs95: quantile(scripts, 0.95),
+      drawCalls: this.drawCalls,
+    };
+  }
+
+  private sorted(ring: Float32Array): Float32Array {
+    return ring.slice(0, Math.min(this.count, KEPT)).sort();
+  }
+}
+
+function quantile(sorted: Float32Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

@@ -1,0 +1,88 @@
+/** Which tile of the palette a hand is at, by touch or by its ray, and when a touch becomes a press. */
+import { Matrix4, Vector3 } from "three";
+import { PALETTE_HEIGHT, PALETTE_WIDTH, type Tile, tileAt } from "../../scene/xr/palette-layout.js";
+
+/** Metres before the palette within which a hand is at it, and behind it. */
+const NEAR = 0.07;
+const BEHIND = 0.05;
+/** A press begins at the surface, and the next one only when the hand has been away so far. */
+const PRESS = 0.004;
+const REARM = 0.018;
+const RAY_REACH = 1.3;
+/** Millimetres beside a tile that still count as it. */
+const SLACK = 4;
+
+const inverse = new Matrix4();
+const point = new Vector3();
+const origin = new Vector3();
+const direction = new Vector3();
+
+export class PalettePointing {
+  tile: Tile | null = null;
+  how: "touch" | "ray" | null = null;
+  /** Where the ray meets the palette, in the room. */
+  readonly hit = new Vector3();
+  private armed = false;
+
+  /** Whether the hand is so near that it means the palette, not what lies behind it. */
+  get near(): boolean {
+    return this.how === "touch";
+  }
+
+  forget(): void {
+    this.tile = null;
+    this.how = null;
+    this.armed = false;
+  }
+
+  /**
+   * `palette`: from its own metres (middle, x right, y up, z to the person) to the room. `touch`: what touches. Returns the tile that was pressed by
+   * touch in this frame.
+   */
+  update(
+    palette: Matrix4,
+    tiles: readonly Tile[],
+    touch: Vector3,
+    rayOrigin: Vector3,
+    rayDirection: Vector3,
+  ): Tile | null {
+    inverse.copy(palette).invert();
+    point.copy(touch).applyMatrix4(inverse);
+    const inside =
+      Math.abs(point.x) < PALETTE_WIDTH / 2000 + 0.015 && Math.abs(point.y) < PALETTE_HEIGHT / 2000 + 0.015;
+    if (inside && point.z < NEAR && point.z > -BEHIND) {
+      this.how = "touch";
+      this.tile = this.tileUnder(tiles, point);
+      return this.touched(point.z);
+    }
+    this.armed = false;
+    this.how = null;
+    this.tile = null;
+    this.aim(palette, tiles, rayOrigin, rayDirection);
+    return null;
+  }
+
+  private touched(depth: number): Tile | null {
+    if (depth > REARM) this.armed = true;
+    if (!this.armed || depth > PRESS) return null;
+    this.armed = false;
+    return this.tile;
+  }
+
+  private aim(palette: Matrix4, tiles: readonly Tile[], rayOrigin: Vector3, rayDirection: Vector3): void {
+    origin.copy(rayOrigin).applyMatrix4(inverse);
+    direction.copy(rayDirection).transformDirection(inverse);
+    if (direction.z > -1e-3) return; // from behind, or along it
+    const t = -origin.z / direction.z;
+    if (!(t > 0 && t < RAY_REACH)) return;
+    point.copy(origin).addScaledVector(direction, t);
+    if (Math.abs(point.x) > PALETTE_WIDTH / 2000 || Math.abs(point.y) > PALETTE_HEIGHT / 2000) return;
+    this.how = "ray";
+    this.tile = this.tileUnder(tiles, point);
+    this.hit.copy(point).applyMatrix4(palette);
+  }
+
+  private tileUnder(tiles: readonly Tile[], at: Vector3): Tile | null {
+    return tileAt(tiles, at.x * 1000 + PALETTE_WIDTH / 2, PALETTE_HEIGHT / 2 - at.y * 1000, SLACK);
+  }
+}

@@ -1,0 +1,144 @@
+/** One of the two hands, with a controller in it or without, as the frame found it. Everything is in metres of the room. */
+import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "three";
+import type { Handedness } from "../../state/xr-state.js";
+
+/** The brush floats so far before the hand that holds a controller. */
+export const BRUSH_AHEAD = 0.12;
+/** Buttons of the xr-standard gamepad. */
+const STICK = 3;
+const LOWER = 4;
+const UPPER = 5;
+
+/** The spaces that three keeps for an input source. */
+export interface Spaces {
+  ray: Group;
+  grip: Group;
+  hand: XRHandSpace;
+}
+
+const one = new Vector3(1, 1, 1);
+
+export class TrackedHand {
+  source: XRInputSource | null = null;
+  spaces: Spaces | null = null;
+  /** Whether it is seen now. */
+  tracked = false;
+  /** Since when it is not, ms; 0 while it is. */
+  lostSince = 0;
+  /** Trigger or pinch; grip. */
+  pressed = false;
+  squeezed = false;
+  stickX = 0;
+  stickY = 0;
+  /** What a grab hangs on. */
+  readonly pose = new Matrix4();
+  readonly position = new Vector3();
+  readonly orientation = new Quaternion();
+  readonly brush = new Vector3();
+  readonly rayOrigin = new Vector3();
+  readonly rayDirection = new Vector3();
+  private readonly down = [false, false, false];
+  private readonly justDown = [false, false, false];
+
+  constructor(readonly side: Handedness) {}
+
+  /** A hand itself, seen by cameras: it pinches, and has no buttons. */
+  get bare(): boolean {
+    return this.source?.hand !== undefined && this.source?.hand !== null;
+  }
+
+  connect(source: XRInputSource, spaces: Spaces): void {
+    this.source = source;
+    this.spaces = spaces;
+    this.lostSince = 0;
+  }
+
+  disconnect(): void {
+    this.source = null;
+    this.spaces = null;
+    this.tracked = this.pressed = this.squeezed = false;
+    this.lostSince = 0;
+    this.stickX = this.stickY = 0;
+    this.down.fill(false);
+    this.justDown.fill(false);
+  }
+
+  /** Once a frame, after three has put the spaces where they are. */
+  update(now: number): void {
+    const { spaces } = this;
+    if (!spaces || !this.source) return;
+    this.tracked = this.bare ? this.readHand(spaces) : this.readController(spaces);
+    if (this.tracked) this.lostSince = 0;
+    else if (this.lostSince === 0) this.lostSince = now;
+    this.readGamepad(this.source.gamepad);
+  }
+
+  /** Whether a button went down in this frame: the stick itself, or A and B (X and Y), the lower and the upper one. */
+  get stickClicked(): boolean {
+    return this.justDown[0] === true;
+  }
+  get lowerClicked(): boolean {
+    return this.justDown[1] === true;
+  }
+  get upperClicked(): boolean {
+    return this.justDown[2] === true;
+  }
+
+  /** A short tremble; what cannot do that stays still. `strength` 0..1. */
+  pulse(strength: number, ms: number): void {
+    const actuator = this.source?.gamepad?.hapticActuators?.[0] as
+      | { pulse?(value: number, duration: number): Promise<boolean> }
+      | undefined;
+    actuator?.pulse?.(strength, ms)?.catch(() => {});
+  }
+
+  private readController({ ray, grip }: Spaces): boolean {
+    if (!ray.visible && !grip.visible) return false;
+    const held = grip.visible ? grip : ray;
+    this.pose.copy(held.matrix);
+    this.position.setFromMatrixPosition(this.pose);
+    this.orientation.copy(held.quaternion);
+    this.readRay(ray.visible ? ray : grip);
+    this.brush.copy(this.position).addScaledVector(this.rayDirection, BRUSH_AHEAD);
+    return true;
+  }
+
+  /** The hand is where thumb and index finger meet, and turned as its wrist is. */
+  private readHand({ ray, hand }: Spaces): boolean {
+    const thumb = hand.joints["thumb-tip"];
+    const index = hand.joints["index-finger-tip"];
+    const wrist = hand.joints.wrist;
+    if (!hand.visible || !thumb?.visible || !index?.visible || !wrist?.visible) return false;
+    this.brush.addVectors(thumb.position, index.position).multiplyScalar(0.5);
+    this.position.copy(this.brush);
+    this.orientation.copy(wrist.quaternion);
+    this.pose.compose(this.brush, wrist.quaternion, one);
+    if (ray.visible) this.readRay(ray);
+    else {
+      this.rayOrigin.copy(this.brush);
+      this.rayDirection.set(0, 0, -1).applyQuaternion(wrist.quaternion);
+    }
+    return true;
+  }
+
+  private readRay(ray: Group): void {
+    this.rayOrigin.setFromMatrixPosition(ray.matrix);
+    this.rayDirection.set(0, 0, -1).applyQuaternion(ray.quaternion);
+  }
+
+  private readGamepad(gamepad: Gamepad | undefined): void {
+    const axes = gamepad?.axes;
+    // xr-standard: axes 0 and 1 are a touchpad's, 2 and 3 a thumbstick's.
+    this.stickX = axes?.[2] ?? 0;
+    this.stickY = axes?.[3] ?? 0;
+    this.readButton(gamepad, STICK, 0);
+    this.readButton(gamepad, LOWER, 1);
+    this.readButton(gamepad, UPPER, 2);
+  }
+
+  private readButton(gamepad: Gamepad | undefined, button: number, slot: number): void {
+    const down = gamepad?.buttons[button]?.pressed ?? false;
+    this.justDown[slot] = down && !this.down[slot];
+    this.down[slot] = down;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What the headset's input sources do, by hand: left or right, never by number, since numbers change when controllers are put down. Only start and
+ * end events are used: `select` itself comes at different moments in different browsers.
+ */
+import type { WebXRManager } from "three";
+import type { Handedness } from "../../state/xr-state.js";
+import { type Spaces, TrackedHand } from "./tracked-hand.js";
+
+export interface InputListener {
+  connected(hand: TrackedHand, source: XRInputSource): void;
+  /** Also when the session ends. May come twice. */
+  disconnected(hand: TrackedHand): void;
+  /** Trigger or pinch. */
+  press(hand: TrackedHand): void;
+  release(hand: TrackedHand): void;
+  /** Grip; hands without a controller have none. */
+  squeeze(hand: TrackedHand): void;
+  unsqueeze(hand: TrackedHand): void;
+}
+
+const SOURCES = [0, 1];
+
+export class XrInputs {
+  readonly left = new TrackedHand("left");
+  readonly right = new TrackedHand("right");
+  readonly spaces: readonly Spaces[];
+  private readonly unbind: (() => void)[] = [];
+
+  constructor(xr: WebXRManager, listener: InputListener) {
+    this.spaces = SOURCES.map((k) => ({
+      ray: xr.getController(k),
+      grip: xr.getControllerGrip(k),
+      hand: xr.getHand(k),
+    }));
+    for (const spaces of this.spaces) this.bind(spaces, listener);
+  }
+
+  of(side: Handedness): TrackedHand {
+    return side === "left" ? this.left : this.right;
+  }
+
+  update(now: number): void {
+    this.left.update(now);
+    this.right.update(now);
+  }
+
+  dispose(): void {
+    for (const undo of this.unbind) undo();
+  }
+
+  private bind(spaces: Spaces, listener: InputListener): void {
+    let hand: TrackedHand | null = null;
+    const on = (type: string, handle: (source: XRInputSource | undefined) => void) => {
+      const target = spaces.ray as unknown as EventTargetLike;
+      const call = (event: { data?: XRInputSource }) => handle(event.data);
+      target.addEventListener(type, call);
+      this.unbind.push(() => target.removeEventListener(type, call));
+    };
+    const leave = () => {
+      const left = hand;
+      hand = null;
+      if (!left || left.spaces !== spaces) return; // it has another source by now
+      listener.disconnected(left);
+      left.disconnect();
+    };
+    on("connected", (source) => {
+      if (source?.targetRayMode !== "tracked-pointer") return;
+      leave();
+      hand = this.of(source.handedness === "left" ? "left" : "right");
+      if (hand.source) {
+        listener.disconnected(hand);
+        hand.disconnect();
+      }
+      hand.connect(source, spaces);
+      listener.connected(hand, source);
+    });
+    on("disconnected", leave);
+    on("selectstart", () => {
+      if (!hand || hand.pressed) return;
+      hand.pressed = true;
+      listener.press(hand);
+    });
+    on("selectend", () => {
+      if (!hand?.pressed) return;
+      hand.pressed = false;
+      listener.release(hand);
+    });
+    on("squeezestart", () => {
+      if (!hand || hand.squeezed) return;
+      hand.squeezed = true;
+      listener.squeeze(hand);
+    });
+    on("squeezeend", () => {
+      if (!hand?.squeezed) return;
+      hand.squeezed = false;
+      listener.unsqueeze(hand);
+    });
+  }
+}
+
+/** three's groups send WebXR's events, which its types do not name. */
+interface EventTargetLike {
+  addEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
+  removeEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
+}

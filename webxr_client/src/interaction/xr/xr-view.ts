@@ -1,0 +1,363 @@
+/** What a headset shows, frame by frame: puts hands, palette, brush and card where they belong, and draws. Allocates nothing per frame. */
+import { effect } from "@preact/signals";
+import {
+  Color,
+  DirectionalLight,
+  Group,
+  HemisphereLight,
+  Matrix4,
+  PerspectiveCamera,
+  Quaternion,
+  Vector3,
+} from "three";
+import type { Atlas } from "../../scene/atlas.js";
+import type { PointCloud } from "../../scene/point-cloud.js";
+import type { Presenter, Stage } from "../../scene/stage.js";
+import { BenchBoard, type BenchFigures } from "../../scene/xr/bench-board.js";
+import { BrushSphere } from "../../scene/xr/brush-sphere.js";
+import { type InputModel, InputModels } from "../../scene/xr/input-models.js";
+import { ItemCard } from "../../scene/xr/item-card.js";
+import { PaletteBoard } from "../../scene/xr/palette-board.js";
+import { PointerRay } from "../../scene/xr/pointer-ray.js";
+import { fitBox, floorGrid, sceneBox } from "../../scene/xr/room.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import type { XrMode } from "../../state/xr-state.js";
+import { XrControls, type XrSurroundings } from "./controls.js";
+import { FrameClock } from "./frame-clock.js";
+import { scaleOf } from "./grab.js";
+import { placeWorld } from "./placement.js";
+import { PresenceSender } from "./presence-sender.js";
+import type { TrackedHand } from "./tracked-hand.js";
+import { XrInputs } from "./xr-inputs.js";
+
+export interface XrParts {
+  state: AppState;
+  commands: Commands;
+  stage: Stage;
+  cloud: PointCloud;
+  atlas: { current: Atlas | null };
+}
+
+const GROUND = "#0d1219";
+const PAINTS = new Color("#8fd0ff");
+const TAKES = new Color("#ff8a5c");
+/** Milliseconds between two drawings of the palette: while a stroke goes on, its count changes all the time. */
+const BOARD_MS = 120;
+const BENCH_MS = 500;
+/** Where the palette floats: before and above the other hand; without one, at the left of where the person looked at first. */
+const PALETTE_ABOVE = 0.13;
+const PALETTE_TURN = 0.12;
+const STYLUS = 0.008;
+/** Metres from the eyes at which the card is as large as it is. */
+const CARD_NEAR = 0.45;
+
+export class XrView implements Presenter {
+  readonly controls: XrControls;
+  readonly palette: PaletteBoard;
+  readonly card: ItemCard;
+  readonly inputs: XrInputs;
+  readonly clock = new FrameClock();
+  private readonly bench: BenchBoard | null;
+  private readonly camera = new PerspectiveCamera();
+  private readonly room = new Group();
+  private readonly brush = new BrushSphere();
+  private readonly ray = new PointerRay();
+  private readonly floor = floorGrid();
+  private readonly box = sceneBox();
+  private readonly models = new InputModels();
+  private readonly drawn: Record<"left" | "right", InputModel | null> = { left: null, right: null };
+  private readonly presence: PresenceSender;
+  private readonly undo: (() => void)[] = [];
+  private readonly headPosition = new Vector3();
+  private readonly headOrientation = new Quaternion();
+  private readonly at = new Vector3();
+  private readonly facing = new Matrix4();
+  private readonly upright = new Vector3(0, 1, 0);
+  private readonly parked = new Vector3();
+  private placed = false;
+  private boardDrawn = 0;
+  private benchShown = 0;
+  private lastNow = 0;
+
+  constructor(
+    private readonly parts: XrParts,
+    private readonly mode: XrMode,
+    /** Whether y = 0 is the floor. */
+    private readonly onFloor: boolean,
+    bench: boolean,
+  ) {
+    const { state, commands, stage, atlas } = parts;
+    this.palette = new PaletteBoard(state);
+    this.card = new ItemCard(state, atlas);
+    this.bench = bench ? new BenchBoard() : null;
+    this.presence = new PresenceSender(commands);
+    const surroundings: XrSurroundings = {
+      world: stage.world.matrix,
+      palette: this.surface(),
+      showGrabbed: (items) => parts.cloud.setGrabbed(items),
+    };
+    // The controls need the hands, and the inputs tell the controls: first one, then the other.
+    const forward = {
+      connected: (hand: TrackedHand, source: XRInputSource) => {
+        this.dress(hand, source);
+        this.controls.connected();
+      },
+      disconnected: (hand: TrackedHand) => {
+        this.undress(hand);
+        this.controls.disconnected(hand);
+      },
+      press: (hand: TrackedHand) => this.controls.press(hand),
+      release: (hand: TrackedHand) => this.controls.release(hand),
+      squeeze: (hand: TrackedHand) => this.controls.squeeze(hand),
+      unsqueeze: (hand: TrackedHand) => this.controls.unsqueeze(hand),
+    };
+    this.inputs = new XrInputs(stage.renderer.xr, forward);
+    this.controls = new XrControls(state, commands, this.inputs, surroundings);
+    this.build();
+    this.watch();
+  }
+
+  /** Stand the cloud before the person again; `reset` of the headset does it too. */
+  place(): void {
+    this.placed = false;
+  }
+
+  draw(now: number, frame: XRFrame): void {
+    const { stage, cloud } = this.parts;
+    const { renderer } = stage;
+    const seconds = Math.min(0.1, (now - this.lastNow) / 1000);
+    this.lastNow = now;
+    this.clock.begin(now);
+    cloud.update(now);
+    this.readHead();
+    if (!this.placed && frame.getViewerPose(renderer.xr.getReferenceSpace() as XRReferenceSpace))
+      this.placeNow();
+    this.inputs.update(now);
+    this.movePalette();
+    this.controls.frame(now, seconds);
+    stage.world.matrixWorldNeedsUpdate = true;
+    this.showBrush();
+    this.showCard();
+    this.drawn.left?.frame();
+    this.drawn.right?.frame();
+    this.drawBoards(now);
+    this.presence.send(now, stage.world.matrix, this.headPosition, this.headOrientation, this.inputs);
+    cloud.setGrab(this.controls.cluster.moved);
+    const eye = renderer.xr.getCamera().cameras[0];
+    if (eye) {
+      // Point sizes are in pixels of an eye's part of the layer, as high as the layer is.
+      const height = eye.viewport.w || this.layerHeight();
+      cloud.setView((eye.projectionMatrix.elements[5] as number) * 0.5 * height, 1, 0.55, 2.4);
+    }
+    cloud.scale = scaleOf(stage.world.matrix);
+    renderer.render(stage.scene, this.camera);
+    this.clock.end(performance.now(), renderer.info.render.calls);
+  }
+
+  figures(): BenchFigures {
+    const { stage, state } = this.parts;
+    const { xr } = stage.renderer;
+    const layer = xr.getBaseLayer() as Partial<XRProjectionLayer & XRWebGLLayer> | null;
+    return {
+      ...this.clock.figures(),
+      points: state.latent.n,
+      width: layer?.textureWidth ?? layer?.framebufferWidth ?? 0,
+      height: this.layerHeight(),
+      rate: (xr.getSession() as (XRSession & { frameRate?: number }) | null)?.frameRate ?? 0,
+    };
+  }
+
+  dispose(): void {
+    const { stage, cloud } = this.parts;
+    this.controls.endAll();
+    this.presence.leave();
+    this.inputs.dispose();
+    for (const hand of [this.inputs.left, this.inputs.right]) this.undress(hand);
+    for (const undo of this.undo) undo();
+    cloud.setGrabbed(new Uint32Array(0));
+    cloud.setBrush(this.at.set(0, 0, 0), 0);
+    cloud.setHovered(-1);
+    cloud.scale = 1;
+    stage.scene.remove(this.room);
+    stage.world.remove(this.box);
+    for (const part of [this.palette, this.card, this.brush, this.ray, this.bench]) part?.dispose();
+    for (const lines of [this.floor, this.box]) lines.geometry.dispose();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------
+
+  private surface(): XrSurroundings["palette"] {
+    const { palette } = this;
+    return {
+      get matrix() {
+        return palette.mesh.matrix;
+      },
+      get tiles() {
+        return palette.tiles;
+      },
+      turnPage: () => palette.turnPage(),
+    };
+  }
+
+  private build(): void {
+    const { stage } = this.parts;
+    const ambient = new HemisphereLight("#dfe9f5", "#39424e", 2.2);
+    const sun = new DirectionalLight("#ffffff", 1.6);
+    sun.position.set(0.4, 2, 0.8);
+    this.room.add(ambient, sun, this.brush.mesh, this.ray.line, this.palette.mesh, this.card.mesh);
+    if (this.mode === "immersive-vr") {
+      stage.scene.background = new Color(GROUND);
+      this.undo.push(() => {
+        stage.scene.background = null;
+      });
+      if (this.onFloor) this.room.add(this.floor);
+    }
+    if (this.bench) this.room.add(this.bench.mesh);
+    for (const spaces of this.inputs.spaces) this.room.add(spaces.ray, spaces.grip, spaces.hand);
+    this.palette.mesh.matrixAutoUpdate = false;
+    stage.scene.add(this.room);
+    stage.world.add(this.box);
+  }
+
+  /** The boards are drawn again when what they show has changed. */
+  private watch(): void {
+    const { state } = this.parts;
+    this.undo.push(
+      effect(() => {
+        state.classes.value;
+        this.palette.relayout();
+      }),
+      effect(() => {
+        state.selection.value;
+        state.labelCounts.value;
+        state.connection.value;
+        state.refusal.value;
+        state.history.value;
+        state.xr.message.value;
+        state.xr.radius.value;
+        state.xr.tool.value;
+        state.xr.subtract.value;
+        state.xr.dominant.value;
+        state.training.value?.state;
+        this.palette.invalidate();
+      }),
+      effect(() => {
+        state.labelsVersion.value;
+        state.predictionsVersion.value;
+        this.card.invalidate();
+        this.palette.invalidate();
+      }),
+    );
+  }
+
+  /** Between the eyes. (The camera that three joins from both lies behind them.) */
+  private readHead(): void {
+    const [left, right] = this.parts.stage.renderer.xr.getCamera().cameras;
+    if (!left) return;
+    this.headOrientation.copy(left.quaternion);
+    this.headPosition.copy(left.position);
+    if (right) this.headPosition.add(right.position).multiplyScalar(0.5);
+  }
+
+  private placeNow(): void {
+    const { stage } = this.parts;
+    const bounds = stage.bounds();
+    const middle = bounds.getCenter(new Vector3());
+    const size = bounds.getSize(new Vector3());
+    const head = { position: this.headPosition, orientation: this.headOrientation };
+    placeWorld(stage.world.matrix, head, middle, Math.max(size.x, size.y, size.z), this.onFloor);
+    fitBox(this.box, bounds);
+    this.placed = true;
+    this.parked.set(-0.38, -0.28, -0.5).applyQuaternion(this.headOrientation).add(this.headPosition);
+    this.bench?.mesh.position.set(0, 0.25, -1.1).applyQuaternion(this.headOrientation).add(this.headPosition);
+    this.bench?.mesh.lookAt(this.headPosition);
+  }
+
+  /** Near the other hand, turned to the eyes; without a second hand where it was parked. */
+  private movePalette(): void {
+    const { controls, palette } = this;
+    const hand = controls.other;
+    const beside = hand.side === "left" ? PALETTE_TURN : -PALETTE_TURN;
+    if (hand.tracked) {
+      // A little towards the middle, so that the other hand need not cross so far.
+      this.at.set(beside, 0, 0).applyQuaternion(this.headOrientation);
+      this.at.y = PALETTE_ABOVE;
+      this.at.add(hand.position);
+    } else if (hand.source)
+      return; // lost for a moment: it stays where it was
+    else this.at.copy(this.parked);
+    this.facing.lookAt(this.headPosition, this.at, this.upright);
+    palette.mesh.matrix.copy(this.facing).setPosition(this.at);
+    palette.mesh.matrixWorldNeedsUpdate = true;
+  }
+
+  private showBrush(): void {
+    const { controls, brush } = this;
+    const { cloud, state } = this.parts;
+    const hand = controls.dominant;
+    const visible = hand.tracked && !controls.holding;
+    brush.mesh.visible = visible;
+    const colour = controls.subtracting ? TAKES : PAINTS;
+    // At the palette it is a stylus.
+    brush.set(controls.brushShown ? state.xr.radius.peek() : STYLUS, colour, controls.stroke.active);
+    brush.mesh.position.copy(hand.brush);
+    cloud.setBrush(controls.brush, visible && controls.brushShown ? controls.brushRadius : 0);
+    cloud.setBrushColour(colour);
+    if (controls.pointing.how === "ray" && !controls.stroke.active)
+      this.ray.show(hand.rayOrigin, controls.pointing.hit);
+    else this.ray.hide();
+    this.palette.light(controls.pointing.tile);
+  }
+
+  /** Above and beside the brush, away from the palette. */
+  private showCard(): void {
+    const { card, controls } = this;
+    const item = controls.brushShown && !controls.holding ? controls.under.nearest : -1;
+    if (card.show(item)) this.parts.cloud.setHovered(item);
+    else if (item < 0) this.parts.cloud.setHovered(-1);
+    if (item < 0) return;
+    const hand = controls.dominant;
+    const radius = this.parts.state.xr.radius.peek();
+    const side = hand.side === "right" ? 1 : -1;
+    // As large for the eye as near at hand: what it says has to be read.
+    const size = Math.max(1, hand.brush.distanceTo(this.headPosition) / CARD_NEAR);
+    this.at.set(side * (radius + 0.055 * size), radius + 0.02 + 0.02 * size, 0.05);
+    card.mesh.position.copy(hand.brush).add(this.at.applyQuaternion(this.headOrientation));
+    card.mesh.scale.setScalar(size);
+    card.mesh.lookAt(this.headPosition);
+  }
+
+  private drawBoards(now: number): void {
+    if (now - this.boardDrawn > BOARD_MS) {
+      this.boardDrawn = now;
+      this.palette.drawIfStale();
+    }
+    if (this.card.mesh.visible) this.card.drawIfStale();
+    if (!this.bench || now - this.benchShown < BENCH_MS) return;
+    this.benchShown = now;
+    this.bench.show(this.figures());
+    this.bench.drawIfStale();
+  }
+
+  private dress(hand: TrackedHand, source: XRInputSource): void {
+    this.undress(hand);
+    const { spaces } = hand;
+    if (!spaces) return;
+    const model = this.models.create(source, spaces.hand);
+    (source.hand ? spaces.hand : spaces.grip).add(model);
+    this.drawn[hand.side] = model;
+  }
+
+  private undress(hand: TrackedHand): void {
+    this.drawn[hand.side]?.giveUp();
+    this.drawn[hand.side] = null;
+  }
+
+  private layerHeight(): number {
+    const layer = this.parts.stage.renderer.xr.getBaseLayer() as Partial<
+      XRProjectionLayer & XRWebGLLayer
+    > | null;
+    return layer?.textureHeight ?? layer?.framebufferHeight ?? 1;
+  }
+}

@@ -1,0 +1,75 @@
+/** The heads and hands of others who are in VR, in the scene: one draw call for all. */
+import {
+  BoxGeometry,
+  type BufferGeometry,
+  Color,
+  DynamicDrawUsage,
+  InstancedMesh,
+  Matrix4,
+  MeshBasicMaterial,
+  Quaternion,
+  SphereGeometry,
+  Vector3,
+} from "three";
+import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
+import type { PeerMoved, Pose } from "../protocol/messages.js";
+
+const MOST = 24;
+const COLOURS = ["#7cc7ff", "#ffb36b", "#8fe3b5", "#e7a6ff", "#f4e04d"];
+
+const matrix = new Matrix4();
+const position = new Vector3();
+const orientation = new Quaternion();
+const scale = new Vector3();
+
+/** Marks are drawn as large as heads and hands are: 18 cm and 5 cm in the room of who wears the headset. */
+export class Peers {
+  readonly heads = made(head());
+  readonly hands = made(new SphereGeometry(0.028, 14, 10));
+  private readonly colour = new Color();
+
+  /** Returns whether anybody is shown. */
+  show(peers: Iterable<PeerMoved>): boolean {
+    let heads = 0;
+    let hands = 0;
+    let number = 0;
+    for (const peer of peers) {
+      this.colour.set(COLOURS[number++ % COLOURS.length] as string);
+      const put = (mesh: InstancedMesh, index: number, pose: Pose) => {
+        position.fromArray(pose.position);
+        orientation.fromArray(pose.orientation);
+        mesh.setMatrixAt(index, matrix.compose(position, orientation, scale.setScalar(peer.scale ?? 1)));
+        mesh.setColorAt(index, this.colour);
+      };
+      if (peer.head && heads < MOST) put(this.heads, heads++, peer.head);
+      for (const hand of [peer.left, peer.right]) if (hand && hands < MOST) put(this.hands, hands++, hand);
+    }
+    for (const [mesh, count] of [
+      [this.heads, heads],
+      [this.hands, hands],
+    ] as const) {
+      mesh.count = count;
+      mesh.visible = count > 0;
+      mesh.instanceMatrix.needsUpdate = true;
+      if (mesh.instanceColor) mesh.instanceColor.needsUpdate = true;
+    }
+    return heads + hands > 0;
+  }
+}
+
+function made(geometry: BufferGeometry): InstancedMesh {
+  const material = new MeshBasicMaterial({ transparent: true, opacity: 0.85 });
+  const mesh = new InstancedMesh(geometry, material, MOST);
+  mesh.instanceMatrix.setUsage(DynamicDrawUsage);
+  mesh.count = 0;
+  mesh.visible = false;
+  mesh.frustumCulled = false;
+  return mesh;
+}
+
+/** A head with its visor: one sees where it looks. */
+function head(): BufferGeometry {
+  const skull = new SphereGeometry(0.085, 20, 14).scale(0.9, 1.1, 1).translate(0, -0.01, 0.09);
+  const visor = new BoxGeometry(0.17, 0.09, 0.07).translate(0, 0, -0.01);
+  return mergeGeometries([skull, visor]) ?? skull;
+}

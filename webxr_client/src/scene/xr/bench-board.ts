@@ -1,0 +1,58 @@
+/** With ?bench: what a frame costs in this headset, in the headset, so that anybody with one can report figures. */
+import { BOARD_GROUND, BOARD_MUTED, BOARD_TEXT, Board, font } from "./board.js";
+
+export interface BenchFigures {
+  /** Milliseconds between frames: median, and what 95 of 100 stay under. */
+  frameMs: number;
+  frameMs95: number;
+  /** Milliseconds of the main thread a frame: median, 95 %. */
+  scriptMs: number;
+  scriptMs95: number;
+  drawCalls: number;
+  points: number;
+  /** Of both eyes together, pixels. */
+  width: number;
+  height: number;
+  rate: number;
+}
+
+export class BenchBoard extends Board {
+  private figures: BenchFigures | null = null;
+
+  constructor() {
+    super(0.3, 0.13, 3600);
+  }
+
+  show(figures: BenchFigures): void {
+    this.figures = figures;
+    this.invalidate();
+  }
+
+  protected draw(context: CanvasRenderingContext2D): void {
+    context.fillStyle = BOARD_GROUND;
+    context.beginPath();
+    context.roundRect(0, 0, 300, 130, 10);
+    context.fill();
+    const { figures } = this;
+    if (!figures) return;
+    const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+    const lines: [string, string][] = [
+      ["frame", `${ms(figures.frameMs)}, 95 % under ${ms(figures.frameMs95)} (${figures.rate || "?"} Hz)`],
+      ["script", `${ms(figures.scriptMs)}, 95 % under ${ms(figures.scriptMs95)}`],
+      ["draw calls", String(figures.drawCalls)],
+      ["points", figures.points.toLocaleString("en")],
+      ["both eyes", `${figures.width} × ${figures.height} pixels`],
+    ];
+    context.textBaseline = "alphabetic";
+    lines.forEach(([name, value], k) => {
+      const y = 25 + 22 * k;
+      context.textAlign = "left";
+      font(context, 10);
+      context.fillStyle = BOARD_MUTED;
+      context.fillText(name, 14, y);
+      context.fillStyle = BOARD_TEXT;
+      font(context, 10, 600);
+      context.fillText(value, 86, y);
+    });
+  }
+}

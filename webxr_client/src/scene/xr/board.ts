@@ -1,0 +1,83 @@
+/** A flat panel in the room, drawn as a picture. It is drawn again only when `drawIfStale` finds that what it shows has changed. */
+import {
+  CanvasTexture,
+  LinearFilter,
+  LinearMipmapLinearFilter,
+  Mesh,
+  MeshBasicMaterial,
+  PlaneGeometry,
+  SRGBColorSpace,
+} from "three";
+
+export const BOARD_FONT = 'Inter, system-ui, "DejaVu Sans", sans-serif';
+export const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
+export const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
+export const BOARD_TEXT = "#e9edf3";
+export const BOARD_MUTED = "#a3adbb";
+
+export abstract class Board {
+  readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
+  protected readonly context: CanvasRenderingContext2D;
+  private readonly texture: CanvasTexture;
+  private stale = true;
+
+  /** `width`, `height`: metres. `dots`: of the picture, a metre. */
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    protected readonly dots: number,
+  ) {
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(width * dots);
+    canvas.height = Math.round(height * dots);
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("the browser gives no 2D canvas");
+    this.context = context;
+    this.texture = new CanvasTexture(canvas);
+    this.texture.colorSpace = SRGBColorSpace;
+    this.texture.minFilter = LinearMipmapLinearFilter;
+    this.texture.magFilter = LinearFilter;
+    this.texture.anisotropy = 4;
+    const material = new MeshBasicMaterial({ map: this.texture, transparent: true, toneMapped: false });
+    this.mesh = new Mesh(new PlaneGeometry(width, height), material);
+    this.mesh.renderOrder = 4;
+    this.mesh.frustumCulled = false;
+  }
+
+  /** What it shows has changed. */
+  invalidate(): void {
+    this.stale = true;
+  }
+
+  drawIfStale(): void {
+    if (!this.stale) return;
+    this.stale = false;
+    const { context, dots } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    // Drawn in millimetres from the top left.
+    context.scale(dots / 1000, dots / 1000);
+    this.draw(context);
+    this.texture.needsUpdate = true;
+  }
+
+  protected abstract draw(context: CanvasRenderingContext2D): void;
+
+  dispose(): void {
+    this.texture.dispose();
+    this.mesh.geometry.dispose();
+    this.mesh.material.dispose();
+  }
+}
+
+/** `text`, cut with an ellipsis so that it is at most `width` wide. */
+export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let cut = text.length - 1;
+  while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut--;
+  return `${text.slice(0, cut)}…`;
+}
+
+export function font(context: CanvasRenderingContext2D, millimetres: number, weight = 450): void {
+  context.font = `${weight} ${millimetres}px ${BOARD_FONT}`;
+}

@@ -1,0 +1,235 @@
+/** The palette on the other hand, drawn: what is selected and what the model thinks of it, the classes, what can be done. */
+import type { AppState } from "../../state/app-state.js";
+import { opinion } from "../../state/opinion.js";
+import { BOARD_GROUND, BOARD_LINE, BOARD_MUTED, BOARD_TEXT, Board, fitted, font } from "./board.js";
+import {
+  PALETTE_HEIGHT,
+  PALETTE_WIDTH,
+  pagesOf,
+  paletteTiles,
+  type Tile,
+  type TileAction,
+} from "./palette-layout.js";
+
+const ACCENT = "#7cc7ff";
+const WARM = "#ff8a5c";
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+export class PaletteBoard extends Board {
+  page = 0;
+  tiles: Tile[] = [];
+  /** Selected items while a stroke goes on, which the selection itself does not know yet; -1: as the selection. */
+  counting = -1;
+  private lit: Tile | null = null;
+
+  constructor(private readonly state: AppState) {
+    super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, 4600);
+  }
+
+  /** The tile the hand is at: returns whether it is another than before. */
+  light(tile: Tile | null): boolean {
+    if (tile === this.lit) return false;
+    this.lit = tile;
+    this.invalidate();
+    return true;
+  }
+
+  turnPage(): void {
+    this.page = (this.page + 1) % pagesOf(this.state.classes.peek().length);
+    this.relayout();
+  }
+
+  /** After classes were added. */
+  relayout(): void {
+    this.tiles = paletteTiles(this.state.classes.peek().length, this.page);
+    this.lit = null;
+    this.invalidate();
+  }
+
+  protected draw(context: CanvasRenderingContext2D): void {
+    context.fillStyle = BOARD_GROUND;
+    context.strokeStyle = BOARD_LINE;
+    context.lineWidth = 0.5;
+    context.beginPath();
+    context.roundRect(0.5, 0.5, PALETTE_WIDTH - 1, PALETTE_HEIGHT - 1, 11);
+    context.fill();
+    context.stroke();
+    this.drawHead(context);
+    for (const tile of this.tiles) this.drawTile(context, tile);
+  }
+
+  private drawHead(context: CanvasRenderingContext2D): void {
+    const { state } = this;
+    const total = whole.format(state.latent.n);
+    context.textBaseline = "alphabetic";
+    context.textAlign = "right";
+    font(context, 8);
+    context.fillStyle = BOARD_MUTED;
+    const share = `${whole.format(state.labelled.peek())} / ${total}`;
+    context.fillText(share, PALETTE_WIDTH - 12, 17);
+    const room = PALETTE_WIDTH - 30 - context.measureText(share).width;
+    context.textAlign = "left";
+    const { items } = state.selection.peek();
+    const count = this.counting >= 0 ? this.counting : items.length;
+    font(context, 9.5, 650);
+    context.fillStyle = BOARD_TEXT;
+    context.fillText(
+      fitted(context, count > 0 ? `${whole.format(count)} selected` : "Nothing selected", room),
+      12,
+      16,
+    );
+    const [line, colour] = this.secondLine(items);
+    font(context, 8);
+    context.fillStyle = colour;
+    context.fillText(fitted(context, line, PALETTE_WIDTH - 24), 12, 29);
+  }
+
+  /** What a person should know now: what went wrong, else what the model thinks, else what to do next. */
+  private secondLine(items: Uint32Array): [string, string] {
+    const { state } = this;
+    const connection = state.connection.peek();
+    if (connection.status !== "open" && state.training.peek()?.state !== "absent") {
+      const waiting = connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
+      return [`${connection.detail || "Reconnecting…"}${waiting}`, WARM];
+    }
+    const refusal = state.refusal.peek();
+    if (refusal) return [refusal.message, WARM];
+    const message = state.xr.message.peek();
+    if (message) return [message, WARM];
+    if (state.readOnly.peek()) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
+    if (items.length === 0)
+      return [
+        state.xr.tool.peek() === "cluster"
+          ? "Hold the trigger in a cluster; the stick widens it."
+          : "Hold the trigger and move the brush over a cluster.",
+        BOARD_MUTED,
+      ];
+    const classes = state.classes.peek();
+    const view = opinion(items, state.annotations.predictions, classes.length);
+    const guess = classes[view.classId];
+    if (!guess) return ["Touch a class, or grab the cluster and drop it on one.", BOARD_MUTED];
+    return [
+      `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
+      guess.colour,
+    ];
+  }
+
+  private drawTile(context: CanvasRenderingContext2D, tile: Tile): void {
+    const { action } = tile;
+    const info = action.kind === "class" ? this.state.classes.peek()[action.classId] : undefined;
+    const lit = tile === this.lit;
+    const on = this.isOn(action);
+    const able = this.isAble(action);
+    context.save();
+    context.beginPath();
+    context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
+    context.fillStyle = info ? "#222b37" : "#1b2935";
+    context.fill();
+    context.clip();
+    if (lit || on) {
+      context.globalAlpha = lit ? 0.32 : 0.22;
+      context.fillStyle = info?.colour ?? ACCENT;
+      context.fillRect(tile.x, tile.y, tile.width, tile.height);
+      context.globalAlpha = 1;
+    }
+    if (info) {
+      context.fillStyle = info.colour;
+      context.fillRect(tile.x, tile.y + tile.height - 2.8, tile.width, 2.8);
+      if (info.class_id >= 10) {
+        context.strokeStyle = info.colour;
+        context.lineWidth = 1.6;
+        context.beginPath();
+        context.arc(tile.x + 6.5, tile.y + 7, 2.6, 0, 2 * Math.PI);
+        context.stroke();
+      }
+    }
+    context.restore();
+    if (lit || on) {
+      context.strokeStyle = info?.colour ?? ACCENT;
+      context.lineWidth = 1.1;
+      context.beginPath();
+      context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
+      context.stroke();
+    }
+    context.globalAlpha = able ? 1 : 0.4;
+    context.textAlign = "center";
+    const middle = tile.x + tile.width / 2;
+    context.fillStyle = BOARD_TEXT;
+    if (info) {
+      font(context, info.name.length > 3 ? 8.5 : 11, 700);
+      context.fillText(fitted(context, info.name, tile.width - 5), middle, tile.y + 14);
+      font(context, 7.5);
+      context.fillStyle = BOARD_MUTED;
+      const labelled = this.state.labelCounts.peek()[info.class_id] ?? 0;
+      context.fillText(labelled ? whole.format(labelled) : "–", middle, tile.y + 24);
+    } else {
+      font(context, 8, 550);
+      const [first, second] = this.words(action);
+      context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.5));
+      if (second) {
+        font(context, 7.5);
+        context.fillStyle = BOARD_MUTED;
+        context.fillText(second, middle, tile.y + 23.5);
+      }
+    }
+    context.globalAlpha = 1;
+  }
+
+  private words(action: TileAction): [string, string?] {
+    const { state } = this;
+    const centimetres = `${(100 * state.xr.radius.peek()).toFixed(1)} cm`;
+    switch (action.kind) {
+      case "class":
+        return [""];
+      case "more":
+        return [
+          "more",
+          `${(this.page % pagesOf(state.classes.peek().length)) + 1} of ${pagesOf(state.classes.peek().length)}`,
+        ];
+      case "pause":
+        return [state.training.peek()?.state === "paused" ? "run" : "pause"];
+      case "new":
+        return ["+ class"];
+      case "clear":
+        return ["clear"];
+      case "subtract":
+        return ["take", "away"];
+      case "cluster":
+        return ["snap to", "cluster"];
+      case "smaller":
+        return ["brush –", centimetres];
+      case "larger":
+        return ["brush +", centimetres];
+      case "swap":
+        return ["swap", "hands"];
+      default:
+        return [action.kind];
+    }
+  }
+
+  private isOn(action: TileAction): boolean {
+    const { xr } = this.state;
+    if (action.kind === "subtract") return xr.subtract.peek();
+    if (action.kind === "cluster") return xr.tool.peek() === "cluster";
+    return action.kind === "pause" && this.state.training.peek()?.state === "paused";
+  }
+
+  private isAble(action: TileAction): boolean {
+    const { state } = this;
+    const history = state.history.peek();
+    switch (action.kind) {
+      case "undo":
+        return history.can_undo;
+      case "redo":
+        return history.can_redo;
+      case "clear":
+        return state.selection.peek().items.length > 0;
+      case "class":
+      case "new":
+      case "pause":
+        return !state.readOnly.peek();
+      default:
+        return true;
+    }
+  }
+}

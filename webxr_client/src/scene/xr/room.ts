@@ -1,0 +1,66 @@
+/** What stands still in VR: the floor, as a grid that fades, and a box round the cloud, in hairlines. Motion is seen against them. */
+import {
+  type Box3,
+  BoxGeometry,
+  BufferGeometry,
+  Color,
+  EdgesGeometry,
+  Float32BufferAttribute,
+  LineBasicMaterial,
+  LineSegments,
+  Vector3,
+} from "three";
+
+const FLOOR_METRES = 3;
+const FLOOR_STEP = 0.5;
+const NEAR = "#2c3b4d";
+const FAR = "#0d1219";
+
+/** A grid on the floor of the room, two metres and more each way, darker with the distance. */
+export function floorGrid(): LineSegments {
+  const near = new Color(NEAR);
+  const far = new Color(FAR);
+  const colour = new Color();
+  const positions: number[] = [];
+  const colours: number[] = [];
+  const put = (x: number, z: number) => {
+    positions.push(x, 0, z);
+    colour.copy(near).lerp(far, Math.min(1, Math.hypot(x, z) / FLOOR_METRES));
+    colours.push(colour.r, colour.g, colour.b);
+  };
+  const steps = FLOOR_METRES / FLOOR_STEP;
+  for (let a = -steps; a <= steps; a++)
+    for (let b = -steps; b < steps; b++) {
+      put(a * FLOOR_STEP, b * FLOOR_STEP);
+      put(a * FLOOR_STEP, (b + 1) * FLOOR_STEP);
+      put(b * FLOOR_STEP, a * FLOOR_STEP);
+      put((b + 1) * FLOOR_STEP, a * FLOOR_STEP);
+    }
+  const geometry = new BufferGeometry();
+  geometry.setAttribute("position", new Float32BufferAttribute(positions, 3));
+  geometry.setAttribute("color", new Float32BufferAttribute(colours, 3));
+  return new LineSegments(geometry, new LineBasicMaterial({ vertexColors: true }));
+}
+
+/** Room that the box leaves round the cloud when it is drawn, as a share of the cloud. */
+const BOX_ROOM = 0.12;
+
+const size = new Vector3();
+
+/** Put the box round the cloud as it is now; then it stays, and motion is seen against it. `bounds`: in scene metres. */
+export function fitBox(box: LineSegments, bounds: Box3): void {
+  bounds.getCenter(box.position);
+  bounds.getSize(size).addScalar(BOX_ROOM * Math.max(size.x, size.y, size.z));
+  box.scale.set(Math.max(size.x, 0.02), Math.max(size.y, 0.02), Math.max(size.z, 0.02));
+}
+
+/** The box round the cloud, in hairlines; a cube of 1 m until it is fitted. */
+export function sceneBox(): LineSegments {
+  const edges = new EdgesGeometry(new BoxGeometry(1, 1, 1));
+  const box = new LineSegments(
+    edges,
+    new LineBasicMaterial({ color: "#8fa6c0", transparent: true, opacity: 0.28 }),
+  );
+  box.frustumCulled = false;
+  return box;
+}

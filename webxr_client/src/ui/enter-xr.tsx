@@ -1,0 +1,70 @@
+/** Into the headset: what is offered, or where to find out why nothing is. */
+import { useUi } from "./context.js";
+import { HeadsetIcon } from "./icons.js";
+
+export function EnterXr() {
+  const { state, enterXr } = useUi();
+  const offered = state.xr.offered.value;
+  if (!offered || state.door.value) return null;
+  if (offered.size === 0)
+    return (
+      <a class="button wide-only no-xr" href="/check" title="Why is there no VR in this browser?">
+        <HeadsetIcon /> <span class="button-text">no VR here</span>
+      </a>
+    );
+  return (
+    <>
+      {offered.has("immersive-vr") && (
+        <button
+          type="button"
+          class="button enter-xr"
+          title="Into the headset"
+          onClick={() => enterXr("immersive-vr")}
+        >
+          <HeadsetIcon /> Enter VR
+        </button>
+      )}
+      {offered.has("immersive-ar") && (
+        <button
+          type="button"
+          class="button enter-xr"
+          title="The cloud in your own room"
+          onClick={() => enterXr("immersive-ar")}
+        >
+          Enter AR
+        </button>
+      )}
+      {offered.has("immersive-vr") && <Hand />}
+    </>
+  );
+}
+
+function Hand() {
+  const { state } = useUi();
+  const { xr } = state;
+  const left = xr.dominant.value === "left";
+  return (
+    <button
+      type="button"
+      class="button hand-choice"
+      title="The hand that paints; the palette is on the other one"
+      aria-label={`Paint with the ${left ? "left" : "right"} hand; press for the other`}
+      onClick={() => xr.swapHands()}
+    >
+      {left ? "left" : "right"}
+    </button>
+  );
+}
+
+/** While the headset is on, the page rests: its panels would take time from the headset's frames. */
+export function InHeadset() {
+  const { leaveXr } = useUi();
+  return (
+    <p class="glass in-headset">
+      In the headset <span class="muted">labels are saved as you make them</span>
+      <button type="button" class="button" onClick={leaveXr}>
+        Leave
+      </button>
+    </p>
+  );
+}
