@@ -1,7 +1,7 @@
 """A headset that is emulated in the browser (iwer), and the person in it. Positions are metres of the room.
 
-Only presses and releases are given, never `select`: the emulator sends that at another moment than the specification says. After each input two
-frames of the session pass, however long they take.
+Only presses and releases are given, never `select`: the emulator sends that at another moment than the specification says. After each
+input two frames of the session pass, however long they take.
 """
 
 from collections.abc import Callable, Sequence
@@ -91,13 +91,11 @@ class Headset:
 
     def brush_to(self, side: Side, target: Sequence[float] | Point) -> None:
         """Move the hand until its brush is at `target`."""
-        position = np.array(self.value(f"view.inputs.{side}.position.toArray()"))
         held = np.array(
             self.value(
                 f"(({self._source(side)}).position.toArray?.() ?? Array.from(({self._source(side)}).position.vec3))"
             )
         )
-        del position
         for _ in range(3):
             held = held + np.asarray(target, float) - self.brush(side)
             self.put(side, held)

@@ -1,0 +1,44 @@
+/** Whatever a browser lacks, /check names it and says what to do. */
+import { describe, expect, it } from "vitest";
+import { diagnose, type Surroundings } from "../../src/check/diagnose.js";
+
+const GOOD: Surroundings = {
+  secure: true,
+  protocol: "https:",
+  hostname: "192.168.1.20:8443",
+  webgl2: true,
+  xr: true,
+  vr: true,
+  ar: true,
+};
+
+describe("a browser", () => {
+  it("with everything can do VR", () => {
+    const { able, headline, findings } = diagnose(GOOD);
+    expect(able).toBe(true);
+    expect(headline).toMatch(/can do VR/);
+    expect(findings.every(({ state }) => state === "good")).toBe(true);
+  });
+  it("without passthrough can do VR all the same", () => {
+    expect(diagnose({ ...GOOD, ar: false }).able).toBe(true);
+  });
+  it.each<[string, Partial<Surroundings>, string, RegExp]>([
+    [
+      "plain http",
+      { secure: false, protocol: "http:", xr: false, vr: false },
+      "Secure connection",
+      /--lan|adb reverse/,
+    ],
+    ["no WebXR", { xr: false, vr: false }, "WebXR", /Chrome|Quest/],
+    ["no headset", { vr: false }, "Headset", /connect one/],
+    ["a policy against it", { vr: "denied by Permissions-Policy" }, "Headset", /Permissions-Policy/],
+    ["no WebGL 2", { webgl2: false }, "Graphics", /hardware acceleration/],
+  ])("with %s cannot, and is told why and what to do", (_, lacking, name, advice) => {
+    const { able, headline, findings } = diagnose({ ...GOOD, ...lacking });
+    expect(able).toBe(false);
+    expect(headline.toLowerCase()).toContain(name.toLowerCase());
+    const finding = findings.find((one) => one.name === name);
+    expect(finding?.state).toBe("bad");
+    expect(finding?.text).toMatch(advice);
+  });
+});

@@ -1,0 +1,452 @@
+/** What hands do: each gesture from its beginning to its end, and what becomes of it when the hand is lost on the way. */
+import { Matrix4, Vector3 } from "three";
+import { beforeEach, describe, expect, it } from "vitest";
+import { freeName, XrControls } from "../../../src/interaction/xr/controls.js";
+import { paletteTiles, type Tile } from "../../../src/scene/xr/palette-layout.js";
+import { AppState } from "../../../src/state/app-state.js";
+import type { Commands } from "../../../src/state/commands.js";
+import { blobs, FakeHand, latentOf } from "./fixtures.js";
+
+const LEFT_HEAP = [-0.3, 0, 0] as const;
+const RIGHT_HEAP = [0.3, 0, 0] as const;
+const COUNT = 120;
+/** The palette hangs behind everything, facing +z. */
+const PALETTE = new Matrix4().setPosition(0, 0, -2);
+
+class Room {
+  readonly state = new AppState();
+  readonly calls: [string, ...unknown[]][] = [];
+  readonly left: FakeHand;
+  readonly right: FakeHand;
+  readonly world = new Matrix4();
+  readonly tiles: Tile[] = paletteTiles(3, 0);
+  grabbed = 0;
+  now = 1000;
+  readonly controls: XrControls;
+
+  constructor(bare = false) {
+    const heaps = blobs([LEFT_HEAP, RIGHT_HEAP], COUNT, 0.012, 2);
+    const latent = latentOf(heaps.points);
+    Object.assign(this.state, { latent });
+    this.state.annotations.reset(
+      new Int16Array(2 * COUNT).fill(-1),
+      new Int16Array(2 * COUNT).fill(-1),
+      new Uint8Array(2 * COUNT),
+    );
+    this.state.classes.value = [0, 1, 2].map((class_id) => ({
+      class_id,
+      name: String(class_id),
+      colour: "#ffffff",
+    }));
+    this.left = new FakeHand("left", bare).at(-0.6, 0.3, 0.3);
+    this.right = new FakeHand("right", bare).at(0.6, 0.3, 0.3);
+    const commands = new Proxy(
+      {},
+      {
+        get:
+          (_, name: string) =>
+          (...args: unknown[]) => {
+            this.calls.push([name, ...args]);
+            if (name === "label" || name === "clearSelection")
+              this.state.selection.value = {
+                items: new Uint32Array(0),
+                regions: [],
+                tool: "brush",
+                revision: -1,
+              };
+          },
+      },
+    ) as Commands;
+    this.controls = new XrControls(this.state, commands, this, {
+      world: this.world,
+      palette: { matrix: PALETTE, tiles: this.tiles, turnPage: () => this.calls.push(["turnPage"]) },
+      showGrabbed: (items) => {
+        this.grabbed = items.length;
+      },
+    });
+    this.frames(1);
+  }
+
+  /** `count` frames of 20 ms. */
+  frames(count: number): void {
+    for (let k = 0; k < count; k++) {
+      this.now += 20;
+      this.controls.frame(this.now, 0.02);
+    }
+  }
+
+  press(hand: FakeHand): void {
+    hand.pressed = true;
+    this.controls.press(hand);
+  }
+
+  release(hand: FakeHand): void {
+    hand.pressed = false;
+    this.controls.release(hand);
+  }
+
+  paint(hand: FakeHand, at: readonly [number, number, number]): void {
+    hand.at(...at);
+    this.frames(1);
+    this.press(hand);
+    this.frames(5);
+    this.release(hand);
+  }
+
+  get selected(): number {
+    return this.state.selection.value.items.length;
+  }
+
+  tile(kind: string, classId = 0): Vector3 {
+    const tile = this.tiles.find(
+      ({ action }) => action.kind === kind && (action.kind !== "class" || action.classId === classId),
+    ) as Tile;
+    return new Vector3(
+      (tile.x + tile.width / 2) / 1000 - 0.12,
+      0.102 - (tile.y + tile.height / 2) / 1000,
+      0,
+    ).applyMatrix4(PALETTE);
+  }
+
+  touch(hand: FakeHand, kind: string, classId = 0): void {
+    const { x, y, z } = this.tile(kind, classId);
+    for (const away of [0.05, 0, 0.05]) {
+      hand.at(x, y, z + away);
+      this.frames(1);
+    }
+  }
+}
+
+let room: Room;
+beforeEach(() => {
+  room = new Room();
+});
+
+describe("the brush", () => {
+  it("selects what it touches, adds, and clears in empty space", () => {
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+    expect(room.state.selection.value).toMatchObject({ tool: "brush", revision: 7 });
+    room.paint(room.right, RIGHT_HEAP);
+    expect(room.selected).toBeGreaterThan(1.8 * COUNT);
+    room.paint(room.right, [0, 0.4, 0.4]);
+    expect(room.selected).toBe(0);
+  });
+  it("takes away with the other trigger held, or by the palette", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.press(room.left);
+    expect(room.controls.subtracting).toBe(true);
+    room.paint(room.right, LEFT_HEAP);
+    room.release(room.left);
+    expect(room.selected).toBe(0);
+    room.paint(room.right, RIGHT_HEAP);
+    room.touch(room.right, "subtract");
+    room.paint(room.right, RIGHT_HEAP);
+    expect(room.selected).toBe(0);
+  });
+  it("freezes the points while it is held, and lets them go on after", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    expect(room.state.latent.frozen).toBe(true);
+    room.release(room.right);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("grows over a cluster, wider with the stick", () => {
+    room.touch(room.right, "cluster");
+    room.state.xr.setDensity(0.9);
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    const strict = room.selected;
+    room.right.stickY = -1;
+    room.frames(100);
+    room.right.stickY = 0;
+    room.release(room.right);
+    expect(room.selected).toBeGreaterThan(strict);
+    expect(room.state.selection.value.tool).toBe("cluster");
+    expect(room.state.xr.radius.value).toBeCloseTo(0.045, 9); // the stick meant the density
+  });
+  it("is made larger and smaller by the stick, evenly in ratio", () => {
+    const before = room.state.xr.radius.value;
+    room.right.stickY = -1;
+    room.frames(10);
+    const larger = room.state.xr.radius.value;
+    room.right.stickY = 1;
+    room.frames(10);
+    room.right.stickY = 0;
+    expect(larger).toBeGreaterThan(before);
+    expect(room.state.xr.radius.value).toBeCloseTo(before, 6);
+  });
+  it("says how many and which item it is at, a few times a second", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(10);
+    expect(room.controls.under.count).toBeGreaterThan(0.9 * COUNT);
+    expect(room.controls.under.nearest).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("a cluster", () => {
+  const grab = (hand: FakeHand) => {
+    room.paint(hand, LEFT_HEAP);
+    hand.squeezed = true;
+    room.controls.squeeze(hand);
+    room.frames(1);
+  };
+  it("is labelled when it is dropped on a class", () => {
+    grab(room.right);
+    expect(room.controls.holding).toBe(true);
+    expect(room.grabbed).toBeGreaterThan(0.9 * COUNT);
+    const { x, y, z } = room.tile("class", 2);
+    room.right.at(x, y, z + 0.03);
+    room.frames(2);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([["label", 2]]);
+    expect(Math.max(...room.right.pulses)).toBeGreaterThan(0.8);
+    room.frames(60);
+    expect(room.grabbed).toBe(0);
+  });
+  it("springs back when it is dropped in space, and nothing is labelled", () => {
+    grab(room.right);
+    room.right.at(0, 0.5, 0.3);
+    room.frames(2);
+    const moved = room.controls.cluster.moved.clone();
+    expect(moved.equals(new Matrix4())).toBe(false);
+    room.controls.unsqueeze(room.right);
+    room.frames(60);
+    expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
+    expect(room.calls).toEqual([]);
+    expect(room.selected).toBeGreaterThan(0);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("is not dropped on what is no class", () => {
+    grab(room.right);
+    const { x, y, z } = room.tile("undo");
+    room.right.at(x, y, z + 0.03);
+    room.frames(2);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
+  it("goes back when its hand is lost, and it is said; when the controller is gone; when VR is hidden", () => {
+    grab(room.right);
+    room.right.tracked = false;
+    room.right.lostSince = room.now;
+    room.frames(10);
+    expect(room.controls.holding).toBe(true); // a moment is nothing
+    room.frames(20);
+    expect(room.controls.holding).toBe(false);
+    expect(room.state.xr.message.value).toMatch(/right controller was lost from view: the cluster went back/);
+    room.right.appear();
+    grab(room.right);
+    room.controls.disconnected(room.right);
+    room.right.disconnect();
+    expect(room.controls.holding).toBe(false);
+    room.right.appear();
+    grab(room.right);
+    room.controls.endAll();
+    expect(room.controls.holding).toBe(false);
+    expect(room.state.latent.frozen).toBe(false);
+    expect(room.calls).toEqual([]);
+  });
+});
+
+describe("the world", () => {
+  it("is carried by one hand and stretched by two, and nothing jumps when a hand comes or goes", () => {
+    room.controls.squeeze(room.right);
+    room.right.at(0.7, 0.3, 0.3);
+    room.frames(1);
+    expect(room.world.elements[12]).toBeCloseTo(0.1, 9);
+    const before = room.world.clone();
+    room.controls.squeeze(room.left);
+    room.frames(1);
+    expect(room.world.equals(before)).toBe(true);
+    room.left.at(-1.9, 0.3, 0.3);
+    room.frames(1);
+    expect(room.world.elements[0]).toBeCloseTo(2, 9);
+    const scaled = room.world.clone();
+    room.controls.unsqueeze(room.right);
+    room.frames(1);
+    room.world.elements.forEach((value, k) => {
+      expect(value).toBeCloseTo(scaled.elements[k] as number, 9);
+    });
+    room.controls.unsqueeze(room.left);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("turns by steps with a stick, once a push", () => {
+    room.left.stickX = 1;
+    room.frames(30);
+    expect(room.world.elements[0]).toBeCloseTo(Math.cos(Math.PI / 6), 9);
+    room.left.stickX = 0;
+    room.frames(1);
+    room.left.stickX = -1;
+    room.frames(5);
+    expect(room.world.elements[0]).toBeCloseTo(1, 9);
+  });
+});
+
+describe("the palette", () => {
+  it("labels what is selected at a touch, once, and says so when nothing is", () => {
+    room.touch(room.right, "class", 1);
+    expect(room.calls).toEqual([]);
+    expect(room.state.xr.message.value).toMatch(/Nothing is selected/);
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.state.xr.message.value).toBe("");
+    const { x, y, z } = room.tile("class", 1);
+    room.right.at(x, y, z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, z - 0.01);
+    room.frames(20);
+    expect(room.calls).toEqual([["label", 1]]);
+  });
+  it("takes no touch from behind", () => {
+    room.paint(room.right, LEFT_HEAP);
+    const { x, y, z } = room.tile("class", 1);
+    for (const away of [-0.2, -0.03, 0, -0.03]) {
+      room.right.at(x, y, z + away);
+      room.frames(1);
+    }
+    expect(room.calls).toEqual([]);
+  });
+  it("is pressed from afar by the ray, and then nothing is painted", () => {
+    room.paint(room.right, LEFT_HEAP);
+    const target = room.tile("class", 0);
+    room.right.at(0.1, 0.1, -1);
+    room.right.rayDirection.copy(target).sub(room.right.rayOrigin).normalize();
+    room.frames(1);
+    expect(room.controls.pointing.how).toBe("ray");
+    const before = room.right.pulses.length;
+    room.press(room.right);
+    room.release(room.right);
+    expect(room.calls).toEqual([["label", 0]]);
+    expect(room.right.pulses.length).toBeGreaterThan(before);
+  });
+  it.each([
+    ["undo", ["undo"]],
+    ["redo", ["redo"]],
+    ["pause", ["pause"]],
+    ["new", ["addClass", "3"]],
+    ["clear", ["clearSelection"]],
+  ])("does what its tile says: %s", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("makes the brush larger and smaller", () => {
+    const before = room.state.xr.radius.value;
+    room.touch(room.right, "larger");
+    expect(room.state.xr.radius.value).toBeGreaterThan(before);
+    room.touch(room.right, "smaller");
+    expect(room.state.xr.radius.value).toBeCloseTo(before, 9);
+  });
+});
+
+describe("buttons", () => {
+  it("undo and redo on the hand that paints, pause on the other", () => {
+    const click = (hand: FakeHand, name: "upperClicked" | "lowerClicked" | "stickClicked") => {
+      Object.defineProperty(hand, name, { value: true, configurable: true });
+      room.frames(1);
+      Object.defineProperty(hand, name, { value: false, configurable: true });
+      room.frames(1);
+    };
+    click(room.right, "upperClicked");
+    click(room.right, "lowerClicked");
+    click(room.left, "stickClicked");
+    expect(room.calls).toEqual([["undo"], ["redo"], ["pause"]]);
+  });
+});
+
+describe("the left hand", () => {
+  it("does all that the right one did after they were swapped", () => {
+    room.touch(room.right, "swap");
+    expect(room.state.xr.dominant.value).toBe("left");
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.selected).toBe(0); // it is the other hand now
+    room.paint(room.left, LEFT_HEAP);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+    room.touch(room.left, "class", 2);
+    expect(room.calls).toEqual([["label", 2]]);
+    room.state.xr.swapHands();
+  });
+  it("paints when it is the only one", () => {
+    room.right.disconnect();
+    room.frames(1);
+    expect(room.controls.dominant).toBe(room.left);
+    room.paint(room.left, RIGHT_HEAP);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+  });
+});
+
+describe("hands without controllers", () => {
+  beforeEach(() => {
+    room = new Room(true);
+  });
+  it("paint by pinching among points, and hold the world by pinching in empty space", () => {
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+    room.right.at(0, 0.4, 0.4);
+    room.frames(1);
+    room.press(room.right);
+    room.right.at(0.2, 0.4, 0.4);
+    room.frames(1);
+    room.release(room.right);
+    expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT); // a hold is no click beside everything
+  });
+  it("scale by pinching with both", () => {
+    room.press(room.left);
+    room.press(room.right);
+    room.left.at(-1.8, 0.3, 0.3);
+    room.frames(1);
+    room.release(room.left);
+    room.release(room.right);
+    expect(room.world.elements[0]).toBeCloseTo(2, 9);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("grab the cluster by pinching on what is selected, and drop it on a class", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    expect(room.controls.holding).toBe(true);
+    const { x, y, z } = room.tile("class", 1);
+    room.right.at(x, y, z + 0.02);
+    room.frames(1);
+    room.release(room.right);
+    expect(room.calls).toEqual([["label", 1]]);
+  });
+  it("say what happened when one is lost in the middle of a stroke; what was painted stays", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    room.frames(5);
+    room.right.tracked = false;
+    room.right.lostSince = room.now;
+    room.frames(30);
+    expect(room.controls.stroke.active).toBe(false);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+    expect(room.state.xr.message.value).toMatch(
+      /right hand was lost from view: what it painted stays selected/,
+    );
+    expect(room.state.latent.frozen).toBe(false);
+  });
+});
+
+describe("a frame", () => {
+  it("allocates next to nothing while nothing happens", () => {
+    room.right.at(...LEFT_HEAP);
+    room.controls.squeeze(room.left);
+    room.frames(30_000); // until the engine has compiled it: before, it boxes every number
+    const before = process.memoryUsage().heapUsed;
+    const count = 30_000;
+    for (let k = 0; k < count; k++) room.controls.frame(room.now, 0.01);
+    const bytes = (process.memoryUsage().heapUsed - before) / count;
+    // Numbers that are handed on between functions are boxed, 16 bytes each; a matrix, a list or a text in every frame would be more.
+    expect(bytes).toBeLessThan(256);
+  });
+});
+
+describe("the name of a new class", () => {
+  it("is a number that no class has", () => {
+    expect(freeName([])).toBe("0");
+    expect(freeName(["cat", "2", "3"])).toBe("4");
+  });
+});

@@ -1,0 +1,45 @@
+/** Tiles large enough for a finger, none over another, all of them on the palette, every class on one page. */
+import { describe, expect, it } from "vitest";
+import {
+  classesAPage,
+  PALETTE_HEIGHT,
+  PALETTE_WIDTH,
+  pagesOf,
+  paletteTiles,
+  tileAt,
+} from "../../../src/scene/xr/palette-layout.js";
+
+describe.each([0, 1, 9, 10, 11, 27, 1024])("with %i classes", (classes) => {
+  const pages = Array.from({ length: pagesOf(classes) }, (_, page) => paletteTiles(classes, page));
+  it("tiles are at least 30 mm with 10 mm between them, and on the palette", () => {
+    for (const tiles of pages)
+      for (const a of tiles) {
+        expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
+        expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(10);
+        expect(a.x + a.width).toBeLessThanOrEqual(PALETTE_WIDTH - 10);
+        expect(a.y + a.height).toBeLessThanOrEqual(PALETTE_HEIGHT - 10);
+        for (const b of tiles) {
+          if (a === b) continue;
+          const apartX = Math.max(a.x - b.x - b.width, b.x - a.x - a.width);
+          const apartY = Math.max(a.y - b.y - b.height, b.y - a.y - a.height);
+          expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(10 - 1e-9);
+        }
+      }
+  });
+  it("every class is on exactly one page, and there is a way on where there is more than one", () => {
+    const shown = pages.flatMap((tiles) =>
+      tiles.flatMap(({ action }) => (action.kind === "class" ? [action.classId] : [])),
+    );
+    expect(shown).toEqual(Array.from({ length: classes }, (_, k) => k));
+    for (const tiles of pages)
+      expect(tiles.some(({ action }) => action.kind === "more")).toBe(classes > classesAPage(0));
+    expect(paletteTiles(classes, pages.length)).toEqual(pages[0]);
+  });
+  it("is found at its middle, and nothing is found between two", () => {
+    for (const tiles of pages)
+      for (const tile of tiles) {
+        expect(tileAt(tiles, tile.x + tile.width / 2, tile.y + tile.height / 2)).toBe(tile);
+        expect(tileAt(tiles, tile.x - 5, tile.y + tile.height / 2, 4)).not.toBe(tile);
+      }
+  });
+});
