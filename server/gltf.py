@@ -155,9 +155,9 @@ class _BoxExtras(msgspec.Struct):
     size: Annotated[float, msgspec.Meta(gt=0)]
 
 
-class _Extras(msgspec.Struct):
+class _Extras(msgspec.Struct, kw_only=True):
     box: _BoxExtras
-    classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)]
+    classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)] = []  # pygltflib leaves empty lists out
     dataset: str
     latent_dim: Literal[2, 3]
     revision: _Count

@@ -61,9 +61,9 @@ def open_page(browser: Browser) -> Iterator[Any]:
     """Opens pages, each in a profile of its own, and at the end looks that none complained or asked another host."""
     drivers: list[PageDriver] = []
 
-    def open_one(url: str, **options: Any) -> PageDriver:
+    def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
         context = browser.new_context(viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options)
-        driver = PageDriver(context.new_page(), url)
+        driver = PageDriver(context.new_page(), url, prepare=prepare, query=query)
         drivers.append(driver)
         return driver
 

@@ -86,6 +86,9 @@ class Headset:
         self.script(f"{self._source(side)}.quaternion.set({', '.join(map(str, quaternion))});")
         self.frames(2)
 
+    def hand(self, side: Side) -> Point:
+        return np.array(self.value(f"view.inputs.{side}.position.toArray()"))
+
     def brush(self, side: Side) -> Point:
         return np.array(self.value(f"view.inputs.{side}.brush.toArray()"))
 

@@ -10,7 +10,8 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 
 
 class PageDriver:
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, *, prepare: Callable[[Page], None] | None = None, query: str = "") -> None:
+        """`prepare`: what is done to the page before it is opened. `query`: more of its address, after ?test."""
         self.page = page
         self.url = url
         self.messages: list[str] = []
@@ -18,7 +19,9 @@ class PageDriver:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
         page.on("request", self._request)
-        page.goto(f"{url}?test")
+        if prepare:
+            prepare(page)
+        page.goto(f"{url}?test{query}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

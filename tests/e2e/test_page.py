@@ -247,3 +247,17 @@ def test_the_first_picture_needs_no_trainer(open_page: Any, tmp_path: Path, serv
     from lodespace.models.metrics import nearest_neighbour_accuracy
 
     assert nearest_neighbour_accuracy(page.positions(), TRUTH) > 0.85
+
+
+def test_data_without_classes_gets_its_first_one_here(open_page: Any, server_process: Any, tmp_path: Path) -> None:
+    """Its scene has no list of classes at all."""
+    np.save(tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32))
+    server = server_process(str(tmp_path / "plain.npy"), "--project", str(tmp_path / "plain"))
+    server.start()
+    server.wait_until_ready()
+    page = open_page(server.url)
+    page.wait_for_scene()
+    page.press("n")
+    page.page.keyboard.type("first")
+    page.press("Enter")
+    page.wait(lambda: [info["name"] for info in page.state("classes")] == ["first"])

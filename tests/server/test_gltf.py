@@ -1,5 +1,6 @@
 """The scene as GLB: valid for Khronos's validator, readable by trimesh and by our own decoder."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -104,6 +105,13 @@ def test_decoding_gives_back_the_scene(n: int, latent_dim: int) -> None:
     for name in ("box", "classes", "dataset", "latent_dim", "revision", "step", "scene_id", "sequence"):
         assert getattr(decoded, name) == getattr(scene, name)
     assert decoded.latent_mean().shape == (n, latent_dim)
+
+
+def test_a_scene_without_classes_comes_back_as_one() -> None:
+    scene = dataclasses.replace(
+        make_scene(4, classes=()), labels=np.full(4, -1, np.int16), predictions=np.full(4, -1, np.int16)
+    )
+    assert decode_scene(encode_scene(scene)).classes == ()
 
 
 def test_latent_means_come_back_to_a_grid_step() -> None:

@@ -68,13 +68,14 @@ export class Connection {
   /** Send a command now, or as soon as there is a connection; it is sent again until it is answered. */
   command(operation: CommandOperation): void {
     this.unanswered.set(operation.command_id, operation);
-    if (this.greeted) this.socket?.send(JSON.stringify(operation));
+    this.mention(operation);
     this.tellPending();
   }
 
   /** Send if there is a connection; forget it otherwise. */
   mention(operation: ClientOperation): void {
-    if (this.greeted) this.socket?.send(JSON.stringify(operation));
+    if (this.greeted && this.socket?.readyState === WebSocket.OPEN)
+      this.socket.send(JSON.stringify(operation));
   }
 
   /** Try no more until `open`; what was not answered is kept. */

@@ -74,6 +74,7 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const confidence = rows("_CONFIDENCE");
   const scene: SceneFile = {
     ...document.extras,
+    classes: document.extras.classes ?? [], // left out where there are none
     n,
     positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),
     labels: new Int16Array(n),

@@ -152,7 +152,7 @@ export class Stage {
 
   resize(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
-    if (width === 0 || height === 0 || this.presenter) return;
+    if (width === 0 || height === 0 || this.presenter || this.renderer.xr.isPresenting) return;
     const ratio = Math.min(2, window.devicePixelRatio);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);

@@ -41,7 +41,8 @@ export class XrEntry {
     const { stage, state } = this.parts;
     const { xr } = stage.renderer;
     this.session = session;
-    session.addEventListener("end", () => this.ended(), { once: true });
+    // Once three, which hears of it too, has gone back to the page.
+    session.addEventListener("end", () => window.setTimeout(() => this.ended(), 0), { once: true });
     const onFloor = await session.requestReferenceSpace("local-floor").then(
       () => true,
       () => false, // then y = 0 is where the eyes were
@@ -50,13 +51,14 @@ export class XrEntry {
     xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
     xr.setFoveation(FOVEATION);
     const bench = new URLSearchParams(location.search).has("bench");
-    const view = new XrView(this.parts, mode, onFloor, bench);
-    this.view = view;
-    stage.present(view);
+    let view: XrView;
     try {
+      view = new XrView(this.parts, mode, onFloor, bench);
+      this.view = view;
+      stage.present(view);
       await xr.setSession(session);
     } catch (error) {
-      await session.end();
+      await session.end(); // the person is not left in the dark
       throw error;
     }
     xr.getReferenceSpace()?.addEventListener("reset", () => view.place());

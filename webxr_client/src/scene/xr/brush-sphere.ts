@@ -1,5 +1,5 @@
 /** The brush: a thin bright sphere, filled faintly with what it will do. */
-import { AdditiveBlending, type Color, Mesh, ShaderMaterial, SphereGeometry } from "three";
+import { AdditiveBlending, Color, Mesh, ShaderMaterial, SphereGeometry } from "three";
 
 const vertexShader = /* glsl */ `
 varying vec3 vNormal;
@@ -34,7 +34,7 @@ export class BrushSphere {
       transparent: true,
       depthWrite: false,
       blending: AdditiveBlending,
-      uniforms: { uColour: { value: null }, uHeld: { value: 0 } },
+      uniforms: { uColour: { value: new Color() }, uHeld: { value: 0 } },
     });
     this.mesh = new Mesh(new SphereGeometry(1, 24, 16), material);
     this.mesh.renderOrder = 3;
