@@ -7,10 +7,7 @@ and browser: what interpolating the points on the CPU would take.
 """
 
 import argparse
-import asyncio
 import sys
-import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +16,7 @@ from playwright.sync_api import sync_playwright
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 from find_chromium import find_chromium  # noqa: E402
-from servers import serving  # noqa: E402
-
-from lodespace.config import ServerConfig  # noqa: E402
+from moving_points import MovingPoints  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 WANTED_MS = 1.0
@@ -41,60 +36,25 @@ CPU_MORPH = """
 """
 
 
-def serve(n: int, ready: "list[str]", stop: threading.Event) -> None:
-    """A server in this thread whose points walk about, 20 frames a second."""
-
-    async def run() -> None:
-        random = np.random.default_rng(0)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "many.npz"
-            np.savez(path, X=random.normal(size=(n, 4)).astype(np.float32))
-            server = serving(path, Path(folder) / "project", ServerConfig(train=False))
-            async with server as url:
-                mean = random.normal(size=(n, 3)).astype(np.float32)
-                nothing = np.full(n, -1, np.int16), np.zeros(n, np.float32)
-                server.service.session.publish(mean, *nothing, step=0, resting=False)
-                ready.append(url)
-                step = 0
-                while not stop.is_set():
-                    step += 1
-                    mean += random.normal(0, 0.004, mean.shape).astype(np.float32) - 0.001 * mean
-                    server.service.session.publish(mean, *nothing, step=step, resting=False)
-                    server.service.clients.wake()
-                    await asyncio.sleep(0.05)
-
-    asyncio.run(run())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()
-    ready: list[str] = []
-    stop = threading.Event()
-    thread = threading.Thread(target=serve, args=(options.items, ready, stop))
-    thread.start()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-            page = browser.new_page(viewport={"width": 900, "height": 600})
-            while not ready:
-                page.wait_for_timeout(50)
-            page.goto(ready[0] + "?test")
-            while not page.evaluate("window.lodespace?.state.latent.n > 0"):
-                page.wait_for_timeout(100)
-            page.wait_for_timeout(3000)
-            first = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
-            page.wait_for_timeout(1000 * options.seconds)
-            last = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
-            times = np.sort(page.evaluate("Array.from(lodespace.stage.frameTimes)"))[::-1][: last[0] - first[0]]
-            draws = page.evaluate("lodespace.stage.renderer.info.render.calls")
-            morph = page.evaluate(CPU_MORPH)
-            browser.close()
-    finally:
-        stop.set()
-        thread.join()
+    with MovingPoints(options.items) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
+        page = browser.new_page(viewport={"width": 900, "height": 600})
+        page.goto(url + "?test")
+        while not page.evaluate("window.lodespace?.state.latent.n > 0"):
+            page.wait_for_timeout(100)
+        page.wait_for_timeout(3000)
+        first = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
+        page.wait_for_timeout(1000 * options.seconds)
+        last = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
+        times = np.sort(page.evaluate("Array.from(lodespace.stage.frameTimes)"))[::-1][: last[0] - first[0]]
+        draws = page.evaluate("lodespace.stage.renderer.info.render.calls")
+        morph = page.evaluate(CPU_MORPH)
+        browser.close()
     print(
         f"{options.items} points, {last[0] - first[0]} frames drawn, {last[1] - first[1]} revisions, {draws} draw call(s)"
     )

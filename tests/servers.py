@@ -1,6 +1,7 @@
 """Servers for tests: in this process, or one of their own that can be killed."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -49,6 +50,7 @@ class ServerProcess:
     def __init__(self, *arguments: str, port: int | None = None) -> None:
         self.port = port or free_port()
         self.arguments = [*arguments, "--no-browser", "--port", str(self.port)]
+        self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,6 +62,7 @@ class ServerProcess:
             [sys.executable, "-m", "lodespace", "serve", *self.arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **self.environment},
         )
 
     def wait_until_ready(self, seconds: float = 60) -> None:
@@ -88,6 +91,20 @@ class ServerProcess:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+class LanServer(ServerProcess):
+    """A server with --lan. `url` is the owner's, `network_url` that of other devices; its certificate is in `state`."""
+
+    def __init__(self, *arguments: str, state: Path) -> None:
+        self.lan_port = free_port()
+        super().__init__(*arguments, "--lan", "--lan-port", str(self.lan_port))
+        # The system's folder for such things, wherever that is.
+        self.environment = {"XDG_STATE_HOME": str(state), "HOME": str(state)}
+
+    @property
+    def network_url(self) -> str:
+        return f"https://127.0.0.1:{self.lan_port}/"
 
 
 async def eventually(

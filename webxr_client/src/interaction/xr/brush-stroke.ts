@@ -18,7 +18,7 @@ export class BrushStroke {
   private looked = 0;
   private grownAt = "";
   private readonly before = new Vector3();
-  private readonly hit: BrushHit = { count: 0, nearest: -1 };
+  readonly hit: BrushHit = { count: 0, nearest: -1 };
   private readonly growth = new ClusterGrowth();
   private readonly mark = (item: number) => {
     this.touched += 1;
@@ -46,9 +46,11 @@ export class BrushStroke {
     this.look(centre, radius, now);
   }
 
-  /** Once a frame while the trigger is held. */
-  move(centre: Vector3, radius: number, now: number): void {
-    if (this.active && now - this.looked >= EVERY) this.look(centre, radius, now);
+  /** Once a frame while the trigger is held. Returns whether it has looked what the brush holds: then `hit` tells. */
+  move(centre: Vector3, radius: number, now: number): boolean {
+    if (!this.active || now - this.looked < EVERY) return false;
+    this.look(centre, radius, now);
+    return this.tool === "brush";
   }
 
   /** The stroke ends. In empty space, without having touched anything, it clears the selection, as a click beside everything does. */

@@ -177,7 +177,12 @@ export class XrControls implements InputListener {
     }
     this.locate(dominant);
     this.brushShown = !this.pointing.near;
-    if (this.stroke.active) this.stroke.move(this.brush, this.brushRadius, now);
+    if (this.stroke.active && this.stroke.move(this.brush, this.brushRadius, now)) {
+      // It has just looked: once is enough.
+      this.under.count = this.stroke.hit.count;
+      this.under.nearest = this.stroke.hit.nearest;
+      this.lookedAt = now;
+    }
     if (now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
     if (this.brushShown) queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);

@@ -1,0 +1,108 @@
+"""A device at the door, over real TLS: its page and the owner's, side by side."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_driver import PageDriver
+from playwright.sync_api import Page
+from servers import LanServer
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[LanServer]:
+    server = LanServer("--project", str(tmp_path / "digits"), "--no-training", state=tmp_path / "home")
+    server.start()
+    server.wait_until_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def owner(open_page: Any, lan: LanServer) -> PageDriver:
+    driver = open_page(lan.url)
+    driver.wait_for_scene()
+    return driver
+
+
+@pytest.fixture
+def device(open_page: Any, lan: LanServer) -> PageDriver:
+    return open_page(lan.network_url, ignore_https_errors=True)
+
+
+def code_on(page: Page) -> str:
+    return page.get_by_test_id("door-code").inner_text()
+
+
+def inside(driver: PageDriver) -> bool:
+    return bool(driver.evaluate("window.lodespace?.state.latent.n > 0 && !lodespace.state.door.value"))
+
+
+def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
+    owner: PageDriver, device: PageDriver
+) -> None:
+    code = code_on(device.page)
+    waiting = owner.page.get_by_test_id("waiting")
+    assert code in waiting.inner_text()
+    waiting.get_by_role("button", name="Let it label").click()
+    device.wait(lambda: inside(device), message="it was not let in")
+    assert device.state("session")["role"] == "annotator"
+    device.wait(lambda: device.state("connection")["status"] == "open")
+    device.page.reload()  # the cookie stays
+    device.wait(lambda: inside(device))
+    owner.press("g")
+    owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
+    owner.page.get_by_role("button", name="Shut").click()
+    device.wait(lambda: device.evaluate("lodespace.state.door.value?.state === 'revoked'"), 5, "it is still inside")
+    assert "shut this device out" in device.page.inner_text(".door")
+    device.page.get_by_role("button", name="Ask again").click()
+    assert code_on(device.page) != code
+    owner.press("Escape")
+
+
+def test_a_denied_device_is_told(owner: PageDriver, device: PageDriver) -> None:
+    code_on(device.page)
+    owner.page.get_by_role("button", name="Deny").click()
+    device.wait(lambda: "did not allow" in device.page.inner_text(".door"))
+    assert not inside(device)
+
+
+def test_a_viewer_looks_and_has_nothing_to_label_with(owner: PageDriver, device: PageDriver) -> None:
+    code_on(device.page)
+    owner.page.get_by_role("button", name="Let it look").click()
+    device.wait(lambda: inside(device))
+    assert "you may look" in device.page.inner_text(".top-bar")
+    device.lasso(device.circle(device.evaluate("Array.from({length: 300}, (_, k) => k)")))
+    device.press("3")
+    assert (device.labels == -1).all()
+
+
+def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: PageDriver) -> None:
+    device.page.get_by_role("button", name="I was told a pairing code").click()
+    pad = device.page.get_by_role("group", name="Keys of the code")
+    for key in "00000000":
+        pad.get_by_role("button", name=key, exact=True).click()
+    device.wait(lambda: "ask for a new one" in device.page.inner_text(".door"))
+    owner.press("g")
+    owner.page.get_by_role("button", name="to label").click()
+    code = owner.page.locator(".pairing-code").inner_text()
+    for key in code.replace("-", ""):
+        pad.get_by_role("button", name=key, exact=True).click()
+    device.wait(lambda: inside(device), message="the code did not let it in")
+
+
+def test_check_says_what_is_missing_and_asks_nobody(device: PageDriver, lan: LanServer) -> None:
+    device.page.goto(lan.network_url + "check")
+    device.page.get_by_role("heading", name="No VR in this browser yet").wait_for()
+    text = device.page.inner_text("main")
+    assert "No headset answers" in text or "no WebXR" in text
+    assert "address counts as secure" in text
+
+
+def test_typed_without_https_the_address_leads_there(device: PageDriver, lan: LanServer) -> None:
+    plain = lan.network_url.replace("https", "http") + "check"
+    device.page.goto(plain)
+    assert device.page.url == lan.network_url + "check"
+    assert device.foreign == [plain]
+    device.foreign.clear()
