@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.config import DEFAULT_PORT, PORTS_TRIED, ServerConfig
+from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.data_copy import write_arrays
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.import_labels import import_labels
@@ -36,8 +36,13 @@ Preset = Literal["default", "paper"]
 class Served:
     """A session being served in a thread of its own, until `stop`. Also a context manager."""
 
-    def __init__(self, project: Project, ports: range, *, device: str, threads: int) -> None:
+    def __init__(
+        self, project: Project, ports: range, *, lan: LanConfig | None = None, device: str, threads: int
+    ) -> None:
         self.url = ""
+        self.addresses: list[str] = []
+        """For other devices, with `lan`."""
+        self._config = ServerConfig(lan=lan)
         self.project_folder = project.folder
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -65,7 +70,8 @@ class Served:
         from lodespace.app import make_app
         from lodespace.running import start
 
-        runner, self.url, _ = await start(make_app(ServerConfig(), project, device=device, threads=threads), ports)
+        app = make_app(self._config, project, device=device, threads=threads)
+        runner, self.url, self.addresses = await start(app, ports)
         self._ready.set()
         try:
             await self._stop.wait()
@@ -90,7 +96,8 @@ class Served:
     def __repr__(self) -> str:
         if not self._thread.is_alive():
             return f"<lodespace: stopped; its work is in {self.project_folder}>"
-        return f"<lodespace: open {self.url} in a browser; project {self.project_folder}; .stop() ends it>"
+        elsewhere = f", {self.addresses[0]} in a headset" if self.addresses else ""
+        return f"<lodespace: open {self.url} in a browser{elsewhere}; project {self.project_folder}; .stop() ends it>"
 
 
 def serve(
@@ -101,6 +108,7 @@ def serve(
     project: str | Path | None = None,
     name: str = "array",
     port: int | None = None,
+    lan: bool = False,
     preset: Preset | None = None,
     latent_dim: Literal[2, 3] | None = None,
     seed: int = 0,
@@ -110,7 +118,8 @@ def serve(
     """Serve items to a browser on this machine, from a thread; returns at once. Without `data`: the bundled digits.
 
     `labels`: known labels of the items; they are the first gestures of the session. The work is kept in the folder `project`
-    (default: lodespace-NAME), which the same call opens again. `port`: 0 for any free one.
+    (default: lodespace-NAME), which the same call opens again. `port`: 0 for any free one. `lan`: other devices too, by HTTPS, those
+    that you allow on the page (docs/vr.md).
     Raises DatasetError, ProjectError, LodespaceError.
     """
     settings = _settings(preset, latent_dim)
@@ -123,7 +132,7 @@ def serve(
     else:
         opened = _array_project(data, labels, ids, Path(project or f"lodespace-{name}"), name, settings, seed)
     try:
-        return Served(opened, ports, device=device, threads=threads)
+        return Served(opened, ports, lan=LanConfig() if lan else None, device=device, threads=threads)
     except BaseException:
         opened.close()
         raise

@@ -17,6 +17,7 @@ TESTS = HERE.parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 
 from find_chromium import find_chromium  # noqa: E402
+from headset import Headset, install  # noqa: E402
 from page_driver import PageDriver  # noqa: E402
 from servers import ServerProcess  # noqa: E402
 
@@ -29,10 +30,10 @@ def save(driver: PageDriver, name: str) -> None:
     Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB").save(HERE / f"{name}.webp", quality=88, method=6)
 
 
-def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...]) -> None:
+def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...], share: float = 0.6) -> None:
     for label in classes:
         free = np.flatnonzero((truth == label) & (driver.labels < 0))
-        driver.lasso(driver.circle(free, 0.6))
+        driver.lasso(driver.circle(free, share))
         driver.page.wait_for_timeout(200)
         driver.press(str(label))
         driver.wait(lambda: driver.state("connection")["pending"] == 0)
@@ -60,7 +61,9 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     save(driver, "first")
     label_islands(driver, truth, (0, 1, 6, 7, 2, 4, 5))
     save(driver, "overview")
-    path = outline(driver, np.flatnonzero((truth == 8) & (driver.labels < 0)))
+    label_islands(driver, truth, (9, 8))
+    label_islands(driver, truth, (3,), 0.2)
+    path = outline(driver, np.flatnonzero((truth == 3) & (driver.labels < 0)))
     mouse = driver.page.mouse
     mouse.move(*path[0])
     mouse.down()
@@ -69,13 +72,30 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     driver.page.wait_for_timeout(400)
     save(driver, "lasso")
     mouse.up()
-    driver.press("8")
-    driver.page.wait_for_timeout(1000)
-    driver.wait_for_state("resting")
-    label_islands(driver, truth, (9, 3))
-    driver.lasso(outline(driver, np.flatnonzero((truth == 3) & (driver.labels < 0)), 0.9))
     driver.page.wait_for_timeout(400)
     save(driver, "selection")
+
+
+def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
+    """Both eyes: the ones are selected, the brush in their midst, the palette at the left hand."""
+    headset = Headset(driver)
+    driver.wait_for_scene()
+    driver.wait_for_state("resting")
+    headset.enter()
+    headset.script(
+        "emulated.fovy = 1.15; emulated.position.set(0, 1.6, 0.55); emulated.quaternion.set(-0.12, 0, 0, 0.9928);"
+    )
+    headset.put("left", (-0.2, 1.24, 0.1))
+    items = np.flatnonzero((truth == 3) & (driver.labels < 0))
+    headset.script("lodespace.state.xr.setRadius(0.05);")
+    middle = np.median(headset.in_room(items), axis=0)
+    headset.brush_to("right", middle)
+    headset.hold("right")
+    headset.brush_to("right", middle + np.array((0.03, -0.02, 0)))
+    headset.let_go("right")
+    headset.brush_to("right", middle + np.array((0.04, -0.05, 0.02)))
+    headset.frames(6)
+    save(driver, "headset")
 
 
 def main() -> None:
@@ -90,6 +110,9 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
         try:
             shoot(PageDriver(page, server.url), truth)
+            page.close()
+            view = browser.new_page(viewport={"width": 1800, "height": 900}, color_scheme="dark")
+            shoot_headset(PageDriver(view, server.url, prepare=install), truth)
         finally:
             browser.close()
             server.stop()

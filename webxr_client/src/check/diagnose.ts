@@ -15,6 +15,8 @@ export interface Surroundings {
 
 export interface Finding {
   name: string;
+  /** The same in the middle of a sentence. */
+  what: string;
   state: "good" | "bad" | "absent";
   text: string;
 }
@@ -36,43 +38,43 @@ export function diagnose(about: Surroundings): Diagnosis {
   const bad = findings.find((finding) => finding.state === "bad");
   return {
     able: !bad,
-    headline: bad ? `No VR in this browser yet: ${bad.name.toLowerCase()}` : "This browser can do VR",
+    headline: bad ? `No VR in this browser yet: no ${bad.what}` : "This browser can do VR",
     findings,
   };
 }
 
 function secureContext({ secure, protocol, hostname }: Surroundings): Finding {
-  const name = "Secure connection";
-  if (secure) return { name, state: "good", text: "The address counts as secure." };
+  const named = { name: "Secure connection", what: "secure connection" };
+  if (secure) return { ...named, state: "good", text: "The address counts as secure." };
   if (protocol === "http:")
     return {
-      name,
+      ...named,
       state: "bad",
       text: `Browsers give WebXR only to https addresses and to localhost, and this is plain http to ${hostname}. Open the https address that the server printed (start it with --lan), or connect the headset by cable and use adb reverse.`,
     };
   return {
-    name,
+    ...named,
     state: "bad",
     text: "The browser does not count this address as secure. Open the https address that the server printed.",
   };
 }
 
 function graphics({ webgl2 }: Surroundings): Finding {
-  const name = "Graphics";
+  const named = { name: "WebGL 2", what: "WebGL 2" };
   return webgl2
-    ? { name, state: "good", text: "WebGL 2 is there." }
+    ? { ...named, state: "good", text: "WebGL 2 is there." }
     : {
-        name,
+        ...named,
         state: "bad",
         text: "WebGL 2 is missing. Turn on hardware acceleration in the browser's settings, or use another browser.",
       };
 }
 
 function knowsXr({ xr, secure }: Surroundings): Finding {
-  const name = "WebXR";
-  if (xr) return { name, state: "good", text: "The browser knows WebXR." };
+  const named = { name: "WebXR", what: "WebXR" };
+  if (xr) return { ...named, state: "good", text: "The browser knows WebXR." };
   return {
-    name,
+    ...named,
     state: "bad",
     text: secure
       ? "This browser has no WebXR. The browsers of Quest and Pico headsets, Chrome and Edge have it; Firefox and Safari on a desktop do not."
@@ -81,16 +83,17 @@ function knowsXr({ xr, secure }: Surroundings): Finding {
 }
 
 function headset({ xr, vr }: Surroundings): Finding {
-  const name = "Headset";
-  if (vr === true) return { name, state: "good", text: "A headset is there: press Enter VR on the page." };
+  const named = { name: "Headset", what: "headset that answers" };
+  if (vr === true)
+    return { ...named, state: "good", text: "A headset is there: press Enter VR on the page." };
   if (typeof vr === "string")
     return {
-      name,
+      ...named,
       state: "bad",
       text: `The browser did not want to say: ${vr}. A policy may forbid WebXR here.`,
     };
   return {
-    name,
+    ...named,
     state: "bad",
     text: xr
       ? "No headset answers. On a computer: connect one and start its software (SteamVR, Meta Link). In a headset: open this page in the headset's own browser."
@@ -99,8 +102,8 @@ function headset({ xr, vr }: Surroundings): Finding {
 }
 
 function passthrough({ ar }: Surroundings): Finding {
-  const name = "Passthrough";
+  const named = { name: "Passthrough", what: "passthrough" };
   return ar === true
-    ? { name, state: "good", text: "The cloud can also stand in your own room: Enter AR." }
-    : { name, state: "absent", text: "Not offered; VR does not need it." };
+    ? { ...named, state: "good", text: "The cloud can also stand in your own room: Enter AR." }
+    : { ...named, state: "absent", text: "Not offered; VR does not need it." };
 }

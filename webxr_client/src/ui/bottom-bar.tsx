@@ -33,6 +33,7 @@ function Transport({ training }: { training: Training }) {
       <button
         type="button"
         class="play"
+        disabled={state.readOnly.value}
         aria-label={paused ? "Run training" : "Pause training"}
         title={paused ? "Run training (Space)" : "Pause training (Space)"}
         onClick={paused ? commands.run : commands.pause}

@@ -80,12 +80,12 @@ function CodePad({ back }: { back: () => void }) {
       setError(reason instanceof Error ? reason.message : String(reason));
     });
   };
-  const shown = code.padEnd(CODE_LENGTH, "·");
+  const shown = code.padEnd(CODE_LENGTH, "_");
   return (
     <>
       <p class="door-line">The pairing code</p>
-      <p class="door-code" aria-live="polite">
-        {shown.slice(0, 4)}–{shown.slice(4)}
+      <p class="door-code small" aria-live="polite">
+        {shown.slice(0, 4)} {shown.slice(4)}
       </p>
       <p class="refusal" role="alert">
         {error}

@@ -52,7 +52,7 @@ export function TopBar() {
           </button>
         ))}
       </div>
-      {!session?.read_only && (
+      {!state.readOnly.value && (
         <div class="choice" role="group" aria-label="Dimensions of the latent space">
           {([3, 2] as const).map((d) => (
             <button

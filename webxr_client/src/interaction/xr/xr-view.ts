@@ -253,7 +253,9 @@ export class XrView implements Presenter {
 
   /** Between the eyes. (The camera that three joins from both lies behind them.) */
   private readHead(): void {
-    const [left, right] = this.parts.stage.renderer.xr.getCamera().cameras;
+    const { cameras } = this.parts.stage.renderer.xr.getCamera();
+    const left = cameras[0];
+    const right = cameras[1];
     if (!left) return;
     this.headOrientation.copy(left.quaternion);
     this.headPosition.copy(left.position);
