@@ -1,5 +1,6 @@
 """The devices that were let in, kept in the state folder: of a device's secret only the SHA-256."""
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from lodespace.errors import LodespaceError
 from lodespace.private_files import write_private
 from lodespace.protocol import Role
 
@@ -90,7 +92,8 @@ class DeviceStore:
         if now - device.seen_at < _NOTED_EVERY:
             return
         device.seen_at = now
-        self._write(self._devices)
+        with contextlib.suppress(LodespaceError):  # a full disk shuts nobody out
+            self._write(self._devices)
 
     def _refresh(self) -> None:
         try:

@@ -15,8 +15,9 @@ from aiohttp import hdrs, web
 log = logging.getLogger(__name__)
 
 TLS_HANDSHAKE = 22
-FIRST_BYTE_SECONDS = 10.0
-MAX_GREETING = 64
+FIRST_BYTE_SECONDS = 3.0
+HANDSHAKE_SECONDS = 10.0
+MAX_GREETING = 256
 """Connections at a time that have not shown yet what they speak."""
 _PAUSE_SECONDS = 0.5
 
@@ -76,13 +77,18 @@ class LanListener:
         try:
             async with asyncio.timeout(FIRST_BYTE_SECONDS):
                 first = await _peek(connection)
-                if not first:
-                    connection.close()
-                elif first[0] == TLS_HANDSHAKE:
-                    assert self._runner.server is not None
-                    await loop.connect_accepted_socket(self._runner.server, connection, ssl=self._context)
-                else:
-                    await loop.connect_accepted_socket(self._redirecting, connection)
+            if not first:
+                connection.close()
+            elif first[0] == TLS_HANDSHAKE:
+                assert self._runner.server is not None
+                await loop.connect_accepted_socket(
+                    self._runner.server,
+                    connection,
+                    ssl=self._context,
+                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                )
+            else:
+                await loop.connect_accepted_socket(self._redirecting, connection)
         except (OSError, TimeoutError):  # ssl.SSLError is an OSError: a browser that does not know the certificate yet
             connection.close()
         except asyncio.CancelledError:

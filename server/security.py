@@ -6,6 +6,7 @@ Then it is asked who comes: on this machine's own address the owner, by TLS from
 needs. A route that does not say what it needs is the owner's.
 """
 
+import html
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -118,15 +119,15 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
         return await handler(request)
     except web.HTTPException as error:
-        response = _error(error.status, f"http_{error.status}", error.reason)
+        response = _error(request, error.status, f"http_{error.status}", error.reason)
         if hdrs.ALLOW in error.headers:  # of a method that an address does not take
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
     except LodespaceError as error:
-        return _error(error.status, error.code, str(error))
+        return _error(request, error.status, error.code, str(error))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return _error(500, "internal_error", "the server made a mistake; its log says which")
+        return _error(request, 500, "internal_error", "the server made a mistake; its log says which")
 
 
 def _visitor(request: web.Request) -> Visitor:
@@ -195,6 +196,16 @@ def _is_navigation(request: web.Request) -> bool:
     )
 
 
-def _error(status: int, code: str, message: str) -> web.Response:
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="dark light">
+<title>Lodespace</title><h1>Lodespace</h1><p>{message}</p></html>
+"""
+
+
+def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
+    """For a program as JSON; a person who has followed an address reads the same sentence as a page."""
+    if _is_navigation(request) or "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+        sentence = html.escape(message[:1].upper() + message[1:])
+        return web.Response(status=status, text=_PAGE.format(message=sentence), content_type="text/html")
     body = msgspec.json.encode(ErrorBody(code=code, message=message))
     return web.Response(status=status, body=body, content_type="application/json")

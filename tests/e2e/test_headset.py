@@ -190,8 +190,9 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     headset.brush_to("right", np.median(headset.in_room(painted), axis=0))
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
-    driver.evaluate("lodespace.xr.entry.leave()")
+    driver.evaluate("emulated.activeSession.end()")  # the headset itself ends it
     driver.wait(lambda: driver.state("xr.presenting") is None)
+    driver.wait(lambda: "VR has ended" in driver.page.inner_text(".notices"))
     assert len(driver.selected) == len(painted)
     assert not driver.evaluate("lodespace.state.latent.frozen")
     assert driver.evaluate("lodespace.stage.world.matrix.elements") == np.eye(4).ravel().tolist()

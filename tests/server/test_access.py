@@ -185,6 +185,20 @@ def test_a_device_that_was_away_for_long_is_forgotten_and_one_that_comes_stays(t
     assert [known.name for known in store.all()] == ["used"]
 
 
+def test_a_disk_that_is_full_shuts_no_known_device_out(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DeviceStore(tmp_path, clock)
+    _, secret = store.admit("a", "viewer", "")
+    clock.now += 7200
+
+    def full(*_: object) -> None:
+        raise LodespaceError("no room", code="state_not_saved")
+
+    monkeypatch.setattr("lodespace.devices.write_private", full)
+    assert store.identify(secret) is not None
+
+
 def test_a_damaged_list_lets_nobody_in_and_does_not_stop_the_server(tmp_path: Path) -> None:
     _, secret = DeviceStore(tmp_path).admit("a", "viewer", "")
     (tmp_path / DEVICES_FILE).write_text('{"devices": [{"device": 3}]}')

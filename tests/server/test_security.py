@@ -115,6 +115,21 @@ async def test_a_foreign_host_is_not_repeated_in_the_policy(served: str) -> None
         assert "evil" not in answer.headers.get("Content-Security-Policy", "")
 
 
+async def test_a_person_reads_a_sentence_and_no_detail(served: str) -> None:
+    headers = {"Accept": "text/html,application/xhtml+xml", "Host": "evil.example<script>"}
+    async with aiohttp.ClientSession() as http:
+        for path, host in (("", headers["Host"]), ("no/such/page", None)):
+            sent = {**headers, **({"Host": host} if host else {})}
+            if host is None:
+                del sent["Host"]
+            async with http.get(served + path, headers=sent) as answer:
+                text = await answer.text()
+                assert answer.status in (400, 404, 421)
+                if answer.status != 400:  # what is no host at all is refused by aiohttp itself
+                    assert answer.content_type == "text/html" and "<p>" in text
+                assert "<script" not in text and "evil" not in text and "Traceback" not in text
+
+
 async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None:
     async with aiohttp.ClientSession() as http, http.delete(served + "api/training", json={}) as answer:
         assert answer.status == 405

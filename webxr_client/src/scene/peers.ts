@@ -1,4 +1,4 @@
-/** The heads and hands of others who are in VR, in the scene: one draw call for all. */
+/** The heads and hands of others who are in VR, in the scene: a draw call for all heads, one for all hands. Of glass: the cloud is seen through them. */
 import {
   BoxGeometry,
   type BufferGeometry,
@@ -6,8 +6,8 @@ import {
   DynamicDrawUsage,
   InstancedMesh,
   Matrix4,
-  MeshBasicMaterial,
   Quaternion,
+  ShaderMaterial,
   SphereGeometry,
   Vector3,
 } from "three";
@@ -21,6 +21,29 @@ const matrix = new Matrix4();
 const position = new Vector3();
 const orientation = new Quaternion();
 const scale = new Vector3();
+
+const vertexShader = /* glsl */ `
+varying vec3 vNormal;
+varying vec3 vView;
+varying vec3 vTint;
+void main() {
+  vec4 view = modelViewMatrix * instanceMatrix * vec4(position, 1.0);
+  vNormal = normalize(normalMatrix * mat3(instanceMatrix) * normal);
+  vView = normalize(-view.xyz);
+  vTint = instanceColor;
+  gl_Position = projectionMatrix * view;
+}
+`;
+
+const fragmentShader = /* glsl */ `
+varying vec3 vNormal;
+varying vec3 vView;
+varying vec3 vTint;
+void main() {
+  float facing = abs(dot(normalize(vNormal), normalize(vView)));
+  gl_FragColor = vec4(vTint, 0.1 + 0.75 * pow(1.0 - facing, 2.0));
+}
+`;
 
 /** Marks are drawn as large as heads and hands are: 18 cm and 5 cm in the room of who wears the headset. */
 export class Peers {
@@ -58,8 +81,9 @@ export class Peers {
 }
 
 function made(geometry: BufferGeometry): InstancedMesh {
-  const material = new MeshBasicMaterial({ transparent: true, opacity: 0.85 });
+  const material = new ShaderMaterial({ vertexShader, fragmentShader, transparent: true, depthWrite: false });
   const mesh = new InstancedMesh(geometry, material, MOST);
+  mesh.setColorAt(0, new Color()); // the shader is made for colours from the start
   mesh.instanceMatrix.setUsage(DynamicDrawUsage);
   mesh.count = 0;
   mesh.visible = false;

@@ -19,9 +19,10 @@ export function EnterXr() {
           type="button"
           class="button enter-xr"
           title="Into the headset"
+          aria-label="Enter VR"
           onClick={() => enterXr("immersive-vr")}
         >
-          <HeadsetIcon /> Enter VR
+          <HeadsetIcon /> <span class="enter-text">Enter</span> VR
         </button>
       )}
       {offered.has("immersive-ar") && (
@@ -29,9 +30,10 @@ export function EnterXr() {
           type="button"
           class="button enter-xr"
           title="The cloud in your own room"
+          aria-label="Enter AR"
           onClick={() => enterXr("immersive-ar")}
         >
-          Enter AR
+          <span class="button-text">Enter</span> AR
         </button>
       )}
       {offered.has("immersive-vr") && <Hand />}
@@ -52,6 +54,7 @@ function Hand() {
       onClick={() => xr.swapHands()}
     >
       {left ? "left" : "right"}
+      <span class="button-text">hand</span>
     </button>
   );
 }

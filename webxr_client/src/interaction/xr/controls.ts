@@ -38,6 +38,8 @@ const GRASP = 0.03;
 const LOOK_MS = 90;
 const NOTHING = new Uint32Array(0);
 
+/** When the brush meets points; when a hand is at another tile; when something is labelled. */
+const ENTER_PULSE = 0.12;
 const HOVER_PULSE = 0.25;
 const LABEL_PULSE = 0.9;
 
@@ -108,6 +110,7 @@ export class XrControls implements InputListener {
   press(hand: TrackedHand): void {
     if (this.state.latent.n === 0) return;
     this.clearMessage();
+    if (hand === this.grabbing) return; // it is full
     if (hand !== this.dominant) {
       if (!hand.bare) this.modifier = true;
       else this.grasp(hand);
@@ -185,11 +188,13 @@ export class XrControls implements InputListener {
     }
     if (now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
+    const before = this.under.count;
     if (this.brushShown) queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
     else {
       this.under.count = 0;
       this.under.nearest = -1;
     }
+    if (before === 0 && this.under.count > 0 && !this.cluster.held) dominant.pulse(ENTER_PULSE, 8);
   }
 
   /** VR is hidden or over: nothing is held any more, and nothing is lost. */

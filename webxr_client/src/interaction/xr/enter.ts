@@ -5,6 +5,7 @@ import { type XrParts, XrView } from "./xr-view.js";
 /** Of what headsets offer, calm before quick: 72 Hz held is better than 90 missed. */
 const WANTED_RATE = 72;
 const FOVEATION = 0.4;
+const MESSAGE_MS = 12_000;
 
 type Session = XRSession & {
   supportedFrameRates?: Float32Array;
@@ -14,6 +15,7 @@ type Session = XRSession & {
 export class XrEntry {
   view: XrView | null = null;
   private session: XRSession | null = null;
+  private leaving = false;
 
   constructor(private readonly parts: XrParts) {}
 
@@ -28,12 +30,15 @@ export class XrEntry {
       });
       await this.begin(session, mode);
     } catch (error) {
-      state.xr.message.value = refusal(error);
+      const why = refusal(error);
+      // After the end of what had begun, if anything had.
+      window.setTimeout(() => this.sayWhy(why), 0);
     }
   }
 
   /** Leave VR. */
   async leave(): Promise<void> {
+    this.leaving = true;
     await this.session?.end();
   }
 
@@ -79,6 +84,17 @@ export class XrEntry {
     stage.renderer.xr.enabled = false;
     state.xr.presenting.value = null;
     state.xr.message.value = "";
+    if (!this.leaving) this.sayWhy("VR has ended. Labels are saved; Enter VR brings you back.");
+    this.leaving = false;
+  }
+
+  /** For a while: it is no news for long. */
+  private sayWhy(message: string): void {
+    const { xr } = this.parts.state;
+    xr.message.value = message;
+    window.setTimeout(() => {
+      if (xr.message.peek() === message) xr.message.value = "";
+    }, MESSAGE_MS);
   }
 }
 

@@ -183,6 +183,8 @@ describe("the brush", () => {
     room.frames(10);
     expect(room.controls.under.count).toBeGreaterThan(0.9 * COUNT);
     expect(room.controls.under.nearest).toBeGreaterThanOrEqual(0);
+    expect(room.right.pulses).toHaveLength(1); // once, on the way in
+    expect(room.right.pulses[0]).toBeLessThan(0.3);
   });
 });
 
