@@ -76,6 +76,8 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["serve", "--latent-dim", "4"], "invalid choice"),
         (["serve", "text.txt"], ".txt"),
         (["serve", "--project", "taken"], "no project"),
+        (["serve", "--cert", "x.pem"], "--cert goes with --lan"),
+        (["serve", "--lan-port", "8443"], "--lan-port goes with --lan"),
         (["bake", "nowhere", "-o", "out"], "no such file"),
         (["bake", "text.txt", "-o", "out"], ".txt"),
         (["export", ".", "-o", "x.csv"], "no project"),
@@ -122,7 +124,8 @@ class Serving:
         assert self.process.stdout is not None
         self.said = ""
         self.url = ""
-        while not self.url:
+        line = ""
+        while not line.startswith("Ctrl-C"):
             line = self.process.stdout.readline()
             assert line, self.process.communicate()
             self.said += line
@@ -198,3 +201,34 @@ def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
     assert list((tmp_path / "lodespace-three" / "checkpoints").glob("*.safetensors"))
     with Serving(tmp_path, "lodespace-three", "--port", 0, "--no-training") as server:
         assert decode_scene(server.get("api/scene.glb")).step > 0
+
+
+def test_serve_lan_says_where_and_with_which_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "state"))
+    with Serving(tmp_path, "--port", 0, "--lan", "--lan-port", 0, "--no-training") as server:
+        overview = json.loads(server.get("api/access"))
+        assert len(overview["fingerprint"]) == 95
+        if overview["addresses"]:  # a machine may have no network
+            assert overview["fingerprint"] in server.said and overview["addresses"][0] in server.said
+    (certificate,) = tmp_path.rglob("certificate.pem")
+    assert certificate.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE KEY" not in server.said
+
+
+def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(tmp_path: Path) -> None:
+    from lodespace.certificate import own_certificate
+
+    own = own_certificate(tmp_path / "made", ["studio.example"])
+    given = ["--lan", "--lan-port", 0, "--cert", own.certificate, "--key", own.key]
+    with Serving(tmp_path, "--port", 0, "--no-training", *given) as server:
+        overview = json.loads(server.get("api/access"))
+        assert overview["fingerprint"] == own.fingerprint
+        assert overview["addresses"][0].startswith("https://studio.example:")
+    (tmp_path / "bad.pem").write_text("hello")
+    for arguments, says in (
+        (["--cert", "bad.pem", "--key", "bad.pem"], "not a certificate"),
+        (["--cert", own.certificate], "go together"),
+    ):
+        result = lodespace("serve", "--lan", *arguments, "--port", 0, folder=tmp_path)
+        assert result.returncode == 2 and says in result.stderr and "Traceback" not in result.stderr
