@@ -1,5 +1,6 @@
 """The wheel and the sdist: built as a user's pip would build them, then installed away from the checkout and used."""
 
+import gzip
 import json
 import os
 import signal
@@ -18,6 +19,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_WHEEL_BYTES = 8_000_000
+MAX_SCRIPT_BYTES = 220_000
+"""After gzip."""
+MAX_MODEL_BYTES = 3_000_000
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,21 @@ def test_wheel_is_small_and_holds_page_digits_and_demo(distributions: tuple[Path
     assert "lodespace/models/__init__.py" in names
     tops = {name.split("/")[0] for name in names}
     assert tops <= {"lodespace"} | {top for top in tops if top.endswith(".dist-info")}
+
+
+def test_the_page_weighs_little_and_holds_no_emulator(distributions: tuple[Path, Path]) -> None:
+    """All scripts of the page, VR included, and the models of controllers and hands beside them."""
+    with zipfile.ZipFile(distributions[0]) as archive:
+        scripts = {
+            n: archive.read(n) for n in archive.namelist() if n.startswith("lodespace/static/") and n.endswith(".js")
+        }
+        models = [i.file_size for i in archive.infolist() if i.filename.startswith("lodespace/static/models/")]
+        known = json.loads(archive.read("lodespace/static/models/profilesList.json"))
+    assert len(scripts) > 1, "VR is no chunk of its own"
+    assert sum(len(gzip.compress(script, 9)) for script in scripts.values()) <= MAX_SCRIPT_BYTES
+    assert not any(b"XRDevice" in script and b"metaQuest3" in script for script in scripts.values())
+    assert 0 < sum(models) < MAX_MODEL_BYTES
+    assert set(known) == {"meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"}
 
 
 def test_sdist_carries_the_built_page_and_the_sources(distributions: tuple[Path, Path]) -> None:

@@ -65,7 +65,10 @@ mountUi(root, canvas, {
   actions,
   atlas,
   setInsets: (insets) => stage.setInsets(insets),
-  enterXr: (mode: XrMode) => void xr.entry?.enter(mode),
+  enterXr: (mode: XrMode) => {
+    if (xr.entry) void xr.entry.enter(mode);
+    else state.xr.message.value = "VR is still loading: press once more in a moment.";
+  },
   leaveXr: () => void xr.entry?.leave(),
 });
 bindDesktopInput(canvas, tool, state);

@@ -53,7 +53,7 @@ void main() {
     float away = length(metres - uBrush.xyz) / uBrush.w;
     under = step(away, 1.0);
     // What is near the hand is large enough to be seen for what it is.
-    pixels = max(pixels, mix(0.0, 18.0 * uPixelRatio, 1.0 - smoothstep(1.0, 2.2, away)));
+    pixels = max(pixels, mix(0.0, 24.0 * uPixelRatio, 1.0 - smoothstep(1.0, 2.2, away)));
   }
   gl_PointSize = clamp(pixels, 3.0 * uPixelRatio, uMaxSize);
   vFade = smoothstep(8.0 * uPixelRatio, 13.0 * uPixelRatio, pixels);

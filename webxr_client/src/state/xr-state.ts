@@ -26,6 +26,8 @@ export class XrState {
   readonly subtract = signal(false);
   /** Share of the densest place under the brush that still belongs to the cluster. */
   readonly density = signal(FIRST_DENSITY);
+  /** Whether hands are seen without controllers: they pinch. */
+  readonly bare = signal(false);
   /** The hand that paints; the palette sits on the other. */
   readonly dominant: Signal<Handedness> = signal(kept());
 

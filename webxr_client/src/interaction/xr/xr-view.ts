@@ -238,6 +238,7 @@ export class XrView implements Presenter {
         state.xr.radius.value;
         state.xr.tool.value;
         state.xr.subtract.value;
+        state.xr.bare.value;
         state.xr.dominant.value;
         state.training.value?.state;
         this.palette.invalidate();
@@ -349,6 +350,7 @@ export class XrView implements Presenter {
     const model = this.models.create(source, spaces.hand);
     (source.hand ? spaces.hand : spaces.grip).add(model);
     this.drawn[hand.side] = model;
+    this.parts.state.xr.bare.value = hand.bare;
   }
 
   private undress(hand: TrackedHand): void {

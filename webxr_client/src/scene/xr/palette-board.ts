@@ -97,13 +97,7 @@ export class PaletteBoard extends Board {
     const message = state.xr.message.peek();
     if (message) return [message, WARM];
     if (state.readOnly.peek()) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
-    if (items.length === 0)
-      return [
-        state.xr.tool.peek() === "cluster"
-          ? "Hold the trigger in a cluster; the stick widens it."
-          : "Hold the trigger and move the brush over a cluster.",
-        BOARD_MUTED,
-      ];
+    if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
     const classes = state.classes.peek();
     const view = opinion(items, state.annotations.predictions, classes.length);
     const guess = classes[view.classId];
@@ -112,6 +106,16 @@ export class PaletteBoard extends Board {
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
     ];
+  }
+
+  private howToSelect(): string {
+    const { xr } = this.state;
+    const bare = xr.bare.peek();
+    if (xr.tool.peek() === "cluster")
+      return bare
+        ? "Pinch in a cluster: all of it is taken."
+        : "Hold the trigger in a cluster; the stick widens it.";
+    return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
   }
 
   private drawTile(context: CanvasRenderingContext2D, tile: Tile): void {
