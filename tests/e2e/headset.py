@@ -87,22 +87,19 @@ class Headset:
         self.frames(2)
 
     def hand(self, side: Side) -> Point:
-        return np.array(self.value(f"view.inputs.{side}.position.toArray()"))
+        return self._point(side, "position")
 
-    def brush(self, side: Side) -> Point:
-        return np.array(self.value(f"view.inputs.{side}.brush.toArray()"))
-
-    def brush_to(self, side: Side, target: Sequence[float] | Point) -> None:
-        """Move the hand until its brush is at `target`."""
-        held = np.array(
-            self.value(
-                f"(({self._source(side)}).position.toArray?.() ?? Array.from(({self._source(side)}).position.vec3))"
-            )
-        )
+    def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
+        """Move the hand until its brush is at `target`; or its fingertip, with point="touch"."""
+        source = self._source(side)
+        held = np.array(self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)"))
         for _ in range(3):
-            held = held + np.asarray(target, float) - self.brush(side)
+            held = held + np.asarray(target, float) - self._point(side, point)
             self.put(side, held)
-        assert np.allclose(self.brush(side), target, atol=2e-3), (self.brush(side), target)
+        assert np.allclose(self._point(side, point), target, atol=2e-3), (self._point(side, point), target)
+
+    def _point(self, side: Side, name: str) -> Point:
+        return np.array(self.value(f"view.inputs.{side}.{name}.toArray()"))
 
     def hold(self, side: Side, button: str = "trigger") -> None:
         """Trigger, squeeze or another button down; of a hand, the pinch."""
@@ -168,7 +165,7 @@ class Headset:
         """Press a tile as a finger does: come from before it, go in, go back."""
         at = self.tile(kind, class_id)
         for away in (0.05, -0.005, 0.05):
-            self.brush_to(side, at + away * self.outward)
+            self.brush_to(side, at + away * self.outward, "touch")
 
     @property
     def message(self) -> str:

@@ -308,7 +308,7 @@ export class XrControls implements InputListener {
     const pressed = this.pointing.update(
       palette.matrix,
       palette.tiles,
-      hand.brush,
+      hand.touch,
       hand.rayOrigin,
       hand.rayDirection,
     );

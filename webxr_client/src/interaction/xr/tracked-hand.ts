@@ -35,6 +35,8 @@ export class TrackedHand {
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
   readonly brush = new Vector3();
+  /** What presses a tile: the fingertip; of a controller, where its brush is. */
+  readonly touch = new Vector3();
   readonly rayOrigin = new Vector3();
   readonly rayDirection = new Vector3();
   private readonly down = [false, false, false];
@@ -100,6 +102,7 @@ export class TrackedHand {
     this.orientation.copy(held.quaternion);
     this.readRay(ray.visible ? ray : grip);
     this.brush.copy(this.position).addScaledVector(this.rayDirection, BRUSH_AHEAD);
+    this.touch.copy(this.brush);
     return true;
   }
 
@@ -110,6 +113,7 @@ export class TrackedHand {
     const wrist = hand.joints.wrist;
     if (!hand.visible || !thumb?.visible || !index?.visible || !wrist?.visible) return false;
     this.brush.addVectors(thumb.position, index.position).multiplyScalar(0.5);
+    this.touch.copy(index.position);
     this.position.copy(this.brush);
     this.orientation.copy(wrist.quaternion);
     this.pose.compose(this.brush, wrist.quaternion, one);

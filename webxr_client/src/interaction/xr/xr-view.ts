@@ -304,7 +304,7 @@ export class XrView implements Presenter {
     const colour = controls.subtracting ? TAKES : PAINTS;
     // At the palette it is a stylus.
     brush.set(controls.brushShown ? state.xr.radius.peek() : STYLUS, colour, controls.stroke.active);
-    brush.mesh.position.copy(hand.brush);
+    brush.mesh.position.copy(controls.brushShown ? hand.brush : hand.touch);
     cloud.setBrush(controls.brush, visible && controls.brushShown ? controls.brushRadius : 0);
     cloud.setBrushColour(colour);
     if (controls.pointing.how === "ray" && !controls.stroke.active)

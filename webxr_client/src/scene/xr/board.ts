@@ -38,7 +38,12 @@ export abstract class Board {
     this.texture.minFilter = LinearMipmapLinearFilter;
     this.texture.magFilter = LinearFilter;
     this.texture.anisotropy = 4;
-    const material = new MeshBasicMaterial({ map: this.texture, transparent: true, toneMapped: false });
+    const material = new MeshBasicMaterial({
+      map: this.texture,
+      transparent: true,
+      toneMapped: false,
+      alphaTest: 0.02, // its round corners hide nothing
+    });
     this.mesh = new Mesh(new PlaneGeometry(width, height), material);
     this.mesh.renderOrder = 4;
     this.mesh.frustumCulled = false;

@@ -37,7 +37,7 @@ export class BrushSphere {
       uniforms: { uColour: { value: new Color() }, uHeld: { value: 0 } },
     });
     this.mesh = new Mesh(new SphereGeometry(1, 24, 16), material);
-    this.mesh.renderOrder = 3;
+    this.mesh.renderOrder = 5;
     this.mesh.frustumCulled = false;
   }
 

@@ -94,6 +94,7 @@ export class InputModels {
         object.traverse((child) => {
           if (child instanceof Mesh) child.material = skin;
         });
+        drawLate(object);
       },
     );
     model.follow(() => mesh.updateMesh());
@@ -106,7 +107,7 @@ export class InputModel extends Object3D {
   private update: (() => void) | null = null;
 
   show(model: Object3D): void {
-    if (!this.gone) this.add(model);
+    if (!this.gone) this.add(drawLate(model));
   }
 
   /** `update` moves it, once a frame. */
@@ -122,6 +123,18 @@ export class InputModel extends Object3D {
     this.gone = true;
     this.removeFromParent();
   }
+}
+
+/** After the palette, so that a hand before it is seen before it (palette-board.ts). */
+const LATE = 5;
+
+function drawLate(model: Object3D): Object3D {
+  model.traverse((child) => {
+    if (!(child instanceof Mesh)) return;
+    child.renderOrder = LATE;
+    (child.material as Material).transparent = true;
+  });
+  return model;
 }
 
 /** All meshes of a model as one. They share a material: the picture of the whole controller. Where they do not join, they stay apart. */

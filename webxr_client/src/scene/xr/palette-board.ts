@@ -1,4 +1,5 @@
 /** The palette on the other hand, drawn: what is selected and what the model thinks of it, the classes, what can be done. */
+import { AlwaysDepth } from "three";
 import type { AppState } from "../../state/app-state.js";
 import { opinion } from "../../state/opinion.js";
 import { BOARD_GROUND, BOARD_LINE, BOARD_MUTED, BOARD_TEXT, Board, fitted, font } from "./board.js";
@@ -24,6 +25,8 @@ export class PaletteBoard extends Board {
 
   constructor(private readonly state: AppState) {
     super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, 4600);
+    // Points that float before it do not cover it; hands and brush, which are drawn later, are before or behind it as they are.
+    this.mesh.material.depthFunc = AlwaysDepth;
   }
 
   /** The tile the hand is at: returns whether it is another than before. */

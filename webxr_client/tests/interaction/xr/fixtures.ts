@@ -82,6 +82,7 @@ export class FakeHand extends TrackedHand {
   at(x: number, y: number, z: number): this {
     this.position.set(x, y, z);
     this.brush.set(x, y, z);
+    this.touch.set(x, y, z);
     this.rayOrigin.set(x, y, z);
     this.rayDirection.set(0, 1, 0); // nowhere near the palette
     this.pose.compose(this.position, new Quaternion(), new Vector3(1, 1, 1));
