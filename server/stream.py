@@ -39,15 +39,17 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
         return socket
     request.app[SOCKETS].add(socket)
     client = Client(socket, request, service.session, service.config)
-    with service.clients.joined(client):
-        sending = asyncio.create_task(client.run())
-        try:
-            await _receive(service, client, socket)
-        finally:
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
-    service.left(client)
+    try:
+        with service.clients.joined(client):
+            sending = asyncio.create_task(client.run())
+            try:
+                await _receive(service, client, socket)
+            finally:
+                sending.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await sending
+    finally:
+        service.left(client)  # however it went: its head is not left behind
     return socket
 
 

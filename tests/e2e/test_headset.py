@@ -78,7 +78,14 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
     assert driver.evaluate("lodespace.state.latent.frozen")
+    held = headset.hand("right")
     headset.put("right", (0.1, 1.6, 0.2))
+    # The selected points, and no others, are shown where the hand has carried them.
+    grabbed = headset.value("Array.from(view.parts.cloud.marks.array).filter((_, k) => k % 4 === 3)")
+    assert np.flatnonzero(grabbed).tolist() == selected.tolist()
+    moved = np.array(headset.value("view.parts.cloud.material.uniforms.uGrab.value.elements")).reshape(4, 4).T
+    carried = headset.world @ moved @ np.linalg.inv(headset.world)
+    assert np.allclose(carried[:3, 3], headset.hand("right") - held, atol=1e-5)
     headset.let_go("right", "squeeze")
     headset.wait(lambda: not headset.value("view.controls.cluster.active"), "it did not spring back")
     assert (driver.labels == -1).all() and len(driver.selected) == len(selected)
@@ -125,6 +132,7 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: H
 def test_hands_do_what_controllers_do(headset: Headset) -> None:
     driver = headset.driver
     headset.use_hands()
+    headset.wait(lambda: headset.value("view.drawn.right?.children[0]?.type !== undefined"), "no hand is drawn")
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = paint(headset, "right", SIXES)
     assert len(selected) > 100
@@ -256,6 +264,33 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
         "lodespace.stage.bounds().getCenter(view.at.clone()).applyMatrix4(lodespace.stage.world.matrix).toArray()"
     )
     assert np.allclose(again, middle, atol=0.02)
+
+
+def test_what_one_sees_of_the_brush(headset: Headset) -> None:
+    """The nearest item's card, points as large as the layer is high, pictures near the hand; a hidden session holds nothing."""
+    uniforms = "view.parts.cloud.material.uniforms"
+    item = int(SIXES[0])
+    at = headset.in_room(np.array([item]))[0]
+    headset.brush_to("right", at)
+    headset.wait(lambda: headset.value("view.card.mesh.visible"), "no card")
+    headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn")
+    assert headset.value("view.drawn.right.children[0].geometry.attributes.position.count") > 1000
+    shown = headset.value("view.card.item")
+    near = headset.in_room(np.array([shown, item]))
+    assert np.linalg.norm(near[0] - at) <= np.linalg.norm(near[1] - at) + 2e-3
+    eye = headset.value("view.parts.stage.renderer.xr.getCamera().cameras[0].projectionMatrix.elements[5]")
+    height = headset.value("view.figures().height")
+    assert height == VIEW["height"]
+    assert np.isclose(headset.value(f"{uniforms}.uPixelsPerUnit.value"), eye * height / 2)
+    brush = np.array(headset.value(f"{uniforms}.uBrush.value.toArray()"))
+    assert np.allclose((headset.world @ [*brush[:3], 1])[:3], headset._point("right", "brush"), atol=1e-5)
+    headset.hold("right")
+    assert headset.value("view.controls.stroke.active")
+    headset.script("emulated.updateVisibilityState('visible-blurred');")
+    headset.wait(lambda: not headset.value("view.controls.stroke.active"), "a hidden session still paints")
+    headset.script("emulated.updateVisibilityState('visible');")
+    headset.let_go("right")
+    assert not headset.driver.evaluate("lodespace.state.latent.frozen")
 
 
 def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:

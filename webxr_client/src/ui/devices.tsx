@@ -1,8 +1,9 @@
 /** For the owner: how another device gets here, who waits, who was let in. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { decideAccess, makePairingCode, revokeAccess } from "../net/api.js";
 import type { Access, Device, PairingCode, WaitingDevice } from "../protocol/messages.js";
 import { useUi } from "./context.js";
+import { Dialog } from "./dialog.js";
 
 /** Runs a request and shows what came of it: the new state of the door, or the error. */
 function useAccess(): [(request: Promise<Access>) => void, string] {
@@ -62,33 +63,11 @@ function WaitingLine({ device, run }: { device: WaitingDevice; run: (request: Pr
 
 export function DevicesDialog() {
   const { state } = useUi();
-  const closing = useRef<HTMLButtonElement>(null);
-  const open = state.devicesOpen.value;
-  useEffect(() => {
-    if (!open) return;
-    const before = document.activeElement as HTMLElement | null;
-    closing.current?.focus();
-    return () => before?.focus(); // the keyboard goes on where it was
-  }, [open]);
-  if (!open) return null;
   const access = state.access.value;
   return (
-    <section class="glass help devices" role="dialog" aria-label="Headset and other devices">
-      <div class="panel-title">
-        <h2>Headset and other devices</h2>
-        <button
-          ref={closing}
-          type="button"
-          class="button"
-          onClick={() => {
-            state.devicesOpen.value = false;
-          }}
-        >
-          close <kbd>Esc</kbd>
-        </button>
-      </div>
+    <Dialog title="Headset and other devices" open={state.devicesOpen} class="devices">
       {access && access.addresses.length > 0 ? <Reachable access={access} /> : <OnlyHere />}
-    </section>
+    </Dialog>
   );
 }
 

@@ -2,6 +2,29 @@
 import { useUi } from "./context.js";
 import { HeadsetIcon } from "./icons.js";
 
+const KINDS = [
+  {
+    mode: "immersive-vr",
+    name: "Enter VR",
+    title: "Into the headset",
+    text: (
+      <>
+        <HeadsetIcon /> Enter VR
+      </>
+    ),
+  },
+  {
+    mode: "immersive-ar",
+    name: "Enter AR",
+    title: "The cloud in your own room",
+    text: (
+      <>
+        <span class="button-text">Enter</span> AR
+      </>
+    ),
+  },
+] as const;
+
 export function EnterXr() {
   const { state, enterXr } = useUi();
   const offered = state.xr.offered.value;
@@ -14,29 +37,19 @@ export function EnterXr() {
     );
   return (
     <>
-      {offered.has("immersive-vr") && (
+      {KINDS.filter(({ mode }) => offered.has(mode)).map(({ mode, name, title, text }) => (
         <button
+          key={mode}
           type="button"
           class="button enter-xr"
-          title="Into the headset"
-          aria-label="Enter VR"
-          onClick={() => enterXr("immersive-vr")}
+          title={title}
+          aria-label={name}
+          onClick={() => enterXr(mode)}
         >
-          <HeadsetIcon /> <span class="enter-text">Enter</span> VR
+          {text}
         </button>
-      )}
-      {offered.has("immersive-ar") && (
-        <button
-          type="button"
-          class="button enter-xr"
-          title="The cloud in your own room"
-          aria-label="Enter AR"
-          onClick={() => enterXr("immersive-ar")}
-        >
-          <span class="button-text">Enter</span> AR
-        </button>
-      )}
-      {offered.has("immersive-vr") && <Hand />}
+      ))}
+      <Hand />
     </>
   );
 }

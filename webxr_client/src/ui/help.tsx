@@ -1,29 +1,11 @@
-import { useEffect, useRef } from "preact/hooks";
 import { POINTER_HELP } from "../interaction/keyboard.js";
 import { useUi } from "./context.js";
+import { Dialog } from "./dialog.js";
 
 export function Help() {
   const { state, actions } = useUi();
-  const closing = useRef<HTMLButtonElement>(null);
-  const open = state.help.value;
-  useEffect(() => {
-    if (!open) return;
-    const before = document.activeElement as HTMLElement | null;
-    closing.current?.focus();
-    return () => before?.focus(); // the keyboard goes on where it was
-  }, [open]);
-  if (!open) return null;
-  const close = () => {
-    state.help.value = false;
-  };
   return (
-    <section class="glass help" role="dialog" aria-label="Keys and pointer">
-      <div class="panel-title">
-        <h2>Keys and pointer</h2>
-        <button ref={closing} type="button" class="button" onClick={close}>
-          close <kbd>Esc</kbd>
-        </button>
-      </div>
+    <Dialog title="Keys and pointer" open={state.help}>
       <dl>
         {POINTER_HELP.map(([keys, does]) => (
           <Entry key={keys} keys={keys} does={does} />
@@ -32,7 +14,7 @@ export function Help() {
           <Entry key={action.keys} keys={action.keys} does={action.does} />
         ))}
       </dl>
-    </section>
+    </Dialog>
   );
 }
 

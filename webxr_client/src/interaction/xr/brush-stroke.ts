@@ -1,4 +1,4 @@
-/** One stroke of the brush: items it touches are added to the selection, or taken from it. Motion is frozen meanwhile. */
+/** One stroke of the brush: items it touches are added to the selection, or taken from it. */
 import { Vector3 } from "three";
 import { type AppState, NOTHING, type Selection } from "../../state/app-state.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
@@ -33,7 +33,6 @@ export class BrushStroke {
   /** `centre`, `radius` in scene metres. */
   begin(centre: Vector3, radius: number, subtract: boolean, now: number): void {
     const { state } = this;
-    state.latent.frozen = true;
     this.active = true;
     this.subtract = subtract;
     this.tool = state.xr.tool.peek();
@@ -58,15 +57,12 @@ export class BrushStroke {
     if (!this.active) return;
     this.look(centre, radius, now);
     this.active = false;
-    this.state.latent.frozen = false;
     if (this.touched === 0 && !this.subtract) this.state.selection.value = NOTHING;
   }
 
   /** The hand was lost: what has been painted stays selected. */
   cancel(): void {
-    if (!this.active) return;
     this.active = false;
-    this.state.latent.frozen = false;
   }
 
   private look(centre: Vector3, radius: number, now: number): void {
@@ -110,10 +106,7 @@ export class BrushStroke {
       items,
       regions: [],
       tool: this.tool,
-      revision:
-        this.base.items.length > 0
-          ? Math.max(this.base.revision, state.latent.revision)
-          : state.latent.revision,
+      revision: state.latent.revision,
     };
   }
 }

@@ -20,7 +20,11 @@ export interface XrSurroundings {
   /** Scene metres to room metres. */
   readonly world: Matrix4;
   /** The palette's own metres to the room's, and what is on it. */
-  readonly palette: { readonly matrix: Matrix4; readonly tiles: readonly Tile[]; turnPage(): void };
+  readonly palette: {
+    readonly mesh: { readonly matrix: Matrix4 };
+    readonly tiles: readonly Tile[];
+    turnPage(): void;
+  };
   /** Items that are in the hand; none: they are back. */
   showGrabbed(items: Uint32Array): void;
 }
@@ -56,10 +60,12 @@ export class XrControls implements InputListener {
   brushShown = false;
 
   private readonly hold = new WorldHold();
+  // Which hand does what: the one that began it ends it, whichever hand paints by then.
+  private painting: TrackedHand | null = null;
   private grabbing: TrackedHand | null = null;
-  private modifier = false;
+  private modifying: TrackedHand | null = null;
+  private pressing: TrackedHand | null = null;
   private turned = false;
-  private pressedTile = false;
   private lookedAt = 0;
   private now = 0;
   private readonly inverse = new Matrix4();
@@ -93,7 +99,7 @@ export class XrControls implements InputListener {
   }
 
   get subtracting(): boolean {
-    return this.modifier || this.state.xr.subtract.peek();
+    return this.modifying !== null || this.state.xr.subtract.peek();
   }
 
   // InputListener ----------------------------------------------------------------------------------------------------
@@ -103,8 +109,7 @@ export class XrControls implements InputListener {
   }
 
   disconnected(hand: TrackedHand): void {
-    this.endGestures(hand, `The ${hand.side} ${hand.bare ? "hand" : "controller"} is gone`);
-    if (hand === this.other) this.modifier = false;
+    this.endGestures(hand, "is gone");
   }
 
   press(hand: TrackedHand): void {
@@ -112,17 +117,17 @@ export class XrControls implements InputListener {
     this.clearMessage();
     if (hand === this.grabbing) return; // it is full
     if (hand !== this.dominant) {
-      if (!hand.bare) this.modifier = true;
+      if (!hand.bare) this.modifying = hand;
       else this.grasp(hand);
       return;
     }
     if (this.pointing.tile && this.pointing.how === "ray") {
-      this.pressedTile = true;
+      this.pressing = hand;
       this.run(this.pointing.tile, hand);
       return;
     }
     if (this.pointing.near) {
-      this.pressedTile = true;
+      this.pressing = hand;
       return;
     }
     this.locate(hand);
@@ -133,19 +138,23 @@ export class XrControls implements InputListener {
         return;
       }
     }
+    this.painting = hand;
     this.stroke.begin(this.brush, this.brushRadius, this.subtracting, this.now);
+    this.freezeOrThaw();
     hand.pulse(HOVER_PULSE, 15);
   }
 
   release(hand: TrackedHand): void {
-    if (hand !== this.dominant && !hand.bare) this.modifier = false;
-    if (this.pressedTile && hand === this.dominant) {
-      this.pressedTile = false;
+    if (hand === this.modifying) this.modifying = null;
+    if (hand === this.pressing) {
+      this.pressing = null;
       return;
     }
-    if (this.stroke.active && hand === this.dominant) {
+    if (hand === this.painting) {
+      this.painting = null;
       this.locate(hand);
       this.stroke.end(this.brush, this.brushRadius, this.now);
+      this.freezeOrThaw();
     }
     if (hand.bare) this.letGo(hand);
   }
@@ -174,11 +183,12 @@ export class XrControls implements InputListener {
     if (this.cluster.update(now, grabbing?.tracked ? grabbing.pose : null, this.room.world))
       this.room.showGrabbed(NOTHING);
     this.point(dominant);
-    if (!dominant.tracked) {
+    const brushing = this.painting ?? dominant;
+    if (!brushing.tracked) {
       this.brushShown = false;
       return;
     }
-    this.locate(dominant);
+    this.locate(brushing);
     this.brushShown = !this.pointing.near;
     if (this.stroke.active && this.stroke.move(this.brush, this.brushRadius, now)) {
       // It has just looked: once is enough.
@@ -194,14 +204,13 @@ export class XrControls implements InputListener {
       this.under.count = 0;
       this.under.nearest = -1;
     }
-    if (before === 0 && this.under.count > 0 && !this.cluster.held) dominant.pulse(ENTER_PULSE, 8);
+    if (before === 0 && this.under.count > 0 && !this.cluster.held) brushing.pulse(ENTER_PULSE, 8);
   }
 
   /** VR is hidden or over: nothing is held any more, and nothing is lost. */
   endAll(): void {
     this.endGestures(this.hands.left, "");
     this.endGestures(this.hands.right, "");
-    this.modifier = false;
     this.pointing.forget();
   }
 
@@ -215,14 +224,14 @@ export class XrControls implements InputListener {
 
   /** Take hold of what is there: the cluster, if the hand is in it, else the world. */
   private grasp(hand: TrackedHand): void {
-    if (this.stroke.active && hand === this.dominant) return;
-    this.state.latent.frozen = true;
+    if (hand === this.painting) return;
     if (!this.cluster.active && this.graspable(hand)) {
       this.grabbing = hand;
       this.cluster.take(hand.pose, this.room.world);
       this.room.showGrabbed(this.state.selection.peek().items);
       hand.pulse(0.5, 30);
     } else this.hold.take(hand, this.room.world);
+    this.freezeOrThaw();
   }
 
   /** Whether the hand's brush holds something selected. */
@@ -243,7 +252,7 @@ export class XrControls implements InputListener {
       this.dropCluster();
     }
     this.hold.letGo(hand, this.room.world);
-    this.thaw();
+    this.freezeOrThaw();
   }
 
   private dropCluster(): void {
@@ -251,30 +260,34 @@ export class XrControls implements InputListener {
     this.cluster.release(this.now);
   }
 
-  /** Points move on once nothing is held: a label hits what was seen. */
-  private thaw(): void {
-    if (!this.stroke.active && !this.grabbing && !this.hold.active) this.state.latent.frozen = false;
+  /** Points stand still while anything is painted or held: a label hits what was seen. */
+  private freezeOrThaw(): void {
+    this.state.latent.frozen = this.stroke.active || this.grabbing !== null || this.hold.active;
   }
 
   private watch(hand: TrackedHand, now: number): void {
     if (hand.source === null || hand.lostSince === 0 || now - hand.lostSince < LOST_MS) return;
-    this.endGestures(hand, `The ${hand.side} ${hand.bare ? "hand" : "controller"} was lost from view`);
+    this.endGestures(hand, "was lost from view");
   }
 
+  /** End what a hand is at, if anything. `why` completes "The right hand ...", for the person; "" says nothing. */
   private endGestures(hand: TrackedHand, why: string): void {
+    if (hand === this.modifying) this.modifying = null;
+    if (hand === this.pressing) this.pressing = null;
     let what = "";
-    if (this.stroke.active && hand === this.dominant) {
+    if (hand === this.painting) {
+      this.painting = null;
       this.stroke.cancel();
       what = "what it painted stays selected";
     }
-    if (this.grabbing === hand) {
+    if (hand === this.grabbing) {
       this.dropCluster();
       what = "the cluster went back";
     }
     this.hold.letGo(hand, this.room.world);
-    this.pressedTile = false;
-    this.thaw();
-    if (what && why) this.state.xr.message.value = `${why}: ${what}.`;
+    this.freezeOrThaw();
+    if (what && why)
+      this.state.xr.message.value = `The ${hand.side} ${hand.bare ? "hand" : "controller"} ${why}: ${what}.`;
   }
 
   private readSticks(dominant: TrackedHand, other: TrackedHand, seconds: number): void {
@@ -306,7 +319,7 @@ export class XrControls implements InputListener {
     const before = this.pointing.tile;
     const { palette } = this.room;
     const pressed = this.pointing.update(
-      palette.matrix,
+      palette.mesh.matrix,
       palette.tiles,
       hand.touch,
       hand.rayOrigin,

@@ -1,4 +1,5 @@
 /** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
+import { InputModels } from "../../scene/xr/input-models.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { type XrParts, XrView } from "./xr-view.js";
 
@@ -15,14 +16,18 @@ type Session = XRSession & {
 export class XrEntry {
   view: XrView | null = null;
   private session: XRSession | null = null;
+  private entering = false;
   private leaving = false;
+  /** Loaded once, however often VR is entered. */
+  private readonly models = new InputModels();
 
   constructor(private readonly parts: XrParts) {}
 
   /** Must be called from a click: browsers let nobody into VR otherwise. */
   async enter(mode: XrMode): Promise<void> {
     const { state } = this.parts;
-    if (this.session || !navigator.xr) return;
+    if (this.session || this.entering || !navigator.xr) return;
+    this.entering = true;
     state.xr.message.value = "";
     try {
       const session = await navigator.xr.requestSession(mode, {
@@ -33,6 +38,8 @@ export class XrEntry {
       const why = refusal(error);
       // After the end of what had begun, if anything had.
       window.setTimeout(() => this.sayWhy(why), 0);
+    } finally {
+      this.entering = false;
     }
   }
 
@@ -58,7 +65,7 @@ export class XrEntry {
     const bench = new URLSearchParams(location.search).has("bench");
     let view: XrView;
     try {
-      view = new XrView(this.parts, mode, onFloor, bench);
+      view = new XrView(this.parts, { mode, onFloor, bench, models: this.models });
       this.view = view;
       stage.present(view);
       await xr.setSession(session);

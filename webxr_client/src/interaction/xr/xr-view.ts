@@ -15,7 +15,7 @@ import type { PointCloud } from "../../scene/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
 import { BenchBoard, type BenchFigures } from "../../scene/xr/bench-board.js";
 import { BrushSphere } from "../../scene/xr/brush-sphere.js";
-import { type InputModel, InputModels } from "../../scene/xr/input-models.js";
+import type { InputModel, InputModels } from "../../scene/xr/input-models.js";
 import { ItemCard } from "../../scene/xr/item-card.js";
 import { PaletteBoard } from "../../scene/xr/palette-board.js";
 import { PointerRay } from "../../scene/xr/pointer-ray.js";
@@ -37,6 +37,14 @@ export interface XrParts {
   stage: Stage;
   cloud: PointCloud;
   atlas: { current: Atlas | null };
+}
+
+export interface XrSetting {
+  mode: XrMode;
+  /** Whether y = 0 is the floor. */
+  onFloor: boolean;
+  bench: boolean;
+  models: InputModels;
 }
 
 const GROUND = "#0d1219";
@@ -65,7 +73,6 @@ export class XrView implements Presenter {
   private readonly ray = new PointerRay();
   private readonly floor = floorGrid();
   private readonly box = sceneBox();
-  private readonly models = new InputModels();
   private readonly drawn: Record<"left" | "right", InputModel | null> = { left: null, right: null };
   private readonly presence: PresenceSender;
   private readonly undo: (() => void)[] = [];
@@ -82,19 +89,16 @@ export class XrView implements Presenter {
 
   constructor(
     private readonly parts: XrParts,
-    private readonly mode: XrMode,
-    /** Whether y = 0 is the floor. */
-    private readonly onFloor: boolean,
-    bench: boolean,
+    private readonly setting: XrSetting,
   ) {
     const { state, commands, stage, atlas } = parts;
     this.palette = new PaletteBoard(state);
     this.card = new ItemCard(state, atlas);
-    this.bench = bench ? new BenchBoard() : null;
+    this.bench = setting.bench ? new BenchBoard() : null;
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
       world: stage.world.matrix,
-      palette: this.surface(),
+      palette: this.palette,
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
     };
     // The controls need the hands, and the inputs tell the controls: first one, then the other.
@@ -187,31 +191,18 @@ export class XrView implements Presenter {
 
   // ------------------------------------------------------------------------------------------------------------------
 
-  private surface(): XrSurroundings["palette"] {
-    const { palette } = this;
-    return {
-      get matrix() {
-        return palette.mesh.matrix;
-      },
-      get tiles() {
-        return palette.tiles;
-      },
-      turnPage: () => palette.turnPage(),
-    };
-  }
-
   private build(): void {
     const { stage } = this.parts;
     const ambient = new HemisphereLight("#dfe9f5", "#39424e", 2.2);
     const sun = new DirectionalLight("#ffffff", 1.6);
     sun.position.set(0.4, 2, 0.8);
     this.room.add(ambient, sun, this.brush.mesh, this.ray.line, this.palette.mesh, this.card.mesh);
-    if (this.mode === "immersive-vr") {
+    if (this.setting.mode === "immersive-vr") {
       stage.scene.background = new Color(GROUND);
       this.undo.push(() => {
         stage.scene.background = null;
       });
-      if (this.onFloor) this.room.add(this.floor);
+      if (this.setting.onFloor) this.room.add(this.floor);
     }
     if (this.bench) this.room.add(this.bench.mesh);
     for (const spaces of this.inputs.spaces) this.room.add(spaces.ray, spaces.grip, spaces.hand);
@@ -269,7 +260,7 @@ export class XrView implements Presenter {
     const middle = bounds.getCenter(new Vector3());
     const size = bounds.getSize(new Vector3());
     const head = { position: this.headPosition, orientation: this.headOrientation };
-    placeWorld(stage.world.matrix, head, middle, Math.max(size.x, size.y, size.z), this.onFloor);
+    placeWorld(stage.world.matrix, head, middle, Math.max(size.x, size.y, size.z), this.setting.onFloor);
     fitBox(this.box, bounds);
     this.placed = true;
     this.parked.set(-0.38, -0.28, -0.5).applyQuaternion(this.headOrientation).add(this.headPosition);
@@ -317,8 +308,8 @@ export class XrView implements Presenter {
   private showCard(): void {
     const { card, controls } = this;
     const item = controls.brushShown && !controls.holding ? controls.under.nearest : -1;
-    if (card.show(item)) this.parts.cloud.setHovered(item);
-    else if (item < 0) this.parts.cloud.setHovered(-1);
+    card.show(item);
+    this.parts.cloud.setHovered(item);
     if (item < 0) return;
     const hand = controls.dominant;
     const radius = this.parts.state.xr.radius.peek();
@@ -347,7 +338,7 @@ export class XrView implements Presenter {
     this.undress(hand);
     const { spaces } = hand;
     if (!spaces) return;
-    const model = this.models.create(source, spaces.hand);
+    const model = this.setting.models.create(source, spaces.hand);
     (source.hand ? spaces.hand : spaces.grip).add(model);
     this.drawn[hand.side] = model;
     this.parts.state.xr.bare.value = hand.bare;

@@ -1,5 +1,5 @@
 /** With ?bench: what a frame costs in this headset, in the headset, so that anybody with one can report figures. */
-import { BOARD_GROUND, BOARD_MUTED, BOARD_TEXT, Board, font } from "./board.js";
+import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, font } from "./board.js";
 
 export interface BenchFigures {
   /** Milliseconds between frames: median, and what 95 of 100 stay under. */
@@ -29,10 +29,7 @@ export class BenchBoard extends Board {
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
-    context.fillStyle = BOARD_GROUND;
-    context.beginPath();
-    context.roundRect(0, 0, 300, 130, 10);
-    context.fill();
+    drawGround(context, 300, 130, 10);
     const { figures } = this;
     if (!figures) return;
     const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;

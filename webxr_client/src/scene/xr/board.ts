@@ -10,8 +10,8 @@ import {
 } from "three";
 
 export const BOARD_FONT = 'Inter, system-ui, "DejaVu Sans", sans-serif';
-export const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
-export const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
+const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
+const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 
@@ -73,6 +73,22 @@ export abstract class Board {
     this.mesh.geometry.dispose();
     this.mesh.material.dispose();
   }
+}
+
+/** The ground of a board with its hairline and round corners, millimetres. */
+export function drawGround(
+  context: CanvasRenderingContext2D,
+  width: number,
+  height: number,
+  corner: number,
+): void {
+  context.fillStyle = BOARD_GROUND;
+  context.strokeStyle = BOARD_LINE;
+  context.lineWidth = 0.5;
+  context.beginPath();
+  context.roundRect(0.5, 0.5, width - 1, height - 1, corner);
+  context.fill();
+  context.stroke();
 }
 
 /** `text`, cut with an ellipsis so that it is at most `width` wide. */

@@ -31,8 +31,16 @@ export class InputModels {
   /** Which profiles are there: profile id to the path of its profile.json. */
   private profiles: Promise<Record<string, { path: string }>> | null = null;
   private readonly cache = new Map<string, Promise<Object3D>>();
+  /** Of hands, kept by three's hand model: hands come and go more often than controllers. */
+  private readonly hands = {};
+  private readonly skin = new MeshStandardMaterial({
+    color: SKIN,
+    roughness: 0.85,
+    transparent: true,
+    opacity: 0.82,
+  });
 
-  /** The model of what was connected; it loads into the object that is returned. `grip`, `hand`: the spaces three keeps for it. */
+  /** The model of what was connected; it loads into the object that is returned. `hand`: the space where three keeps its joints. */
   create(source: XRInputSource, hand: Group): InputModel {
     const model = new InputModel();
     if (source.hand) this.loadHand(model, source, hand);
@@ -76,12 +84,10 @@ export class InputModels {
   private loadHand(model: InputModel, source: XRInputSource, hand: Group): void {
     const loader: HandLoader = {
       load: (name, onLoad) => {
-        this.loader.load(`${PATH}${HAND_PROFILE}/${name}`, onLoad, undefined, () => {
-          model.show(fallbackHand());
-        });
+        // Without a model a hand is still where it pinches: there the brush is.
+        this.loader.load(`${PATH}${HAND_PROFILE}/${name}`, onLoad, undefined, () => {});
       },
     };
-    const skin = new MeshStandardMaterial({ color: SKIN, roughness: 0.85, transparent: true, opacity: 0.82 });
     const side = source.handedness === "left" ? "left" : "right";
     const holder = model as unknown as ConstructorParameters<typeof XRHandMeshModel>[0];
     const mesh = new XRHandMeshModel(
@@ -92,10 +98,11 @@ export class InputModels {
       loader as unknown as ConstructorParameters<typeof XRHandMeshModel>[4],
       (object: Object3D) => {
         object.traverse((child) => {
-          if (child instanceof Mesh) child.material = skin;
+          if (child instanceof Mesh) child.material = this.skin;
         });
         drawLate(object);
       },
+      this.hands,
     );
     model.follow(() => mesh.updateMesh());
   }
@@ -163,9 +170,4 @@ function fallbackController(): Object3D {
   const pointer = new ConeGeometry(0.009, 0.04, 12).rotateX(-Math.PI / 2).translate(0, 0, -0.07);
   const geometry = mergeGeometries([handle, pointer]) ?? handle;
   return new Mesh(geometry, new MeshStandardMaterial({ color: "#4d5b6b", roughness: 0.7 }));
-}
-
-/** Nothing of a hand is known but where it pinches, and there the brush is. */
-function fallbackHand(): Object3D {
-  return new Object3D();
 }

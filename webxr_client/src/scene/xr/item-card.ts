@@ -1,7 +1,7 @@
 /** The item at the brush, shown large: its picture, its label, what the model thinks. */
 import type { AppState } from "../../state/app-state.js";
 import type { Atlas } from "../atlas.js";
-import { BOARD_GROUND, BOARD_LINE, BOARD_MUTED, BOARD_TEXT, Board, fitted, font } from "./board.js";
+import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
 
 const WIDTH = 80;
 const HEIGHT = 100;
@@ -21,24 +21,17 @@ export class ItemCard extends Board {
     this.mesh.renderOrder = 6;
   }
 
-  /** -1: no card. Returns whether it is another item than before. */
-  show(item: number): boolean {
+  /** -1: no card. */
+  show(item: number): void {
     this.mesh.visible = item >= 0;
-    if (item === this.item) return false;
+    if (item === this.item) return;
     this.item = item;
     this.invalidate();
-    return item >= 0;
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
     const { state, item } = this;
-    context.fillStyle = BOARD_GROUND;
-    context.strokeStyle = BOARD_LINE;
-    context.lineWidth = 0.5;
-    context.beginPath();
-    context.roundRect(0.5, 0.5, WIDTH - 1, HEIGHT - 1, 6);
-    context.fill();
-    context.stroke();
+    drawGround(context, WIDTH, HEIGHT, 6);
     if (item < 0) return;
     const left = (WIDTH - PICTURE) / 2;
     context.fillStyle = "#000";

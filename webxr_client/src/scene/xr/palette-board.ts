@@ -2,7 +2,7 @@
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../state/app-state.js";
 import { opinion } from "../../state/opinion.js";
-import { BOARD_GROUND, BOARD_LINE, BOARD_MUTED, BOARD_TEXT, Board, fitted, font } from "./board.js";
+import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
 import {
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
@@ -19,8 +19,6 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 export class PaletteBoard extends Board {
   page = 0;
   tiles: Tile[] = [];
-  /** Selected items while a stroke goes on, which the selection itself does not know yet; -1: as the selection. */
-  counting = -1;
   private lit: Tile | null = null;
 
   constructor(private readonly state: AppState) {
@@ -29,12 +27,11 @@ export class PaletteBoard extends Board {
     this.mesh.material.depthFunc = AlwaysDepth;
   }
 
-  /** The tile the hand is at: returns whether it is another than before. */
-  light(tile: Tile | null): boolean {
-    if (tile === this.lit) return false;
+  /** The tile the hand is at. */
+  light(tile: Tile | null): void {
+    if (tile === this.lit) return;
     this.lit = tile;
     this.invalidate();
-    return true;
   }
 
   turnPage(): void {
@@ -50,13 +47,7 @@ export class PaletteBoard extends Board {
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
-    context.fillStyle = BOARD_GROUND;
-    context.strokeStyle = BOARD_LINE;
-    context.lineWidth = 0.5;
-    context.beginPath();
-    context.roundRect(0.5, 0.5, PALETTE_WIDTH - 1, PALETTE_HEIGHT - 1, 11);
-    context.fill();
-    context.stroke();
+    drawGround(context, PALETTE_WIDTH, PALETTE_HEIGHT, 11);
     this.drawHead(context);
     for (const tile of this.tiles) this.drawTile(context, tile);
   }
@@ -73,7 +64,7 @@ export class PaletteBoard extends Board {
     const room = PALETTE_WIDTH - 30 - context.measureText(share).width;
     context.textAlign = "left";
     const { items } = state.selection.peek();
-    const count = this.counting >= 0 ? this.counting : items.length;
+    const count = items.length;
     font(context, 9.5, 650);
     context.fillStyle = BOARD_TEXT;
     context.fillText(

@@ -38,7 +38,6 @@ describe("the brush", () => {
       const at = a.clone().lerp(b, k / 2000);
       for (const item of query(latent, at, at, 0.0499).items) between.add(item);
     }
-    expect(new Set(items)).toEqual(new Set([...items].filter((item) => between.has(item) || true)));
     for (const item of between) expect(items).toContain(item);
     expect(items.length - between.size).toBeLessThan(0.05 * items.length);
   });

@@ -59,7 +59,11 @@ class Room {
     ) as Commands;
     this.controls = new XrControls(this.state, commands, this, {
       world: this.world,
-      palette: { matrix: PALETTE, tiles: this.tiles, turnPage: () => this.calls.push(["turnPage"]) },
+      palette: {
+        mesh: { matrix: PALETTE },
+        tiles: this.tiles,
+        turnPage: () => this.calls.push(["turnPage"]),
+      },
       showGrabbed: (items) => {
         this.grabbed = items.length;
       },
@@ -374,6 +378,39 @@ describe("the left hand", () => {
     expect(room.controls.dominant).toBe(room.left);
     room.paint(room.left, RIGHT_HEAP);
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+  });
+});
+
+describe("hands that change places in the middle of a gesture", () => {
+  it("end their stroke with the hand that began it", () => {
+    room.right.disconnect();
+    room.left.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.left); // it paints, as the only one
+    room.frames(2);
+    room.right.appear(); // now the right hand is the one that paints
+    room.right.at(0.6, 0.3, 0.3);
+    room.frames(5);
+    room.release(room.left);
+    expect(room.controls.stroke.active).toBe(false);
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
+    expect(room.selected).toBeLessThan(1.1 * COUNT);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("do not leave the modifier on", () => {
+    room.press(room.left);
+    expect(room.controls.subtracting).toBe(true);
+    room.state.xr.swapHands();
+    room.release(room.left);
+    expect(room.controls.subtracting).toBe(false);
+    room.state.xr.swapHands();
+  });
+  it("keep the points still while one of them still holds the world", () => {
+    room.controls.squeeze(room.left);
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.state.latent.frozen).toBe(true);
+    room.controls.unsqueeze(room.left);
+    expect(room.state.latent.frozen).toBe(false);
   });
 });
 

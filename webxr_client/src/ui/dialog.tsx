@@ -1,0 +1,44 @@
+/** A panel in the middle of the page, closed by its button or Escape; the keyboard goes on where it was. */
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+export function Dialog({
+  title,
+  open,
+  class: name = "",
+  children,
+}: {
+  title: string;
+  open: Signal<boolean>;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  const closing = useRef<HTMLButtonElement>(null);
+  const shown = open.value;
+  useEffect(() => {
+    if (!shown) return;
+    const before = document.activeElement as HTMLElement | null;
+    closing.current?.focus();
+    return () => before?.focus();
+  }, [shown]);
+  if (!shown) return null;
+  return (
+    <section class={`glass help ${name}`} role="dialog" aria-label={title}>
+      <div class="panel-title">
+        <h2>{title}</h2>
+        <button
+          ref={closing}
+          type="button"
+          class="button"
+          onClick={() => {
+            open.value = false;
+          }}
+        >
+          close <kbd>Esc</kbd>
+        </button>
+      </div>
+      {children}
+    </section>
+  );
+}
