@@ -97,9 +97,11 @@ def check_layout(page: PageDriver, width: int) -> None:
 
 def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, server: ServerProcess) -> None:
     page = open_page(server.url, has_touch=True)
-    page.page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_scene()
-    page.page.wait_for_timeout(1000)
+    page.press(" ")
+    page.wait_for_state("paused")
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    page.page.wait_for_timeout(1500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     top, bottom = page.evaluate(
         "['.top-bar', '.side'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.bottom, b.top])"

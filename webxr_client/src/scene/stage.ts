@@ -171,6 +171,9 @@ export class Stage {
     this.orthographic.setViewOffset(width, height, dx, dy, width, height);
     this.orthographic.updateProjectionMatrix();
     this.dirty = true;
+    // Another shape of the page needs another distance: `follow` fits anew, unless the person has taken the camera.
+    this.fitted.makeEmpty();
+    this.followed = Number.NEGATIVE_INFINITY;
   }
 
   /** Put the whole cloud into the free part of the page, from where the camera looks. */
