@@ -32,6 +32,7 @@ class CachedTrunk:
         width = training.vae.encoder.trunk_features
         self.features = torch.empty(n, width, device=training.dataset.inputs.device)
         self.filled = 0
+        self.owed = 0
         self.reference: torch.Tensor | None = None
         self.steps_done = 0
         self.start_optimiser()
@@ -46,16 +47,27 @@ class CachedTrunk:
 
     def invalidate(self) -> None:
         """The trunk has been trained: its activations are stale."""
-        self.filled = 0
+        self.filled = self.owed = 0
         self.reference = None
 
     @property
     def ready(self) -> bool:
+        self._pay()
         return self.filled == len(self.features)
 
-    @torch.no_grad()
+    def _pay(self) -> None:
+        """What had been filled when this state was saved: the activations follow from the weights, so they are not saved themselves."""
+        while self.filled < self.owed:
+            self._fill_chunk()
+        self.owed = 0
+
     def fill(self) -> None:
         """One chunk of items."""
+        self._pay()
+        self._fill_chunk()
+
+    @torch.no_grad()
+    def _fill_chunk(self) -> None:
         rows = slice(self.filled, min(self.filled + ENCODE_CHUNK, len(self.features)))
         self.features[rows] = self.training.vae.encoder.trunk(self.training.dataset.inputs[rows])
         self.filled = rows.stop
@@ -96,9 +108,15 @@ class CachedTrunk:
         return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:
-        return {**adam_tensors("upper_adam", self.optimiser), **adam_tensors("head_adam", self.head_optimiser)}
+        tensors = {**adam_tensors("upper_adam", self.optimiser), **adam_tensors("head_adam", self.head_optimiser)}
+        return tensors if self.reference is None else {**tensors, "held": self.reference}
 
-    def load(self, tensors: Mapping[str, torch.Tensor], steps_done: int) -> None:
+    def counters(self) -> dict[str, int]:
+        return {"trunk_steps": self.steps_done, "trunk_filled": max(self.filled, self.owed)}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
         load_adam("upper_adam", self.optimiser, tensors)
         load_adam("head_adam", self.head_optimiser, tensors)
-        self.steps_done = steps_done
+        self.steps_done = counters["trunk_steps"]
+        self.filled, self.owed = 0, counters.get("trunk_filled", 0)
+        self.reference = tensors["held"].clone().to(self.features.device) if "held" in tensors else None

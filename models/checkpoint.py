@@ -33,8 +33,17 @@ class Checkpoint(NamedTuple):
     tensors: dict[str, npt.NDArray[Any]]
 
 
-def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any]) -> Path:
-    """Add a checkpoint to `folder` and drop all but the newest KEEP whole ones. Returns the path of its tensors.
+def write(
+    folder: Path,
+    tensors: Mapping[str, npt.NDArray[Any]],
+    meta: Mapping[str, Any],
+    *,
+    number: int | None = None,
+    keep: int = KEEP,
+) -> Path:
+    """Add a checkpoint to `folder` and drop all but the newest `keep` whole ones. Returns the path of its tensors.
+
+    `number`: what it is called; by default one more than the newest, and one of that number is replaced.
 
     Raises OSError when it cannot be written, and ValueError when a number in it is not finite: training that has gone astray
     must not push out what was good. Either way the folder holds what it held before.
@@ -43,7 +52,8 @@ def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[s
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             raise ValueError(f"{name} is not finite: nothing worth saving")
     folder.mkdir(parents=True, exist_ok=True)
-    number = max((n for n, _ in _numbered(folder)), default=0) + 1
+    if number is None:
+        number = max((n for n, _ in numbered(folder)), default=0) + 1
     payload = save({name: np.ascontiguousarray(tensor) for name, tensor in sorted(tensors.items())})
     whole = {"format": FORMAT, **meta}
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
@@ -55,13 +65,13 @@ def write(folder: Path, tensors: Mapping[str, npt.NDArray[Any]], meta: Mapping[s
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    _prune(folder)
+    _prune(folder, keep)
     return path
 
 
 def latest(folder: Path) -> Checkpoint | None:
     """The newest checkpoint of `folder` that is whole; None when there is none."""
-    for _, path in reversed(list(_numbered(folder))):
+    for _, path in reversed(list(numbered(folder))):
         try:
             return read(path)
         except ValueError as error:
@@ -89,11 +99,11 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, meta, tensors)
 
 
-def _prune(folder: Path) -> None:
-    """Drop all older than the KEEP newest whole checkpoints, and what a crash has left half done."""
+def _prune(folder: Path, keep: int) -> None:
+    """Drop all older than the `keep` newest whole checkpoints, and what a crash has left half done."""
     whole = 0
-    for _, path in reversed(list(_numbered(folder))):
-        if whole >= KEEP:
+    for _, path in reversed(list(numbered(folder))):
+        if whole >= keep:
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         elif _is_whole(path):
@@ -119,7 +129,7 @@ def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
     return hashlib.sha256(payload + _canonical(meta)).hexdigest()
 
 
-def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
+def numbered(folder: Path) -> Iterator[tuple[int, Path]]:
     """(number, path) of the checkpoints of `folder`, oldest first."""
     found = [(int(p.stem), p) for p in folder.glob("*.safetensors") if p.stem.isdecimal() and p.stem.isascii()]
     yield from sorted(found)

@@ -7,7 +7,7 @@ from lodespace.models.alignment import procrustes
 
 SMOOTHING = 0.5
 """Share of the frame before in the moving average."""
-SPEED_LIMIT = 0.08
+SPEED_LIMIT = 0.04
 """Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
 SETTLED = 2e-4
 """A frame in which no point moves further than this, in spreads, shows nothing new."""
@@ -19,9 +19,10 @@ class Display:
     def __init__(self) -> None:
         self.shown: torch.Tensor | None = None
 
-    def show(self, latent_mean: torch.Tensor) -> bool:
+    def show(self, latent_mean: torch.Tensor, pace: float = 1.0, held: torch.Tensor | None = None) -> bool:
         """Take the newest latent means (N, D). Returns whether anything visible moved.
 
+        `pace`: share of the speed limit. `held` (K,): items in somebody's hand, which know no limit.
         When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
         """
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
@@ -33,7 +34,10 @@ class Display:
         step = (target - self.shown).mul_(1 - SMOOTHING)
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
-        step.mul_((SPEED_LIMIT * spread / length.clamp_min(1e-12)).clamp_max(1.0))
+        limit = (pace * SPEED_LIMIT * spread / length.clamp_min(1e-12)).clamp_max(1.0)
+        if held is not None:
+            limit[held] = 1.0
+        step.mul_(limit)
         if float(length.max()) < SETTLED * float(spread):
             return False
         self.shown = self.shown + step

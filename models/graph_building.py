@@ -1,10 +1,13 @@
 """Building a neighbour graph in small units of work, so that training is not held up by it."""
 
+from collections.abc import Mapping
+
 import torch
 
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.graph import Graph, fuzzy_graph, neighbours_of_rows
 from lodespace.models.principal_components import principal_components, standardised
+from lodespace.models.state import Tensors
 
 FEATURE_COMPONENTS = 32
 _ITEMS_PER_UNIT = 1000
@@ -72,6 +75,16 @@ class GraphBuilding:
             return None
         return fuzzy_graph(self.indices, self.distances)
 
+    def tensors(self) -> Tensors:
+        """What has been found so far; the features are the caller's."""
+        return {"neighbour_indices": self.indices[: self.done], "neighbour_distances": self.distances[: self.done]}
+
+    def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        found = tensors["neighbour_indices"]
+        self.done = len(found)
+        self.indices[: self.done] = found.to(self.indices.device)
+        self.distances[: self.done] = tensors["neighbour_distances"].to(self.distances.device)
+
 
 class GraphRefresh:
     """A graph on features that are gathered first. Call `unit` until it returns the graph."""
@@ -88,3 +101,20 @@ class GraphRefresh:
         if features is not None:
             self.building = GraphBuilding(features, self.k)
         return None
+
+    @property
+    def uses_classifier(self) -> bool:
+        return self.features.classifier_features is not None
+
+    def tensors(self) -> Tensors:
+        if self.building is not None:
+            return {**self.building.tensors(), "graph_features": self.building.features}
+        return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}
+
+    def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        device = self.features.components.device
+        if "graph_features" in tensors:
+            self.building = GraphBuilding(tensors["graph_features"].clone().to(device), self.k)
+            self.building.load(tensors)
+        elif "graph_learned" in tensors:
+            self.features.learned = list(tensors["graph_learned"].clone().to(device).split(_ITEMS_PER_UNIT))

@@ -59,6 +59,10 @@ class LabelLearning:
         if self.classifier is not None:
             self.classifier.set_class_count(n_classes)
 
+    def reshape(self, n_classes: int) -> None:
+        """Make room for a state of `n_classes`, which `load` then brings."""
+        self.n_classes = n_classes
+
     def step(
         self, labels: torch.Tensor, trained_labels: torch.Tensor, weights: torch.Tensor, priority: torch.Tensor
     ) -> float | None:
@@ -112,6 +116,7 @@ class LabelLearning:
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         self.known.load(tensors, counters["sweep_position"], counters["predictions_known"])
+        self.classifier = None
         if "classifier_output.weight" in tensors:
             self._start(FeatureNetwork(self.dataset).to(self.dataset.inputs.device))
             assert self.classifier is not None

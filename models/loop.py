@@ -10,8 +10,10 @@ import torch
 
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.forces import Forces
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
+from lodespace.models.vae_training import VAETraining
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50
@@ -21,8 +23,11 @@ _HELD_OUT_FROM = 50
 class Loop(ABC):
     """Interleaved training in units of work. Subclasses: ParticleLoop (`default`), PaperLoop (`paper`).
 
-    `latent_mean` (N, D) is what there is to show. `losses`, `metrics`, `phase`, `progress`, `step`, `epoch` as in Snapshot.
+    `latent_mean` (N, D) is what there is to show; `vae_training` has the networks.
+    `losses`, `metrics`, `phase`, `progress`, `step`, `epoch` as in Snapshot.
     """
+
+    vae_training: VAETraining
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         self.dataset = dataset
@@ -66,11 +71,6 @@ class Loop(ABC):
     @abstractmethod
     def progress(self) -> float: ...
 
-    @property
-    @abstractmethod
-    def settled(self) -> bool:
-        """False while a checkpoint would throw away a piece of work."""
-
     @abstractmethod
     def turn(self) -> bool:
         """One unit of work. Returns whether the latent means changed."""
@@ -89,10 +89,33 @@ class Loop(ABC):
     def configure(self, config: TrainingConfig) -> None: ...
 
     @abstractmethod
+    def take_over(self, other: "Loop") -> None:
+        """Begin where `other`, a loop of another kind on the same data, is: its networks and what it shows."""
+
+    @abstractmethod
+    def reshape(self, config: TrainingConfig, n_classes: int) -> None:
+        """Make room for a state of `config`, of the same preset's kind, and `n_classes`, which `load` then brings."""
+
+    @abstractmethod
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None: ...
 
     @abstractmethod
-    def tensors(self) -> Tensors: ...
+    def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
+        """Forces by term (forces.py) at the latent means of `items` int64 (K,), or of all (None). Each (K or N, D)."""
+
+    @property
+    @abstractmethod
+    def decodable_mean(self) -> torch.Tensor:
+        """The latent means (N, D) that the decoder knows: `latent_mean` without its contraction."""
+
+    @property
+    def contraction(self) -> torch.Tensor:
+        """What the latent means are multiplied with, along each dimension (D,), to be shown."""
+        return torch.ones(self.config.latent_dim, device=self.device)
+
+    @abstractmethod
+    def tensors(self) -> Tensors:
+        """All that training goes on from, to the bit. They are the loop's own and change with it; nothing in it changes by asking."""
 
     @abstractmethod
     def counters(self) -> dict[str, Any]: ...

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from lodespace.models.cached_trunk import CachedTrunk
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.forces import Forces, vae_forces
 from lodespace.models.loop import Loop
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
@@ -78,10 +79,6 @@ class PaperLoop(Loop):
         busy = self.cached_steps_due or self.full_steps_due or self.stale
         return self.epoch >= self._pretraining_epochs and not busy
 
-    @property
-    def settled(self) -> bool:
-        return True
-
     def labels_changed(self) -> None:
         """Without labels there is no gesture to show; the whole network then settles on equation 1 without its last term."""
         if bool((self.labels != UNLABELED).any()):
@@ -110,6 +107,25 @@ class PaperLoop(Loop):
             self.encoded = 0
         if config.weights != old.weights:
             self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
+
+    def take_over(self, other: Loop) -> None:
+        self.vae_training.take_over(other.vae_training)
+        self.mean = self.vae_training.encode_all()
+        self.next_mean = self.mean.clone()
+
+    @property
+    def decodable_mean(self) -> torch.Tensor:
+        return self.mean
+
+    def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
+        chosen = torch.arange(len(self.dataset)) if items is None else items
+        mean = self.mean[chosen.to(self.device)]
+        return vae_forces(self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction)
+
+    def reshape(self, config: TrainingConfig, n_classes: int) -> None:
+        self.config, self.n_classes = config, n_classes
+        if self.vae_training.reshape(config, n_classes):
+            self.trunk = CachedTrunk(self.vae_training)
 
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
         """Equation 1 has no anchors: in this preset a pin has no force."""
@@ -195,7 +211,6 @@ class PaperLoop(Loop):
         return prediction.to(torch.int16), confidence
 
     def tensors(self) -> Tensors:
-        self.trunk.invalidate()
         tensors = {**self.base_tensors(), **self.vae_training.tensors(), **self.trunk.tensors()}
         return {**tensors, "mean": self.mean, "next_mean": self.next_mean}
 
@@ -207,13 +222,13 @@ class PaperLoop(Loop):
             "full_steps_due": self.full_steps_due,
             "encoded": self.encoded,
             "stale": self.stale,
-            "trunk_steps": self.trunk.steps_done,
+            **self.trunk.counters(),
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         self.load_base(tensors, counters)
         self.vae_training.load(tensors, counters)
-        self.trunk.load(tensors, counters["trunk_steps"])
+        self.trunk.load(tensors, counters)
         self.mean = tensors["mean"].clone().to(self.device)
         self.next_mean = tensors["next_mean"].clone().to(self.device)
         for name in ("cached_steps_due", "full_steps_due", "encoded", "stale"):

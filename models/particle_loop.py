@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lodespace.models.config import TrainingConfig
+from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.forces import Forces, particle_forces, vae_forces
 from lodespace.models.graph_building import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.label_learning import LabelLearning
 from lodespace.models.loop import Loop
@@ -35,6 +36,8 @@ LOSS_INTERVAL = 10
 STIFFNESS_SCALE = 0.2
 """Kernel force per unit of distance of an unlabelled item at stiffness 1."""
 PIN_STIFFNESS = 50.0
+REWEIGHTED_EPOCHS = 3
+"""Epochs of encoder and decoder after their weights were changed."""
 
 
 class ParticleLoop(Loop):
@@ -52,6 +55,7 @@ class ParticleLoop(Loop):
         self.graph_due = False
         self.gestures_since_graph = 0
         self.features_in_graph = False
+        self.encoder_steps_due = 0
         self.pinned = torch.empty(0, dtype=torch.int64)
         self.pins = torch.empty(0, config.latent_dim, device=self.device)
 
@@ -59,8 +63,15 @@ class ParticleLoop(Loop):
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """The particles; while the first graph is built, where they will start."""
-        return self.start if self.particles is None else self.particles.latent_mean
+        """The particles, as far as the encoder carries their spread; while the first graph is built, where they will start."""
+        return self.start if self.particles is None else self.particles.latent_mean * self.contraction
+
+    @property
+    def contraction(self) -> torch.Tensor:
+        """(D,), below 1 where the VAE has collapsed: the particles alone would not show it, since their unit is their own spread."""
+        if self.particles is None or self.epoch < 1 or self.config.weights.beta_encoder == 0:
+            return torch.ones(self.config.latent_dim, device=self.device)
+        return self.vae_training.carried_spread
 
     @property
     def epoch(self) -> float:
@@ -109,7 +120,8 @@ class ParticleLoop(Loop):
 
     @property
     def resting(self) -> bool:
-        working = self.motion.due or self.learning.at_work or self.graph_due or not self.settled
+        unfinished = self.graph_due or self.new_graph is not None or self.encoder_steps_due > 0
+        working = self.motion.due or self.learning.at_work or unfinished
         return self._first_training_done and not working
 
     @property
@@ -150,7 +162,32 @@ class ParticleLoop(Loop):
         if config.stiffness != old.stiffness:
             self._update_stiffness()
         if config.weights != old.weights or config.stiffness != old.stiffness:
+            self._update_agreement()
             self.motion.plan(NEW_GRAPH_ROUNDS, INTERACTIVE_STEP)
+        if config.weights != old.weights or config.hidden_layers != old.hidden_layers:
+            self.encoder_steps_due = REWEIGHTED_EPOCHS * self.vae_training.epochs.batches_per_epoch
+
+    def take_over(self, other: Loop) -> None:
+        self.vae_training.take_over(other.vae_training)
+        self.start = other.latent_mean.clone()
+
+    @property
+    def decodable_mean(self) -> torch.Tensor:
+        return self.start if self.particles is None else self.particles.latent_mean
+
+    def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
+        chosen = torch.arange(len(self.dataset)) if items is None else items
+        mean = self.decodable_mean[chosen.to(self.device)]
+        forces = vae_forces(self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction)
+        if self.particles is not None:
+            weights = self.config.weights
+            forces |= particle_forces(self.particles, weights.beta_neighbour, weights.beta_anchor, items)
+        return forces
+
+    def reshape(self, config: TrainingConfig, n_classes: int) -> None:
+        self.config, self.n_classes = config, n_classes
+        self.vae_training.reshape(config, n_classes)
+        self.learning.reshape(n_classes)
 
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
         """Pin items (K,) at targets (K, D) in latent units; an empty list takes all pins away."""
@@ -207,7 +244,8 @@ class ParticleLoop(Loop):
         assert self.particles is not None
         seen = len(self.labels[self.labels != UNLABELED].unique())
         believed = self.learning.known.believed(self.labels) if seen else None
-        self.particles.set_agreement(believed, seen / self.n_classes)
+        sharpness = self.config.weights.beta_classifier / LossWeights.beta_classifier
+        self.particles.set_agreement(believed, seen / self.n_classes, sharpness)
 
     # Work ------------------------------------------------------------------------------------------------------------
 
@@ -230,8 +268,11 @@ class ParticleLoop(Loop):
             self._build_new_graph()
         elif self.graph_due:
             self._start_new_graph()
-        elif self.epoch < self._encoder_epochs or self._follows_motion:
+        elif self.epoch < self._encoder_epochs or self.encoder_steps_due or self._follows_motion:
             self._encoder_step()
+            # The shown spread may follow the encoder's.
+            moved = moved or self.encoder_steps_due > 0
+            self.encoder_steps_due = max(0, self.encoder_steps_due - 1)
         self.step += 1
         return moved
 
@@ -277,10 +318,12 @@ class ParticleLoop(Loop):
 
     def _start_new_graph(self) -> None:
         self.graph_due = False
-        known = self.learning.known
-        learned = known.features if known.known else None
+        self.new_graph = self._graph_refresh(with_classifier=self.learning.known.known)
+
+    def _graph_refresh(self, *, with_classifier: bool) -> GraphRefresh:
+        learned = self.learning.known.features if with_classifier else None
         features = GraphFeatures(self.dataset.inputs, self.self_supervision.network, self.components, learned)
-        self.new_graph = GraphRefresh(features, self.config.neighbours)
+        return GraphRefresh(features, self.config.neighbours)
 
     def _build_new_graph(self) -> None:
         assert self.new_graph is not None and self.particles is not None
@@ -302,17 +345,7 @@ class ParticleLoop(Loop):
 
     # Checkpoints -----------------------------------------------------------------------------------------------------
 
-    @property
-    def settled(self) -> bool:
-        """False while a graph is being built: a checkpoint now would start that work over."""
-        return self.particles is not None and self.new_graph is None
-
     def tensors(self) -> Tensors:
-        """Everything that training goes on from. A graph being built is begun again, here and after loading alike."""
-        if self.particles is None:
-            self.first_graph = GraphBuilding(self.components, self.config.neighbours)
-        elif self.new_graph is not None:
-            self.new_graph, self.graph_due = None, True
         tensors = {
             **self.base_tensors(),
             **self.vae_training.tensors(),
@@ -321,8 +354,12 @@ class ParticleLoop(Loop):
         }
         if len(self.pinned):
             tensors |= {"pinned_items": self.pinned, "pins": self.pins}
-        if self.particles is not None:
+        if self.particles is None:
+            tensors |= {"start": self.start, **self.first_graph.tensors()}
+        else:
             tensors |= self.particles.tensors()
+        if self.new_graph is not None:
+            tensors |= self.new_graph.tensors()
         return tensors
 
     def counters(self) -> dict[str, Any]:
@@ -335,6 +372,9 @@ class ParticleLoop(Loop):
             "graph_due": self.graph_due,
             "gestures_since_graph": self.gestures_since_graph,
             "features_in_graph": self.features_in_graph,
+            "encoder_steps_due": self.encoder_steps_due,
+            "building_graph": self.new_graph is not None,
+            "graph_uses_classifier": self.new_graph is not None and self.new_graph.uses_classifier,
             "scale": self.particles.scale if self.particles is not None else 1.0,
         }
 
@@ -344,13 +384,29 @@ class ParticleLoop(Loop):
         self.self_supervision.load(tensors, counters)
         self.learning.load(tensors, counters)
         self.motion.load(counters)
+        self._forget_pins()
         if "pinned_items" in tensors:
             self.pinned, self.pins = tensors["pinned_items"].clone(), tensors["pins"].clone().to(self.device)
         if "position" in tensors:
             self.particles = Particles.load(tensors, counters["scale"], self.device, self.device_generator)
             self.particles.pin(self.pinned.to(self.device), self.pins)
+        else:
+            self._load_beginning(tensors)
+        self.new_graph = None
+        if counters.get("building_graph"):
+            self.new_graph = self._graph_refresh(with_classifier=counters["graph_uses_classifier"])
+            self.new_graph.load(tensors)
         self.graph_due = counters["graph_due"]
         self.gestures_since_graph = counters["gestures_since_graph"]
         self.features_in_graph = counters["features_in_graph"]
+        self.encoder_steps_due = counters.get("encoder_steps_due", 0)
         # Making the networks above drew random numbers; the saved states are what goes on.
         self.load_base(tensors, counters)
+
+    def _load_beginning(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """A state from before the first graph was there."""
+        self.particles = None
+        self.first_graph = GraphBuilding(self.components, self.config.neighbours)
+        if "start" in tensors:
+            self.start = tensors["start"].clone().to(self.device)
+            self.first_graph.load(tensors)

@@ -44,7 +44,7 @@ class Particles:
     def set_graph(self, graph: Graph) -> None:
         self.graph = graph
         self.weight = graph.weight
-        self._degree = self._degrees()
+        self.degree = self._degrees()
 
     @property
     def latent_mean(self) -> torch.Tensor:
@@ -61,24 +61,28 @@ class Particles:
             0, self.graph.tail, self.graph.weight
         )
 
-    def set_agreement(self, probabilities: torch.Tensor | None, share_of_classes: float) -> None:
-        """Make the edges label-aware: w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)); None takes it back.
+    def set_agreement(
+        self, probabilities: torch.Tensor | None, share_of_classes: float, sharpness: float = 1.0
+    ) -> None:
+        """Make the edges label-aware: w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)^g); None takes it back.
 
-        probabilities (N, C); s is the share of classes that have labels.
+        probabilities (N, C); s is the share of classes that have labels; g the `sharpness`, 0: blind to classes.
         """
         if probabilities is None or share_of_classes <= 0:
             self.weight = self.graph.weight
             return
         agreement = (probabilities[self.graph.head] * probabilities[self.graph.tail]).sum(dim=1)
         s = share_of_classes
-        self.weight = self.graph.weight * ((1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT))
+        self.weight = self.graph.weight * ((1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness))
 
     def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
         """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors.
 
         The springs of the anchors are taken implicitly (linearly implicit Euler): explicit steps overshoot once
-        step * stiffness exceeds 2, as it does for a pin in a strong motion.
+        step * stiffness exceeds 2, as it does for a pin in a strong motion. For the same reason a neighbour term that weighs more than 1
+        makes the step smaller: where the forces balance is the same.
         """
+        step /= max(1.0, beta_neighbour)
         self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
         force = self._force(beta_neighbour, beta_anchor) / (1 + step * beta_anchor * self.stiffness)[:, None]
         self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
@@ -89,7 +93,7 @@ class Particles:
         z, graph = self.position, self.graph
         pull = attraction_force(z[graph.head], z[graph.tail], self.weight)
         force = torch.zeros_like(z).index_add_(0, graph.head, pull).index_add_(0, graph.tail, pull.neg_())
-        force += repulsion_force(z, z[self._sample()], NEGATIVES * self._degree)
+        force += repulsion_force(z, z[self._sample()], NEGATIVES * self.degree)
         return force.mul_(beta_neighbour).add_(anchor_force(z, self.target, self.stiffness), alpha=beta_anchor)
 
     def _sample(self) -> torch.Tensor:
@@ -100,7 +104,7 @@ class Particles:
         """The neighbour and anchor terms, in nats an item, at freshly sampled others."""
         z, graph = self.position, self.graph
         attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
-        repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self._degree)
+        repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)
         n = len(z)
         anchor = anchor_loss(z, self.target, self.stiffness)
         return {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}

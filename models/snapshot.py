@@ -17,6 +17,7 @@ class Snapshot(NamedTuple):
     none yet; `confidence` float32 (N,). `kl_per_dimension` float32 (D,), nats. `collapsed`: dimensions below the
     threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy".
     `resting`: there is nothing left to learn until something changes.
+    `rewinding`: frames of a motion played backward that are still to come.
     """
 
     frame: int
@@ -32,3 +33,4 @@ class Snapshot(NamedTuple):
     kl_per_dimension: npt.NDArray[np.float32]
     collapsed: tuple[int, ...]
     resting: bool
+    rewinding: int = 0

@@ -29,7 +29,9 @@ def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
 
 
 def load_adam(prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]) -> None:
+    """What it knew before is forgotten: a parameter that had not been stepped then has no moments again."""
     parameters = _parameters(optimiser)
+    optimiser.state.clear()
     for name, value in tensors.items():
         if name.startswith(prefix + "."):
             index, key = name[len(prefix) + 1 :].split(".")

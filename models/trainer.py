@@ -1,9 +1,10 @@
 """Trainer: the one training loop that server, bake, benchmarks and tests share. A generator of snapshots."""
 
+import copy
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,35 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.device import choose_device
 from lodespace.models.display import Display
 from lodespace.models.loop import Loop
+from lodespace.models.losses import reconstruction_loss
+from lodespace.models.moment import Moment
 from lodespace.models.paper_loop import PaperLoop
 from lodespace.models.particle_loop import ParticleLoop
+from lodespace.models.rewind import Trail
 from lodespace.models.snapshot import Snapshot
 
+LEAST_CONTRACTION = 0.05
+"""In a cloud that has collapsed further, a place is no longer told from its neighbour."""
 _SEED_STRIDE = 1_000_003
+_Pins = tuple[torch.Tensor, torch.Tensor]
+"""Items int64 (K,) and where they are held (K, D), in the coordinates that are shown."""
+ForceReading = dict[str, npt.NDArray[np.float32]]
+
+
+class Inspection(NamedTuple):
+    """Of K items: reconstruction (K, *item_shape) from the latent mean, its error (K,) in nats, sigma (K, D): the
+    standard deviation of q(Z given X) along the shown axes."""
+
+    reconstruction: npt.NDArray[np.float32]
+    error: npt.NDArray[np.float32]
+    sigma: npt.NDArray[np.float32]
 
 
 class Trainer:
     """Trains on `dataset` as `config` says. Commands take effect with the next turn of `frames`.
 
-    Same data, config, seed, commands and thread count: the same snapshots, to the bit, on one kind of CPU.
+    Same data, config, seed, commands and thread count: the same snapshots, to the bit, on one kind of CPU. `tag` is whatever number the
+    caller gives to the state; it goes with moments and checkpoints.
     """
 
     def __init__(
@@ -38,14 +57,17 @@ class Trainer:
         self.n_classes = max(1, n_classes)
         self.seed = seed
         self.frame = 0
+        self.tag = 0
         self.display = Display()
         self.loop = self._make_loop()
         self._moving = True
+        self._given = self._no_pins()
+        self._held: _Pins | None = None
+        self._trail = Trail()
+        self._rewind: list[torch.Tensor] = []
 
     def _make_loop(self) -> Loop:
-        kind = PaperLoop if self.config.preset == "paper" else ParticleLoop
-        with _random_state(self.seed * _SEED_STRIDE):
-            return kind(self.dataset, self.config, self.n_classes, self.seed)
+        return _new_loop(self.dataset, self.config, self.n_classes, self.seed)
 
     @contextmanager
     def _own_random_state(self) -> Generator[None]:
@@ -81,22 +103,30 @@ class Trainer:
             self.loop.set_class_count(n_classes)
 
     def configure(self, config: TrainingConfig) -> None:
-        """Change weights, rates, head depth, stiffness, latent dimension or preset.
+        """Change weights, rates, head depth, stiffness, latent dimension or preset; the shown map goes over to it as a motion.
 
-        Another preset begins a new training with the labels there are; the shown map goes over to it as a motion.
+        Between `paper` and the presets with particles another loop goes on with the networks and the map there are.
         """
+        if config == self.config:
+            return
         old, self.config = self.config, config
-        if config.preset != old.preset:
-            labels, weights = self.loop.labels, self.loop.label_weights
-            priority = self.loop.priority
-            self.loop = self._make_loop()
-            self.loop.priority = priority
-            with self._own_random_state():
-                self.loop.set_labels(labels, weights)
+        if (config.preset == "paper") != (old.preset == "paper"):
+            self._change_loop()
         else:
             with self._own_random_state():
                 self.loop.configure(config)
         self._moving = True
+
+    def _change_loop(self) -> None:
+        before = self.loop
+        self.loop = self._make_loop()
+        self.loop.priority = before.priority
+        self.loop.step = before.step
+        with self._own_random_state():
+            if before.config.latent_dim == self.config.latent_dim:
+                self.loop.take_over(before)
+            self.loop.set_labels(before.labels, before.label_weights)
+        self._given = self._no_pins()
 
     def set_priority(self, items: npt.NDArray[np.integer]) -> None:
         """Items (K,) that are looked at: what concerns them is brought up to date first. Raises ValueError on one that does not exist."""
@@ -107,16 +137,47 @@ class Trainer:
 
         Raises ValueError on an item that does not exist, and on targets that are no finite points of this latent space.
         """
+        pins = self._checked_pins(items, targets)
+        if _same(pins, self._given) and self._held is None:
+            return
+        self._given, self._held = pins, None
+        self._anchor()
+
+    def drag(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
+        """Hold items (K,) at targets (K, D) for as long as somebody drags them, beside the pins there are; no items: let go.
+
+        Raises as set_anchors does.
+        """
+        held = self._checked_pins(items, targets)
+        self._held = held if len(items) else None
+        self._anchor()
+
+    def _no_pins(self) -> _Pins:
+        return torch.empty(0, dtype=torch.int64), torch.empty(0, self.config.latent_dim)
+
+    def _checked_pins(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> _Pins:
         known = self._known(items)
         if targets.shape != (len(items), self.config.latent_dim) or not np.isfinite(targets).all():
             raise ValueError(f"targets must be finite and ({len(items)}, {self.config.latent_dim})")
-        pins = torch.from_numpy(targets.astype(np.float32)).to(self.loop.device)
-        shown = self.display.shown
-        if shown is not None and shown.shape == self.loop.latent_mean.shape:
-            # What is shown is turned against what the forces see.
-            rotation, translation = procrustes(shown, self.loop.latent_mean)
-            pins = pins @ rotation + translation
-        self.loop.set_anchors(known, pins)
+        return known, torch.from_numpy(targets.astype(np.float32))
+
+    def _anchor(self) -> None:
+        """Tell the loop of all pins: those that stay, and those that are held now."""
+        items, targets = self._given
+        if self._held is not None:
+            resting = ~torch.isin(items, self._held[0])
+            items = torch.cat([items[resting], self._held[0]])
+            targets = torch.cat([targets[resting], self._held[1]])
+        with self._own_random_state():
+            self.loop.set_anchors(items, self._to_model(targets.to(self.loop.device)))
+
+    def _to_model(self, points: torch.Tensor) -> torch.Tensor:
+        """Points (K, D) of what is shown, in the coordinates of the model: what is shown is turned against what the forces see."""
+        shown, mean = self.display.shown, self.loop.latent_mean
+        if shown is None or shown.shape != mean.shape:
+            return points
+        rotation, translation = procrustes(shown, mean)
+        return (points @ rotation + translation) / self.loop.contraction.clamp_min(LEAST_CONTRACTION)
 
     def _known(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
         n = len(self.dataset)
@@ -136,18 +197,31 @@ class Trainer:
                 return
 
     def _turn(self) -> Snapshot:
+        if self._rewind:
+            # Training waits while the motion is played backward.
+            self._rewind.pop(0)
+            self.frame += 1
+            self._trail.add(self.frame, self._visible)
+            return self.snapshot()
         with self._own_random_state():
             moved = self.loop.turn()
         if moved or self._moving:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
-            self._moving = self.display.show(self.loop.latent_mean)
-            self.frame += self._moving
+            held = None if self._held is None else self._held[0].to(self.loop.device)
+            self._moving = self.display.show(self.loop.latent_mean, self.config.pace, held)
+            if self._moving:
+                self.frame += 1
+                self._trail.add(self.frame, self._visible)
         return self.snapshot()
+
+    @property
+    def _visible(self) -> torch.Tensor:
+        shown = self.loop.latent_mean if self.display.shown is None else self.display.shown
+        return (self._rewind[0] if self._rewind else shown).cpu()
 
     def snapshot(self) -> Snapshot:
         """The state now. The arrays are copies."""
         loop = self.loop
-        assert self.display.shown is not None
         prediction, confidence = loop.predictions()
         kl = loop.kl_per_dimension.copy()
         return Snapshot(
@@ -158,45 +232,134 @@ class Trainer:
             progress=loop.progress,
             losses=dict(loop.losses),
             metrics=dict(loop.metrics),
-            latent_mean=self.display.shown.cpu().numpy().copy(),
+            latent_mean=self._visible.numpy().copy(),
             prediction=prediction.cpu().numpy(),
             confidence=confidence.cpu().numpy().copy(),
             kl_per_dimension=kl,
             collapsed=collapsed_dimensions(kl) if loop.epoch >= 1 else (),
-            resting=loop.resting and not self._moving,
+            resting=loop.resting and not self._moving and not self._rewind,
+            rewinding=len(self._rewind),
         )
 
-    # Checkpoints -----------------------------------------------------------------------------------------------------
+    # Reading ---------------------------------------------------------------------------------------------------------
 
-    @property
-    def settled(self) -> bool:
-        """False while a checkpoint would throw away a piece of work (a graph half built)."""
-        return self.loop.settled
+    def forces(self, items: npt.NDArray[np.integer] | None = None, *, reconstruction: bool = False) -> ForceReading:
+        """Each term's force on items (K,), or on all (None), in the axes that are shown: float32 (K or N, D), nats per latent unit.
 
-    def save(self, folder: Path) -> Path:
-        """Write a checkpoint into `folder`; raises OSError, and ValueError when the latent means are not finite."""
-        shown = self.display.shown
-        if shown is None or not bool(torch.isfinite(shown).all()):
-            raise ValueError("the latent means are not finite: nothing worth saving")
-        tensors = {name: tensor.cpu().contiguous().numpy() for name, tensor in self.loop.tensors().items()}
+        Raises ValueError on an item that does not exist.
+        """
+        chosen = None if items is None else self._known(items)
+        forces = self.loop.forces(chosen, reconstruction=reconstruction)
+        rotation = self._to_shown()
+        return {name: (force @ rotation).cpu().numpy() for name, force in forces.items()}
+
+    def _to_shown(self) -> torch.Tensor:
+        """Rotation (D, D) from the model's axes to those that are shown."""
+        mean, shown = self.loop.latent_mean, self.display.shown
+        if shown is None or shown.shape != mean.shape:
+            return torch.eye(mean.shape[1], device=mean.device)
+        return procrustes(mean, shown)[0]
+
+    @torch.no_grad()
+    def decode(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """What lies at points (K, D) of the shown latent space: pictures (K, C, 32, 32) in 0..1, or vectors (K, F).
+
+        Raises ValueError when they are no finite points of this latent space.
+        """
+        if points.ndim != 2 or points.shape[1] != self.config.latent_dim or not np.isfinite(points).all():
+            raise ValueError(f"points must be finite and (K, {self.config.latent_dim})")
+        latent = self._to_model(torch.from_numpy(points.astype(np.float32)).to(self.loop.device))
+        decoded = self.loop.vae_training.vae.decoder(latent)
+        return (decoded.sigmoid() if self.dataset.kind == "image" else decoded).cpu().numpy()
+
+    @torch.no_grad()
+    def inspect(self, items: npt.NDArray[np.integer]) -> Inspection:
+        """How the model sees items (K,). Raises ValueError on one that does not exist."""
+        chosen = self._known(items).to(self.loop.device)
+        vae, x = self.loop.vae_training.vae, self.dataset.inputs[chosen]
+        decoded = vae.decoder(self.loop.decodable_mean[chosen])
+        error = [float(reconstruction_loss(one[None], own[None])) for one, own in zip(decoded, x, strict=True)]
+        _, log_variance = vae.encoder(x)
+        # The axes of the ellipsoid are the model's; a turned one is told by its variances along the shown axes.
+        variance = log_variance.exp() @ self._to_shown().square()
+        return Inspection(
+            reconstruction=(decoded.sigmoid() if self.dataset.kind == "image" else decoded).cpu().numpy(),
+            error=np.array(error, np.float32),
+            sigma=variance.sqrt().cpu().numpy(),
+        )
+
+    # Moments and checkpoints -----------------------------------------------------------------------------------------
+
+    def moment(self) -> Moment:
+        """All that training goes on from, as it is now. Taking it changes nothing."""
         snapshot = self.snapshot()
-        tensors |= {
-            "latent_mean": snapshot.latent_mean,
-            "prediction": snapshot.prediction,
-            "confidence": snapshot.confidence,
+        tensors = {
+            **self.loop.tensors(),
+            "latent_mean": self.loop.latent_mean if self.display.shown is None else self.display.shown,
+            "prediction": torch.from_numpy(snapshot.prediction),
+            "confidence": torch.from_numpy(snapshot.confidence),
+            "given_items": self._given[0],
+            "given_pins": self._given[1],
         }
         meta: dict[str, Any] = {
             "config": self.config.to_json(),
             "n_classes": self.n_classes,
             "seed": self.seed,
+            "tag": self.tag,
             "frame": self.frame,
+            "shown": self.display.shown is not None,
             "moving": self._moving,
             "step": snapshot.step,
             "epoch": snapshot.epoch,
             "items": len(self.dataset),
-            "counters": self.loop.counters(),
+            "counters": copy.deepcopy(self.loop.counters()),
         }
-        return checkpoint.write(folder, tensors, meta)
+        return Moment.copy_of(tensors, meta)
+
+    def restore(self, moment: Moment) -> None:
+        """Go back to `moment`, to the bit; what is shown goes back the way it came, and training goes on when it is there.
+
+        Raises ValueError, before anything has changed, when it is of other data, and when it does not fit this version.
+        """
+        way = self._trail.back_to(moment.meta["frame"], moment.tensors["latent_mean"])
+        self._take_up(moment)
+        self._rewind = way
+
+    def _take_up(self, moment: Moment) -> None:
+        meta, tensors = moment.meta, moment.tensors
+        if meta["items"] != len(self.dataset):
+            raise ValueError(f"the checkpoint is of {meta['items']} items, the data set has {len(self.dataset)}")
+        try:
+            config = TrainingConfig.from_json(meta["config"])
+            loop = self._loop_for(config, meta["n_classes"], meta["seed"])
+            with _random_state(self.seed):
+                loop.load(tensors, meta["counters"])
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
+        self.loop, self.config, self.n_classes, self.seed = loop, config, meta["n_classes"], meta["seed"]
+        self.tag = moment.tag
+        self._moving = meta["moving"]
+        self._held = None
+        self._given = self._no_pins()
+        if "given_items" in tensors:
+            self._given = tensors["given_items"].clone(), tensors["given_pins"].clone()
+        self.display.shown = tensors["latent_mean"].to(self.loop.device, copy=True) if meta.get("shown", True) else None
+
+    def _loop_for(self, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
+        """One into which a state of `config` can be loaded: the one there is, where it fits; it draws what the seed draws."""
+        same_kind = (config.preset == "paper") == (self.config.preset == "paper")
+        same_data = (config.principal_components, seed) == (self.config.principal_components, self.seed)
+        if not (same_kind and same_data):
+            return _new_loop(self.dataset, config, n_classes, seed)
+        with _random_state(self.seed):
+            self.loop.reshape(config, n_classes)
+        return self.loop
+
+    def save(self, folder: Path) -> Path:
+        """Write a checkpoint into `folder`; raises OSError, and ValueError when the latent means are not finite."""
+        if self.display.shown is None or not bool(torch.isfinite(self.display.shown).all()):
+            raise ValueError("the latent means are not finite: nothing worth saving")
+        return self.moment().write(folder)
 
     @classmethod
     def load(cls, folder: Path, dataset: Dataset, *, device: str = "auto") -> "Trainer":
@@ -204,21 +367,32 @@ class Trainer:
         found = checkpoint.latest(folder)
         if found is None:
             raise ValueError(f"{folder} holds no usable checkpoint")
-        meta = found.meta
+        return cls.of_moment(Moment.of_checkpoint(found), dataset, device=device)
+
+    @classmethod
+    def of_moment(cls, moment: Moment, dataset: Dataset, *, device: str = "auto") -> "Trainer":
+        """A trainer that goes on from `moment`. Raises ValueError when it is of other data or does not fit this version."""
+        meta = moment.meta
         if meta["items"] != len(dataset):
             raise ValueError(f"the checkpoint is of {meta['items']} items, the data set has {len(dataset)}")
         try:
             config = TrainingConfig.from_json(meta["config"])
-            trainer = cls(dataset, config, n_classes=meta["n_classes"], seed=meta["seed"], device=device)
-            tensors = {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()}
-            with trainer._own_random_state():
-                trainer.loop.load(tensors, meta["counters"])
-        except (KeyError, TypeError, RuntimeError) as error:
-            raise ValueError(f"checkpoint {found.path.name} does not fit this version: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
+        trainer = cls(dataset, config, n_classes=meta["n_classes"], seed=meta["seed"], device=device)
+        trainer._take_up(moment)
         trainer.frame = meta["frame"]
-        trainer._moving = meta["moving"]
-        trainer.display.shown = tensors["latent_mean"].to(trainer.loop.device)
         return trainer
+
+
+def _new_loop(dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
+    kind = PaperLoop if config.preset == "paper" else ParticleLoop
+    with _random_state(seed * _SEED_STRIDE):
+        return kind(dataset, config, n_classes, seed)
+
+
+def _same(a: _Pins, b: _Pins) -> bool:
+    return torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
 
 
 @contextmanager

@@ -85,9 +85,32 @@ class VAETraining:
         elif config.hidden_layers != old.hidden_layers:
             self._rebuild_head(self.n_classes, config.hidden_layers)
 
+    def take_over(self, other: "VAETraining") -> None:
+        """Go on with what `other`, of the same dimension and architecture, knows."""
+        self.load(other.tensors(), other.counters())
+
+    def reshape(self, config: TrainingConfig, n_classes: int) -> bool:
+        """Make room for a state of `config` and `n_classes`, which `load` then brings. Returns whether the layers are new."""
+        old, self.config = self.config, config
+        same = (old.latent_dim, old.hidden_layers, old.model) == (config.latent_dim, config.hidden_layers, config.model)
+        if same and n_classes == self.n_classes:
+            return False
+        self._build(n_classes)
+        return True
+
     @property
     def n_classes(self) -> int:
         return self.vae.head.output.out_features
+
+    @property
+    def carried_spread(self) -> torch.Tensor:
+        """Twice the most spread that the encoder's means can have along each latent dimension, at most 1: (D,).
+
+        A dimension's KL divergence is at least half the mean square of its means: it cannot be near 0 and the means far apart. Twice, so
+        that a dimension with 1/8 nat or more, which tells items apart, counts as whole.
+        """
+        spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
+        return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.inputs.device)
 
     @torch.no_grad()
     def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
@@ -194,6 +217,7 @@ class VAETraining:
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
         self.epochs.order = tensors["vae_epoch_order"].clone()
+        self.kl = np.full(self.config.latent_dim, np.nan, np.float32)
         if "vae_kl" in tensors:
             self.kl = tensors["vae_kl"].numpy().copy()
         self.steps_done = counters["vae_steps"]

@@ -95,7 +95,7 @@ class TrainerProcess:
             self._publish(snapshot)
             self._tell(snapshot)
             overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
-            if self.resting or (overdue and self.trainer.settled):
+            if self.resting or overdue:
                 self._save()
         self._save()
 

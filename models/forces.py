@@ -1,0 +1,97 @@
+"""Forces to be read: minus the gradient of each term of the loss, with its weight, at the latent means, by autograd.
+
+The unit is nats per latent unit. In the presets with particles the neighbour and anchor terms move the points, and the others
+shape encoder, decoder and head; in preset `paper` the encoder's weights take up all of them. Nothing here changes the state
+of training: what is sampled is sampled by a generator of its own.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from lodespace.models.anchor import anchor_loss
+from lodespace.models.dataset import UNLABELED
+from lodespace.models.losses import reconstruction_loss
+from lodespace.models.neighbour import NEGATIVES, attraction_loss, repulsion_loss
+from lodespace.models.particles import Particles
+from lodespace.models.vae_training import VAETraining
+
+TERMS = ("kl", "classification", "neighbour", "anchor", "reconstruction")
+CHEAP_TERMS = TERMS[:4]
+"""Those that are had for all items in every frame; the reconstruction takes a pass through the decoder."""
+OTHERS = 48
+"""Sampled items that stand for all others in the repulsion, where it is read for every item."""
+
+Forces = dict[str, torch.Tensor]
+
+
+def minus_gradient(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    """-d loss / d at, of the same shape as `at`."""
+    variable = at.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        value = loss(variable)
+    if not value.requires_grad:
+        return torch.zeros_like(at)
+    (gradient,) = torch.autograd.grad(value, variable)
+    return -gradient
+
+
+def vae_forces(
+    training: VAETraining, latent_mean: torch.Tensor, items: torch.Tensor, labels: torch.Tensor, *, reconstruction: bool
+) -> Forces:
+    """Those of equation 1 at latent_mean (K, D) of `items` int64 (K,); labels int64 (N,), on the CPU like `items`."""
+    weights, vae = training.config.weights, training.vae
+    own = labels[items].to(latent_mean.device)
+
+    def kl(z: torch.Tensor) -> torch.Tensor:
+        return weights.beta_kl * training.kl_scale * 0.5 * z.square().sum()
+
+    def classification(z: torch.Tensor) -> torch.Tensor:
+        each = F.cross_entropy(vae.head(z), own.clamp_min(0), reduction="none")
+        return weights.beta_classifier * (each * (own != UNLABELED)).sum()
+
+    forces = {"kl": minus_gradient(kl, latent_mean), "classification": minus_gradient(classification, latent_mean)}
+    if reconstruction:
+        x = training.dataset.inputs[items.to(latent_mean.device)]
+        forces["reconstruction"] = minus_gradient(
+            lambda z: reconstruction_loss(vae.decoder(z), x) * len(x), latent_mean
+        )
+    return forces
+
+
+def particle_forces(
+    particles: Particles, beta_neighbour: float, beta_anchor: float, items: torch.Tensor | None
+) -> Forces:
+    """Neighbour and anchor of `items` int64 (K,), against all others exactly; of all items (None) against OTHERS of them. (K or N, D)."""
+    z, graph = particles.position, particles.graph
+    n = len(z)
+    if items is None:
+        generator = torch.Generator().manual_seed(0)  # always the same others: arrows that flicker say nothing
+        others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
+        chosen = torch.arange(n, device=z.device)
+        edges = slice(None)
+    else:
+        others = torch.arange(n, device=z.device)
+        chosen = items.to(z.device)
+        mine = torch.zeros(n, dtype=torch.bool, device=z.device)
+        mine[chosen] = True
+        edges = torch.nonzero(mine[graph.head] | mine[graph.tail]).squeeze(1)
+    head, tail, weight = graph.head[edges], graph.tail[edges], particles.weight[edges]
+
+    def neighbour(own: torch.Tensor) -> torch.Tensor:
+        # The ends are `own` where they are chosen; where both are, the loss is that of each with the other held still.
+        moving = z.index_copy(0, chosen, own)
+        pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(z[head], moving[tail], weight)
+        push = repulsion_loss(own, z[others].expand(len(own), -1, -1), NEGATIVES * particles.degree[chosen])
+        return beta_neighbour * (pull + push)
+
+    def anchor(own: torch.Tensor) -> torch.Tensor:
+        return beta_anchor * anchor_loss(own, particles.target[chosen], particles.stiffness[chosen])
+
+    # From the kernel's unit to latent units: the same loss, as a function of position / scale.
+    scale = particles.scale
+    return {
+        "neighbour": minus_gradient(neighbour, z[chosen]) * scale,
+        "anchor": minus_gradient(anchor, z[chosen]) * scale,
+    }

@@ -1,0 +1,57 @@
+"""Motion played backward: the frames that were shown since a moment, in reverse, so that undoing is seen and not only done."""
+
+from collections import deque
+from itertools import pairwise
+
+import torch
+
+FRAMES = 60
+"""A way back of more frames is played faster: about a second, however long ago the moment was."""
+_KEPT_FRAMES = 600
+_KEPT_BYTES = 64 << 20
+
+
+class Trail:
+    """The newest frames that were shown, each (N, D); older ones are dropped once there are too many."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[int, torch.Tensor]] = deque()
+
+    def add(self, frame: int, shown: torch.Tensor) -> None:
+        """`shown` is kept as it is: nobody may change it afterwards."""
+        if self._frames and self._frames[-1][1].shape != shown.shape:
+            self._frames.clear()
+        self._frames.append((frame, shown))
+        most = min(_KEPT_FRAMES, max(2, _KEPT_BYTES // max(1, shown.nbytes)))
+        while len(self._frames) > most:
+            self._frames.popleft()
+
+    def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
+        """At most FRAMES frames from the newest one back to `target`, which was shown as `frame`; the last is `target` itself.
+
+        Straight there when the trail does not reach so far back. At once when the dimensions differ.
+        """
+        if not self._frames or self._frames[-1][1].shape != target.shape:
+            return [target]
+        reaches = self._frames[0][0] <= frame + 1
+        way = [shown for number, shown in reversed(self._frames) if number > frame] if reaches else []
+        way = [*(way or [self._frames[-1][1]]), target]
+        count = min(FRAMES, len(way)) if reaches else FRAMES
+        return [*_sampled(way, count, smooth=not reaches)[1:-1], target]
+
+
+def _sampled(way: list[torch.Tensor], count: int, *, smooth: bool) -> list[torch.Tensor]:
+    """`count` frames along `way`, as far from each other as the points moved; `smooth`: slowly at both ends."""
+    moved = torch.stack([(b - a).norm(dim=1).mean() for a, b in pairwise(way)])
+    # An even share besides: a stretch in which nothing moved is a place to be passed, too.
+    lengths = moved + 1e-3 * moved.mean() + 1e-12
+    ends = torch.cat([torch.zeros(1), lengths.cumsum(0)]) / lengths.sum()
+    at = torch.linspace(0, 1, max(2, count))
+    if smooth:
+        at = at * at * (3 - 2 * at)
+    frames = []
+    for position in at.tolist():
+        low = min(int(torch.searchsorted(ends, position, right=True)) - 1, len(way) - 2)
+        share = (position - float(ends[low])) / float(ends[low + 1] - ends[low])
+        frames.append(torch.lerp(way[low], way[low + 1], min(1.0, max(0.0, share))))
+    return frames

@@ -1,0 +1,164 @@
+"""Forces that are read are minus the gradient of the loss: against finite differences, in double precision, and without side effects."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from test_trainer import N, labels_of, quick, rest, small
+
+from lodespace.models import Trainer, preset
+from lodespace.models.anchor import anchor_loss
+from lodespace.models.forces import CHEAP_TERMS, OTHERS
+from lodespace.models.losses import classification_loss, reconstruction_loss
+from lodespace.models.neighbour import NEGATIVES, attraction_loss, repulsion_loss
+from lodespace.models.particle_loop import ParticleLoop
+
+ITEMS = np.array([2, 17, 100, 101])
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    rest(trainer)
+    trainer.set_labels(labels_of(truth, np.arange(0, N, 3)))
+    rest(trainer)
+    trainer.set_anchors(np.array([17]), np.full((1, 3), 1.5, np.float32))
+    rest(trainer)
+    return trainer
+
+
+def minus_differences(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor, h: float = 1e-5) -> np.ndarray:
+    """Central differences of a scalar loss at a point (D,)."""
+
+    def value(z: torch.Tensor) -> float:
+        return float(loss(z).detach())
+
+    at = at.double()
+    slopes = []
+    for axis in range(len(at)):
+        step = torch.zeros_like(at)
+        step[axis] = h
+        slopes.append(-(value(at + step) - value(at - step)) / (2 * h))
+    return np.array(slopes)
+
+
+def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The neighbour term of one item as a function of its latent mean, everybody else held still, written out anew."""
+    assert loop.particles is not None
+    particles = loop.particles
+    z, graph, scale = particles.position.double(), particles.graph, particles.scale
+    centre = z.mean(dim=0)
+    mine = (graph.head == item) | (graph.tail == item)
+    ends = torch.where(graph.head[mine] == item, graph.tail[mine], graph.head[mine])
+    weight = particles.weight[mine].double()
+    strength = NEGATIVES * particles.degree[item : item + 1].double()
+
+    def loss(latent: torch.Tensor) -> torch.Tensor:
+        at = latent * scale + centre
+        pull = attraction_loss(at.expand(len(ends), -1), z[ends], weight)
+        # Itself counts among the others, and does not push.
+        others = torch.cat([z[:item], z[item + 1 :]])
+        return pull + repulsion_loss(at[None], others[None], strength) * (len(others) / len(z))
+
+    return loss
+
+
+def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
+    loop = trainer.loop
+    assert isinstance(loop, ParticleLoop) and loop.particles is not None
+    training, particles, weights = loop.vae_training, loop.particles, trainer.config.weights
+    vae = training.vae
+    forces = loop.forces(torch.from_numpy(ITEMS), reconstruction=True)
+    assert set(forces) == {*CHEAP_TERMS, "reconstruction"}
+    vae.double()
+    try:
+        for k, item in enumerate(ITEMS.tolist()):
+            at = loop.decodable_mean[item]
+            label, x = loop.labels[item : item + 1], trainer.dataset.inputs[item : item + 1].double()
+            centre = particles.position.mean(dim=0).double()
+            stiffness, target = (
+                particles.stiffness[item : item + 1].double(),
+                particles.target[item : item + 1].double(),
+            )
+            terms = {
+                "kl": lambda z: weights.beta_kl * training.kl_scale * 0.5 * z.square().sum(),
+                "classification": lambda z, own=label: (
+                    weights.beta_classifier * classification_loss(vae.head(z[None]), own)
+                ),
+                "reconstruction": lambda z, own=x: reconstruction_loss(vae.decoder(z[None]), own),
+                "neighbour": neighbour_of(loop, item),
+                "anchor": lambda z, k=stiffness, t=target, c=centre: anchor_loss((z * particles.scale + c)[None], t, k),
+            }
+            for name, loss in terms.items():
+                wanted = minus_differences(loss, at)
+                got = forces[name][k].detach().numpy()
+                np.testing.assert_allclose(
+                    got, wanted, rtol=2e-3, atol=2e-3 * max(1.0, np.abs(wanted).max()), err_msg=name
+                )
+    finally:
+        vae.float()
+    assert float(forces["classification"][1].norm()) == 0, "item 17 has no label"
+    assert float(forces["anchor"][1].norm()) > 1, "item 17 is pinned elsewhere"
+
+
+def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
+    """What moves the points in a round is the sum of the neighbour and anchor forces, up to the sampled repulsion."""
+    loop = trainer.loop
+    assert isinstance(loop, ParticleLoop) and loop.particles is not None
+    everything = loop.forces(None, reconstruction=False)
+    read = (everything["neighbour"] + everything["anchor"]) / loop.particles.scale
+    moved = torch.stack([loop.particles._force(1.0, 1.0) for _ in range(40)]).mean(dim=0)
+    free = torch.ones(N, dtype=torch.bool)
+    free[17] = False  # of the pinned item the anchor's force alone counts, and that is exact
+    along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)
+    assert float(along.median()) > 0.8
+    np.testing.assert_allclose(read[17], moved[17], rtol=0.15)
+
+
+def test_reading_changes_nothing(trainer: Trainer) -> None:
+    before = trainer.moment().tensors
+    trainer.forces(ITEMS, reconstruction=True)
+    everything = trainer.forces()
+    trainer.decode(np.zeros((3, 3), np.float32))
+    trainer.inspect(ITEMS)
+    after = trainer.moment().tensors
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert set(everything) == set(CHEAP_TERMS)
+    assert all(force.shape == (N, 3) and force.dtype == np.float32 for force in everything.values())
+    assert OTHERS < N
+
+
+def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
+    """The KL force points from where an item is shown to the origin of the latent space, however the view is turned."""
+    kl = trainer.forces(ITEMS)["kl"]
+    shown = trainer.snapshot().latent_mean
+    inward = shown.mean(axis=0) - shown[ITEMS]
+    along = (kl * inward).sum(axis=1) / np.linalg.norm(kl, axis=1) / np.linalg.norm(inward, axis=1)
+    assert along.min() > 0.9
+
+
+def test_the_decoded_picture_of_an_items_place_is_its_reconstruction(trainer: Trainer) -> None:
+    shown = trainer.snapshot().latent_mean
+    seen = trainer.inspect(ITEMS)
+    np.testing.assert_allclose(trainer.decode(shown[ITEMS]), seen.reconstruction, atol=0.15)
+    assert seen.sigma.shape == (4, 3) and (seen.sigma > 0).all() and (seen.sigma < 3).all()
+    x = trainer.dataset.inputs[ITEMS].numpy()
+    np.testing.assert_allclose(seen.error, 0.5 * ((seen.reconstruction - x) ** 2).sum(axis=1), rtol=1e-4)
+
+
+def test_the_paper_preset_reads_the_terms_it_has() -> None:
+    data, truth = small()
+    trainer = Trainer(data, preset("paper").replace(pretraining_epochs=1), n_classes=4, device="cpu")
+    trainer.set_labels(labels_of(truth, np.arange(40)))
+    rest(trainer)
+    assert set(trainer.forces(ITEMS, reconstruction=True)) == {"kl", "classification", "reconstruction"}
+
+
+@pytest.mark.parametrize("points", [np.zeros((1, 2)), np.full((1, 3), np.nan), np.zeros(3)])
+def test_points_outside_the_latent_space_are_refused(trainer: Trainer, points: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="points must be finite"):
+        trainer.decode(points.astype(np.float32))
+    with pytest.raises(ValueError, match="items are"):
+        trainer.forces(np.array([N]))

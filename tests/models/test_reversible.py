@@ -1,0 +1,221 @@
+"""Going back: what a moment holds, that training goes on from it as if nothing had been, and that the way back is seen."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from test_trainer import N, labels_of, quick, rest, small
+
+from lodespace.models import Snapshot, Trainer, TrainingConfig, preset
+from lodespace.models.checkpoint import latest
+from lodespace.models.moment import Moment
+from lodespace.models.rewind import FRAMES, Trail
+
+GIVEN = np.arange(0, N, 5)
+
+
+def paper() -> TrainingConfig:
+    return preset("paper").replace(pretraining_epochs=2, batch_size=32)
+
+
+def run(trainer: Trainer, turns: int) -> list[Snapshot]:
+    frames = trainer.frames()
+    return [next(frames) for _ in range(turns)]
+
+
+def settle(trainer: Trainer) -> Snapshot:
+    """Until the motion backward has been played."""
+    snapshot = trainer.snapshot()
+    while snapshot.rewinding:
+        snapshot = next(trainer.frames())
+    return snapshot
+
+
+def same(a: Snapshot, b: Snapshot) -> None:
+    assert a.latent_mean.tobytes() == b.latent_mean.tobytes()
+    assert a.prediction.tobytes() == b.prediction.tobytes()
+    assert (a.step, a.phase, a.losses, a.metrics, a.resting) == (b.step, b.phase, b.losses, b.metrics, b.resting)
+
+
+def label(trainer: Trainer, truth: np.ndarray) -> None:
+    trainer.set_labels(labels_of(truth, GIVEN))
+
+
+def change_weights(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    trainer.configure(trainer.config.replace(beta_kl=50.0, stiffness=0.9, learning_rate=1e-2))
+
+
+def deepen_head(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    trainer.configure(trainer.config.replace(hidden_layers=2))
+
+
+def flatten(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    trainer.configure(trainer.config.replace(latent_dim=2))
+
+
+def other_loop(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    default = trainer.config.preset == "default"
+    trainer.configure(paper() if default else quick())
+
+
+def pin(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    trainer.set_anchors(np.array([3, 4]), np.full((2, trainer.config.latent_dim), 2, np.float32))
+
+
+def drag(trainer: Trainer, truth: np.ndarray) -> None:
+    del truth
+    trainer.drag(np.array([7]), np.full((1, trainer.config.latent_dim), -2, np.float32))
+
+
+GESTURES = [label, change_weights, deepen_head, flatten, other_loop, pin, drag]
+
+
+@pytest.mark.parametrize("gesture", GESTURES)
+@pytest.mark.parametrize(("config", "turns"), [(quick, 1), (quick, 66), (quick, 140), (paper, 30)])
+def test_undo_is_as_if_the_gesture_had_never_been(
+    gesture: Callable[[Trainer, np.ndarray], None], config: Callable[[], TrainingConfig], turns: int
+) -> None:
+    """At every stage of training: while the first graph is built, while features are learned, in a graph half built, in motion."""
+    data, truth = small()
+    trainer, other = (Trainer(data, config(), n_classes=4, seed=3, device="cpu") for _ in range(2))
+    for one in (trainer, other):
+        run(one, turns)
+    before = trainer.moment()
+    gesture(trainer, truth)
+    run(trainer, 45)
+    trainer.restore(before)
+    settle(trainer)
+    assert trainer.config == other.config
+    same(trainer.snapshot(), other.snapshot())
+    for a, b in zip(run(trainer, 60), run(other, 60), strict=True):
+        same(a, b)
+    mine, theirs = trainer.moment().tensors, other.moment().tensors
+    assert mine.keys() == theirs.keys()
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_a_gesture_within_gestures_is_undone_to_the_bit() -> None:
+    data, truth = small()
+    trainer, other = (Trainer(data, quick(), n_classes=4, device="cpu") for _ in range(2))
+    for one in (trainer, other):
+        rest(one)
+        one.set_labels(labels_of(truth, np.arange(60)))
+        run(one, 13)
+    moment = trainer.moment()
+    trainer.set_class_count(6)
+    trainer.set_labels(labels_of(truth, np.arange(120)))
+    run(trainer, 20)
+    trainer.restore(moment)
+    settle(trainer)
+    for a, b in zip(run(trainer, 120), run(other, 120), strict=True):
+        same(a, b)
+
+
+def test_redo_brings_back_what_undo_took() -> None:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    rest(trainer)
+    before = trainer.moment()
+    label(trainer, truth)
+    after = rest(trainer)
+    with_labels = trainer.moment()
+    trainer.restore(before)
+    settle(trainer)
+    trainer.restore(with_labels)
+    same(settle(trainer), after)
+
+
+def test_the_way_back_is_shown_backward_and_ends_exactly_there() -> None:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    start = rest(trainer)
+    before = trainer.moment()
+    label(trainer, truth)
+    end = rest(trainer)
+    trainer.restore(before)
+    way = [trainer.snapshot().latent_mean]
+    steps = []
+    while trainer.snapshot().rewinding:
+        snapshot = next(trainer.frames())
+        steps.append(snapshot.step)
+        way.append(snapshot.latent_mean)
+    assert 10 < len(way) <= FRAMES + 1
+    assert len(set(steps)) == 1, "training waits"
+    far = [float(np.abs(one - start.latent_mean).mean()) for one in way]
+    assert far[0] > 0.6 * float(np.abs(end.latent_mean - start.latent_mean).mean())
+    assert far[-1] == 0
+    leaps = [float(np.abs(b - a).mean()) for a, b in zip(way[:-1], way[1:], strict=True)]
+    assert max(leaps) < 0.25 * far[0], "it is a motion, not a jump"
+
+
+def test_a_second_undo_sets_out_from_where_the_first_one_is() -> None:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    rest(trainer)
+    first = trainer.moment()
+    trainer.set_labels(labels_of(truth, np.arange(40)))
+    run(trainer, 60)
+    second = trainer.moment()
+    trainer.set_labels(labels_of(truth, np.arange(90)))
+    run(trainer, 60)
+    trainer.restore(second)
+    seen = run(trainer, 5)[-1].latent_mean
+    moment = trainer.moment()
+    assert torch.equal(moment.tensors["latent_mean"], second.tensors["latent_mean"]), "not what is on its way"
+    trainer.restore(first)
+    spread = seen.std()
+    assert np.abs(trainer.snapshot().latent_mean - seen).max() < 0.35 * spread
+    assert settle(trainer).latent_mean.tobytes() == first.tensors["latent_mean"].numpy().tobytes()
+
+
+def test_a_moment_goes_to_disk_and_back(tmp_path: Path) -> None:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    run(trainer, 68)
+    trainer.tag = 12
+    trainer.moment().write(tmp_path, number=5, keep=2)
+    there = run(trainer, 40)
+    found = latest(tmp_path)
+    assert found is not None and found.path.stem == "005"
+    moment = Moment.of_checkpoint(found)
+    assert moment.tag == 12
+    again = Trainer.of_moment(moment, data, device="cpu")
+    for a, b in zip(there, run(again, 40), strict=True):
+        same(a, b)
+    label(again, truth)
+    run(again, 10)
+    again.restore(moment)
+    settle(again)
+    same(run(again, 40)[-1], there[-1])
+
+
+def test_without_the_frames_of_the_way_it_is_straight_and_smooth() -> None:
+    a, b = torch.zeros(4, 3), torch.ones(4, 3)
+    trail = Trail()
+    trail.add(10, a)
+    trail.add(11, b)
+    way = trail.back_to(2, a)
+    assert len(way) == FRAMES - 1 and torch.equal(way[-1], a)
+    leaps = [float((y - x).abs().max()) for x, y in zip([b, *way[:-1]], way, strict=True)]
+    assert max(leaps) < 3 / FRAMES and leaps[0] < 0.3 * max(leaps)
+    assert [float(one[0, 0]) for one in trail.back_to(10, a)] == [0.0]
+    assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), "another dimension: at once"
+
+
+def test_a_moment_of_other_data_is_refused_and_nothing_changes() -> None:
+    data, truth = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    label(trainer, truth)
+    now = run(trainer, 30)[-1]
+    other = Trainer(small(100)[0], quick(), n_classes=4, device="cpu")
+    run(other, 3)
+    with pytest.raises(ValueError, match="100 items"):
+        trainer.restore(other.moment())
+    same(trainer.snapshot(), now)
