@@ -40,10 +40,12 @@ def write(
     *,
     number: int | None = None,
     keep: int = KEEP,
+    verify: bool = True,
 ) -> Path:
     """Add a checkpoint to `folder` and drop all but the newest `keep` whole ones. Returns the path of its tensors.
 
-    `number`: what it is called; by default one more than the newest, and one of that number is replaced.
+    `number`: what it is called; by default one more than the newest, and one of that number is replaced. `verify`: read the older ones to
+    see which are whole; where many are kept, that they are there is enough.
 
     Raises OSError when it cannot be written, and ValueError when a number in it is not finite: training that has gone astray
     must not push out what was good. Either way the folder holds what it held before.
@@ -65,7 +67,7 @@ def write(
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    _prune(folder, keep)
+    _prune(folder, keep, verify=verify)
     return path
 
 
@@ -99,14 +101,14 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, meta, tensors)
 
 
-def _prune(folder: Path, keep: int) -> None:
+def _prune(folder: Path, keep: int, *, verify: bool) -> None:
     """Drop all older than the `keep` newest whole checkpoints, and what a crash has left half done."""
     whole = 0
     for _, path in reversed(list(numbered(folder))):
         if whole >= keep:
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-        elif _is_whole(path):
+        elif _is_whole(path) if verify else path.with_suffix(".json").is_file():
             whole += 1
     for left in folder.glob("*.tmp"):
         left.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ class Moment(NamedTuple):
     def write(self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP) -> Path:
         """As a checkpoint. Raises OSError, and ValueError when a number is not finite."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
-        return checkpoint.write(folder, arrays, self.meta, number=number, keep=keep)
+        return checkpoint.write(folder, arrays, self.meta, number=number, keep=keep, verify=number is None)
 
     @classmethod
     def of_checkpoint(cls, found: checkpoint.Checkpoint) -> "Moment":

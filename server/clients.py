@@ -27,7 +27,8 @@ _END_SECONDS = 0.5
 
 class Client:
     """One connection. `client_id` is the page's own and outlives it; `role`, `device`: who it is, as the guard found; `scene_id`,
-    `revision`: what the client shows; `priority`: the items its person looks at; `present`: whether its head is somewhere in the scene."""
+    `revision`: what the client shows; `priority`: the items its person looks at; `present`: whether its head is somewhere in the scene;
+    `watching`: whether it wants forces; `dragging`: whether it holds items."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
@@ -41,6 +42,9 @@ class Client:
         self.role: protocol.Role | None = visitor.role
         self.device = visitor.device
         self.present = False
+        self.watching = False
+        self.dragging = False
+        self.force_version = 0
         self.scene_id = -1
         self.revision = -1
         self.prediction_version = 0
@@ -124,7 +128,7 @@ class Client:
             await self._deliver(self.socket.send_str(protocol.encode_operation(operation).decode()))
         if self._history_due:
             self._history_due = False
-            history = protocol.HistoryChanged(history=self.session.history.summary(self.client_id))
+            history = protocol.HistoryChanged(history=self.session.summary(self.client_id))
             await self._deliver(self.socket.send_str(protocol.encode_operation(history).decode()))
 
     async def _send_frames(self) -> None:
@@ -145,6 +149,11 @@ class Client:
             self._frame_sent = time.monotonic()
             self.revision = grid.revision
             await self._deliver(self.socket.send_bytes(frame))
+        if self.watching and self.force_version != session.force_version:
+            self.force_version = session.force_version
+            forces = session.forces_frame()
+            if forces is not None:
+                await self._deliver(self.socket.send_bytes(forces))
         version = session.prediction_version
         if self.prediction_version != version:
             predictions = session.predictions_since(self.prediction_version)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from isal import igzip_lib, isal_zlib
 
 from lodespace.errors import ProtocolError
+from lodespace.protocol import FORCE_TERMS
 
 HEADER = struct.Struct("<BBBBIIIIIII")
 """opcode, shift, axes, flags: u8; n, base_revision, revision, step, scene_id, payload_bytes, raw_bytes: u32."""
@@ -29,6 +30,7 @@ _LEVEL = 1
 class Opcode(IntEnum):
     POSITIONS = 1
     PREDICTIONS = 2
+    FORCES = 3
 
 
 FLAG_RESTING = 1
@@ -66,6 +68,13 @@ class PredictionsFrame(NamedTuple):
     items: npt.NDArray[np.uint32]
     class_ids: npt.NDArray[np.int16]
     confidence: npt.NDArray[np.uint8]
+
+
+class ForcesFrame(NamedTuple):
+    """`vectors` float32 (T, N, axes): the force of each term of protocol.FORCE_TERMS on each item, nats per latent unit."""
+
+    header: Header
+    vectors: npt.NDArray[np.float32]
 
 
 def encode_positions(
@@ -114,25 +123,37 @@ def encode_predictions(
     return _frame(Opcode.PREDICTIONS, 0, 0, 0, len(items), revision, revision, step, scene_id, raw)
 
 
-def decode(frame: bytes) -> PositionsFrame | PredictionsFrame:
+def encode_forces(
+    scales: npt.NDArray[np.float32], vectors: npt.NDArray[np.int8], *, revision: int, step: int, scene_id: int
+) -> bytes:
+    """A forces frame: vectors int8 (T, N, axes), each term's times its scale (T,). Before deflate: the scales as f32, then i8 planes,
+    term by term and axis by axis."""
+    _, n, axes = vectors.shape
+    raw = scales.astype("<f4").tobytes() + np.ascontiguousarray(vectors.transpose(0, 2, 1)).tobytes()
+    return _frame(Opcode.FORCES, 0, axes, 0, n, revision, revision, step, scene_id, raw)
+
+
+def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     """Parse one frame. Raises ProtocolError naming what is wrong; never reads past the frame's end."""
     if len(frame) < HEADER.size:
         raise ProtocolError(f"a frame has a header of {HEADER.size} bytes; this one is {len(frame)} bytes long")
     header = Header(*HEADER.unpack_from(frame))
-    if header.opcode not in (Opcode.POSITIONS, Opcode.PREDICTIONS):
+    if header.opcode not in tuple(Opcode):
         raise ProtocolError(f"opcode {header.opcode} is unknown", code="unknown_opcode")
     if len(frame) != HEADER.size + header.payload_bytes:
         raise ProtocolError(
             f"the header says {header.payload_bytes} payload bytes, {len(frame) - HEADER.size} are there"
         )
-    if header.opcode == Opcode.POSITIONS:
-        if header.axes not in (2, 3) or header.shift > 15:
-            raise ProtocolError(
-                f"a delta frame has 2 or 3 axes and a shift up to 15, not {header.axes}, {header.shift}"
-            )
-        expected = 2 * header.axes * header.n
-    else:
-        expected = 7 * header.n
+    if header.opcode != Opcode.PREDICTIONS and (header.axes not in (2, 3) or header.shift > 15):
+        raise ProtocolError(
+            f"a frame of points has 2 or 3 axes and a shift up to 15, not {header.axes}, {header.shift}"
+        )
+    terms = len(FORCE_TERMS)
+    expected = {
+        Opcode.POSITIONS: 2 * header.axes * header.n,
+        Opcode.PREDICTIONS: 7 * header.n,
+        Opcode.FORCES: 4 * terms + terms * header.axes * header.n,
+    }[Opcode(header.opcode)]
     if header.raw_bytes != expected:
         raise ProtocolError(f"{header.n} entries take {expected} bytes, the header says {header.raw_bytes}")
     raw = _inflate(frame[HEADER.size :], expected)
@@ -141,6 +162,10 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame:
         zigzag = planes[0].astype(np.int32) | (planes[1].astype(np.int32) << 8)
         delta = ((zigzag >> 1) ^ -(zigzag & 1)) << header.shift
         return PositionsFrame(header, np.ascontiguousarray(delta.T))
+    if header.opcode == Opcode.FORCES:
+        scales = np.frombuffer(raw, "<f4", terms)
+        planes = np.frombuffer(raw, np.int8, offset=4 * terms).reshape(terms, header.axes, header.n)
+        return ForcesFrame(header, planes.transpose(0, 2, 1).astype(np.float32) * scales[:, None, None])
     k = header.n
     gaps = np.frombuffer(raw, "<u4", k)
     items = np.cumsum(gaps, dtype=np.uint64)

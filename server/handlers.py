@@ -127,7 +127,7 @@ async def get_training(request: web.Request) -> web.Response:
 
 async def post_training(request: web.Request) -> web.Response:
     command = await body_of(request, protocol.SetTraining)
-    return as_json(request.app[SERVICE].set_training(command))
+    return as_json(await request.app[SERVICE].set_training(command, API_CLIENT))
 
 
 async def post_select(request: web.Request) -> web.Response:

@@ -1,21 +1,15 @@
 """Labels as the sum of gestures. Pure state: the same events in the same order give the same labels.
 
 The label of an item is the class of the newest gesture that holds it and still stands; without one it is UNLABELED. So undo takes a
-gesture out from anywhere in the pile, and later gestures of others on the same items keep their say.
+gesture out from anywhere in the pile, and later gestures of others on the same items keep their say. Whose turn it is, acts.py knows.
 """
 
-from bisect import insort
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.errors import RequestError
-from lodespace.protocol import UNLABELED, Gesture, History
-
-SUMMARY_LENGTH = 200
-"""Gestures that clients are told of: the whole history, sent after each gesture, would grow with its square."""
+from lodespace.protocol import UNLABELED
 
 
 @dataclass
@@ -44,16 +38,12 @@ class LabelHistory:
         self.owner = np.zeros(n, np.int64)
         self.gestures: dict[int, GestureRecord] = {}
         self._top = np.zeros(n, np.int64)  # the newest gesture that holds an item, standing or not
-        self._standing: dict[str, list[int]] = {}  # of each client, ascending
-        self._undone_by: dict[str, list[int]] = {}  # of each client, in the order they were undone
 
     def add(self, record: GestureRecord) -> npt.NDArray[np.uint32]:
         """A new gesture, of a higher number than those before. Returns the items whose label changed."""
         self.gestures[record.number] = record
         record.below = self._top[record.items]
         self._top[record.items] = record.number
-        self._standing.setdefault(record.client, []).append(record.number)
-        self._undone_by.pop(record.client, None)
         changed = record.items[self.labels[record.items] != record.class_id]
         self.owner[record.items] = record.number
         self.labels[record.items] = record.class_id
@@ -63,8 +53,6 @@ class LabelHistory:
         """Take gesture `number` back. Returns the items whose label changed."""
         record = self.gestures[number]
         record.undone = True
-        self._standing[record.client].remove(number)
-        self._undone_by.setdefault(record.client, []).append(number)
         affected = record.items[self.owner[record.items] == number]
         before = self.labels[affected].copy()
         self._give_to_those_below(affected, number)
@@ -89,44 +77,8 @@ class LabelHistory:
         """Let gesture `number` stand again. Returns the items whose label changed."""
         record = self.gestures[number]
         record.undone = False
-        stack = self._undone_by.get(record.client, [])
-        if number in stack:
-            stack.remove(number)
-        insort(self._standing[record.client], number)
         mine = record.items[self.owner[record.items] < number]
         changed = mine[self.labels[mine] != record.class_id]
         self.labels[mine] = record.class_id
         self.owner[mine] = number
         return changed
-
-    def next_undo(self, client: str) -> int:
-        """The gesture that `client` would take back. Raises RequestError when there is none."""
-        standing = self._standing.get(client)
-        if not standing:
-            raise RequestError("there is no gesture of yours to take back", code="nothing_to_undo", status=409)
-        return standing[-1]
-
-    def next_redo(self, client: str) -> int:
-        """The gesture that `client` would bring back. Raises RequestError when there is none."""
-        stack = self._undone_by.get(client)
-        if not stack:
-            raise RequestError("there is no gesture of yours to bring back", code="nothing_to_redo", status=409)
-        return stack[-1]
-
-    def summary(self, client: str) -> History:
-        """The newest SUMMARY_LENGTH gestures as the protocol tells them, and what `client` could undo and redo."""
-        newest = list(islice(reversed(self.gestures.values()), SUMMARY_LENGTH))
-        gestures = [
-            Gesture(
-                gesture=r.number,
-                class_id=r.class_id,
-                count=len(r.items),
-                by=r.client,
-                at=r.at,
-                revision=r.revision,
-                undone=r.undone,
-            )
-            for r in reversed(newest)
-        ]
-        can_undo, can_redo = bool(self._standing.get(client)), bool(self._undone_by.get(client))
-        return History(gestures=gestures, can_undo=can_undo, can_redo=can_redo)

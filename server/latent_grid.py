@@ -65,8 +65,10 @@ class LatentGrid:
         origin = np.asarray(self.box.origin[: grid.shape[1]])
         return grid / (GRID_STEPS - 1) * self.box.size + origin
 
-    def publish(self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool) -> bool:
-        """Take new latent means (N, D). Returns whether a new scene is due: nothing that clients have can be moved there.
+    def publish(self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False) -> bool:
+        """Take new latent means (N, D), to one step of the grid where they rest or are to be `exact`.
+
+        Returns whether a new scene is due: nothing that clients have can be moved there.
 
         Not finite means: ValueError, and nothing changes.
         """
@@ -77,7 +79,7 @@ class LatentGrid:
         if latent_mean.shape[1] != self.latent_dim or not self._fits(target):
             self._new_scene(latent_mean)
             return True
-        shift = 0 if resting else MOVING_SHIFT
+        shift = 0 if resting or exact else MOVING_SHIFT
         moved = self.grid + (((target - self.grid) + ((1 << shift) >> 1) >> shift) << shift)
         if not np.array_equal(moved, self.grid):
             self.grid = moved

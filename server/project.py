@@ -42,6 +42,8 @@ class Project:
     manifest: Manifest
     items: ItemSet
     lock: IO[bytes] | None = field(default=None, repr=False)
+    asked: protocol.Settings | None = None
+    """Settings that were asked for when an existing project was opened: they come on top of what its log says."""
 
     @property
     def read_only(self) -> bool:
@@ -53,6 +55,7 @@ class Project:
 
     @property
     def settings(self) -> protocol.Settings:
+        """What the project was begun with. What was changed since is in its log."""
         return self.manifest.settings
 
     @property
@@ -62,6 +65,10 @@ class Project:
     @property
     def checkpoints(self) -> Path:
         return self.folder / "checkpoints"
+
+    @property
+    def moments(self) -> Path:
+        return self.folder / "moments"
 
     @property
     def recording_path(self) -> Path:
@@ -86,11 +93,6 @@ class Project:
                 "the data changed since it was baked; bake it again"
             )
         return scene
-
-    def save_settings(self, settings: protocol.Settings) -> None:
-        """Keep `settings` for the next time. Raises ProjectError when the folder cannot be written."""
-        self.manifest.settings = settings
-        _write_manifest(self.folder, self.manifest)
 
     def close(self) -> None:
         if self.lock is not None:
@@ -180,9 +182,7 @@ def _copy_demo(folder: Path) -> None:
 
 def _open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
     manifest = _read_manifest(folder)
-    if settings is not None:
-        manifest.settings = merge_settings(manifest.settings, settings)
-    project = Project(folder, manifest, load_items(manifest.data, folder))
+    project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
     return project if project.read_only else _lock(project)
 
 
@@ -200,14 +200,6 @@ def is_bake(folder: Path) -> bool:
         return _read_manifest(folder).kind == "bake"
     except ProjectError:
         return False
-
-
-def merge_settings(old: protocol.Settings, new: protocol.Settings) -> protocol.Settings:
-    """`old` with what `new` gives; absent fields stay. Another preset begins from that preset's values, in the same dimension."""
-    if new.preset is not None and new.preset != (old.preset or "default"):
-        old = protocol.Settings(latent_dim=old.latent_dim)
-    changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value is not None}
-    return msgspec.structs.replace(old, **changes)
 
 
 def load_items(data: str, folder: Path) -> ItemSet:

@@ -18,7 +18,14 @@ UNLABELED = -1
 MAX_MESSAGE_BYTES = 1 << 20
 """Largest text frame or JSON body accepted: a label command on 100,000 items takes about 0.6 MB."""
 MAX_CLASSES = 1024
+MAX_ANCHORED = 20_000
+"""Items that can be dragged at once."""
 MAX_NAME_LENGTH = 80
+
+FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
+"""Terms of the loss whose forces on all items can go with every frame, in the order of a forces frame."""
+MAX_PROBED = 256
+MAX_DECODED = 64
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
@@ -90,7 +97,7 @@ class Provenance(Message):
 class Settings(Message):
     """What can be set while training runs. In a request, absent fields stay as they are."""
 
-    preset: Literal["paper", "default"] | None = None
+    preset: Literal["paper", "default", "calm"] | None = None
     latent_dim: Literal[2, 3] | None = None
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
@@ -103,15 +110,18 @@ class Settings(Message):
 
 
 class Gesture(Message):
-    """One user action that labelled `count` items: one undo step, one tick on the timeline."""
+    """One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
+    taken away ("unpin"), or settings changed, as `note` says."""
 
     gesture: int
+    kind: Literal["label", "settings", "anchor", "unpin"]
     class_id: int
     count: int
     by: str
     at: float
     revision: int
     undone: bool
+    note: str
 
 
 class History(Message):
@@ -283,6 +293,7 @@ class SessionInfo(Message):
     thumbnails: Thumbnails | None
     training: Training
     history: History
+    pins: list[int]
     has_recording: bool
 
 
@@ -346,7 +357,8 @@ class Label(Operation, tag="label"):
 
 
 class Undo(Operation, tag="undo"):
-    """Take back this client's newest gesture that still stands."""
+    """Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
+    moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so."""
 
     command_id: CommandId
 
@@ -375,11 +387,56 @@ class EditClass(Operation, tag="edit_class"):
 
 
 class SetTraining(Operation, tag="set_training"):
-    """Run, pause, or change settings. Taken by the trainer within one batch."""
+    """Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone."""
 
     command_id: CommandId
     run: bool | None = None
     settings: Settings | None = None
+
+
+class Drag(Operation, tag="drag"):
+    """Items are in somebody's hand: pull them to `targets`, one an item, in latent units, for as long as it lasts. No answer; the newest
+    of a client counts. Without items: let go, and nothing happened. `anchor` ends it as a gesture."""
+
+    items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+    targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
+
+
+class Anchor(Operation, tag="anchor"):
+    """Items were dragged to `targets`, as one gesture. `keep`: they stay pinned there; otherwise they are let go."""
+
+    command_id: CommandId
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_ANCHORED)]
+    targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
+    keep: bool
+    revision: Counter
+
+
+class Unpin(Operation, tag="unpin"):
+    """Take the pins of `items` away, as one gesture; of all, when there are none."""
+
+    command_id: CommandId
+    items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+
+
+class Watch(Operation, tag="watch"):
+    """Whether this client wants a forces frame with every frame of positions. No answer."""
+
+    forces: bool
+
+
+class Probe(Operation, tag="probe"):
+    """Ask how the model sees `items`: forces, reconstruction, sigma."""
+
+    command_id: CommandId
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_PROBED)]
+
+
+class Decode(Operation, tag="decode"):
+    """Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits."""
+
+    command_id: CommandId
+    points: Annotated[list[Vector], msgspec.Meta(min_length=1, max_length=MAX_DECODED)]
 
 
 class SetPriority(Operation, tag="set_priority"):
@@ -407,7 +464,24 @@ class Resolve(Operation, tag="resolve"):
     regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=64)]
 
 
-ClientOperation = Hello | Label | Undo | Redo | AddClass | EditClass | SetTraining | SetPriority | Presence | Resolve
+ClientOperation = (
+    Hello
+    | Label
+    | Undo
+    | Redo
+    | AddClass
+    | EditClass
+    | SetTraining
+    | Drag
+    | Anchor
+    | Unpin
+    | Watch
+    | Probe
+    | Decode
+    | SetPriority
+    | Presence
+    | Resolve
+)
 
 
 # From server to client ---------------------------------------------------------------------------------------------
@@ -440,6 +514,8 @@ class Ack(Operation, tag="ack"):
     count: int
     class_id: int = UNLABELED
     """The class an `add_class` made, or the one a gesture gave."""
+    message: str = ""
+    """What a person should know of how it went."""
 
 
 class Refused(Operation, tag="refused"):
@@ -476,6 +552,12 @@ class HistoryChanged(Operation, tag="history"):
     history: History
 
 
+class PinsChanged(Operation, tag="pins"):
+    """The items that are pinned, all of them, ascending."""
+
+    items: list[int]
+
+
 class TrainingChanged(Operation, tag="training"):
     """The trainer's state or progress changed."""
 
@@ -491,9 +573,11 @@ class LossesMeasured(Operation, tag="losses"):
 class Notice(Operation, tag="notice"):
     """Something a person should read, with what to do. `code` "" clears the notices of `topic`."""
 
-    topic: Literal["collapse", "trainer", "disk"]
+    topic: Literal["collapse", "trainer", "disk", "undo"]
     code: str
     message: str
+    mend: Settings | None = None
+    """Settings that would mend it: an offer, one click."""
 
 
 class PeerMoved(Operation, tag="peer"):
@@ -513,6 +597,33 @@ class AccessChanged(Operation, tag="access"):
     access: Access
 
 
+class Probed(Operation, tag="probed"):
+    """Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
+    the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
+    "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat."""
+
+    command_id: str
+    step: int
+    items: list[int]
+    forces: dict[str, list[float]]
+    pictures: str
+    width: int
+    height: int
+    channels: int
+    error: list[float]
+    sigma: list[float]
+
+
+class Decoded(Operation, tag="decoded"):
+    """Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`)."""
+
+    command_id: str
+    pictures: str
+    width: int
+    height: int
+    channels: int
+
+
 class Resolved(Operation, tag="resolved"):
     """Answer to resolve: the items, ascending, at `revision`."""
 
@@ -529,11 +640,14 @@ ServerOperation = (
     | Labels
     | Classes
     | HistoryChanged
+    | PinsChanged
     | TrainingChanged
     | LossesMeasured
     | Notice
     | PeerMoved
     | AccessChanged
+    | Probed
+    | Decoded
     | Resolved
 )
 

@@ -1,26 +1,35 @@
 """The session in service: commands in, events to disk, news to clients and trainer. Where everything meets; holds no sockets of its own."""
 
 import asyncio
+import base64
 import logging
+import secrets
 import time
 
 import msgspec
+import numpy as np
 
 from lodespace import checkpoints, protocol, thumbnails
 from lodespace.access import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
+from lodespace.pins import checked_targets
+from lodespace.planning import Command, plan
 from lodespace.project import Project
 from lodespace.recorder import Recorder
 from lodespace.selection import items_in_regions
-from lodespace.session import AnnotationSession, Command
+from lodespace.session import AnnotationSession
 from lodespace.shared_frames import TrainerFrame
 from lodespace.store import Store, StoreError
-from lodespace.training import TrainerSupervisor
+from lodespace.training import Inputs, TrainerSupervisor
 
 log = logging.getLogger(__name__)
 
+CLI_CLIENT = "cli"
+"""Who sets what the command line asks for."""
+MODEL_SIDE = 32
+"""Height and width of the pictures that the model reads and makes."""
 CLOSE_REVOKED = 4401
 """Close code of a stream whose device was shut out (4000 to 4999 are an application's own)."""
 
@@ -34,7 +43,7 @@ class Service:
         self.project = project
         self.config = config
         self.access = access
-        self.session = AnnotationSession(project.items, read_only=project.read_only)
+        self.session = AnnotationSession(project.items, read_only=project.read_only, settings=project.settings)
         self.clients = Clients()
         access.on_change = self.tell_access
         access.on_revoked = self._end_streams
@@ -58,6 +67,7 @@ class Service:
         self.session.history.labels[:] = protocol.UNLABELED
         self.store = Store(self.project.labels_path)
         self.session.replay(self.store.events())
+        self._take_asked_settings()
         newest = checkpoints.newest(self.project.checkpoints, len(self.project.items))
         if newest is not None:
             # The first picture needs no trainer: it goes on from here.
@@ -67,10 +77,22 @@ class Service:
         self.recorder = Recorder(self.project.recording_path, self.session)
         if not self.config.train:
             return
-        self.trainer = TrainerSupervisor(
-            self.project, self, n_classes=len(self.session.classes), device=device, threads=threads
-        )
-        self.trainer.labels = self.session.labels.copy()
+        self.trainer = TrainerSupervisor(self.project, self, self._inputs(), device=device, threads=threads)
+
+    def _take_asked_settings(self) -> None:
+        """Those of the command line are a gesture like any other, and can be undone."""
+        asked = self.project.asked
+        if asked is None or self.store is None:
+            return
+        command = protocol.SetTraining(command_id=f"cli-{secrets.token_hex(8)}", settings=asked)
+        event = plan(self.session, command, CLI_CLIENT)
+        if event is not None:
+            self.session.apply(self.store.append_now(event))
+
+    def _inputs(self) -> Inputs:
+        session = self.session
+        pinned, pins = session.held()
+        return Inputs(session.labels.copy(), len(session.classes), session.settings, pinned, pins, session.acts.last)
 
     async def start(self) -> None:
         if self.trainer is not None:
@@ -96,7 +118,7 @@ class Service:
             progress=1.0,
             step=self.session.grid.step,
             frames_per_second=0.0,
-            settings=self.project.settings,
+            settings=self.session.settings,
         )
 
     def info(self, client: str, role: protocol.Role) -> protocol.SessionInfo:
@@ -122,7 +144,9 @@ class Service:
             known = self.session.answered(command.command_id)
             if known is not None:
                 return known
-            event = self.session.plan(command, client)
+            event = plan(self.session, command, client)
+            if event is None:
+                return protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
             assert self.store is not None  # a read-only session plans nothing
             try:
                 event = await self.store.append(event)
@@ -134,27 +158,93 @@ class Service:
         for operation in applied.news:
             self.clients.send(operation)
         self._tell_history()
-        if self.trainer is not None and applied.classes_changed:
-            self.trainer.set_class_count(len(self.session.classes))
-        if self.trainer is not None and applied.labels_changed:
-            self.trainer.set_labels(self.session.labels)
+        self._clear_notice("undo")
+        if self.trainer is not None:
+            self.trainer.learn_from(self._inputs())
+        else:
+            self.on_training(self.training)
         if self.recorder is not None:
             self.recorder.operations(applied.news)
         return applied.ack
 
-    def set_training(self, command: protocol.SetTraining) -> protocol.Ack:
+    async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
         """Run, pause, settings. Raises RequestError when there is no trainer or the settings do not go together."""
         if self.trainer is None:
             raise RequestError("nothing is trained here: the scene is baked, or training is off", code="no_training")
+        ack = protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
         if command.settings is not None:
-            self.trainer.configure(command.settings)
-            self.project.save_settings(self.trainer.settings)
+            ack = await self.carry_out(command, client)
         if command.run is not None:
             if command.run:
                 self.trainer.run()
             else:
                 self.trainer.pause()
-        return protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
+        return ack
+
+    def drag(self, client: Client, command: protocol.Drag) -> None:
+        """Items are in a client's hand. Raises RequestError when they cannot be."""
+        if self.trainer is None:
+            raise RequestError("nothing is trained here: there is no model to pull", code="no_training")
+        targets = checked_targets(command.targets, len(command.items), self.session.grid.latent_dim)
+        items = np.asarray(command.items, np.uint32)
+        self.session.check_items(items)
+        client.dragging = len(items) > 0
+        self.trainer.drag(items, targets)
+
+    def watch(self, client: Client, *, forces: bool) -> None:
+        client.watching = forces
+        client.force_version = 0
+        self._tell_watching()
+
+    def _tell_watching(self) -> None:
+        if self.trainer is not None:
+            self.trainer.watch(any(client.watching for client in self.clients))
+
+    async def probe(self, command: protocol.Probe) -> protocol.Probed:
+        """How the model sees some items. Raises LodespaceError when there is no model, or no such item."""
+        trainer = self._model()
+        self.session.check_items(np.asarray(command.items, np.uint32))
+        seen = await trainer.probe(command.items)
+        height, width, channels = self._picture_shape
+        return protocol.Probed(
+            command_id=command.command_id,
+            step=seen.step,
+            items=command.items,
+            forces={name: np.frombuffer(force, "<f4").tolist() for name, force in seen.forces.items()},
+            pictures=base64.b64encode(seen.pictures).decode(),
+            width=width,
+            height=height,
+            channels=channels,
+            error=seen.error,
+            sigma=np.frombuffer(seen.sigma, "<f4").tolist(),
+        )
+
+    async def decode(self, command: protocol.Decode) -> protocol.Decoded:
+        """What lies at some points. Raises LodespaceError when there is no model, or nothing to see."""
+        trainer = self._model()
+        points = checked_targets(command.points, len(command.points), self.session.grid.latent_dim)
+        decoded = await trainer.decode(points)
+        height, width, channels = self._picture_shape
+        return protocol.Decoded(
+            command_id=command.command_id,
+            pictures=base64.b64encode(decoded.pictures).decode(),
+            width=width,
+            height=height,
+            channels=channels,
+        )
+
+    def _model(self) -> TrainerSupervisor:
+        if self.trainer is None:
+            raise RequestError("nothing is trained here: there is no model to ask", code="no_training")
+        return self.trainer
+
+    @property
+    def _picture_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of what the decoder makes; 0 for vectors."""
+        items = self.project.items
+        if items.kind != "image":
+            return 0, 0, 0
+        return MODEL_SIDE, MODEL_SIDE, items.data.shape[3] if items.data.ndim == 4 else 1
 
     def set_priority(self, client: Client, items: list[int]) -> None:
         """What one client looks at; the trainer moves what any of them looks at first. Raises RequestError when there is no such item."""
@@ -191,6 +281,10 @@ class Service:
             self.moved(client, protocol.Presence())
         if client.priority:
             self.tell_priority()
+        if client.watching:
+            self._tell_watching()
+        if client.dragging and self.trainer is not None:
+            self.trainer.drag(np.empty(0, np.uint32), np.empty((0, self.session.grid.latent_dim), np.float32))
         self.tell_access()
 
     def tell_access(self) -> None:
@@ -221,7 +315,13 @@ class Service:
     def on_frame(self, frame: TrainerFrame) -> None:
         before = self.session.grid.revision
         self.session.publish(
-            frame.latent_mean, frame.prediction, frame.confidence, step=frame.step, resting=frame.resting
+            frame.latent_mean,
+            frame.prediction,
+            frame.confidence,
+            step=frame.step,
+            resting=frame.resting,
+            exact=frame.exact,
+            forces=frame.forces,
         )
         if self.recorder is not None and self.session.grid.revision != before:
             self.recorder.positions(last=frame.resting)

@@ -1,12 +1,12 @@
 """The annotation session: what is labelled, where the points are, what is predicted. Plain synchronous state; no sockets, no torch.
 
-Commands come in two halves. `plan` checks a command against the state and returns the event to write; once the store has it on disk,
-`apply` changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
+Commands come in two halves. `plan` (planning.py) checks a command against the state and returns the event to write; once the store has
+it on disk, `apply` changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
 """
 
 import sys
-import time
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -14,29 +14,34 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import __version__, protocol
+from lodespace.acts import Act, ActKind, ActLog
 from lodespace.classes import ClassList
 from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
-from lodespace.frames import encode_predictions
+from lodespace.frames import encode_forces, encode_predictions
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import GestureRecord, LabelHistory
 from lodespace.latent_grid import LatentGrid
+from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
+from lodespace.settings import described, in_full, merged
+from lodespace.shared_frames import FrameForces
 from lodespace.store import Event
 
-Command = protocol.Label | protocol.Undo | protocol.Redo | protocol.AddClass | protocol.EditClass
+SUMMARY_LENGTH = 200
+"""Gestures that clients are told of: the whole history, sent after each gesture, would grow with its square."""
 
 
 class Applied(NamedTuple):
-    """What an event changed: the answer to its sender, what all clients hear, and whether labels or classes did change."""
+    """What an event changed: the answer to its sender, and what all clients hear."""
 
     ack: protocol.Ack
     news: list[protocol.Operation]
-    labels_changed: bool
-    classes_changed: bool
 
 
-class _ClassDetail(msgspec.Struct):
+class ClassDetail(msgspec.Struct):
+    """What the log keeps of a class that was made or edited."""
+
     name: str | None = None
     colour: str | None = None
 
@@ -47,23 +52,42 @@ class _GestureDetail(msgspec.Struct):
     tool: str = ""
 
 
-_detail = msgspec.json.Decoder(_ClassDetail).decode
+_settings = msgspec.json.Decoder(protocol.Settings).decode
+_detail = msgspec.json.Decoder(ClassDetail).decode
 _gesture_detail = msgspec.json.Decoder(_GestureDetail).decode
 
 
 class AnnotationSession:
-    """State of one project. Items 0..N-1 as in `items`. `scene_id` is drawn by chance unless it is given: a bake is to be repeatable."""
+    """State of one project. Items 0..N-1 as in `items`; `settings`: what training began with.
 
-    def __init__(self, items: ItemSet, *, read_only: bool = False, scene_id: int | None = None) -> None:
+    `scene_id` is drawn by chance unless it is given: a bake is to be repeatable.
+    """
+
+    def __init__(
+        self,
+        items: ItemSet,
+        *,
+        read_only: bool = False,
+        scene_id: int | None = None,
+        settings: protocol.Settings | None = None,
+    ) -> None:
         self.items = items
         self.read_only = read_only
         self.classes = ClassList(items.class_names)
         self.history = LabelHistory(len(items))
+        self.acts = ActLog()
+        self.pins = Pins()
+        self._first_settings = settings or protocol.Settings()
+        self._changes: dict[int, protocol.Settings] = {}
+        self.settings = in_full(self._first_settings)
         self.grid = LatentGrid(len(items), scene_id=scene_id)
         self.sequence = 0
         self.predictions = np.full(len(items), UNLABELED, np.int16)
         self.confidence = np.zeros(len(items), np.uint8)
         self.prediction_version = 0
+        self.force_version = 0
+        self._forces: FrameForces | None = None
+        self._forces_encoded: tuple[int, bytes] | None = None
         self._predicted_at = np.zeros(len(items), np.int64)
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
@@ -79,102 +103,69 @@ class AnnotationSession:
         """The answer a command got before, when it is sent again."""
         return self._acks.get(command_id)
 
-    def plan(self, command: Command, client: str) -> Event:
-        """The event that would carry `command` out. Raises RequestError, and changes nothing, when it cannot be."""
-        if self.read_only:
+    def check_items(self, items: npt.NDArray[np.uint32]) -> None:
+        """Raises RequestError when there is no such item."""
+        if len(items) and int(items.max()) >= len(self.items):
             raise RequestError(
-                "this scene is baked and read-only; serve the data set itself to label it", code="read_only"
+                f"there is no item {int(items.max())}; items are 0 to {len(self.items) - 1}", code="unknown_item"
             )
-        now = time.time()
-        match command:
-            case protocol.Label():
-                return self._plan_label(command, client, now)
-            case protocol.Undo():
-                number = self.history.next_undo(client)
-                return Event(command_id=command.command_id, kind="undo", client=client, at=now, gesture=number)
-            case protocol.Redo():
-                number = self.history.next_redo(client)
-                return Event(command_id=command.command_id, kind="redo", client=client, at=now, gesture=number)
-            case protocol.AddClass():
-                self.classes.check_new(command.name)
-                detail = _json(_ClassDetail(command.name, command.colour))
-                class_id = len(self.classes)
-                return Event(
-                    command_id=command.command_id,
-                    kind="add_class",
-                    client=client,
-                    at=now,
-                    class_id=class_id,
-                    detail=detail,
-                )
-            case protocol.EditClass():
-                self.classes.check_edit(command.class_id, command.name)
-                detail = _json(_ClassDetail(command.name, command.colour))
-                return Event(
-                    command_id=command.command_id,
-                    kind="edit_class",
-                    client=client,
-                    at=now,
-                    class_id=command.class_id,
-                    detail=detail,
-                )
 
-    def _plan_label(self, command: protocol.Label, client: str, now: float) -> Event:
-        items = np.unique(np.asarray(command.items, np.uint32))
-        if int(items[-1]) >= len(self.items):
-            raise RequestError(
-                f"there is no item {int(items[-1])}; items are 0 to {len(self.items) - 1}", code="unknown_item"
-            )
-        if command.class_id >= len(self.classes):
-            raise RequestError(f"there is no class {command.class_id}; make it first", code="unknown_class")
-        return Event(
-            command_id=command.command_id,
-            kind="gesture",
-            client=client,
-            at=now,
-            revision=command.revision,
-            class_id=command.class_id,
-            items=items.astype("<u4").tobytes(),
-            detail=_json(command.provenance),
-        )
+    def held(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+        """The pinned items (K,), ascending, and where they are held (K, D), in the latent dimension that is set."""
+        return self.pins.held(self.settings.latent_dim or 3)
 
     def apply(self, event: Event) -> Applied:
         """Carry out an event that is on disk. The same events in the same order give the same state."""
-        changed, class_id = self._carry_out(event)
-        ack = protocol.Ack(command_id=event.command_id, sequence=event.sequence, count=len(changed), class_id=class_id)
-        self._acks[event.command_id] = ack
+        pinned = self.held()[0]
+        ack, changed = self._carry_out(event)
         if event.kind in ("add_class", "edit_class"):
-            classes = protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes))
-            return Applied(ack, [classes], labels_changed=False, classes_changed=True)
-        labels = protocol.Labels(
-            sequence=event.sequence,
-            gesture=event.gesture or event.sequence,
-            by=event.client,
-            items=changed.tolist(),
-            class_ids=self.labels[changed].tolist(),
-        )
-        return Applied(ack, [labels], labels_changed=len(changed) > 0, classes_changed=False)
+            return Applied(ack, [protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes))])
+        news: list[protocol.Operation] = [
+            protocol.Labels(
+                sequence=event.sequence,
+                gesture=event.gesture or event.sequence,
+                by=event.client,
+                items=changed.tolist(),
+                class_ids=self.labels[changed].tolist(),
+            )
+        ]
+        held = self.held()[0]
+        if not np.array_equal(held, pinned):
+            news.append(protocol.PinsChanged(items=held.tolist()))
+        return Applied(ack, news)
 
     def replay(self, events: Iterable[Event]) -> None:
         """Carry out the events of the log, at start, when there is nobody to tell."""
         for event in events:
-            changed, class_id = self._carry_out(event)
-            self._acks[event.command_id] = protocol.Ack(
-                command_id=event.command_id, sequence=event.sequence, count=len(changed), class_id=class_id
-            )
+            self._carry_out(event)
 
-    def _carry_out(self, event: Event) -> tuple[npt.NDArray[np.uint32], int]:
-        """Change the state. Returns the items whose label changed and the class for the answer."""
+    def _carry_out(self, event: Event) -> tuple[protocol.Ack, npt.NDArray[np.uint32]]:
+        """Change the state. Returns the answer, which is kept, and the items whose label changed."""
         self.sequence = event.sequence
-        changed, class_id = np.empty(0, np.uint32), event.class_id
+        changed, count, class_id, message = np.empty(0, np.uint32), 0, event.class_id, ""
         match event.kind:
             case "gesture":
                 changed = self.history.add(_record(event))
+                self.acts.add(_act(event, "label", len(event.item_array())))
+            case "settings":
+                self._changes[event.sequence] = _settings(event.detail)
+                self.acts.add(_act(event, "settings", note=described(self._changes[event.sequence])))
+                self._settle()
+            case "anchor" | "unpin":
+                items = event.item_array()
+                targets = decode_detail(event.detail, len(items)) if event.kind == "anchor" else None
+                if event.kind == "unpin" or targets is not None:
+                    self.pins.add(event.sequence, Anchor(items, targets))
+                count = len(items)
+                self.acts.add(_act(event, event.kind, count, note="" if targets is not None else "let go"))
             case "undo":
-                changed = self.history.undo(event.gesture)
+                message = self._in_the_way(event.gesture)
+                self.acts.undo(event.gesture, event.sequence)
+                changed = self._turn(event.gesture, stand=False)
             case "redo":
-                changed = self.history.redo(event.gesture)
-                class_id = self.history.gestures[event.gesture].class_id
+                self.acts.redo(event.gesture, event.sequence)
+                changed = self._turn(event.gesture, stand=True)
+                class_id = self.acts.acts[event.gesture].class_id
             case "add_class":
                 detail = _detail(event.detail)
                 class_id = self.classes.add(detail.name or str(len(self.classes)), detail.colour)
@@ -182,7 +173,45 @@ class AnnotationSession:
                 detail = _detail(event.detail)
                 self.classes.edit(event.class_id, detail.name, detail.colour)
         self._labelled_at[changed] = event.sequence
-        return changed, class_id
+        ack = protocol.Ack(
+            command_id=event.command_id,
+            sequence=event.sequence,
+            count=count or len(changed),
+            class_id=class_id,
+            message=message,
+        )
+        self._acks[event.command_id] = ack
+        return ack, changed
+
+    def _turn(self, number: int, *, stand: bool) -> npt.NDArray[np.uint32]:
+        """Let act `number` stand, or not. Returns the items whose label changed."""
+        match self.acts.acts[number].kind:
+            case "label":
+                return self.history.redo(number) if stand else self.history.undo(number)
+            case "settings":
+                self._settle()
+            case "anchor" | "unpin" if stand:
+                self.pins.redo(number)
+            case "anchor" | "unpin":
+                self.pins.undo(number)
+        return np.empty(0, np.uint32)
+
+    def _settle(self) -> None:
+        """The settings in force: those of the beginning, and every change that stands, in order."""
+        settings = self._first_settings
+        for number, changes in self._changes.items():
+            if not self.acts.acts[number].undone:
+                settings = merged(settings, changes)
+        self.settings = in_full(settings)
+
+    def _in_the_way(self, number: int) -> str:
+        """What to tell who takes act `number` back, when others have gone on since; "" when nothing was built on it."""
+        mine = self.acts.acts[number]
+        later = [a for a in self.acts if a.made_by > mine.made_by and not a.undone and a.client != mine.client]
+        if not later:
+            return ""
+        count = "another gesture stands" if len(later) == 1 else f"{len(later)} gestures of others stand"
+        return f"Taken back. {count.capitalize()} on it, so the map is not turned back; it goes on from here."
 
     # Positions and predictions ---------------------------------------------------------------------------------------
 
@@ -194,9 +223,14 @@ class AnnotationSession:
         *,
         step: int,
         resting: bool,
+        exact: bool = False,
+        forces: FrameForces | None = None,
     ) -> bool:
         """Take a frame of the trainer: latent_mean (N, D), prediction (N,), confidence (N,) 0..1. Returns whether a new scene is due."""
-        new_scene = self.grid.publish(latent_mean, step=step, resting=resting)
+        new_scene = self.grid.publish(latent_mean, step=step, resting=resting, exact=exact)
+        if forces is not None:
+            self.force_version += 1
+            self._forces = forces
         certain = np.rint(np.nan_to_num(confidence) * 255).clip(0, 255).astype(np.uint8)
         changed = (prediction != self.predictions) | (certain != self.confidence)
         if changed.any():
@@ -220,6 +254,16 @@ class AnnotationSession:
             step=grid.step,
             scene_id=grid.scene_id,
         )
+
+    def forces_frame(self) -> bytes | None:
+        """The newest forces, as a frame made once for all who watch; None when there are none of this dimension."""
+        grid = self.grid
+        if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:
+            return None
+        if self._forces_encoded is None or self._forces_encoded[0] != self.force_version:
+            frame = encode_forces(*self._forces, revision=grid.revision, step=grid.step, scene_id=grid.scene_id)
+            self._forces_encoded = (self.force_version, frame)
+        return self._forces_encoded[1]
 
     def labels_since(self, sequence: int) -> protocol.Labels | None:
         """Labels that changed after event `sequence`, for a client that comes back; None when there are none."""
@@ -295,8 +339,30 @@ class AnnotationSession:
             classes=list(self.classes.classes),
             thumbnails=thumbnails,
             training=training,
-            history=self.history.summary(client),
+            history=self.summary(client),
+            pins=self.held()[0].tolist(),
             has_recording=has_recording,
+        )
+
+    def summary(self, client: str) -> protocol.History:
+        """The newest SUMMARY_LENGTH gestures as the protocol tells them, and what `client` could undo and redo."""
+        newest = list(islice(reversed(self.acts.acts.values()), SUMMARY_LENGTH))
+        gestures = [
+            protocol.Gesture(
+                gesture=act.number,
+                kind=act.kind,
+                class_id=act.class_id,
+                count=act.count,
+                by=act.client,
+                at=act.at,
+                revision=act.revision,
+                undone=act.undone,
+                note=act.note,
+            )
+            for act in reversed(newest)
+        ]
+        return protocol.History(
+            gestures=gestures, can_undo=self.acts.can_undo(client), can_redo=self.acts.can_redo(client)
         )
 
     def item_info(self, item: int) -> protocol.ItemInfo:
@@ -326,5 +392,5 @@ def _record(event: Event) -> GestureRecord:
     )
 
 
-def _json(value: msgspec.Struct) -> str:
-    return msgspec.json.encode(value).decode()
+def _act(event: Event, kind: ActKind, count: int = 0, note: str = "") -> Act:
+    return Act(event.sequence, kind, event.client, event.at, event.revision, event.class_id, count, note)

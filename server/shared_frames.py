@@ -15,13 +15,36 @@ from typing import IO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.protocol import FORCE_TERMS
+
 SLOTS = 4
 MAX_DIM = 3
-_HEADER = np.dtype([("sequence", "<u8"), ("step", "<i8"), ("latent_dim", "<i4"), ("resting", "<i4")])
+_TERMS = len(FORCE_TERMS)
+_HEADER = np.dtype(
+    [
+        ("sequence", "<u8"),
+        ("step", "<i8"),
+        ("latent_dim", "<i4"),
+        ("resting", "<i4"),
+        ("exact", "<i4"),
+        ("has_forces", "<i4"),
+        ("force_scales", "<f4", (_TERMS,)),
+    ]
+)
+
+
+class FrameForces(NamedTuple):
+    """Forces on all items: of term k of FORCE_TERMS, vectors[k] int8 (N, D) times scales[k], in nats per latent unit."""
+
+    scales: npt.NDArray[np.float32]
+    vectors: npt.NDArray[np.int8]
 
 
 class TrainerFrame(NamedTuple):
-    """latent_mean float32 (N, D), prediction int16 (N,), confidence float32 (N,) in 0..1; copies, the receiver's to keep."""
+    """latent_mean float32 (N, D), prediction int16 (N,), confidence float32 (N,) in 0..1; copies, the receiver's to keep.
+
+    `exact`: to be shown to one step of the grid, as the last frame before a rest is. `forces` where somebody watches them.
+    """
 
     sequence: int
     step: int
@@ -29,6 +52,8 @@ class TrainerFrame(NamedTuple):
     prediction: npt.NDArray[np.int16]
     confidence: npt.NDArray[np.float32]
     resting: bool
+    exact: bool = False
+    forces: FrameForces | None = None
 
 
 class SharedFrames:
@@ -41,44 +66,56 @@ class SharedFrames:
 
     def write(self, frame: TrainerFrame) -> None:
         """Publish a frame; its sequence counts up from 1."""
-        header, mean, prediction, confidence = self._views(frame.sequence % SLOTS)
+        header, mean, prediction, confidence, forces = self._views(frame.sequence % SLOTS)
+        d = frame.latent_mean.shape[1]
         header["sequence"] = 2 * frame.sequence - 1
         header["step"] = frame.step
-        header["latent_dim"] = frame.latent_mean.shape[1]
+        header["latent_dim"] = d
         header["resting"] = frame.resting
-        mean[:, : frame.latent_mean.shape[1]] = frame.latent_mean
+        header["exact"] = frame.exact
+        header["has_forces"] = frame.forces is not None
+        mean[:, :d] = frame.latent_mean
+        if frame.forces is not None:
+            header["force_scales"] = frame.forces.scales
+            forces[:, :, :d] = frame.forces.vectors
         prediction[:] = frame.prediction
         confidence[:] = frame.confidence
         header["sequence"] = 2 * frame.sequence
 
     def read(self, sequence: int) -> TrainerFrame | None:
         """Frame `sequence`, or None when its slot has been taken for a newer one."""
-        header, mean, prediction, confidence = self._views(sequence % SLOTS)
+        header, mean, prediction, confidence, vectors = self._views(sequence % SLOTS)
         if int(header["sequence"]) != 2 * sequence:
             return None
+        d = int(header["latent_dim"])
+        forces = FrameForces(header["force_scales"].copy(), vectors[:, :, :d].copy()) if header["has_forces"] else None
         frame = TrainerFrame(
             sequence,
             int(header["step"]),
-            mean[:, : int(header["latent_dim"])].copy(),
+            mean[:, :d].copy(),
             prediction.copy(),
             confidence.copy(),
             bool(header["resting"]),
+            bool(header["exact"]),
+            forces,
         )
         return frame if int(header["sequence"]) == 2 * sequence else None
 
-    def _views(self, slot: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _views(self, slot: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         start, n = slot * self._slot_bytes, self.n
         header = np.frombuffer(self._map, _HEADER, 1, start)[0:1].reshape(())
         start += _HEADER.itemsize
         mean = np.frombuffer(self._map, "<f4", n * MAX_DIM, start).reshape(n, MAX_DIM)
         confidence = np.frombuffer(self._map, "<f4", n, start + mean.nbytes)
-        prediction = np.frombuffer(self._map, "<i2", n, start + mean.nbytes + confidence.nbytes)
-        return header, mean, prediction, confidence
+        start += mean.nbytes + confidence.nbytes
+        prediction = np.frombuffer(self._map, "<i2", n, start)
+        forces = np.frombuffer(self._map, "i1", _TERMS * n * MAX_DIM, start + prediction.nbytes)
+        return header, mean, prediction, confidence, forces.reshape(_TERMS, n, MAX_DIM)
 
 
 def size_for(n: int) -> int:
     """Bytes of the ring for n items; slots begin at multiples of 8."""
-    slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 + 2)
+    slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 + 2 + _TERMS * MAX_DIM)
     return SLOTS * (-(-slot // 8) * 8)
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from lodespace.errors import LodespaceError
 
-EventKind = Literal["gesture", "undo", "redo", "add_class", "edit_class"]
+EventKind = Literal["gesture", "undo", "redo", "add_class", "edit_class", "settings", "anchor", "unpin"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -41,8 +41,10 @@ _FORMAT = 1
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log. `sequence` is 0 until it is written.
 
-    kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "undo", "redo": of the gesture
-    whose event is number `gesture`. "add_class", "edit_class": `class_id`, with name and colour in `detail`.
+    kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "settings": `detail` is what was
+    changed. "anchor": `items` were dragged, to the targets in `detail` where they stay pinned; "unpin": their pins were taken away (no
+    items: all pins). "undo", "redo": of the act whose event is number `gesture`. "add_class", "edit_class": `class_id`, with name and
+    colour in `detail`.
     """
 
     command_id: str

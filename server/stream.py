@@ -18,7 +18,15 @@ from lodespace.service import Service
 
 log = logging.getLogger(__name__)
 
-_LOOKING = (protocol.Hello, protocol.SetPriority, protocol.Presence, protocol.Resolve)
+_LOOKING = (
+    protocol.Hello,
+    protocol.SetPriority,
+    protocol.Presence,
+    protocol.Resolve,
+    protocol.Watch,
+    protocol.Probe,
+    protocol.Decode,
+)
 """What a viewer may send; whatever else there is takes an annotator."""
 
 SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
@@ -103,7 +111,15 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.Hello():
             _greet(service, client, operation)
         case protocol.SetTraining():
-            client.send(service.set_training(operation))
+            client.send(await service.set_training(operation, client.client_id))
+        case protocol.Drag():
+            service.drag(client, operation)
+        case protocol.Watch():
+            service.watch(client, forces=operation.forces)
+        case protocol.Probe():
+            client.send(await service.probe(operation))
+        case protocol.Decode():
+            client.send(await service.decode(operation))
         case protocol.SetPriority():
             service.set_priority(client, operation.items)
         case protocol.Presence():

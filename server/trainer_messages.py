@@ -16,6 +16,7 @@ class Start(msgspec.Struct, tag=True):
     data: str
     folder: str
     checkpoints: str
+    moments: str
     n_items: int
     frames_fd: int
     n_classes: int
@@ -26,22 +27,49 @@ class Start(msgspec.Struct, tag=True):
     running: bool
 
 
-class SetLabels(msgspec.Struct, tag=True):
-    """Full label state: little-endian int16 (N,)."""
+class Inputs(msgspec.Struct, tag=True):
+    """All that the model learns from, as it is after event `number` (0: no event), which moved the line of states (acts.py) from state
+    `before` to state `after`. `labels`: little-endian int16 (N,); `pinned` uint32 (K,), `pins` float32 (K, D)."""
 
+    number: int
+    before: int
+    after: int
     labels: bytes
-
-
-class SetClassCount(msgspec.Struct, tag=True):
     n_classes: int
+    settings: Settings
+    pinned: bytes
+    pins: bytes
+
+
+class Drag(msgspec.Struct, tag=True):
+    """Items uint32 (K,) are held at targets float32 (K, D); none: let go."""
+
+    items: bytes
+    targets: bytes
+
+
+class Watch(msgspec.Struct, tag=True):
+    """Whether forces go with every frame."""
+
+    forces: bool
+
+
+class Probe(msgspec.Struct, tag=True):
+    """How the model sees `items`: answered by Probed."""
+
+    request: int
+    items: list[int]
+
+
+class Decode(msgspec.Struct, tag=True):
+    """What lies at points float32 (K, D): answered by Decoded."""
+
+    request: int
+    points: bytes
 
 
 class SetPriority(msgspec.Struct, tag=True):
     items: list[int]
-
-
-class Configure(msgspec.Struct, tag=True):
-    settings: Settings
 
 
 class Run(msgspec.Struct, tag=True):
@@ -56,7 +84,7 @@ class Stop(msgspec.Struct, tag=True):
     """Save a checkpoint and end."""
 
 
-Command = Start | SetLabels | SetClassCount | SetPriority | Configure | Run | Pause | Stop
+Command = Start | Inputs | Drag | Watch | Probe | Decode | SetPriority | Run | Pause | Stop
 
 
 class Alive(msgspec.Struct, tag=True):
@@ -72,11 +100,11 @@ class FrameReady(msgspec.Struct, tag=True):
 class State(msgspec.Struct, tag=True):
     """How training stands; sent when it changes and at least once a second: also the heartbeat.
 
-    `configured`: how many Configure commands it has carried out.
+    `event`: the newest one whose inputs it has taken.
     """
 
     running: bool
-    configured: int
+    event: int
     phase: Phase
     progress: float
     step: int
@@ -89,15 +117,44 @@ class Measured(msgspec.Struct, tag=True):
 
 
 class Collapsed(msgspec.Struct, tag=True):
-    """`message` tells a person what collapsed and what to change; "" when it is mended."""
+    """`message` tells a person what collapsed and why; "" when it is mended. `mend`: what to change."""
 
     message: str
+    mend: Settings | None = None
 
 
 class NotSaved(msgspec.Struct, tag=True):
     """`message` tells a person why no checkpoint could be written; "" when one was written again."""
 
     message: str
+
+
+class Turned(msgspec.Struct, tag=True):
+    """Event `number` was to lead back. `found`: that moment was kept; otherwise the model goes on from where it is."""
+
+    number: int
+    found: bool
+
+
+class Probed(msgspec.Struct, tag=True):
+    """`forces`: float32 (K, D) of each term, nats per latent unit. `pictures`: uint8 (K, H, W, channels), empty for vectors.
+    `error` nats; `sigma` float32 (K, D). `refused`: why there is no answer."""
+
+    request: int
+    step: int
+    forces: dict[str, bytes]
+    pictures: bytes
+    error: list[float]
+    sigma: bytes
+    refused: str = ""
+
+
+class Decoded(msgspec.Struct, tag=True):
+    """`pictures`: uint8 (K, H, W, channels). `refused`: why there is no answer."""
+
+    request: int
+    pictures: bytes
+    refused: str = ""
 
 
 class Failed(msgspec.Struct, tag=True):
@@ -107,7 +164,7 @@ class Failed(msgspec.Struct, tag=True):
     fatal: bool
 
 
-TrainerEvent = Alive | FrameReady | State | Measured | Collapsed | NotSaved | Failed
+TrainerEvent = Alive | FrameReady | State | Measured | Collapsed | NotSaved | Turned | Probed | Decoded | Failed
 
 encode = msgspec.msgpack.Encoder().encode
 decode_command = msgspec.msgpack.Decoder(Command).decode

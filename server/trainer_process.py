@@ -18,21 +18,28 @@ from typing import BinaryIO
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from lodespace import datasets, protocol
 from lodespace import trainer_messages as m
 from lodespace.errors import LodespaceError
 from lodespace.models.collapse import describe
+from lodespace.models.config import preset
 from lodespace.models.dataset import Dataset
+from lodespace.models.moment import Moment
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
+from lodespace.moments import Moments
 from lodespace.project import load_items
+from lodespace.reading import answer, compact_forces
 from lodespace.settings import configuration, settings_of
 from lodespace.shared_frames import SharedFrames, TrainerFrame
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 30.0
+REWIND_SECONDS = 1 / 50
+"""Between two frames of a motion that is played backward."""
 STATE_SECONDS = 0.5
 ALIVE_SECONDS = 1.0
 FRAME_SECONDS = 1 / 60
@@ -44,22 +51,26 @@ class TrainerProcess:
         self.commands = commands
         self.events = events
         self.checkpoints = Path(start.checkpoints)
+        self.moments = Moments(Path(start.moments))
+        self.before_drag: Moment | None = None
+        self.watching = False
         items = load_items(start.data, Path(start.folder))
         with os.fdopen(start.frames_fd, "r+b") as file:
             self.frames = SharedFrames(file, start.n_items)
         dataset = to_dataset(items)
         self.trainer = self._open(dataset, start)
         self.running = start.running
+        self.rewinding = 0
         self.resting = False
         self.stopped = False
-        self.configured = 0
+        self.event = 0
         self.sequence = 0
         self.published: tuple[int, bool] = (-1, False)
         self.collapse_told = ""
         self.state_sent = 0.0
         self.last_state: tuple[object, ...] = ()
         self.saved_at = time.monotonic()
-        self.saved_step = self.trainer.loop.step
+        self.saved_step = self.trainer.loop.step if self.trainer.display.shown is not None else -1
         self.save_trouble = ""
         self.recent: list[float] = []
         self.published_at = 0.0
@@ -73,31 +84,33 @@ class TrainerProcess:
                 log.warning("training begins anew: %s", error)
             config = configuration(start.settings)
             return Trainer(dataset, config, n_classes=start.n_classes, seed=start.seed, device=start.device)
-        trainer.configure(configuration(start.settings, trainer.config))
-        trainer.set_class_count(max(trainer.n_classes, start.n_classes))
         return trainer
 
     def run(self) -> None:
         """Until told to stop, or the server is gone."""
         snapshots: Iterator[Snapshot] = self.trainer.frames()
         while not self.stopped:
-            idle = self.resting or not self.running
-            if self._take_commands(wait=STATE_SECONDS if idle else 0.0):
+            idle = self.resting or not (self.running or self.rewinding)
+            wait = STATE_SECONDS if idle else REWIND_SECONDS if self.rewinding else 0.0
+            if self._take_commands(wait):
                 self.resting = False
             if self.stopped:
                 break
-            if self.resting or not self.running:
+            if self.resting or not (self.running or self.rewinding):
                 self._tell_state()
                 continue
+            was_rewinding = self.rewinding > 0
             snapshot = next(snapshots)
+            self.rewinding = snapshot.rewinding
             _check_finite(snapshot)
             self.resting = snapshot.resting
-            self._publish(snapshot)
+            self._publish(snapshot, exact=was_rewinding and not self.rewinding)
             self._tell(snapshot)
             overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
             if self.resting or overdue:
                 self._save()
         self._save()
+        self.moments.close()
 
     def _take_commands(self, wait: float) -> bool:
         """Carry out all commands there are; wait for the first at most `wait` seconds. Returns whether there were any."""
@@ -115,18 +128,16 @@ class TrainerProcess:
     def _carry_out(self, command: m.Command | None) -> None:
         trainer = self.trainer
         match command:
-            case m.SetLabels(labels=labels):
-                trainer.set_labels(np.frombuffer(labels, "<i2").astype(np.int16))
-            case m.SetClassCount(n_classes=n_classes):
-                trainer.set_class_count(max(trainer.n_classes, n_classes))
+            case m.Inputs():
+                self._take(command)
+            case m.Drag(items=items, targets=targets):
+                self._drag(np.frombuffer(items, "<u4"), np.frombuffer(targets, "<f4"))
+            case m.Watch(forces=forces):
+                self.watching = forces
+            case m.Probe() | m.Decode():
+                self._send(answer(trainer, command))
             case m.SetPriority(items=items):
                 trainer.set_priority(np.asarray(items, np.int64))
-            case m.Configure(settings=settings):
-                self.configured += 1
-                try:
-                    trainer.configure(configuration(settings, trainer.config))
-                except ValueError as error:
-                    log.warning("settings were not taken: %s", error)
             case m.Run():
                 self.running = True
             case m.Pause():
@@ -136,11 +147,56 @@ class TrainerProcess:
             case m.Start():
                 pass
 
-    def _publish(self, snapshot: Snapshot) -> None:
+    def _take(self, inputs: m.Inputs) -> None:
+        """Learn from `inputs` from now on: from here, or from the moment that the event leads back to."""
+        trainer = self.trainer
+        if inputs.number > self.event and trainer.tag == inputs.before:
+            # What is shown now is what an undo comes back to: exactly.
+            self._publish(trainer.snapshot(), exact=True)
+            self.moments.keep(inputs.number, self.before_drag or trainer.moment())
+        self.event = max(self.event, inputs.number)
+        if trainer.tag != inputs.after:
+            found = self.moments.newest(inputs.after)
+            if found is not None:
+                self._turn_to(found)
+            if inputs.after != inputs.number:
+                self._send(m.Turned(inputs.number, found is not None))
+            trainer.tag = inputs.after
+        self.before_drag = None
+        try:
+            trainer.configure(configuration(inputs.settings, trainer.config))
+        except ValueError as error:
+            log.warning("settings were not taken: %s", error)
+        trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
+        trainer.set_labels(np.frombuffer(inputs.labels, "<i2").astype(np.int16))
+        pins = np.frombuffer(inputs.pins, "<f4").reshape(-1, trainer.config.latent_dim)
+        trainer.set_anchors(np.frombuffer(inputs.pinned, "<u4").astype(np.int64), pins)
+
+    def _turn_to(self, moment: Moment) -> None:
+        try:
+            self.trainer.restore(moment)
+            self.rewinding = self.trainer.snapshot().rewinding
+        except ValueError as error:
+            log.warning("%s", error)
+
+    def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
+        """The moment before it began is what undo leads back to, once it has become a gesture."""
+        if self.before_drag is None and len(items):
+            self._publish(self.trainer.snapshot(), exact=True)
+            self.before_drag = self.trainer.moment()
+        try:
+            self.trainer.drag(items.astype(np.int64), targets.reshape(len(items), -1))
+        except ValueError as error:
+            log.info("a drag in another dimension: %s", error)
+        if len(items) == 0:
+            self.before_drag = None
+
+    def _publish(self, snapshot: Snapshot, *, exact: bool = False) -> None:
+        """Show `snapshot`, if it is due; `exact`: to one step of the grid, and at once."""
         now = time.monotonic()
-        if (snapshot.frame, snapshot.resting) == self.published:
+        if self.trainer.display.shown is None or ((snapshot.frame, snapshot.resting) == self.published and not exact):
             return
-        if now - self.published_at < FRAME_SECONDS and not snapshot.resting:
+        if now - self.published_at < FRAME_SECONDS and not (snapshot.resting or exact):
             return
         if snapshot.frame != self.published[0]:
             self.recent = [*(t for t in self.recent if now - t < 2), now]
@@ -154,6 +210,8 @@ class TrainerProcess:
             snapshot.prediction,
             snapshot.confidence,
             snapshot.resting,
+            snapshot.resting or exact,
+            compact_forces(self.trainer) if self.watching else None,
         )
         self.frames.write(frame)
         self._send(m.FrameReady(self.sequence))
@@ -161,10 +219,11 @@ class TrainerProcess:
     def _tell(self, snapshot: Snapshot) -> None:
         due = snapshot.resting or time.monotonic() - self.state_sent >= STATE_SECONDS
         config = self.trainer.config
-        told = "" if not snapshot.collapsed else describe(snapshot.collapsed, config.latent_dim, config.weights.beta_kl)
+        told = describe(snapshot.collapsed, config.latent_dim, config.weights.beta_kl)
         if told != self.collapse_told:
             self.collapse_told = told
-            self._send(m.Collapsed(told))
+            usual = preset(config.preset).weights.beta_kl
+            self._send(m.Collapsed(told, protocol.Settings(beta_kl=usual) if told else None))
         if due:
             losses = protocol.Losses(
                 step=snapshot.step,
@@ -182,13 +241,13 @@ class TrainerProcess:
         loop = self.trainer.loop
         # The loop rests a little before the picture of it does.
         phase = "interactive" if loop.phase == "resting" and not self.resting else loop.phase
-        key = (self.running, phase, self.configured)
+        key = (self.running, phase, self.event)
         if key == self.last_state and now - self.state_sent < STATE_SECONDS:
             return
         self.last_state, self.state_sent = key, now
         rate = len([t for t in self.recent if now - t < 1])
         settings = settings_of(self.trainer.config)
-        self._send(m.State(self.running, self.configured, phase, loop.progress, loop.step, float(rate), settings))
+        self._send(m.State(self.running, self.event, phase, loop.progress, loop.step, float(rate), settings))
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()

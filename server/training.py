@@ -10,8 +10,9 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -19,7 +20,9 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace import trainer_messages as m
-from lodespace.project import Project, merge_settings
+from lodespace.acts import Step
+from lodespace.errors import RequestError, TrainingError
+from lodespace.project import Project
 from lodespace.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
 
 log = logging.getLogger(__name__)
@@ -33,7 +36,33 @@ BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
 HEALTHY_SECONDS = 60.0
 """A life of this length came to something, however it ended."""
 STOP_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
+NOT_KEPT = "Labels, settings and pins are back. How the map was then is not kept any more, so it goes on from here."
 CLOSED_SECONDS = 0.5
+
+
+class Inputs(NamedTuple):
+    """What the model learns from: labels int16 (N,), the classes' number, settings in full, pinned items uint32 (K,) at pins float32
+    (K, D), and the step of the line of states (acts.py) that led here."""
+
+    labels: npt.NDArray[np.int16]
+    n_classes: int
+    settings: protocol.Settings
+    pinned: npt.NDArray[np.uint32]
+    pins: npt.NDArray[np.float32]
+    step: Step
+
+    def message(self) -> m.Inputs:
+        return m.Inputs(
+            number=self.step.number,
+            before=self.step.before,
+            after=self.step.after,
+            labels=self.labels.astype("<i2").tobytes(),
+            n_classes=max(1, self.n_classes),
+            settings=self.settings,
+            pinned=self.pinned.astype("<u4").tobytes(),
+            pins=self.pins.astype("<f4").tobytes(),
+        )
 
 
 class TrainerListener(Protocol):
@@ -59,25 +88,25 @@ class TrainerSupervisor:
     """-P: a file in the current folder that is named like a module must not take its place."""
 
     def __init__(
-        self, project: Project, listener: TrainerListener, *, n_classes: int, device: str = "auto", threads: int = 0
+        self, project: Project, listener: TrainerListener, inputs: Inputs, *, device: str = "auto", threads: int = 0
     ) -> None:
         self.project = project
         self.listener = listener
         self.device = device
         self.threads = threads or _processors()
-        self.settings = project.settings
-        self.n_classes = max(1, n_classes)
-        self.labels = np.full(len(project.items), protocol.UNLABELED, np.int16)
+        self.inputs = inputs
         self.running = True
         self.training = protocol.Training(
-            state="starting", phase="layout", progress=0.0, step=0, frames_per_second=0.0, settings=self.settings
+            state="starting", phase="layout", progress=0.0, step=0, frames_per_second=0.0, settings=inputs.settings
         )
         self._ring_file = anonymous_file(size_for(len(project.items)))
         self._ring = SharedFrames(self._ring_file, len(project.items))
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
-        self._configured = 0
+        self._watching = False
+        self._questions: dict[int, asyncio.Future[m.Probed | m.Decoded]] = {}
+        self._asked = 0
         self._troubled = False
         self._stopping = False
 
@@ -107,23 +136,54 @@ class TrainerSupervisor:
 
     # Commands --------------------------------------------------------------------------------------------------------
 
-    def set_labels(self, labels: npt.NDArray[np.int16]) -> None:
-        """Full label state (N,)."""
-        self.labels = labels.copy()
-        self._send(m.SetLabels(labels.astype("<i2").tobytes()))
+    def learn_from(self, inputs: Inputs) -> None:
+        """Everything, in its new state; taken within one batch."""
+        self.inputs = inputs
+        self.training = msgspec.structs.replace(self.training, settings=inputs.settings)
+        self._send(inputs.message())
 
-    def set_class_count(self, n_classes: int) -> None:
-        self.n_classes = max(1, n_classes)
-        self._send(m.SetClassCount(self.n_classes))
+    def drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
+        """Items (K,) are held at targets (K, D) until they are let go: no items."""
+        self._send(m.Drag(items.astype("<u4").tobytes(), targets.astype("<f4").tobytes()))
+
+    def watch(self, forces: bool) -> None:  # the one thing that is switched
+        """Whether forces come with every frame."""
+        if forces != self._watching:
+            self._watching = forces
+            self._send(m.Watch(forces))
+
+    async def probe(self, items: list[int]) -> m.Probed:
+        """How the model sees `items`. Raises TrainingError when it cannot tell."""
+        answer = await self._ask(lambda request: m.Probe(request, items))
+        assert isinstance(answer, m.Probed)
+        return answer
+
+    async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
+        """What lies at points (K, D). Raises TrainingError when it cannot tell."""
+        answer = await self._ask(lambda request: m.Decode(request, points.astype("<f4").tobytes()))
+        assert isinstance(answer, m.Decoded)
+        return answer
+
+    async def _ask(self, question: Callable[[int], msgspec.Struct]) -> m.Probed | m.Decoded:
+        if self._process is None or self.training.state in ("starting", "restarting", "failed"):
+            raise TrainingError("the model is not there at the moment; ask again when training runs", code="no_model")
+        self._asked += 1
+        request = self._asked
+        answer = self._questions[request] = asyncio.get_running_loop().create_future()
+        try:
+            self._send(question(request))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found = await answer
+        except TimeoutError:
+            raise TrainingError("the model did not answer in time; ask again", code="no_model") from None
+        finally:
+            del self._questions[request]
+        if found.refused:
+            raise RequestError(found.refused, code="bad_question")
+        return found
 
     def set_priority(self, items: list[int]) -> None:
         self._send(m.SetPriority(items))
-
-    def configure(self, settings: protocol.Settings) -> None:
-        """Change some settings; they are kept with the project."""
-        self.settings = merge_settings(self.settings, settings)
-        self._configured += 1
-        self._send(m.Configure(settings))
 
     def run(self) -> None:
         """Go on; after "failed", try again."""
@@ -188,27 +248,34 @@ class TrainerSupervisor:
             start_new_session=True,  # Ctrl-C in the terminal is the server's to answer
         )
         self._process = process
-        self._configured = 0
         start = m.Start(
             data=self.project.manifest.data,
             folder=str(self.project.folder.resolve()),
             checkpoints=str(self.project.checkpoints.resolve()),
+            moments=str(self.project.moments.resolve()),
             n_items=len(self.project.items),
             frames_fd=fd,
-            n_classes=self.n_classes,
+            n_classes=max(1, self.inputs.n_classes),
             seed=self.project.seed,
-            settings=self.settings,
+            settings=self.inputs.settings,
             device=self.device,
             threads=self.threads,
             running=self.running,
         )
         self._send(start)
-        self._send(m.SetLabels(self.labels.astype("<i2").tobytes()))
+        self._send(self.inputs.message())
+        self._send(m.Watch(self._watching))
         try:
             return await self._listen(process)
         finally:
             self._process = None
+            self._give_no_answers()
             await _end(process)
+
+    def _give_no_answers(self) -> None:
+        for question in self._questions.values():
+            if not question.done():
+                question.set_exception(TrainingError("training was interrupted; ask again", code="no_model"))
 
     async def _listen(self, process: asyncio.subprocess.Process) -> "_End":
         """Hear the process until it ends or hangs."""
@@ -243,9 +310,16 @@ class TrainerSupervisor:
                 self._hear_state(event)
             case m.Measured(losses=losses):
                 self.listener.on_losses(losses)
-            case m.Collapsed(message=message):
+            case m.Collapsed(message=message, mend=mend):
                 code = "collapse" if message else ""
-                self.listener.on_notice(protocol.Notice(topic="collapse", code=code, message=message))
+                self.listener.on_notice(protocol.Notice(topic="collapse", code=code, message=message, mend=mend))
+            case m.Turned(number=number, found=found):
+                if not found and number == self.inputs.step.number:
+                    self.listener.on_notice(protocol.Notice(topic="undo", code="not_turned_back", message=NOT_KEPT))
+            case m.Probed() | m.Decoded():
+                question = self._questions.get(event.request)
+                if question is not None and not question.done():
+                    question.set_result(event)
             case m.NotSaved(message=message):
                 code = "not_saved" if message else ""
                 self.listener.on_notice(protocol.Notice(topic="trainer", code=code, message=message))
@@ -259,15 +333,14 @@ class TrainerSupervisor:
         if self._troubled:
             self._troubled = False
             self.listener.on_notice(protocol.Notice(topic="trainer", code="", message=""))
-        if event.configured == self._configured:
-            self.settings = event.settings  # else there is a newer setting under way
+        current = event.event >= self.inputs.step.number  # else there are newer inputs under way
         self.training = protocol.Training(
             state=state,
             phase=event.phase,
             progress=event.progress,
             step=event.step,
             frames_per_second=event.frames_per_second,
-            settings=event.settings,
+            settings=event.settings if current else self.inputs.settings,
         )
         self.listener.on_training(self.training)
 

@@ -1,6 +1,7 @@
 """Going back: what a moment holds, that training goes on from it as if nothing had been, and that the way back is seen."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +152,7 @@ def test_the_way_back_is_shown_backward_and_ends_exactly_there() -> None:
     far = [float(np.abs(one - start.latent_mean).mean()) for one in way]
     assert far[0] > 0.6 * float(np.abs(end.latent_mean - start.latent_mean).mean())
     assert far[-1] == 0
-    leaps = [float(np.abs(b - a).mean()) for a, b in zip(way[:-1], way[1:], strict=True)]
+    leaps = [float(np.abs(b - a).mean()) for a, b in pairwise(way)]
     assert max(leaps) < 0.25 * far[0], "it is a motion, not a jump"
 
 

@@ -17,8 +17,8 @@ def send(message: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def state(settings: Settings, configured: int = 0, running: bool = True) -> m.State:
-    return m.State(running, configured, "interactive", 1.0, 5, 20.0, settings)
+def state(settings: Settings, event: int = 0, running: bool = True) -> m.State:
+    return m.State(running, event, "interactive", 1.0, 5, 20.0, settings)
 
 
 def main() -> None:
@@ -47,15 +47,14 @@ def main() -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
     if behaviour == "deaf":
         time.sleep(1000)
-    configured = 0
+    event = 0
     while (command := m.read_command(sys.stdin.buffer)) is not None and not isinstance(command, m.Stop):
-        if isinstance(command, m.Configure):
-            configured += 1
-        if isinstance(command, m.SetLabels):
+        if isinstance(command, m.Inputs):
+            event = command.number
             labels = np.frombuffer(command.labels, "<i2").astype(np.int16)
             ring.write(TrainerFrame(2, 6, mean, labels, nothing, False))
             send(m.FrameReady(2))
-        send(state(start.settings, configured, running=not isinstance(command, m.Pause)))
+        send(state(start.settings, event, running=not isinstance(command, m.Pause)))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WITH_TORCH = {"trainer_process", "baking", "baking_progress", "settings"}
+WITH_TORCH = {"trainer_process", "baking", "baking_progress", "moments", "reading"}
 """Server modules that may import what imports torch; the others reach these only inside a function."""
-WITHOUT_TORCH = {"lodespace.models.checkpoint"}
+WITHOUT_TORCH = {"lodespace.models.checkpoint", "lodespace.models.config"}
 """The part of models/ that the server reads checkpoints with."""
 
 

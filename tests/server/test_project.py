@@ -12,8 +12,9 @@ import pytest
 from lodespace import checkpoints
 from lodespace.datasets import load_digits
 from lodespace.errors import DatasetError, ProjectError
-from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, merge_settings, open_project
+from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, open_project
 from lodespace.protocol import Settings
+from lodespace.settings import merged
 
 
 def opened(path: Path | None, **options: object) -> Project:
@@ -163,19 +164,21 @@ def test_the_lock_ends_with_the_process_that_held_it(folder: Path, small_data: P
     opened(small_data)
 
 
-def test_settings_are_kept(folder: Path, small_data: Path) -> None:
-    project = open_project(small_data)
-    project.save_settings(Settings(preset="paper", beta_kl=2.0))
-    project.close()
-    assert opened(small_data).settings == Settings(preset="paper", beta_kl=2.0)
-    assert opened(small_data, settings=Settings(latent_dim=2)).settings.latent_dim == 2
+def test_settings_of_the_beginning_are_kept_and_later_ones_asked_for(folder: Path, small_data: Path) -> None:
+    begun = Settings(preset="paper", beta_kl=2.0)
+    open_project(small_data, settings=begun).close()
+    again = opened(small_data)
+    assert (again.settings, again.asked) == (begun, None)
+    again.close()
+    asking = opened(small_data, settings=Settings(latent_dim=2))
+    assert (asking.settings, asking.asked) == (begun, Settings(latent_dim=2))
 
 
 def test_another_preset_begins_from_its_own_values() -> None:
     old = Settings(preset="default", latent_dim=2, beta_neighbour=3.0, stiffness=0.5)
-    assert merge_settings(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
-    assert merge_settings(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
-    assert merge_settings(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
+    assert merged(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
+    assert merged(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
+    assert merged(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
 
 
 def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from inputs import inputs
 
 from lodespace import trainer_messages as m
 from lodespace.models.snapshot import Snapshot
@@ -32,6 +33,7 @@ class Running:
             data=str(data),
             folder=str(folder),
             checkpoints=str(self.checkpoints),
+            moments=str(folder / "moments"),
             n_items=N,
             frames_fd=os.dup(self.file.fileno()),
             n_classes=4,
@@ -121,27 +123,23 @@ def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
 
 def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
     with pytest.raises(ValueError, match="class"):
-        running.after(2, m.SetLabels(np.full(N, 9, "<i2").tobytes()), m.Stop())
+        running.after(2, inputs(N, np.full(N, 9)).message(), m.Stop())
 
 
-def test_settings_are_taken_and_counted_and_bad_ones_left(running: Running) -> None:
-    running.after(
-        2,
-        m.Configure(Settings(stiffness=0.9)),
-        m.Configure(Settings(stiffness=7.0)),
-        m.Configure(Settings(latent_dim=2)),
-        m.Pause(),
-        m.Stop(),
-    )
+def test_settings_are_taken_and_bad_ones_left(running: Running) -> None:
+    good = inputs(N, settings=Settings(stiffness=0.9), step=(1, 0, 1)).message()
+    bad = msgspec.structs.replace(good, settings=Settings(stiffness=7.0), number=2, before=1, after=2)
+    flat = inputs(N, settings=Settings(stiffness=0.9, latent_dim=2), step=(3, 2, 3)).message()
+    running.after(2, good, bad, flat, m.Pause(), m.Stop())
     assert running.process.trainer.config.stiffness == 0.9
     assert running.process.trainer.config.latent_dim == 2
-    assert running.process.configured == 3
+    assert running.process.event == 3 and running.process.trainer.tag == 3
 
 
 def test_more_classes_and_priority_are_taken(running: Running) -> None:
     labels = np.full(N, -1, "<i2")
     labels[:20] = 5
-    running.after(2, m.SetClassCount(6), m.SetLabels(labels.tobytes()), m.SetPriority([1, 2]), m.Stop())
+    running.after(2, inputs(N, labels, n_classes=6).message(), m.SetPriority([1, 2]), m.Stop())
     assert running.process.trainer.n_classes == 6
 
 

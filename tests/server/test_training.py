@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from inputs import inputs
 from servers import eventually
 
 from lodespace import protocol, training
@@ -60,7 +61,7 @@ async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
     async def begin(behaviour: str) -> tuple[TrainerSupervisor, Listener]:
         listener = Listener()
-        supervisor = TrainerSupervisor(project, listener, n_classes=4, device="cpu", threads=1)
+        supervisor = TrainerSupervisor(project, listener, inputs(200), device="cpu", threads=1)
         if behaviour != "real":
             supervisor.command = (sys.executable, str(FAKE), behaviour)
         started.append(supervisor)
@@ -90,7 +91,7 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
     kills = 100 if slow else 3
     supervisor, listener = await start("well")
     labels = (np.arange(200) % 4).astype(np.int16)
-    supervisor.set_labels(labels)
+    supervisor.learn_from(inputs(200, labels, step=(1, 0, 1)))
     for _ in range(kills):
         await eventually(lambda: bool(listener.frames) and supervisor.training.state == "running")
         killed = supervisor.pid
@@ -160,7 +161,7 @@ async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start:
     """The fake reports the settings it started with: whatever it says meanwhile, the newest choice is what a new process gets."""
     supervisor, _ = await start("deaf")
     await eventually(lambda: supervisor.training.state == "running")
-    supervisor.configure(protocol.Settings(stiffness=0.75))
+    supervisor.learn_from(inputs(200, settings=protocol.Settings(stiffness=0.75), step=(1, 0, 1)))
     supervisor.command = (sys.executable, str(FAKE), "well")
     assert supervisor.pid is not None
     os.kill(supervisor.pid, signal.SIGKILL)
@@ -180,7 +181,7 @@ async def test_pause_is_kept_over_a_restart(start: Start) -> None:
 
 async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, project: Project) -> None:
     supervisor, listener = await start("real")
-    supervisor.set_labels(np.where(np.arange(200) < 40, np.arange(200) % 4, -1).astype(np.int16))
+    supervisor.learn_from(inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1)))
     await eventually(lambda: supervisor.training.state == "resting", 90)
     assert listener.frames[-1].resting
     assert (listener.frames[-1].prediction >= 0).all()
@@ -212,7 +213,9 @@ async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) 
     """kill -9 of the server: nobody is left to tell the trainer, which ends by itself."""
     script = f"""
 import asyncio, sys
+sys.path.insert(0, {str(FAKE.parent)!r})
 from pathlib import Path
+from inputs import inputs
 from lodespace.project import open_project
 from lodespace.training import TrainerSupervisor
 
@@ -225,7 +228,7 @@ class Listener:
 async def main():
     global supervisor
     project = open_project(Path({str(small_data)!r}), project_folder=Path({str(tmp_path / "p")!r}))
-    supervisor = TrainerSupervisor(project, Listener(), n_classes=4, device="cpu", threads=1)
+    supervisor = TrainerSupervisor(project, Listener(), inputs(200), device="cpu", threads=1)
     await supervisor.start()
     await asyncio.sleep(1000)
 

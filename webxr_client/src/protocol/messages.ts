@@ -8,6 +8,7 @@ export const GRID_STEPS = 65536;
 export const FRAME_HEADER_BYTES = 32;
 export const OPCODE_POSITIONS = 1;
 export const OPCODE_PREDICTIONS = 2;
+export const OPCODE_FORCES = 3;
 export const FLAG_RESTING = 1;
 
 /** A class. `class_id` is its number for good; name and colour can be changed. */
@@ -42,7 +43,7 @@ export interface Provenance {
 
 /** What can be set while training runs. In a request, absent fields stay as they are. */
 export interface Settings {
-  preset?: "paper" | "default" | null;
+  preset?: "paper" | "default" | "calm" | null;
   latent_dim?: 2 | 3 | null;
   hidden_layers?: number | null;
   learning_rate?: number | null;
@@ -54,15 +55,20 @@ export interface Settings {
   stiffness?: number | null;
 }
 
-/** One user action that labelled `count` items: one undo step, one tick on the timeline. */
+/**
+ * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
+ * taken away ("unpin"), or settings changed, as `note` says.
+ */
 export interface Gesture {
   gesture: number;
+  kind: "label" | "settings" | "anchor" | "unpin";
   class_id: number;
   count: number;
   by: string;
   at: number;
   revision: number;
   undone: boolean;
+  note: string;
 }
 
 /** The newest gestures (at most 200), oldest first, and what undo and redo would do for this client. */
@@ -219,6 +225,7 @@ export interface SessionInfo {
   thumbnails: Thumbnails | null;
   training: Training;
   history: History;
+  pins: number[];
   has_recording: boolean;
 }
 
@@ -272,7 +279,10 @@ export interface Label {
   provenance: Provenance;
 }
 
-/** Take back this client's newest gesture that still stands. */
+/**
+ * Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
+ * moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so.
+ */
 export interface Undo {
   op: "undo";
   command_id: string;
@@ -301,12 +311,59 @@ export interface EditClass {
   colour?: string | null;
 }
 
-/** Run, pause, or change settings. Taken by the trainer within one batch. */
+/** Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone. */
 export interface SetTraining {
   op: "set_training";
   command_id: string;
   run?: boolean | null;
   settings?: Settings | null;
+}
+
+/**
+ * Items are in somebody's hand: pull them to `targets`, one an item, in latent units, for as long as it lasts. No answer; the newest
+ * of a client counts. Without items: let go, and nothing happened. `anchor` ends it as a gesture.
+ */
+export interface Drag {
+  op: "drag";
+  items: number[];
+  targets: [number, number, number][];
+}
+
+/** Items were dragged to `targets`, as one gesture. `keep`: they stay pinned there; otherwise they are let go. */
+export interface Anchor {
+  op: "anchor";
+  command_id: string;
+  items: number[];
+  targets: [number, number, number][];
+  keep: boolean;
+  revision: number;
+}
+
+/** Take the pins of `items` away, as one gesture; of all, when there are none. */
+export interface Unpin {
+  op: "unpin";
+  command_id: string;
+  items: number[];
+}
+
+/** Whether this client wants a forces frame with every frame of positions. No answer. */
+export interface Watch {
+  op: "watch";
+  forces: boolean;
+}
+
+/** Ask how the model sees `items`: forces, reconstruction, sigma. */
+export interface Probe {
+  op: "probe";
+  command_id: string;
+  items: number[];
+}
+
+/** Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits. */
+export interface Decode {
+  op: "decode";
+  command_id: string;
+  points: [number, number, number][];
 }
 
 /** Items the person looks at: on large data sets these move first. No answer; the newest of a client counts. */
@@ -364,6 +421,8 @@ export interface Ack {
   count: number;
   /** The class an `add_class` made, or the one a gesture gave. */
   class_id?: number;
+  /** What a person should know of how it went. */
+  message?: string;
 }
 
 /** A command, or with an empty `command_id` a frame, was not carried out; nothing changed. */
@@ -401,6 +460,12 @@ export interface HistoryChanged {
   history: History;
 }
 
+/** The items that are pinned, all of them, ascending. */
+export interface PinsChanged {
+  op: "pins";
+  items: number[];
+}
+
 /** The trainer's state or progress changed. */
 export interface TrainingChanged {
   op: "training";
@@ -416,9 +481,11 @@ export interface LossesMeasured {
 /** Something a person should read, with what to do. `code` "" clears the notices of `topic`. */
 export interface Notice {
   op: "notice";
-  topic: "collapse" | "trainer" | "disk";
+  topic: "collapse" | "trainer" | "disk" | "undo";
   code: string;
   message: string;
+  /** Settings that would mend it: an offer, one click. */
+  mend?: Settings | null;
 }
 
 /** Where another client's head and hands are. Without `head` it has left VR, or is gone. */
@@ -438,6 +505,35 @@ export interface AccessChanged {
   access: Access;
 }
 
+/**
+ * Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
+ * the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
+ * "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat.
+ */
+export interface Probed {
+  op: "probed";
+  command_id: string;
+  step: number;
+  items: number[];
+  forces: Record<string, number[]>;
+  pictures: string;
+  width: number;
+  height: number;
+  channels: number;
+  error: number[];
+  sigma: number[];
+}
+
+/** Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`). */
+export interface Decoded {
+  op: "decoded";
+  command_id: string;
+  pictures: string;
+  width: number;
+  height: number;
+  channels: number;
+}
+
 /** Answer to resolve: the items, ascending, at `revision`. */
 export interface Resolved {
   op: "resolved";
@@ -454,6 +550,12 @@ export type ClientOperation =
   | AddClass
   | EditClass
   | SetTraining
+  | Drag
+  | Anchor
+  | Unpin
+  | Watch
+  | Probe
+  | Decode
   | SetPriority
   | Presence
   | Resolve;
@@ -466,9 +568,12 @@ export type ServerOperation =
   | Labels
   | Classes
   | HistoryChanged
+  | PinsChanged
   | TrainingChanged
   | LossesMeasured
   | Notice
   | PeerMoved
   | AccessChanged
+  | Probed
+  | Decoded
   | Resolved;

@@ -1,0 +1,31 @@
+"""What a model learns from, for tests of trainer and supervisor."""
+
+import numpy as np
+
+from lodespace.acts import Step
+from lodespace.protocol import Settings
+from lodespace.settings import in_full
+from lodespace.training import Inputs
+
+
+def inputs(
+    n: int,
+    labels: np.ndarray | None = None,
+    *,
+    n_classes: int = 4,
+    settings: Settings | None = None,
+    pins: dict[int, list[float]] | None = None,
+    step: tuple[int, int, int] = (0, 0, 0),
+) -> Inputs:
+    """Of `n` items, after a step of the line of states (number, before, after)."""
+    full = in_full(settings or Settings())
+    pinned = np.array(sorted(pins or {}), np.uint32)
+    targets = np.array([(pins or {})[item] for item in pinned.tolist()], np.float32)
+    return Inputs(
+        np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
+        n_classes,
+        full,
+        pinned,
+        targets.reshape(len(pinned), full.latent_dim or 3),
+        Step(*step),
+    )

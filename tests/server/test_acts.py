@@ -1,0 +1,270 @@
+"""Acts in any order, by several people: the log says everything, and a state that comes back is the state that was."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from lodespace import protocol
+from lodespace.acts import Act, ActLog
+from lodespace.datasets import ItemSet
+from lodespace.errors import RequestError
+from lodespace.planning import Command, plan
+from lodespace.session import AnnotationSession, Applied
+from lodespace.store import Event
+
+N = 10
+CLIENTS = ("anna", "ben", "cem")
+BEGUN = protocol.Settings(beta_kl=2.0)
+
+
+class Learned(NamedTuple):
+    """What a model learns from, comparable."""
+
+    labels: tuple[int, ...]
+    settings: protocol.Settings
+    pins: tuple[tuple[int, tuple[float, ...]], ...]
+
+    @classmethod
+    def of(cls, session: AnnotationSession) -> "Learned":
+        items, targets = session.held()
+        pins = tuple((item, tuple(target)) for item, target in zip(items.tolist(), targets.tolist(), strict=True))
+        return cls(tuple(session.labels.tolist()), session.settings, pins)
+
+
+class Log:
+    """A session and the events that made it."""
+
+    def __init__(self) -> None:
+        items = ItemSet("small", "vector", np.zeros((N, 4), np.float32), ["a", "b", "c"])
+        self.items = items
+        self.session = AnnotationSession(items, scene_id=1, settings=BEGUN)
+        self.events: list[Event] = []
+
+    def do(self, command: Command, client: str) -> Applied | None:
+        event = plan(self.session, command, client)
+        if event is None:
+            return None
+        event = Event(
+            **{name: getattr(event, name) for name in event.__struct_fields__} | {"sequence": len(self.events) + 1}
+        )
+        self.events.append(event)
+        return self.session.apply(event)
+
+    def replayed(self) -> AnnotationSession:
+        again = AnnotationSession(self.items, scene_id=1, settings=BEGUN)
+        again.replay(self.events)
+        return again
+
+
+def command_id(number: int) -> str:
+    return f"command-{number:05d}"
+
+
+def label(number: int, items: list[int], class_id: int) -> protocol.Label:
+    return protocol.Label(
+        command_id=command_id(number),
+        items=items,
+        class_id=class_id,
+        revision=0,
+        provenance=protocol.Provenance(tool="lasso"),
+    )
+
+
+def dial(number: int, **changes: object) -> protocol.SetTraining:
+    return protocol.SetTraining(command_id=command_id(number), settings=protocol.Settings(**changes))
+
+
+def anchor(number: int, items: list[int], at: float, *, keep: bool = True) -> protocol.Anchor:
+    targets = [(at, at, at)] * len(items)
+    return protocol.Anchor(command_id=command_id(number), items=items, targets=targets, keep=keep, revision=0)
+
+
+def undo(number: int) -> protocol.Undo:
+    return protocol.Undo(command_id=command_id(number))
+
+
+def redo(number: int) -> protocol.Redo:
+    return protocol.Redo(command_id=command_id(number))
+
+
+who = st.sampled_from(CLIENTS)
+some = st.lists(st.integers(0, N - 1), min_size=1, max_size=5)
+
+
+class Annotators(RuleBasedStateMachine):
+    """Several people label, drag, unpin, turn dials, undo and redo; now and then the server is started again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = Log()
+        self.number = 0
+        self.seen: dict[int, Learned] = {0: Learned.of(self.log.session)}
+
+    def act(self, command: Command, client: str) -> None:
+        before = self.log.session.acts.top
+        applied = self.log.do(command, client)
+        session = self.log.session
+        if applied is None:
+            assert session.acts.top == before
+            return
+        step = session.acts.last
+        assert step.number == len(self.log.events) and step.before == before and step.after == session.acts.top
+        now = Learned.of(session)
+        if step.back:
+            assert now == self.seen[step.after], "a state that comes back is the one that was"
+        self.seen[step.after] = now
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+    @rule(client=who, items=some, class_id=st.integers(-1, 2))
+    def labels(self, client: str, items: list[int], class_id: int) -> None:
+        self.act(label(self.next(), items, class_id), client)
+
+    @rule(client=who, items=some, at=st.sampled_from([-1.0, 0.5, 2.0]), keep=st.booleans())
+    def drags(self, client: str, items: list[int], at: float, keep: bool) -> None:
+        self.act(anchor(self.next(), items, at, keep=keep), client)
+
+    @rule(client=who, items=st.one_of(st.just([]), some))
+    def unpins(self, client: str, items: list[int]) -> None:
+        self.act(protocol.Unpin(command_id=command_id(self.next()), items=items), client)
+
+    @rule(
+        client=who,
+        changes=st.sampled_from(
+            [
+                {"beta_kl": 20.0},
+                {"stiffness": 0.9},
+                {"latent_dim": 2},
+                {"preset": "paper"},
+                {"preset": "calm"},
+                {"hidden_layers": 2},
+            ]
+        ),
+    )
+    def turns_a_dial(self, client: str, changes: dict[str, object]) -> None:
+        self.act(dial(self.next(), **changes), client)
+
+    @rule(client=who)
+    def undoes(self, client: str) -> None:
+        if not self.log.session.acts.can_undo(client):
+            with pytest.raises(RequestError, match="take back"):
+                self.log.do(undo(self.next()), client)
+            return
+        self.act(undo(self.next()), client)
+
+    @rule(client=who)
+    def redoes(self, client: str) -> None:
+        if not self.log.session.acts.can_redo(client):
+            with pytest.raises(RequestError, match="bring back"):
+                self.log.do(redo(self.next()), client)
+            return
+        self.act(redo(self.next()), client)
+
+    @rule()
+    def restarts(self) -> None:
+        self.log.session = self.log.replayed()
+
+    @invariant()
+    def the_log_replays_to_the_same_state(self) -> None:
+        again, now = self.log.replayed(), self.log.session
+        assert Learned.of(again) == Learned.of(now)
+        assert (again.acts.top, again.acts.last) == (now.acts.top, now.acts.last)
+        for client in CLIENTS:
+            assert again.summary(client) == now.summary(client)
+
+
+Annotators.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+test_the_log_says_everything = Annotators.TestCase
+
+
+def test_undo_of_the_newest_act_leads_back() -> None:
+    log = Log()
+    log.do(label(1, [0, 1], 0), "anna")
+    log.do(dial(2, beta_kl=1000.0), "anna")
+    log.do(undo(3), "anna")
+    assert log.session.acts.last == (3, 2, 1)
+    log.do(undo(4), "anna")
+    assert log.session.acts.last == (4, 1, 0)
+    log.do(redo(5), "anna")
+    assert log.session.acts.last == (5, 0, 1)
+    assert log.session.settings.beta_kl == 2.0
+
+
+def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
+    log = Log()
+    log.do(label(1, [0, 1, 2], 0), "anna")
+    log.do(label(2, [2, 3], 1), "ben")
+    applied = log.do(undo(3), "anna")
+    assert applied is not None
+    assert "another gesture stands" in applied.ack.message.lower() and "not turned back" in applied.ack.message
+    assert log.session.labels[:4].tolist() == [-1, -1, 1, 1]
+    assert not log.session.acts.last.back
+    applied = log.do(undo(4), "ben")
+    assert applied is not None and applied.ack.message == ""
+
+
+def test_undo_after_others_have_undone_theirs_leads_back() -> None:
+    log = Log()
+    log.do(label(1, [0, 1], 0), "anna")
+    log.do(label(2, [2], 1), "ben")
+    log.do(undo(3), "ben")
+    applied = log.do(undo(4), "anna")
+    assert applied is not None and applied.ack.message == ""
+    assert log.session.acts.last == (4, 1, 0)
+
+
+def test_a_dial_that_changes_nothing_is_no_gesture() -> None:
+    log = Log()
+    assert log.do(dial(1, beta_kl=2.0), "anna") is None
+    assert log.do(dial(2), "anna") is None
+    assert log.events == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"beta_kl": -1.0}, "beta_kl"),
+        ({"beta_neighbour": float("nan")}, "beta_neighbour"),
+        ({"learning_rate": 1e9}, "learning_rate"),
+        ({"stiffness": 1.5}, "stiffness"),
+        ({"hidden_layers": 9}, "hidden_layers"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_name(changes: dict[str, object], word: str) -> None:
+    log = Log()
+    with pytest.raises(RequestError, match=word):
+        log.do(dial(1, **changes), "anna")
+    assert log.events == []
+
+
+def test_pins_of_another_dimension_do_not_hold() -> None:
+    log = Log()
+    log.do(anchor(1, [4, 2], 1.5), "anna")
+    assert log.session.held()[0].tolist() == [2, 4]
+    log.do(dial(2, latent_dim=2), "anna")
+    assert log.session.held()[0].tolist() == []
+    log.do(undo(3), "anna")
+    assert log.session.held()[0].tolist() == [2, 4]
+
+
+def test_targets_that_are_none_are_refused() -> None:
+    log = Log()
+    short = protocol.Anchor(command_id=command_id(1), items=[1, 2], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0)
+    with pytest.raises(RequestError, match="one target"):
+        log.do(short, "anna")
+    with pytest.raises(RequestError, match="finite"):
+        log.do(anchor(2, [1], float("inf")), "anna")
+    with pytest.raises(RequestError, match="no item 10"):
+        log.do(anchor(3, [10], 1.0), "anna")
+
+
+def test_a_client_without_acts_has_nothing_to_undo() -> None:
+    acts = ActLog()
+    acts.add(Act(1, "label", "anna", 0.0, 0))
+    assert acts.can_undo("anna") and not acts.can_undo("ben") and not acts.can_redo("anna")

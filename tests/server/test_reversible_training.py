@@ -1,0 +1,244 @@
+"""Undo with the real trainer: what was shown comes back, over a restart too, and whatever is killed meanwhile."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from servers import eventually
+
+from lodespace import protocol
+from lodespace.access import Access
+from lodespace.config import ServerConfig
+from lodespace.project import open_project
+from lodespace.service import Service
+
+ANNA, BEN = "anna-0001", "ben-00001"
+MILLI = 1e-3
+
+
+class Session:
+    """A service on a small project, and what a person would do with it."""
+
+    def __init__(self, data: Path, folder: Path) -> None:
+        self.project = open_project(data, project_folder=folder)
+        self.service = Service(self.project, ServerConfig(), Access(), device="cpu", threads=1)
+        self.notices: list[protocol.Notice] = []
+        told = self.service.on_notice
+        self.service.on_notice = lambda notice: (self.notices.append(notice), told(notice))[1]
+        self.commands = 0
+
+    async def rest(self) -> np.ndarray:
+        """The cloud (N, D), once nothing moves any more."""
+        assert self.service.trainer is not None
+        trainer = self.service.trainer
+        await eventually(lambda: trainer.training.state == "resting" and self.taken, 90)
+        await asyncio.sleep(0.05)
+        return self.service.session.grid.latent_mean()
+
+    @property
+    def taken(self) -> bool:
+        """Whether the trainer has heard of the newest act; the state of before would look like a rest, too."""
+        return self.heard >= self.service.session.acts.last.number
+
+    heard = 0
+
+    async def do(self, make: Callable[[str], object], client: str = ANNA) -> protocol.Ack:
+        self.commands += 1
+        command = make(f"command-{os.urandom(6).hex()}")
+        return await self.service.carry_out(command, client)  # type: ignore[arg-type]
+
+    async def label(self, items: range, class_id: int, client: str = ANNA) -> protocol.Ack:
+        provenance = protocol.Provenance(tool="lasso")
+        return await self.do(
+            lambda id: protocol.Label(
+                command_id=id, items=list(items), class_id=class_id, revision=0, provenance=provenance
+            ),
+            client,
+        )
+
+    async def undo(self, client: str = ANNA) -> protocol.Ack:
+        return await self.do(lambda id: protocol.Undo(command_id=id), client)
+
+    async def redo(self, client: str = ANNA) -> protocol.Ack:
+        return await self.do(lambda id: protocol.Redo(command_id=id), client)
+
+    async def dial(self, **changes: object) -> protocol.Ack:
+        return await self.do(lambda id: protocol.SetTraining(command_id=id, settings=protocol.Settings(**changes)))
+
+    async def drag(self, items: list[int], to: tuple[float, float, float], *, keep: bool) -> protocol.Ack:
+        return await self.do(
+            lambda id: protocol.Anchor(command_id=id, items=items, targets=[to] * len(items), keep=keep, revision=0)
+        )
+
+    def step_of_grid(self) -> float:
+        return self.service.session.grid.box.size / 65535
+
+    def kill_trainer(self) -> None:
+        assert self.service.trainer is not None and self.service.trainer.pid is not None
+        os.kill(self.service.trainer.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+async def begin(
+    tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[], object]]:
+    """Begins a session on one project, again and again."""
+    from lodespace import training
+
+    monkeypatch.setattr(training, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    sessions: list[Session] = []
+
+    async def one() -> Session:
+        if sessions:
+            await sessions[-1].service.stop()
+        session = Session(small_data, tmp_path / "project")
+        trainer = session.service.trainer
+        assert trainer is not None
+        hear = trainer._hear_state
+
+        def heard(event: object) -> None:
+            session.heard = event.event  # type: ignore[attr-defined]
+            hear(event)  # type: ignore[arg-type]
+
+        trainer._hear_state = heard  # type: ignore[method-assign]
+        sessions.append(session)
+        await session.service.start()
+        return session
+
+    yield one
+    await sessions[-1].service.stop()
+
+
+async def test_the_cloud_after_undo_is_the_cloud_before_the_gesture(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    await session.label(range(0, 80), 1)
+    after = await session.rest()
+    assert np.abs(after - before).max() > 50 * session.step_of_grid()
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid()
+    assert (session.service.session.labels == -1).all()
+    await session.redo()
+    again = await session.rest()
+    assert np.abs(again - after).max() <= session.step_of_grid()
+    assert not any(n.topic == "undo" and n.code for n in session.notices)
+
+
+async def test_the_way_back_is_shown(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    await session.label(range(0, 80), 1)
+    after = await session.rest()
+    seen: list[np.ndarray] = []
+    on_frame = session.service.on_frame
+
+    def watch(frame: object) -> None:
+        on_frame(frame)  # type: ignore[arg-type]
+        seen.append(session.service.session.grid.latent_mean())
+
+    session.service.on_frame = watch
+    await session.undo()
+    await session.rest()
+    far = [float(np.abs(one - before).mean()) for one in seen]
+    assert len(far) > 8, "a motion, not a jump"
+    assert far[-1] <= session.step_of_grid() and far[1] > 0.5 * float(np.abs(after - before).mean())
+
+
+async def test_dials_and_drags_undo_like_labels(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    await session.dial(beta_neighbour=0.2, stiffness=0.9)
+    await session.rest()
+    await session.drag([5, 6, 7], (1.5, 0.0, 0.0), keep=True)
+    pinned = await session.rest()
+    assert session.service.session.held()[0].tolist() == [5, 6, 7]
+    assert np.linalg.norm(pinned[[5, 6, 7]].mean(axis=0) - (1.5, 0, 0)) < 0.6
+    await session.undo()
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid()
+    assert session.service.session.settings.stiffness == 0.3
+    assert session.service.session.held()[0].tolist() == []
+
+
+async def test_a_drag_is_undone_to_the_moment_before_it_began(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    trainer = session.service.trainer
+    items = np.array([3, 4], np.uint32)
+    for share in np.linspace(0, 1, 12):
+        trainer.drag(items, (before[items] + share * np.array([1.0, 1.0, 0.0])).astype(np.float32))
+        await asyncio.sleep(0.05)
+    moved = session.service.session.grid.latent_mean()
+    assert np.abs(moved[items] - before[items]).max() > 0.4, "it follows the hand before it is let go"
+    await session.drag(items.tolist(), (0.0, 0.0, 0.0), keep=False)
+    await session.rest()
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid()
+
+
+async def test_undo_works_over_a_restart(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    await session.label(range(0, 60), 1)
+    await session.rest()
+    await session.dial(beta_kl=20.0)
+    await session.rest()
+    session = await begin()
+    assert session.service.session.settings.beta_kl == 20
+    await session.rest()
+    await session.undo()
+    await session.undo()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI, "the box of a new server is its own"
+    assert session.service.session.settings.beta_kl == 3
+    assert not any(n.topic == "undo" and n.code for n in session.notices)
+
+
+async def test_a_trainer_killed_in_mid_undo_goes_on_from_there(begin: Callable) -> None:
+    session = await begin()
+    before = await session.rest()
+    await session.label(range(0, 60), 1)
+    await session.rest()
+    await asyncio.sleep(0.3)  # the moment before the gesture is on disk
+    await session.undo()
+    session.kill_trainer()
+    back = await session.rest()
+    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI
+    assert (session.service.session.labels == -1).all()
+
+
+async def test_a_moment_that_is_not_kept_any_more_is_said(begin: Callable, tmp_path: Path) -> None:
+    session = await begin()
+    await session.rest()
+    await session.label(range(0, 60), 1)
+    await session.rest()
+    session = await begin()
+    await session.service.stop()
+    for file in (tmp_path / "project" / "moments").iterdir():
+        file.write_bytes(b"nothing")
+    session = await begin()
+    await session.rest()
+    await session.undo()
+    await eventually(lambda: any(n.code == "not_turned_back" for n in session.notices))
+    await session.rest()
+    assert (session.service.session.labels == -1).all()
+
+
+async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None:
+    session = await begin()
+    await session.rest()
+    await session.label(range(0, 40), 1, ANNA)
+    await session.label(range(40, 60), 2, BEN)
+    ack = await session.undo(ANNA)
+    assert "not turned back" in ack.message
+    assert session.service.session.labels[:60].tolist() == [-1] * 40 + [2] * 20
+    await session.rest()
+    ack = await session.undo(BEN)
+    assert ack.message == ""
