@@ -18,6 +18,8 @@ class Display:
 
     def __init__(self) -> None:
         self.shown: torch.Tensor | None = None
+        self.drift = 0.0
+        """Median displacement of the last frame, in spreads."""
 
     def show(self, latent_mean: torch.Tensor, pace: float = 1.0, held: torch.Tensor | None = None) -> bool:
         """Take the newest latent means (N, D). Returns whether anything visible moved.
@@ -25,6 +27,7 @@ class Display:
         `pace`: share of the speed limit. `held` (K,): items in somebody's hand, which know no limit.
         When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
         """
+        self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:
             self.shown = latent_mean.clone()
             return True
@@ -41,4 +44,5 @@ class Display:
         if float(length.max()) < SETTLED * float(spread):
             return False
         self.shown = self.shown + step
+        self.drift = float(step.norm(dim=1).median() / spread)
         return True

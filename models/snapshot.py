@@ -15,7 +15,7 @@ class Snapshot(NamedTuple):
     `losses`: each term apart, unweighted, and "total", weighted; only terms that were measured so far.
     `latent_mean` float32 (N, D): as shown, aligned to the frame before. `prediction` int16 (N,), -1 where there is
     none yet; `confidence` float32 (N,). `kl_per_dimension` float32 (D,), nats. `collapsed`: dimensions below the
-    threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy".
+    threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy" and "drift".
     `resting`: there is nothing left to learn until something changes.
     `rewinding`: frames of a motion played backward that are still to come.
     """

@@ -212,6 +212,7 @@ class Trainer:
             if self._moving:
                 self.frame += 1
                 self._trail.add(self.frame, self._visible)
+            self.loop.metrics["drift"] = self.display.drift
         return self.snapshot()
 
     @property

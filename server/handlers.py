@@ -142,6 +142,10 @@ async def get_recording(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
 
 
+async def get_timeline(request: web.Request) -> web.Response:
+    return as_json(await request.app[SERVICE].timeline())
+
+
 async def get_openapi(request: web.Request) -> web.Response:
     del request
     return web.Response(body=msgspec.json.encode(openapi.document()), content_type="application/json")
@@ -205,4 +209,5 @@ def add_routes(app: web.Application) -> None:
     add_route(app, "GET", "/api/training", get_training, "viewer")
     add_route(app, "POST", "/api/training", post_training, "annotator")
     add_route(app, "GET", "/api/recording", get_recording, "viewer")
+    add_route(app, "GET", "/api/timeline", get_timeline, "viewer")
     add_route(app, "GET", "/api/openapi.json", get_openapi, "viewer")

@@ -10,6 +10,7 @@ _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.SessionInfo,
     protocol.ItemInfo,
     protocol.Health,
+    protocol.Timeline,
     protocol.Training,
     protocol.Label,
     protocol.SetTraining,
@@ -51,8 +52,9 @@ def document() -> dict[str, Any]:
         "/api/select": {"post": _command("The items in regions of the screen.", "Resolve", "Resolved", (400,))},
         "/api/training": {
             "get": _operation("The state of the trainer.", "Training"),
-            "post": _command("Run, pause, settings.", "SetTraining", "Ack", (400,)),
+            "post": _command("Run, pause, settings.", "SetTraining", "Ack", (400, 507)),
         },
+        "/api/timeline": {"get": _operation("What the recording holds.", "Timeline")},
         "/api/recording": {
             "get": _file("The recording (docs/files.md).", "application/octet-stream", errors=(404,), more=(206, 416))
         },

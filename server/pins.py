@@ -70,7 +70,8 @@ class Pins:
         self._standing.discard(number)
 
     def redo(self, number: int) -> None:
-        self._standing.add(number)
+        if number in self._anchors:  # one that was let go pins nothing
+            self._standing.add(number)
 
     def held(self, latent_dim: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Items uint32 (K,), ascending, and where they are held (K, latent_dim). Pins set in another dimension do not hold."""

@@ -310,6 +310,42 @@ class ItemInfo(Message):
     confidence: float
 
 
+class Tick(Message):
+    """A gesture on the timeline: made, undone or redone after moment `moment`."""
+
+    moment: int
+    event: Literal["made", "undone", "redone"]
+    gesture: Gesture
+
+
+class Keyframes(Message):
+    """Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins."""
+
+    moment: list[int]
+    time: list[float]
+    offset: list[int]
+
+
+class Curves(Message):
+    """Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured."""
+
+    moment: list[int]
+    values: dict[str, list[float | None]]
+
+
+class Timeline(Message):
+    """Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+
+    To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+    """
+
+    moments: int
+    end: int
+    keyframes: Keyframes
+    ticks: list[Tick]
+    curves: Curves
+
+
 class ErrorBody(Message):
     """Body of every HTTP answer with a status of 400 or more."""
 
@@ -552,6 +588,13 @@ class HistoryChanged(Operation, tag="history"):
     history: History
 
 
+class GestureTold(Operation, tag="gesture"):
+    """A gesture was made, undone or redone. In recordings only: clients are told the whole history."""
+
+    event: Literal["made", "undone", "redone"]
+    gesture: Gesture
+
+
 class PinsChanged(Operation, tag="pins"):
     """The items that are pinned, all of them, ascending."""
 
@@ -640,6 +683,7 @@ ServerOperation = (
     | Labels
     | Classes
     | HistoryChanged
+    | GestureTold
     | PinsChanged
     | TrainingChanged
     | LossesMeasured

@@ -2,13 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, RecordingWriter
+from lodespace.protocol import Timeline
+from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record, RecordingWriter
+from lodespace.recording_index import RecordingIndex
 from lodespace.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Recorder:
             False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
         )
         self._writer: RecordingWriter | None = None
+        self._index = RecordingIndex()  # the thread's
         self._offset = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
@@ -83,6 +86,19 @@ class Recorder:
         for operation in operations:
             self._write(OPERATION, now, protocol.encode_operation(operation))
 
+    def timeline(self) -> Future[Timeline]:
+        """What has been recorded, all that waits included."""
+        return self._thread.submit(self._timeline)
+
+    def _timeline(self) -> Timeline:
+        """In the recorder's thread."""
+        if self._writer is None and self.path.is_file():
+            try:
+                self._begin()
+            except (OSError, ProjectError) as error:
+                log.warning("%s could not be read: %s", self.path, error)
+        return self._index.timeline()
+
     def wait(self) -> None:
         """Until all that was recorded is written, or has failed to be."""
         self._thread.submit(lambda: None).result()
@@ -103,11 +119,10 @@ class Recorder:
     def _append(self, kind: bytes, now: float, payload: bytes) -> None:
         """In the recorder's thread."""
         try:
-            if self._writer is None:
-                self._writer = self._open()
-                self._offset = self._writer.last_time
+            writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
-                self._writer.append(kind, self._offset + now, payload)
+                written = writer.append(kind, self._offset + now, payload)
+                self._index.add(*written)  # not in one line: writing may have thinned the file, and made the index anew
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
             if not self._broken:
@@ -115,6 +130,16 @@ class Recorder:
             self._broken = True
         finally:
             self._done += 1
+
+    def _begin(self) -> RecordingWriter:
+        self._writer = self._open()
+        self._offset = self._writer.last_time
+        return self._writer
+
+    def _follow(self, records: Iterator[tuple[Record, int]]) -> None:
+        self._index = RecordingIndex()
+        for record, end in records:
+            self._index.add(record, end)
 
     def _open(self) -> RecordingWriter:
         """Opening reads the whole file to find a torn tail: in the thread, the server need not wait."""
@@ -124,8 +149,8 @@ class Recorder:
             "items": len(self.session.items),
         }
         try:
-            return RecordingWriter(self.path, header)
+            return RecordingWriter(self.path, header, follow=self._follow)
         except ProjectError as error:
             log.warning("%s; it is kept as it is beside a new one", error)
             self.path.rename(self.path.with_name(f"{self.path.name}.damaged"))
-            return RecordingWriter(self.path, header)
+            return RecordingWriter(self.path, header, follow=self._follow)

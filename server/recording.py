@@ -9,7 +9,7 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -19,7 +19,8 @@ MAGIC = b"LODESPACE-REC1\r\n"
 KEYFRAME = b"K"
 FRAME = b"F"
 OPERATION = b"O"
-KEYFRAME_INTERVAL = 200
+KEYFRAME_INTERVAL = 25
+"""Frames between two keyframes: what has to be read and added up to show a moment of 10,000 points within 100 ms."""
 MAX_BYTES = 256 << 20
 """A recording that grows beyond this is thinned: its older half keeps its keyframes, and loses the frames between them."""
 _RECORD = struct.Struct("<cdI")
@@ -43,8 +44,17 @@ class RecordingWriter:
     `last_time` is that of the newest record: who goes on counts from there.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any], *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: dict[str, Any],
+        *,
+        max_bytes: int = MAX_BYTES,
+        follow: Callable[[Iterator[tuple[Record, int]]], None] | None = None,
+    ) -> None:
+        """`follow` is given all records there are, each with the byte where it ends, when the file is opened and when it was thinned."""
         self.path = path
+        self._follow = follow
         self.max_bytes = max_bytes
         self.last_time = 0.0
         if not path.exists():
@@ -54,14 +64,22 @@ class RecordingWriter:
 
     def _open(self) -> None:
         self._size = _start(self.path)
-        for record in read_records(self.path):
-            self._size = record.offset + _length(record)
-            self.last_time = record.time
+        if self._follow is None:
+            for _ in self._records():
+                pass
+        else:
+            self._follow(self._records())
         os.truncate(self.path, self._size)
         self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
-    def append(self, kind: bytes, time: float, payload: bytes) -> None:
-        """Add one record, whole or not at all. Raises OSError; the recording stays sound.
+    def _records(self) -> Iterator[tuple[Record, int]]:
+        for record in read_records(self.path):
+            self._size = record.offset + _length(record)
+            self.last_time = record.time
+            yield record, self._size
+
+    def append(self, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
+        """Add one record, whole or not at all. Returns it and the byte where it ends. Raises OSError; the recording stays sound.
 
         After an error the next record must be a keyframe: frames build on each other.
         """
@@ -76,8 +94,10 @@ class RecordingWriter:
         except OSError:
             self._file.truncate(self._size)
             raise
+        written = Record(kind, time, payload, self._size)
         self._size += len(record)
         self.last_time = time
+        return written, self._size
 
     def close(self) -> None:
         self._file.close()
@@ -93,6 +113,8 @@ class RecordingWriter:
         finally:
             temporary.unlink(missing_ok=True)
             self._file = self.path.open("ab", buffering=0)
+        if self._follow is not None:
+            self._follow(self._records())
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -170,6 +192,11 @@ def _next(file: IO[bytes]) -> Record | None:
     if _CRC.unpack(body[length:])[0] != zlib.crc32(payload, zlib.crc32(head)):
         return None
     return Record(kind, time, payload, offset)
+
+
+def end_of(record: Record) -> int:
+    """The byte of the file where `record` ends."""
+    return record.offset + _length(record)
 
 
 def _length(record: Record) -> int:

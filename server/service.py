@@ -18,6 +18,7 @@ from lodespace.pins import checked_targets
 from lodespace.planning import Command, plan
 from lodespace.project import Project
 from lodespace.recorder import Recorder
+from lodespace.recording_index import index_of
 from lodespace.selection import items_in_regions
 from lodespace.session import AnnotationSession
 from lodespace.shared_frames import TrainerFrame
@@ -51,8 +52,10 @@ class Service:
         self.started = time.monotonic()
         self.notices: dict[str, protocol.Notice] = {}
         self.losses: protocol.Losses | None = None
+        self._measured_at = -1
         self.atlas = thumbnails.describe(project.items)
         self._one_at_a_time = asyncio.Lock()
+        self._baked_timeline: protocol.Timeline | None = None
         self.store: Store | None = None
         self.trainer: TrainerSupervisor | None = None
         self.recorder: Recorder | None = None
@@ -164,7 +167,8 @@ class Service:
         else:
             self.on_training(self.training)
         if self.recorder is not None:
-            self.recorder.operations(applied.news)
+            told = self.session.told(event)
+            self.recorder.operations([*applied.news, *([] if told is None else [told])])
         return applied.ack
 
     async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
@@ -299,6 +303,14 @@ class Service:
             if client.device == device:
                 client.end(CLOSE_REVOKED, "the owner has shut this device out")
 
+    async def timeline(self) -> protocol.Timeline:
+        """What the recording holds. Raises ProjectError when a bake's is damaged."""
+        if self.recorder is not None:
+            return await asyncio.wrap_future(self.recorder.timeline())
+        if self._baked_timeline is None:
+            self._baked_timeline = await asyncio.to_thread(index_of, self.project.recording_path)
+        return self._baked_timeline
+
     async def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
         """The items in the regions, at the positions of `revision` where they are still kept (None: the newest), else the newest."""
         seen, latent_mean = self.session.grid.latent_mean_at(revision)
@@ -329,7 +341,12 @@ class Service:
 
     def on_losses(self, losses: protocol.Losses) -> None:
         self.losses = losses
-        self.clients.replace("losses", protocol.LossesMeasured(losses=losses))
+        measured = protocol.LossesMeasured(losses=losses)
+        self.clients.replace("losses", measured)
+        if self.recorder is not None and self.session.grid.revision != self._measured_at:
+            # At rest nothing is learned, and nothing has to be noted.
+            self._measured_at = self.session.grid.revision
+            self.recorder.operations([measured])
 
     def on_training(self, training: protocol.Training) -> None:
         self.clients.replace("training", protocol.TrainingChanged(training=training))

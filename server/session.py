@@ -7,7 +7,7 @@ it on disk, `apply` changes the state and says what to tell the clients. So noth
 import sys
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -344,23 +344,20 @@ class AnnotationSession:
             has_recording=has_recording,
         )
 
+    def told(self, event: Event) -> protocol.GestureTold | None:
+        """What a recording says of an event that was carried out; None for one that is no act."""
+        act = self.acts.acts.get(event.gesture or event.sequence)
+        if act is None:
+            return None
+        what: Literal["made", "undone", "redone"] = (
+            "undone" if event.kind == "undo" else "redone" if event.kind == "redo" else "made"
+        )
+        return protocol.GestureTold(event=what, gesture=_gesture(act))
+
     def summary(self, client: str) -> protocol.History:
         """The newest SUMMARY_LENGTH gestures as the protocol tells them, and what `client` could undo and redo."""
         newest = list(islice(reversed(self.acts.acts.values()), SUMMARY_LENGTH))
-        gestures = [
-            protocol.Gesture(
-                gesture=act.number,
-                kind=act.kind,
-                class_id=act.class_id,
-                count=act.count,
-                by=act.client,
-                at=act.at,
-                revision=act.revision,
-                undone=act.undone,
-                note=act.note,
-            )
-            for act in reversed(newest)
-        ]
+        gestures = [_gesture(act) for act in reversed(newest)]
         return protocol.History(
             gestures=gestures, can_undo=self.acts.can_undo(client), can_redo=self.acts.can_redo(client)
         )
@@ -389,6 +386,20 @@ def _record(event: Event) -> GestureRecord:
     tool = sys.intern(_gesture_detail(event.detail).tool)
     return GestureRecord(
         event.sequence, event.class_id, event.item_array(), event.client, event.at, event.revision, tool
+    )
+
+
+def _gesture(act: Act) -> protocol.Gesture:
+    return protocol.Gesture(
+        gesture=act.number,
+        kind=act.kind,
+        class_id=act.class_id,
+        count=act.count,
+        by=act.client,
+        at=act.at,
+        revision=act.revision,
+        undone=act.undone,
+        note=act.note,
     )
 
 

@@ -19,6 +19,7 @@ from lodespace.recording import (
     KEYFRAME,
     MAGIC,
     OPERATION,
+    Record,
     RecordingWriter,
     keyframe_at,
     read_header,
@@ -233,10 +234,10 @@ def test_a_disk_that_fails_costs_frames_and_never_soundness(
     recorder = Recorder(tmp_path / "r.lds", session)
     append, failing = RecordingWriter.append, False
 
-    def flaky(self: RecordingWriter, kind: bytes, time: float, payload: bytes) -> None:
+    def flaky(self: RecordingWriter, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
         if failing:
             raise OSError(errno.ENOSPC, "no space left on device")
-        append(self, kind, time, payload)
+        return append(self, kind, time, payload)
 
     monkeypatch.setattr(RecordingWriter, "append", flaky)
     expected: dict[float, np.ndarray] = {}

@@ -241,6 +241,39 @@ export interface ItemInfo {
   confidence: number;
 }
 
+/** A gesture on the timeline: made, undone or redone after moment `moment`. */
+export interface Tick {
+  moment: number;
+  event: "made" | "undone" | "redone";
+  gesture: Gesture;
+}
+
+/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
+export interface Keyframes {
+  moment: number[];
+  time: number[];
+  offset: number[];
+}
+
+/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
+export interface Curves {
+  moment: number[];
+  values: Record<string, (number | null)[]>;
+}
+
+/**
+ * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+ *
+ * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+ */
+export interface Timeline {
+  moments: number;
+  end: number;
+  keyframes: Keyframes;
+  ticks: Tick[];
+  curves: Curves;
+}
+
 /** Body of every HTTP answer with a status of 400 or more. */
 export interface ErrorBody {
   code: string;
@@ -460,6 +493,13 @@ export interface HistoryChanged {
   history: History;
 }
 
+/** A gesture was made, undone or redone. In recordings only: clients are told the whole history. */
+export interface GestureTold {
+  op: "gesture";
+  event: "made" | "undone" | "redone";
+  gesture: Gesture;
+}
+
 /** The items that are pinned, all of them, ascending. */
 export interface PinsChanged {
   op: "pins";
@@ -568,6 +608,7 @@ export type ServerOperation =
   | Labels
   | Classes
   | HistoryChanged
+  | GestureTold
   | PinsChanged
   | TrainingChanged
   | LossesMeasured

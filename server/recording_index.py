@@ -1,0 +1,80 @@
+"""Where things are in a recording: moments, keyframes, gestures, curves; kept while it is written, so that all is found at once."""
+
+from pathlib import Path
+
+import msgspec
+
+from lodespace.protocol import Curves, GestureTold, Keyframes, LossesMeasured, ServerOperation, Tick, Timeline
+from lodespace.recording import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
+
+MAX_CURVE_POINTS = 600
+MAX_TICKS = 2000
+
+_decode = msgspec.json.Decoder(ServerOperation).decode
+
+
+class RecordingIndex:
+    """Built record by record. A moment is one frame of positions, keyframe or delta: they are counted from 0 on."""
+
+    def __init__(self) -> None:
+        self.moments = 0
+        self.end = 0
+        self._keyframes = Keyframes(moment=[], time=[], offset=[])
+        self._ticks: list[Tick] = []
+        self._measured: list[tuple[int, LossesMeasured]] = []
+
+    def add(self, record: Record, end: int) -> None:
+        """The next record; `end` is where it ends in the file."""
+        if record.kind == KEYFRAME:
+            self._keyframes.moment.append(self.moments)
+            self._keyframes.time.append(record.time)
+            self._keyframes.offset.append(record.offset)
+        if record.kind in (KEYFRAME, FRAME):
+            self.moments += 1
+        elif record.kind == OPERATION:
+            self._note(record.payload)
+        self.end = end
+
+    def _note(self, payload: bytes) -> None:
+        try:
+            operation = _decode(payload)
+        except msgspec.MsgspecError:
+            return  # of another version
+        if isinstance(operation, GestureTold):
+            self._ticks.append(Tick(moment=max(0, self.moments - 1), event=operation.event, gesture=operation.gesture))
+            del self._ticks[: -2 * MAX_TICKS]
+        elif isinstance(operation, LossesMeasured):
+            self._measured.append((max(0, self.moments - 1), operation))
+            if len(self._measured) > 4 * MAX_CURVE_POINTS:
+                del self._measured[1::2]
+
+    def timeline(self) -> Timeline:
+        """What a client needs to draw it and to find its way. Lists are copies."""
+        keyframes = self._keyframes
+        return Timeline(
+            moments=self.moments,
+            end=self.end,
+            keyframes=Keyframes(
+                moment=list(keyframes.moment), time=list(keyframes.time), offset=list(keyframes.offset)
+            ),
+            ticks=self._ticks[-MAX_TICKS:],
+            curves=self._curves(),
+        )
+
+    def _curves(self) -> Curves:
+        every = max(1, -(-len(self._measured) // MAX_CURVE_POINTS))
+        chosen = self._measured[::-1][::every][::-1]  # the newest is among them
+        values = [{**measured.losses.terms, **measured.losses.metrics} for _, measured in chosen]
+        names = sorted({name for one in values for name in one})
+        return Curves(
+            moment=[moment for moment, _ in chosen], values={name: [one.get(name) for one in values] for name in names}
+        )
+
+
+def index_of(path: Path) -> Timeline:
+    """The timeline of a recording nobody writes; an empty one where there is no file. Raises ProjectError when it is no recording."""
+    index = RecordingIndex()
+    if path.is_file():
+        for record in read_records(path):
+            index.add(record, end_of(record))
+    return index.timeline()
