@@ -7,8 +7,11 @@ from lodespace.models.alignment import procrustes
 
 SMOOTHING = 0.5
 """Share of the frame before in the moving average."""
-SPEED_LIMIT = 0.04
+SPEED_LIMIT = 0.03
 """Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
+MEDIAN_LIMIT = 0.006
+"""Largest median displacement in one frame, in spreads: when most of the cloud is on its way, all of it goes slowly. On a fast machine two
+frames are shown as one, and even then the median is about 1 %."""
 SETTLED = 2e-4
 """A frame in which no point moves further than this, in spreads, shows nothing new."""
 
@@ -21,10 +24,19 @@ class Display:
         self.drift = 0.0
         """Median displacement of the last frame, in spreads."""
 
-    def show(self, latent_mean: torch.Tensor, pace: float = 1.0, held: torch.Tensor | None = None) -> bool:
+    def show(
+        self,
+        latent_mean: torch.Tensor,
+        pace: float = 1.0,
+        held: torch.Tensor | None = None,
+        *,
+        familiar: bool = True,
+    ) -> bool:
         """Take the newest latent means (N, D). Returns whether anything visible moved.
 
-        `pace`: share of the speed limit. `held` (K,): items in somebody's hand, which know no limit.
+        `pace`: share of the speed limits. `held` (K,): items in somebody's hand, which know none. `familiar`: whether somebody
+        knows the map by now; the first layout may go faster.
+
         When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
         """
         self.drift = 0.0
@@ -37,7 +49,8 @@ class Display:
         step = (target - self.shown).mul_(1 - SMOOTHING)
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
-        limit = (pace * SPEED_LIMIT * spread / length.clamp_min(1e-12)).clamp_max(1.0)
+        slowed = MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12) if familiar else length.new_ones(())
+        limit = torch.minimum(SPEED_LIMIT * spread / length.clamp_min(1e-12), slowed).mul_(pace).clamp_max_(1.0)
         if held is not None:
             limit[held] = 1.0
         step.mul_(limit)

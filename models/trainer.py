@@ -208,7 +208,8 @@ class Trainer:
         if moved or self._moving:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
             held = None if self._held is None else self._held[0].to(self.loop.device)
-            self._moving = self.display.show(self.loop.latent_mean, self.config.pace, held)
+            familiar = self.loop.phase != "layout"
+            self._moving = self.display.show(self.loop.latent_mean, self.config.pace, held, familiar=familiar)
             if self._moving:
                 self.frame += 1
                 self._trail.add(self.frame, self._visible)

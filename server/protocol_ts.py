@@ -46,6 +46,8 @@ def _constants() -> str:
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
+export const MAX_ANCHORED = {protocol.MAX_ANCHORED};
+export const FORCE_TERMS = [{", ".join(f'"{term}"' for term in protocol.FORCE_TERMS)}] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};

@@ -54,6 +54,7 @@ class TrainerProcess:
         self.moments = Moments(Path(start.moments))
         self.before_drag: Moment | None = None
         self.watching = False
+        self.forces_sent = False
         items = load_items(start.data, Path(start.folder))
         with os.fdopen(start.frames_fd, "r+b") as file:
             self.frames = SharedFrames(file, start.n_items)
@@ -92,6 +93,9 @@ class TrainerProcess:
         while not self.stopped:
             idle = self.resting or not (self.running or self.rewinding)
             wait = STATE_SECONDS if idle else REWIND_SECONDS if self.rewinding else 0.0
+            if self._gliding:
+                # Nothing is learned, what is shown only catches up: a frame as often as frames are shown.
+                wait = FRAME_SECONDS
             if self._take_commands(wait):
                 self.resting = False
             if self.stopped:
@@ -112,13 +116,17 @@ class TrainerProcess:
         self._save()
         self.moments.close()
 
+    @property
+    def _gliding(self) -> bool:
+        return self.running and not self.resting and self.trainer.loop.resting
+
     def _take_commands(self, wait: float) -> bool:
-        """Carry out all commands there are; wait for the first at most `wait` seconds. Returns whether there were any."""
+        """Carry out all commands there are; wait for the first at most `wait` seconds. Returns whether training hears of any."""
         taken = False
         try:
             command = self.commands.get(timeout=wait) if wait else self.commands.get_nowait()
             while not self.stopped:
-                taken = True
+                taken = taken or not isinstance(command, m.Watch | m.Probe | m.Decode)
                 self._carry_out(command)
                 command = self.commands.get_nowait()
         except queue.Empty:
@@ -133,7 +141,9 @@ class TrainerProcess:
             case m.Drag(items=items, targets=targets):
                 self._drag(np.frombuffer(items, "<u4"), np.frombuffer(targets, "<f4"))
             case m.Watch(forces=forces):
-                self.watching = forces
+                self.watching, self.forces_sent = forces, False
+                if forces:
+                    self._publish(trainer.snapshot())
             case m.Probe() | m.Decode():
                 self._send(answer(trainer, command))
             case m.SetPriority(items=items):
@@ -194,9 +204,13 @@ class TrainerProcess:
     def _publish(self, snapshot: Snapshot, *, exact: bool = False) -> None:
         """Show `snapshot`, if it is due; `exact`: to one step of the grid, and at once."""
         now = time.monotonic()
-        if self.trainer.display.shown is None or ((snapshot.frame, snapshot.resting) == self.published and not exact):
+        if self.trainer.display.shown is None:
             return
-        if now - self.published_at < FRAME_SECONDS and not (snapshot.resting or exact):
+        # Who has just begun to watch wants forces on what stands still, too.
+        again = exact or (self.watching and not self.forces_sent)
+        if (snapshot.frame, snapshot.resting) == self.published and not again:
+            return
+        if now - self.published_at < FRAME_SECONDS and not (snapshot.resting or again):
             return
         if snapshot.frame != self.published[0]:
             self.recent = [*(t for t in self.recent if now - t < 2), now]
@@ -213,6 +227,7 @@ class TrainerProcess:
             snapshot.resting or exact,
             compact_forces(self.trainer) if self.watching else None,
         )
+        self.forces_sent = self.watching
         self.frames.write(frame)
         self._send(m.FrameReady(self.sequence))
 

@@ -21,6 +21,8 @@ def test_good_frames_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None
     assert list(decoded.header) == vector["header"]
     if isinstance(decoded, frames.PositionsFrame):
         assert decoded.delta.tolist() == vector["delta"]
+    elif isinstance(decoded, frames.ForcesFrame):
+        assert decoded.vectors.tolist() == vector["vectors"]
     else:
         assert decoded.items.tolist() == vector["items"]
         assert decoded.class_ids.tolist() == vector["class_ids"]

@@ -48,6 +48,17 @@ def predictions(rows: list[tuple[int, int, int]]) -> tuple[bytes, dict[str, obje
     return HEADER.pack(*header) + payload, {"header": list(header), **content}
 
 
+def forces(vectors: list[list[list[int]]], scales: list[float], axes: int) -> tuple[bytes, dict[str, object]]:
+    """A forces frame: vectors (terms, items, axes) as signed bytes, and what they are read as."""
+    n = len(vectors[0])
+    planes = [struct.pack("b", vectors[t][i][axis]) for t in range(4) for axis in range(axes) for i in range(n)]
+    raw = struct.pack("<4f", *scales) + b"".join(planes)
+    payload = deflate(raw)
+    header = (3, 0, axes, 0, n, 9, 9, 77, 42, len(payload), len(raw))
+    content = [[[value * scale for value in row] for row in term] for term, scale in zip(vectors, scales, strict=True)]
+    return HEADER.pack(*header) + payload, {"header": list(header), "vectors": content}
+
+
 def frames() -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
 
@@ -58,6 +69,9 @@ def frames() -> list[dict[str, object]]:
         out.append({"name": name, "hex": frame.hex(), "error": code})
 
     good("no points", positions([], 3, 5))
+    pulls = [[[1, -2, 3], [0, 127, -127]], [[0, 0, 0], [5, 6, 7]], [[-128, 4, 9], [1, 1, 1]], [[2, 2, 2], [-3, -3, -3]]]
+    good("forces on two items", forces(pulls, [0.5, 0.0, 2.0, 0.25], 3))
+    good("forces in two dimensions", forces([[row[:2] for row in term] for term in pulls], [1.0, 1.0, 1.0, 1.0], 2))
     good("one point at rest", positions([[0, 0, 0]], 3, 0, flags=1))
     good("one point, both signs", positions([[1, -1, 2]], 3, 5))
     good("2D", positions([[3, -4], [0, 7]], 2, 5))

@@ -1,6 +1,7 @@
 /** Wires state, scene, interaction and panels together; does nothing itself. */
 import { effect } from "@preact/signals";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
+import { DragTool } from "./interaction/drag-tool.js";
 import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
 import { SelectTool } from "./interaction/select-tools.js";
 import { project } from "./interaction/selection-rule.js";
@@ -8,6 +9,7 @@ import type { XrEntry } from "./interaction/xr/enter.js";
 import { findOffered } from "./interaction/xr/offered.js";
 import { fetchThumbnails } from "./net/api.js";
 import { Atlas } from "./scene/atlas.js";
+import { ForceLines } from "./scene/force-lines.js";
 import { LIGHT_INK, Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
 import { Peers } from "./scene/peers.js";
 import { PointCloud } from "./scene/point-cloud.js";
@@ -41,8 +43,25 @@ const tool = new SelectTool(state, {
 const commands = session.commands(() => stage.fit());
 const actions = keyActions(state, commands);
 const atlas: { current: Atlas | null } = { current: null };
+const drag = new DragTool(
+  state,
+  commands,
+  {
+    width: () => canvas.clientWidth,
+    height: () => canvas.clientHeight,
+    clipFromLatent: () => stage.clipFromLatent(),
+    showGrabbed: (items, moved) => {
+      cloud.setGrabbed(items);
+      cloud.setGrab(moved);
+      stage.invalidate();
+    },
+  },
+  (x, y) => tool.itemAt(x, y),
+);
 const peers = new Peers();
-stage.world.add(peers.heads, peers.hands);
+const forceLines = new ForceLines(state);
+stage.world.add(peers.heads, peers.hands, forceLines.group);
+stage.beforeFrame = () => forceLines.update();
 
 // The code for VR is a chunk of its own, fetched as soon as there is a headset: the click itself has to find it there.
 const xr: { entry: XrEntry | null } = { entry: null };
@@ -71,7 +90,10 @@ mountUi(root, canvas, {
   },
   leaveXr: () => void xr.entry?.leave(),
 });
-bindDesktopInput(canvas, tool, state);
+bindDesktopInput(canvas, tool, drag, state, (sample) => {
+  if (!state.forces.map.peek()) return;
+  commands.look(sample && stage.latentAt(sample.x, sample.y, state.hovered.peek()?.item ?? -1));
+});
 bindKeyboard(actions);
 new ResizeObserver(() => stage.resize()).observe(root);
 
@@ -109,6 +131,44 @@ effect(() => {
 effect(() => {
   cloud.setColourBy(state.colourBy.value);
   stage.invalidate();
+});
+effect(() => {
+  state.sceneVersion.value;
+  cloud.setPinned(state.pins.value);
+  stage.invalidate();
+});
+// What is read of the model goes only as far as it is looked at.
+effect(() => {
+  const shown = state.forces.shown.value;
+  commands.watch(
+    (shown !== "off" || state.colourBy.value === "force") && state.time.live.value && state.model.value,
+  );
+});
+effect(() => {
+  state.forces.version.value;
+  cloud.setDominant(state.colourBy.value === "force" ? state.forces.dominant() : null);
+  stage.invalidate();
+});
+effect(() => {
+  if (state.forces.shown.value !== "selected" || !state.model.value) return;
+  commands.probe(Array.from(state.selection.value.items));
+});
+effect(() => {
+  state.forces.shown.value;
+  state.forces.seen.value;
+  state.hovered.value;
+  state.selection.value;
+  forceLines.invalidate();
+  stage.invalidate();
+});
+effect(() => {
+  state.forces.trails.value;
+  state.sceneVersion.value;
+  forceLines.forget();
+  stage.invalidate();
+});
+effect(() => {
+  if (!state.forces.map.value) commands.look(null);
 });
 effect(() => {
   peers.show(state.peers.value.values());

@@ -3,7 +3,7 @@
  * controls' part; its tap looks at an item.
  */
 import type { AppState } from "../state/app-state.js";
-import type { PointerSample } from "./pointer.js";
+import type { PointerSample, PointerTool } from "./pointer.js";
 import type { SelectTool } from "./select-tools.js";
 
 const HOVER_DELAY = 125;
@@ -13,7 +13,15 @@ const TAP_DISTANCE = 10;
 const TAP_MS = 400;
 
 /** Connects the canvas to the tool. Returns what takes it apart again. */
-export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, state: AppState): () => void {
+export function bindDesktopInput(
+  canvas: HTMLCanvasElement,
+  select: SelectTool,
+  drag: PointerTool,
+  state: AppState,
+  /** The pointer is over the cloud, or has left it (null). */
+  over: (sample: PointerSample | null) => void,
+): () => void {
+  let tool: PointerTool = select;
   let active: number | null = null;
   let buttons = 0;
   let appear: number | undefined;
@@ -28,6 +36,8 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
       y: event.clientY - box.top,
       add: event.shiftKey,
       subtract: event.altKey,
+      clientX: event.clientX,
+      clientY: event.clientY,
     };
   };
 
@@ -44,7 +54,8 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
     if (event.pointerType === "touch" || buttons || now - looked < HOVER_INTERVAL) return;
     looked = now;
     const { x, y } = sampleOf(event);
-    const item = tool.itemAt(x, y);
+    over(sampleOf(event));
+    const item = select.itemAt(x, y);
     if (item < 0) {
       hide();
       return;
@@ -61,7 +72,7 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
   const look = (event: PointerEvent, from: { x: number; y: number; at: number }) => {
     const { x, y } = sampleOf(event);
     if (event.timeStamp - from.at > TAP_MS || Math.hypot(x - from.x, y - from.y) > TAP_DISTANCE) return;
-    const item = tool.itemAt(x, y);
+    const item = select.itemAt(x, y);
     if (item < 0) return;
     window.clearTimeout(vanish);
     state.hovered.value = { item, x, y };
@@ -73,6 +84,7 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
     tap =
       event.pointerType === "touch" && event.isPrimary ? { ...sampleOf(event), at: event.timeStamp } : null;
     if (event.button !== 0 || event.pointerType === "touch" || !event.isPrimary) return;
+    tool = state.tool.peek() === "drag" ? drag : select;
     if (!tool.down(sampleOf(event))) return;
     active = event.pointerId;
     canvas.setPointerCapture(event.pointerId);
@@ -101,6 +113,7 @@ export function bindDesktopInput(canvas: HTMLCanvasElement, tool: SelectTool, st
   // A finger leaves whenever it is lifted.
   const leave = (event: PointerEvent) => {
     if (event.pointerType !== "touch") hide();
+    over(null);
   };
   const noMenu = (event: Event) => event.preventDefault();
 

@@ -20,6 +20,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   const tool = (name: AppState["tool"]["value"]) => () => {
     state.tool.value = name;
   };
+  const step = (event: KeyboardEvent) => plain(event) && (event.key === "," || event.key === ".");
+  const jump = (event: KeyboardEvent) => plain(event) && (event.key === "[" || event.key === "]");
   return [
     {
       keys: "0 – 9",
@@ -62,13 +64,60 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Space",
-      does: "pause or run training",
+      does: "pause or run training, or what is played",
       matches: letter(" "),
-      run: () => (state.training.value?.state === "paused" ? commands.run() : commands.pause()),
+      run: () => {
+        if (!state.time.live.value) (state.time.playing.value ? commands.stop : commands.play)();
+        else (state.training.value?.state === "paused" ? commands.run : commands.pause)();
+      },
     },
+    {
+      keys: ", .",
+      does: "one moment back, or on",
+      matches: step,
+      run: (e) => commands.step(e.key === "," ? -1 : 1),
+    },
+    {
+      keys: "[ ]",
+      does: "to the gesture before, or after",
+      matches: jump,
+      run: (e) => toGesture(state, commands, e.key === "["),
+    },
+    { keys: "End", does: "back to the present", matches: letter("end"), run: () => commands.live() },
     { keys: "L", does: "lasso", matches: letter("l"), run: tool("lasso") },
     { keys: "R", does: "rectangle", matches: letter("r"), run: tool("rectangle") },
     { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
+    {
+      keys: "M",
+      does: "drag an item or the selection: the model follows",
+      matches: letter("m"),
+      run: tool("drag"),
+    },
+    {
+      keys: "D",
+      does: "forces and dials",
+      matches: letter("d"),
+      run: () => {
+        state.forces.dialsOpen.value = !state.forces.dialsOpen.value;
+      },
+    },
+    {
+      keys: "A",
+      does: "arrows of force: off, hovered, selected, all",
+      matches: letter("a"),
+      run: () => {
+        const order = ["off", "hovered", "selected", "all"] as const;
+        state.forces.shown.value = order[(order.indexOf(state.forces.shown.value) + 1) % 4] as "off";
+      },
+    },
+    {
+      keys: "X",
+      does: "decode what lies under the pointer",
+      matches: letter("x"),
+      run: () => {
+        state.forces.map.value = !state.forces.map.value;
+      },
+    },
     {
       keys: "H",
       does: "hand: turn the cloud with the left button",
@@ -90,7 +139,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("c"),
       run: () => {
         const order = ["label", "prediction", "confidence"] as const;
-        state.colourBy.value = order[(order.indexOf(state.colourBy.value) + 1) % 3] as "label";
+        state.colourBy.value = order[(order.indexOf(state.colourBy.value as "label") + 1) % 3] as "label";
       },
     },
     {
@@ -100,6 +149,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       run: () => {
         if (state.help.value) state.help.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
+        else if (!state.time.live.value) commands.live();
         else state.selection.value = NOTHING;
       },
     },
@@ -122,6 +172,16 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   ];
 }
 
+/** To the nearest gesture before the moment that is shown, or after it; after the last one comes the present. */
+function toGesture(state: AppState, commands: Commands, back: boolean): void {
+  const { time } = state;
+  const moments = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);
+  const now = time.live.peek() ? Number.POSITIVE_INFINITY : time.moment.peek();
+  const to = back ? moments.findLast((moment) => moment < now) : moments.find((moment) => moment > now);
+  if (to !== undefined) commands.goTo(to);
+  else if (!back) commands.live();
+}
+
 /** What the pointer does, for the help overlay. */
 export const POINTER_HELP: readonly [string, string][] = [
   ["Drag", "draw round an island to select it"],
@@ -130,6 +190,7 @@ export const POINTER_HELP: readonly [string, string][] = [
   ["Right drag", "turn the cloud"],
   ["Wheel", "zoom to the pointer"],
   ["Middle drag", "move the cloud"],
+  ["Drag with M", "pull items: they stay pinned; with Alt they are let go; on a class they are labelled"],
 ];
 
 /** Keys act unless something is being typed. Returns what takes them away again. */

@@ -8,6 +8,9 @@ export interface PointerSample {
   add: boolean;
   /** Take away from what is selected. */
   subtract: boolean;
+  /** Where on the page. */
+  clientX?: number;
+  clientY?: number;
 }
 
 export interface PointerTool {

@@ -34,7 +34,7 @@ export class SelectTool implements PointerTool {
 
   down(sample: PointerSample): boolean {
     const { state } = this;
-    if (state.tool.value === "orbit" || state.latent.n === 0) return false;
+    if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0) return false;
     // Points stand still while a region is drawn: a label is to hit what was seen.
     state.latent.frozen = true;
     state.hovered.value = null;

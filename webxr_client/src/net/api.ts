@@ -8,6 +8,7 @@ import type {
   ItemInfo,
   PairingCode,
   SessionInfo,
+  Timeline,
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 
@@ -51,8 +52,14 @@ export async function fetchItemInfo(item: number): Promise<ItemInfo> {
   return (await get(`/api/items/${item}/info`)).json() as Promise<ItemInfo>;
 }
 
-export async function fetchRecording(): Promise<ArrayBuffer> {
-  return (await get("/api/recording")).arrayBuffer();
+export async function fetchTimeline(): Promise<Timeline> {
+  return (await get("/api/timeline")).json() as Promise<Timeline>;
+}
+
+/** Bytes `start` to `end` of the recording, the last one not included. */
+export async function fetchRecording(start: number, end: number): Promise<ArrayBuffer> {
+  const response = await get("/api/recording", { headers: { Range: `bytes=${start}-${end - 1}` } });
+  return response.arrayBuffer();
 }
 
 // The door ------------------------------------------------------------------------------------------------------------

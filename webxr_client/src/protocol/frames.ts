@@ -2,7 +2,13 @@
  * Binary frames of the stream: bytes in, typed arrays out. docs/protocol.md has the byte tables; tests/vectors/protocol holds both
  * languages to them.
  */
-import { FRAME_HEADER_BYTES, OPCODE_POSITIONS, OPCODE_PREDICTIONS } from "./messages.js";
+import {
+  FORCE_TERMS,
+  FRAME_HEADER_BYTES,
+  OPCODE_FORCES,
+  OPCODE_POSITIONS,
+  OPCODE_PREDICTIONS,
+} from "./messages.js";
 
 export class ProtocolError extends Error {
   constructor(
@@ -43,12 +49,26 @@ export interface PredictionsFrame {
   confidence: Uint8Array;
 }
 
-export type Frame = PositionsFrame | PredictionsFrame;
+/** The force of each term of FORCE_TERMS on each item, nats per latent unit: term by term, item by item, axis by axis. */
+export interface ForcesFrame {
+  kind: "forces";
+  header: FrameHeader;
+  vectors: Float32Array;
+}
+
+export type Frame = PositionsFrame | PredictionsFrame | ForcesFrame;
+
+/** Bytes of the payload after inflating, for what a header says. */
+function rawBytes({ opcode, axes, n }: FrameHeader): number {
+  if (opcode === OPCODE_POSITIONS) return 2 * axes * n;
+  if (opcode === OPCODE_FORCES) return FORCE_TERMS.length * (4 + axes * n);
+  return 7 * n;
+}
 
 /** Parse one frame. Rejects with ProtocolError, naming what is wrong. */
 export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
   const header = decodeHeader(buffer);
-  const expected = header.opcode === OPCODE_POSITIONS ? 2 * header.axes * header.n : 7 * header.n;
+  const expected = rawBytes(header);
   if (header.raw_bytes !== expected) {
     throw new ProtocolError(
       `${header.n} entries take ${expected} bytes, the header says ${header.raw_bytes}`,
@@ -56,6 +76,7 @@ export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
   }
   const raw = await inflate(new Uint8Array(buffer, FRAME_HEADER_BYTES), expected);
   if (header.opcode === OPCODE_POSITIONS) return { kind: "positions", header, planes: raw };
+  if (header.opcode === OPCODE_FORCES) return { kind: "forces", header, vectors: decodeForces(raw, header) };
   return { kind: "predictions", header, ...decodePredictions(raw, header.n) };
 }
 
@@ -79,7 +100,7 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
     payload_bytes: view.getUint32(24, true),
     raw_bytes: view.getUint32(28, true),
   };
-  if (header.opcode !== OPCODE_POSITIONS && header.opcode !== OPCODE_PREDICTIONS) {
+  if (![OPCODE_POSITIONS, OPCODE_PREDICTIONS, OPCODE_FORCES].includes(header.opcode)) {
     throw new ProtocolError(`opcode ${header.opcode} is unknown`, "unknown_opcode");
   }
   if (buffer.byteLength !== FRAME_HEADER_BYTES + header.payload_bytes) {
@@ -87,12 +108,24 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
       `the header says ${header.payload_bytes} payload bytes, ${buffer.byteLength - FRAME_HEADER_BYTES} are there`,
     );
   }
-  if (header.opcode === OPCODE_POSITIONS && (header.axes < 2 || header.axes > 3 || header.shift > 15)) {
+  if (header.opcode !== OPCODE_PREDICTIONS && (header.axes < 2 || header.axes > 3 || header.shift > 15)) {
     throw new ProtocolError(
-      `a delta frame has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`,
+      `a frame of points has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`,
     );
   }
   return header;
+}
+
+function decodeForces(raw: Uint8Array, { n, axes }: FrameHeader): Float32Array {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const terms = FORCE_TERMS.length;
+  const vectors = new Float32Array(terms * n * axes);
+  for (let term = 0, at = 4 * terms; term < terms; term++) {
+    const scale = view.getFloat32(4 * term, true);
+    for (let axis = 0; axis < axes; axis++)
+      for (let i = 0; i < n; i++, at++) vectors[(term * n + i) * axes + axis] = scale * view.getInt8(at);
+  }
+  return vectors;
 }
 
 function decodePredictions(raw: Uint8Array, n: number) {

@@ -3,6 +3,8 @@
 export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
 export const MAX_NAME_LENGTH = 80;
+export const MAX_ANCHORED = 20000;
+export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = 65536;
 export const FRAME_HEADER_BYTES = 32;

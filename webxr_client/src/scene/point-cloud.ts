@@ -14,14 +14,18 @@ import {
   type Vector3,
   Vector4,
 } from "three";
+import { FORCE_TERMS } from "../protocol/messages.js";
 import type { Annotations } from "../state/annotations.js";
 import type { ColourBy } from "../state/app-state.js";
+import { TERM_COLOURS } from "../state/force-state.js";
 import type { LatentState } from "../state/latent-state.js";
 import type { Atlas } from "./atlas.js";
 import type { Palette } from "./palette.js";
 import { fragmentShader, vertexShader } from "./point-shader.js";
 
-const COLOUR_BY: Record<ColourBy, number> = { label: 0, prediction: 1, confidence: 2 };
+const COLOUR_BY: Record<ColourBy, number> = { label: 0, prediction: 1, confidence: 2, force: 3, movement: 4 };
+const GRABBED = 255;
+const PINNED = 128;
 
 export class PointCloud {
   readonly points: Points<BufferGeometry, ShaderMaterial>;
@@ -36,6 +40,8 @@ export class PointCloud {
   private roomMetres = 1;
   private selected: Uint32Array = new Uint32Array(0);
   private grabbed: Uint32Array = new Uint32Array(0);
+  private pinned: readonly number[] = [];
+  private dominant: Int16Array | null = null;
 
   constructor(
     private readonly latent: LatentState,
@@ -62,6 +68,8 @@ export class PointCloud {
         uFog: { value: new Color("#10161e") },
         uFogRange: { value: new Vector2(1, 3) },
         uGrab: { value: new Matrix4() },
+        uTerms: { value: FORCE_TERMS.map((term) => new Color(TERM_COLOURS[term]).convertLinearToSRGB()) },
+        uPin: { value: new Color("#bfe4ff") },
         uBrush: { value: new Vector4(0, 0, 0, 0) },
         uBrushColour: { value: new Color("#bfe4ff") },
         uAtlas: { value: new DataArrayTexture(new Uint8Array(1), 1, 1, 1) },
@@ -101,6 +109,8 @@ export class PointCloud {
     this.hovered = -1;
     this.selected = new Uint32Array(0);
     this.grabbed = new Uint32Array(0);
+    this.pinned = [];
+    this.dominant = null;
     this.refreshClasses();
   }
 
@@ -111,7 +121,7 @@ export class PointCloud {
     const marks = this.marks.array as Uint8Array;
     for (let i = 0; 2 * i < classes.length; i++) {
       classes[2 * i] = labels[i] as number;
-      classes[2 * i + 1] = predictions[i] as number;
+      classes[2 * i + 1] = (this.dominant ?? predictions)[i] as number;
       marks[4 * i] = confidence[i] as number;
     }
     this.classes.needsUpdate = true;
@@ -130,9 +140,24 @@ export class PointCloud {
   setGrabbed(items: Uint32Array): void {
     const marks = this.marks.array as Uint8Array;
     for (const item of this.grabbed) marks[4 * item + 3] = 0;
-    for (const item of items) marks[4 * item + 3] = 255;
+    for (const item of this.pinned) marks[4 * item + 3] = PINNED;
+    for (const item of items) marks[4 * item + 3] = GRABBED;
     this.grabbed = items;
     this.marks.needsUpdate = true;
+  }
+
+  /** Items whose place a person has chosen. */
+  setPinned(items: readonly number[]): void {
+    const marks = this.marks.array as Uint8Array;
+    for (const item of this.pinned) marks[4 * item + 3] = 0;
+    this.pinned = items;
+    this.setGrabbed(this.grabbed);
+  }
+
+  /** The term of the loss that pulls hardest on each item; null: colour by predictions where that is asked for. */
+  setDominant(terms: Int16Array | null): void {
+    this.dominant = terms && terms.length === this.latent.n ? terms : null;
+    this.refreshClasses();
   }
 
   /** How grabbed items are moved, in scene metres. */
@@ -178,6 +203,7 @@ export class PointCloud {
     // The palette's bytes are sRGB and go out as they are; these have to match.
     (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
+    (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();
   }
 
   /** Diameter of a point in metres of the scene. */

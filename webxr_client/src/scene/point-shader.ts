@@ -4,7 +4,7 @@ export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
-in vec4 marks;          // confidence, selected, hovered, grabbed: 0..1
+in vec4 marks;          // confidence, selected, hovered, grabbed (1) or pinned (0.5): 0..1
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
@@ -12,7 +12,8 @@ uniform float uPixelsPerUnit; // of height, at distance 1
 uniform float uPixelRatio;
 uniform float uMaxSize;
 uniform float uFlat;
-uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence
+uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement
+uniform vec3 uTerms[4];       // colours of the terms; classes.y is the dominant one
 uniform sampler2D uPalette;
 uniform vec3 uAccent;
 uniform vec3 uFog;
@@ -27,6 +28,7 @@ out vec3 vColour;
 out float vFade;      // 0 a dot, 1 its picture
 out float vGlow;
 out float vRing;
+out float vPin;
 flat out vec3 vCell;  // column, row, layer
 
 vec4 classColour(float id) {
@@ -38,7 +40,7 @@ void main() {
   vec3 grid = mix(keyframeFrom.xyz, keyframeTo.xyz, smoothstep(0.0, 1.0, uT));
   vec3 metres = grid - 0.5;
   metres.z *= 1.0 - uFlat;
-  if (marks.w > 0.5) metres = (uGrab * vec4(metres, 1.0)).xyz;
+  if (marks.w > 0.75) metres = (uGrab * vec4(metres, 1.0)).xyz;
   vec4 view = modelViewMatrix * vec4(metres, 1.0);
   gl_Position = projectionMatrix * view;
 
@@ -67,6 +69,11 @@ void main() {
     float doubt = classes.y >= 0.0 ? 1.0 - marks.x : 0.0;
     colour = mix(unlabelled, vec4(1.0, 0.54, 0.36, 1.0), clamp(doubt * 1.6, 0.0, 1.0));
     if (classes.x >= 0.0) colour.rgb = mix(colour.rgb, classColour(classes.x).rgb, 0.25);
+  } else if (uColourBy == 3) {
+    colour.rgb = classes.y >= 0.0 ? uTerms[int(classes.y)] : unlabelled.rgb;
+  } else if (uColourBy == 4) {
+    float moved = length(keyframeTo.xyz - keyframeFrom.xyz);
+    colour = mix(unlabelled, vec4(0.31, 0.82, 0.63, 1.0), clamp(moved * 160.0, 0.0, 1.0));
   }
   vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
@@ -74,6 +81,9 @@ void main() {
   vColour = mix(vColour, uAccent, 0.72 * selected * (classes.x >= 0.0 && uColourBy == 0 ? 0.5 : 1.0));
   vColour = mix(vColour, uBrushColour, 0.55 * under * (1.0 - selected));
   vGlow = max(max(selected, hovered), under);
+  // A pin is seen from afar, and through its neighbours' colours.
+  vPin = marks.w > 0.25 && marks.w < 0.75 ? 1.0 : 0.0;
+  gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
 
   int inPage = gl_VertexID % uPerPage;
@@ -89,12 +99,14 @@ uniform sampler2DArray uAtlas;
 uniform float uHasAtlas;
 uniform float uColourPictures;
 uniform float uColumnsF;
+uniform vec3 uPin;
 uniform vec2 uInset;   // border and picture, as shares of a cell
 
 in vec3 vColour;
 in float vFade;
 in float vGlow;
 in float vRing;
+in float vPin;
 flat in vec3 vCell;
 
 out vec4 outColour;
@@ -122,6 +134,11 @@ void main() {
       alpha = mix(dot_, ink, fade);
       colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);
     }
+  }
+  if (vPin > 0.5) {
+    float ring = smoothstep(0.74, 0.82, r) * (1.0 - smoothstep(0.94, 1.0, r));
+    colour = mix(colour, uPin, ring);
+    alpha = max(alpha, ring);
   }
   if (alpha < 0.08) discard;
   outColour = vec4(colour, alpha * mix(0.92, 1.0, vGlow));

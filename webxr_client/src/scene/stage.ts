@@ -56,6 +56,8 @@ export class Stage {
   /** Milliseconds of main-thread time of the last frames, for measuring: a ring. */
   readonly frameTimes = new Float32Array(512);
   frames = 0;
+  /** Called once before each frame of the page; says whether it changed something. */
+  beforeFrame: () => boolean = () => false;
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
   private ease: {
     started: number;
@@ -249,6 +251,25 @@ export class Stage {
     return matrix.multiply(latentMatrix).toArray();
   }
 
+  /** The point of the latent space under a position of the canvas: at the depth of `item`, or of what the camera looks at. */
+  latentAt(x: number, y: number, item: number): [number, number, number] {
+    const { latent, canvas } = this;
+    matrix.fromArray(this.clipFromLatent());
+    latentMatrix.fromArray(latent.sceneFromLatent()).invert();
+    if (item >= 0)
+      offset.set(
+        latent.latentMean(item, 0),
+        latent.latentMean(item, 1),
+        latent.latentDim === 2 ? 0 : latent.latentMean(item, 2),
+      );
+    else offset.copy(this.controls.target).applyMatrix4(latentMatrix);
+    const depth = offset.applyMatrix4(matrix).z;
+    offset
+      .set((x / canvas.clientWidth) * 2 - 1, 1 - (y / canvas.clientHeight) * 2, depth)
+      .applyMatrix4(matrix.invert());
+    return [offset.x, offset.y, latent.latentDim === 2 ? 0 : offset.z];
+  }
+
   /** Diameter of an average point on screen, CSS pixels. */
   pointPixels(): number {
     const distance =
@@ -291,7 +312,8 @@ export class Stage {
     const easing = this.stepEase(begin);
     const turned = this.controls.update();
     const moved = this.cloud.update(begin);
-    if (!(easing || turned || moved || this.dirty)) return;
+    const drawn = this.beforeFrame();
+    if (!(easing || turned || moved || drawn || this.dirty)) return;
     this.dirty = false;
     const distance = this.camera.position.distanceTo(this.controls.target);
     this.cloud.setView(this.pixelsPerUnit(), this.renderer.getPixelRatio(), distance - 0.05, distance + 0.95);

@@ -14,11 +14,13 @@ import type {
   Training,
 } from "../protocol/messages.js";
 import { Annotations, countByClass } from "./annotations.js";
+import { ForceState } from "./force-state.js";
 import { LatentState } from "./latent-state.js";
+import { TimeState } from "./time-state.js";
 import { XrState } from "./xr-state.js";
 
-export type Tool = "lasso" | "rectangle" | "pick" | "orbit";
-export type ColourBy = "label" | "prediction" | "confidence";
+export type Tool = "lasso" | "rectangle" | "pick" | "drag" | "orbit";
+export type ColourBy = "label" | "prediction" | "confidence" | "force" | "movement";
 export type SelectionMode = "through" | "visible";
 
 export interface Selection {
@@ -89,6 +91,10 @@ export class AppState {
   readonly notices: Signal<Notice[]> = signal([]);
   readonly refusal: Signal<Refused | null> = signal(null);
   readonly xr = new XrState();
+  readonly time = new TimeState();
+  readonly forces = new ForceState();
+  /** Items that are pinned, ascending. */
+  readonly pins: Signal<readonly number[]> = signal([]);
   /** Others who are in VR, by client. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
   /** Who waits and who was let in, if this is the owner's page. */
@@ -111,5 +117,10 @@ export class AppState {
   readonly readOnly: ReadonlySignal<boolean> = computed(() => {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";
+  });
+  /** Whether there is a model that can be asked. */
+  readonly model: ReadonlySignal<boolean> = computed(() => {
+    const state = this.training.value?.state;
+    return state === "running" || state === "resting" || state === "paused";
   });
 }

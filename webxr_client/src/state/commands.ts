@@ -1,5 +1,9 @@
 /** What a person can do, as functions: buttons, keys and, later, controllers all call these. */
 import type { Presence, Settings } from "../protocol/messages.js";
+import type { Decoded } from "./force-state.js";
+
+/** A point of the latent space. */
+export type Point = [number, number, number];
 
 export interface Commands {
   /** Label the selection, or `items`; -1 takes labels away. */
@@ -11,6 +15,27 @@ export interface Commands {
   run(): void;
   pause(): void;
   setSettings(settings: Settings): void;
+  /** Items are in the hand: the model pulls them to `targets`, one an item, for now. No items: they are let go, and nothing happened. */
+  drag(items: Uint32Array, targets: Point[]): void;
+  /** They were dragged there: one gesture. `keep`: they stay pinned. */
+  anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
+  /** Take the pins of these items away, or all. */
+  unpin(items: ArrayLike<number>): void;
+  /** Whether the forces on all items are wanted. */
+  watch(forces: boolean): void;
+  /** How the model sees these items, into state.forces.seen; none: nothing is shown. */
+  probe(items: readonly number[]): void;
+  /** What lies at a point, into state.forces.decoded. */
+  look(point: Point | null): void;
+  decode(points: readonly Point[]): Promise<Decoded[]>;
+  refreshTimeline(): void;
+  /** Show a moment of the recording. */
+  goTo(moment: number): void;
+  step(by: number): void;
+  play(): void;
+  stop(): void;
+  /** Back to the present. */
+  live(): void;
   /** Replace the selection's items, as on the contact sheet. */
   select(items: Uint32Array): void;
   clearSelection(): void;

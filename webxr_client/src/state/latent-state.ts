@@ -28,6 +28,10 @@ export class LatentState {
   version = 0;
   frozen = false;
 
+  /** Items in this page's own hand: they are shown where they were taken up, and the hand moves them from there. */
+  private held = new Uint32Array(0);
+  private heldAt = new Uint16Array(0);
+  private heldTrue = new Uint16Array(0);
   private waiting: PositionsFrame[] = [];
   private started = 0;
   private duration = 50;
@@ -44,7 +48,52 @@ export class LatentState {
     this.from = scene.positions.slice();
     this.waiting = [];
     this.started = Number.NEGATIVE_INFINITY;
+    this.held = new Uint32Array(0);
     this.version += 1;
+  }
+
+  /** Go to `positions` (four numbers a point, of this scene's box) within `duration` ms. They are copied. */
+  goTo(positions: Uint16Array, now: number, duration: number): void {
+    const older = this.from;
+    this.from = this.to;
+    this.to = older;
+    this.to.set(positions);
+    this.waiting = [];
+    this.duration = duration;
+    this.started = now;
+    this.version += 1;
+  }
+
+  /** Take items up: frames do not move them until `letGo`. */
+  hold(items: Uint32Array): void {
+    this.letGo();
+    this.held = items.slice();
+    this.heldAt = this.gathered(this.to);
+    this.heldTrue = this.heldAt.slice();
+    this.scatter(this.from, this.heldAt);
+  }
+
+  /** They are where the frames say again. */
+  letGo(): void {
+    if (this.held.length === 0) return;
+    this.scatter(this.to, this.heldTrue);
+    this.scatter(this.from, this.heldTrue);
+    this.held = new Uint32Array(0);
+    this.version += 1;
+  }
+
+  private gathered(positions: Uint16Array): Uint16Array<ArrayBuffer> {
+    const out = new Uint16Array(4 * this.held.length);
+    this.held.forEach((item, k) => {
+      out.set(positions.subarray(4 * item, 4 * item + 4), 4 * k);
+    });
+    return out;
+  }
+
+  private scatter(positions: Uint16Array, values: Uint16Array): void {
+    this.held.forEach((item, k) => {
+      positions.set(values.subarray(4 * k, 4 * k + 4), 4 * item);
+    });
   }
 
   /** Take a frame, to be played in its turn. Throws ProtocolError when it does not follow the one before. */
@@ -84,12 +133,17 @@ export class LatentState {
     const count = this.waiting.length > BACKLOG ? this.waiting.length : 1;
     const older = this.from;
     older.set(this.to);
+    this.scatter(older, this.heldTrue);
     for (const frame of this.waiting.splice(0, count)) {
       addDeltas(frame, older);
       this.revision = frame.header.revision;
     }
     this.from = this.to;
     this.to = older;
+    if (this.held.length > 0) {
+      this.heldTrue = this.gathered(older);
+      this.scatter(older, this.heldAt);
+    }
     this.started = now;
     this.version += 1;
   }

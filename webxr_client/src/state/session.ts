@@ -13,6 +13,8 @@ import {
 import { type AppState, NOTHING } from "./app-state.js";
 import type { Commands } from "./commands.js";
 import { Knocking } from "./door.js";
+import { Playback } from "./playback.js";
+import { Questions } from "./questions.js";
 
 const LOSSES_KEPT = 600;
 const RETRY_MS = 1500;
@@ -21,13 +23,32 @@ export class Session implements StreamListener {
   readonly connection: Connection;
   private readonly clientId = keptClientId();
   private readonly knocking: Knocking;
+  private readonly questions: Questions;
+  private readonly playback: Playback;
   private sequence = 0;
   private fetching = false;
+  private watching = false;
 
   constructor(private readonly state: AppState) {
     this.knocking = new Knocking(state.door, () => void this.start());
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
+    this.questions = new Questions(state, (operation) => this.connection.mention(operation));
+    this.playback = new Playback(
+      state,
+      () => this.leavePresent(),
+      () => void this.resync(),
+    );
+  }
+
+  /** The past is shown: what is being done to the present is ended. */
+  private leavePresent(): void {
+    const { state } = this;
+    batch(() => {
+      state.selection.value = NOTHING;
+      state.hovered.value = null;
+      state.latent.letGo();
+    });
   }
 
   /** Fetch session and scene, then follow the stream. Tries again until the server is there. */
@@ -61,6 +82,7 @@ export class Session implements StreamListener {
       this.state.classes.value = session.classes;
       this.state.training.value = session.training;
       this.state.history.value = session.history;
+      this.state.pins.value = session.pins;
     });
   }
 
@@ -96,6 +118,7 @@ export class Session implements StreamListener {
       this.state.connection.value = connection;
       if (connection.status !== "open") this.state.peers.value = new Map();
     });
+    if (connection.status === "open" && before !== "open" && this.watching) this.tellWatching();
     if (connection.status === "refused" && connection.code === CLOSE_REVOKED) this.outside("revoked");
     // The stream cannot say why it is not opened; a plain request can.
     else if (connection.status === "waiting" && before === "connecting") void this.askWhy();
@@ -112,6 +135,11 @@ export class Session implements StreamListener {
 
   onFrame(frame: Frame): void {
     const { state } = this;
+    if (!state.time.live.peek()) return;
+    if (frame.kind === "forces") {
+      if (frame.header.n === state.latent.n) state.forces.take(frame);
+      return;
+    }
     if (frame.kind === "positions") {
       if (this.fetching) return;
       try {
@@ -137,13 +165,25 @@ export class Session implements StreamListener {
         break;
       case "labels":
         this.sequence = Math.max(this.sequence, operation.sequence);
+        if (!state.time.live.peek()) break;
         state.annotations.setLabels(operation.items, operation.class_ids);
         state.labelsVersion.value += 1;
         break;
       case "ack":
         state.annotations.settle(operation.command_id);
+        if (operation.message) this.note(operation.message);
+        break;
+      case "probed":
+      case "decoded":
+        this.questions.hear(operation);
+        break;
+      case "pins":
+        state.pins.value = operation.items;
+        break;
+      case "gesture":
         break;
       case "refused":
+        if (this.questions.hear(operation)) break;
         if (state.annotations.turnBack(operation.command_id)) state.labelsVersion.value += 1;
         state.refusal.value = operation;
         break;
@@ -179,8 +219,19 @@ export class Session implements StreamListener {
     }
   }
 
+  /** A line for the person, about what they did last. */
+  private note(message: string): void {
+    const { notices } = this.state;
+    const others = notices.value.filter((notice) => notice.topic !== "undo");
+    notices.value = [...others, { op: "notice", topic: "undo", code: "noted", message, mend: null }];
+  }
+
+  private tellWatching(): void {
+    this.connection.mention({ op: "watch", forces: this.watching });
+  }
+
   private async resync(): Promise<void> {
-    if (this.fetching) return;
+    if (this.fetching || !this.state.time.live.peek()) return;
     this.fetching = true;
     try {
       await this.fetchScene();
@@ -200,12 +251,21 @@ export class Session implements StreamListener {
     const id = () => crypto.randomUUID();
     const allowed = () => {
       state.refusal.value = null;
+      if (!state.time.live.peek() && !state.readOnly.value) {
+        // What is labelled or pulled is the present.
+        this.playback.live();
+        return false;
+      }
       return !state.readOnly.value;
+    };
+    const forget = () => {
+      state.notices.value = state.notices.value.filter((notice) => notice.code !== "noted");
     };
     return {
       label: (classId, items) => {
         const selection = state.selection.value;
         const chosen = items ?? selection.items;
+        forget();
         if (!allowed() || chosen.length === 0 || classId >= state.classes.value.length) return;
         const command_id = id();
         const revision = selection.revision >= 0 ? selection.revision : state.latent.revision;
@@ -223,8 +283,48 @@ export class Session implements StreamListener {
           if (!items) state.selection.value = NOTHING;
         });
       },
-      undo: () => allowed() && connection.command({ op: "undo", command_id: id() }),
-      redo: () => allowed() && connection.command({ op: "redo", command_id: id() }),
+      undo: () => {
+        forget();
+        if (allowed()) connection.command({ op: "undo", command_id: id() });
+      },
+      redo: () => {
+        forget();
+        if (allowed()) connection.command({ op: "redo", command_id: id() });
+      },
+      drag: (items, targets) => {
+        if (!state.readOnly.peek() && state.time.live.peek())
+          connection.mention({ op: "drag", items: Array.from(items), targets });
+      },
+      anchor: (items, targets, keep) => {
+        if (!allowed() || items.length === 0) return;
+        const { revision } = state.latent;
+        connection.command({
+          op: "anchor",
+          command_id: id(),
+          items: Array.from(items),
+          targets,
+          keep,
+          revision,
+        });
+      },
+      unpin: (items) => {
+        if (allowed()) connection.command({ op: "unpin", command_id: id(), items: Array.from(items) });
+      },
+      watch: (forces) => {
+        if (forces === this.watching) return;
+        this.watching = forces;
+        if (!forces) state.forces.frame = null;
+        this.tellWatching();
+      },
+      probe: (items) => void this.questions.probe(items),
+      look: (point) => this.questions.look(point),
+      decode: (points) => this.questions.decode(points),
+      refreshTimeline: () => void this.playback.refresh().catch(() => {}),
+      goTo: (moment) => void this.playback.goTo(moment).catch(() => {}),
+      step: (by) => this.playback.step(by),
+      play: () => this.playback.play(),
+      stop: () => this.playback.pause(),
+      live: () => this.playback.live(),
       addClass: (name) => {
         const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
         if (allowed() && trimmed) connection.command({ op: "add_class", command_id: id(), name: trimmed });

@@ -2,15 +2,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo } from "../net/api.js";
 import type { ItemInfo } from "../protocol/messages.js";
 import { useUi } from "./context.js";
-import { count, percent } from "./format.js";
+import { DecodedPicture } from "./decoded.js";
+import { count, loss, percent } from "./format.js";
 import { Picture } from "./picture.js";
 
-const WIDTH = 248;
+const WIDTH = 290;
 const GAP = 22;
 const SUSPECT_CONFIDENCE = 0.5;
+const PROBE_MS = 60;
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 export function HoverCard() {
-  const { state, atlas } = useUi();
+  const { state, commands, atlas } = useUi();
   const hover = state.hovered.value;
   const element = useRef<HTMLDivElement>(null);
   const [info, setInfo] = useState<ItemInfo | null>(null);
@@ -39,7 +42,18 @@ export function HoverCard() {
     style.setProperty("top", `${top}px`);
   });
 
+  const model = state.model.value && state.time.live.value;
+  useEffect(() => {
+    if (item < 0 || !model) return;
+    const ask = window.setTimeout(() => commands.probe([item]), PROBE_MS);
+    return () => {
+      window.clearTimeout(ask);
+      commands.probe([]);
+    };
+  }, [item, model, commands]);
+
   if (!hover) return null;
+  const seen = state.forces.seen.value.get(item);
   const classes = state.classes.value;
   const { labels, predictions, confidence } = state.annotations;
   const label = classes[labels[item] as number];
@@ -52,6 +66,11 @@ export function HoverCard() {
         <div class="hover-picture">
           <Picture item={item} size={72} />
           <FullPicture key={item} item={item} />
+        </div>
+      )}
+      {seen?.reconstruction && (
+        <div class="hover-picture made" title="Its reconstruction">
+          <DecodedPicture picture={seen.reconstruction} />
         </div>
       )}
       <dl>
@@ -70,6 +89,11 @@ export function HoverCard() {
           </dd>
         )}
         {suspect && <dd class="suspect">suspect</dd>}
+        {seen && (
+          <dd class="muted" data-testid="seen">
+            error {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
+          </dd>
+        )}
       </dl>
     </div>
   );

@@ -109,3 +109,26 @@ export const DevicesIcon = () => (
     <rect x="12.4" y="7" width="4" height="7.6" rx="1" />
   </Icon>
 );
+
+export const MagnetIcon = () => (
+  <Icon>
+    <path d="M3.4 3v5.4a5.6 5.6 0 0 0 11.2 0V3h-3.4v5.4a2.2 2.2 0 0 1-4.4 0V3ZM3.4 6h3.4M11.2 6h3.4" />
+  </Icon>
+);
+export const StepBackIcon = () => (
+  <Icon>
+    <path d="M5 4.5v9M12.5 4.5 7.5 9l5 4.5Z" />
+  </Icon>
+);
+export const StepIcon = () => (
+  <Icon>
+    <path d="M13 4.5v9M5.5 4.5l5 4.5-5 4.5Z" />
+  </Icon>
+);
+export const DialsIcon = () => (
+  <Icon>
+    <path d="M3 5h6M13 5h2M3 13h2M9 13h6" />
+    <circle cx="11" cy="5" r="1.9" />
+    <circle cx="7" cy="13" r="1.9" />
+  </Icon>
+);

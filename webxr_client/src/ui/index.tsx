@@ -4,7 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { BottomBar } from "./bottom-bar.js";
 import { ClassPanel } from "./class-panel.js";
 import { Ui, type UiContext, useUi } from "./context.js";
+import { GenerativeMap } from "./decoded.js";
 import { DevicesDialog } from "./devices.js";
+import { Dials } from "./dials.js";
 import { DoorPage } from "./door.js";
 import { DrawingOverlay } from "./drawing.js";
 import { InHeadset } from "./enter-xr.js";
@@ -76,7 +78,9 @@ function Workplace() {
         <SelectionPanel />
       </aside>
       <BottomBar />
+      <Dials />
       <HoverCard />
+      <GenerativeMap />
       <Help />
       <DevicesDialog />
     </>

@@ -8,6 +8,9 @@ export function Legend() {
   if (by === "prediction") {
     return <p class="legend">labels full, predictions paler the less certain they are</p>;
   }
+  if (by === "movement") return <p class="legend">green: what moved in the last frame</p>;
+  if (by === "force")
+    return <p class="legend">the force that pulls hardest: its colour is in the panel of forces</p>;
   return (
     <p class="legend">
       certain <span class="scale" aria-hidden="true" /> in doubt

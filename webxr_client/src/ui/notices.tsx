@@ -1,17 +1,24 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Settings } from "../protocol/messages.js";
 import { useUi } from "./context.js";
 import { WaitingDevices } from "./devices.js";
 
 /** What a person should know now, one line each, above the cloud. */
 export function Notices() {
-  const { state } = useUi();
-  const lines: { key: string; tone: string; text: string }[] = [];
+  const { state, commands } = useUi();
+  const lines: { key: string; tone: string; text: string; mend?: Settings | null }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
   const xr = state.xr.message.value;
   if (xr) lines.push({ key: "xr", tone: "warm", text: xr });
   for (const notice of state.notices.value)
-    lines.push({ key: notice.topic, tone: "warm", text: notice.message });
+    lines.push({ key: notice.topic, tone: "warm", text: notice.message, mend: notice.mend });
+  if (!state.time.live.value)
+    lines.push({
+      key: "past",
+      tone: "",
+      text: "You are looking at the past. End brings you back to the present.",
+    });
   return (
     <div class="notices" role="status">
       <ConnectionLine />
@@ -19,6 +26,11 @@ export function Notices() {
       {lines.map((line) => (
         <p key={line.key} class={`glass notice ${line.tone}`}>
           {line.text}
+          {line.mend && !state.readOnly.value && (
+            <button type="button" class="button" onClick={() => line.mend && commands.setSettings(line.mend)}>
+              Mend it
+            </button>
+          )}
         </p>
       ))}
     </div>

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
 import { certainty, contactSheet, opinion } from "../state/opinion.js";
 import { useUi } from "./context.js";
+import { Walk } from "./decoded.js";
 import { count, items as itemsText, list, percent } from "./format.js";
 import { Picture } from "./picture.js";
 import { Swatch } from "./swatch.js";
@@ -77,6 +78,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           ))}
         </div>
       )}
+      {items.length === 2 && <Walk items={items} />}
       <p class="opinion">
         {guess ? (
           <>

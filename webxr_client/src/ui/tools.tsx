@@ -7,6 +7,7 @@ import {
   FitIcon,
   HandIcon,
   LassoIcon,
+  MagnetIcon,
   PickIcon,
   RectangleIcon,
   RedoIcon,
@@ -71,6 +72,11 @@ export function Tools() {
       <ToolButton label="Pick one" keys="V" pressed={is("pick")} onClick={choose("pick")}>
         <PickIcon />
       </ToolButton>
+      {!state.readOnly.value && (
+        <ToolButton label="Drag: the model follows" keys="M" pressed={is("drag")} onClick={choose("drag")}>
+          <MagnetIcon />
+        </ToolButton>
+      )}
       <ToolButton label="Turn the cloud" keys="H" pressed={is("orbit")} onClick={choose("orbit")}>
         <HandIcon />
       </ToolButton>

@@ -16,6 +16,7 @@ interface Vector {
   items?: number[];
   class_ids?: number[];
   confidence?: number[];
+  vectors?: number[][][];
   error?: string;
 }
 
@@ -32,6 +33,12 @@ describe("frames are read as the shared vectors say", () => {
     expect(Object.values(frame.header)).toEqual(vector.header);
     if (frame.kind === "positions") {
       expect(Array.from(deltasOf(frame))).toEqual(vector.delta?.flat());
+    } else if (frame.kind === "forces") {
+      const flat = vector.vectors?.flat(2) ?? [];
+      frame.vectors.forEach((value, k) => {
+        expect(value).toBeCloseTo(flat[k] as number, 4);
+      });
+      expect(frame.vectors.length).toBe(flat.length);
     } else {
       expect(Array.from(frame.items)).toEqual(vector.items);
       expect(Array.from(frame.class_ids)).toEqual(vector.class_ids);

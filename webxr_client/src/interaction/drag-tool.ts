@@ -1,0 +1,140 @@
+/**
+ * Force, applied: an item or the selection is taken in the plane of the screen, the model pulls it where the hand is, its neighbours follow. Let
+ * go, it stays pinned; with Alt it is let go of; over a class it is labelled.
+ */
+import { Matrix4, Vector3 } from "three";
+import { MAX_ANCHORED } from "../protocol/messages.js";
+import type { AppState } from "../state/app-state.js";
+import type { Commands, Point } from "../state/commands.js";
+import type { PointerSample, PointerTool } from "./pointer.js";
+
+export interface DragView {
+  width(): number;
+  height(): number;
+  clipFromLatent(): number[];
+  /** Show items moved by a matrix of scene metres; none: they are back. */
+  showGrabbed(items: Uint32Array, moved: Matrix4): void;
+}
+
+const SEND_MS = 33;
+const CLICK_DISTANCE = 4;
+const NOTHING = new Uint32Array(0);
+
+const clip = new Matrix4();
+const latentFromClip = new Matrix4();
+const scene = new Matrix4();
+
+export class DragTool implements PointerTool {
+  private items: Uint32Array = NOTHING;
+  private start: Point[] = [];
+  private readonly grabbed = new Vector3();
+  private readonly moved = new Matrix4();
+  private readonly by = new Vector3();
+  private depth = 0;
+  private far = false;
+  private sent = 0;
+  private from: PointerSample | null = null;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly view: DragView,
+    private readonly itemAt: (x: number, y: number) => number,
+  ) {}
+
+  down(sample: PointerSample): boolean {
+    const { state } = this;
+    if (state.tool.value !== "drag" || state.readOnly.value || !state.time.live.value) return false;
+    const item = this.itemAt(sample.x, sample.y);
+    if (item < 0) return false;
+    const chosen = state.selection.value.items;
+    const whole = chosen.includes(item) && chosen.length <= MAX_ANCHORED;
+    this.items = whole ? chosen : Uint32Array.of(item);
+    this.start = Array.from(this.items, (one) => latentMean(state, one));
+    this.grabbed.set(...latentMean(state, item));
+    clip.fromArray(this.view.clipFromLatent());
+    this.depth = this.by.copy(this.grabbed).applyMatrix4(clip).z;
+    this.by.set(0, 0, 0);
+    this.from = sample;
+    this.far = false;
+    state.hovered.value = null;
+    state.latent.hold(this.items);
+    return true;
+  }
+
+  move(sample: PointerSample): void {
+    if (!this.from) return;
+    if (!this.far && Math.hypot(sample.x - this.from.x, sample.y - this.from.y) < CLICK_DISTANCE) return;
+    this.far = true;
+    this.follow(sample);
+    const now = performance.now();
+    if (now - this.sent < SEND_MS) return;
+    this.sent = now;
+    this.commands.drag(this.items, this.targets());
+  }
+
+  up(sample: PointerSample): void {
+    if (!this.from) return;
+    const { state, commands, items } = this;
+    if (!this.far) {
+      this.end();
+      state.selection.value = { items, regions: [], tool: "pick", revision: state.latent.revision };
+      return;
+    }
+    this.follow(sample);
+    const targets = this.targets();
+    const classId = classUnder(sample);
+    this.end();
+    if (classId >= 0) {
+      commands.drag(NOTHING, []);
+      commands.label(classId, items);
+    } else commands.anchor(items, targets, !sample.subtract);
+  }
+
+  cancel(): void {
+    if (!this.from) return;
+    if (this.far) this.commands.drag(NOTHING, []);
+    this.end();
+  }
+
+  private end(): void {
+    this.from = null;
+    this.moved.identity();
+    this.view.showGrabbed(NOTHING, this.moved);
+    this.state.latent.letGo();
+  }
+
+  /** The hand moves in the plane of the screen, at the depth of what it took. */
+  private follow(sample: PointerSample): void {
+    clip.fromArray(this.view.clipFromLatent());
+    latentFromClip.copy(clip).invert();
+    this.by
+      .set((sample.x / this.view.width()) * 2 - 1, 1 - (sample.y / this.view.height()) * 2, this.depth)
+      .applyMatrix4(latentFromClip)
+      .sub(this.grabbed);
+    if (this.state.latent.latentDim === 2) this.by.z = 0;
+    const s = scene.fromArray(this.state.latent.sceneFromLatent()).elements[0] as number;
+    this.moved.makeTranslation(this.by.x * s, this.by.y * s, this.by.z * s);
+    this.view.showGrabbed(this.items, this.moved);
+  }
+
+  private targets(): Point[] {
+    const { x, y, z } = this.by;
+    return this.start.map(([a, b, c]) => [rounded(a + x), rounded(b + y), rounded(c + z)]);
+  }
+}
+
+const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
+
+export function latentMean({ latent }: AppState, item: number): Point {
+  const at = (axis: number) => latent.latentMean(item, axis);
+  return [at(0), at(1), latent.latentDim === 2 ? 0 : at(2)];
+}
+
+/** The class whose row the pointer is over, -1 for none. */
+function classUnder(sample: PointerSample): number {
+  const { clientX, clientY } = sample;
+  if (clientX === undefined || clientY === undefined) return -1;
+  const row = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>("[data-class]");
+  return row ? Number(row.dataset.class) : -1;
+}

@@ -1,0 +1,64 @@
+/** Coloured line segments that are written anew while points move: what arrows, trails and halos are drawn with. One draw call each. */
+import { BufferAttribute, BufferGeometry, type Color, LineBasicMaterial, LineSegments } from "three";
+
+export class Lines {
+  readonly object: LineSegments<BufferGeometry, LineBasicMaterial>;
+  private positions = new BufferAttribute(new Float32Array(0), 3);
+  private colours = new BufferAttribute(new Float32Array(0), 4);
+  private count = 0;
+
+  constructor(opacity: number) {
+    const material = new LineBasicMaterial({
+      vertexColors: true,
+      transparent: true,
+      opacity,
+      depthWrite: false,
+    });
+    this.object = new LineSegments(new BufferGeometry(), material);
+    this.object.frustumCulled = false;
+    this.object.visible = false;
+  }
+
+  /** Begin anew, with room for so many segments. */
+  begin(segments: number): void {
+    this.count = 0;
+    if (this.positions.count >= 2 * segments) return;
+    const { geometry } = this.object;
+    this.positions = new BufferAttribute(new Float32Array(6 * segments), 3);
+    this.colours = new BufferAttribute(new Float32Array(8 * segments), 4);
+    geometry.setAttribute("position", this.positions);
+    geometry.setAttribute("color", this.colours);
+  }
+
+  /** A segment, scene metres; `from` and `to` are its ends' opacity. */
+  add(
+    x: number,
+    y: number,
+    z: number,
+    x2: number,
+    y2: number,
+    z2: number,
+    colour: Color,
+    from = 1,
+    to = 1,
+  ): void {
+    const k = this.count;
+    this.count += 2;
+    this.positions.setXYZ(k, x, y, z);
+    this.positions.setXYZ(k + 1, x2, y2, z2);
+    this.colours.setXYZW(k, colour.r, colour.g, colour.b, from);
+    this.colours.setXYZW(k + 1, colour.r, colour.g, colour.b, to);
+  }
+
+  end(): void {
+    this.positions.needsUpdate = true;
+    this.colours.needsUpdate = true;
+    this.object.geometry.setDrawRange(0, this.count);
+    this.object.visible = this.count > 0;
+  }
+
+  /** Segments that are drawn. */
+  get segments(): number {
+    return this.count / 2;
+  }
+}

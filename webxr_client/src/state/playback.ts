@@ -1,0 +1,214 @@
+/**
+ * Going to moments of the recording: reads the part from a keyframe to the next, adds up what lies between, and shows it in place of the
+ * present. Asks the recording alone, never the trainer.
+ */
+import { batch } from "@preact/signals";
+import { fetchRecording, fetchTimeline } from "../net/api.js";
+import { addDeltas, decodeFrame, type PositionsFrame } from "../protocol/frames.js";
+import type { Labels, ServerOperation, Timeline } from "../protocol/messages.js";
+import { readRecords } from "../protocol/recording.js";
+import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
+import type { AppState } from "./app-state.js";
+
+/** Recorded frames a second, at speed 1. */
+const RATE = 10;
+const KEPT = 6;
+const SCRUB_MS = 90;
+
+/** From a keyframe up to the next one. */
+interface Segment {
+  first: number;
+  scene: SceneFile;
+  frames: PositionsFrame[];
+  /** Labels that were given, and after how many frames. */
+  labels: { after: number; labels: Labels }[];
+}
+
+export interface RecordingSource {
+  timeline(): Promise<Timeline>;
+  part(start: number, end: number): Promise<ArrayBuffer>;
+}
+
+export class Playback {
+  private readonly segments = new Map<number, Promise<Segment>>();
+  private shown: Segment | null = null;
+  private wanted = -1;
+  private showing = false;
+  private timer: number | undefined;
+
+  /** `leave`: called before the past is shown; `comeBack`: shows the present again. */
+  constructor(
+    private readonly state: AppState,
+    private readonly leave: () => void,
+    private readonly comeBack: () => void,
+    private readonly source: RecordingSource = { timeline: fetchTimeline, part: fetchRecording },
+  ) {}
+
+  /** Ask anew what the recording holds. */
+  async refresh(): Promise<void> {
+    const timeline = await this.source.timeline();
+    const before = this.state.time.timeline.peek();
+    // The last part has grown; after the file was thinned, everything is elsewhere.
+    if (before && timeline.moments < before.moments) this.segments.clear();
+    else if (before) this.segments.delete(before.keyframes.offset.length - 1);
+    this.state.time.timeline.value = timeline;
+  }
+
+  /** Show `moment`. While one is being fetched, only the newest wish counts. */
+  async goTo(moment: number): Promise<void> {
+    const { time } = this.state;
+    this.wanted = Math.max(0, Math.min(time.last.peek(), Math.round(moment)));
+    time.moment.value = this.wanted;
+    if (this.showing) return;
+    this.showing = true;
+    const began = performance.now();
+    try {
+      if (time.live.peek()) {
+        await this.refresh();
+        this.enter();
+      }
+      for (let shown = -1; shown !== this.wanted && !time.live.peek(); ) {
+        shown = this.wanted;
+        await this.show(shown);
+      }
+      time.reachedIn.value = performance.now() - began;
+    } catch (error) {
+      this.segments.clear();
+      this.live();
+      throw error;
+    } finally {
+      this.showing = false;
+    }
+  }
+
+  step(by: number): void {
+    const { time } = this.state;
+    this.pause();
+    const from = time.live.peek() ? time.last.peek() : time.moment.peek();
+    void this.goTo(from + by).catch(() => {});
+  }
+
+  /** Play from here on; from the beginning, at the end. */
+  play(): void {
+    const { time } = this.state;
+    if (time.live.peek() || time.moment.peek() >= time.last.peek()) time.moment.value = 0;
+    time.playing.value = true;
+    this.tick();
+  }
+
+  pause(): void {
+    window.clearTimeout(this.timer);
+    this.state.time.playing.value = false;
+  }
+
+  /** Back to the present. */
+  live(): void {
+    this.pause();
+    if (this.state.time.live.peek()) return;
+    this.shown = null;
+    this.state.time.live.value = true;
+    this.comeBack();
+  }
+
+  private tick(): void {
+    const { time } = this.state;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(
+      () => {
+        void this.goTo(time.live.peek() ? 0 : time.moment.peek() + 1).then(
+          () => {
+            if (!time.playing.peek()) return;
+            if (time.moment.peek() >= time.last.peek()) this.pause();
+            else this.tick();
+          },
+          () => this.pause(),
+        );
+      },
+      1000 / RATE / time.speed.peek(),
+    );
+  }
+
+  private enter(): void {
+    this.leave();
+    this.shown = null;
+    this.state.time.live.value = false;
+  }
+
+  private async show(moment: number): Promise<void> {
+    const { state } = this;
+    const timeline = state.time.timeline.peek();
+    if (!timeline || timeline.keyframes.offset.length === 0) return;
+    const segment = await this.segment(timeline, keyframeBefore(timeline, moment));
+    if (state.time.live.peek()) return;
+    const count = Math.min(moment - segment.first, segment.frames.length);
+    const positions = segment.scene.positions.slice();
+    for (const frame of segment.frames.slice(0, count)) addDeltas(frame, positions);
+    batch(() => {
+      const sameBox = this.shown !== null && segment.scene.scene_id === state.latent.sceneId;
+      if (sameBox) {
+        const ms = state.time.playing.peek() ? 1000 / RATE / state.time.speed.peek() : SCRUB_MS;
+        state.latent.goTo(positions, performance.now(), ms);
+      } else {
+        state.latent.setScene({ ...segment.scene, positions });
+        state.classes.value = segment.scene.classes;
+        state.sceneVersion.value += 1;
+      }
+      const { labels, predictions, confidence } = segment.scene;
+      state.annotations.reset(labels, predictions, confidence);
+      for (const given of segment.labels)
+        if (given.after <= count) state.annotations.setLabels(given.labels.items, given.labels.class_ids);
+      state.labelsVersion.value += 1;
+      state.predictionsVersion.value += 1;
+    });
+    this.shown = segment;
+  }
+
+  private segment(timeline: Timeline, k: number): Promise<Segment> {
+    const kept = this.segments.get(k);
+    if (kept) return kept;
+    const { offset, moment } = timeline.keyframes;
+    const start = offset[k] as number;
+    const made = this.read(moment[k] as number, start, offset[k + 1] ?? timeline.end);
+    this.segments.set(k, made);
+    made.catch(() => this.segments.delete(k));
+    for (const old of this.segments.keys()) {
+      if (this.segments.size <= KEPT) break;
+      if (old !== k) this.segments.delete(old);
+    }
+    return made;
+  }
+
+  private async read(first: number, start: number, end: number): Promise<Segment> {
+    const records = readRecords(await this.source.part(start, end));
+    const segment: Segment = {
+      first,
+      scene: readSceneFile(records[0]?.payload as ArrayBuffer),
+      frames: [],
+      labels: [],
+    };
+    const frames = await Promise.all(
+      records.filter((record) => record.kind === "frame").map((record) => decodeFrame(record.payload)),
+    );
+    for (const frame of frames) if (frame.kind === "positions") segment.frames.push(frame);
+    let after = 0;
+    for (const record of records) {
+      if (record.kind === "frame") after += 1;
+      if (record.kind !== "operation") continue;
+      const operation = JSON.parse(new TextDecoder().decode(record.payload)) as ServerOperation;
+      if (operation.op === "labels") segment.labels.push({ after, labels: operation });
+    }
+    return segment;
+  }
+}
+
+/** Which keyframe to begin at for `moment`: the last one at or before it. */
+export function keyframeBefore({ keyframes }: Timeline, moment: number): number {
+  let low = 0;
+  let high = keyframes.moment.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((keyframes.moment[middle] as number) <= moment) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

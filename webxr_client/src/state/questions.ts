@@ -1,0 +1,100 @@
+/** Questions to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
+
+import type { ClientOperation, Decoded as DecodedAnswer, Probed, Refused } from "../protocol/messages.js";
+import type { AppState } from "./app-state.js";
+import { type Decoded, picturesOf, type Seen, type Term } from "./force-state.js";
+
+const PATIENCE_MS = 6000;
+export const MOST_PROBED = 256;
+
+type Answer = Probed | DecodedAnswer;
+type Point = readonly number[];
+
+export class Questions {
+  private readonly waiting = new Map<string, (answer: Answer | null) => void>();
+  private mapBusy = false;
+  private mapNext: Point | null = null;
+  private probed = "";
+
+  constructor(
+    private readonly state: AppState,
+    private readonly send: (operation: ClientOperation) => void,
+  ) {}
+
+  /** Whether `operation` answers a question of this page. */
+  hear(operation: Answer | Refused): boolean {
+    const asked = this.waiting.get(operation.command_id);
+    if (!asked) return false;
+    this.waiting.delete(operation.command_id);
+    asked(operation.op === "refused" ? null : operation);
+    return true;
+  }
+
+  /** Pictures of some points of the latent space; none where there is no model, or nothing to see. */
+  async decode(points: readonly Point[]): Promise<Decoded[]> {
+    const answer = await this.ask({
+      op: "decode",
+      command_id: crypto.randomUUID(),
+      points: points.map(triple),
+    });
+    if (answer?.op !== "decoded") return [];
+    return picturesOf(answer.pictures, answer.width, answer.height, answer.channels);
+  }
+
+  /** The picture of what lies under the pointer or the hand, as quickly as the model answers; null takes it away. */
+  look(point: Point | null): void {
+    const { forces } = this.state;
+    this.mapNext = point;
+    if (!point) forces.decoded.value = null;
+    if (!point || this.mapBusy) return;
+    this.mapBusy = true;
+    this.mapNext = null;
+    void this.decode([point]).then((pictures) => {
+      this.mapBusy = false;
+      if (!forces.map.peek()) return;
+      forces.decoded.value = pictures[0] ?? null;
+      if (this.mapNext) this.look(this.mapNext);
+    });
+  }
+
+  /** How the model sees `items` (the first MOST_PROBED of them): kept in the state until others are asked for. */
+  async probe(items: readonly number[]): Promise<void> {
+    const { forces } = this.state;
+    const command_id = crypto.randomUUID();
+    this.probed = command_id;
+    if (items.length === 0) {
+      if (forces.seen.peek().size > 0) forces.seen.value = new Map();
+      return;
+    }
+    const answer = await this.ask({ op: "probe", command_id, items: items.slice(0, MOST_PROBED) });
+    if (answer?.op !== "probed" || this.probed !== command_id) return;
+    forces.seen.value = new Map(seenOf(answer).map((seen) => [seen.item, seen]));
+    forces.version.value += 1;
+  }
+
+  private ask(operation: ClientOperation & { command_id: string }): Promise<Answer | null> {
+    return new Promise((resolve) => {
+      this.waiting.set(operation.command_id, resolve);
+      window.setTimeout(() => {
+        if (this.waiting.delete(operation.command_id)) resolve(null);
+      }, PATIENCE_MS);
+      this.send(operation);
+    });
+  }
+}
+
+const triple = (point: Point): [number, number, number] => [point[0] ?? 0, point[1] ?? 0, point[2] ?? 0];
+
+function seenOf(answer: Probed): Seen[] {
+  const axes = answer.sigma.length / answer.items.length;
+  const pictures = picturesOf(answer.pictures, answer.width, answer.height, answer.channels);
+  return answer.items.map((item, k) => ({
+    item,
+    forces: Object.fromEntries(
+      Object.entries(answer.forces).map(([term, all]) => [term, all.slice(k * axes, (k + 1) * axes)]),
+    ) as Partial<Record<Term, number[]>>,
+    reconstruction: pictures[k] ?? null,
+    error: answer.error[k] as number,
+    sigma: answer.sigma.slice(k * axes, (k + 1) * axes),
+  }));
+}
