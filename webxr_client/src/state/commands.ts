@@ -14,7 +14,8 @@ export interface Commands {
   editClass(classId: number, name: string): void;
   run(): void;
   pause(): void;
-  setSettings(settings: Settings): void;
+  /** What is to change; the rest stays. One gesture. */
+  setSettings(changes: Partial<Settings>): void;
   /** Items are in the hand: the model pulls them to `targets`, one an item, for now. No items: they are let go, and nothing happened. */
   drag(items: Uint32Array, targets: Point[]): void;
   /** They were dragged there: one gesture. `keep`: they stay pinned. */

@@ -336,7 +336,9 @@ export class Session implements StreamListener {
       },
       run: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
       pause: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),
-      setSettings: (settings: Settings) => {
+      setSettings: (changes) => {
+        // Absent fields stay as they are.
+        const settings = changes as Settings;
         if (allowed()) connection.command({ op: "set_training", command_id: id(), settings });
       },
       select: (items) => {

@@ -1,6 +1,5 @@
 /** Forces to read and dials to turn. Each change is a gesture: it is recorded, and undoes. */
 import { useState } from "preact/hooks";
-import type { Settings } from "../protocol/messages.js";
 import type { ColourBy } from "../state/app-state.js";
 import type { ForcesShown } from "../state/force-state.js";
 import { TERM_COLOURS, TERMS } from "../state/force-state.js";
@@ -106,7 +105,7 @@ export function Dials() {
         titles={PRESET_TITLES}
         value={settings.preset ?? "default"}
         disabled={locked}
-        choose={(preset) => preset !== settings.preset && commands.setSettings(changed({ preset }))}
+        choose={(preset) => preset !== settings.preset && commands.setSettings({ preset })}
       />
       {DIALS.map((dial) => (
         <Slider key={dial.name} dial={dial} value={settings[dial.name] ?? 0} disabled={locked} />
@@ -121,7 +120,7 @@ export function Dials() {
         }}
         value={String(settings.hidden_layers ?? 0)}
         disabled={locked}
-        choose={(layers) => commands.setSettings(changed({ hidden_layers: Number(layers) }))}
+        choose={(layers) => commands.setSettings({ hidden_layers: Number(layers) })}
       />
       {pins > 0 && (
         <p class="pins">
@@ -134,20 +133,6 @@ export function Dials() {
     </aside>
   );
 }
-
-const UNCHANGED: Settings = {
-  preset: null,
-  latent_dim: null,
-  hidden_layers: null,
-  learning_rate: null,
-  beta_kl: null,
-  beta_classifier: null,
-  beta_neighbour: null,
-  beta_anchor: null,
-  beta_encoder: null,
-  stiffness: null,
-};
-const changed = (changes: Partial<Settings>): Settings => ({ ...UNCHANGED, ...changes });
 
 interface ChoiceProps<T extends string> {
   label: string;
@@ -198,7 +183,7 @@ function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled
         onInput={(event) => setTurning(fromStep(dial, Number(event.currentTarget.value)))}
         onChange={(event) => {
           setTurning(null);
-          commands.setSettings(changed({ [dial.name]: fromStep(dial, Number(event.currentTarget.value)) }));
+          commands.setSettings({ [dial.name]: fromStep(dial, Number(event.currentTarget.value)) });
         }}
       />
       <b>{written(shown)}</b>

@@ -25,6 +25,7 @@ export function stateInWords(training: Training, connected: boolean): { word: st
   if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
   if (training.state === "paused") return { word: WORD.paused, doing: "labels wait until it runs again" };
+  if (training.state === "absent") return { word: WORD.absent, doing: "read-only: turn it, play it" };
   return { word: WORD[training.state], doing: training.message ?? "" };
 }
 

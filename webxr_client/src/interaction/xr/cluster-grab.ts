@@ -40,6 +40,12 @@ export class ClusterGrab {
     this.moved.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
+  /** It stays where it was let go. */
+  drop(): void {
+    this.state = "none";
+    this.moved.identity();
+  }
+
   /** `hand`: where the hand that holds it is. Returns whether it has just come to rest where it was. */
   update(now: number, hand: Matrix4 | null, world: Matrix4): boolean {
     if (this.state === "held" && hand) {

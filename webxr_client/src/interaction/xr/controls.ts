@@ -9,8 +9,10 @@ import type { Commands } from "../../state/commands.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 import { BrushStroke } from "./brush-stroke.js";
 import { ClusterGrab } from "./cluster-grab.js";
+import { ClusterPull } from "./cluster-pull.js";
 import { scaleOf, turnAbout } from "./grab.js";
 import { PalettePointing } from "./palette-pointing.js";
+import { runTimeTile } from "./time-tiles.js";
 import type { TrackedHand } from "./tracked-hand.js";
 import { WorldHold } from "./world-hold.js";
 import type { InputListener } from "./xr-inputs.js";
@@ -24,6 +26,8 @@ export interface XrSurroundings {
     readonly mesh: { readonly matrix: Matrix4 };
     readonly tiles: readonly Tile[];
     turnPage(): void;
+    /** To the side with time and force, and back. */
+    turnOver(): void;
   };
   /** Items that are in the hand; none: they are back. */
   showGrabbed(items: Uint32Array): void;
@@ -60,6 +64,7 @@ export class XrControls implements InputListener {
   brushShown = false;
 
   private readonly hold = new WorldHold();
+  private readonly pull: ClusterPull;
   // Which hand does what: the one that began it ends it, whichever hand paints by then.
   private painting: TrackedHand | null = null;
   private grabbing: TrackedHand | null = null;
@@ -79,6 +84,7 @@ export class XrControls implements InputListener {
     private readonly room: XrSurroundings,
   ) {
     this.stroke = new BrushStroke(state);
+    this.pull = new ClusterPull(state, commands);
   }
 
   /** The hand that paints: the chosen one, or the only one there is. */
@@ -182,6 +188,7 @@ export class XrControls implements InputListener {
     const grabbing = this.grabbing;
     if (this.cluster.update(now, grabbing?.tracked ? grabbing.pose : null, this.room.world))
       this.room.showGrabbed(NOTHING);
+    if (this.cluster.held) this.pull.follow(this.cluster.moved, now);
     this.point(dominant);
     const brushing = this.painting ?? dominant;
     if (!brushing.tracked) {
@@ -228,6 +235,7 @@ export class XrControls implements InputListener {
     if (!this.cluster.active && this.graspable(hand)) {
       this.grabbing = hand;
       this.cluster.take(hand.pose, this.room.world);
+      this.pull.take(this.state.selection.peek().items);
       this.room.showGrabbed(this.state.selection.peek().items);
       hand.pulse(0.5, 30);
     } else this.hold.take(hand, this.room.world);
@@ -248,8 +256,16 @@ export class XrControls implements InputListener {
   private letGo(hand: TrackedHand): void {
     if (this.grabbing === hand) {
       const { tile } = this.pointing;
-      if (tile?.action.kind === "class" && hand === this.dominant) this.run(tile, hand);
-      this.dropCluster();
+      const onClass = tile?.action.kind === "class" && hand === this.dominant;
+      if (onClass) this.run(tile, hand);
+      // Let go in space, it stays there as an anchor; over a class, or where it was, it goes back.
+      const atPalette = this.pointing.how === "touch";
+      if (!onClass && !atPalette && this.pull.release(this.cluster.moved)) {
+        this.grabbing = null;
+        this.cluster.drop();
+        this.room.showGrabbed(NOTHING);
+        hand.pulse(LABEL_PULSE, 40);
+      } else this.dropCluster();
     }
     this.hold.letGo(hand, this.room.world);
     this.freezeOrThaw();
@@ -257,12 +273,13 @@ export class XrControls implements InputListener {
 
   private dropCluster(): void {
     this.grabbing = null;
+    this.pull.cancel();
     this.cluster.release(this.now);
   }
 
-  /** Points stand still while anything is painted or held: a label hits what was seen. */
+  /** Points stand still while anything is painted: a label hits what was seen. Beside a cluster in the hand they move: they follow it. */
   private freezeOrThaw(): void {
-    this.state.latent.frozen = this.stroke.active || this.grabbing !== null || this.hold.active;
+    this.state.latent.frozen = this.stroke.active || (this.hold.active && this.grabbing === null);
   }
 
   private watch(hand: TrackedHand, now: number): void {
@@ -326,10 +343,26 @@ export class XrControls implements InputListener {
       hand.rayDirection,
     );
     if (this.pointing.tile && this.pointing.tile !== before) hand.pulse(HOVER_PULSE, 12);
+    const scrubbing = this.pointing.tile?.action.kind === "scrub";
+    if (scrubbing && (this.pointing.touching || (this.pressing === hand && this.pointing.how === "ray"))) {
+      this.scrub();
+      return;
+    }
     if (pressed && !this.stroke.active && !this.cluster.held) {
       this.clearMessage();
       this.run(pressed, hand);
     }
+  }
+
+  /** To the moment at which the hand is on the timeline. */
+  private scrub(): void {
+    const { tile, across } = this.pointing;
+    if (!tile) return;
+    const { time } = this.state;
+    const share = Math.min(1, Math.max(0, (across - tile.x - 8) / (tile.width - 16)));
+    const moment = Math.round(share * time.last.peek());
+    if (time.live.peek() ? moment < time.last.peek() : moment !== time.moment.peek())
+      this.commands.goTo(moment);
   }
 
   private run(tile: Tile, hand: TrackedHand): void {
@@ -380,6 +413,8 @@ export class XrControls implements InputListener {
         this.endAll();
         xr.swapHands();
         break;
+      default:
+        runTimeTile(action.kind, state, commands, this.room.palette);
     }
     hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
   }

@@ -22,6 +22,9 @@ export class PalettePointing {
   how: "touch" | "ray" | null = null;
   /** Where the ray meets the palette, in the room. */
   readonly hit = new Vector3();
+  /** Where on the palette the hand is, in millimetres from its left edge; whether it touches. */
+  across = 0;
+  touching = false;
   private armed = false;
 
   /** Whether the hand is so near that it means the palette, not what lies behind it. */
@@ -32,7 +35,7 @@ export class PalettePointing {
   forget(): void {
     this.tile = null;
     this.how = null;
-    this.armed = false;
+    this.armed = this.touching = false;
   }
 
   /**
@@ -53,9 +56,10 @@ export class PalettePointing {
     if (inside && point.z < NEAR && point.z > -BEHIND) {
       this.how = "touch";
       this.tile = this.tileUnder(tiles, point);
+      this.touching = point.z <= PRESS;
       return this.touched(point.z);
     }
-    this.armed = false;
+    this.armed = this.touching = false;
     this.how = null;
     this.tile = null;
     this.aim(palette, tiles, rayOrigin, rayDirection);
@@ -83,6 +87,7 @@ export class PalettePointing {
   }
 
   private tileUnder(tiles: readonly Tile[], at: Vector3): Tile | null {
+    this.across = at.x * 1000 + PALETTE_WIDTH / 2;
     return tileAt(tiles, at.x * 1000 + PALETTE_WIDTH / 2, PALETTE_HEIGHT / 2 - at.y * 1000, SLACK);
   }
 }

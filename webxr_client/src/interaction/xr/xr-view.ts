@@ -53,6 +53,7 @@ const TAKES = new Color("#ff8a5c");
 /** Milliseconds between two drawings of the palette: while a stroke goes on, its count changes all the time. */
 const BOARD_MS = 120;
 const BENCH_MS = 500;
+const LOOK_MS = 40;
 /** Where the palette floats: before and above the other hand; without one, at the left of where the person looked at first. */
 const PALETTE_ABOVE = 0.13;
 const PALETTE_TURN = 0.12;
@@ -86,6 +87,8 @@ export class XrView implements Presenter {
   private boardDrawn = 0;
   private benchShown = 0;
   private lastNow = 0;
+  private lookedAt = 0;
+  private readItem = -1;
 
   constructor(
     private readonly parts: XrParts,
@@ -143,6 +146,8 @@ export class XrView implements Presenter {
     stage.world.matrixWorldNeedsUpdate = true;
     this.showBrush();
     this.showCard();
+    this.lookAtPlace(now);
+    stage.beforeFrame();
     this.drawn.left?.frame();
     this.drawn.right?.frame();
     this.drawBoards(now);
@@ -231,12 +236,23 @@ export class XrView implements Presenter {
         state.xr.subtract.value;
         state.xr.bare.value;
         state.xr.dominant.value;
-        state.training.value?.state;
+        state.training.value;
+        state.time.live.value;
+        state.time.moment.value;
+        state.time.playing.value;
+        state.time.speed.value;
+        state.time.timeline.value;
+        state.forces.shown.value;
+        state.forces.trails.value;
+        state.forces.map.value;
+        state.pins.value;
+        state.notices.value;
         this.palette.invalidate();
       }),
       effect(() => {
         state.labelsVersion.value;
         state.predictionsVersion.value;
+        state.forces.decoded.value;
         this.card.invalidate();
         this.palette.invalidate();
       }),
@@ -308,9 +324,10 @@ export class XrView implements Presenter {
   private showCard(): void {
     const { card, controls } = this;
     const item = controls.brushShown && !controls.holding ? controls.under.nearest : -1;
-    card.show(item);
+    card.show(item, controls.brushShown && this.parts.state.forces.map.peek());
     this.parts.cloud.setHovered(item);
-    if (item < 0) return;
+    this.readForces(item);
+    if (!card.mesh.visible) return;
     const hand = controls.dominant;
     const radius = this.parts.state.xr.radius.peek();
     const side = hand.side === "right" ? 1 : -1;
@@ -320,6 +337,26 @@ export class XrView implements Presenter {
     card.mesh.position.copy(hand.brush).add(this.at.applyQuaternion(this.headOrientation));
     card.mesh.scale.setScalar(size);
     card.mesh.lookAt(this.headPosition);
+  }
+
+  /** The forces on the item at the brush, where arrows are wanted. */
+  private readForces(item: number): void {
+    const { state, commands } = this.parts;
+    if (item === this.readItem) return;
+    this.readItem = item;
+    if (state.forces.shown.peek() !== "hovered") return;
+    state.hovered.value = item < 0 ? null : { item, x: 0, y: 0 };
+    commands.probe(item < 0 ? [] : [item]);
+  }
+
+  /** Ask what lies at the brush, where that is wanted. */
+  private lookAtPlace(now: number): void {
+    const { state, commands } = this.parts;
+    if (!state.forces.map.peek() || !this.controls.brushShown || now - this.lookedAt < LOOK_MS) return;
+    this.lookedAt = now;
+    const { origin, size } = state.latent.box;
+    const { x, y, z } = this.controls.brush;
+    commands.look([origin[0] + size * (x + 0.5), origin[1] + size * (y + 0.5), origin[2] + size * (z + 0.5)]);
   }
 
   private drawBoards(now: number): void {

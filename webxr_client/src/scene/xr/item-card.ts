@@ -9,6 +9,9 @@ const PICTURE = 60;
 
 export class ItemCard extends Board {
   private item = -1;
+  private place = false;
+
+  private readonly small = document.createElement("canvas");
 
   constructor(
     private readonly state: AppState,
@@ -21,21 +24,50 @@ export class ItemCard extends Board {
     this.mesh.renderOrder = 6;
   }
 
-  /** -1: no card. */
-  show(item: number): void {
-    this.mesh.visible = item >= 0;
-    if (item === this.item) return;
+  /** `item` -1: none. `place`: what the model sees at the brush, too. */
+  show(item: number, place: boolean): void {
+    this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.peek() !== null);
+    if (item === this.item && place === this.place) return;
     this.item = item;
+    this.place = place;
     this.invalidate();
+  }
+
+  /** What the model makes of the place at the brush. */
+  private drawPlace(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+    const decoded = this.state.forces.decoded.peek();
+    if (!decoded) return;
+    const { width, height, channels, bytes } = decoded;
+    this.small.width = width;
+    this.small.height = height;
+    const small = this.small.getContext("2d");
+    if (!small) return;
+    const image = small.createImageData(width, height);
+    for (let k = 0; k < width * height; k++) {
+      for (let c = 0; c < 3; c++)
+        image.data[4 * k + c] = bytes[channels * k + Math.min(c, channels - 1)] as number;
+      image.data[4 * k + 3] = 255;
+    }
+    small.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.small, x, y, size, size);
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
     const { state, item } = this;
     drawGround(context, WIDTH, HEIGHT, 6);
-    if (item < 0) return;
     const left = (WIDTH - PICTURE) / 2;
     context.fillStyle = "#000";
     context.fillRect(left, 7, PICTURE, PICTURE);
+    if (item < 0) {
+      this.drawPlace(context, left, 7, PICTURE);
+      context.textAlign = "left";
+      context.textBaseline = "alphabetic";
+      font(context, 8);
+      context.fillStyle = BOARD_MUTED;
+      context.fillText("what lies here", left, 80);
+      return;
+    }
     const atlas = this.atlas.current;
     const place = atlas?.locate(item);
     const page = place && atlas?.pages[place.page];
@@ -44,6 +76,7 @@ export class ItemCard extends Board {
       context.imageSmoothingEnabled = size > 64;
       context.drawImage(page, place.x, place.y, size, size, left, 7, PICTURE, PICTURE);
     }
+    if (this.place) this.drawPlace(context, left + PICTURE - 22, 7 + PICTURE - 22, 22);
     const classes = state.classes.peek();
     const label = classes[state.annotations.labels[item] ?? -1];
     const predicted = classes[state.annotations.predictions[item] ?? -1];

@@ -10,6 +10,7 @@ import {
   paletteTiles,
   type Tile,
   type TileAction,
+  timeTiles,
 } from "./palette-layout.js";
 
 const ACCENT = "#7cc7ff";
@@ -18,6 +19,8 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export class PaletteBoard extends Board {
   page = 0;
+  /** Whether the side with time and force is shown. */
+  timeShown = false;
   tiles: Tile[] = [];
   private lit: Tile | null = null;
 
@@ -39,9 +42,14 @@ export class PaletteBoard extends Board {
     this.relayout();
   }
 
+  turnOver(): void {
+    this.timeShown = !this.timeShown;
+    this.relayout();
+  }
+
   /** After classes were added. */
   relayout(): void {
-    this.tiles = paletteTiles(this.state.classes.peek().length, this.page);
+    this.tiles = this.timeShown ? timeTiles() : paletteTiles(this.state.classes.peek().length, this.page);
     this.lit = null;
     this.invalidate();
   }
@@ -90,6 +98,14 @@ export class PaletteBoard extends Board {
     if (refusal) return [refusal.message, WARM];
     const message = state.xr.message.peek();
     if (message) return [message, WARM];
+    const notice = state.notices.peek()[0];
+    if (notice) return [notice.message, WARM];
+    const { time } = state;
+    if (!time.live.peek())
+      return [
+        `The past: ${whole.format(time.moment.peek() + 1)} of ${whole.format(time.last.peek() + 1)}`,
+        ACCENT,
+      ];
     if (state.readOnly.peek()) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
     if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
     const classes = state.classes.peek();
@@ -110,6 +126,31 @@ export class PaletteBoard extends Board {
         ? "Pinch in a cluster: all of it is taken."
         : "Hold the trigger in a cluster; the stick widens it.";
     return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
+  }
+
+  /** The timeline: where one is, and a mark for each gesture in its class's colour. */
+  private drawScrub(context: CanvasRenderingContext2D, tile: Tile): void {
+    const { time, classes } = this.state;
+    const last = Math.max(1, time.last.peek());
+    const left = tile.x + 8;
+    const wide = tile.width - 16;
+    const y = tile.y + tile.height / 2;
+    const at = (moment: number) => left + (wide * Math.min(moment, last)) / last;
+    const now = at(time.live.peek() ? last : time.moment.peek());
+    context.fillStyle = "#2b3644";
+    context.fillRect(left, y - 1, wide, 2);
+    context.fillStyle = ACCENT;
+    context.fillRect(left, y - 1, now - left, 2);
+    const dot = (x: number, radius: number, colour: string) => {
+      context.fillStyle = colour;
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fill();
+    };
+    for (const tick of time.timeline.peek()?.ticks ?? [])
+      if (tick.event === "made")
+        dot(at(tick.moment), 3, classes.peek()[tick.gesture.class_id]?.colour ?? BOARD_MUTED);
+    dot(now, 4.6, BOARD_TEXT);
   }
 
   private drawTile(context: CanvasRenderingContext2D, tile: Tile): void {
@@ -148,6 +189,10 @@ export class PaletteBoard extends Board {
       context.beginPath();
       context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
       context.stroke();
+    }
+    if (action.kind === "scrub") {
+      this.drawScrub(context, tile);
+      return;
     }
     context.globalAlpha = able ? 1 : 0.4;
     context.textAlign = "center";
@@ -200,13 +245,46 @@ export class PaletteBoard extends Board {
         return ["brush +", centimetres];
       case "swap":
         return ["swap", "hands"];
+      case "time":
+        return ["time &", "force"];
+      case "back":
+        return ["classes"];
+      case "before":
+        return ["◀ step"];
+      case "after":
+        return ["step ▶"];
+      case "play":
+        return [state.time.playing.peek() ? "pause" : "play"];
+      case "speed":
+        return ["speed", `${state.time.speed.peek()}×`];
+      case "softer":
+        return ["softer", this.stiffness()];
+      case "stiffer":
+        return ["stiffer", this.stiffness()];
+      case "preset":
+        return ["preset", state.training.peek()?.settings.preset ?? ""];
+      case "arrows":
+        return ["arrows", state.forces.shown.peek()];
+      case "trails":
+        return ["trails", state.forces.trails.peek() ? `${state.forces.trails.peek()} steps` : "off"];
+      case "unpin":
+        return ["let go", `${whole.format(state.pins.peek().length)} pinned`];
       default:
         return [action.kind];
     }
   }
 
+  private stiffness(): string {
+    return (this.state.training.peek()?.settings.stiffness ?? 0).toFixed(2);
+  }
+
   private isOn(action: TileAction): boolean {
-    const { xr } = this.state;
+    const { xr, time, forces } = this.state;
+    if (action.kind === "live") return time.live.peek();
+    if (action.kind === "play") return time.playing.peek();
+    if (action.kind === "decode") return forces.map.peek();
+    if (action.kind === "arrows") return forces.shown.peek() !== "off";
+    if (action.kind === "trails") return forces.trails.peek() > 0;
     if (action.kind === "subtract") return xr.subtract.peek();
     if (action.kind === "cluster") return xr.tool.peek() === "cluster";
     return action.kind === "pause" && this.state.training.peek()?.state === "paused";
@@ -225,7 +303,20 @@ export class PaletteBoard extends Board {
       case "class":
       case "new":
       case "pause":
+      case "softer":
+      case "stiffer":
+      case "preset":
         return !state.readOnly.peek();
+      case "unpin":
+        return state.pins.peek().length > 0 && !state.readOnly.peek();
+      case "before":
+      case "play":
+        return state.time.last.peek() > 0;
+      case "after":
+        return !state.time.live.peek();
+      case "decode":
+      case "arrows":
+        return state.model.peek();
       default:
         return true;
     }

@@ -14,7 +14,22 @@ export type TileAction =
         | "cluster"
         | "smaller"
         | "larger"
-        | "swap";
+        | "swap"
+        | "time"
+        | "back"
+        | "scrub"
+        | "before"
+        | "play"
+        | "after"
+        | "live"
+        | "speed"
+        | "softer"
+        | "stiffer"
+        | "preset"
+        | "arrows"
+        | "trails"
+        | "unpin"
+        | "decode";
     };
 
 export interface Tile {
@@ -39,7 +54,14 @@ const CLASS_ROWS = 2;
 
 const ACTIONS = [
   ["undo", "redo", "pause", "new", "clear"],
-  ["subtract", "cluster", "smaller", "larger", "swap"],
+  ["subtract", "cluster", "smaller", "larger", "time"],
+] as const;
+
+/** The other side of the palette: time and force. Above these rows lies the timeline. */
+const TIME_ACTIONS = [
+  ["before", "play", "after", "live", "speed"],
+  ["softer", "stiffer", "preset", "arrows", "trails"],
+  ["undo", "unpin", "decode", "swap", "back"],
 ] as const;
 
 /** How many classes a page of the palette has, if there are `classes`: the last tile leads on where there are too many. */
@@ -74,6 +96,31 @@ export function paletteTiles(classes: number, page: number): Tile[] {
   ACTIONS.forEach((row, r) => {
     row.forEach((kind, column) => {
       put({ kind }, column, actionsY + r * (ACTION_HEIGHT + GAP), ACTION_HEIGHT);
+    });
+  });
+  return tiles;
+}
+
+/** Time and force: the timeline to be scrubbed, transport, dials. */
+export function timeTiles(): Tile[] {
+  const tiles: Tile[] = [
+    {
+      action: { kind: "scrub" },
+      x: MARGIN,
+      y: FIRST_ROW,
+      width: PALETTE_WIDTH - 2 * MARGIN,
+      height: TILE_HEIGHT,
+    },
+  ];
+  TIME_ACTIONS.forEach((row, r) => {
+    row.forEach((kind, column) => {
+      tiles.push({
+        action: { kind },
+        x: MARGIN + column * (TILE_WIDTH + GAP),
+        y: FIRST_ROW + (r + 1) * (TILE_HEIGHT + GAP),
+        width: TILE_WIDTH,
+        height: ACTION_HEIGHT,
+      });
     });
   });
   return tiles;

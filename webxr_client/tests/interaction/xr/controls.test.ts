@@ -2,7 +2,8 @@
 import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { freeName, XrControls } from "../../../src/interaction/xr/controls.js";
-import { paletteTiles, type Tile } from "../../../src/scene/xr/palette-layout.js";
+import type { SessionInfo, Settings, Training } from "../../../src/protocol/messages.js";
+import { paletteTiles, type Tile, timeTiles } from "../../../src/scene/xr/palette-layout.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
 import { blobs, FakeHand, latentOf } from "./fixtures.js";
@@ -21,6 +22,7 @@ class Room {
   readonly world = new Matrix4();
   readonly tiles: Tile[] = paletteTiles(3, 0);
   grabbed = 0;
+  over = false;
   now = 1000;
   readonly controls: XrControls;
 
@@ -63,6 +65,10 @@ class Room {
         mesh: { matrix: PALETTE },
         tiles: this.tiles,
         turnPage: () => this.calls.push(["turnPage"]),
+        turnOver: () => {
+          this.over = !this.over;
+          this.tiles.splice(0, this.tiles.length, ...(this.over ? timeTiles() : paletteTiles(3, 0)));
+        },
       },
       showGrabbed: (items) => {
         this.grabbed = items.length;
@@ -77,6 +83,11 @@ class Room {
       this.now += 20;
       this.controls.frame(this.now, 0.02);
     }
+  }
+
+  /** As one who may label. */
+  annotate(): void {
+    this.state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   }
 
   press(hand: FakeHand): void {
@@ -225,6 +236,43 @@ describe("a cluster", () => {
     expect(room.selected).toBeGreaterThan(0);
     expect(room.state.latent.frozen).toBe(false);
   });
+  it("pulls the model along and stays pinned where it is dropped in space", () => {
+    room.annotate();
+    grab(room.right);
+    expect(room.state.latent.frozen).toBe(false); // its neighbours are to be seen following
+    const before = room.state.latent.latentMean(0, 1);
+    room.right.at(-0.3, 0.9, 0.3);
+    room.frames(8);
+    const drags = room.calls.filter(([name]) => name === "drag");
+    expect(drags.length).toBeGreaterThan(1);
+    expect(drags.length).toBeLessThan(8); // not in every frame
+    room.controls.unsqueeze(room.right);
+    const [name, items, targets, keep] = room.calls.at(-1) as [string, Uint32Array, number[][], boolean];
+    expect([name, items.length, targets.length, keep]).toEqual([
+      "anchor",
+      room.selected,
+      room.selected,
+      true,
+    ]);
+    expect(targets[0]?.[1]).not.toBeCloseTo(before, 2);
+    expect(room.grabbed).toBe(0);
+    expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
+  });
+  it("goes back when it was only lifted, and lets the model go", () => {
+    room.annotate();
+    grab(room.right);
+    room.frames(3);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
+    expect(room.calls.some(([name]) => name === "anchor")).toBe(false);
+  });
+  it("pulls nothing in the past, or where one may only look", () => {
+    grab(room.right);
+    room.right.at(0, 0.9, 0.3);
+    room.frames(5);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
   it("is not dropped on what is no class", () => {
     grab(room.right);
     const { x, y, z } = room.tile("undo");
@@ -360,10 +408,80 @@ describe("buttons", () => {
   });
 });
 
+describe("time and force on the palette", () => {
+  beforeEach(() => {
+    room.touch(room.right, "time");
+    room.calls.length = 0;
+    room.state.time.timeline.value = {
+      moments: 101,
+      end: 0,
+      keyframes: { moment: [], time: [], offset: [] },
+      ticks: [],
+      curves: { moment: [], values: {} },
+    };
+  });
+  it("scrubs where the timeline is touched, and only when the moment is another", () => {
+    const { x, y } = room.tile("scrub");
+    room.right.at(x, y, room.tile("scrub").z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, room.tile("scrub").z - 0.002);
+    room.frames(1);
+    expect(room.calls).toEqual([["goTo", 50]]);
+    room.state.time.live.value = false;
+    room.state.time.moment.value = 50;
+    room.frames(3);
+    expect(room.calls).toHaveLength(1);
+    room.right.at(x - 0.1, y, room.tile("scrub").z - 0.002);
+    room.frames(1);
+    expect(room.calls[1]?.[0]).toBe("goTo");
+    expect(room.calls[1]?.[1]).toBeLessThan(10);
+  });
+  it("scrubs with the ray while the trigger is held", () => {
+    const { x, y, z } = room.tile("scrub");
+    room.right.at(x, y, z + 0.5);
+    room.right.rayDirection.copy(room.tile("scrub")).sub(room.right.rayOrigin).normalize();
+    room.frames(1);
+    room.press(room.right);
+    room.frames(2);
+    expect(room.calls.every(([name]) => name === "goTo")).toBe(true);
+    expect(room.calls.length).toBeGreaterThan(0);
+    room.release(room.right);
+    const count = room.calls.length;
+    room.right.at(x - 0.05, y, z + 0.5);
+    room.frames(2);
+    expect(room.calls).toHaveLength(count);
+  });
+  it.each([
+    ["before", ["step", -1]],
+    ["after", ["step", 1]],
+    ["play", ["play"]],
+    ["live", ["live"]],
+    ["unpin", ["unpin", []]],
+  ])("%s does what it says", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("turns dials in small steps, never beyond their ends", () => {
+    const settings = { stiffness: 0.95, preset: "default" } as Settings;
+    room.state.training.value = { state: "running", settings } as Training;
+    room.touch(room.right, "stiffer");
+    room.touch(room.right, "softer");
+    room.touch(room.right, "preset");
+    expect(room.calls).toEqual([
+      ["setSettings", { stiffness: 1 }],
+      ["setSettings", { stiffness: 0.85 }],
+      ["setSettings", { preset: "calm" }],
+    ]);
+  });
+});
+
 describe("the left hand", () => {
   it("does all that the right one did after they were swapped", () => {
+    room.touch(room.right, "time");
     room.touch(room.right, "swap");
     expect(room.state.xr.dominant.value).toBe("left");
+    room.touch(room.left, "back");
+    room.calls.length = 0;
     room.paint(room.right, LEFT_HEAP);
     expect(room.selected).toBe(0); // it is the other hand now
     room.paint(room.left, LEFT_HEAP);

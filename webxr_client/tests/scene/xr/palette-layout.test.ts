@@ -7,7 +7,23 @@ import {
   pagesOf,
   paletteTiles,
   tileAt,
+  timeTiles,
 } from "../../../src/scene/xr/palette-layout.js";
+
+it("the side with time and force keeps the same measures", () => {
+  const tiles = timeTiles();
+  expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
+  for (const a of tiles) {
+    expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
+    expect(a.x + a.width).toBeLessThanOrEqual(PALETTE_WIDTH - 10);
+    expect(a.y + a.height).toBeLessThanOrEqual(PALETTE_HEIGHT - 10);
+    for (const b of tiles) {
+      const apartX = Math.max(a.x - b.x - b.width, b.x - a.x - a.width);
+      const apartY = Math.max(a.y - b.y - b.height, b.y - a.y - a.height);
+      if (a !== b) expect(Math.max(apartX, apartY)).toBeGreaterThanOrEqual(10 - 1e-9);
+    }
+  }
+});
 
 describe.each([0, 1, 9, 10, 11, 27, 1024])("with %i classes", (classes) => {
   const pages = Array.from({ length: pagesOf(classes) }, (_, page) => paletteTiles(classes, page));

@@ -1,0 +1,72 @@
+/** What the tiles of time and force do. */
+import type { Settings } from "../../protocol/messages.js";
+import type { TileAction } from "../../scene/xr/palette-layout.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { SPEEDS } from "../../state/time-state.js";
+
+const STIFFNESS_STEP = 0.1;
+const PRESETS = ["default", "calm", "paper"] as const;
+const ARROWS = ["off", "hovered", "selected", "all"] as const;
+const TRAILS = [0, 8, 24] as const;
+
+const next = <T>(all: readonly T[], now: T): T => all[(all.indexOf(now) + 1) % all.length] as T;
+
+export function runTimeTile(
+  kind: TileAction["kind"],
+  state: AppState,
+  commands: Commands,
+  palette: { turnOver(): void },
+): void {
+  const { time, forces } = state;
+  const settings = state.training.peek()?.settings;
+  switch (kind) {
+    case "time":
+      commands.refreshTimeline();
+      palette.turnOver();
+      break;
+    case "back":
+      palette.turnOver();
+      break;
+    case "before":
+      commands.step(-1);
+      break;
+    case "after":
+      commands.step(1);
+      break;
+    case "play":
+      if (time.playing.peek()) commands.stop();
+      else commands.play();
+      break;
+    case "live":
+      commands.live();
+      break;
+    case "speed":
+      time.speed.value = next(SPEEDS, time.speed.peek() as 1);
+      break;
+    case "softer":
+    case "stiffer":
+      if (settings) commands.setSettings({ stiffness: stiffer(settings, kind === "stiffer") });
+      break;
+    case "preset":
+      if (settings) commands.setSettings({ preset: next(PRESETS, settings.preset ?? "default") });
+      break;
+    case "arrows":
+      forces.shown.value = next(ARROWS, forces.shown.peek());
+      break;
+    case "trails":
+      forces.trails.value = next(TRAILS, forces.trails.peek() as 0);
+      break;
+    case "unpin":
+      commands.unpin([]);
+      break;
+    case "decode":
+      forces.map.value = !forces.map.peek();
+      break;
+  }
+}
+
+function stiffer({ stiffness }: Settings, more: boolean): number {
+  const value = (stiffness ?? 0) + (more ? STIFFNESS_STEP : -STIFFNESS_STEP);
+  return Math.round(100 * Math.min(1, Math.max(0, value))) / 100;
+}
