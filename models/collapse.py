@@ -5,11 +5,21 @@ import numpy.typing as npt
 
 KL_THRESHOLD = 0.05
 """Nats. Trained dimensions carry 1 to 5, collapsed ones below 0.02."""
+SPREAD_THRESHOLD = 0.02
+"""Standard deviation of the means, in latent units, whose prior has 1."""
 
 
-def collapsed_dimensions(kl_per_dimension: npt.NDArray[np.float32]) -> tuple[int, ...]:
-    """The dimensions whose KL divergence, in nats, is below KL_THRESHOLD. (D,) -> ascending indices."""
-    return tuple(int(d) for d in np.flatnonzero(kl_per_dimension < KL_THRESHOLD))
+def collapsed_dimensions(
+    kl_per_dimension: npt.NDArray[np.float32], latent_mean: npt.NDArray[np.float32] | None = None
+) -> tuple[int, ...]:
+    """The dimensions whose KL divergence, in nats, is below KL_THRESHOLD, or along which the means (N, D) have no spread.
+
+    (D,) -> ascending indices.
+    """
+    collapsed = kl_per_dimension < KL_THRESHOLD
+    if latent_mean is not None and len(latent_mean) > 1:
+        collapsed = collapsed | (latent_mean.std(axis=0) < SPREAD_THRESHOLD)
+    return tuple(int(d) for d in np.flatnonzero(collapsed))
 
 
 def describe(collapsed: tuple[int, ...], latent_dim: int, beta_kl: float) -> str:
@@ -22,5 +32,6 @@ def describe(collapsed: tuple[int, ...], latent_dim: int, beta_kl: float) -> str
         names = ", ".join("xyz"[d] for d in collapsed)
         what = f"The latent space has collapsed along {names}: that dimension no longer tells items apart."
     return (
-        f"{what} The KL weight is too strong against the reconstruction; lower beta_kl (now {beta_kl:g}; 3 is usual)."
+        f"{what} The KL divergence outweighs the reconstruction, so the encoder answers with the prior whatever it is shown; "
+        f"lower beta_kl (now {beta_kl:g}; 3 is usual)."
     )

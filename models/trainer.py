@@ -226,6 +226,9 @@ class Trainer:
         loop = self.loop
         prediction, confidence = loop.predictions()
         kl = loop.kl_per_dimension.copy()
+        latent_mean = self._visible.numpy().copy()
+        # On its way to another dimension a cloud is flat for a while: that is no collapse.
+        settled = latent_mean if loop.resting and not self._moving and latent_mean.shape[1] == len(kl) else None
         return Snapshot(
             frame=self.frame,
             step=loop.step,
@@ -234,11 +237,11 @@ class Trainer:
             progress=loop.progress,
             losses=dict(loop.losses),
             metrics=dict(loop.metrics),
-            latent_mean=self._visible.numpy().copy(),
+            latent_mean=latent_mean,
             prediction=prediction.cpu().numpy(),
             confidence=confidence.cpu().numpy().copy(),
             kl_per_dimension=kl,
-            collapsed=collapsed_dimensions(kl) if loop.epoch >= 1 else (),
+            collapsed=collapsed_dimensions(kl, settled) if loop.epoch >= 1 and not self._rewind else (),
             resting=loop.resting and not self._moving and not self._rewind,
             rewinding=len(self._rewind),
         )

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from lodespace.datasets import load_digits
+from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.collapse import KL_THRESHOLD, collapsed_dimensions, describe
+from lodespace.models.config import PresetName
 from lodespace.models.device import choose_device
 
 
@@ -29,3 +32,49 @@ def test_a_device_is_chosen_or_refused_in_words() -> None:
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
     with pytest.raises(ValueError, match="'abacus' cannot be used here"):
         choose_device("abacus")
+
+
+def test_means_without_spread_are_a_collapse_too() -> None:
+    mean = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    assert collapsed_dimensions(np.array([2.0, 2.0, 2.0], np.float32), mean) == ()
+    mean[:, 1] = 0.3
+    assert collapsed_dimensions(np.array([2.0, 2.0, 0.01], np.float32), mean) == (1, 2)
+
+
+@pytest.mark.parametrize("preset_name", ["default", "paper"])
+def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(preset_name: PresetName) -> None:
+    """In both kinds of loop: what is shown falls together, is said, and unfolds again when the weight is usual."""
+    digits = load_digits().data[:600]
+    config = preset(preset_name).replace(
+        feature_steps=20, encoder_epochs=8, pretraining_epochs=8, kl_warmup_epochs=1, batch_size=32
+    )
+    trainer = Trainer(Dataset.from_images(digits), config, n_classes=10, device="cpu")
+
+    def rest() -> Snapshot:
+        for snapshot in trainer.frames():
+            if snapshot.resting:
+                return snapshot
+        raise AssertionError
+
+    before = rest()
+    assert before.collapsed == ()
+    moment = trainer.moment()
+    trainer.configure(trainer.config.replace(beta_kl=1000.0))
+    for _ in range(4):
+        flat = rest()
+        if len(flat.collapsed) == 3:
+            break
+        trainer.configure(trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1))  # it goes on training
+    assert flat.collapsed == (0, 1, 2)
+    assert flat.latent_mean.std(axis=0).max() < 0.6 * before.latent_mean.std(axis=0).min()
+    trainer.restore(moment)
+    while trainer.snapshot().rewinding:
+        next(trainer.frames())
+    assert trainer.snapshot().latent_mean.tobytes() == before.latent_mean.tobytes()
+    if preset_name == "default":
+        trainer.configure(trainer.config.replace(beta_kl=1000.0))
+        rest()
+        trainer.configure(trainer.config.replace(beta_kl=3.0))
+        again = rest()
+        assert again.collapsed == ()
+        assert again.latent_mean.std(axis=0).min() > 0.7 * before.latent_mean.std(axis=0).min()

@@ -74,7 +74,7 @@ class StreamClient:
         await self.socket.send_str(protocol.encode_operation(operation).decode())
 
     async def command(self, operation: Any) -> Any:
-        """Send a command and wait for its answer: Ack, Refused or Resolved. Raises ConnectionError when the server is gone."""
+        """Send a command and wait for its answer. Raises ConnectionError when the server is gone."""
         if self._task is None or self._task.done():
             raise ConnectionResetError("nobody hears the answer")
         self._answers[operation.command_id] = asyncio.get_running_loop().create_future()
@@ -111,7 +111,7 @@ class StreamClient:
             assert frame.header.base_revision == self.revision, "a delta has to follow what the client has"
             self.positions[:, : frame.header.axes] += frame.delta
             self.revision = frame.header.revision
-        else:
+        elif isinstance(frame, frames.PredictionsFrame):
             self.predictions[frame.items] = frame.class_ids
 
     async def _operation(self, operation: Any) -> None:
@@ -124,7 +124,7 @@ class StreamClient:
                 self.resynced += 1
                 await self.fetch_scene()
                 await self.hello()
-            case protocol.Ack() | protocol.Refused() | protocol.Resolved():
+            case protocol.Ack() | protocol.Refused() | protocol.Resolved() | protocol.Probed() | protocol.Decoded():
                 answer = self._answers.pop(operation.command_id, None)
                 if answer is not None:
                     answer.set_result(operation)

@@ -208,6 +208,9 @@ if (new URLSearchParams(location.search).has("test")) {
       session,
       stage,
       commands,
+      forceLines,
+      cloud,
+      tool,
       xr,
       screenPositions: () => {
         const { latent } = state;

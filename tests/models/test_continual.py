@@ -1,0 +1,33 @@
+"""Labels come in increments (paper, section 5): new classes are learned beside the old ones, not in their place."""
+
+import numpy as np
+
+from lodespace.datasets import load_digits
+from lodespace.models import Dataset, Trainer, preset
+
+SHOWN = 1500
+PER_CLASS = 50
+
+
+def test_old_classes_are_kept_while_new_ones_come() -> None:
+    """Classes 0 to 4 are labelled, then 5 to 9, one gesture a class. Accuracy on 0 to 4 falls by at most 2 points."""
+    items = load_digits()
+    assert items.truth is not None
+    data, truth = items.data[:SHOWN], items.truth[:SHOWN]
+    config = preset("default").replace(feature_steps=120, encoder_epochs=2)
+    trainer = Trainer(Dataset.from_images(data), config, n_classes=10, seed=0, device="cpu")
+    labels = np.full(SHOWN, -1, np.int16)
+    old = truth < 5
+    accuracy = []
+    for classes in (range(5), range(5, 10)):
+        for label in classes:
+            labels[np.flatnonzero(truth == label)[:PER_CLASS]] = label
+            trainer.set_labels(labels)
+            for snapshot in trainer.frames():
+                if snapshot.resting:
+                    break
+        asked = old & (labels == -1)
+        accuracy.append(float((snapshot.prediction[asked] == truth[asked]).mean()))
+        named = float((snapshot.prediction == truth)[truth < classes.stop].mean())
+        assert named > 0.85, "the new classes are learned, too"
+    assert accuracy[1] >= accuracy[0] - 0.02, accuracy
