@@ -233,7 +233,7 @@ def test_forces_are_drawn_for_one_for_some_for_all(resting: PageDriver) -> None:
     page.wait(lambda: page.evaluate("lodespace.cloud.dominant !== null"))
     page.page.get_by_role("group", name="trails").get_by_role("button", name="8").click()
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
-    page.wait(lambda: page.evaluate("lodespace.forceLines.trails.segments") > 1000, 60)
+    page.wait(lambda: page.evaluate("lodespace.forceLines.trails.segments") > 100, 60)
 
 
 def test_what_lies_under_the_pointer_and_between_two_items_is_decoded(resting: PageDriver) -> None:
