@@ -7,11 +7,10 @@ from lodespace.models.alignment import procrustes
 
 SMOOTHING = 0.5
 """Share of the frame before in the moving average."""
-SPEED_LIMIT = 0.03
+SPEED_LIMIT = 0.022
 """Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
-MEDIAN_LIMIT = 0.006
-"""Largest median displacement in one frame, in spreads: when most of the cloud is on its way, all of it goes slowly. On a fast machine two
-frames are shown as one, and even then the median is about 1 %."""
+MEDIAN_LIMIT = 0.0045
+"""Largest median displacement in one frame, in spreads: when most of the cloud is on its way, all of it goes slowly."""
 SETTLED = 2e-4
 """A frame in which no point moves further than this, in spreads, shows nothing new."""
 
@@ -31,11 +30,12 @@ class Display:
         held: torch.Tensor | None = None,
         *,
         familiar: bool = True,
+        tempo: float = 1.0,
     ) -> bool:
         """Take the newest latent means (N, D). Returns whether anything visible moved.
 
         `pace`: share of the speed limits. `held` (K,): items in somebody's hand, which know none. `familiar`: whether somebody
-        knows the map by now; the first layout may go faster.
+        knows the map by now; the first layout may go faster. `tempo` (0..1]: how much of a frame's time this step stands for.
 
         When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
         """
@@ -46,11 +46,11 @@ class Display:
         self.shown = F.pad(self.shown, (0, latent_mean.shape[1] - self.shown.shape[1]))
         rotation, translation = procrustes(latent_mean, self.shown)
         target = latent_mean @ rotation + translation
-        step = (target - self.shown).mul_(1 - SMOOTHING)
+        step = (target - self.shown).mul_(1 - SMOOTHING**tempo)
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
         slowed = MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12) if familiar else length.new_ones(())
-        limit = torch.minimum(SPEED_LIMIT * spread / length.clamp_min(1e-12), slowed).mul_(pace).clamp_max_(1.0)
+        limit = torch.minimum(SPEED_LIMIT * spread / length.clamp_min(1e-12), slowed).mul_(pace * tempo).clamp_max_(1.0)
         if held is not None:
             limit[held] = 1.0
         step.mul_(limit)

@@ -45,8 +45,9 @@ class Inspection(NamedTuple):
 class Trainer:
     """Trains on `dataset` as `config` says. Commands take effect with the next turn of `frames`.
 
-    Same data, config, seed, commands and thread count: the same snapshots, to the bit, on one kind of CPU. `tag` is whatever number the
-    caller gives to the state; it goes with moments and checkpoints.
+    Same data, config, seed, commands and thread count: the same snapshots, to the bit, on one kind of CPU.
+    `tag` is whatever number the caller gives to the state; it goes with moments and checkpoints. `tempo` (0..1]: how much of a shown
+    frame's time a turn takes; who shows every turn leaves it at 1. What is learned does not hang on it.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Trainer:
         self.seed = seed
         self.frame = 0
         self.tag = 0
+        self.tempo = 1.0
         self.display = Display()
         self.loop = self._make_loop()
         self._moving = True
@@ -209,7 +211,9 @@ class Trainer:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
             held = None if self._held is None else self._held[0].to(self.loop.device)
             familiar = self.loop.phase != "layout"
-            self._moving = self.display.show(self.loop.latent_mean, self.config.pace, held, familiar=familiar)
+            self._moving = self.display.show(
+                self.loop.latent_mean, self.config.pace, held, familiar=familiar, tempo=self.tempo
+            )
             if self._moving:
                 self.frame += 1
                 self._trail.add(self.frame, self._visible)

@@ -42,6 +42,8 @@ REWIND_SECONDS = 1 / 50
 """Between two frames of a motion that is played backward."""
 STATE_SECONDS = 0.5
 ALIVE_SECONDS = 1.0
+FRAME_RATE = 25.0
+"""Frames a second that a person sees, for the limits of motion."""
 FRAME_SECONDS = 1 / 60
 """Frames closer together than this are not published: nobody shows them."""
 
@@ -75,6 +77,7 @@ class TrainerProcess:
         self.save_trouble = ""
         self.recent: list[float] = []
         self.published_at = 0.0
+        self.turned_at = time.monotonic()
 
     def _open(self, dataset: Dataset, start: m.Start) -> Trainer:
         """Go on from the newest good checkpoint, if there is one for this data; else begin."""
@@ -104,6 +107,7 @@ class TrainerProcess:
                 self._tell_state()
                 continue
             was_rewinding = self.rewinding > 0
+            self._keep_time()
             snapshot = next(snapshots)
             self.rewinding = snapshot.rewinding
             _check_finite(snapshot)
@@ -115,6 +119,12 @@ class TrainerProcess:
                 self._save()
         self._save()
         self.moments.close()
+
+    def _keep_time(self) -> None:
+        """Points move so far in a second, however many turns it has: several of them are seen as one frame."""
+        now = time.monotonic()
+        self.trainer.tempo = min(1.0, max(0.01, (now - self.turned_at) * FRAME_RATE))
+        self.turned_at = now
 
     @property
     def _gliding(self) -> bool:
