@@ -9,6 +9,8 @@ SMOOTHING = 0.5
 """Share of the frame before in the moving average."""
 SPEED_LIMIT = 0.022
 """Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
+UNFAMILIAR_LIMIT = 0.08
+"""The same while nobody has done anything yet: the first map takes shape."""
 MEDIAN_LIMIT = 0.0045
 """Largest median displacement in one frame, in spreads: when most of the cloud is on its way, all of it goes slowly."""
 SETTLED = 2e-4
@@ -35,7 +37,7 @@ class Display:
         """Take the newest latent means (N, D). Returns whether anything visible moved.
 
         `pace`: share of the speed limits. `held` (K,): items in somebody's hand, which know none. `familiar`: whether somebody
-        knows the map by now; the first layout may go faster. `tempo` (0..1]: how much of a frame's time this step stands for.
+        works on the map by now; before, it may take shape faster. `tempo` (0..1]: how much of a frame's time this step stands for.
 
         When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
         """
@@ -50,7 +52,8 @@ class Display:
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
         slowed = MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12) if familiar else length.new_ones(())
-        limit = torch.minimum(SPEED_LIMIT * spread / length.clamp_min(1e-12), slowed).mul_(pace * tempo).clamp_max_(1.0)
+        fastest = SPEED_LIMIT if familiar else UNFAMILIAR_LIMIT
+        limit = torch.minimum(fastest * spread / length.clamp_min(1e-12), slowed).mul_(pace * tempo).clamp_max_(1.0)
         if held is not None:
             limit[held] = 1.0
         step.mul_(limit)

@@ -14,7 +14,7 @@ from lodespace.models import checkpoint
 from lodespace.models.alignment import procrustes
 from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import Dataset
+from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.device import choose_device
 from lodespace.models.display import Display
 from lodespace.models.loop import Loop
@@ -210,7 +210,7 @@ class Trainer:
         if moved or self._moving:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
             held = None if self._held is None else self._held[0].to(self.loop.device)
-            familiar = self.loop.phase != "layout"
+            familiar = bool((self.loop.labels != UNLABELED).any()) or len(self._given[0]) > 0 or self._held is not None
             self._moving = self.display.show(
                 self.loop.latent_mean, self.config.pace, held, familiar=familiar, tempo=self.tempo
             )

@@ -50,7 +50,7 @@ _EXPORT = "Write what a project or a bake holds: labels (.csv, .jsonl) or the sc
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--preset", choices=["default", "paper"], help="how it trains (default: default; see docs/model.md)"
+        "--preset", choices=["default", "calm", "paper"], help="how it trains (default: default; see docs/model.md)"
     )
     parser.add_argument("--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)")
     parser.add_argument("--device", default="auto", help="where the model runs: auto, cpu, cuda, mps (default: auto)")

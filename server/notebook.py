@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lodespace.models.snapshot import Snapshot
 
 Data = npt.ArrayLike | str | Path
-Preset = Literal["default", "paper"]
+Preset = Literal["default", "calm", "paper"]
 
 
 class Served:

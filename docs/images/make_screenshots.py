@@ -74,6 +74,20 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
     mouse.up()
     driver.page.wait_for_timeout(400)
     save(driver, "selection")
+    shoot_forces(driver)
+
+
+def shoot_forces(driver: PageDriver) -> None:
+    """The dials, and an arrow for the term that pulls hardest on each item."""
+    driver.evaluate("lodespace.commands.clearSelection()")
+    driver.evaluate("lodespace.state.forces.shown.value = 'all'")
+    driver.press("d")
+    driver.wait(lambda: driver.evaluate("lodespace.forceLines.arrows.segments") > 3000)
+    driver.page.mouse.move(1200, 700)
+    driver.page.wait_for_timeout(1500)
+    save(driver, "force")
+    driver.evaluate("lodespace.state.forces.shown.value = 'off'")
+    driver.press("d")
 
 
 def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:

@@ -358,3 +358,57 @@ def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_pr
     assert figures["points"] == points
     assert figures["drawCalls"] <= 40
     assert figures["scriptMs"] <= 2, figures
+
+
+def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(headset: Headset) -> None:
+    driver = headset.driver
+    driver.wait_for_state("resting")
+    before = driver.positions()
+    selected = paint(headset, "right", SIXES)
+    others = np.setdiff1d(SIXES, selected)
+    headset.hold("right", "squeeze")
+    start = headset.hand("right")
+    for share in np.linspace(0, 1, 8):
+        headset.put("right", start + share * np.array([0.0, 0.12, 0.1]))
+    assert headset.value("view.controls.holding")
+    headset.wait(
+        lambda: np.linalg.norm((driver.positions() - before)[others], axis=1).mean() > 0.02, "nobody followed", 60
+    )
+    headset.let_go("right", "squeeze")
+    driver.wait(lambda: driver.state("pins") == selected.tolist(), message="nothing was pinned")
+    driver.wait_for_state("resting")
+    driver.wait(lambda: not driver.evaluate("lodespace.state.latent.moving"))
+    pulled = driver.positions()
+    assert np.linalg.norm((pulled - before)[selected].mean(axis=0)) > 0.1
+    headset.touch("right", "undo")
+    driver.wait(lambda: driver.state("pins") == [])
+    step = float(driver.evaluate("lodespace.state.latent.box.size")) / 65535
+    headset.wait(lambda: np.abs(driver.positions() - before).max() <= 1.01 * step, "undo did not bring it back", 60)
+    headset.touch("right", "time")
+    driver.wait(lambda: driver.state("time.last") > 10)
+    headset.touch("right", "scrub")
+    driver.wait(lambda: not driver.state("time.live"), message="the timeline was not heard")
+    share = driver.state("time.moment") / driver.state("time.last")
+    assert 0.35 < share < 0.65, "it was touched in the middle"
+    moment = driver.state("time.moment")
+    headset.touch("right", "after")
+    driver.wait(lambda: driver.state("time.moment") == moment + 1)
+    headset.touch("right", "live")
+    driver.wait(lambda: driver.state("time.live"))
+    headset.wait(lambda: np.abs(driver.positions() - before).max() <= 1.01 * step, "the present did not come back")
+    headset.touch("right", "arrows")
+    headset.touch("right", "back")
+    headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
+    headset.wait(lambda: driver.evaluate("lodespace.forceLines.arrows.segments") >= 9, "no arrows")
+    assert headset.value("view.figures().drawCalls") <= 40
+
+
+def test_what_lies_at_the_hand_is_decoded(headset: Headset) -> None:
+    headset.touch("right", "time")
+    headset.touch("right", "decode")
+    headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
+    headset.wait(
+        lambda: headset.driver.evaluate("lodespace.state.forces.decoded.value !== null"), "nothing was decoded"
+    )
+    headset.frames(4)
+    assert headset.value("view.card.mesh.visible")

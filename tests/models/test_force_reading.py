@@ -114,7 +114,7 @@ def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
     free[17] = False  # of the pinned item the anchor's force alone counts, and that is exact
     along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)
     assert float(along.median()) > 0.8
-    np.testing.assert_allclose(read[17], moved[17], rtol=0.15)
+    assert float((read[17] - moved[17]).norm()) < 0.15 * float(moved[17].norm())
 
 
 def test_reading_changes_nothing(trainer: Trainer) -> None:

@@ -57,7 +57,7 @@ def test_labels_pull_a_class_together_and_are_learned() -> None:
     trainer.set_labels(labels_of(truth, given))
     after = rest(trainer)
     held_back = np.setdiff1d(np.arange(N), given)
-    assert within_between_ratio(after.latent_mean, truth) < 0.85 * within_between_ratio(before.latent_mean, truth)
+    assert within_between_ratio(after.latent_mean, truth) < 0.9 * within_between_ratio(before.latent_mean, truth)
     assert (after.prediction[held_back] == truth[held_back]).mean() > 0.9
     assert after.confidence.min() >= 0 and after.confidence.max() <= 1
 
@@ -193,12 +193,12 @@ def test_a_pin_given_before_there_is_a_map_holds_and_is_saved(tmp_path: Path) ->
     frames = trainer.frames()
     next(frames)
     trainer.save(tmp_path)
-    for _ in range(160):
+    for _ in range(240):
         next(frames)
     assert np.linalg.norm(trainer.snapshot().latent_mean[3]) > 4
     again = Trainer.load(tmp_path, data, device="cpu")
     others = again.frames()
-    for _ in range(160):
+    for _ in range(240):
         next(others)
     assert again.snapshot().latent_mean.tobytes() == trainer.snapshot().latent_mean.tobytes()
 

@@ -1,0 +1,151 @@
+"""Forces, places and dials over the stream: what is asked is answered, what makes no sense is refused in words, and nothing changes."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+from servers import eventually, serving
+from stream_client import StreamClient
+
+from lodespace import frames, protocol
+from lodespace.config import ServerConfig
+
+
+@pytest.fixture
+async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient]:
+    """Of a server with a trainer, at rest, on 200 vectors."""
+    server = serving(small_data, tmp_path / "project")
+    async with server as url, StreamClient(url) as client:
+        await eventually(lambda: server.service.training.state == "resting", 60)
+        client.server = server  # type: ignore[attr-defined]
+        yield client
+
+
+def command_id() -> str:
+    return uuid.uuid4().hex
+
+
+async def test_single_items_are_read(client: StreamClient) -> None:
+    probed = await client.command(protocol.Probe(command_id=command_id(), items=[3, 70]))
+    assert isinstance(probed, protocol.Probed) and probed.items == [3, 70]
+    assert set(probed.forces) == {*protocol.FORCE_TERMS, "reconstruction"}
+    assert all(len(force) == 6 and np.isfinite(force).all() for force in probed.forces.values())
+    assert len(probed.error) == 2 and len(probed.sigma) == 6 and min(probed.sigma) > 0
+    assert probed.pictures == ""  # these are vectors
+    refused = await client.command(protocol.Probe(command_id=command_id(), items=[200]))
+    assert refused.code == "unknown_item"
+    refused = await client.command(protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)]))
+    assert (refused.code, "no picture" in refused.message) == ("bad_question", True)
+
+
+async def test_forces_come_with_the_frames_for_who_watches(client: StreamClient) -> None:
+    def forces() -> list[frames.ForcesFrame]:
+        return [frame for frame in client.frames if isinstance(frame, frames.ForcesFrame)]
+
+    await client.send(protocol.Watch(forces=True))
+    await eventually(lambda: forces())  # also while nothing moves
+    first = forces()[-1]
+    assert first.vectors.shape == (len(protocol.FORCE_TERMS), 200, 3)
+    kl = first.vectors[protocol.FORCE_TERMS.index("kl")]
+    probed = await client.command(protocol.Probe(command_id=command_id(), items=[3]))
+    np.testing.assert_allclose(kl[3], probed.forces["kl"], atol=0.02 * np.abs(kl).max())
+    await client.label(list(range(40)), 1)
+    await eventually(lambda: len(forces()) > 3)
+    await client.send(protocol.Watch(forces=False))
+    await asyncio.sleep(0.2)
+    count = len(forces())
+    await client.label(list(range(40, 80)), 0)
+    await asyncio.sleep(1)
+    assert len(forces()) == count
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('{"beta_kl": -1}', "beta_kl"),
+        ('{"beta_kl": 1e9}', "beta_kl"),
+        ('{"beta_neighbour": NaN}', "malformed"),
+        ('{"learning_rate": 0}', "learning_rate"),
+        ('{"stiffness": 1.5}', "stiffness"),
+        ('{"hidden_layers": 9}', "hidden_layers"),
+        ('{"preset": "wild"}', "preset"),
+        ('{"temperature": 1}', "temperature"),
+    ],
+)
+async def test_dials_with_nonsense_are_refused_in_words(
+    small_data: Path, tmp_path: Path, settings: str, words: str
+) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with server as url, StreamClient(url) as client:
+        before = server.service.session.settings
+        await client.socket.send_str(
+            f'{{"op": "set_training", "command_id": "{command_id()}", "run": null, "settings": {settings}}}'
+        )
+        await eventually(lambda: client.seen(protocol.Refused))
+        refused = client.seen(protocol.Refused)[-1]
+        assert refused.code == "malformed_message" and words in refused.message
+        assert server.service.session.settings == before and server.service.session.acts.top == 0
+
+
+async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamClient) -> None:
+    body = {"command_id": command_id(), "settings": {"stiffness": 0.8}}
+    async with aiohttp.ClientSession(client.url) as http:
+        answer = await http.post("/api/training", json=body)
+        assert answer.status == 200
+        again = await http.post("/api/training", json=body)
+        assert await again.json() == await answer.json(), "a command that is sent again has no second effect"
+    session = client.server.service.session  # type: ignore[attr-defined]
+    assert session.settings.stiffness == 0.8
+    assert [(act.kind, act.note) for act in session.acts] == [("settings", "stiffness 0.8")]
+
+
+async def test_pins_are_told_to_all_and_kept(client: StreamClient, small_data: Path, tmp_path: Path) -> None:
+    targets = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
+    anchor = protocol.Anchor(
+        command_id=command_id(), items=[9, 4], targets=targets, keep=True, revision=client.revision
+    )
+    async with StreamClient(client.url) as other:
+        assert (await client.command(anchor)).count == 2
+        await eventually(lambda: other.seen(protocol.PinsChanged))
+        assert other.seen(protocol.PinsChanged)[-1].items == [4, 9]
+        refused = await other.command(protocol.Undo(command_id=command_id()))
+        assert refused.code == "nothing_to_undo"
+    session = client.server.service.session  # type: ignore[attr-defined]
+    np.testing.assert_allclose(session.held()[1], [[0, 1, 0], [1, 0, 0]])
+    unpin = protocol.Unpin(command_id=command_id(), items=[4])
+    assert (await client.command(unpin)).count == 1
+    assert session.held()[0].tolist() == [9]
+    detail = json.loads(next(client.server.service.store.events()).detail)  # type: ignore[attr-defined]
+    assert detail["latent_dim"] == 3 and detail["targets"]
+
+
+async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) -> None:
+    service = client.server.service  # type: ignore[attr-defined]
+    async with StreamClient(client.url) as other:
+        await other.send(protocol.Drag(items=[5], targets=[(2.0, 2.0, 2.0)]))
+        await eventually(lambda: service.training.state == "running")
+        assert any(peer.dragging for peer in service.clients)
+    await eventually(lambda: service.training.state == "resting", 60)
+    assert service.session.acts.top == 0, "nothing has happened"
+
+
+async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(small_data: Path, tmp_path: Path) -> None:
+    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with server as url, StreamClient(url) as client:
+        for operation in (
+            protocol.Probe(command_id=command_id(), items=[1]),
+            protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)]),
+        ):
+            assert (await client.command(operation)).code == "no_training"
+        await client.send(protocol.Drag(items=[1], targets=[(0.0, 0.0, 0.0)]))
+        await eventually(lambda: client.seen(protocol.Refused))
+        # Pins are taken all the same: a trainer may come later.
+        anchor = protocol.Anchor(command_id=command_id(), items=[1], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0)
+        assert (await client.command(anchor)).count == 1
+        undone = await client.command(protocol.Undo(command_id=command_id()))
+        assert isinstance(undone, protocol.Ack)
