@@ -155,6 +155,7 @@ effect(() => {
 });
 effect(() => {
   state.forces.shown.value;
+  state.forces.terms.value;
   state.forces.seen.value;
   state.hovered.value;
   state.selection.value;

@@ -51,10 +51,11 @@ export function bindDesktopInput(
 
   const hover = (event: PointerEvent) => {
     const now = performance.now();
-    if (event.pointerType === "touch" || buttons || now - looked < HOVER_INTERVAL) return;
+    if (event.pointerType === "touch" || buttons) return;
+    over(sampleOf(event));
+    if (now - looked < HOVER_INTERVAL) return;
     looked = now;
     const { x, y } = sampleOf(event);
-    over(sampleOf(event));
     const item = select.itemAt(x, y);
     if (item < 0) {
       hide();

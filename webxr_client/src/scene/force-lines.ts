@@ -1,6 +1,6 @@
 /**
- * Forces as arrows: one for each term on the hovered item or the selection, one in the colour of the dominant term on each of all. As long as
- * they are strong against the others that are drawn; where the points have been, as trails; sigma, as a halo.
+ * Forces as arrows, one for each term that is chosen, on the hovered item, the selection or all: as long as they are strong against the others
+ * that are drawn. Where the points have been, as trails; sigma, as a halo.
  */
 import { Color, Group } from "three";
 import { GRID_STEPS } from "../protocol/messages.js";
@@ -8,19 +8,19 @@ import type { AppState } from "../state/app-state.js";
 import { TERM_COLOURS, TERMS, type Term } from "../state/force-state.js";
 import { Lines } from "./lines.js";
 
-/** Metres of the scene of an arrow at the 95th percentile of those drawn. */
+/** Metres of the scene of an arrow at the 95th percentile of those drawn: of a few, and of all. */
 const LONG = 0.09;
+const LONG_OF_MANY = 0.04;
+const MANY = 400;
 const LONGEST = 0.13;
 const LONGEST_HEAD = 0.014;
-const MOST_ARROWS = 6000;
+const MOST_ARROWS = 20_000;
 const MOST_TRAILS = 3000;
 const HEAD = 0.28;
 const CIRCLE = 32;
 
-const colours = new Map<Term, Color>(
-  TERMS.map((term) => [term, new Color(TERM_COLOURS[term]).convertLinearToSRGB()]),
-);
-const WHITE = new Color("#c9d6e6").convertLinearToSRGB();
+const colours = new Map<Term, Color>(TERMS.map((term) => [term, new Color(TERM_COLOURS[term])]));
+const WHITE = new Color("#c9d6e6");
 const vector: [number, number, number] = [0, 0, 0];
 
 interface Arrow {
@@ -118,8 +118,9 @@ export class ForceLines {
     const arrows = this.chosenArrows();
     const sizes = arrows.map((arrow) => arrow.size).sort((a, b) => a - b);
     const strong = sizes[Math.ceil(0.95 * (sizes.length - 1))] || 1;
+    const long = arrows.length > MANY ? LONG_OF_MANY : LONG;
     this.arrows.begin(3 * arrows.length);
-    for (const arrow of arrows) this.drawArrow(arrow, strong);
+    for (const arrow of arrows) this.drawArrow(arrow, strong, long);
     this.arrows.end();
   }
 
@@ -128,26 +129,15 @@ export class ForceLines {
     const shown = forces.shown.peek();
     const arrows: Arrow[] = [];
     if (shown === "off") return arrows;
-    if (shown === "all") {
-      const every = Math.max(1, Math.ceil(latent.n / MOST_ARROWS));
-      if (forces.frame?.header.n === latent.n)
-        for (let item = 0; item < latent.n; item += every) this.strongest(item, arrows);
-      return arrows;
-    }
+    const terms = TERMS.filter((term) => forces.terms.peek().has(term));
     const hover = hovered.peek()?.item;
-    const items = shown === "selected" ? selection.peek().items : hover === undefined ? [] : [hover];
-    const every = Math.max(1, Math.ceil((items.length * TERMS.length) / MOST_ARROWS));
-    for (let k = 0; k < items.length; k += every)
-      for (const term of TERMS) this.add(items[k] as number, term, arrows);
+    const few = shown === "selected" ? selection.peek().items : hover === undefined ? [] : [hover];
+    const count = shown === "all" ? latent.n : few.length;
+    if (forces.frame && forces.frame.header.n !== latent.n) return arrows;
+    const every = Math.max(1, Math.ceil((count * terms.length) / MOST_ARROWS));
+    for (let k = 0; k < count; k += every)
+      for (const term of terms) this.add(shown === "all" ? k : (few[k] as number), term, arrows);
     return arrows;
-  }
-
-  private strongest(item: number, arrows: Arrow[]): void {
-    const before = arrows.length;
-    for (const term of TERMS) if (term !== "reconstruction") this.add(item, term, arrows);
-    let best: Arrow | null = null;
-    for (const arrow of arrows.splice(before)) if (!best || arrow.size > best.size) best = arrow;
-    if (best) arrows.push(best);
   }
 
   private add(item: number, term: Term, arrows: Arrow[]): void {
@@ -156,10 +146,10 @@ export class ForceLines {
     if (size > 0) arrows.push({ item, term, force: [...vector], size });
   }
 
-  private drawArrow({ item, term, force, size }: Arrow, strong: number): void {
+  private drawArrow({ item, term, force, size }: Arrow, strong: number, long: number): void {
     const { to } = this.state.latent;
     // The square root: a force ten times as strong is seen beside one that is not.
-    const length = Math.min(LONGEST, LONG * Math.sqrt(size / strong));
+    const length = Math.min(LONGEST, long * Math.sqrt(size / strong));
     const [dx, dy, dz] = force.map((f) => f / size) as [number, number, number];
     const at = 4 * item;
     const [px, py, pz] = [x(to, at), x(to, at + 1), this.z(to, at)];

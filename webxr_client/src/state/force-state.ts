@@ -39,6 +39,8 @@ export interface Seen {
 
 export class ForceState {
   readonly shown: Signal<ForcesShown> = signal("off");
+  /** Terms whose arrows are drawn. */
+  readonly terms: Signal<ReadonlySet<Term>> = signal(new Set(TERMS));
   readonly trails = signal(0);
   /** Whether what lies under the pointer, or the hand, is decoded. */
   readonly map = signal(false);

@@ -1,6 +1,7 @@
 /** Pictures that the model makes: a reconstruction, what lies under the pointer, the way between two items. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { latentMean } from "../interaction/drag-tool.js";
+import { drawDecoded } from "../scene/decoded-picture.js";
 import type { Decoded } from "../state/force-state.js";
 import { useUi } from "./context.js";
 
@@ -9,16 +10,7 @@ const FRAMES = 9;
 export function DecodedPicture({ picture }: { picture: Decoded }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!context) return;
-    const { width, height, channels, bytes } = picture;
-    const image = context.createImageData(width, height);
-    for (let k = 0; k < width * height; k++) {
-      for (let c = 0; c < 3; c++)
-        image.data[4 * k + c] = bytes[channels * k + Math.min(c, channels - 1)] as number;
-      image.data[4 * k + 3] = 255;
-    }
-    context.putImageData(image, 0, 0);
+    if (canvas.current) drawDecoded(canvas.current, picture);
   }, [picture]);
   return <canvas ref={canvas} class="picture" width={picture.width} height={picture.height} />;
 }

@@ -70,13 +70,23 @@ export function Dials() {
         value={state.forces.shown.value}
         choose={(shown) => (state.forces.shown.value = shown)}
       />
-      <ul class="terms" aria-label="Colours of the forces">
+      <div class="terms" role="group" aria-label="Terms that are drawn">
         {TERMS.map((term) => (
-          <li key={term}>
+          <button
+            key={term}
+            type="button"
+            aria-pressed={state.forces.terms.value.has(term)}
+            title={`Arrows of the ${term} term`}
+            onClick={() => {
+              const terms = new Set(state.forces.terms.value);
+              if (!terms.delete(term)) terms.add(term);
+              state.forces.terms.value = terms;
+            }}
+          >
             <Swatch colour={TERM_COLOURS[term]} /> {term}
-          </li>
+          </button>
         ))}
-      </ul>
+      </div>
       <Choice
         label="colour"
         options={["label", "force", "movement"]}

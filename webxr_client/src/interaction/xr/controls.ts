@@ -44,6 +44,8 @@ const RADIUS_STEP = 1.3;
 /** Metres about the brush in which a selected item can be taken hold of, whatever its size. */
 const GRASP = 0.03;
 const LOOK_MS = 90;
+/** Millimetres of the timeline within which a gesture's mark is met. */
+const SNAP = 3;
 const NOTHING = new Uint32Array(0);
 
 /** When the brush meets points; when a hand is at another tile; when something is labelled. */
@@ -360,7 +362,11 @@ export class XrControls implements InputListener {
     if (!tile) return;
     const { time } = this.state;
     const share = Math.min(1, Math.max(0, (across - tile.x - 8) / (tile.width - 16)));
-    const moment = Math.round(share * time.last.peek());
+    const last = time.last.peek();
+    const near = (SNAP / (tile.width - 16)) * last;
+    const ticks = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);
+    // Beside a gesture's mark, the gesture is meant.
+    const moment = ticks.find((tick) => Math.abs(tick - share * last) < near) ?? Math.round(share * last);
     if (time.live.peek() ? moment < time.last.peek() : moment !== time.moment.peek())
       this.commands.goTo(moment);
   }

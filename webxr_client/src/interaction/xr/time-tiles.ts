@@ -60,6 +60,11 @@ export function runTimeTile(
     case "unpin":
       commands.unpin([]);
       break;
+    case "mend": {
+      const mend = state.notices.peek().find((notice) => notice.mend)?.mend;
+      if (mend) commands.setSettings(mend);
+      break;
+    }
     case "decode":
       forces.map.value = !forces.map.peek();
       break;

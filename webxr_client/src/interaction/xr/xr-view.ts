@@ -222,6 +222,7 @@ export class XrView implements Presenter {
     this.undo.push(
       effect(() => {
         state.classes.value;
+        state.notices.value;
         this.palette.relayout();
       }),
       effect(() => {
@@ -253,6 +254,7 @@ export class XrView implements Presenter {
         state.labelsVersion.value;
         state.predictionsVersion.value;
         state.forces.decoded.value;
+        state.forces.seen.value;
         this.card.invalidate();
         this.palette.invalidate();
       }),
@@ -339,12 +341,12 @@ export class XrView implements Presenter {
     card.mesh.lookAt(this.headPosition);
   }
 
-  /** The forces on the item at the brush, where arrows are wanted. */
+  /** How the model sees the item at the brush, where arrows or what it imagines are wanted. */
   private readForces(item: number): void {
     const { state, commands } = this.parts;
     if (item === this.readItem) return;
     this.readItem = item;
-    if (state.forces.shown.peek() !== "hovered") return;
+    if (state.forces.shown.peek() !== "hovered" && !state.forces.map.peek()) return;
     state.hovered.value = item < 0 ? null : { item, x: 0, y: 0 };
     commands.probe(item < 0 ? [] : [item]);
   }

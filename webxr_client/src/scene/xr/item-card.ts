@@ -1,6 +1,8 @@
 /** The item at the brush, shown large: its picture, its label, what the model thinks. */
 import type { AppState } from "../../state/app-state.js";
+import type { Decoded, Seen } from "../../state/force-state.js";
 import type { Atlas } from "../atlas.js";
+import { drawDecoded } from "../decoded-picture.js";
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
 
 const WIDTH = 80;
@@ -33,22 +35,15 @@ export class ItemCard extends Board {
     this.invalidate();
   }
 
-  /** What the model makes of the place at the brush. */
-  private drawPlace(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
-    const decoded = this.state.forces.decoded.peek();
-    if (!decoded) return;
-    const { width, height, channels, bytes } = decoded;
-    this.small.width = width;
-    this.small.height = height;
-    const small = this.small.getContext("2d");
-    if (!small) return;
-    const image = small.createImageData(width, height);
-    for (let k = 0; k < width * height; k++) {
-      for (let c = 0; c < 3; c++)
-        image.data[4 * k + c] = bytes[channels * k + Math.min(c, channels - 1)] as number;
-      image.data[4 * k + 3] = 255;
-    }
-    small.putImageData(image, 0, 0);
+  private drawMade(
+    context: CanvasRenderingContext2D,
+    made: Decoded | null,
+    x: number,
+    y: number,
+    size: number,
+  ): void {
+    if (!made) return;
+    drawDecoded(this.small, made);
     context.imageSmoothingEnabled = false;
     context.drawImage(this.small, x, y, size, size);
   }
@@ -60,7 +55,7 @@ export class ItemCard extends Board {
     context.fillStyle = "#000";
     context.fillRect(left, 7, PICTURE, PICTURE);
     if (item < 0) {
-      this.drawPlace(context, left, 7, PICTURE);
+      this.drawMade(context, state.forces.decoded.peek(), left, 7, PICTURE);
       context.textAlign = "left";
       context.textBaseline = "alphabetic";
       font(context, 8);
@@ -76,7 +71,10 @@ export class ItemCard extends Board {
       context.imageSmoothingEnabled = size > 64;
       context.drawImage(page, place.x, place.y, size, size, left, 7, PICTURE, PICTURE);
     }
-    if (this.place) this.drawPlace(context, left + PICTURE - 22, 7 + PICTURE - 22, 22);
+    // Beside it what the model makes of it, where the model was asked; else of the place.
+    const seen = state.forces.seen.peek().get(item);
+    const made = seen?.reconstruction ?? (this.place ? state.forces.decoded.peek() : null);
+    this.drawMade(context, made, left + PICTURE - 22, 7 + PICTURE - 22, 22);
     const classes = state.classes.peek();
     const label = classes[state.annotations.labels[item] ?? -1];
     const predicted = classes[state.annotations.predictions[item] ?? -1];
@@ -88,7 +86,16 @@ export class ItemCard extends Board {
     font(context, 8);
     context.fillStyle = BOARD_MUTED;
     const confidence = Math.round(((state.annotations.confidence[item] as number) / 255) * 100);
-    const line = predicted ? `model: ${predicted.name}, ${confidence} %` : `item ${item}`;
+    const line = seen
+      ? errorAndSigma(seen)
+      : predicted
+        ? `model: ${predicted.name}, ${confidence} %`
+        : `item ${item}`;
     context.fillText(fitted(context, line, WIDTH - 16), left, 91);
   }
+}
+
+function errorAndSigma({ error, sigma }: Seen): string {
+  const mean = sigma.reduce((a, b) => a + b, 0) / Math.max(1, sigma.length);
+  return `error ${error.toFixed(0)}, σ ${mean.toFixed(2)}`;
 }

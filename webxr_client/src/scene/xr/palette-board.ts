@@ -49,7 +49,9 @@ export class PaletteBoard extends Board {
 
   /** After classes were added. */
   relayout(): void {
-    this.tiles = this.timeShown ? timeTiles() : paletteTiles(this.state.classes.peek().length, this.page);
+    this.tiles = this.timeShown
+      ? timeTiles(this.state.notices.peek().some((notice) => notice.mend))
+      : paletteTiles(this.state.classes.peek().length, this.page);
     this.lit = null;
     this.invalidate();
   }
@@ -265,6 +267,8 @@ export class PaletteBoard extends Board {
         return ["preset", state.training.peek()?.settings.preset ?? ""];
       case "arrows":
         return ["arrows", state.forces.shown.peek()];
+      case "mend":
+        return ["mend it"];
       case "trails":
         return ["trails", state.forces.trails.peek() ? `${state.forces.trails.peek()} steps` : "off"];
       case "unpin":

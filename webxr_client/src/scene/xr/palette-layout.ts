@@ -29,6 +29,7 @@ export type TileAction =
         | "arrows"
         | "trails"
         | "unpin"
+        | "mend"
         | "decode";
     };
 
@@ -101,8 +102,8 @@ export function paletteTiles(classes: number, page: number): Tile[] {
   return tiles;
 }
 
-/** Time and force: the timeline to be scrubbed, transport, dials. */
-export function timeTiles(): Tile[] {
+/** Time and force: the timeline to be scrubbed, transport, dials. `mend`: what went wrong can be mended, which counts more than trails. */
+export function timeTiles(mend: boolean): Tile[] {
   const tiles: Tile[] = [
     {
       action: { kind: "scrub" },
@@ -115,7 +116,7 @@ export function timeTiles(): Tile[] {
   TIME_ACTIONS.forEach((row, r) => {
     row.forEach((kind, column) => {
       tiles.push({
-        action: { kind },
+        action: { kind: mend && kind === "trails" ? "mend" : kind },
         x: MARGIN + column * (TILE_WIDTH + GAP),
         y: FIRST_ROW + (r + 1) * (TILE_HEIGHT + GAP),
         width: TILE_WIDTH,

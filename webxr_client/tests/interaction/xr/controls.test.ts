@@ -2,7 +2,7 @@
 import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { freeName, XrControls } from "../../../src/interaction/xr/controls.js";
-import type { SessionInfo, Settings, Training } from "../../../src/protocol/messages.js";
+import type { SessionInfo, Settings, Tick, Timeline, Training } from "../../../src/protocol/messages.js";
 import { paletteTiles, type Tile, timeTiles } from "../../../src/scene/xr/palette-layout.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
@@ -23,6 +23,7 @@ class Room {
   readonly tiles: Tile[] = paletteTiles(3, 0);
   grabbed = 0;
   over = false;
+  mend = false;
   now = 1000;
   readonly controls: XrControls;
 
@@ -67,7 +68,7 @@ class Room {
         turnPage: () => this.calls.push(["turnPage"]),
         turnOver: () => {
           this.over = !this.over;
-          this.tiles.splice(0, this.tiles.length, ...(this.over ? timeTiles() : paletteTiles(3, 0)));
+          this.tiles.splice(0, this.tiles.length, ...(this.over ? timeTiles(this.mend) : paletteTiles(3, 0)));
         },
       },
       showGrabbed: (items) => {
@@ -435,6 +436,26 @@ describe("time and force on the palette", () => {
     room.frames(1);
     expect(room.calls[1]?.[0]).toBe("goTo");
     expect(room.calls[1]?.[1]).toBeLessThan(10);
+  });
+  it("meets a gesture's mark from beside it", () => {
+    const timeline = room.state.time.timeline.value as Timeline;
+    room.state.time.timeline.value = { ...timeline, ticks: [{ moment: 51, event: "made" } as Tick] };
+    const { x, y, z } = room.tile("scrub");
+    room.right.at(x, y, z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, z - 0.002);
+    room.frames(1);
+    expect(room.calls).toEqual([["goTo", 51]]);
+  });
+  it("offers to mend what went wrong", () => {
+    room.touch(room.right, "back");
+    room.mend = true;
+    room.touch(room.right, "time");
+    const mend = { beta_kl: 3 } as Settings;
+    room.state.notices.value = [{ op: "notice", topic: "collapse", code: "collapse", message: "", mend }];
+    room.calls.length = 0;
+    room.touch(room.right, "mend");
+    expect(room.calls).toEqual([["setSettings", mend]]);
   });
   it("scrubs with the ray while the trigger is held", () => {
     const { x, y, z } = room.tile("scrub");

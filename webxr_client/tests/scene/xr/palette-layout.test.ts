@@ -10,8 +10,8 @@ import {
   timeTiles,
 } from "../../../src/scene/xr/palette-layout.js";
 
-it("the side with time and force keeps the same measures", () => {
-  const tiles = timeTiles();
+it.each([false, true])("the side with time and force keeps the same measures (mend: %s)", (mend) => {
+  const tiles = timeTiles(mend);
   expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
   for (const a of tiles) {
     expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
