@@ -151,6 +151,8 @@ class Trainer:
         Raises as set_anchors does.
         """
         held = self._checked_pins(items, targets)
+        if len(items) == 0 and self._held is None:
+            return
         self._held = held if len(items) else None
         self._anchor()
 

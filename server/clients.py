@@ -12,6 +12,8 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Generator, Iterator
 
+import numpy as np
+import numpy.typing as npt
 from aiohttp import web
 
 from lodespace import protocol
@@ -28,7 +30,8 @@ _END_SECONDS = 0.5
 class Client:
     """One connection. `client_id` is the page's own and outlives it; `role`, `device`: who it is, as the guard found; `scene_id`,
     `revision`: what the client shows; `priority`: the items its person looks at; `present`: whether its head is somewhere in the scene;
-    `watching`: whether it wants forces; `dragging`: whether it holds items."""
+    `watching`: whether it wants forces; `dragging`: the items it holds uint32 (K,), and where (K, D); `questions`: those to the model that
+    are not answered yet."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
@@ -43,7 +46,8 @@ class Client:
         self.device = visitor.device
         self.present = False
         self.watching = False
-        self.dragging = False
+        self.dragging: tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]] | None = None
+        self.questions: set[asyncio.Task[None]] = set()
         self.force_version = 0
         self.scene_id = -1
         self.revision = -1

@@ -192,8 +192,19 @@ class Service:
         targets = checked_targets(command.targets, len(command.items), self.session.grid.latent_dim)
         items = np.asarray(command.items, np.uint32)
         self.session.check_items(items)
-        client.dragging = len(items) > 0
-        self.trainer.drag(items, targets)
+        client.dragging = (items, targets) if len(items) else None
+        self._tell_drags()
+
+    def _tell_drags(self) -> None:
+        """What all clients together hold; of an item that two hold, the place where one of them has it."""
+        if self.trainer is None:
+            return
+        latent_dim = self.session.grid.latent_dim
+        held = [c.dragging for c in self.clients if c.dragging is not None and c.dragging[1].shape[1] == latent_dim]
+        items = np.concatenate([np.empty(0, np.uint32), *(one[0] for one in held)])
+        targets = np.concatenate([np.empty((0, latent_dim), np.float32), *(one[1] for one in held)])
+        items, first = np.unique(items, return_index=True)
+        self.trainer.drag(items, targets[first])
 
     def watch(self, client: Client, *, forces: bool) -> None:
         client.watching = forces
@@ -287,8 +298,9 @@ class Service:
             self.tell_priority()
         if client.watching:
             self._tell_watching()
-        if client.dragging and self.trainer is not None:
-            self.trainer.drag(np.empty(0, np.uint32), np.empty((0, self.session.grid.latent_dim), np.float32))
+        if client.dragging is not None:
+            client.dragging = None
+            self._tell_drags()
         self.tell_access()
 
     def tell_access(self) -> None:

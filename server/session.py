@@ -159,12 +159,13 @@ class AnnotationSession:
                 count = len(items)
                 self.acts.add(_act(event, event.kind, count, note="" if targets is not None else "let go"))
             case "undo":
-                message = self._in_the_way(event.gesture)
                 self.acts.undo(event.gesture, event.sequence)
                 changed = self._turn(event.gesture, stand=False)
+                message = self._in_the_way(event.gesture, "Taken back")
             case "redo":
                 self.acts.redo(event.gesture, event.sequence)
                 changed = self._turn(event.gesture, stand=True)
+                message = self._in_the_way(event.gesture, "Brought back")
                 class_id = self.acts.acts[event.gesture].class_id
             case "add_class":
                 detail = _detail(event.detail)
@@ -204,14 +205,19 @@ class AnnotationSession:
                 settings = merged(settings, changes)
         self.settings = in_full(settings)
 
-    def _in_the_way(self, number: int) -> str:
-        """What to tell who takes act `number` back, when others have gone on since; "" when nothing was built on it."""
-        mine = self.acts.acts[number]
-        later = [a for a in self.acts if a.made_by > mine.made_by and not a.undone and a.client != mine.client]
-        if not later:
+    def _in_the_way(self, number: int, what: str) -> str:
+        """What to tell who has just taken act `number` back, or brought it back, where the map could not go with it; else ""."""
+        if self.acts.last.back:
             return ""
-        count = "another gesture stands" if len(later) == 1 else f"{len(later)} gestures of others stand"
-        return f"Taken back. {count.capitalize()} on it, so the map is not turned back; it goes on from here."
+        mine = self.acts.acts[number]
+        later = [a for a in self.acts if a.made_by > number and not a.undone and a.client != mine.client]
+        if len(later) == 1:
+            why = "Another gesture stands on it"
+        elif later:
+            why = f"{len(later)} gestures of others stand on it"
+        else:
+            why = "Others have been at work since"
+        return f"{what}. {why}, so the map is not turned back; it goes on from here."
 
     # Positions and predictions ---------------------------------------------------------------------------------------
 

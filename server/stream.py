@@ -29,6 +29,9 @@ _LOOKING = (
 )
 """What a viewer may send; whatever else there is takes an annotator."""
 
+MAX_QUESTIONS = 4
+"""Questions to the model that one client may have open: it has other things to do."""
+
 SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 
 
@@ -116,10 +119,8 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             service.drag(client, operation)
         case protocol.Watch():
             service.watch(client, forces=operation.forces)
-        case protocol.Probe():
-            client.send(await service.probe(operation))
-        case protocol.Decode():
-            client.send(await service.decode(operation))
+        case protocol.Probe() | protocol.Decode():
+            _ask(service, client, operation)
         case protocol.SetPriority():
             service.set_priority(client, operation.items)
         case protocol.Presence():
@@ -128,6 +129,27 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             client.send(await service.resolve(operation, revision=client.revision))
         case _:
             client.send(await service.carry_out(operation, client.client_id))
+
+
+def _ask(service: Service, client: Client, question: protocol.Probe | protocol.Decode) -> None:
+    """Answered when the model has; what the client says meanwhile does not wait for it."""
+    if len(client.questions) >= MAX_QUESTIONS:
+        raise RequestError(
+            "too many questions wait for the model; ask again later", code="too_many_questions", status=429
+        )
+    task = asyncio.create_task(_answer(service, client, question))
+    client.questions.add(task)
+    task.add_done_callback(client.questions.discard)
+
+
+async def _answer(service: Service, client: Client, question: protocol.Probe | protocol.Decode) -> None:
+    try:
+        if isinstance(question, protocol.Probe):
+            client.send(await service.probe(question))
+        else:
+            client.send(await service.decode(question))
+    except LodespaceError as error:
+        client.send(protocol.Refused(command_id=question.command_id, code=error.code, message=str(error)))
 
 
 def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:

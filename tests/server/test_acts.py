@@ -202,11 +202,11 @@ def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
     log.do(label(2, [2, 3], 1), "ben")
     applied = log.do(undo(3), "anna")
     assert applied is not None
-    assert "another gesture stands" in applied.ack.message.lower() and "not turned back" in applied.ack.message
+    assert "Another gesture stands on it" in applied.ack.message and "not turned back" in applied.ack.message
     assert log.session.labels[:4].tolist() == [-1, -1, 1, 1]
     assert not log.session.acts.last.back
     applied = log.do(undo(4), "ben")
-    assert applied is not None and applied.ack.message == ""
+    assert applied is not None and "Others have been at work" in applied.ack.message
 
 
 def test_undo_after_others_have_undone_theirs_leads_back() -> None:
@@ -217,6 +217,20 @@ def test_undo_after_others_have_undone_theirs_leads_back() -> None:
     applied = log.do(undo(4), "anna")
     assert applied is not None and applied.ack.message == ""
     assert log.session.acts.last == (4, 1, 0)
+
+
+def test_a_map_that_does_not_go_back_is_said_whoever_was_in_the_way() -> None:
+    log = Log()
+    log.do(label(1, [0], 0), "anna")
+    log.do(label(2, [1], 1), "ben")
+    log.do(label(3, [2], 2), "cem")
+    log.do(undo(4), "ben")
+    log.do(undo(5), "cem")
+    applied = log.do(undo(6), "anna")
+    assert applied is not None and not log.session.acts.last.back
+    assert "Others have been at work" in applied.ack.message
+    applied = log.do(redo(7), "anna")
+    assert applied is not None and log.session.acts.last.back and applied.ack.message == ""
 
 
 def test_a_dial_that_changes_nothing_is_no_gesture() -> None:

@@ -85,10 +85,10 @@ export class DragTool implements PointerTool {
     const targets = this.targets();
     const classId = classUnder(sample);
     this.end();
-    if (classId >= 0) {
-      commands.drag(NOTHING, []);
-      commands.label(classId, items);
-    } else commands.anchor(items, targets, !sample.subtract);
+    // The gesture first, then the hand is empty: what undo leads back to is the moment before it was filled.
+    if (classId >= 0) commands.label(classId, items);
+    else commands.anchor(items, targets, !sample.subtract);
+    commands.drag(NOTHING, []);
   }
 
   cancel(): void {

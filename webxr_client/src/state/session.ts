@@ -254,6 +254,7 @@ export class Session implements StreamListener {
       if (!state.time.live.peek() && !state.readOnly.value) {
         // What is labelled or pulled is the present.
         this.playback.live();
+        this.note("That was the past; this is the present again. What you do here counts.");
         return false;
       }
       return !state.readOnly.value;
@@ -320,7 +321,12 @@ export class Session implements StreamListener {
       look: (point) => this.questions.look(point),
       decode: (points) => this.questions.decode(points),
       refreshTimeline: () => void this.playback.refresh().catch(() => {}),
-      goTo: (moment) => void this.playback.goTo(moment).catch(() => {}),
+      goTo: (moment) => {
+        forget();
+        this.playback
+          .goTo(moment)
+          .catch((error: unknown) => this.note(`That moment could not be read: ${error}`));
+      },
       step: (by) => this.playback.step(by),
       play: () => this.playback.play(),
       stop: () => this.playback.pause(),

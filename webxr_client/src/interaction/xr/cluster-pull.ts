@@ -48,6 +48,7 @@ export class ClusterPull {
     if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST * size) return false;
     this.end();
     this.commands.anchor(items, targets, true);
+    this.commands.drag(NOTHING, []);
     return true;
   }
 
