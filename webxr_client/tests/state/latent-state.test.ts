@@ -94,4 +94,32 @@ describe("LatentState", () => {
     expect(state.latentMean(0, 1)).toBe(1);
     expect(state.latentMean(0, 2)).toBeCloseTo(0, 4);
   });
+
+  it("shows items in the hand where they were taken, and where the frames say once they are let go", () => {
+    const state = new LatentState();
+    state.setScene(scene());
+    state.hold(Uint32Array.of(0));
+    for (let k = 0; k < 3; k++) {
+      state.push(frame(5 + k), 1000 * (k + 1));
+      for (let step = 1; step < 9; step++) state.sampleAt(1000 * (k + 1) + 100 * step);
+    }
+    expect(state.revision).toBe(8);
+    expect([state.from[0], state.to[0]]).toEqual([100, 100]);
+    state.letGo();
+    expect([state.from[0], state.to[0]]).toEqual([103, 103]);
+    state.push(frame(8), 5000);
+    state.sampleAt(6000);
+    expect(state.to[0]).toBe(104);
+  });
+
+  it("glides to given positions, and forgets what waited", () => {
+    const state = new LatentState();
+    state.setScene(scene());
+    state.push(frame(5), 1000);
+    state.goTo(Uint16Array.of(500, 100, 100, 0), 2000, 100);
+    expect(shown(state, state.sampleAt(2000))).toBe(100);
+    expect(shown(state, state.sampleAt(2050))).toBe(300);
+    expect(shown(state, state.sampleAt(2100))).toBe(500);
+    expect(shown(state, state.sampleAt(9000))).toBe(500);
+  });
 });

@@ -1,0 +1,73 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Timeline } from "../../src/protocol/messages.js";
+import { AppState } from "../../src/state/app-state.js";
+import { keyframeBefore, Playback } from "../../src/state/playback.js";
+
+vi.stubGlobal("window", globalThis);
+
+const timeline = (moments: number, every = 26): Timeline => {
+  const moment = Array.from({ length: Math.ceil(moments / every) }, (_, k) => k * every);
+  return {
+    moments,
+    end: 100 * moments,
+    keyframes: { moment, time: moment.map((m) => m / 10), offset: moment.map((m) => 100 * m) },
+    ticks: [],
+    curves: { moment: [], values: {} },
+  };
+};
+
+describe("the keyframe to begin at", () => {
+  it("is the last one at or before the moment", () => {
+    const long = timeline(1000);
+    for (const moment of [0, 1, 25, 26, 27, 519, 520, 999])
+      expect(keyframeBefore(long, moment)).toBe(Math.floor(moment / 26));
+  });
+});
+
+describe("going to a moment", () => {
+  it("asks for the bytes from its keyframe to the next, and for the newest wish alone", async () => {
+    const state = new AppState();
+    const parts: [number, number][] = [];
+    const calls: string[] = [];
+    const playback = new Playback(
+      state,
+      () => calls.push("leave"),
+      () => calls.push("back"),
+      {
+        timeline: async () => timeline(100),
+        part: async (start, end) => {
+          parts.push([start, end]);
+          throw new Error("no disk");
+        },
+      },
+    );
+    const first = playback.goTo(30);
+    void playback.goTo(60);
+    void playback.goTo(99);
+    await expect(first).rejects.toThrow("no disk");
+    expect(parts).toEqual([[7800, 10000]]);
+    // What cannot be read leads back to the present.
+    expect(calls).toEqual(["leave", "back"]);
+    expect(state.time.live.value).toBe(true);
+  });
+  it("stays within what there is", async () => {
+    const state = new AppState();
+    const playback = new Playback(
+      state,
+      () => {},
+      () => {},
+      {
+        timeline: async () => timeline(100),
+        part: () => Promise.reject(new Error("unread")),
+      },
+    );
+    await playback.refresh();
+    for (const [wish, moment] of [
+      [-5, 0],
+      [1e9, 99],
+    ] as const) {
+      await playback.goTo(wish).catch(() => {});
+      expect(state.time.moment.value).toBe(moment);
+    }
+  });
+});
