@@ -57,8 +57,8 @@ export class Playback {
   /** Show `moment`. While one is being fetched, only the newest wish counts. */
   async goTo(moment: number): Promise<void> {
     const { time } = this.state;
-    this.wanted = Math.max(0, Math.min(time.last.peek(), Math.round(moment)));
-    time.moment.value = this.wanted;
+    this.wanted = Math.max(0, Math.round(moment));
+    time.moment.value = this.nearest();
     if (this.showing) return;
     this.showing = true;
     const began = performance.now();
@@ -67,8 +67,9 @@ export class Playback {
         await this.refresh();
         this.enter();
       }
-      for (let shown = -1; shown !== this.wanted && !time.live.peek(); ) {
-        shown = this.wanted;
+      for (let shown = -1; shown !== this.nearest() && !time.live.peek(); ) {
+        shown = this.nearest();
+        time.moment.value = shown;
         await this.show(shown);
       }
       time.reachedIn.value = performance.now() - began;
@@ -79,6 +80,11 @@ export class Playback {
     } finally {
       this.showing = false;
     }
+  }
+
+  /** The moment there is nearest to the one that is wanted. */
+  private nearest(): number {
+    return Math.min(this.state.time.last.peek(), this.wanted);
   }
 
   step(by: number): void {
