@@ -135,6 +135,10 @@ def test_the_past_is_what_was_shown_and_the_present_comes_back(
     assert page.page.locator(".tick").count() == 2
     page.press("[")  # to the newest gesture
     page.wait(lambda: not page.state("time.live") and page.state("time.reachedIn") > 0)
+    newest = page.state("time.moment")
+    page.page.locator(".tick").first.locator(".reach").click()
+    page.wait(lambda: page.state("time.moment") < newest)
+    assert page.state("time.moment") == page.state("time.timeline")["ticks"][0]["moment"]
     recording = tmp_path / "digits" / "recording.lds"
     timeline = index_of(recording)
     for moment in (0, 7, int(page.state("time.last")) - 1):
