@@ -58,3 +58,8 @@ class VectorDecoder(nn.Module):
 
 
 Decoder = ConvDecoder | VectorDecoder
+
+
+def inner_layers(decoder: Decoder) -> nn.Module:
+    """The fully connected layers that read the latent variable."""
+    return decoder.dense if isinstance(decoder, ConvDecoder) else decoder.layers

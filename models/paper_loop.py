@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.cached_trunk import CachedTrunk
+from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces, vae_forces
@@ -107,6 +108,10 @@ class PaperLoop(Loop):
             self.encoded = 0
         if config.weights != old.weights:
             self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
+        if config.weights.beta_kl < old.weights.beta_kl and collapsed_dimensions(self.vae_training.kl):
+            self.vae_training.revive()
+            self.trunk.start_optimiser()
+            self.full_steps_due = self._pretraining_epochs * self.vae_training.epochs.batches_per_epoch
 
     def take_over(self, other: Loop) -> None:
         self.vae_training.take_over(other.vae_training)
@@ -182,7 +187,7 @@ class PaperLoop(Loop):
 
     @property
     def _learning_rate(self) -> float:
-        first = self.epoch < self._pretraining_epochs
+        first = self.epoch < self._pretraining_epochs or self.vae_training.warming_up
         return self.config.learning_rate if first else self.config.interactive_learning_rate
 
     def _encode_chunk(self) -> bool:

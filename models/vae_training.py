@@ -13,6 +13,8 @@ from lodespace.models.batches import Epochs, class_balanced
 from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
+from lodespace.models.decoder import inner_layers
+from lodespace.models.initialisation import he_initialise, initialise_latent_layers
 from lodespace.models.losses import (
     classification_loss,
     kl_per_dimension,
@@ -51,6 +53,7 @@ class VAETraining:
         self.device_generator = device_generator
         self.epochs = Epochs(len(dataset), config.batch_size, generator)
         self.steps_done = 0
+        self.warm_up_began = 0
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
         self._build(n_classes)
 
@@ -80,7 +83,7 @@ class VAETraining:
             vae, optimiser = self.vae, self.optimiser
             self._build(self.n_classes)
             self._take_over(vae, optimiser)
-            self.steps_done = 0
+            self.steps_done = self.warm_up_began = 0
             self.kl = np.full(config.latent_dim, np.nan, np.float32)
         elif config.hidden_layers != old.hidden_layers:
             self._rebuild_head(self.n_classes, config.hidden_layers)
@@ -185,7 +188,25 @@ class VAETraining:
     def kl_scale(self) -> float:
         """KL warm-up: the share of beta_kl in force."""
         warmup = self.config.kl_warmup_epochs
-        return min(1.0, (self.epoch + 1 / self.epochs.batches_per_epoch) / warmup) if warmup > 0 else 1.0
+        epochs = (self.steps_done - self.warm_up_began + 1) / self.epochs.batches_per_epoch
+        return min(1.0, epochs / warmup) if warmup > 0 else 1.0
+
+    @property
+    def warming_up(self) -> bool:
+        return self.kl_scale < 1
+
+    def revive(self) -> None:
+        """After a collapse a lower weight alone changes nothing: an encoder that says nothing teaches the decoder to expect nothing.
+
+        All fully connected layers between the convolutions begin anew, and so does the warm-up; the others go on with what they know.
+        """
+        encoder, decoder = self.vae.encoder, self.vae.decoder
+        for part in (encoder.hidden, encoder.mean, encoder.log_variance, inner_layers(decoder)):
+            he_initialise(part)
+            for parameter in part.parameters():
+                self.optimiser.state.pop(parameter, None)
+        initialise_latent_layers(encoder)
+        self.warm_up_began = self.steps_done
 
     def _follow_kl(self, kl: torch.Tensor) -> None:
         now = kl.float().cpu().numpy()
@@ -211,7 +232,11 @@ class VAETraining:
         }
 
     def counters(self) -> dict[str, int]:
-        return {"vae_steps": self.steps_done, "vae_epoch_position": self.epochs.position}
+        return {
+            "vae_steps": self.steps_done,
+            "vae_epoch_position": self.epochs.position,
+            "vae_warm_up_began": self.warm_up_began,
+        }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
         load_module("vae", self.vae, tensors)
@@ -221,4 +246,5 @@ class VAETraining:
         if "vae_kl" in tensors:
             self.kl = tensors["vae_kl"].numpy().copy()
         self.steps_done = counters["vae_steps"]
+        self.warm_up_began = counters.get("vae_warm_up_began", 0)
         self.epochs.position = counters["vae_epoch_position"]
