@@ -117,6 +117,8 @@ class Trainer:
         else:
             with self._own_random_state():
                 self.loop.configure(config)
+        if config.latent_dim != old.latent_dim:
+            self._given, self._held = self._no_pins(), None
         self._moving = True
 
     def _change_loop(self) -> None:

@@ -195,6 +195,12 @@ class Service:
         client.dragging = (items, targets) if len(items) else None
         self._tell_drags()
 
+    def let_go(self, client: Client) -> None:
+        """A client holds nothing any more."""
+        if client.dragging is not None:
+            client.dragging = None
+            self._tell_drags()
+
     def _tell_drags(self) -> None:
         """What all clients together hold; of an item that two hold, the place where one of them has it."""
         if self.trainer is None:
@@ -298,9 +304,7 @@ class Service:
             self.tell_priority()
         if client.watching:
             self._tell_watching()
-        if client.dragging is not None:
-            client.dragging = None
-            self._tell_drags()
+        self.let_go(client)
         self.tell_access()
 
     def tell_access(self) -> None:

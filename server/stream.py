@@ -127,6 +127,9 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
             service.moved(client, operation)
         case protocol.Resolve():
             client.send(await service.resolve(operation, revision=client.revision))
+        case protocol.Anchor():
+            client.send(await service.carry_out(operation, client.client_id))
+            service.let_go(client)
         case _:
             client.send(await service.carry_out(operation, client.client_id))
 

@@ -176,11 +176,9 @@ class TrainerProcess:
             self.moments.keep(inputs.number, self.before_drag or trainer.moment())
         self.event = max(self.event, inputs.number)
         if trainer.tag != inputs.after:
-            found = self.moments.newest(inputs.after)
-            if found is not None:
-                self._turn_to(found)
+            turned = self._turn_to(inputs.after)
             if inputs.after != inputs.number:
-                self._send(m.Turned(inputs.number, found is not None))
+                self._send(m.Turned(inputs.number, turned))
             trainer.tag = inputs.after
         self.before_drag = None
         try:
@@ -192,12 +190,22 @@ class TrainerProcess:
         pins = np.frombuffer(inputs.pins, "<f4").reshape(-1, trainer.config.latent_dim)
         trainer.set_anchors(np.frombuffer(inputs.pinned, "<u4").astype(np.int64), pins)
 
-    def _turn_to(self, moment: Moment) -> None:
+    def _turn_to(self, tag: int) -> bool:
+        """Back to the newest moment in which training was in state `tag`. Returns whether it is there."""
+        found = self.moments.newest(tag)
+        if found is None:
+            return False
+        now = self.trainer.moment()
         try:
-            self.trainer.restore(moment)
-            self.rewinding = self.trainer.snapshot().rewinding
+            self.trainer.restore(found)
         except ValueError as error:
+            # One that another version wrote, say. What it has overwritten by then comes back.
             log.warning("%s", error)
+            self.trainer.restore(now)
+            return False
+        finally:
+            self.rewinding = self.trainer.snapshot().rewinding
+        return True
 
     def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
         """The moment before it began is what undo leads back to, once it has become a gesture."""

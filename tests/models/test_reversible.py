@@ -210,6 +210,17 @@ def test_without_the_frames_of_the_way_it_is_straight_and_smooth() -> None:
     assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), "another dimension: at once"
 
 
+def test_pins_of_another_dimension_are_forgotten_before_the_next_drag() -> None:
+    data, _ = small()
+    trainer = Trainer(data, quick(), n_classes=4, device="cpu")
+    run(trainer, 70)
+    trainer.set_anchors(np.array([3]), np.full((1, 3), 2, np.float32))
+    trainer.configure(trainer.config.replace(latent_dim=2))
+    trainer.drag(np.array([7]), np.full((1, 2), 1, np.float32))
+    run(trainer, 5)
+    assert trainer.loop.pinned.tolist() == [7]  # type: ignore[attr-defined]
+
+
 def test_a_moment_of_other_data_is_refused_and_nothing_changes() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")

@@ -13,6 +13,7 @@ from servers import eventually
 from lodespace import protocol
 from lodespace.access import Access
 from lodespace.config import ServerConfig
+from lodespace.models import checkpoint
 from lodespace.project import open_project
 from lodespace.service import Service
 
@@ -242,3 +243,26 @@ async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None
     await session.rest()
     ack = await session.undo(BEN)
     assert "not turned back" in ack.message, "the map has gone on from Anna's undo"
+
+
+async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(begin: Callable, tmp_path: Path) -> None:
+    """Its tensors do not fit: training goes on from where it was, and it is said."""
+    session = await begin()
+    await session.rest()
+    await session.label(range(0, 60), 1)
+    await session.rest()
+    session = await begin()
+    await session.service.stop()
+    folder = tmp_path / "project" / "moments"
+    found = checkpoint.read(next(folder.glob("*.safetensors")))
+    tensors = {name: array for name, array in found.tensors.items() if not name.startswith("classifier")}
+    del tensors["vae.head.layers.0.weight"]
+    checkpoint.write(
+        folder, tensors, {k: v for k, v in found.meta.items() if k != "format"}, number=int(found.path.stem)
+    )
+    session = await begin()
+    await session.rest()
+    await session.undo()
+    await eventually(lambda: any(n.code == "not_turned_back" for n in session.notices))
+    moved = await session.rest()
+    assert np.isfinite(moved).all() and (session.service.session.labels == -1).all()
