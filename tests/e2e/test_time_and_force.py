@@ -136,7 +136,7 @@ def test_the_past_is_what_was_shown_and_the_present_comes_back(
     page.press("[")  # to the newest gesture
     page.wait(lambda: not page.state("time.live") and page.state("time.reachedIn") > 0)
     newest = page.state("time.moment")
-    page.page.locator(".tick").first.locator(".reach").click()
+    page.page.locator(".tick").first.locator("circle").last.click()
     page.wait(lambda: page.state("time.moment") < newest)
     assert page.state("time.moment") == page.state("time.timeline")["ticks"][0]["moment"]
     recording = tmp_path / "digits" / "recording.lds"
