@@ -136,28 +136,6 @@ def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
             yield record
 
 
-def keyframe_at(path: Path, time: float) -> int:
-    """Offset of the last keyframe at or before `time` seconds (of the first one, before it): where to begin reading.
-
-    Skips over the payloads, so it is quick on a large file. Raises ProjectError when there is no keyframe.
-    """
-    found: int | None = None
-    with path.open("rb") as file:
-        _header(file, path)
-        end = path.stat().st_size
-        offset = file.tell()
-        while len(head := file.read(_RECORD.size)) == _RECORD.size:
-            kind, at, length = _RECORD.unpack(head)
-            if offset + _RECORD.size + length + _CRC.size > end or (at > time and found is not None):
-                break
-            if kind == KEYFRAME:
-                found = offset
-            offset = file.seek(length + _CRC.size, os.SEEK_CUR)
-    if found is None:
-        raise ProjectError(f"{path}: the recording holds no scene", code="bad_recording")
-    return found
-
-
 def _start(path: Path) -> int:
     with path.open("rb") as file:
         _header(file, path)

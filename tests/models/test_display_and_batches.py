@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lodespace.models.alignment import aligned, procrustes
 from lodespace.models.batches import Epochs, class_balanced
-from lodespace.models.display import SPEED_LIMIT, Display
+from lodespace.models.display import MEDIAN_LIMIT, SPEED_LIMIT, UNFAMILIAR_LIMIT, Display
 
 
 def rotation(d: int, seed: int) -> torch.Tensor:
@@ -101,3 +101,32 @@ def test_weights_favour_items_within_their_class_only() -> None:
 
 def test_without_labels_the_batch_is_empty() -> None:
     assert len(class_balanced(torch.full((5,), -1), 64, torch.Generator())) == 0
+
+
+def one_step(**how: object) -> torch.Tensor:
+    """How far each point of a cloud moves in one frame, in spreads, when all of it is to go elsewhere and a tenth further than the rest."""
+    random = torch.Generator().manual_seed(1)
+    points = torch.randn(400, 3, generator=random)
+    display = Display()
+    display.show(points)
+    goal = points + 2 * torch.randn(400, 3, generator=random)
+    goal[:40] *= 3
+    assert display.show(goal, **how)  # type: ignore[arg-type]
+    assert display.shown is not None
+    return (display.shown - points).norm(dim=1) / points.std(dim=0, correction=0).mean()
+
+
+def test_most_of_a_cloud_moves_slowly_and_none_of_it_fast() -> None:
+    moved = one_step()
+    assert float(moved.median()) == pytest.approx(MEDIAN_LIMIT, rel=0.01)
+    assert float(moved.max()) <= SPEED_LIMIT * 1.001
+
+
+def test_pace_tempo_and_a_hand_change_the_limits_and_a_first_map_has_wider_ones() -> None:
+    moved = one_step()
+    assert torch.allclose(one_step(pace=0.5), moved / 2, rtol=1e-3)
+    assert float(one_step(tempo=0.4).median()) < 0.41 * float(moved.median())
+    held = one_step(held=torch.tensor([3]))
+    assert float(held[3]) > 10 * SPEED_LIMIT and torch.equal(held[4:], moved[4:])
+    first = one_step(familiar=False)
+    assert float(first.median()) > 5 * MEDIAN_LIMIT and float(first.max()) == pytest.approx(UNFAMILIAR_LIMIT, rel=0.01)

@@ -21,7 +21,6 @@ from lodespace.recording import (
     OPERATION,
     Record,
     RecordingWriter,
-    keyframe_at,
     read_header,
     read_records,
 )
@@ -98,20 +97,11 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes) -> None
     assert (tmp_path / "r.lds").read_bytes() == content
 
 
-def test_keyframes_are_found_by_time(tmp_path: Path) -> None:
+def test_reading_begins_at_any_record(tmp_path: Path) -> None:
     path = tmp_path / "r.lds"
     write(path)
     offsets = {r.time: r.offset for r in read_records(path) if r.kind == KEYFRAME}
-    assert keyframe_at(path, -1.0) == offsets[0.0]
-    assert keyframe_at(path, 0.29) == offsets[0.0]
-    assert keyframe_at(path, 0.3) == keyframe_at(path, 1e9) == offsets[0.3]
     assert [r.payload for r in read_records(path, offsets[0.3])] == [b"scene 2"]
-
-
-def test_without_a_keyframe_there_is_nowhere_to_begin(tmp_path: Path) -> None:
-    write(tmp_path / "r.lds", [(OPERATION, 0.0, b"{}")])
-    with pytest.raises(ProjectError):
-        keyframe_at(tmp_path / "r.lds", 0.0)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

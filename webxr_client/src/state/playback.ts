@@ -87,11 +87,11 @@ export class Playback {
     return Math.min(this.state.time.last.peek(), this.wanted);
   }
 
-  step(by: number): void {
+  step(by: number): Promise<void> {
     const { time } = this.state;
     this.pause();
     const from = time.live.peek() ? time.last.peek() : time.moment.peek();
-    void this.goTo(from + by).catch(() => {});
+    return this.goTo(from + by);
   }
 
   /** Play from here on; from the beginning, at the end. */

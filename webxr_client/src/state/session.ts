@@ -259,6 +259,10 @@ export class Session implements StreamListener {
       }
       return !state.readOnly.value;
     };
+    const travel = (way: Promise<void>) => {
+      forget();
+      way.catch((error: unknown) => this.note(`That moment could not be read: ${String(error)}`));
+    };
     const forget = () => {
       state.notices.value = state.notices.value.filter((notice) => notice.code !== "noted");
     };
@@ -321,13 +325,8 @@ export class Session implements StreamListener {
       look: (point) => this.questions.look(point),
       decode: (points) => this.questions.decode(points),
       refreshTimeline: () => void this.playback.refresh().catch(() => {}),
-      goTo: (moment) => {
-        forget();
-        this.playback
-          .goTo(moment)
-          .catch((error: unknown) => this.note(`That moment could not be read: ${error}`));
-      },
-      step: (by) => this.playback.step(by),
+      goTo: (moment) => travel(this.playback.goTo(moment)),
+      step: (by) => travel(this.playback.step(by)),
       play: () => this.playback.play(),
       stop: () => this.playback.pause(),
       live: () => this.playback.live(),
