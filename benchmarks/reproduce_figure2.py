@@ -82,7 +82,7 @@ def load() -> Data:
     both = Dataset.from_images(items.data[order])
     truth = items.truth[order]
     labels = torch.from_numpy(truth[:TRAIN].astype(np.int64))
-    return Data(Dataset(both.inputs[:TRAIN], "image"), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:])
+    return Data(both.subset(slice(TRAIN)), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:])
 
 
 def train(

@@ -30,7 +30,7 @@ class CachedTrunk:
         self.training = training
         n = len(training.dataset)
         width = training.vae.encoder.trunk_features
-        self.features = torch.empty(n, width, device=training.dataset.inputs.device)
+        self.features = torch.empty(n, width, device=training.dataset.device)
         self.filled = 0
         self.owed = 0
         self.reference: torch.Tensor | None = None
@@ -69,7 +69,7 @@ class CachedTrunk:
     @torch.no_grad()
     def _fill_chunk(self) -> None:
         rows = slice(self.filled, min(self.filled + ENCODE_CHUNK, len(self.features)))
-        self.features[rows] = self.training.vae.encoder.trunk(self.training.dataset.inputs[rows])
+        self.features[rows] = self.training.vae.encoder.trunk(self.training.dataset.batch(rows))
         self.filled = rows.stop
 
     def hold(self, latent_mean: torch.Tensor) -> None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 PresetName = Literal["paper", "default", "calm"]
+Content = Literal["symbols", "photos", "spectrograms", "vectors"]
+"""What items are of, hence how one may change and stay what it is: a mirrored photo shows the same, a mirrored digit does not."""
+MODEL_SIDES = (32, 64, 128)
+"""Sides of the pictures that the networks read; one more layer for each."""
 _COUNTS = (
     "pretraining_epochs",
     "principal_components",
@@ -18,12 +22,18 @@ _COUNTS = (
 )
 
 
+def model_side(height: int, width: int) -> int:
+    """The side at which the networks read pictures of this size: 32, 64 or 128, the least that holds them."""
+    return next((side for side in MODEL_SIDES if side >= max(height, width)), MODEL_SIDES[-1])
+
+
 @dataclass(frozen=True)
 class ModelConfig:
-    """Architecture of the variational autoencoder for pictures of 32 x 32 (MLP pair for vectors).
+    """Architecture of the variational autoencoder for pictures (MLP pair for vectors).
 
-    `channels`: output channels of the stride-2 convolutions, first to last. (8, 16, 32) is 2 to 2.7 times faster than
-    four layers of 32 (Burgess et al. 2018) with the same map; `hidden`: units of each fully connected layer.
+    `channels`: output channels of the stride-2 convolutions, first to last, for 32 x 32; larger pictures have more layers like the
+    last. (8, 16, 32) is 2 to 2.7 times faster than four layers of 32 (Burgess et al. 2018) with the same map; `hidden`: units of each
+    fully connected layer.
     `init`: "he" is what trains; "pytorch" collapses in 3D and is kept to show that.
     """
 
@@ -36,6 +46,10 @@ class ModelConfig:
         _check(1 <= len(self.channels) <= 4, "channels", "1 to 4 stride-2 layers fit a 32 x 32 picture")
         _check(all(c > 0 for c in self.channels), "channels", "must be positive")
         _check(self.hidden > 0, "hidden", "must be positive")
+
+    def channels_at(self, side: int) -> tuple[int, ...]:
+        """Channels of the convolutions for pictures of `side`: one layer more for each doubling of 32."""
+        return self.channels + self.channels[-1:] * ((side // MODEL_SIDES[0]).bit_length() - 1)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
-"""Items as tensors: pictures brought to 32 x 32, vectors standardised."""
+"""Items as tensors: pictures as bytes at a side the network takes, vectors standardised.
 
-from dataclasses import dataclass
+Pictures stay uint8, also on a GPU, and become numbers batch by batch: an array of 100,000 colour pictures is 300 MB, not 1.2 GB, and
+one that is mapped from a file is not copied at all.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -8,30 +12,104 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.config import Content, model_side
+
 UNLABELED = -1
-PICTURE_SIZE = 32
+_RESAMPLED_AT_ONCE = 1000
+_FLAT_FEATURES = 1024
+LARGEST_ALIKE = 64
+_TINY_DEVIATION = 1e-8
+
+
+@dataclass(frozen=True)
+class Standardisation:
+    """What takes vectors to mean 0 and variance 1: `mean` and `deviation`, float32 (F,). A constant feature has deviation 1."""
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    @classmethod
+    def of(cls, vectors: torch.Tensor) -> "Standardisation":
+        deviation = vectors.std(dim=0, unbiased=False)
+        return cls(vectors.mean(dim=0), torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """N items ready for the model: `inputs` float32 (N, C, 32, 32) in 0..1, or (N, F) with mean 0 and variance 1."""
+    """N items ready for the model.
 
-    inputs: torch.Tensor
+    `stored`: uint8 (N, C, S, S) pictures, whose bytes 0..255 the model reads as 0..1; or float32 (N, F) vectors with mean 0 and variance 1,
+    by `standardisation`. `content`: what the pictures are of, which says how one may be changed and stay what it is (augment.py).
+    `features`: vectors that say which items are alike, in place of what would be learned from the items themselves.
+    """
+
+    stored: torch.Tensor
     kind: Literal["image", "vector"]
+    content: Content = "symbols"
+    standardisation: Standardisation | None = None
+    features: "Dataset | None" = None
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.stored)
 
     @property
     def item_shape(self) -> tuple[int, ...]:
-        return tuple(self.inputs.shape[1:])
+        return tuple(self.stored.shape[1:])
+
+    @property
+    def device(self) -> torch.device:
+        return self.stored.device
+
+    def batch(self, items: torch.Tensor | slice) -> torch.Tensor:
+        """Some items as the model reads them: float32 (B, C, S, S) in 0..1, or (B, F)."""
+        chosen = self.stored[items]
+        return chosen.float().div_(255) if self.kind == "image" else chosen
+
+    @property
+    def inputs(self) -> torch.Tensor:
+        """All items as the model reads them: for few of them, since pictures take four times their bytes."""
+        return self.batch(slice(None))
+
+    def alike(self) -> "Dataset":
+        """Where neighbours are looked for and classes are told apart: the given features, or the items themselves; pictures of 128 x 128
+        at half their side, since the loop with the person hangs on that speed.
+        """
+        if self.features is not None:
+            return self.features
+        if self.kind == "vector" or self.item_shape[1] <= LARGEST_ALIKE:
+            return self
+        return replace(self, stored=_resampled(self.stored, LARGEST_ALIKE))
+
+    def flat(self) -> torch.Tensor:
+        """The items as rows (N, F), for principal components: pictures of more than 1,024 numbers are averaged down to at most as many."""
+        if self.kind == "vector":
+            return self.stored
+        channels, side = self.stored.shape[1:3]
+        while channels * side * side > _FLAT_FEATURES:
+            side //= 2
+        rows = torch.empty(len(self), channels * side * side, device=self.device)
+        for start in range(0, len(self), _RESAMPLED_AT_ONCE):
+            chunk = slice(start, min(start + _RESAMPLED_AT_ONCE, len(self)))
+            rows[chunk] = F.adaptive_avg_pool2d(self.batch(chunk), side).flatten(1)
+        return rows
+
+    def subset(self, items: slice | torch.Tensor) -> "Dataset":
+        features = None if self.features is None else self.features.subset(items)
+        return replace(self, stored=self.stored[items], features=features)
+
+    def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
+        """The same with `features` (N, F). Raises ValueError when they are not one row of finite numbers an item."""
+        if len(features) != len(self):
+            raise ValueError(f"there are features of {len(features)} items, but {len(self)} items")
+        return replace(self, features=Dataset.from_vectors(features))
 
     def to(self, device: torch.device) -> "Dataset":
-        return Dataset(self.inputs.to(device), self.kind)
+        features = None if self.features is None else self.features.to(device)
+        return replace(self, stored=self.stored.to(device), features=features)
 
     @classmethod
-    def from_images(cls, images: npt.NDArray[np.uint8]) -> "Dataset":
-        """uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels, brought to 32 x 32: the encoder's strides need a power of 2.
+    def from_images(cls, images: npt.NDArray[np.uint8], content: Content = "symbols") -> "Dataset":
+        """uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels, brought to a side of 32, 64 or 128, the least that holds them.
 
         28 x 28 is padded, so that MNIST's pixels stay as they are; other sizes are padded to a square and resampled. Padding
         takes the pictures' own background: the median of their borders. Raises ValueError on other arrays.
@@ -45,19 +123,17 @@ class Dataset:
             raise ValueError(f"pictures must be {wanted}, not {images.dtype} {images.shape}")
         if 0 in images.shape:
             raise ValueError(f"there are no pictures, or no pixels in them: {images.shape}")
-        stacked = images[:, None] if images.ndim == 3 else np.moveaxis(images, 3, 1)
-        x = torch.from_numpy(np.array(stacked)).float().div_(255)
+        pictures = images if images.flags.writeable else images.copy()
+        x = torch.from_numpy(pictures)
+        x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
         height, width = x.shape[2:]
-        x = _padded(x, 32 if (height, width) == (28, 28) else max(height, width))
-        if x.shape[2] != PICTURE_SIZE:
-            x = F.interpolate(
-                x, size=(PICTURE_SIZE, PICTURE_SIZE), mode="bilinear", antialias=True, align_corners=False
-            )
-        return cls(x.clamp_(0, 1).contiguous(), "image")
+        side = model_side(height, width)
+        x = _padded(x, side if (height, width) == (28, 28) else max(height, width))
+        return cls(_resampled(x, side), "image", content)
 
     @classmethod
-    def from_vectors(cls, vectors: npt.NDArray[Any]) -> "Dataset":
-        """Numbers (N, F). Each feature gets mean 0 and variance 1; a constant feature becomes 0."""
+    def from_vectors(cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None) -> "Dataset":
+        """Numbers (N, F). Each feature gets mean 0 and variance 1, by `standardisation` where it is known; a constant feature becomes 0."""
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be (N, F), not {vectors.shape}")
         if 0 in vectors.shape:
@@ -65,8 +141,8 @@ class Dataset:
         x = torch.from_numpy(np.asarray(vectors, np.float32).copy())
         if not torch.isfinite(x).all():
             raise ValueError("vectors hold NaN or infinity")
-        deviation = x.std(dim=0, unbiased=False)
-        return cls((x - x.mean(dim=0)) / torch.where(deviation > 1e-8, deviation, 1.0), "vector")
+        known = standardisation or Standardisation.of(x)
+        return cls((x - known.mean) / known.deviation, "vector", "vectors", known)
 
 
 def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
@@ -80,3 +156,17 @@ def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
     top, left = (side - height) // 2, (side - width) // 2
     square[:, :, top : top + height, left : left + width] = x
     return square
+
+
+def _resampled(x: torch.Tensor, side: int) -> torch.Tensor:
+    """uint8 squares (N, C, S, S) at another side, antialiased."""
+    if x.shape[2] == side:
+        return x
+    out = torch.empty(*x.shape[:2], side, side, dtype=torch.uint8, device=x.device)
+    for start in range(0, len(x), _RESAMPLED_AT_ONCE):
+        chunk = slice(start, start + _RESAMPLED_AT_ONCE)
+        floats = F.interpolate(
+            x[chunk].float(), size=(side, side), mode="bilinear", antialias=True, align_corners=False
+        )
+        out[chunk] = floats.round_().clamp_(0, 255).byte()
+    return out

@@ -10,11 +10,11 @@ from lodespace.models.upsampling import Upsampling
 
 
 class ConvDecoder(nn.Module):
-    """Mirror of ConvEncoder. (B, D) -> logits (B, C, 32, 32)."""
+    """Mirror of ConvEncoder. (B, D) -> logits (B, C, side, side)."""
 
-    def __init__(self, out_channels: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
+    def __init__(self, out_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
         super().__init__()
-        side = 32 >> len(channels)
+        side >>= len(channels)
         self.unflatten = (channels[-1], side, side)
         self.dense = nn.Sequential(
             nn.Linear(latent_dim, hidden),

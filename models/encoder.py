@@ -7,19 +7,19 @@ from torch import nn
 
 
 class ConvEncoder(nn.Module):
-    """Stride-2 convolutions and two hidden layers, after Burgess et al. 2018. (B, C, 32, 32) -> two of (B, D).
+    """Stride-2 convolutions down to 4 x 4 or so and two hidden layers, after Burgess et al. 2018. (B, C, side, side) -> two of (B, D).
 
     `trunk` is the convolutions; its activations can be cached while only the layers after it are trained.
     """
 
-    def __init__(self, in_channels: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
+    def __init__(self, in_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         width = in_channels
         for out in channels:
             layers += [nn.Conv2d(width, out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
             width = out
-        side = 32 >> len(channels)
+        side >>= len(channels)
         self.trunk = nn.Sequential(*layers, nn.Flatten())
         self.trunk_features = width * side * side
         self.hidden = nn.Sequential(

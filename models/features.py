@@ -11,14 +11,14 @@ WIDTH = 64
 
 
 class FeatureNetwork(nn.Module):
-    """Items to features (B, WIDTH). Pictures: 16-32-64 stride-2 convolutions; vectors: two hidden layers."""
+    """Items to features (B, WIDTH). Pictures: stride-2 convolutions (16-32-64, one more at 64 x 64); vectors: two hidden layers."""
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         if dataset.kind == "image":
-            width = dataset.item_shape[0]
-            for out in (16, 32, 64):
+            width, side = dataset.item_shape[:2]
+            for out in (16, 32, 64, 64)[: (side // 4).bit_length() - 1]:
                 layers += [nn.Conv2d(width, out, 3, stride=2, padding=1), nn.ReLU(inplace=True)]
                 width = out
             layers += [nn.Flatten(), nn.Linear(64 * 16, WIDTH), nn.ReLU(inplace=True)]

@@ -53,9 +53,9 @@ def vae_forces(
 
     forces = {"kl": minus_gradient(kl, latent_mean), "classification": minus_gradient(classification, latent_mean)}
     if reconstruction:
-        x = training.dataset.inputs[items.to(latent_mean.device)]
+        x = training.dataset.batch(items.to(latent_mean.device))
         forces["reconstruction"] = minus_gradient(
-            lambda z: reconstruction_loss(vae.decoder(z), x) * len(x), latent_mean
+            lambda z: training.reconstruction_scale * reconstruction_loss(vae.decoder(z), x) * len(x), latent_mean
         )
     return forces
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import torch
 
+from lodespace.models.dataset import Dataset
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.graph import Graph, fuzzy_graph, neighbours_of_rows
 from lodespace.models.principal_components import principal_components, standardised
@@ -18,20 +19,20 @@ _DISTANCES_PER_UNIT = 5_000_000
 
 
 class GraphFeatures:
-    """What a graph stands on: principal components, self-supervised features and, once it has learned, the classifier's.
+    """What a graph stands on: principal components, self-supervised features (of pictures) and, once it has learned, the classifier's.
 
     Each set has the same variance: neither replaces the other. Call `unit` until it returns the features.
     """
 
     def __init__(
         self,
-        inputs: torch.Tensor,
-        network: FeatureNetwork,
+        dataset: Dataset,
+        network: FeatureNetwork | None,
         components: torch.Tensor,
         classifier_features: torch.Tensor | None,
     ) -> None:
-        """inputs (N, ...), components (N, F), classifier_features (N, WIDTH)."""
-        self.chunks = list(inputs.split(_ITEMS_PER_UNIT))
+        """components (N, F), classifier_features (N, WIDTH). Without `network`, no features are learned from the items."""
+        self.dataset = dataset
         self.network = network
         self.components = components
         self.classifier_features = classifier_features
@@ -40,10 +41,14 @@ class GraphFeatures:
     @torch.no_grad()
     def unit(self) -> torch.Tensor | None:
         """The network's features of one chunk of items; after the last, all features (N, F)."""
-        if len(self.learned) < len(self.chunks):
-            self.learned.append(self.network(self.chunks[len(self.learned)]))
-            return None
-        parts = [self.components, principal_components(torch.cat(self.learned), FEATURE_COMPONENTS)]
+        parts = [self.components]
+        if self.network is not None:
+            start = len(self.learned) * _ITEMS_PER_UNIT
+            if start < len(self.dataset):
+                items = slice(start, min(start + _ITEMS_PER_UNIT, len(self.dataset)))
+                self.learned.append(self.network(self.dataset.batch(items)))
+                return None
+            parts.append(principal_components(torch.cat(self.learned), FEATURE_COMPONENTS))
         if self.classifier_features is not None:
             parts.append(principal_components(self.classifier_features, FEATURE_COMPONENTS))
         return torch.cat([standardised(part) for part in parts], dim=1)

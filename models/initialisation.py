@@ -9,9 +9,11 @@ import math
 import torch
 from torch import nn
 
+from lodespace.models.dataset import Dataset
 from lodespace.models.encoder import Encoder
 
 LOG_VARIANCE_BIAS = -2.0
+_PICTURES_AT_ONCE = 1000
 
 
 @torch.no_grad()
@@ -40,7 +42,8 @@ def initialise_latent_layers(encoder: Encoder) -> None:
     nn.init.constant_(encoder.log_variance.bias, LOG_VARIANCE_BIAS)
 
 
-def mean_logit(inputs: torch.Tensor) -> float:
+def mean_logit(dataset: Dataset) -> float:
     """Logit of the mean pixel: with this as the decoder's last bias, training begins at the mean picture's brightness."""
-    mean = float(inputs.mean().clamp(0.01, 0.99))
+    total = sum(float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE))
+    mean = min(0.99, max(0.01, total / 255 / dataset.stored.numel()))
     return math.log(mean / (1 - mean))

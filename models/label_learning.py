@@ -30,7 +30,7 @@ class LabelLearning:
         self.generator = generator
         self.device_generator = device_generator
         self.classifier: WideClassifier | None = None
-        self.known = Predictions(len(dataset), n_classes, dataset.inputs.device)
+        self.known = Predictions(len(dataset), n_classes, dataset.device)
         self.steps_due = 0
 
     @property
@@ -118,7 +118,7 @@ class LabelLearning:
         self.known.load(tensors, counters["sweep_position"], counters["predictions_known"])
         self.classifier = None
         if "classifier_output.weight" in tensors:
-            self._start(FeatureNetwork(self.dataset).to(self.dataset.inputs.device))
+            self._start(FeatureNetwork(self.dataset).to(self.dataset.device))
             assert self.classifier is not None
             load_module("classifier", self.classifier.network, tensors)
             load_module("classifier_output", self.classifier.output, tensors)

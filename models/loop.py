@@ -33,7 +33,7 @@ class Loop(ABC):
         self.dataset = dataset
         self.config = config
         self.n_classes = n_classes
-        self.device = dataset.inputs.device
+        self.device = dataset.device
         self.generator = torch.Generator().manual_seed(seed)
         self.device_generator = torch.Generator(self.device).manual_seed(seed + 1)
         n = len(dataset)

@@ -1,5 +1,6 @@
 """The terms of equation 1, pure functions. Each says its reduction: the meaning of the weights hangs on it."""
 
+import math
 from typing import Any, cast
 
 import torch
@@ -7,7 +8,9 @@ import torch.nn.functional as F
 from torch.autograd.function import once_differentiable
 
 from lodespace.models.config import LossWeights
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.dataset import UNLABELED, Dataset
+
+_PIXELS = 32 * 32
 
 
 class _BernoulliLoss(torch.autograd.Function):
@@ -63,9 +66,18 @@ def classification_loss(
     return (each * weight).sum() / weight.sum().clamp_min(1e-8)
 
 
-def total_loss(terms: dict[str, torch.Tensor], weights: LossWeights, kl_scale: float = 1.0) -> torch.Tensor:
+def reconstruction_weight(dataset: Dataset) -> float:
+    """Weight of the reconstruction: 1 up to 32 x 32 x 1; larger pictures count as one of that size, so that the other weights, which stand
+    beside a sum over pixels, mean the same for all.
+    """
+    return min(1.0, _PIXELS / math.prod(dataset.item_shape)) if dataset.kind == "image" else 1.0
+
+
+def total_loss(
+    terms: dict[str, torch.Tensor], weights: LossWeights, kl_scale: float = 1.0, reconstruction_scale: float = 1.0
+) -> torch.Tensor:
     """Equation 1, and the encoder term where it is present: the weighted sum of `terms`. `kl_scale` is the KL warm-up."""
-    total = terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
+    total = reconstruction_scale * terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
     total = total + weights.beta_classifier * terms["classification"]
     if "encoder" in terms:
         total = total + weights.beta_encoder * terms["encoder"]

@@ -44,9 +44,10 @@ class ParticleLoop(Loop):
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
         self.vae_training = VAETraining(dataset, config, n_classes, self.generator, self.device_generator)
-        self.self_supervision = SelfSupervision(dataset, self.generator, self.device_generator)
-        self.learning = LabelLearning(dataset, n_classes, self.generator, self.device_generator)
-        self.components = principal_components(dataset.inputs.flatten(1), config.principal_components)
+        self.alike = alike = dataset.alike()
+        self.self_supervision = SelfSupervision(alike, self.generator, self.device_generator)
+        self.learning = LabelLearning(alike, n_classes, self.generator, self.device_generator)
+        self.components = principal_components(alike.flat(), config.principal_components)
         self.start = starting_positions(self.components, config.latent_dim, self.device_generator)
         self.particles: Particles | None = None
         self.motion = Motion()
@@ -98,6 +99,7 @@ class ParticleLoop(Loop):
             return 0.05 * self.first_graph.progress
         layout = self.motion.done if self.motion.laying_out else 1.0
         features = min(1.0, self.self_supervision.steps_done / max(1, self.config.feature_steps))
+        features = features if self.features_to_learn else 1.0
         encoder = min(1.0, self.epoch / max(1, self._encoder_epochs))
         return min(1.0, 0.05 + 0.15 * layout + 0.4 * features + 0.4 * encoder)
 
@@ -107,8 +109,13 @@ class ParticleLoop(Loop):
     # What is due -----------------------------------------------------------------------------------------------------
 
     @property
+    def features_to_learn(self) -> bool:
+        """Vectors are features themselves: what noise on them teaches makes the neighbours worse (docs/model.md)."""
+        return self.alike.kind == "image"
+
+    @property
     def features_learned(self) -> bool:
-        return self.self_supervision.steps_done >= self.config.feature_steps
+        return not self.features_to_learn or self.self_supervision.steps_done >= self.config.feature_steps
 
     @property
     def _encoder_epochs(self) -> int:
@@ -281,6 +288,7 @@ class ParticleLoop(Loop):
         if graph is None:
             return False
         self.particles = Particles(self.start, graph, self.device_generator)
+        self.features_in_graph = not self.features_to_learn
         self.motion.plan(self.config.layout_rounds, LAYOUT_STEP)
         self._pin()
         self._update_agreement()
@@ -322,7 +330,8 @@ class ParticleLoop(Loop):
 
     def _graph_refresh(self, *, with_classifier: bool) -> GraphRefresh:
         learned = self.learning.known.features if with_classifier else None
-        features = GraphFeatures(self.dataset.inputs, self.self_supervision.network, self.components, learned)
+        network = self.self_supervision.network if self.features_to_learn else None
+        features = GraphFeatures(self.alike, network, self.components, learned)
         return GraphRefresh(features, self.config.neighbours)
 
     def _build_new_graph(self) -> None:

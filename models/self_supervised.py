@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.augment import STRONG
+from lodespace.models.augment import strong
 from lodespace.models.batches import Epochs
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
@@ -38,9 +38,10 @@ class SelfSupervision:
 
     def __init__(self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator) -> None:
         self.dataset = dataset
+        self.augmentation = strong(dataset.content)
         self.network = FeatureNetwork(dataset)
         self.projection = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32))
-        device = dataset.inputs.device
+        device = dataset.device
         self.network.to(device)
         self.projection.to(device)
         parameters = [*self.network.parameters(), *self.projection.parameters()]
@@ -51,8 +52,8 @@ class SelfSupervision:
 
     def step(self) -> float:
         """One batch. Returns the loss, nats."""
-        x = self.dataset.inputs[self.epochs.next().to(self.dataset.inputs.device)]
-        views = STRONG(torch.cat([x, x]), self.generator)
+        x = self.dataset.batch(self.epochs.next().to(self.dataset.device))
+        views = self.augmentation(torch.cat([x, x]), self.generator)
         loss = nt_xent(self.projection(self.network(views)))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -275,7 +275,7 @@ class Trainer:
 
     @torch.no_grad()
     def decode(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """What lies at points (K, D) of the shown latent space: pictures (K, C, 32, 32) in 0..1, or vectors (K, F).
+        """What lies at points (K, D) of the shown latent space: pictures (K, C, S, S) in 0..1, or vectors (K, F).
 
         Raises ValueError when they are no finite points of this latent space.
         """
@@ -289,7 +289,7 @@ class Trainer:
     def inspect(self, items: npt.NDArray[np.integer]) -> Inspection:
         """How the model sees items (K,). Raises ValueError on one that does not exist."""
         chosen = self._known(items).to(self.loop.device)
-        vae, x = self.loop.vae_training.vae, self.dataset.inputs[chosen]
+        vae, x = self.loop.vae_training.vae, self.dataset.batch(chosen)
         decoded = vae.decoder(self.loop.decodable_mean[chosen])
         error = [float(reconstruction_loss(one[None], own[None])) for one, own in zip(decoded, x, strict=True)]
         _, log_variance = vae.encoder(x)

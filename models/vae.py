@@ -38,9 +38,10 @@ class VAE(nn.Module):
         encoder: Encoder
         decoder: Decoder
         if dataset.kind == "image":
-            channels = dataset.item_shape[0]
-            encoder = ConvEncoder(channels, config.channels, config.hidden, latent_dim)
-            decoder = ConvDecoder(channels, config.channels, config.hidden, latent_dim)
+            colours, side = dataset.item_shape[:2]
+            channels = config.channels_at(side)
+            encoder = ConvEncoder(colours, side, channels, config.hidden, latent_dim)
+            decoder = ConvDecoder(colours, side, channels, config.hidden, latent_dim)
         else:
             (features,) = dataset.item_shape
             encoder = VectorEncoder(features, config.hidden, latent_dim)
@@ -50,7 +51,7 @@ class VAE(nn.Module):
             he_initialise(vae)
             initialise_latent_layers(encoder)
             if isinstance(decoder, ConvDecoder):
-                nn.init.constant_(_bias(decoder.last_layer), mean_logit(dataset.inputs))
+                nn.init.constant_(_bias(decoder.last_layer), mean_logit(dataset))
         return vae
 
     def encode_mean(self, x: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ from lodespace.models.losses import (
     classification_loss,
     kl_per_dimension,
     reconstruction_loss,
+    reconstruction_weight,
     total_loss,
 )
 from lodespace.models.state import (
@@ -52,6 +53,7 @@ class VAETraining:
         self.generator = generator
         self.device_generator = device_generator
         self.epochs = Epochs(len(dataset), config.batch_size, generator)
+        self.reconstruction_scale = reconstruction_weight(dataset)
         self.steps_done = 0
         self.warm_up_began = 0
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
@@ -60,7 +62,7 @@ class VAETraining:
     def _build(self, n_classes: int) -> None:
         config = self.config
         vae = VAE.build(self.dataset, config.model, config.latent_dim, n_classes, config.hidden_layers)
-        device = self.dataset.inputs.device
+        device = self.dataset.device
         # Channels last: 1.1 to 1.5 times faster convolutions at these batch sizes.
         self.vae = vae.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # a keyword-only overload its stub lacks
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
@@ -113,7 +115,7 @@ class VAETraining:
         that a dimension with 1/8 nat or more, which tells items apart, counts as whole.
         """
         spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
-        return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.inputs.device)
+        return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.device)
 
     @torch.no_grad()
     def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
@@ -128,7 +130,7 @@ class VAETraining:
 
     def _rebuild_head(self, n_classes: int, hidden_layers: int) -> None:
         old = self.vae.head
-        device = self.dataset.inputs.device
+        device = self.dataset.device
         head = ClassificationHead(self.config.latent_dim, n_classes, hidden_layers).to(device)
         if len(head.layers) == len(old.layers) and n_classes > self.n_classes:
             head.copy_classes_from(old)
@@ -153,12 +155,12 @@ class VAETraining:
         everything; otherwise the labels of the batch itself, as in the paper. targets (N, D): where the encoder's
         means shall go (L_encoder). `learning_rate` defaults to the config's.
         """
-        device = self.dataset.inputs.device
+        device = self.dataset.device
         items = self.epochs.next()
         n = len(items)
         labelled = class_balanced(labels, LABELLED_BATCH, self.generator) if balanced else items[:0]
         both = torch.cat([items, labelled])
-        x = self.dataset.inputs[both.to(device)]
+        x = self.dataset.batch(both.to(device))
         if x.ndim == 4:
             x = x.contiguous(memory_format=torch.channels_last)
         mean, log_variance = self.vae.encoder(x)
@@ -175,7 +177,7 @@ class VAETraining:
         }
         if targets is not None:
             terms["encoder"] = F.smooth_l1_loss(mean, targets[both.to(device)], reduction="sum") / len(mean)
-        total = total_loss(terms, self.config.weights, self.kl_scale)
+        total = total_loss(terms, self.config.weights, self.kl_scale, self.reconstruction_scale)
         set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -215,7 +217,7 @@ class VAETraining:
     @torch.no_grad()
     def encode(self, items: slice) -> torch.Tensor:
         """Latent means (B, D) of some items."""
-        return self.vae.encode_mean(self.dataset.inputs[items])
+        return self.vae.encode_mean(self.dataset.batch(items))
 
     def encode_all(self) -> torch.Tensor:
         """Latent means (N, D), in chunks that stay in the cache (twice as fast as one pass)."""

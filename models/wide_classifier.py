@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.augment import LIGHT
+from lodespace.models.augment import light
 from lodespace.models.batches import class_balanced
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
@@ -26,9 +26,10 @@ class WideClassifier:
         self, dataset: Dataset, network: FeatureNetwork, n_classes: int, device_generator: torch.Generator
     ) -> None:
         self.dataset = dataset
+        self.augmentation = light(dataset.content)
         self.network = network
         self.generator = device_generator
-        self.output = nn.Linear(WIDTH, n_classes).to(dataset.inputs.device)
+        self.output = nn.Linear(WIDTH, n_classes).to(dataset.device)
         self._start_optimiser()
 
     @property
@@ -39,7 +40,7 @@ class WideClassifier:
         """Make room for more classes; what is known of the others stays. The optimiser starts afresh."""
         if n_classes == self.n_classes:
             return
-        wider = nn.Linear(WIDTH, n_classes).to(self.dataset.inputs.device)
+        wider = nn.Linear(WIDTH, n_classes).to(self.dataset.device)
         shared = min(n_classes, self.n_classes)
         with torch.no_grad():
             wider.weight[:shared] = self.output.weight[:shared]
@@ -48,7 +49,7 @@ class WideClassifier:
         self._start_optimiser()
 
     def _start_optimiser(self) -> None:
-        fused = self.dataset.inputs.device.type in ("cpu", "cuda")
+        fused = self.dataset.device.type in ("cpu", "cuda")
         parameters = [*self.network.parameters(), *self.output.parameters()]
         self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=fused)
 
@@ -57,8 +58,8 @@ class WideClassifier:
         items = class_balanced(labels, BATCH_SIZE, generator)
         if len(items) == 0:
             return None
-        device = self.dataset.inputs.device
-        x = LIGHT(self.dataset.inputs[items.to(device)], self.generator)
+        device = self.dataset.device
+        x = self.augmentation(self.dataset.batch(items.to(device)), self.generator)
         logits = self.output(self.network(x))
         loss = classification_loss(logits, labels[items].to(device), weights[items].to(device))
         self.optimiser.zero_grad(set_to_none=True)
@@ -69,5 +70,5 @@ class WideClassifier:
     @torch.no_grad()
     def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Class probabilities (B, C) and features (B, WIDTH) of some items, not augmented."""
-        features = self.network(self.dataset.inputs[items])
+        features = self.network(self.dataset.batch(items))
         return F.softmax(self.output(features), dim=1), features

@@ -5,8 +5,7 @@ The folder is built beside its place and moved there whole, so that a bake that 
 
 import contextlib
 import os
-import shutil
-import tempfile
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,17 +14,21 @@ import numpy.typing as npt
 
 from lodespace import protocol, thumbnails
 from lodespace.baking_progress import Progress
-from lodespace.data_copy import copy_data
-from lodespace.datasets import ItemSet
-from lodespace.errors import DatasetError, ProjectError, TrainingError
-from lodespace.models.dataset import Dataset
+from lodespace.datasets import ItemSet, amend, bundled_digits_folder, load, load_digits
+from lodespace.errors import ProjectError, TrainingError
+from lodespace.importing.importer import import_data
+from lodespace.importing.report import summary
+from lodespace.importing.source import ImportOptions, Source
+from lodespace.labels import choose_labels
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
-from lodespace.project import BUNDLED, MANIFEST, Project, data_reference, finish_bake, is_bake, load_items, new_bake
-from lodespace.protocol import UNLABELED, Settings
+from lodespace.project import BUNDLED, DATA_FOLDER, Project, finish_bake, is_bake, new_bake
+from lodespace.protocol import Settings
 from lodespace.recorder import Recorder
 from lodespace.session import AnnotationSession
 from lodespace.settings import configuration, settings_of
+from lodespace.to_dataset import to_dataset
+from lodespace.whole_folder import folder_in_the_making
 
 RECORDED_FRAMES = 400
 """Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""
@@ -36,31 +39,30 @@ SCENE_ID = 1
 
 
 def bake(
-    data: Path,
+    data: "str | Path | Source",
     output: Path,
     *,
     epochs: int = 30,
     seed: int = 0,
     settings: Settings | None = None,
-    labels: str = "none",
+    labels: str | None = None,
+    options: ImportOptions | None = None,
     device: str = "auto",
     threads: int = 0,
     force: bool = False,
     progress: bool = False,
 ) -> Path:
-    """Train on the data set at `data` for `epochs` of the encoder and write the bake `output`. Returns `output`.
+    """Train on `data` (whatever can be imported, or a source) for `epochs` of the encoder and write the bake `output`. Returns `output`.
 
-    `labels`: which of the data set's own labels to train with: "none", "all", or a number of each class. `force` replaces `output` if
+    `labels`: which of the data set's own labels to train with (labels.py). `force` replaces `output` if
     it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
     Raises DatasetError, ProjectError, TrainingError.
     """
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least 1")
-    reference = data_reference(data)
-    items = load_items(reference, Path())
-    chosen = choose_labels(items, labels, seed)
-    with _threads(threads), _folder_in_the_making(output, force=force) as folder:
-        kept = reference if reference == BUNDLED else copy_data(data, folder)
+    with _threads(threads), folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder:
+        items, kept = _import(data, folder, options or ImportOptions(), progress)
+        chosen = choose_labels(items, labels, seed)
         project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
         with Progress(f"baking {items.name}", shown=progress) as shown:
             _train(project, chosen, epochs, device, shown)
@@ -68,23 +70,18 @@ def bake(
     return output
 
 
-def choose_labels(items: ItemSet, which: str, seed: int) -> npt.NDArray[np.int16]:
-    """Of the labels that came with the data: "none" of them, "all", or as many of each class as the number says, drawn by `seed`. (N,)."""
-    labels = np.full(len(items), UNLABELED, np.int16)
-    if which == "none":
-        return labels
-    if items.truth is None:
-        raise DatasetError(f"{items.name} comes without labels; leave --labels away")
-    if which == "all":
-        return items.truth.copy()
-    if not which.isdecimal() or int(which) < 1:
-        raise DatasetError(f"labels '{which}': give none, all, or a number of items of each class")
-    random = np.random.default_rng(seed)
-    for class_id in range(len(items.class_names)):
-        members = np.flatnonzero(items.truth == class_id)
-        drawn = random.permutation(members)[: int(which)]
-        labels[drawn] = class_id
-    return labels
+def _import(data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool) -> tuple[ItemSet, str]:
+    """The items, and how the bake's manifest names them: the bundled digits lie with the program, all others in the folder."""
+    if isinstance(data, Path):
+        data = str(data)
+    if isinstance(data, str) and Path(data).resolve() == bundled_digits_folder().resolve():
+        return load_digits(), BUNDLED
+    report = import_data(data, folder / DATA_FOLDER, options, progress=progress)
+    if progress:
+        sys.stderr.write(summary(report))
+    # A bake is sent: where the data lay on this machine is nobody's business.
+    amend(folder / DATA_FOLDER, lambda manifest: manifest.pop("root", None))
+    return load(folder / DATA_FOLDER), DATA_FOLDER
 
 
 def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device: str, progress: Progress) -> None:
@@ -92,7 +89,7 @@ def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device:
     items = project.items
     try:
         config = configuration(project.settings)
-        dataset = Dataset.from_images(items.data) if items.kind == "image" else Dataset.from_vectors(items.data)
+        dataset = to_dataset(items)
         n_classes = max(1, len(items.class_names))
         trainer = Trainer(dataset, config, n_classes=n_classes, seed=project.seed, device=device)
     except (ValueError, RuntimeError) as error:
@@ -142,26 +139,6 @@ def _draw_thumbnails(project: Project) -> None:
             thumbnails.page_png(project.items, page, project.thumbnails)
 
 
-@contextlib.contextmanager
-def _folder_in_the_making(output: Path, *, force: bool) -> Generator[Path]:
-    """A folder beside `output` that takes its place at the end; when anything fails, it is gone. Raises ProjectError."""
-    _check_output(output, force=force)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-    except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
-    try:
-        making.chmod(0o777 & ~_umask())
-        yield making
-        _check_output(output, force=force)
-        _take_place(making, output)
-    except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-
-
 def _check_output(output: Path, *, force: bool) -> None:
     if output.is_dir() and not any(output.iterdir()):
         return
@@ -171,16 +148,6 @@ def _check_output(output: Path, *, force: bool) -> None:
         raise ProjectError(f"{output} exists and is no bake; give another folder with -o")
     if not force:
         raise ProjectError(f"{output} is a bake already; replace it with --force, or give another folder with -o")
-
-
-def _take_place(making: Path, output: Path) -> None:
-    if (output / MANIFEST).is_file():
-        old = making.with_name(f"{making.name}.old")
-        output.rename(old)
-        making.rename(output)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        making.rename(output)
 
 
 @contextlib.contextmanager
@@ -194,9 +161,3 @@ def _threads(threads: int) -> Generator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,7 +1,8 @@
-"""The command line: serve, bake, export, info."""
+"""The command line: serve, import, bake, export, info."""
 
 import argparse
 import asyncio
+import dataclasses
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from lodespace import __version__
 from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.errors import LodespaceError
+from lodespace.importing.source import ImportOptions
 from lodespace.protocol import Settings
 
 
@@ -35,14 +37,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"lodespace {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="label in the browser", description=_SERVE))
+    _add_import(commands.add_parser("import", help="make a project of data", description=_IMPORT))
     _add_bake(commands.add_parser("bake", help="train without a screen", description=_BAKE))
     _add_export(commands.add_parser("export", help="labels or scene out of a project", description=_EXPORT))
     _add_info(commands.add_parser("info", help="what a project or a bake holds"))
     return parser
 
 
-_SERVE = """Serve a data set, a project or a bake to a browser on this machine. Without PATH: the bundled digits. Labels and training
-are kept in a project folder, which is opened again the next time; a bake is shown read-only."""
+_SERVE = """Serve data, a project or a bake to a browser on this machine. Without PATH: the bundled digits. Data are a folder of pictures or
+sounds, a table, arrays, or torchvision:NAME (docs/data.md). Labels and training are kept in a project folder, which is opened again the
+next time; a bake is shown read-only."""
+_IMPORT = """Make a project of data, as `serve` does, without serving it; or, of a project that exists, take labels into it with
+--labels-from."""
 _BAKE = """Train on a data set without a screen and write a scene (glTF), a checkpoint and a recording into a new folder, which
 `lodespace serve` shows."""
 _EXPORT = "Write what a project or a bake holds: labels (.csv, .jsonl) or the scene (.glb)."
@@ -75,8 +81,87 @@ def _settings(options: argparse.Namespace) -> Settings | None:
     return Settings(preset=options.preset, latent_dim=options.latent_dim)
 
 
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "about the data", "found out from the data where they are not given; docs/data.md"
+    )
+    group.add_argument("--image", metavar="COLUMN", help="column of a table with pictures: paths or bytes")
+    group.add_argument("--label", metavar="COLUMN", help="column with labels")
+    group.add_argument("--vector", metavar="COLUMN", help="column with vectors (embeddings)")
+    group.add_argument("--id", metavar="COLUMN", help="column with ids (default: the path, or the row's number)")
+    group.add_argument("--thumbnails", metavar="COLUMN", help="column with pictures that stand for the vectors")
+    group.add_argument(
+        "--root", type=Path, help="folder that paths in a table start from, or that holds torchvision's data"
+    )
+    group.add_argument("--encoding", default="utf-8", help="of a CSV file (default: utf-8)")
+    group.add_argument("--split", help="part of a torchvision data set (default: train)")
+    group.add_argument("--download", action="store_true", help="let torchvision fetch the data set")
+    group.add_argument(
+        "--window", type=float, default=3.0, metavar="SECONDS", help="length of a sound item (default: 3)"
+    )
+    group.add_argument(
+        "--hop", type=float, metavar="SECONDS", help="from one sound item to the next (default: the window)"
+    )
+    group.add_argument("--fmin", type=float, default=50.0, metavar="HZ", help="lowest frequency shown (default: 50)")
+    group.add_argument(
+        "--fmax", type=float, metavar="HZ", help="highest frequency shown (default: half the lowest rate)"
+    )
+    group.add_argument(
+        "--size", type=int, choices=[32, 64, 128], help="side of the pictures the model sees (default: by theirs)"
+    )
+    group.add_argument(
+        "--content",
+        choices=["symbols", "photos", "spectrograms"],
+        help="what pictures are of: photos may be mirrored to learn from (default: photos if they have colour)",
+    )
+    group.add_argument(
+        "--features", type=Path, metavar="FILE", help="one vector an item, which says what is alike (.npy, .npz, table)"
+    )
+    group.add_argument(
+        "--backbone", metavar="NAME", help="network of torchvision that makes such vectors (resnet18, ...)"
+    )
+    group.add_argument("--weights", type=Path, metavar="FILE", help="its weights (.safetensors)")
+    group.add_argument(
+        "--labels",
+        help="labels of the data to go on from: none, all, or how many of each class (default: all; none of torchvision's)",
+    )
+
+
+def _data_options(options: argparse.Namespace) -> ImportOptions:
+    names = [field.name for field in dataclasses.fields(ImportOptions)]
+    return ImportOptions(**{name: getattr(options, name) for name in names})
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="DATA", help="data, or a project")
+    parser.add_argument("-o", "--output", type=Path, metavar="PROJECT", help="project folder (default: lodespace-NAME)")
+    parser.add_argument("--seed", type=_natural, default=0, help="of the new project (default: 0)")
+    _add_data_options(parser)
+    parser.set_defaults(run=_import)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from lodespace.importing.report import summary
+    from lodespace.project import open_project
+
+    project = open_project(
+        options.path,
+        project_folder=options.output,
+        seed=options.seed,
+        options=_data_options(options),
+        labels=options.labels,
+        progress=True,
+    )
+    project.close()
+    if project.report is None:
+        raise LodespaceError(f"{project.folder} is a project already; serve it with `lodespace serve {project.folder}`")
+    sys.stdout.write(summary(project.report))
+    sys.stdout.write(f"project {project.folder}: see it with `lodespace serve {project.folder}`\n")
+    return 0
+
+
 def _add_serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="data set, project or bake")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="data, project or bake")
     parser.add_argument("--project", type=Path, help="project folder (default: lodespace-NAME in the current folder)")
     parser.add_argument("--port", type=_port, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
     network = parser.add_argument_group("other devices", "a headset needs HTTPS; docs/vr.md")
@@ -94,16 +179,28 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_natural, default=0, help="of a new project (default: 0)")
     parser.add_argument("--no-training", action="store_true", help="take labels, train nothing")
     _add_model_options(parser)
+    _add_data_options(parser)
     parser.set_defaults(run=_serve)
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from lodespace.importing.report import summary
     from lodespace.network import introduce
     from lodespace.project import open_project
     from lodespace.running import serve_until_interrupted
 
     lan = _lan(options)
-    project = open_project(options.path, project_folder=options.project, settings=_settings(options), seed=options.seed)
+    project = open_project(
+        options.path,
+        project_folder=options.project,
+        settings=_settings(options),
+        seed=options.seed,
+        options=_data_options(options),
+        labels=options.labels,
+        progress=True,
+    )
+    if project.report is not None:
+        sys.stdout.write(summary(project.report))
 
     def announce(url: str, addresses: list[str], fingerprint: str) -> None:
         if options.port is None and f":{DEFAULT_PORT}/" not in url:
@@ -146,19 +243,15 @@ def _browser_about() -> bool:
 
 
 def _add_bake(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, metavar="DATA", help="data set")
+    parser.add_argument("data", metavar="DATA", help="data")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder to make")
     parser.add_argument("--epochs", type=_natural, default=30, help="passes of the encoder over the data (default: 30)")
     parser.add_argument(
         "--seed", type=_natural, default=0, help="same seed, same bytes, on one kind of machine (default: 0)"
     )
-    parser.add_argument(
-        "--labels",
-        default="none",
-        help="labels of the data set to train with: none, all, or how many of each class (default: none)",
-    )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     _add_model_options(parser)
+    _add_data_options(parser)
     parser.set_defaults(run=_bake)
 
 
@@ -172,6 +265,7 @@ def _bake(options: argparse.Namespace) -> int:
         seed=options.seed,
         settings=_settings(options) or Settings(),
         labels=options.labels,
+        options=_data_options(options),
         device=options.device,
         threads=options.threads,
         force=options.force,

@@ -1,56 +1,89 @@
-"""Reading a data set from disk into plain numpy arrays. No torch: the server process needs the pictures too."""
+"""A data set as it is kept: a folder of plain arrays, mapped into memory. No torch: the server process needs the pictures too.
 
-import gzip
+`lodespace.importing` makes such folders from what people have; docs/files.md lists their files.
+"""
+
 import json
-import math
-import struct
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.models.config import Content
 
+if TYPE_CHECKING:
+    from lodespace.item_table import ItemTable
+
+FORMAT = 2
 UNLABELED = -1
-MAX_IDX_BYTES = 4 << 30
-"""An IDX header that promises more than this is refused before anything is allocated."""
+MANIFEST = "dataset.json"
+PIXELS = "pixels.npy"
+VECTORS = "vectors.npy"
+STANDARDISATION = "standardisation.npy"
+FEATURES = "features.npy"
+LABELS = "labels.npy"
+TABLE = "items.arrow"
+ORIGINALS = "originals.bin"
+
+Kind = Literal["image", "vector", "sound"]
 
 
 @dataclass(frozen=True)
 class ItemSet:
     """N items to label.
 
-    `data` is uint8 (N, H, W) grey or (N, H, W, 3) colour pictures when `kind` is "image", float32 (N, F) when "vector".
-    `truth` (int16 (N,), -1 where unknown) are labels that came with the data; they are used to measure, and as labels
-    only when asked.
+    `data` is uint8 (N, H, W) grey or (N, H, W, 3) colour pictures when `kind` is "image" or "sound" (spectrograms), float32 (N, F) when
+    "vector". `pictures` shows the items: `data` itself, or thumbnails of vectors; None where there are none.
+    `truth` (int16 (N,), -1 where unknown) are labels that came with the data; `labels_given`: whether they are somebody's work to go on
+    from, rather than there to measure.
+    `table`: what else is known of the items. `root`: where the original files lie, `originals`: or the file that holds them.
+    `standardisation` (2, F): mean and deviation of each feature of vectors. `features` (N, K): which items are alike, given by the user.
     """
 
     name: str
-    kind: Literal["image", "vector"]
+    kind: Kind
     data: npt.NDArray[Any]
     class_names: tuple[str, ...] = ()
     truth: npt.NDArray[np.int16] | None = None
-    ids: tuple[str, ...] = field(default=())
+    content: Content = "symbols"
+    thumbnails: npt.NDArray[np.uint8] | None = None
+    table: "ItemTable | None" = None
+    labels_given: bool = False
+    standardisation: npt.NDArray[np.float32] | None = None
+    features: npt.NDArray[np.float32] | None = None
+    root: Path | None = None
+    originals: Path | None = None
+    details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.data)
         if n < 2:
             raise DatasetError(f"{self.name}: {n} items; a latent space needs at least 2")
-        if self.truth is not None and len(self.truth) != n:
-            raise DatasetError(f"{self.name}: {len(self.truth)} labels for {n} items; there must be one label an item")
-        if self.ids and len(self.ids) != n:
-            raise DatasetError(f"{self.name}: {len(self.ids)} ids for {n} items; there must be one id an item")
+        counted = {"label": self.truth, "row": self.table, "thumbnail": self.thumbnails, "feature": self.features}
+        for what, values in counted.items():
+            if values is not None and len(values) != n:
+                raise DatasetError(f"{self.name}: {len(values)} {what}s for {n} items; there must be one an item")
 
     def __len__(self) -> int:
         return len(self.data)
 
+    @property
+    def pictures(self) -> npt.NDArray[np.uint8] | None:
+        return self.thumbnails if self.kind == "vector" else self.data
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Each item's own id: as the data names it, else its number."""
+        return self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
+
     def item_id(self, item: int) -> str:
-        """The item's own id: as the data names it, else its number."""
-        return self.ids[item] if self.ids else str(item)
+        return self.ids[item]
 
 
 def load_digits() -> ItemSet:
@@ -63,125 +96,106 @@ def bundled_digits_folder() -> Path:
     return Path(str(files("lodespace.assets"))) / "digits"
 
 
-def load(path: Path) -> ItemSet:
-    """Read the data set at `path`: a folder with dataset.json (IDX files), or one .npy / .npz file.
+def is_dataset(path: Path) -> bool:
+    return (path / MANIFEST).is_file()
 
-    Raises DatasetError, saying what is wrong and what would be read.
-    """
-    if not path.exists():
-        raise DatasetError(f"{path}: no such file or folder; give a data set folder, an .npz or an .npy file")
-    if path.is_dir():
-        return _load_folder(path)
-    if path.suffix == ".npz":
-        return _load_npz(path)
-    if path.suffix == ".npy":
-        return _from_array(path.stem, _read_npy(path))
-    raise DatasetError(
-        f"{path}: cannot read '{path.suffix}' files; give a folder with dataset.json, an .npz or an .npy file"
+
+def load(folder: Path) -> ItemSet:
+    """Open the data set folder. Raises DatasetError, saying what is wrong with it."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+        number, name = int(manifest.get("format", 1)), str(manifest["name"])
+        if number > FORMAT:
+            raise DatasetError(f"{path}: written by a newer version of Lodespace; update to open it")
+        if "images" in manifest:
+            return _load_idx(folder, manifest)
+        kind, content = manifest["kind"], manifest["content"]
+        classes = tuple(str(c) for c in manifest.get("classes", ()))
+        given = bool(manifest.get("labels_given", False))
+        root = Path(manifest["root"]) if "root" in manifest else None
+        details = dict(manifest.get("details", {}))
+        arrays = {
+            key: _array(folder, manifest[key]) for key in ("pixels", "vectors", "labels", "features") if key in manifest
+        }
+        standardisation = manifest.get("normalisation", {}).get("standardisation")
+        table, originals = manifest.get("items"), manifest.get("originals")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{path}: not a data set description: {error!r}") from error
+    data = arrays.get("vectors" if kind == "vector" else "pixels")
+    if data is None or kind not in ("image", "vector", "sound"):
+        raise DatasetError(f"{path}: names no array of {kind} items")
+    return ItemSet(
+        name,
+        kind,
+        data,
+        classes,
+        arrays.get("labels"),
+        content,
+        thumbnails=arrays.get("pixels") if kind == "vector" else None,
+        table=None if table is None else _table(folder, table),
+        labels_given=given,
+        standardisation=None if standardisation is None else _array(folder, standardisation),
+        features=arrays.get("features"),
+        root=root,
+        originals=None if originals is None else member(folder, originals),
+        details=details,
     )
 
 
-def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """An IDX file of unsigned bytes (the format of MNIST), gzip-compressed or not, as a uint8 array of its shape."""
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
-    if len(raw) < 4 or raw[:3] != b"\0\0\x08":
-        raise DatasetError(f"{path}: not an IDX file of unsigned bytes (it should begin with 00 00 08)")
-    rank = raw[3]
-    header = 4 + 4 * rank
-    if rank == 0 or len(raw) < header:
-        raise DatasetError(f"{path}: the IDX header is cut short")
-    shape = struct.unpack(f">{rank}I", raw[4:header])
-    if math.prod(shape) > MAX_IDX_BYTES or len(raw) - header != math.prod(shape):
-        raise DatasetError(f"{path}: the header says {shape}, but {len(raw) - header} bytes follow")
-    return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
-
-
-def _load_folder(path: Path) -> ItemSet:
-    manifest_path = path / "dataset.json"
-    if not manifest_path.is_file():
-        raise DatasetError(f"{path}: holds no dataset.json; see docs/files.md for what a data set folder looks like")
-    try:
-        manifest = json.loads(manifest_path.read_text())
-        name, images = str(manifest["name"]), read_idx(_member(path, manifest["images"]))
-        classes = tuple(str(c) for c in manifest.get("classes", ()))
-        truth = read_idx(_member(path, manifest["truth"])).astype(np.int16) if "truth" in manifest else None
-    except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{manifest_path}: not a data set description: {error}") from error
-    if images.ndim not in (3, 4):
-        raise DatasetError(f"{path}: pictures must be (N, height, width) or (N, height, width, 3), not {images.shape}")
-    if truth is not None and classes and int(truth.max()) >= len(classes):
-        raise DatasetError(f"{path}: label {int(truth.max())} has no name among the {len(classes)} classes")
-    return ItemSet(name, "image", images, classes, truth)
-
-
-def _member(folder: Path, name: object) -> Path:
-    """The file `name` of `folder`. A name that leads out of the folder is refused: a manifest is outside text."""
+def member(folder: Path, name: object) -> Path:
+    """The file `name` of `folder`. A name that leads out of the folder is refused: a description is outside text."""
     if not isinstance(name, str) or Path(name).name != name:
-        raise DatasetError(f"{folder}/dataset.json: {name!r} must be the plain name of a file beside it")
+        raise DatasetError(f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file beside it")
     return folder / name
 
 
-def _read_npy(path: Path) -> npt.NDArray[Any]:
+def _array(folder: Path, name: object) -> npt.NDArray[Any]:
+    """Mapped into memory, so that opening costs nothing; what is written to it stays here (torch wants arrays it may write to)."""
+    path = member(folder, name)
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, MemoryError, EOFError) as error:
-        raise DatasetError(f"{path}: not a plain numpy array: {error}") from error
+        return np.load(path, mmap_mode="c", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise DatasetError(f"{path}: damaged: {error}") from error
 
 
-def _load_npz(path: Path) -> ItemSet:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names = set(arrays.files)
-            if "X" not in names:
-                raise DatasetError(f"{path}: holds {sorted(names)}, but no array named X with the items")
-            items = arrays["X"]
-            labels = arrays["y"] if "y" in names else None
-            ids = tuple(str(i) for i in arrays["ids"]) if "ids" in names else ()
-    except (ValueError, OSError, MemoryError, EOFError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
-    class_names, truth = _classes_from(path, labels)
-    return _from_array(path.stem, items, class_names, truth, ids)
+def _table(folder: Path, name: object) -> "ItemTable":
+    from lodespace.item_table import ItemTable  # pyarrow takes 0.1 s to import, and the bundled digits have no table
+
+    return ItemTable.read(member(folder, name))
 
 
-def _classes_from(path: Path, labels: npt.NDArray[Any] | None) -> tuple[tuple[str, ...], npt.NDArray[np.int16] | None]:
-    if labels is None:
-        return (), None
-    if labels.ndim != 1:
-        raise DatasetError(f"{path}: y must be one label an item, not an array of shape {labels.shape}")
-    if np.issubdtype(labels.dtype, np.integer):
-        unlabelled = labels < 0
-    else:
-        labels = labels.astype(str)
-        unlabelled = labels == ""
-    names, codes = np.unique(labels[~unlabelled], return_inverse=True)
-    if len(names) > np.iinfo(np.int16).max:
-        raise DatasetError(f"{path}: {len(names)} classes; at most {np.iinfo(np.int16).max} can be told apart")
-    truth = np.full(len(labels), UNLABELED, np.int16)
-    truth[~unlabelled] = codes
-    return tuple(str(n) for n in names), truth
+def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
+    """Format 1: pictures and truth as IDX files, as the bundled digits are."""
+    from lodespace.importing.idx import read_idx
+
+    images = read_idx(member(folder, manifest["images"]))
+    classes = tuple(str(c) for c in manifest.get("classes", ()))
+    truth = read_idx(member(folder, manifest["truth"])).astype(np.int16) if "truth" in manifest else None
+    if images.ndim not in (3, 4):
+        raise DatasetError(
+            f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), not {images.shape}"
+        )
+    if truth is not None and classes and int(truth.max()) >= len(classes):
+        raise DatasetError(f"{folder}: label {int(truth.max())} has no name among the {len(classes)} classes")
+    return ItemSet(str(manifest["name"]), "image", images, classes, truth)
 
 
-def _from_array(
-    name: str,
-    items: npt.NDArray[Any],
-    class_names: tuple[str, ...] = (),
-    truth: npt.NDArray[np.int16] | None = None,
-    ids: tuple[str, ...] = (),
-) -> ItemSet:
-    if items.dtype == np.uint8 and (items.ndim == 3 or (items.ndim == 4 and items.shape[3] in (1, 3))):
-        pictures = items[..., 0] if items.ndim == 4 and items.shape[3] == 1 else items
-        return ItemSet(name, "image", np.ascontiguousarray(pictures), class_names, truth, ids)
-    if items.ndim == 2 and (np.issubdtype(items.dtype, np.floating) or np.issubdtype(items.dtype, np.integer)):
-        vectors = np.ascontiguousarray(items, np.float32)
-        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        if len(bad):
-            raise DatasetError(
-                f"{name}: {len(bad)} items hold NaN or infinity, the first is item {bad[0]}; remove or fill them"
-            )
-        return ItemSet(name, "vector", vectors, class_names, truth, ids)
-    raise DatasetError(
-        f"{name}: an array of {items.dtype} {items.shape}; give uint8 (N, H, W[, 3]) pictures or numbers (N, F)"
-    )
+def files_of(folder: Path) -> list[Path]:
+    """The files that the data set `folder` consists of, its description last."""
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    named: list[object] = [manifest.get(key) for key in _FILES]
+    named.append(manifest.get("normalisation", {}).get("standardisation"))
+    return [member(folder, name) for name in named if name is not None] + [folder / MANIFEST]
+
+
+_FILES = ("images", "truth", "pixels", "vectors", "labels", "features", "items", "originals")
+
+
+def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the description of the data set `folder`."""
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    change(manifest)
+    temporary = folder / f".{MANIFEST}.tmp"
+    temporary.write_text(json.dumps(manifest, indent=2) + "\n")
+    temporary.replace(folder / MANIFEST)

@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from lodespace import export, openapi, protocol, thumbnails
+from lodespace import export, openapi, originals, protocol, search, thumbnails
 from lodespace.errors import ProtocolError, RequestError
-from lodespace.protocol import MAX_MESSAGE_BYTES
+from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
 from lodespace.service import Service
 
@@ -74,9 +74,25 @@ async def get_scene(request: web.Request) -> web.Response:
 async def get_item(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
     item = session.item_info(_number(request, "item")).item
-    if session.items.kind != "image":
-        raise RequestError("these items are vectors and have no picture", code="no_picture", status=404)
-    return web.Response(body=thumbnails.picture_png(session.items, item), content_type="image/png")
+    png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
+    return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def get_item_sound(request: web.Request) -> web.Response:
+    session = request.app[SERVICE].session
+    item = session.item_info(_number(request, "item")).item
+    wav = await asyncio.to_thread(originals.sound, session.items, item)
+    return web.Response(body=wav, content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def get_search(request: web.Request) -> web.Response:
+    """Items that match a text: searched here, where the columns are, so that a page need not hold them all."""
+    text = request.query.get("q", "")
+    if not 0 < len(text) <= MAX_SEARCH_LENGTH:
+        message = f"a search has 1 to {MAX_SEARCH_LENGTH} characters"
+        raise RequestError(message, code="bad_search")
+    found = await asyncio.to_thread(search.matching, request.app[SERVICE].session.items, text)
+    return as_json(protocol.Found(items=found))
 
 
 async def get_item_info(request: web.Request) -> web.Response:
@@ -202,6 +218,8 @@ def add_routes(app: web.Application) -> None:
     add_route(app, "GET", "/api/scene.glb", get_scene, "viewer")
     add_route(app, "GET", r"/api/items/{item:\d{1,9}}", get_item, "viewer")
     add_route(app, "GET", r"/api/items/{item:\d{1,9}}/info", get_item_info, "viewer")
+    add_route(app, "GET", r"/api/items/{item:\d{1,9}}/sound", get_item_sound, "viewer")
+    add_route(app, "GET", "/api/search", get_search, "viewer")
     add_route(app, "GET", r"/api/thumbnails/{page:\d{1,6}}.png", get_thumbnails, "viewer")
     add_route(app, "GET", "/api/labels", get_labels, "viewer")
     add_route(app, "POST", "/api/labels", post_labels, "annotator")

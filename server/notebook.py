@@ -1,35 +1,31 @@
 """Lodespace from Python: `lodespace.serve(X, labels=y)`, `lodespace.bake(X, "out")`, `lodespace.train(X)`.
 
-X is uint8 pictures (N, H, W) or (N, H, W, 3), or numbers (N, F); or the path of a data set. Labels are one a item, numbers (negative: none)
-or names ("": none).
+X is pictures (N, H, W) or (N, H, W, 3), numbers (N, F), a Dataset of torch, or the path of anything `lodespace serve` reads. Labels are one
+an item, numbers (negative: none) or names ("": none).
 """
 
 import asyncio
 import atexit
-import contextlib
-import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
-from lodespace.data_copy import write_arrays
-from lodespace.errors import DatasetError, ProjectError
-from lodespace.import_labels import import_labels
-from lodespace.project import MANIFEST, Project, check_free, data_reference, load_items, new_project, open_project
+from lodespace.errors import DatasetError
+from lodespace.project import MANIFEST, Project, new_project, open_again, open_project
 from lodespace.protocol import Settings
 
 if TYPE_CHECKING:
+    from lodespace.importing.source import ImportOptions, Source
     from lodespace.models.snapshot import Snapshot
 
-Data = npt.ArrayLike | str | Path
+Data = Any
+"""Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch, which has no type without torch."""
 Preset = Literal["default", "calm", "paper"]
 
 
@@ -107,6 +103,8 @@ def serve(
     ids: npt.ArrayLike | None = None,
     project: str | Path | None = None,
     name: str = "array",
+    use_labels: str | None = None,
+    options: "ImportOptions | None" = None,
     port: int | None = None,
     lan: bool = False,
     preset: Preset | None = None,
@@ -117,20 +115,30 @@ def serve(
 ) -> Served:
     """Serve items to a browser on this machine, from a thread; returns at once. Without `data`: the bundled digits.
 
-    `labels`: known labels of the items; they are the first gestures of the session. The work is kept in the folder `project`
+    `data`: arrays, a map-style Dataset of torch, or whatever `lodespace serve` reads (docs/data.md), with `options` to say more about it.
+    `labels`: known labels of the items; they are the first gestures of the session (`use_labels`: which of them). The work is
+    kept in the folder `project`
     (default: lodespace-NAME), which the same call opens again. `port`: 0 for any free one. `lan`: other devices too, by HTTPS, those
     that you allow on the page (docs/vr.md).
     Raises DatasetError, ProjectError, LodespaceError.
     """
     settings = _settings(preset, latent_dim)
     ports = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
+    folder = None if project is None else Path(project)
     if data is None or isinstance(data, str | Path):
-        _refuse_extras(labels, ids)
-        folder = None if project is None else Path(project)
-        path = None if data is None else Path(data)
-        opened = open_project(path, project_folder=folder, settings=settings, seed=seed)
+        _source(data or "", labels, ids, name)
+        opened = open_project(
+            data, project_folder=folder, settings=settings, seed=seed, options=options, labels=use_labels, progress=True
+        )
     else:
-        opened = _array_project(data, labels, ids, Path(project or f"lodespace-{name}"), name, settings, seed)
+        folder = folder or Path(f"lodespace-{name}")
+        source, reference = _source(data, labels, ids, name)
+        if (folder / MANIFEST).is_file():
+            opened = open_again(folder, reference, settings)
+        else:
+            opened = new_project(
+                folder, source, reference, options, seed=seed, settings=settings, labels=use_labels, progress=True
+            )
     try:
         return Served(opened, ports, lan=LanConfig() if lan else None, device=device, threads=threads)
     except BaseException:
@@ -146,6 +154,7 @@ def bake(
     ids: npt.ArrayLike | None = None,
     name: str = "array",
     use_labels: str | None = None,
+    options: "ImportOptions | None" = None,
     epochs: int = 30,
     preset: Preset | None = None,
     latent_dim: Literal[2, 3] | None = None,
@@ -157,31 +166,33 @@ def bake(
 ) -> Path:
     """Train without a screen and write the bake `output`, which `lodespace serve` shows; returns its path.
 
-    `use_labels`: which labels to train with: "none", "all", or how many of each class ("5"); by default those given, all of them.
+    `use_labels`: which labels to train with: "none", "all", or how many of each class ("5"); by default all, if they are somebody's work.
     Raises DatasetError, ProjectError, TrainingError.
     """
-    from lodespace.baking import bake as bake_path
+    from lodespace.baking import bake as bake_source
 
-    with _as_path(data, labels, ids, name) as path:
-        return bake_path(
-            path,
-            Path(output),
-            epochs=epochs,
-            seed=seed,
-            settings=_settings(preset, latent_dim),
-            labels=use_labels or ("none" if labels is None else "all"),
-            device=device,
-            threads=threads,
-            force=force,
-            progress=progress,
-        )
+    source, _ = _source(data, labels, ids, name)
+    return bake_source(
+        source,
+        Path(output),
+        epochs=epochs,
+        seed=seed,
+        settings=_settings(preset, latent_dim),
+        labels=use_labels,
+        options=options,
+        device=device,
+        threads=threads,
+        force=force,
+        progress=progress,
+    )
 
 
 def train(
-    data: Data,
+    data: Data | None = None,
     *,
     labels: npt.ArrayLike | None = None,
     use_labels: str | None = None,
+    options: "ImportOptions | None" = None,
     epochs: int = 30,
     preset: Preset | None = None,
     latent_dim: Literal[2, 3] | None = None,
@@ -192,17 +203,25 @@ def train(
 
     `use_labels` as for `bake`. The loop itself, snapshot by snapshot, is lodespace.models.Trainer. Raises DatasetError, ValueError.
     """
-    from lodespace.baking import choose_labels
+    from lodespace.datasets import load, load_digits
+    from lodespace.importing.importer import import_data
+    from lodespace.importing.source import ImportOptions
+    from lodespace.labels import choose_labels
     from lodespace.models.trainer import Trainer
     from lodespace.settings import configuration
-    from lodespace.trainer_process import to_dataset
+    from lodespace.to_dataset import to_dataset
 
-    with _as_path(data, labels, None, "array") as path:
-        items = load_items(data_reference(path), Path())
+    with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
+        if data is None:
+            items = load_digits()
+        else:
+            import_data(_source(data, labels, None, "array")[0], Path(folder) / "data", options or ImportOptions())
+            items = load(Path(folder) / "data")
+        dataset = to_dataset(items)
     config = configuration(_settings(preset, latent_dim) or Settings())
     n_classes = max(1, len(items.class_names))
-    trainer = Trainer(to_dataset(items), config, n_classes=n_classes, seed=seed, device=device)
-    trainer.set_labels(choose_labels(items, use_labels or ("none" if labels is None else "all"), seed))
+    trainer = Trainer(dataset, config, n_classes=n_classes, seed=seed, device=device)
+    trainer.set_labels(choose_labels(items, use_labels, seed))
     (last,) = deque(trainer.frames(epochs), maxlen=1)
     return last
 
@@ -211,52 +230,14 @@ def _settings(preset: Preset | None, latent_dim: Literal[2, 3] | None) -> Settin
     return None if preset is None and latent_dim is None else Settings(preset=preset, latent_dim=latent_dim)
 
 
-@contextlib.contextmanager
-def _as_path(data: Data, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str) -> Generator[Path]:
-    """The data set's path; arrays are written to a temporary file."""
+def _source(
+    data: Data, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str
+) -> "tuple[str | Source, str]":
+    """What to import, and what it is remembered as. Raises DatasetError."""
+    from lodespace.importing import importer
+
     if isinstance(data, str | Path):
-        _refuse_extras(labels, ids)
-        yield Path(data)
-        return
-    with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
-        yield Path(folder) / write_arrays(Path(folder), name, data, labels, ids)
-
-
-def _array_project(
-    data: npt.ArrayLike,
-    labels: npt.ArrayLike | None,
-    ids: npt.ArrayLike | None,
-    folder: Path,
-    name: str,
-    settings: Settings | None,
-    seed: int,
-) -> Project:
-    """The project on these arrays in `folder`: opened again, or made, its data beside it and its labels in its log."""
-    if (folder / MANIFEST).is_file():
-        project = open_project(folder, settings=settings)
-        if not _same_items(project.items.data, np.asarray(data)):
-            project.close()
-            raise ProjectError(f"{folder} is a project on other data; give another folder with project=")
-        return project
-    check_free(folder)
-    try:
-        reference = write_arrays(folder, name, data, labels, ids)
-    except OSError as error:
-        raise ProjectError(f"{folder}: cannot be written: {error.strerror}") from error
-    except DatasetError:
-        shutil.rmtree(folder, ignore_errors=True)  # check_free saw that nothing else is there
-        raise
-    project = new_project(folder, reference, load_items(reference, folder), seed=seed, settings=settings)
-    if project.items.truth is not None:
-        import_labels(project, project.items.truth)
-    return project
-
-
-def _same_items(kept: npt.NDArray[Any], given: npt.NDArray[Any]) -> bool:
-    """Whether `given` are the items kept, which may have lost a last axis of 1 or some digits when they were read."""
-    return kept.size == given.size and np.array_equal(kept, given.reshape(kept.shape).astype(kept.dtype))
-
-
-def _refuse_extras(labels: npt.ArrayLike | None, ids: npt.ArrayLike | None) -> None:
-    if labels is not None or ids is not None:
-        raise DatasetError("labels and ids go with arrays; a data set brings its own")
+        if labels is not None or ids is not None:
+            raise DatasetError("labels and ids go with arrays; a data set brings its own")
+        return str(data), importer.reference_of(str(data))
+    return importer.source_of(data, labels, ids, name)

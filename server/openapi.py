@@ -9,6 +9,7 @@ from lodespace import __version__, protocol
 _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.SessionInfo,
     protocol.ItemInfo,
+    protocol.Found,
     protocol.Health,
     protocol.Timeline,
     protocol.Training,
@@ -42,6 +43,10 @@ def document() -> dict[str, Any]:
         "/api/scene.glb": {"get": _file("The scene now, as glTF 2.0 binary.", "model/gltf-binary")},
         "/api/items/{item}": {"get": _file("The picture of an item.", "image/png", [item], errors=(404,))},
         "/api/items/{item}/info": {"get": _operation("What is known of an item.", "ItemInfo", [item], errors=(404,))},
+        "/api/items/{item}/sound": {"get": _file("The sound of an item, as WAV.", "audio/wav", [item], errors=(404,))},
+        "/api/search": {
+            "get": _operation("Items whose id, path or columns hold a text.", "Found", [_search()], (400,))
+        },
         "/api/thumbnails/{page}.png": {"get": _file("A page of the atlas.", "image/png", [page], errors=(404,))},
         "/api/labels": {
             "get": _labels(),
@@ -90,6 +95,11 @@ def _access_paths() -> dict[str, Any]:
 def _parameter(name: str, description: str, most: int) -> dict[str, Any]:
     schema = {"type": "integer", "minimum": 0, "maximum": most}
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def _search() -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH}
+    return {"name": "q", "in": "query", "required": True, "description": "The text.", "schema": schema}
 
 
 def _content(kind: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -18,18 +18,26 @@ from lodespace import datasets, protocol
 from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError
 from lodespace.gltf import Scene, decode_scene
+from lodespace.whole_folder import folder_in_the_making
+
+if TYPE_CHECKING:
+    from lodespace.importing.build import ImportReport
+    from lodespace.importing.source import ImportOptions, Source
 
 MANIFEST = "lodespace.json"
 FORMAT = 1
 BUNDLED = "bundled:digits"
+DATA_FOLDER = "data"
+LABEL_LOG = "labels.sqlite"
 
 
 class Manifest(msgspec.Struct, kw_only=True):
-    """lodespace.json. `data` is "bundled:digits" or the path of the data set, absolute or relative to the folder."""
+    """lodespace.json. `data` is "bundled:digits" or the data set folder, relative to the project's; `source`: what was imported into it."""
 
     format: int
     kind: Literal["project", "bake"]
     data: str
+    source: str = ""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0
     settings: protocol.Settings = msgspec.field(default_factory=protocol.Settings)
 
@@ -44,6 +52,8 @@ class Project:
     lock: IO[bytes] | None = field(default=None, repr=False)
     asked: protocol.Settings | None = None
     """Settings that were asked for when an existing project was opened: they come on top of what its log says."""
+    report: "ImportReport | None" = field(default=None, repr=False)
+    """What was imported, when that was now."""
 
     @property
     def read_only(self) -> bool:
@@ -60,7 +70,7 @@ class Project:
 
     @property
     def labels_path(self) -> Path:
-        return self.folder / "labels.sqlite"
+        return self.folder / LABEL_LOG
 
     @property
     def checkpoints(self) -> Path:
@@ -101,33 +111,49 @@ class Project:
 
 
 def open_project(
-    path: Path | None,
+    path: str | Path | None,
     *,
     project_folder: Path | None = None,
     settings: protocol.Settings | None = None,
     seed: int = 0,
     start_from_bake: bool = True,
+    options: "ImportOptions | None" = None,
+    labels: str | None = None,
+    progress: bool = False,
 ) -> Project:
     """What `lodespace serve [PATH]` opens.
 
-    PATH may be a project, a bake, or a data set; without it the bundled digits. For data, the project is `project_folder`, or a folder
-    lodespace-NAME in the current one, opened again when it is there. Raises ProjectError, DatasetError.
+    PATH may be a project, a bake, or data to import (docs/data.md); without it the bundled digits. For data, the project is
+    `project_folder`, or a folder lodespace-NAME in the current one, opened again when it is there. `labels`: which of the labels that
+    came with the data to go on from (labels.py). Raises ProjectError, DatasetError.
     """
-    if path is not None and (path / MANIFEST).is_file():
-        return _open_existing(path, settings)
-    data = BUNDLED if path is None else data_reference(path)
-    items = load_items(data, Path())
-    folder = project_folder or Path(f"lodespace-{items.name}")
+    if path is not None and (Path(path) / MANIFEST).is_file():
+        return open_existing(Path(path), settings)
+    from lodespace.importing import importer  # takes a while to import, and an existing project needs none of it
+
+    data = BUNDLED if path is None else str(path)
+    if data != BUNDLED and Path(data).resolve() == datasets.bundled_digits_folder().resolve():
+        data = BUNDLED
+    source = data if data == BUNDLED else importer.reference_of(data)
+    name = "digits" if data == BUNDLED else importer.name_of(data)
+    folder = project_folder or Path(f"lodespace-{name}")
     if (folder / MANIFEST).is_file():
-        project = _open_existing(folder, settings)
-        if project.manifest.data != data:
-            there = project.manifest.data
-            project.close()
-            raise ProjectError(f"{folder} is a project on other data ({there}); give another folder with --project")
-        return project
+        return open_again(folder, source, settings)
     check_free(folder)
-    from_demo = data == BUNDLED and start_from_bake and settings is None
-    return new_project(folder, data, items, seed=seed, settings=settings, from_demo=from_demo)
+    if data == BUNDLED:
+        from_demo = start_from_bake and settings is None
+        return _new_on_digits(folder, seed=seed, settings=settings, from_demo=from_demo)
+    return new_project(folder, data, source, options, seed=seed, settings=settings, labels=labels, progress=progress)
+
+
+def open_again(folder: Path, source: str, settings: protocol.Settings | None) -> Project:
+    """The project in `folder`, if it is one on `source`. Raises ProjectError."""
+    project = open_existing(folder, settings)
+    there = project.manifest.source or project.manifest.data
+    if there != source:
+        project.close()
+        raise ProjectError(f"{folder} is a project on other data ({there}); give another folder with --project")
+    return project
 
 
 def check_free(folder: Path) -> None:
@@ -138,17 +164,51 @@ def check_free(folder: Path) -> None:
 
 def new_project(
     folder: Path,
-    data: str,
-    items: ItemSet,
+    data: "str | Source",
+    source: str,
+    options: "ImportOptions | None" = None,
     *,
     seed: int = 0,
     settings: protocol.Settings | None = None,
-    from_demo: bool = False,
+    labels: str | None = None,
+    progress: bool = False,
 ) -> Project:
-    """Make a project in `folder` on `items`, which lodespace.json will name `data`, and open it. Raises ProjectError."""
-    manifest = Manifest(format=FORMAT, kind="project", data=data, seed=seed, settings=settings or protocol.Settings())
-    _create(folder, manifest, from_demo=from_demo)
-    return _lock(Project(folder, manifest, items))
+    """Import `data` into the new project `folder`, which is there whole or not at all, and open it. `source`: where it comes from.
+
+    Raises DatasetError, ProjectError.
+    """
+    from lodespace.importing.importer import import_data
+    from lodespace.importing.source import ImportOptions
+    from lodespace.labels import choose_labels, import_labels
+
+    manifest = Manifest(
+        format=FORMAT,
+        kind="project",
+        data=DATA_FOLDER,
+        source=source,
+        seed=seed,
+        settings=settings or protocol.Settings(),
+    )
+    with folder_in_the_making(folder, lambda: check_free(folder)) as making:
+        report = import_data(data, making / DATA_FOLDER, options or ImportOptions(), progress=progress)
+        items = datasets.load(making / DATA_FOLDER)
+        chosen = choose_labels(items, labels, seed)
+        if (chosen != datasets.UNLABELED).any():
+            import_labels(making / LABEL_LOG, chosen)
+        _write_manifest(making, manifest)
+    project = open_existing(folder, None)
+    project.report = report
+    return project
+
+
+def _new_on_digits(folder: Path, *, seed: int, settings: protocol.Settings | None, from_demo: bool) -> Project:
+    settings = settings or protocol.Settings()
+    manifest = Manifest(format=FORMAT, kind="project", data=BUNDLED, seed=seed, settings=settings)
+    with folder_in_the_making(folder, lambda: check_free(folder)) as making:
+        if from_demo:
+            _copy_demo(making)
+        _write_manifest(making, manifest)
+    return open_existing(folder, None)
 
 
 def new_bake(folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings) -> Project:
@@ -162,16 +222,6 @@ def finish_bake(project: Project) -> None:
     _write_manifest(project.folder, project.manifest)
 
 
-def _create(folder: Path, manifest: Manifest, *, from_demo: bool) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if from_demo:
-            _copy_demo(folder)
-        _write_manifest(folder, manifest)
-    except OSError as error:
-        raise ProjectError(f"{folder}: cannot be made: {error.strerror}; give another folder with --project") from error
-
-
 def _copy_demo(folder: Path) -> None:
     """Start from the bundled bake: its checkpoint to go on from, its scene to show at once."""
     demo = Path(str(files("lodespace.assets"))) / "demo"
@@ -180,16 +230,10 @@ def _copy_demo(folder: Path) -> None:
         shutil.copytree(demo / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
 
 
-def _open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
+def open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
     manifest = _read_manifest(folder)
     project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
     return project if project.read_only else _lock(project)
-
-
-def data_reference(path: Path) -> str:
-    """How lodespace.json names the data set at `path`: by its absolute path, the bundled digits by a name that holds on every machine."""
-    resolved = path.resolve()
-    return BUNDLED if resolved == datasets.bundled_digits_folder().resolve() else str(resolved)
 
 
 def is_bake(folder: Path) -> bool:
@@ -203,12 +247,14 @@ def is_bake(folder: Path) -> bool:
 
 
 def load_items(data: str, folder: Path) -> ItemSet:
+    """The items that the manifest of `folder` names. Raises DatasetError, ProjectError."""
     if data == BUNDLED:
         return datasets.load_digits()
-    path = folder / data  # an absolute path stays as it is
-    if not path.exists() and folder != Path():
+    path = folder / data
+    if not datasets.is_dataset(path):
         raise ProjectError(
-            f"the data of {folder} are not at {path} any more; put them back, or change `data` in {folder / MANIFEST}"
+            f"the data of {folder} are not at {path} any more; put them back, or import them again into a new project "
+            "(labels come along with --labels-from)"
         )
     return datasets.load(path)
 

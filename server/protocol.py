@@ -21,6 +21,7 @@ MAX_CLASSES = 1024
 MAX_ANCHORED = 20_000
 """Items that can be dragged at once."""
 MAX_NAME_LENGTH = 80
+MAX_SEARCH_LENGTH = 200
 
 FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
 """Terms of the loss whose forces on all items can go with every frame, in the order of a forces frame."""
@@ -281,7 +282,7 @@ class SessionInfo(Message):
     protocol: str
     version: str
     dataset: str
-    item_kind: Literal["image", "vector"]
+    item_kind: Literal["image", "vector", "sound"]
     n_items: int
     latent_dim: int
     scene_id: int
@@ -297,8 +298,24 @@ class SessionInfo(Message):
     has_recording: bool
 
 
+class Column(Message):
+    """A value that came with an item, as text; lists and structures as JSON."""
+
+    name: str
+    value: str
+
+
+class Found(Message):
+    """Answer of GET /api/search: the items whose id, path or columns hold the text; ascending."""
+
+    items: list[int]
+
+
 class ItemInfo(Message):
-    """Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none."""
+    """Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none.
+
+    `path`: its file below the folder the data came from, "" for none. `start`, `end`: seconds of the recording, of a sound.
+    """
 
     item: int
     id: str
@@ -308,6 +325,10 @@ class ItemInfo(Message):
     labelled_at: float
     prediction: int
     confidence: float
+    path: str
+    columns: list[Column]
+    start: float | None = None
+    end: float | None = None
 
 
 class Tick(Message):

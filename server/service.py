@@ -14,6 +14,7 @@ from lodespace.access import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
+from lodespace.models.config import model_side
 from lodespace.pins import checked_targets
 from lodespace.planning import Command, plan
 from lodespace.project import Project
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 
 CLI_CLIENT = "cli"
 """Who sets what the command line asks for."""
-MODEL_SIDE = 32
-"""Height and width of the pictures that the model reads and makes."""
 CLOSE_REVOKED = 4401
 """Close code of a stream whose device was shut out (4000 to 4999 are an application's own)."""
 
@@ -263,9 +262,10 @@ class Service:
     def _picture_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of what the decoder makes; 0 for vectors."""
         items = self.project.items
-        if items.kind != "image":
+        if items.kind == "vector":
             return 0, 0, 0
-        return MODEL_SIDE, MODEL_SIDE, items.data.shape[3] if items.data.ndim == 4 else 1
+        side = model_side(*items.data.shape[1:3])
+        return side, side, items.data.shape[3] if items.data.ndim == 4 else 1
 
     def set_priority(self, client: Client, items: list[int]) -> None:
         """What one client looks at; the trainer moves what any of them looks at first. Raises RequestError when there is no such item."""

@@ -21,6 +21,7 @@ from lodespace.errors import RequestError
 from lodespace.frames import encode_forces, encode_predictions
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import GestureRecord, LabelHistory
+from lodespace.item_details import provenance
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
@@ -385,6 +386,7 @@ class AnnotationSession:
             labelled_at=record.at if record else 0.0,
             prediction=int(self.predictions[item]),
             confidence=float(self.confidence[item]) / 255,
+            **provenance(self.items, item),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from lodespace import originals
 from lodespace.datasets import ItemSet
 from lodespace.protocol import Thumbnails
 
@@ -19,14 +20,14 @@ BORDER = 2
 PICTURE = CELL - 2 * BORDER
 COLUMNS = PAGE_SIZE // CELL
 PER_PAGE = COLUMNS * COLUMNS
-CARD_SIZE = 256
+CARD_SIZE = 512
 _VERSION = 1
 _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
 def describe(items: ItemSet) -> Thumbnails | None:
     """The layout of the atlas; None for items that are no pictures."""
-    if items.kind != "image":
+    if items.pictures is None:
         return None
     return Thumbnails(
         pages=-(-len(items) // PER_PAGE),
@@ -34,7 +35,7 @@ def describe(items: ItemSet) -> Thumbnails | None:
         columns=COLUMNS,
         cell=CELL,
         picture=PICTURE,
-        channels=3 if items.data.ndim == 4 else 1,
+        channels=3 if items.pictures.ndim == 4 else 1,
     )
 
 
@@ -68,16 +69,17 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
 
 def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
     layout = describe(items)
-    if layout is None or not 0 <= page < layout.pages:
+    if layout is None or items.pictures is None or not 0 <= page < layout.pages:
         raise IndexError(page)
-    return items.data[page * PER_PAGE : (page + 1) * PER_PAGE]
+    return items.pictures[page * PER_PAGE : (page + 1) * PER_PAGE]
 
 
 def picture_png(items: ItemSet, item: int) -> bytes:
-    """One picture as PNG, at its own size, at most CARD_SIZE wide or high."""
-    image = Image.fromarray(items.data[item])
-    image.thumbnail((CARD_SIZE, CARD_SIZE))
-    return _png(np.asarray(image))
+    """One picture as PNG: the original if it still is where it was, else as it is kept; at most CARD_SIZE wide or high.
+
+    Raises RequestError.
+    """
+    return _png(np.asarray(originals.picture(items, item, CARD_SIZE)))
 
 
 def _draw_page(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import datasets, protocol
+from lodespace import protocol
 from lodespace import trainer_messages as m
 from lodespace.errors import LodespaceError
 from lodespace.models.collapse import describe
@@ -34,6 +34,7 @@ from lodespace.project import load_items
 from lodespace.reading import answer, compact_forces
 from lodespace.settings import configuration, settings_of
 from lodespace.shared_frames import SharedFrames, TrainerFrame
+from lodespace.to_dataset import to_dataset
 
 log = logging.getLogger(__name__)
 
@@ -300,10 +301,6 @@ class TrainerProcess:
     def _send(self, message: msgspec.Struct) -> None:
         self.events.write(m.packed(message))
         self.events.flush()
-
-
-def to_dataset(items: datasets.ItemSet) -> Dataset:
-    return Dataset.from_images(items.data) if items.kind == "image" else Dataset.from_vectors(items.data)
 
 
 def _check_finite(snapshot: Snapshot) -> None:

@@ -33,7 +33,7 @@ class serving:
         from lodespace.project import open_project
         from lodespace.running import start
 
-        opened = open_project(self.data, project_folder=self.project)
+        opened = open_project(self.data, project_folder=self.project, labels="none")
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
         self.runner, url, self.addresses = await start(app, [0])

@@ -52,7 +52,7 @@ class Experiment:
             beta_kl=beta_kl,
             kl_warmup_epochs=kl_warmup_epochs,
         )
-        train = Dataset(self.digits.inputs[:N_TRAIN], "image")
+        train = self.digits.subset(slice(N_TRAIN))
         torch.manual_seed(self.seed)
         generators = torch.Generator().manual_seed(self.seed), torch.Generator().manual_seed(self.seed + 100)
         training = VAETraining(train, config, 10, *generators)

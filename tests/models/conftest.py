@@ -28,7 +28,7 @@ def digits() -> Digits:
     assert items.truth is not None
     order = np.random.default_rng(0).permutation(len(items))
     dataset = Dataset.from_images(items.data[order])
-    return Digits(dataset, Dataset(dataset.inputs[:4000], "image"), items.truth[order].astype(np.int64))
+    return Digits(dataset, dataset.subset(slice(4000)), items.truth[order].astype(np.int64))
 
 
 @pytest.fixture

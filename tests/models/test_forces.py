@@ -189,7 +189,7 @@ def test_graph_features_come_in_units_and_are_those_of_one_pass() -> None:
     torch.manual_seed(0)
     network = FeatureNetwork(dataset)
     components = points(2300, 6, 1).float()
-    gathering = GraphFeatures(dataset.inputs, network, components, None)
+    gathering = GraphFeatures(dataset, network, components, None)
     units = 0
     while (features := gathering.unit()) is None:
         units += 1

@@ -12,17 +12,18 @@ from test_gltf import validate
 from test_recording import replay
 
 from lodespace import baking, checkpoints
-from lodespace.baking import bake, choose_labels
+from lodespace.baking import bake
 from lodespace.datasets import load, load_digits
 from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.gltf import decode_scene
+from lodespace.labels import choose_labels
 from lodespace.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
-    return bake(data, output, **{"epochs": 2, "seed": 1, "threads": 1, **options})  # type: ignore[arg-type]
+    return bake(data, output, **{"epochs": 2, "seed": 1, "threads": 1, "labels": "none", **options})  # type: ignore[arg-type]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -62,7 +63,11 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
         "recording.lds",
         "checkpoints/001.json",
         "checkpoints/001.safetensors",
-        "data/small.npz",
+        "data/dataset.json",
+        "data/items.arrow",
+        "data/labels.npy",
+        "data/standardisation.npy",
+        "data/vectors.npy",
     }
     assert files(baked(small_data, tmp_path / "b", labels="3")) == first
     other = files(baked(small_data, tmp_path / "c", labels="3", seed=2))

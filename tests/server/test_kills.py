@@ -86,7 +86,7 @@ async def test_no_kill_loses_an_acknowledged_label(
     server_process, small_data: Path, tmp_path: Path, slow: bool
 ) -> None:
     project = tmp_path / "project"
-    server = server_process(str(small_data), "--project", str(project), "--no-training")
+    server = server_process(str(small_data), "--labels", "none", "--project", str(project), "--no-training")
     dice = random.Random(1)
     annotators = Annotators(dice)
     for _ in range(KILLS_SLOW if slow else KILLS):
@@ -138,7 +138,9 @@ async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
 ) -> None:
     import psutil
 
-    server = server_process(str(small_data), "--project", str(tmp_path / "project"), "--threads", "1")
+    server = server_process(
+        str(small_data), "--labels", "none", "--project", str(tmp_path / "project"), "--threads", "1"
+    )
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None

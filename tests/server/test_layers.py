@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WITH_TORCH = {"trainer_process", "baking", "baking_progress", "moments", "reading"}
+WITH_TORCH = {"trainer_process", "baking", "baking_progress", "moments", "reading", "to_dataset"}
 """Server modules that may import what imports torch; the others reach these only inside a function."""
 WITHOUT_TORCH = {"lodespace.models.checkpoint", "lodespace.models.config"}
 """The part of models/ that the server reads checkpoints with."""
@@ -34,7 +34,7 @@ def imports(path: Path, *, lazy: bool) -> set[str]:
 
 
 def server_modules() -> list[Path]:
-    return sorted((ROOT / "server").glob("*.py"))
+    return sorted((ROOT / "server").rglob("*.py"))
 
 
 def models_modules() -> list[Path]:

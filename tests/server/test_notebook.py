@@ -88,7 +88,7 @@ def test_the_project_of_arrays_is_one_like_any_other(folder: Path) -> None:
         (np.full((5, 3), np.nan), None),
         (np.zeros((5, 3)), np.zeros(4, int)),
         (np.zeros((1, 3)), None),
-        (np.zeros((5, 3, 3, 3)), None),
+        (np.zeros((5, 3, 3, 3, 3)), None),
         (np.zeros((5, 3)), np.zeros((5, 2))),
     ],
 )

@@ -111,10 +111,12 @@ def test_a_project_on_other_data_is_not_mixed(folder: Path, small_data: Path) ->
     opened(small_data, project_folder=folder / "p")  # and the lock is free again
 
 
-def test_data_that_are_gone_are_named(folder: Path, small_data: Path) -> None:
+def test_a_project_holds_its_data(folder: Path, small_data: Path) -> None:
     project = opened(small_data)
     small_data.unlink()
-    with pytest.raises((ProjectError, DatasetError), match=r"small\.npz"):
+    assert len(opened(project.folder).items) == 200
+    shutil.rmtree(project.folder / "data")
+    with pytest.raises(ProjectError, match="lodespace-small/data any more"):
         open_project(project.folder)
 
 
@@ -200,7 +202,7 @@ def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(folder:
     from lodespace.config import ServerConfig
     from lodespace.service import Service
 
-    open_project(small_data).close()
+    open_project(small_data, labels="none").close()
     for _ in range(2):  # the second time nothing is new
         project = open_project(small_data, settings=Settings(stiffness=0.7))
         service = Service(project, ServerConfig(train=False), Access())

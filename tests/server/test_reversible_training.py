@@ -25,7 +25,7 @@ class Session:
     """A service on a small project, and what a person would do with it."""
 
     def __init__(self, data: Path, folder: Path) -> None:
-        self.project = open_project(data, project_folder=folder)
+        self.project = open_project(data, project_folder=folder, labels="none")
         self.service = Service(self.project, ServerConfig(), Access(), device="cpu", threads=1)
         self.notices: list[protocol.Notice] = []
         told = self.service.on_notice

@@ -12,6 +12,8 @@ import pytest
 from inputs import inputs
 
 from lodespace import trainer_messages as m
+from lodespace.importing.importer import import_data
+from lodespace.importing.source import ImportOptions
 from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings
 from lodespace.shared_frames import SharedFrames, anonymous_file, size_for
@@ -24,13 +26,15 @@ class Running:
     """A TrainerProcess in this process; `events` it sent, `checkpoints` it wrote."""
 
     def __init__(self, folder: Path, data: Path, **changes: object) -> None:
+        if not (folder / "data").exists():
+            import_data(str(data), folder / "data", ImportOptions())
         self.file = anonymous_file(size_for(N))
         self.ring = SharedFrames(self.file, N)
         self.commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
         self.pipe = io.BytesIO()
         self.checkpoints = folder / "checkpoints"
         start = m.Start(
-            data=str(data),
+            data="data",
             folder=str(folder),
             checkpoints=str(self.checkpoints),
             moments=str(folder / "moments"),

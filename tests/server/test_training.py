@@ -48,7 +48,7 @@ Start = Callable[[str], Awaitable[tuple[TrainerSupervisor, Listener]]]
 
 @pytest.fixture
 def project(tmp_path: Path, small_data: Path) -> Project:
-    opened = open_project(small_data, project_folder=tmp_path / "project")
+    opened = open_project(small_data, project_folder=tmp_path / "project", labels="none")
     yield opened
     opened.close()
 
@@ -227,7 +227,7 @@ class Listener:
 
 async def main():
     global supervisor
-    project = open_project(Path({str(small_data)!r}), project_folder=Path({str(tmp_path / "p")!r}))
+    project = open_project(Path({str(small_data)!r}), project_folder=Path({str(tmp_path / "p")!r}), labels="none")
     supervisor = TrainerSupervisor(project, Listener(), inputs(200), device="cpu", threads=1)
     await supervisor.start()
     await asyncio.sleep(1000)

@@ -215,7 +215,7 @@ export interface SessionInfo {
   protocol: string;
   version: string;
   dataset: string;
-  item_kind: "image" | "vector";
+  item_kind: "image" | "vector" | "sound";
   n_items: number;
   latent_dim: number;
   scene_id: number;
@@ -231,7 +231,22 @@ export interface SessionInfo {
   has_recording: boolean;
 }
 
-/** Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none. */
+/** A value that came with an item, as text; lists and structures as JSON. */
+export interface Column {
+  name: string;
+  value: string;
+}
+
+/** Answer of GET /api/search: the items whose id, path or columns hold the text; ascending. */
+export interface Found {
+  items: number[];
+}
+
+/**
+ * Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none.
+ *
+ * `path`: its file below the folder the data came from, "" for none. `start`, `end`: seconds of the recording, of a sound.
+ */
 export interface ItemInfo {
   item: number;
   id: string;
@@ -241,6 +256,10 @@ export interface ItemInfo {
   labelled_at: number;
   prediction: number;
   confidence: number;
+  path: string;
+  columns: Column[];
+  start?: number | null;
+  end?: number | null;
 }
 
 /** A gesture on the timeline: made, undone or redone after moment `moment`. */

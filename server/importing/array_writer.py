@@ -1,0 +1,71 @@
+"""A .npy file that grows item by item, and is then mapped into memory instead of read."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_COPIED_AT_ONCE = 4096
+
+
+class ArrayWriter:
+    """Writes items of one dtype and shape one after another. Pictures may begin grey and become colour with the first that has some."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("w+b")
+        self.count = 0
+        self.shape: tuple[int, ...] = ()
+        self.dtype: np.dtype[Any] | None = None
+
+    def append(self, item: npt.NDArray[Any]) -> None:
+        """Raises ValueError when it has another shape or dtype than the items before it."""
+        if self.dtype is None:
+            self.shape, self.dtype = item.shape, item.dtype
+            self._write_header()
+        if item.ndim == 3 and len(self.shape) == 2:
+            self._become_colour()
+        elif item.ndim == 2 and len(self.shape) == 3:
+            item = np.repeat(item[..., None], 3, axis=2)
+        if item.shape != self.shape or item.dtype != self.dtype:
+            raise ValueError(f"{item.dtype} {item.shape} among {self.dtype} {self.shape}")
+        self.file.write(np.ascontiguousarray(item).tobytes())
+        self.count += 1
+
+    def _write_header(self) -> None:
+        assert self.dtype is not None
+        self.file.seek(0)
+        # numpy leaves room in the header for the first axis to grow.
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(self.file, {**header, "shape": (self.count, *self.shape)})
+        self.header_bytes = self.file.tell()
+
+    def _become_colour(self) -> None:
+        """Write all again with three channels."""
+        grey_shape, grey_bytes = self.shape, self.header_bytes
+        self.file.flush()
+        coloured = ArrayWriter(self.path.with_name(f"{self.path.name}.colour"))
+        with self.path.open("rb") as grey:
+            grey.seek(grey_bytes)
+            left, item_bytes = self.count, grey_shape[0] * grey_shape[1]
+            while left:
+                count = min(left, _COPIED_AT_ONCE)
+                block = np.frombuffer(grey.read(count * item_bytes), np.uint8).reshape(count, *grey_shape)
+                for item in np.repeat(block[..., None], 3, axis=3):
+                    coloured.append(item)
+                left -= count
+        if coloured.dtype is None:
+            coloured.shape, coloured.dtype = (*grey_shape, 3), np.dtype(np.uint8)
+            coloured._write_header()
+        self.file.close()
+        coloured.path.replace(self.path)
+        self.file, self.shape, self.header_bytes = coloured.file, coloured.shape, coloured.header_bytes
+
+    def close(self) -> None:
+        """Write the number of items, and end."""
+        if self.dtype is not None:
+            before = self.header_bytes
+            self._write_header()
+            assert self.header_bytes == before, "the header has outgrown its room"
+        self.file.close()

@@ -1,0 +1,302 @@
+"""Arrays: .npy, .npz (X, y, ids) and IDX files, and arrays from Python.
+
+Read block by block; a header is believed only as far as the file goes.
+"""
+
+import math
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+from lodespace.importing.idx import read_idx
+from lodespace.importing.source import BadItem, ItemError, RawItem
+
+_BLOCK_BYTES = 16 << 20
+IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
+
+
+class ArrayFile:
+    """An array that is read from front to back in blocks of items. `shape`, `dtype` as its header says, checked against the file's size."""
+
+    def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
+        """`size`: bytes of the whole .npy file."""
+        try:
+            version = np.lib.format.read_magic(stream)
+            read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+            header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
+            shape, fortran, dtype = header
+        except (ValueError, KeyError, EOFError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
+            raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
+        if dtype.hasobject:
+            raise DatasetError(f"{name}: an array of Python objects, which could run code; save numbers or texts")
+        begin = stream.tell()
+        if not shape or begin + math.prod(shape) * dtype.itemsize != size:
+            raise DatasetError(f"{name}: the header says {dtype} {shape}, but {max(0, size - begin):,} bytes follow")
+        if fortran and len(shape) > 1:
+            raise DatasetError(f"{name}: stored column by column; save it with numpy.ascontiguousarray")
+        self.stream, self.name, self.shape, self.dtype = stream, name, shape, dtype
+
+    def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
+        per_block = max(1, _BLOCK_BYTES // item)
+        for start in range(0, self.shape[0], per_block):
+            count = min(per_block, self.shape[0] - start)
+            raw = self.stream.read(count * item)
+            if len(raw) != count * item:
+                raise DatasetError(f"{self.name}: ends after item {start + len(raw) // item}")
+            yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
+
+    def whole(self) -> npt.NDArray[Any]:
+        parts = list(self.blocks())
+        return np.concatenate(parts) if parts else np.empty(self.shape, self.dtype)
+
+
+class ArrayItems:
+    """Items of an array: pictures (N, H, W), (N, H, W, C) or (N, C, H, W); or vectors (N, F).
+
+    Pictures that are not uint8 become so: numbers within 0..1 times 255, others stretched from their least to their largest.
+    """
+
+    root = None
+    labels_given = True
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: "np.dtype[Any]",
+        blocks: "BlockReader",
+        labels: npt.NDArray[Any] | None = None,
+        ids: Sequence[str] = (),
+        class_names: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.blocks = blocks
+        self.labels = labels
+        self.ids = ids
+        self.names = tuple(class_names)
+        if not (np.issubdtype(dtype, np.floating) or np.issubdtype(dtype, np.integer) or dtype == np.bool_):
+            raise DatasetError(f"{name}: an array of {dtype}; give pictures or numbers")
+        if 0 in shape[1:]:
+            raise DatasetError(f"{name}: an array of shape {shape} holds no numbers")
+        self.picture_shape = _picture_shape(name, shape)
+        self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
+        self.count: int = shape[0]
+        for what, values in (("labels", labels), ("ids", ids)):
+            if values is not None and len(values) not in (self.count, 0 if what == "ids" else -1):
+                raise DatasetError(
+                    f"{name}: {len(values)} {what} for {self.count} items; there must be one {what[:-1]} an item"
+                )
+        if labels is not None and labels.ndim != 1:
+            raise DatasetError(f"{name}: y must be one label an item, not an array of shape {labels.shape}")
+        self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
+
+    def _range(self, dtype: "np.dtype[Any]") -> tuple[float, float]:
+        if dtype == np.bool_:
+            return 0.0, 1.0
+        least, most = math.inf, -math.inf
+        for block in self.blocks():
+            finite = block[np.isfinite(block)]
+            if finite.size:
+                least, most = min(least, float(finite.min())), max(most, float(finite.max()))
+        if not math.isfinite(least):
+            raise DatasetError(f"{self.name}: no finite number in it")
+        if least >= 0 and most <= 1 and np.issubdtype(dtype, np.floating):
+            return 0.0, 1.0
+        return least, max(most, least + 1e-12)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {} if self.scale is None else {"stretched_from": list(self.scale)}
+
+    def class_names(self) -> Sequence[str]:
+        return self.names
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        del limit
+        return [self.picture_shape[:2]] if self.picture_shape is not None else []
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        number = 0
+        for block in self.blocks():
+            for row in block:
+                item_id = self.ids[number] if len(self.ids) else str(number)
+                item = RawItem(item_id, label=self._label(number))
+                if self.kind == "vector":
+                    item.vector = _Vector(row)
+                else:
+                    item.picture = _Pixels(row, self.scale)
+                yield item
+                number += 1
+
+    def _label(self, number: int) -> str | None:
+        if self.labels is None:
+            return None
+        value = self.labels[number]
+        if isinstance(value, np.integer):
+            if self.names and 0 <= value < len(self.names):
+                return self.names[int(value)]
+            return None if value < 0 else str(value)
+        if isinstance(value, np.floating):
+            return None if not np.isfinite(value) else str(int(value)) if float(value).is_integer() else str(value)
+        return str(value) or None
+
+
+class _Vector:
+    def __init__(self, row: npt.NDArray[Any]) -> None:
+        self.row = row
+
+    def __call__(self) -> npt.NDArray[np.float32]:
+        return np.ascontiguousarray(self.row, np.float32)
+
+
+class _Pixels:
+    def __init__(self, row: npt.NDArray[Any], scale: tuple[float, float] | None) -> None:
+        self.row, self.scale = row, scale
+
+    def __call__(self, frame: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
+        del frame
+        return as_bytes(self.row, self.scale)
+
+
+def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
+    """uint8 (H, W) or (H, W, 3), of numbers between the ends of `scale`. Raises ItemError where they are not finite."""
+    if picture.ndim == 3 and picture.shape[2] not in (1, 3, 4):
+        picture = np.moveaxis(picture, 0, 2)
+    if picture.ndim == 3:
+        picture = picture[..., 0] if picture.shape[2] == 1 else picture[..., :3]
+    if scale is not None:
+        values = picture.astype(np.float64)
+        if not np.isfinite(values).all():
+            raise ItemError("holds NaN or infinity")
+        values = (values - scale[0]) * (255 / (scale[1] - scale[0]))
+        picture = values.round().clip(0, 255)
+    return np.ascontiguousarray(picture, np.uint8)
+
+
+def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """(H, W) of pictures, None for vectors. Raises DatasetError on anything else."""
+    match shape:
+        case (_, _):
+            return None
+        case (_, height, width) if height > 1:
+            return height, width
+        case (_, height, width, 1 | 3 | 4):
+            return height, width
+        case (_, 1 | 3, height, width):
+            return height, width
+        case _:
+            raise DatasetError(f"{name}: an array of shape {shape}; give (N, H, W[, 3]) pictures or (N, F) numbers")
+
+
+class BlockReader:
+    """Opens the array anew and goes through it, as often as it is called."""
+
+    def __call__(self) -> Iterator[npt.NDArray[Any]]:
+        raise NotImplementedError
+
+
+class _NpyBlocks(BlockReader):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self) -> Iterator[npt.NDArray[Any]]:
+        with self.path.open("rb") as file:
+            yield from ArrayFile(file, str(self.path), self.path.stat().st_size).blocks()
+
+
+class _NpzBlocks(BlockReader):
+    def __init__(self, path: Path, member: str) -> None:
+        self.path, self.member = path, member
+
+    def __call__(self) -> Iterator[npt.NDArray[Any]]:
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
+            size = archive.getinfo(self.member).file_size
+            yield from ArrayFile(stream, f"{self.path}: {self.member}", size).blocks()
+
+
+class MemoryBlocks(BlockReader):
+    """Of an array that Python holds."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self.array = array
+
+    def __call__(self) -> Iterator[npt.NDArray[Any]]:
+        yield self.array
+
+
+def from_npy(path: Path) -> ArrayItems:
+    """Raises DatasetError."""
+    try:
+        with path.open("rb") as file:
+            array = ArrayFile(file, str(path), path.stat().st_size)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+    return ArrayItems(path.stem, array.shape, array.dtype, _NpyBlocks(path))
+
+
+def from_npz(path: Path) -> ArrayItems:
+    """The array X, with the labels y and the ids, where they are there. Raises DatasetError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            if "X" not in members:
+                names = ", ".join(sorted(members)[:20]) or "nothing"
+                raise DatasetError(f"{path}: holds {names}, but no array named X with the items")
+            with archive.open(members["X"]) as stream:
+                items = ArrayFile(stream, f"{path}: X", archive.getinfo(members["X"]).file_size)
+            named = {key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members}
+    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
+    ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
+    return ArrayItems(path.stem, items.shape, items.dtype, _NpzBlocks(path, members["X"]), named.get("y"), ids)
+
+
+def _member(archive: zipfile.ZipFile, path: Path, name: str) -> npt.NDArray[Any]:
+    with archive.open(name) as stream:
+        return ArrayFile(stream, f"{path}: {name}", archive.getinfo(name).file_size).whole()
+
+
+def from_arrays(
+    name: str, items: npt.ArrayLike, labels: npt.ArrayLike | None = None, ids: npt.ArrayLike | None = None
+) -> ArrayItems:
+    """Of arrays in Python. Raises DatasetError."""
+    array = np.asarray(items)
+    given = None if labels is None else np.asarray(labels)
+    names = [] if ids is None else [str(i) for i in np.asarray(ids).tolist()]
+    if array.dtype.hasobject or (given is not None and given.dtype.hasobject and not _all_texts(given)):
+        raise DatasetError(f"{name}: an array of Python objects; give numbers, pictures, or texts")
+    if given is not None and given.dtype.hasobject:
+        given = given.astype(str)
+    if array.ndim == 0:
+        raise DatasetError(f"{name}: a single value; give one row an item")
+    return ArrayItems(name, array.shape, array.dtype, MemoryBlocks(array), given, names)
+
+
+def _all_texts(values: npt.NDArray[Any]) -> bool:
+    return all(isinstance(value, str) for value in values.ravel().tolist())
+
+
+def from_idx(path: Path) -> ArrayItems:
+    """Pictures in an IDX file, and their labels from the file beside it (images-idx3 -> labels-idx1). Raises DatasetError."""
+    items = read_idx(path)
+    beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
+    labels = read_idx(beside).astype(np.int64) if beside != path and beside.is_file() else None
+    name = path.name.removesuffix(".gz").removesuffix("-ubyte").removesuffix("-idx3").removesuffix("-images")
+    return ArrayItems(name, items.shape, items.dtype, MemoryBlocks(items), labels)
+
+
+def enough_room(folder: Path, needed: int) -> None:
+    """Raises DatasetError when the disk of `folder` has no room for `needed` bytes."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DatasetError(
+            f"the imported data take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free at {folder}"
+        )

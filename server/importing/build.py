@@ -1,0 +1,285 @@
+"""From a source to a data set folder, as a stream: what is in memory at any time is a few items and the table of their names."""
+
+import json
+import os
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from tqdm import tqdm
+
+from lodespace import item_table
+from lodespace.datasets import FORMAT, LABELS, MANIFEST, ORIGINALS, PIXELS, STANDARDISATION, TABLE, UNLABELED, VECTORS
+from lodespace.errors import DatasetError
+from lodespace.importing import pictures
+from lodespace.importing.array_writer import ArrayWriter
+from lodespace.importing.arrays import enough_room
+from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem, Source
+from lodespace.models.config import MODEL_SIDES, Content, model_side
+from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
+
+LEFT_OUT = "left-out.tsv"
+"""Names and reasons of what was not imported."""
+THUMBNAIL_SIDE = 64
+"""Side of the pictures that stand for vectors."""
+_SIZES_LOOKED_AT = 200
+_WORKERS = 4
+_AHEAD = 32
+"""Items that are being read while the one before them is written."""
+
+
+@dataclass
+class ImportReport:
+    """How many items went in, and which did not, and why."""
+
+    name: str
+    imported: int = 0
+    bad: list[BadItem] = field(default_factory=list)
+
+
+@dataclass
+class _Read:
+    """What became of one raw item."""
+
+    item: RawItem
+    pixels: npt.NDArray[np.uint8] | None = None
+    vector: npt.NDArray[np.float32] | None = None
+    larger: bool = False
+    error: str = ""
+
+
+def build(source: Source, folder: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
+    """Write the items of `source` into `folder`, which must be empty. Returns what went in.
+
+    The folder is a data set once its dataset.json is there, which comes last. Raises DatasetError when fewer than two items can be read or
+    the disk is full; whoever calls removes the folder then.
+    """
+    report = ImportReport(source.name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            _Building(source, folder, options, report).run(progress)
+    except OSError as error:
+        raise DatasetError(f"{folder}: the imported data cannot be written: {error.strerror or error}") from error
+    return report
+
+
+class _Building:
+    def __init__(self, source: Source, folder: Path, options: ImportOptions, report: ImportReport) -> None:
+        if options.size is not None and options.size not in MODEL_SIDES:
+            raise DatasetError(f"--size {options.size}: pictures are stored at 32, 64 or 128")
+        self.source, self.folder, self.options, self.report = source, folder, options, report
+        self.frame = self._choose_frame()
+        self.pixels = ArrayWriter(folder / PIXELS)
+        self.vectors = ArrayWriter(folder / VECTORS)
+        self.originals = (folder / ORIGINALS).open("wb")
+        self.table = item_table.ItemTableBuilder(getattr(source, "schema", None))
+        self.labels: list[str | None] = []
+        self.seen: set[str] = set()
+
+    def _choose_frame(self) -> tuple[int, int]:
+        """(height, width) of the stored pictures: their own, when they are all alike and small; else a square that the network takes."""
+        if self.source.kind == "vector":
+            return THUMBNAIL_SIDE, THUMBNAIL_SIDE
+        sizes = list(self.source.picture_sizes(_SIZES_LOOKED_AT))
+        if self.options.size is not None:
+            return self.options.size, self.options.size
+        if not sizes:
+            return MODEL_SIDES[0], MODEL_SIDES[0]
+        if len(set(sizes)) == 1 and max(sizes[0]) <= MODEL_SIDES[-1]:
+            return sizes[0]
+        middle = int(np.median([max(size) for size in sizes]))
+        side = model_side(middle, middle)
+        return side, side
+
+    def run(self, progress: bool) -> None:
+        kind, count = self.source.kind, self.source.count
+        if count is not None and kind != "vector":
+            enough_room(self.folder, count * self.frame[0] * self.frame[1])
+        bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=not progress, leave=False)
+        with bar:
+            for read in self._read_all():
+                self._take(read)
+                bar.update()
+        self.pixels.close()
+        self.vectors.close()
+        self.originals.close()
+        n = len(self.labels)
+        if n < 2:
+            reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
+            raise DatasetError(
+                f"{self.source.name}: {n} items could be read; a latent space needs at least 2"
+                + f" ({reasons})" * bool(reasons)
+            )
+        self.report.imported = n
+        self._finish()
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def _read_all(self) -> Iterator[_Read]:
+        """All items in their order, read by several threads: Pillow and soundfile let others run while they decode."""
+        waiting: deque[Future[_Read]] = deque()
+        pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
+        try:
+            for item in self.source:
+                if isinstance(item, BadItem):
+                    self.report.bad.append(item)
+                    continue
+                waiting.append(pool.submit(self._read, item))
+                if len(waiting) >= _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, item: RawItem) -> _Read:
+        read = _Read(item)
+        try:
+            if item.vector is not None:
+                read.vector = item.vector()
+            if item.picture is not None:
+                picture = item.picture(self.frame)
+                read.larger = max(pictures.height_and_width(picture)) > max(self.frame)
+                read.pixels = pictures.fitted(picture, self.frame)
+        except ItemError as error:
+            read.error = str(error)
+        except (MemoryError, OSError, ValueError) as error:
+            read.error = f"cannot be read: {error or type(error).__name__}"
+        return read
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def _take(self, read: _Read) -> None:
+        item = read.item
+        item.picture = item.vector = None
+        error = read.error or self._trouble(read)
+        if error:
+            self.report.bad.append(BadItem(item.item_id, error))
+            return
+        self.seen.add(item.item_id)
+        if read.pixels is not None:
+            self.pixels.append(read.pixels)
+        if read.vector is not None:
+            self.vectors.append(read.vector)
+        self.labels.append(item.label)
+        self.table.add(self._own_columns(read), item.columns)
+
+    def _trouble(self, read: _Read) -> str:
+        vector = read.vector
+        if read.item.item_id in self.seen:
+            return "another item has this id already"
+        if vector is not None:
+            wanted = self.vectors.shape
+            if wanted and vector.shape != wanted:
+                return f"its vector has {vector.size} numbers, the ones before have {wanted[0]}"
+            if not np.isfinite(vector).all():
+                return "its vector holds NaN or infinity"
+        return ""
+
+    def _own_columns(self, read: _Read) -> dict[str, Any]:
+        item = read.item
+        values: dict[str, Any] = {
+            item_table.ID: item.item_id,
+            item_table.PATH: item.path,
+            item_table.SPLIT: item.split,
+            item_table.START: item.start,
+            item_table.END: item.end,
+        }
+        if item.original is not None and read.larger:
+            values |= {item_table.OFFSET: self.originals.tell(), item_table.LENGTH: len(item.original)}
+            self.originals.write(item.original)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _finish(self) -> None:
+        folder, source = self.folder, self.source
+        manifest: dict[str, Any] = {"format": FORMAT, "name": source.name, "kind": source.kind}
+        self.table.finish().write(folder / TABLE)
+        manifest["items"] = TABLE
+        for key, writer in (("pixels", self.pixels), ("vectors", self.vectors)):
+            if writer.count:
+                manifest[key] = writer.path.name
+            else:
+                writer.path.unlink()
+        if (folder / ORIGINALS).stat().st_size:
+            manifest["originals"] = ORIGINALS
+        else:
+            (folder / ORIGINALS).unlink()
+        manifest["content"] = self.options.content or _content(source, self.pixels.shape)
+        if source.kind == "vector":
+            np.save(folder / STANDARDISATION, _standardisation(folder / VECTORS))
+            manifest["normalisation"] = {"standardisation": STANDARDISATION}
+        else:
+            manifest["normalisation"] = {"divisor": 255}
+        classes, codes = _classes(self.labels, source.class_names())
+        manifest["classes"] = classes
+        if classes:
+            np.save(folder / LABELS, codes)
+            manifest["labels"] = LABELS
+            manifest["labels_given"] = source.labels_given
+        if source.root is not None:
+            manifest["root"] = str(source.root.resolve())
+        manifest["details"] = source.details
+        if self.report.bad:
+            lines = [f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.report.bad]
+            (folder / LEFT_OUT).write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+        temporary = folder / f".{MANIFEST}.tmp"
+        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=True) + "\n")
+        temporary.replace(folder / MANIFEST)
+
+
+def _content(source: Source, shape: Sequence[int]) -> Content:
+    if source.kind == "sound":
+        return "spectrograms"
+    if source.kind == "vector":
+        return "vectors"
+    # Grey pictures may be signs, whose mirror image is another; colour ones are hardly ever.
+    return "photos" if len(shape) == 3 else "symbols"
+
+
+def _standardisation(path: Path) -> npt.NDArray[np.float32]:
+    """Mean and deviation of each feature, (2, F); a constant feature has deviation 1."""
+    vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    blocks = range(0, len(vectors), 4096)
+    mean = sum(vectors[i : i + 4096].sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)
+    square = sum(((vectors[i : i + 4096] - mean) ** 2).sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)
+    deviation = np.sqrt(square)
+    return np.stack([mean, np.where(deviation > 1e-8, deviation, 1.0)]).astype(np.float32)
+
+
+def _classes(labels: Sequence[str | None], known: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """Names of the classes, and each item's number, UNLABELED (-1) for none. Raises DatasetError when there are too many."""
+    given = {label for label in labels if label is not None}
+    if not given:
+        return list(known)[:MAX_CLASSES], np.full(len(labels), UNLABELED, np.int16)
+    names = [*known, *sorted(given - set(known), key=_natural)]
+    if len(names) > MAX_CLASSES:
+        raise DatasetError(
+            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is it the right column? "
+            "Say which with --label"
+        )
+    short = [name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…" for name in names]
+    if len(set(short)) < len(short):
+        raise DatasetError(f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one")
+    number = {name: i for i, name in enumerate(names)}
+    return short, np.array([UNLABELED if label is None else number[label] for label in labels], np.int16)
+
+
+def _cell(text: str) -> str:
+    return text.replace("\t", " ").replace("\n", " ").replace("\r", " ")
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    """Numbers by their size, before words."""
+    try:
+        value = float(name)
+    except ValueError:
+        return 1, 0.0, name
+    return (0, value, name) if np.isfinite(value) else (1, 0.0, name)

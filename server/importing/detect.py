@@ -1,0 +1,64 @@
+"""Which source reads a data set: by its name and what is in it."""
+
+from pathlib import Path
+
+from lodespace.errors import DatasetError
+from lodespace.importing import pictures, sound, table
+from lodespace.importing.arrays import IDX_NAME, from_idx, from_npy, from_npz
+from lodespace.importing.files import walk
+from lodespace.importing.folder import PictureFolder, suffix_of
+from lodespace.importing.source import BadItem, ImportOptions, Source
+from lodespace.importing.torch_data import PREFIX, from_torchvision
+
+READABLE = (
+    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, OGG), a table (.csv, .tsv, .jsonl, .parquet), "
+    "arrays (.npy, .npz, IDX), or torchvision:NAME"
+)
+_LOOKED_AT = 10_000
+
+
+def open_source(data: str, options: ImportOptions) -> Source:
+    """The source for `data`: a path, or torchvision:NAME. Raises DatasetError, saying what would be read."""
+    if data.startswith(PREFIX):
+        return from_torchvision(data, options)
+    path = Path(data)
+    if path.is_dir():
+        return _of_folder(path, options)
+    if not path.exists():
+        raise DatasetError(f"{data}: no such file or folder; give {READABLE}")
+    if not path.is_file():
+        raise DatasetError(f"{data}: not a regular file; give {READABLE}")
+    if path.stat().st_size == 0:
+        raise DatasetError(f"{data}: the file is empty")
+    suffix = path.suffix.lower()
+    if suffix in table.SUFFIXES:
+        return table.Table(path, options)
+    if suffix == ".npy":
+        return from_npy(path)
+    if suffix == ".npz":
+        return from_npz(path)
+    if IDX_NAME.match(path.name):
+        return from_idx(path)
+    if suffix in pictures.SUFFIXES or suffix in sound.SUFFIXES:
+        raise DatasetError(f"{data}: a single file; give the folder it is in")
+    raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
+
+
+def _of_folder(path: Path, options: ImportOptions) -> Source:
+    """Pictures, sounds or Parquet files, whichever there are most of."""
+    counts = {"pictures": 0, "sounds": 0, "tables": 0}
+    for number, found in enumerate(walk(path)):
+        if isinstance(found, BadItem):
+            continue
+        suffix = suffix_of(found)
+        counts["pictures"] += suffix in pictures.SUFFIXES
+        counts["sounds"] += suffix in sound.SUFFIXES
+        counts["tables"] += suffix == ".parquet"
+        if number >= _LOOKED_AT:
+            break
+    kind = max(counts, key=lambda key: counts[key])
+    if counts[kind] == 0:
+        raise DatasetError(f"{path}: holds nothing that can be read; give {READABLE}")
+    if kind == "tables":
+        return table.Table(path, options)
+    return sound.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)

@@ -1,0 +1,87 @@
+"""Features given by the user, which say which items are alike in place of what would be learned: a file, or a pretrained network."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import datasets
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays import ArrayItems, from_npy, from_npz
+from lodespace.importing.build import ImportReport
+from lodespace.importing.source import BadItem, ImportOptions, RawItem, Source
+from lodespace.importing.table import SUFFIXES, Table
+
+
+def add_features(folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool) -> None:
+    """Put the features that `options` ask for beside the items of the data set `folder`. Raises DatasetError."""
+    if options.features is not None and options.backbone is not None:
+        raise DatasetError("--features and --backbone: give one of them")
+    if (options.backbone is None) != (options.weights is None):
+        raise DatasetError("--backbone NAME and --weights FILE go together")
+    if options.features is not None:
+        _write(folder, _from_file(options.features, datasets.load(folder), report))
+    elif options.backbone is not None and options.weights is not None:
+        from lodespace.importing.backbone import features_of
+
+        _write(folder, features_of(datasets.load(folder), options.backbone, options.weights, progress=progress))
+
+
+def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
+    if not np.isfinite(features).all():
+        raise DatasetError("the features hold NaN or infinity")
+    try:
+        np.save(folder / datasets.FEATURES, features, allow_pickle=False)
+        datasets.amend(folder, _named)
+    except OSError as error:
+        raise DatasetError(f"{folder}: the features cannot be written: {error.strerror}") from error
+
+
+def _named(manifest: dict[str, Any]) -> None:
+    manifest["features"] = datasets.FEATURES
+
+
+def _from_file(path: Path, items: datasets.ItemSet, report: ImportReport) -> npt.NDArray[np.float32]:
+    """(N, F): by id where the file has ids, else row by row."""
+    if not path.is_file():
+        raise DatasetError(f"--features {path}: no such file")
+    source = _open(path)
+    if source.kind != "vector":
+        raise DatasetError(f"--features {path}: holds pictures; give one vector an item, (N, F)")
+    rows: dict[str, npt.NDArray[np.float32]] = {}
+    for item in source:
+        if isinstance(item, BadItem):
+            raise DatasetError(f"--features {path}: {item.name}: {item.reason}")
+        rows[item.item_id] = _vector(item)
+    if isinstance(source, ArrayItems) and not len(source.ids):
+        if len(rows) != len(items) or report.bad:
+            left_out = f", of which {len(report.bad)} were left out" if report.bad else ""
+            raise DatasetError(
+                f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give a row an item, or a file with ids"
+            )
+        ordered = list(rows.values())
+    else:
+        missing = [item_id for item_id in items.ids if item_id not in rows]
+        if missing:
+            raise DatasetError(f"--features {path}: no row for {len(missing)} items, the first is '{missing[0]}'")
+        ordered = [rows[item_id] for item_id in items.ids]
+    if len({row.shape for row in ordered}) > 1:
+        raise DatasetError(f"--features {path}: its rows are not of equal length")
+    return np.stack(ordered)
+
+
+def _open(path: Path) -> Source:
+    readers: dict[str, Callable[[Path], Source]] = {".npy": from_npy, ".npz": from_npz}
+    suffix = path.suffix.lower()
+    if suffix in readers:
+        return readers[suffix](path)
+    if suffix in SUFFIXES:
+        return Table(path, ImportOptions())
+    raise DatasetError(f"--features {path}: give .npy, .npz (X, ids), or a table with an id and a vector")
+
+
+def _vector(item: RawItem) -> npt.NDArray[np.float32]:
+    assert item.vector is not None
+    return item.vector()

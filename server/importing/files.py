@@ -1,0 +1,113 @@
+"""Files of a folder that somebody else has made: found in a fixed order, opened without following links out of it.
+
+Names are bytes: a file system allows any but "/" and NUL.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from lodespace.importing.source import BadItem, ItemError
+
+MAX_FILE_BYTES = 256 << 20
+"""A larger picture file is no picture."""
+_JUNK = frozenset({b"Thumbs.db", b"desktop.ini", b"__MACOSX", b"@eaDir"})
+_CONTROL = {c: f"\\x{c:02x}" for c in [*range(0x20), 0x7F]}
+_DIRECTION = {
+    c: f"\\u{c:04x}" for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
+}
+"""Marks that turn the reading direction would make a name look like another."""
+
+
+def shown(name: bytes) -> str:
+    """A file's name as text: what is no UTF-8, controls and turns of the reading direction are written out."""
+    return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
+
+
+def walk(root: Path) -> Iterator[bytes | BadItem]:
+    """Paths of all regular files below `root`, relative to it, each folder's in the order of its names; files before folders.
+
+    Hidden files and what systems leave behind are passed over. Links are followed to files within `root`, never out of it.
+    """
+    top = os.fsencode(root.resolve())
+    yield from _walk(top, b"", top)
+
+
+def _walk(top: bytes, folder: bytes, real_top: bytes) -> Iterator[bytes | BadItem]:
+    try:
+        with os.scandir(os.path.join(top, folder) if folder else top) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        yield BadItem(shown(folder) + "/", f"the folder cannot be read: {error.strerror}")
+        return
+    folders: list[bytes] = []
+    for entry in entries:
+        if entry.name.startswith(b".") or entry.name in _JUNK:
+            continue
+        path = os.path.join(folder, entry.name)
+        try:
+            if entry.is_symlink():
+                yield from _link(entry, path, real_top)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                yield path
+            else:
+                yield BadItem(shown(path), "not a regular file (a pipe, socket or device)")
+        except OSError as error:
+            yield BadItem(shown(path), f"cannot be read: {error.strerror}")
+    for path in folders:
+        yield from _walk(top, path, real_top)
+
+
+def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator[bytes | BadItem]:
+    target = os.path.realpath(entry.path)
+    if not target.startswith(real_top + b"/"):
+        yield BadItem(shown(path), "a symbolic link that leads out of the folder; copy the file there instead")
+    elif os.path.isfile(target):
+        yield path
+    elif os.path.isdir(target):
+        yield BadItem(shown(path), "a symbolic link to a folder; its files are taken where they are")
+    else:
+        yield BadItem(shown(path), "a symbolic link that leads nowhere")
+
+
+def inside(root: Path, path: bytes) -> bytes:
+    """The real path of `path` below `root`. Raises ItemError when it leads out of it, whether by itself or by links."""
+    top = os.fsencode(root.resolve())
+    if b"\0" in path:
+        raise ItemError("a path cannot hold a NUL character")
+    real = os.path.realpath(os.path.join(top, path))
+    if not real.startswith(top + b"/"):
+        raise ItemError(f"leads out of {root}; put the file there, or say with --root where paths start")
+    return real
+
+
+def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> BinaryIO:
+    """Open a regular file below `root` to read. Raises ItemError."""
+    real = inside(root, path)
+    try:
+        # Not to be turned into a link or a pipe between the check and here: a pipe would wait for ever.
+        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ItemError(_because(error)) from error
+    file = os.fdopen(descriptor, "rb")
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        file.close()
+        raise ItemError("not a regular file (a folder, pipe, socket or device)")
+    if about.st_size == 0:
+        file.close()
+        raise ItemError("the file is empty")
+    if limit is not None and about.st_size > limit:
+        file.close()
+        raise ItemError(f"the file has {about.st_size >> 20:,} MB; at most {limit >> 20:,} are read")
+    return file
+
+
+def _because(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return f"cannot be read: {error.strerror}"

@@ -1,0 +1,104 @@
+"""A folder of pictures: its subfolders are classes."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from lodespace.importing import pictures
+from lodespace.importing.files import open_inside, shown, walk
+from lodespace.importing.source import BadItem, ItemError, Picture, RawItem
+
+UNLABELLED_FOLDERS = frozenset({"_unlabelled", "_unlabeled"})
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+
+
+def suffix_of(path: bytes) -> str:
+    return os.fsdecode(os.path.splitext(path)[1]).lower()
+
+
+class Places:
+    """Where the files of a folder are, and what their folders say: sorted out once, before anything is read."""
+
+    def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
+        self.paths: list[bytes] = []
+        self.bad: list[BadItem] = []
+        others: Counter[str] = Counter()
+        for found in walk(root):
+            if isinstance(found, BadItem):
+                self.bad.append(found)
+            elif suffix_of(found) in suffixes:
+                self.paths.append(found)
+            else:
+                others[suffix_of(found) or "no suffix"] += 1
+        for suffix, count in sorted(others.items()):
+            files = "file" if count == 1 else "files"
+            self.bad.append(BadItem(f"{count:,} {files} ({suffix})", "of another kind, passed over"))
+        tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
+        self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
+        """Whether the uppermost folders are train, test and their like, and classes are below them."""
+
+    def meaning(self, path: bytes) -> tuple[str | None, str | None]:
+        """(label, split) of a file, by its folders."""
+        folders = shown(path).split("/")[:-1]
+        split = folders.pop(0) if self.split else None
+        label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
+        return label, split
+
+
+class PictureFolder:
+    """Class subfolders are labels; loose files and those in _unlabelled/ have none. Deeper folders belong to the class above them."""
+
+    kind: Literal["image"] = "image"
+    labels_given = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.name = root.resolve().name or "pictures"
+        self.places = Places(root, pictures.SUFFIXES)
+
+    @property
+    def count(self) -> int:
+        return len(self.places.paths)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {}
+
+    def class_names(self) -> Sequence[str]:
+        return ()
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        paths = self.places.paths
+        step = max(1, len(paths) // limit)
+        sizes: list[tuple[int, int]] = []
+        for path in paths[::step]:
+            try:
+                with open_inside(self.root, path) as file:
+                    size = pictures.size_of(file)
+            except ItemError:
+                continue
+            if size is not None:
+                sizes.append(size)
+        return sizes
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        yield from self.places.bad
+        for path in self.places.paths:
+            label, split = self.places.meaning(path)
+            yield RawItem(shown(path), picture=self._reader(path), label=label, split=split, path=path)
+
+    def _reader(self, path: bytes) -> "FileReader":
+        return FileReader(self.root, path)
+
+
+class FileReader:
+    """Reads one picture file when called."""
+
+    def __init__(self, root: Path, path: bytes) -> None:
+        self.root, self.path = root, path
+
+    def __call__(self, frame: tuple[int, int] | None = None) -> Picture:
+        with open_inside(self.root, self.path) as file:
+            return pictures.decode(file, frame)

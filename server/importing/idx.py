@@ -1,0 +1,51 @@
+"""IDX files, the format of MNIST."""
+
+import gzip
+import math
+import struct
+import tempfile
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+
+
+def read_idx(path: Path) -> npt.NDArray[np.uint8]:
+    """An IDX file of unsigned bytes (the format of MNIST), gzip-compressed or not, as a uint8 array of its shape. Raises DatasetError.
+
+    What it holds is mapped from a file, not kept in memory.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            stream = cast(IO[bytes], file)
+            head = stream.read(4)
+            if len(head) < 4 or head[:3] != b"\0\0\x08":
+                raise DatasetError(f"{path}: not an IDX file of unsigned bytes (it should begin with 00 00 08)")
+            rank = head[3]
+            sizes = stream.read(4 * rank)
+            if rank == 0 or len(sizes) < 4 * rank:
+                raise DatasetError(f"{path}: the IDX header is cut short")
+            shape = struct.unpack(f">{rank}I", sizes)
+            return _body(path, stream, shape)
+    except (OSError, EOFError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from error
+
+
+def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    wanted = math.prod(shape)
+    with tempfile.TemporaryFile() as file:
+        # One byte more than promised is enough to see that the header is wrong: what is packed may be far larger.
+        left = wanted + 1
+        while left and (block := stream.read(min(left, 1 << 20))):
+            file.write(block)
+            left -= len(block)
+        if left != 1:
+            follow = "more" if left == 0 else f"{wanted + 1 - left:,}"
+            raise DatasetError(f"{path}: the header says {shape}, but {follow} bytes follow")
+        file.flush()
+        if wanted == 0:
+            return np.empty(shape, np.uint8)
+        return np.memmap(file, np.uint8, "r", shape=shape)

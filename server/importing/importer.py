@@ -1,0 +1,85 @@
+"""Importing as a whole: find the source, write the data set folder, add the features that were asked for."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import datasets
+from lodespace.errors import DatasetError
+from lodespace.importing.arrays import IDX_NAME, from_arrays
+from lodespace.importing.build import ImportReport, build
+from lodespace.importing.detect import open_source
+from lodespace.importing.features import add_features
+from lodespace.importing.source import ImportOptions, Source
+from lodespace.importing.torch_data import PREFIX, TorchItems
+
+DATA_FOLDER = "data"
+
+
+def import_data(data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
+    """Import `data` (a path, torchvision:NAME, or a source) into the new folder `target`.
+
+    Raises DatasetError, and removes `target` then.
+    """
+    target.mkdir(parents=True)
+    try:
+        if isinstance(data, str) and datasets.is_dataset(Path(data)):
+            report = _copy(Path(data), target)
+        else:
+            source = open_source(data, options) if isinstance(data, str) else data
+            report = build(source, target, options, progress=progress)
+        add_features(target, options, report, progress=progress)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return report
+
+
+def _copy(source: Path, target: Path) -> ImportReport:
+    """A data set folder is taken as it is: only the files that its description names."""
+    items = datasets.load(source)
+    try:
+        for path in datasets.files_of(source):
+            shutil.copyfile(path, target / path.name)
+    except OSError as error:
+        raise DatasetError(f"{target}: cannot be written: {error.strerror}") from error
+    return ImportReport(items.name, imported=len(items))
+
+
+def reference_of(data: str) -> str:
+    """How lodespace.json remembers where data came from: an absolute path, or torchvision:NAME."""
+    return data if data.startswith(PREFIX) else str(Path(data).resolve())
+
+
+def name_of(data: str) -> str:
+    """What a data set is called before it is read."""
+    if data.startswith(PREFIX):
+        return data.removeprefix(PREFIX).replace("/", "-")
+    path = Path(data).resolve()
+    if path.is_dir():
+        return path.name or "data"
+    if IDX_NAME.match(path.name):
+        return path.name.split("-")[0].split(".")[0]
+    return path.stem
+
+
+def source_of(data: Any, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str) -> tuple[Source, str]:
+    """The source of what Python holds, arrays or a map-style Dataset of torch, and a name of its content. Raises DatasetError."""
+    if (
+        hasattr(data, "__getitem__")
+        and hasattr(data, "__len__")
+        and not hasattr(data, "__array__")
+        and not isinstance(data, list | tuple)
+    ):
+        if labels is not None or ids is not None:
+            raise DatasetError("labels and ids go with arrays; a data set brings its own")
+        return TorchItems(name, data), f"dataset:{type(data).__qualname__}:{len(data)}"
+    source = from_arrays(name, data, labels, ids)
+    array = np.ascontiguousarray(np.asarray(data))
+    digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    digest.update(array.data if array.size else b"")
+    return source, f"array:{digest.hexdigest()[:32]}"

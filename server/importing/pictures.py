@@ -1,0 +1,114 @@
+"""Picture files to arrays: five formats, a limit on pixels, turned as the camera says, fitted into a frame."""
+
+import math
+import threading
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from lodespace.importing.source import ItemError, Picture
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
+MAX_PIXELS = 40_000_000
+_LARGE = 4_000_000
+_one_large_picture = threading.Lock()
+"""Held while a large picture is decoded: four of 40 megapixels at once would take a gigabyte."""
+
+
+def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
+    """The picture in `file`, or the first of several; as large as it is, or a little larger than `frame` (height, width) where the format
+    can be read smaller. Raises ItemError.
+    """
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise ItemError(f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are read")
+            if frame is not None and image.format == "JPEG":
+                image.draft(None, (2 * frame[1], 2 * frame[0]))
+            if width * height > _LARGE:
+                with _one_large_picture:
+                    return _upright(image)
+            return _upright(image)
+    except ItemError:
+        raise
+    except Image.DecompressionBombWarning as error:
+        raise ItemError("far too many pixels") from error
+    except Image.DecompressionBombError as error:
+        raise ItemError("far too many pixels") from error
+    except UnidentifiedImageError as error:
+        raise ItemError("not a PNG, JPEG, WebP, TIFF or GIF picture") from error
+    except (
+        Exception
+    ) as error:  # Pillow's decoders raise whatever they like on broken files: SyntaxError, struct.error, KeyError, ...
+        raise ItemError(f"a damaged picture: {error or type(error).__name__}") from error
+
+
+def height_and_width(picture: Picture) -> tuple[int, int]:
+    if isinstance(picture, Image.Image):
+        return picture.height, picture.width
+    return picture.shape[0], picture.shape[1]
+
+
+def size_of(file: BinaryIO) -> tuple[int, int] | None:
+    """(height, width) as the header says, None where it cannot be read."""
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            return image.size[1], image.size[0]
+    except Exception:
+        return None
+
+
+def _upright(image: Image.Image) -> Picture:
+    image.load()
+    return plain(ImageOps.exif_transpose(image))
+
+
+def plain(image: Image.Image) -> Picture:
+    """The same in grey or RGB, 8 bits, on white where it is transparent. Raises ItemError on numbers that are no brightness."""
+    if image.mode in ("L", "RGB"):
+        return image.copy()
+    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 0xFFFF:
+            raise ItemError("integers beyond 16 bits a pixel; save it with 8 or 16")
+        return (values // 257).astype(np.uint8)
+    if image.mode == "F":
+        raise ItemError("floating-point numbers as pixels; save it with 8 or 16 bits a pixel")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, rgba).convert("RGB")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """The picture in `frame` (height, width), proportions kept, antialiased, on the background its border shows; uint8 (H, W[, 3]).
+
+    A coloured picture without a colour comes back grey.
+    """
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    height, width = frame
+    if image.size == (width, height):
+        return _grey_if_it_is(np.asarray(image))
+    scale = min(width / image.width, height / image.height)
+    size = (max(1, math.floor(image.width * scale + 0.5)), max(1, math.floor(image.height * scale + 0.5)))
+    small = np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+    small = _grey_if_it_is(small)
+    if small.shape[:2] == frame:
+        return small
+    rim = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    out = np.empty((height, width, *small.shape[2:]), np.uint8)
+    out[:] = np.median(rim, axis=0).astype(np.uint8)
+    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    out[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return out
+
+
+def _grey_if_it_is(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    if pixels.ndim == 3 and (pixels[..., :1] == pixels[..., 1:]).all():
+        return pixels[..., 0]
+    return pixels

@@ -1,0 +1,143 @@
+"""A folder of recordings: each is cut into windows of a fixed length, which are the items."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from lodespace.errors import DatasetError
+from lodespace.importing.files import open_inside, shown
+from lodespace.importing.folder import Places
+from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem
+from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
+
+SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
+DEFAULT_SIDE = 64
+LAST_WINDOW = 0.5
+"""A recording's last window counts when at least this share of it is there; the rest is silence."""
+MAX_CHANNELS = 64
+_PROBED = 50
+
+
+class SoundFolder:
+    """Windows of the recordings of a folder; class subfolders are labels, as for pictures."""
+
+    kind: Literal["sound"] = "sound"
+    labels_given = True
+
+    def __init__(self, root: Path, options: ImportOptions) -> None:
+        self.root = root
+        self.name = root.resolve().name or "sound"
+        self.window = options.window
+        self.hop = options.hop if options.hop is not None else options.window
+        if not (0.02 <= self.window <= 600 and 0.01 <= self.hop <= 600):
+            raise DatasetError("--window must be 0.02 to 600 seconds, --hop 0.01 to 600")
+        self.places = Places(root, SUFFIXES)
+        self.count, rates = self._probe()
+        fmax = options.fmax if options.fmax is not None else min(rates, default=48_000) / 2
+        self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
+
+    def _probe(self) -> tuple[int | None, list[int]]:
+        """How many windows there will be, about, and the rates of some of the recordings."""
+        paths = self.places.paths
+        step = max(1, len(paths) // _PROBED)
+        rates, seconds = [], 0.0
+        for path in paths[::step]:
+            try:
+                with open_inside(self.root, path, limit=None) as file:
+                    info = soundfile.info(file)
+            except (ItemError, soundfile.SoundFileError, RuntimeError, TypeError):
+                continue
+            rates.append(info.samplerate)
+            seconds += info.duration
+        if not rates:
+            return None, rates
+        return round(seconds / self.hop / len(rates) * len(paths)), rates
+
+    @property
+    def details(self) -> dict[str, Any]:
+        spectrogram = {"fmin": self.spectrogram.fmin, "fmax": self.spectrogram.fmax, "range_db": RANGE_DB}
+        return {"window": self.window, "hop": self.hop, "spectrogram": {**spectrogram, "floor_share": FLOOR_SHARE}}
+
+    def class_names(self) -> Sequence[str]:
+        return ()
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        del limit
+        return [(self.spectrogram.side, self.spectrogram.side)]
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        yield from self.places.bad
+        for path in self.places.paths:
+            try:
+                yield from self._windows(path)
+            except ItemError as error:
+                yield BadItem(shown(path), str(error))
+            except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+                yield BadItem(shown(path), f"not a sound that can be read: {error}")
+
+    def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
+        label, split = self.places.meaning(path)
+        with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
+            if sound.channels > MAX_CHANNELS:
+                raise ItemError(f"{sound.channels} channels; at most {MAX_CHANNELS} are read")
+            rate = sound.samplerate
+            length, hop = max(2, round(self.window * rate)), max(1, round(self.hop * rate))
+            number = 0
+            for samples in _cut(sound, length, hop):
+                if len(samples) < LAST_WINDOW * length and number > 0:
+                    return
+                start = number * hop / rate
+                whole = np.pad(samples, (0, length - len(samples)))
+                yield RawItem(
+                    f"{shown(path)}@{start:.3f}",
+                    picture=_Window(self.spectrogram, whole, rate),
+                    label=label,
+                    split=split,
+                    path=path,
+                    start=start,
+                    end=start + len(samples) / rate,
+                )
+                number += 1
+            if number == 0:
+                raise ItemError("no samples in it")
+
+
+def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Mono windows, the last ones shorter. What is there counts, not what the header promises."""
+    held = np.empty(0, np.float32)
+    skip = 0
+    while True:
+        if skip:
+            skip -= len(_read(sound, skip))
+            if skip > 0:
+                return
+        new = _read(sound, length - len(held))
+        if len(new) == 0:
+            return  # what is left over has been heard already
+        held = np.concatenate([held, new])
+        if not np.isfinite(held).all():
+            raise ItemError("holds NaN or infinity")
+        yield held
+        if len(held) < length:
+            return
+        skip = max(0, hop - length)
+        held = held[hop:] if hop < length else held[:0]
+
+
+def _read(sound: soundfile.SoundFile, samples: int) -> npt.NDArray[np.float32]:
+    return sound.read(samples, dtype="float32", always_2d=True).mean(axis=1)
+
+
+class _Window:
+    """Makes one window's picture when called."""
+
+    def __init__(self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], rate: int) -> None:
+        self.spectrogram, self.samples, self.rate = spectrogram, samples, rate
+
+    def __call__(self, frame: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
+        del frame
+        return self.spectrogram(self.samples, self.rate)

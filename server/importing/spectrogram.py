@@ -1,0 +1,78 @@
+"""Sound as a picture: log-mel spectrogram of one window."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+
+RANGE_DB = 60.0
+"""Decibels between black and white."""
+FLOOR_SHARE = 0.2
+"""The quietest fifth of a window counts as its noise floor, and is black: recordings differ in gain, and silence is no signal."""
+_WINDOW_SECONDS = (0.016, 0.064)
+"""Shortest and longest window of the Fourier transform: about one and a half columns long, between what is too short to tell pitches apart
+and what smears a click.
+"""
+_TINY = 1e-12
+
+
+def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """O'Shaughnessy's mel scale: 1000 Hz are 1000 mel."""
+    return 2595 * np.log10(1 + np.asarray(hertz, np.float64) / 700)
+
+
+def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    return 700 * (10 ** (np.asarray(mel, np.float64) / 2595) - 1)
+
+
+@lru_cache(maxsize=16)
+def mel_bands(bands: int, n_fft: int, rate: int, fmin: float, fmax: float) -> npt.NDArray[np.float32]:
+    """Triangular bands evenly spaced in mel between fmin and fmax (Hz), each of weight 1 in all: (bands, n_fft // 2 + 1)."""
+    frequencies = np.fft.rfftfreq(n_fft, 1 / rate)
+    edges = mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))
+    rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
+    weights = np.minimum(rising, falling).clip(0)
+    # Low bands may be narrower than the distance of two frequencies: they take the nearest one.
+    empty = weights.sum(axis=1) == 0
+    middle = np.abs(frequencies - edges[1:-1, None]).argmin(axis=1)
+    weights[empty, middle[empty]] = 1
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Spectrogram:
+    """How a window of sound becomes a picture `side` x `side`: time to the right, frequency (mel, fmin to fmax in Hz) upward."""
+
+    side: int
+    fmin: float
+    fmax: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fmin < self.fmax:
+            raise DatasetError(f"--fmin {self.fmin:g} must be below --fmax {self.fmax:g} (Hz)")
+
+    def __call__(self, samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.uint8]:
+        """samples (T,) at `rate` Hz -> uint8 (side, side): decibels above the window's noise floor, 0 to RANGE_DB."""
+        column = len(samples) / self.side / rate
+        window = min(_WINDOW_SECONDS[1], max(_WINDOW_SECONDS[0], 1.5 * column))
+        n_fft = 1 << max(5, round(rate * window) - 1).bit_length()
+        power = self._power(samples, n_fft, len(samples) / self.side)
+        bands = mel_bands(self.side, n_fft, rate, self.fmin, self.fmax) @ power
+        decibels = 10 * np.log10(bands + _TINY)
+        floor = np.quantile(decibels, FLOOR_SHARE)
+        scaled = (decibels - floor) * (255 / RANGE_DB)
+        return np.ascontiguousarray(scaled.clip(0, 255)[::-1]).astype(np.uint8)
+
+    def _power(self, samples: npt.NDArray[np.float32], n_fft: int, column: float) -> npt.NDArray[np.float32]:
+        """Mean power in each of `side` columns: (n_fft // 2 + 1, side). Windows overlap by half or more, so that nothing falls between."""
+        per_column = max(1, round(column / (n_fft / 2)))
+        padded = np.pad(samples, n_fft // 2)
+        starts = (np.arange(self.side * per_column) * (column / per_column)).astype(np.int64)
+        frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[starts.clip(0, len(padded) - n_fft)]
+        spectra = np.fft.rfft(frames * np.hanning(n_fft).astype(np.float32), axis=1)
+        power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
+        return power.reshape(self.side, per_column, -1).mean(axis=1).T

@@ -1,0 +1,385 @@
+"""Tables: CSV, TSV, JSON lines and Parquet, with pictures by path or as bytes, or with vectors; every other column is kept."""
+
+import csv
+import io
+import itertools
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lodespace.errors import DatasetError
+from lodespace.importing import pictures
+from lodespace.importing.files import open_inside
+from lodespace.importing.folder import FileReader
+from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem
+
+SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
+_MAX_FIELD = 16 << 20
+_MAX_LINE = 64 << 20
+_ROWS_AT_ONCE = 500
+_SNIFFED_ROWS = 50
+
+_IDS = ("id", "item_id", "uid", "uuid", "key")
+_PATHS = ("path", "file", "file_name", "filename", "file_path", "filepath", "image_path", "img_path")
+_IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
+_LABELS = ("label", "class", "category", "label_name", "class_name", "target", "y")
+_VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
+_SPLITS = ("split", "subset", "fold")
+
+Row = dict[str, Any]
+
+
+class Rows:
+    """A table's rows as dictionaries, and what a column holds. `columns` in the table's order."""
+
+    def __init__(self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None) -> None:
+        self.columns = list(columns)
+        self.schema = schema
+        self.count = count
+
+    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
+        """(name for messages, row), or what is wrong with a row."""
+        raise NotImplementedError
+
+
+class CsvRows(Rows):
+    def __init__(self, path: Path, encoding: str) -> None:
+        self.path = path
+        self.encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
+        csv.field_size_limit(_MAX_FIELD)
+        try:
+            with self._open() as file:
+                first = file.readline(_MAX_FIELD)
+        except LookupError as error:
+            raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
+        except (OSError, UnicodeError) as error:
+            raise DatasetError(f"{path}: cannot be read: {error}") from error
+        self.delimiter = "\t" if path.suffix.lower() == ".tsv" else ";" if first.count(";") > first.count(",") else ","
+        columns = next(csv.reader(io.StringIO(first), delimiter=self.delimiter), [])
+        if not any(column.strip() for column in columns):
+            raise DatasetError(f"{path}: the first line should name the columns, and is empty")
+        twice = [name for name in columns if columns.count(name) > 1]
+        if twice:
+            raise DatasetError(f"{path}: two columns are named '{_short(twice[0])}'; rename one")
+        super().__init__(columns)
+
+    def _open(self) -> io.TextIOWrapper:
+        # What is not of this encoding is kept apart row by row: the other rows go in.
+        return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="")
+
+    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
+        with self._open() as file:
+            reader = csv.reader(file, delimiter=self.delimiter)
+            next(reader, None)
+            while True:
+                line = reader.line_num + 1
+                try:
+                    fields = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield BadItem(f"line {line}", f"cannot be read: {error}")
+                    continue
+                if not fields:
+                    continue
+                yield self._row(f"line {line}", fields)
+
+    def _row(self, name: str, fields: list[str]) -> tuple[str, Row] | BadItem:
+        if len(fields) != len(self.columns):
+            return BadItem(name, f"has {len(fields)} fields where the header names {len(self.columns)}")
+        for field in fields:
+            if not field.isascii() and any("\udc80" <= c <= "\udcff" for c in field):
+                return BadItem(name, f"not {self.encoding} text; say with --encoding what it is (latin-1, cp1252, ...)")
+        return name, dict(zip(self.columns, fields, strict=True))
+
+
+class JsonRows(Rows):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        seen: dict[str, None] = {}
+        for found in itertools.islice(self._lines(), _SNIFFED_ROWS):
+            if not isinstance(found, BadItem):
+                seen.update(dict.fromkeys(found[1]))
+        if not seen:
+            raise DatasetError(f"{path}: none of its first lines is a JSON object")
+        super().__init__(list(seen))
+
+    def _lines(self) -> Iterator[tuple[str, Row] | BadItem]:
+        try:
+            with self.path.open("rb") as file:
+                for number in itertools.count(1):
+                    line = file.readline(_MAX_LINE)
+                    if not line:
+                        return
+                    if line.strip():
+                        yield _json_row(f"line {number}", line)
+        except OSError as error:
+            raise DatasetError(f"{self.path}: cannot be read: {error.strerror}") from error
+
+    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
+        return self._lines()
+
+
+def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return BadItem(name, f"not JSON: {error}")
+    if not isinstance(row, dict):
+        return BadItem(name, "not a JSON object")
+    return name, row
+
+
+class ParquetRows(Rows):
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
+        try:
+            files = [pq.ParquetFile(path, memory_map=True) for path in self.paths]
+            schema = files[0].schema_arrow
+            count = sum(file.metadata.num_rows for file in files)
+        except (pa.ArrowException, OSError) as error:
+            raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
+        super().__init__(schema.names, schema, count)
+
+    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
+        for path in self.paths:
+            number = 0
+            try:
+                with pq.ParquetFile(path, memory_map=True) as file:
+                    for batch in file.iter_batches(_ROWS_AT_ONCE):
+                        for row in batch.to_pylist():
+                            number += 1
+                            yield f"{path.name} row {number}", row
+            except (pa.ArrowException, OSError) as error:
+                yield BadItem(f"{path.name} after row {number}", f"cannot be read on: {error}")
+
+
+def open_rows(path: Path, encoding: str) -> Rows:
+    """The rows of the table at `path`, or of all Parquet files in the folder `path`. Raises DatasetError."""
+    if path.is_dir():
+        return ParquetRows(sorted(p for p in path.rglob("*.parquet") if p.is_file()))
+    match path.suffix.lower():
+        case ".csv" | ".tsv":
+            return CsvRows(path, encoding)
+        case ".jsonl" | ".ndjson":
+            return JsonRows(path)
+        case _:
+            return ParquetRows([path])
+
+
+class Table:
+    """Items from the rows of a table: pictures or vectors, by the columns it has."""
+
+    labels_given = True
+
+    def __init__(self, path: Path, options: ImportOptions) -> None:
+        self.path = path
+        self.name = path.stem
+        self.rows = open_rows(path, options.encoding)
+        self.root = options.root or (path if path.is_dir() else path.parent)
+        first = [found[1] for found in itertools.islice(self.rows, _SNIFFED_ROWS) if not isinstance(found, BadItem)]
+        if not first:
+            raise DatasetError(f"{path}: holds no row that can be read")
+        self.id_column = self._column(options.id, _IDS)
+        self.label_column = self._column(options.label, _LABELS)
+        self.split_column = self._column(None, _SPLITS)
+        self.path_column = self._column(None, _PATHS)
+        self.vector_column = self._vector_column(options.vector, first)
+        self.image_column = self._image_column(options.image, first)
+        self.thumbnail_column = self._column(options.thumbnails, ())
+        self.kind: Literal["image", "vector"] = "vector" if self.vector_column else "image"
+        if self.vector_column is None and self.image_column is None:
+            raise DatasetError(
+                f"{path}: its columns are {', '.join(map(_short, self.rows.columns[:20]))}; none is a picture, a path or a "
+                "vector: say which with --image or --vector"
+            )
+        self.label_names = _hugging_face_names(self.rows.schema, self.label_column)
+
+    @property
+    def count(self) -> int | None:
+        return self.rows.count
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """Types of the columns, where the table says them."""
+        return self.rows.schema
+
+    def class_names(self) -> Sequence[str]:
+        return self.label_names
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        sizes: list[tuple[int, int]] = []
+        for found in itertools.islice(self.rows, limit):
+            if isinstance(found, BadItem):
+                continue
+            try:
+                with self._file(found[1][self.image_column or self.thumbnail_column or ""]) as file:
+                    size = pictures.size_of(file)
+            except (ItemError, KeyError):
+                continue
+            if size is not None:
+                sizes.append(size)
+        return sizes
+
+    def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
+        """The column `asked` for, else the first of the `usual` names that there is, whatever its case."""
+        if asked is not None:
+            if asked not in self.rows.columns:
+                there = ", ".join(map(_short, self.rows.columns[:20]))
+                raise DatasetError(f"{self.path}: has no column '{asked}'; its columns are {there}")
+            return asked
+        by_lower = {name.lower(): name for name in reversed(self.rows.columns)}
+        return next((by_lower[name] for name in usual if name in by_lower), None)
+
+    def _vector_column(self, asked: str | None, first: list[Row]) -> str | None:
+        column = self._column(asked, _VECTORS)
+        if column is not None or asked is not None:
+            return column
+        return next((name for name in self.rows.columns if all(_is_vector(row.get(name)) for row in first)), None)
+
+    def _image_column(self, asked: str | None, first: list[Row]) -> str | None:
+        if asked is not None:
+            return self._column(asked, ())
+        if self.vector_column is not None:
+            return None
+        for name in (self._column(None, _IMAGES), self.path_column):
+            if name is not None and all(isinstance(row.get(name), str | bytes | dict | None) for row in first):
+                return name
+        return next((name for name in self.rows.columns if all(_is_picture_cell(row.get(name)) for row in first)), None)
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        special = {self.id_column, self.label_column, self.split_column, self.vector_column, self.image_column}
+        special |= {self.thumbnail_column}
+        for number, found in enumerate(self.rows):
+            if isinstance(found, BadItem):
+                yield found
+                continue
+            name, row = found
+            columns = {key: value for key, value in row.items() if key not in special}
+            try:
+                yield self._item(number, row, columns)
+            except ItemError as error:
+                yield BadItem(name, str(error))
+
+    def _item(self, number: int, row: Row, columns: Row) -> RawItem:
+        picture = row.get(self.image_column or self.thumbnail_column or "")
+        path, original = _parts(picture)
+        item = RawItem(
+            self._id_of(number, row, path),
+            label=self._label_of(row),
+            split=_text(row.get(self.split_column or "")),
+            columns=columns,
+        )
+        if self.vector_column is not None:
+            values = row.get(self.vector_column)
+            item.vector = lambda: _vector(values)
+        if self.image_column is not None or self.thumbnail_column is not None:
+            if path is None and original is None:
+                raise ItemError(f"no picture in column '{self.image_column or self.thumbnail_column}'")
+            if original is not None:
+                item.original = original
+                item.picture = lambda frame: pictures.decode(io.BytesIO(original), frame)
+            elif path is not None:
+                item.path = _path_bytes(path)
+                item.picture = FileReader(self.root, item.path)
+        return item
+
+    def _id_of(self, number: int, row: Row, path: str | None) -> str:
+        """The id column, else the path, else the row's number."""
+        if self.id_column is not None:
+            given = _text(row.get(self.id_column))
+            if given is None:
+                raise ItemError(f"no id in column '{self.id_column}'")
+            return given
+        by_path = path or (_text(row.get(self.path_column)) if self.path_column else None)
+        return by_path or str(number)
+
+    def _label_of(self, row: Row) -> str | None:
+        if self.label_column is None:
+            return None
+        value = row.get(self.label_column)
+        if self.label_names and isinstance(value, int) and not isinstance(value, bool):
+            return self.label_names[value] if 0 <= value < len(self.label_names) else None
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return _text(value)
+
+    def _file(self, cell: Any) -> Any:
+        path, original = _parts(cell)
+        if original is not None:
+            return io.BytesIO(original)
+        if path is None:
+            raise ItemError("no picture")
+        return open_inside(self.root, _path_bytes(path))
+
+
+def _parts(cell: Any) -> tuple[str | None, bytes | None]:
+    """(path, bytes) of a picture's cell: a path, bytes, or both as Hugging Face's data sets hold them."""
+    if isinstance(cell, dict):
+        path, data = cell.get("path"), cell.get("bytes")
+        return (path if isinstance(path, str) and path else None, data if isinstance(data, bytes) and data else None)
+    if isinstance(cell, bytes):
+        return None, cell or None
+    return (cell or None) if isinstance(cell, str) else None, None
+
+
+def _path_bytes(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise ItemError("its path holds half a character") from error
+
+
+def _is_picture_cell(cell: Any) -> bool:
+    return isinstance(cell, bytes) or (isinstance(cell, dict) and "bytes" in cell)
+
+
+def _is_vector(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return cell.startswith("[") and cell.rstrip().endswith("]")
+    return isinstance(cell, list) and len(cell) > 1 and all(isinstance(value, int | float) for value in cell)
+
+
+def _vector(cell: Any) -> npt.NDArray[np.float32]:
+    """A list of numbers, or its text in JSON. Raises ItemError."""
+    try:
+        values = json.loads(cell) if isinstance(cell, str) else cell
+        vector = np.asarray(values, np.float32)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ItemError(f"its vector is no list of numbers: {error}") from error
+    if vector.ndim != 1 or vector.size == 0:
+        raise ItemError("its vector is no list of numbers")
+    return vector
+
+
+def _text(value: Any) -> str | None:
+    """A cell as text; None for an empty one."""
+    if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:39]}…"
+
+
+def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
+    """Class names of a column of numbers, as Hugging Face's data sets write them into the file."""
+    if schema is None or column is None or not schema.metadata or b"huggingface" not in schema.metadata:
+        return ()
+    try:
+        names = json.loads(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]
+        return tuple(str(name) for name in names)
+    except (ValueError, KeyError, TypeError):
+        return ()

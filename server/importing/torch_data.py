@@ -1,0 +1,137 @@
+"""Data sets of torch: any map-style Dataset from Python, and torchvision's by name. The only source that may import torch."""
+
+import contextlib
+import importlib
+import inspect
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from lodespace.errors import DatasetError
+from lodespace.importing import pictures
+from lodespace.importing.arrays import as_bytes
+from lodespace.importing.source import BadItem, ImportOptions, ItemError, Picture, RawItem
+
+PREFIX = "torchvision:"
+
+
+class TorchItems:
+    """Items of a map-style Dataset: `dataset[i]` is an item or (item, label); an item is a picture of Pillow, a tensor or an array."""
+
+    root = None
+
+    def __init__(self, name: str, dataset: Any, *, labels_given: bool = True) -> None:
+        self.name = name
+        self.dataset = dataset
+        self.labels_given = labels_given
+        try:
+            self.count: int = len(dataset)
+            first = dataset[0] if self.count else None
+        except (TypeError, NotImplementedError, IndexError) as error:
+            raise DatasetError(f"{name}: not a data set with a length and numbered items: {error}") from error
+        item = first[0] if isinstance(first, tuple | list) else first
+        self.kind: Literal["image", "vector"] = "vector" if np.ndim(_array(item)) == 1 else "image"
+        self.names = tuple(str(n) for n in getattr(dataset, "classes", None) or ())
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {}
+
+    def class_names(self) -> Sequence[str]:
+        return self.names
+
+    def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
+        sizes: list[tuple[int, int]] = []
+        for i in range(0, self.count, max(1, self.count // limit)):
+            with contextlib.suppress(Exception):  # it will be told when its turn comes
+                sizes.append(pictures.height_and_width(self._picture(self._read(i)[0])))
+        return sizes
+
+    def _read(self, number: int) -> tuple[Any, Any]:
+        read = self.dataset[number]
+        return (read[0], read[1] if len(read) > 1 else None) if isinstance(read, tuple | list) else (read, None)
+
+    def _picture(self, item: Any) -> Picture:
+        if isinstance(item, Image.Image):
+            return pictures.plain(item)
+        array = _array(item)
+        if array.dtype == np.uint8:
+            return as_bytes(array, None)
+        if np.issubdtype(array.dtype, np.floating) and array.min() >= 0 and array.max() <= 1:
+            return as_bytes(array, (0.0, 1.0))
+        raise ItemError(f"numbers from {array.min():g} to {array.max():g}; give pictures as uint8, or as 0..1")
+
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        for number in range(self.count):
+            try:
+                item, label = self._read(number)
+                yield self._item(number, item, label)
+            except ItemError as error:
+                yield BadItem(f"item {number}", str(error))
+            except Exception as error:  # a data set of the user's: whatever it raises belongs to this item
+                yield BadItem(f"item {number}", f"{type(error).__name__}: {error}")
+
+    def _item(self, number: int, item: Any, label: Any) -> RawItem:
+        raw = RawItem(str(number), label=self._label(label))
+        if self.kind == "vector":
+            vector = np.asarray(_array(item), np.float32)
+            raw.vector = lambda: vector
+        else:
+            picture = self._picture(item)
+            raw.picture = lambda frame: picture
+        return raw
+
+    def _label(self, label: Any) -> str | None:
+        if label is None or isinstance(label, str):
+            return label or None
+        number = int(label)
+        if 0 <= number < len(self.names):
+            return self.names[number]
+        return None if number < 0 else str(number)
+
+
+def _array(item: Any) -> npt.NDArray[Any]:
+    if isinstance(item, Image.Image):
+        return np.asarray(item)
+    return np.asarray(item.detach().cpu().numpy() if hasattr(item, "detach") else item)
+
+
+def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
+    """`torchvision:NAME` or `torchvision:NAME/PART` (EMNIST/balanced), from the folder `options.root`. Raises DatasetError."""
+    name, _, part = reference.removeprefix(PREFIX).partition("/")
+    try:
+        module = importlib.import_module("torchvision.datasets")
+    except ImportError as error:
+        raise DatasetError("torchvision is not installed: pip install 'lodespace[torchvision]'") from error
+    kind = getattr(module, name, None)
+    if not inspect.isclass(kind) or name not in module.__all__:
+        names = ", ".join(n for n in module.__all__ if n in ("MNIST", "FashionMNIST", "KMNIST", "EMNIST", "CIFAR10"))
+        raise DatasetError(f"torchvision has no data set '{name}' (it has {names} and others)")
+    root = options.root or Path()
+    takes = inspect.signature(kind.__init__).parameters
+    arguments: dict[str, Any] = {"root": str(root)}
+    split = options.split or "train"
+    if part and "split" in takes:
+        arguments["split"] = part
+        split = options.split or "train"
+    elif "split" in takes:
+        arguments["split"] = split
+    if "train" in takes:
+        arguments["train"] = split != "test"
+    if "download" in takes:
+        arguments["download"] = options.download
+    try:
+        with redirect_stdout(io.StringIO()):
+            dataset = kind(**arguments)
+    except (RuntimeError, OSError, ValueError, TypeError) as error:
+        hint = (
+            "" if options.download else f"; put it there, give --root, or allow fetching it with --download ({error})"
+        )
+        raise DatasetError(f"{reference}: not found in {root.resolve()}{hint or f': {error}'}") from error
+    return TorchItems(name if not part else f"{name}-{part}", dataset, labels_given=False)

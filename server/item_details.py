@@ -1,0 +1,30 @@
+"""What came with an item, as the protocol tells it."""
+
+import json
+from typing import Any
+
+from lodespace import protocol
+from lodespace.datasets import ItemSet
+
+
+def provenance(items: ItemSet, item: int) -> dict[str, Any]:
+    """Where an item comes from and what it came with, as ItemInfo tells it."""
+    if items.table is None:
+        return {"path": "", "columns": []}
+    from lodespace.importing.files import shown
+    from lodespace.item_table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
+
+    path = items.table.value(PATH, item)
+    columns = [protocol.Column(name=name, value=_as_text(value)) for name, value in items.table.row(item).items()]
+    start, end = items.table.value(START, item), items.table.value(END, item)
+    return {"path": "" if path is None else shown(path), "columns": columns, "start": start, "end": end}
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
+    return json.dumps(value, ensure_ascii=False, default=str)

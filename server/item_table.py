@@ -1,0 +1,161 @@
+"""What is known of each item beside its pixels: id, path, and the columns it came with.
+
+An Arrow file, mapped into memory: looking at a row costs what a row costs.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import ipc
+
+from lodespace.errors import DatasetError
+
+ID = "lodespace.id"
+PATH = "lodespace.path"
+SPLIT = "lodespace.split"
+START = "lodespace.start"
+END = "lodespace.end"
+OFFSET = "lodespace.offset"
+LENGTH = "lodespace.length"
+OWN_TYPES: dict[str, pa.DataType] = {
+    ID: pa.string(),
+    PATH: pa.binary(),
+    SPLIT: pa.string(),
+    START: pa.float64(),
+    END: pa.float64(),
+    OFFSET: pa.int64(),
+    LENGTH: pa.int64(),
+}
+"""Our columns: the item's id; its file below the source's root; train, test, ...; seconds of a sound; where its bytes lie in
+originals.bin."""
+
+
+class ItemTable:
+    """One row an item, in the items' order."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+
+    @classmethod
+    def read(cls, path: Path) -> "ItemTable":
+        """Raises DatasetError when it cannot be read."""
+        try:
+            with pa.memory_map(str(path)) as file:
+                table = ipc.open_file(file).read_all()
+        except (pa.ArrowException, OSError) as error:
+            raise DatasetError(f"{path}: damaged: {error}") from error
+        if ID not in table.column_names:
+            raise DatasetError(f"{path}: not a table of items")
+        return cls(table)
+
+    def write(self, path: Path) -> None:
+        with pa.OSFile(str(path), "wb") as file, ipc.new_file(file, self.table.schema) as writer:
+            writer.write_table(self.table)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that came with the data."""
+        return [name for name in self.table.column_names if name not in OWN_TYPES]
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self.table[ID].to_pylist())
+
+    def column(self, name: str) -> list[Any]:
+        """Values of any column; None for each item where there is no such one."""
+        return self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
+
+    def value(self, name: str, item: int) -> Any:
+        return self.table[name][item].as_py() if name in self.table.column_names else None
+
+    def row(self, item: int) -> dict[str, Any]:
+        """The columns that came with the item."""
+        return {name: self.table[name][item].as_py() for name in self.columns}
+
+    def matching(self, text: str) -> list[int]:
+        """Items whose id, path or any column holds `text`, in whatever case."""
+        found = None
+        for name in (ID, PATH, SPLIT, *self.columns):
+            texts = self._texts(name)
+            if texts is None:
+                continue
+            options = pc.MatchSubstringOptions(text, ignore_case=True)
+            hit = pc.fill_null(pc.call_function("match_substring", [texts], options), False)
+            found = hit if found is None else pc.call_function("or", [found, hit])
+        return [] if found is None else pc.call_function("indices_nonzero", [found]).to_pylist()
+
+    def _texts(self, name: str) -> pa.ChunkedArray | None:
+        """A column as text; None where it has none worth searching: lists, structures, bytes."""
+        if name not in self.table.column_names:
+            return None
+        column = self.table[name]
+        if name == PATH:
+            return column  # bytes are searched as they are
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) or pa.types.is_nested(column.type):
+            return None
+        with contextlib.suppress(pa.ArrowException):
+            return column.cast(pa.string())
+        return None
+
+
+class ItemTableBuilder:
+    """Collects rows, and turns them into an ItemTable. `schema`: types of the columns, as far as the source knows them."""
+
+    _ROWS_AT_ONCE = 2000
+
+    def __init__(self, schema: pa.Schema | None = None) -> None:
+        self.schema = schema
+        self.rows: list[dict[str, Any]] = []
+        self.tables: list[pa.Table] = []
+
+    def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:
+        """`own`: values of our columns."""
+        row = {f"{name}_" if name in OWN_TYPES else name: value for name, value in columns.items()}
+        self.rows.append(row | own)
+        if len(self.rows) >= self._ROWS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        names: dict[str, None] = {}
+        for row in self.rows:
+            names.update(dict.fromkeys(row))
+        arrays = {name: self._array(name, [row.get(name) for row in self.rows]) for name in names}
+        self.tables.append(pa.table(arrays))
+        self.rows = []
+
+    def _array(self, name: str, values: Sequence[Any]) -> pa.Array:
+        kind = OWN_TYPES.get(name)
+        if kind is None and self.schema is not None and name in self.schema.names:
+            kind = self.schema.field(name).type
+        with contextlib.suppress(pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
+            return pa.array(values, kind)
+        # Values of several kinds, or text that is none: as text.
+        return pa.array([None if value is None else _clean(value) for value in values], pa.string())
+
+    def finish(self) -> ItemTable:
+        if self.rows or not self.tables:
+            self._flush()
+        try:
+            table = pa.concat_tables(self.tables, promote_options="permissive")
+        except pa.ArrowException:
+            # A column of numbers here and text there.
+            table = pa.concat_tables([_as_texts(table) for table in self.tables], promote_options="permissive")
+        return ItemTable(table.combine_chunks())
+
+
+def _clean(value: Any) -> str:
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _as_texts(table: pa.Table) -> pa.Table:
+    for index, name in enumerate(table.column_names):
+        if name not in OWN_TYPES and table[name].type != pa.string():
+            values = [None if value is None else _clean(value) for value in table[name].to_pylist()]
+            table = table.set_column(index, name, pa.array(values, pa.string()))
+    return table

@@ -1,0 +1,67 @@
+"""Labels that came with the data: which of them to take, and writing them into a project's log, one gesture a class."""
+
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.datasets import UNLABELED, ItemSet
+from lodespace.errors import DatasetError
+from lodespace.protocol import MAX_CLASSES, Provenance
+from lodespace.store import Event, Store
+
+CLIENT = "import"
+
+
+def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[np.int16]:
+    """Of the labels that came with the data: "none" of them, "all", or as many of each class as the number says, drawn by `seed`. (N,).
+
+    None: all, if they are somebody's work to go on from. Raises DatasetError.
+    """
+    labels = np.full(len(items), UNLABELED, np.int16)
+    if which is None:
+        which = "all" if items.labels_given else "none"
+    if which == "none":
+        return labels
+    if items.truth is None:
+        raise DatasetError(f"{items.name} comes without labels; leave --labels away")
+    if which == "all":
+        return items.truth.copy()
+    if not which.isdecimal() or int(which) < 1:
+        raise DatasetError(f"labels '{which}': give none, all, or a number of items of each class")
+    random = np.random.default_rng(seed)
+    for class_id in range(len(items.class_names)):
+        members = np.flatnonzero(items.truth == class_id)
+        drawn = random.permutation(members)[: int(which)]
+        labels[drawn] = class_id
+    return labels
+
+
+def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
+    """Write `labels` (N,), UNLABELED (-1) for none, into the label log at `log`. Returns how many items were labelled.
+
+    Doing it twice has no second effect. Raises StoreError, DatasetError.
+    """
+    if len(labels) and int(labels.max()) >= MAX_CLASSES:
+        raise DatasetError(f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} can be labelled")
+    detail = msgspec.json.encode(Provenance(tool="api", note="came with the data")).decode()
+    store = Store(log)
+    try:
+        known = {event.command_id for event in store.events()}
+        for class_id in np.unique(labels[labels >= 0]).tolist():
+            event = Event(
+                command_id=f"{CLIENT}-{class_id:08d}",
+                kind="gesture",
+                client=CLIENT,
+                at=time.time(),
+                class_id=class_id,
+                items=np.flatnonzero(labels == class_id).astype("<u4").tobytes(),
+                detail=detail,
+            )
+            if event.command_id not in known:
+                store.append_now(event)
+    finally:
+        store.close()
+    return int((labels >= 0).sum())

@@ -1,0 +1,74 @@
+"""The original of an item, where it still is: the picture at its full size, the recording's part. Else what the data set keeps of it."""
+
+import io
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from lodespace import item_table
+from lodespace.datasets import ItemSet
+from lodespace.errors import RequestError
+from lodespace.importing import pictures
+from lodespace.importing.files import open_inside, shown
+from lodespace.importing.source import ItemError
+
+
+def picture(items: ItemSet, item: int, side: int) -> Image.Image:
+    """The item's picture, at most `side` wide or high: the original if it can be read, else as the data set keeps it.
+
+    Raises RequestError when the item has none.
+    """
+    found = _original(items, item, side) if items.kind == "image" else None
+    if found is None:
+        if items.pictures is None:
+            raise RequestError("these items are vectors and have no picture", code="no_picture", status=404)
+        found = Image.fromarray(np.asarray(items.pictures[item]))
+    found.thumbnail((side, side))
+    return found
+
+
+def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
+    try:
+        file = _open(items, item)
+        if file is None:
+            return None
+        with file:
+            read = pictures.decode(file, (side, side))
+    except (ItemError, OSError):
+        return None
+    return read if isinstance(read, Image.Image) else Image.fromarray(read)
+
+
+def _open(items: ItemSet, item: int) -> BinaryIO | None:
+    table = items.table
+    if table is None:
+        return None
+    length = table.value(item_table.LENGTH, item)
+    if length is not None and items.originals is not None:
+        with items.originals.open("rb") as file:
+            file.seek(table.value(item_table.OFFSET, item))
+            return io.BytesIO(file.read(length))
+    path = table.value(item_table.PATH, item)
+    return None if path is None or items.root is None else open_inside(items.root, path)
+
+
+def sound(items: ItemSet, item: int) -> bytes:
+    """The item's part of its recording as WAV, 16 bits, one channel. Raises RequestError when it is no sound or the recording is gone."""
+    if items.kind != "sound" or items.table is None or items.root is None:
+        raise RequestError("these items are no sounds", code="no_sound", status=404)
+    import soundfile
+
+    path = items.table.value(item_table.PATH, item)
+    start, end = items.table.value(item_table.START, item), items.table.value(item_table.END, item)
+    try:
+        with open_inside(items.root, path, limit=None) as file, soundfile.SoundFile(file) as recording:
+            rate = recording.samplerate
+            recording.seek(round(start * rate))
+            samples = recording.read(round((end - start) * rate), dtype="float32", always_2d=True).mean(axis=1)
+    except (ItemError, soundfile.SoundFileError, RuntimeError, OSError) as error:
+        message = f"the recording {shown(path)} is not in {items.root} any more, or cannot be read ({error})"
+        raise RequestError(message, code="no_original", status=404) from error
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")
+    return out.getvalue()

@@ -1,0 +1,19 @@
+"""From the items of a project to what the model reads. Imports torch."""
+
+import torch
+
+from lodespace.datasets import ItemSet
+from lodespace.models.dataset import Dataset, Standardisation
+
+
+def to_dataset(items: ItemSet) -> Dataset:
+    """Raises ValueError on items that no model reads."""
+    if items.kind == "vector":
+        known = None
+        if items.standardisation is not None:
+            mean, deviation = torch.from_numpy(items.standardisation.copy())
+            known = Standardisation(mean, deviation)
+        dataset = Dataset.from_vectors(items.data, known)
+    else:
+        dataset = Dataset.from_images(items.data, items.content)
+    return dataset if items.features is None else dataset.with_features(items.features)

@@ -1,0 +1,50 @@
+"""A folder that is there whole or not at all: made beside its place, and moved there at the end."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from lodespace.errors import ProjectError
+
+
+@contextlib.contextmanager
+def folder_in_the_making(output: Path, check: Callable[[], None]) -> Generator[Path]:
+    """A folder beside `output` that takes its place at the end; when anything fails, it is gone.
+
+    `check` raises when `output` cannot be replaced; it is called before and after. What is replaced is removed.
+    Raises ProjectError.
+    """
+    check()
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    except OSError as error:
+        raise ProjectError(f"{output}: cannot be made: {error.strerror}; give another folder") from error
+    try:
+        making.chmod(0o777 & ~_umask())
+        yield making
+        check()
+        _take_place(making, output)
+    except OSError as error:
+        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _take_place(making: Path, output: Path) -> None:
+    if output.is_dir() and any(output.iterdir()):
+        old = making.with_name(f"{making.name}.old")
+        output.rename(old)
+        making.rename(output)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        making.rename(output)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

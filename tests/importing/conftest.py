@@ -1,0 +1,36 @@
+"""Real files, made here: pictures, tables, recordings; and importing them as the command line does."""
+
+from pathlib import Path
+
+import pytest
+from importing_files import Import, draw
+
+from lodespace import datasets
+from lodespace.datasets import ItemSet
+from lodespace.importing.build import ImportReport
+from lodespace.importing.importer import import_data
+from lodespace.importing.source import ImportOptions, Source
+
+
+@pytest.fixture
+def bring(tmp_path: Path) -> Import:
+    """Import data and open them: (items, report)."""
+
+    def run(data: str | Path | Source, **options: object) -> tuple[ItemSet, ImportReport]:
+        target = tmp_path / f"imported-{len(list(tmp_path.glob('imported-*')))}"
+        source = str(data) if isinstance(data, Path) else data
+        report = import_data(source, target, ImportOptions(**options))  # type: ignore[arg-type]
+        return datasets.load(target), report
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """cat/0.png, cat/1.png, dog/deep/2.png, _unlabelled/3.png, 4.png."""
+    root = tmp_path / "pictures"
+    for number, name in enumerate(["cat/0.png", "cat/1.png", "dog/deep/2.png", "_unlabelled/3.png", "4.png"]):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw(number).save(path)
+    return root

@@ -1,0 +1,31 @@
+"""Pictures and sounds that tests write to disk."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from lodespace.datasets import ItemSet
+from lodespace.importing.build import ImportReport
+
+Import = Callable[..., tuple[ItemSet, ImportReport]]
+
+
+def draw(seed: int, size: tuple[int, int] = (40, 40), mode: str = "L") -> Image.Image:
+    """A picture that no other seed draws; `size` is (width, height)."""
+    rng = np.random.default_rng(seed)
+    channels = {"L": (), "RGB": (3,), "RGBA": (4,)}[mode]
+    coarse = rng.integers(0, 256, (5, 5, *channels), dtype=np.uint8)
+    return Image.fromarray(coarse).resize(size, Image.Resampling.NEAREST)
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def reasons(report: ImportReport) -> dict[str, str]:
+    """Why each item was left out, by its name."""
+    return {bad.name: bad.reason for bad in report.bad}

@@ -1,0 +1,253 @@
+"""Tables: how their columns are found, that every other one is kept, and that a bad row costs that row alone."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from importing_files import Import, draw, png, reasons
+
+from lodespace.datasets import ItemSet
+from lodespace.errors import DatasetError
+
+ROWS = [
+    {
+        "id": f"n{i}",
+        "path": f"pictures/{i}.png",
+        "label": "ab"[i % 2] if i else "",
+        "split": "train",
+        "note": f"=SUM({i})",
+    }
+    for i in range(6)
+]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    (tmp_path / "pictures").mkdir()
+    for i in range(6):
+        draw(i).save(tmp_path / "pictures" / f"{i}.png")
+    return tmp_path
+
+
+def write(path: Path, rows: list[dict[str, Any]], delimiter: str = ",") -> Path:
+    if path.suffix in (".csv", ".tsv"):
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), delimiter="\t" if path.suffix == ".tsv" else delimiter)
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def columns(items: ItemSet) -> list[dict[str, Any]]:
+    assert items.table is not None
+    return [items.table.row(i) for i in range(len(items))]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_pictures_by_path_with_labels_and_every_column(pictures: Path, bring: Import, suffix: str) -> None:
+    items, report = bring(write(pictures / f"table{suffix}", ROWS))
+    assert report.bad == []
+    assert items.ids == tuple(row["id"] for row in ROWS)
+    assert items.class_names == ("a", "b")
+    assert items.truth is not None
+    assert items.truth.tolist() == [-1, 1, 0, 1, 0, 1]
+    assert [row["note"] for row in columns(items)] == [row["note"] for row in ROWS]
+    np.testing.assert_array_equal(items.data[3], np.asarray(draw(3)))
+
+
+def test_semicolons_and_a_byte_order_mark_are_what_spreadsheets_write(pictures: Path, bring: Import) -> None:
+    path = write(pictures / "table.csv", ROWS, delimiter=";")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    items, report = bring(path)
+    assert report.bad == []
+    assert items.ids[0] == "n0"
+
+
+def test_columns_are_named_where_their_names_do_not_say(pictures: Path, bring: Import) -> None:
+    rows = [{"nummer": r["id"], "bild": r["path"], "art": r["label"]} for r in ROWS]
+    path = write(pictures / "table.csv", rows)
+    with pytest.raises(DatasetError, match="--image"):
+        bring(path)
+    items, _ = bring(path, image="bild", label="art", id="nummer")
+    assert items.ids[2] == "n2"
+    assert items.class_names == ("a", "b")
+    with pytest.raises(DatasetError, match="no column 'foto'"):
+        bring(path, image="foto")
+
+
+@pytest.mark.parametrize("cell", ["bytes", "hugging face"])
+def test_picture_bytes_in_parquet(tmp_path: Path, bring: Import, cell: str) -> None:
+    rows = [
+        {"image": png(draw(i)) if cell == "bytes" else {"bytes": png(draw(i)), "path": f"{i}.png"}, "label": i % 2}
+        for i in range(5)
+    ]
+    table = pa.Table.from_pylist(rows)
+    info = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(info)}), tmp_path / "train.parquet")
+    items, _ = bring(tmp_path / "train.parquet")
+    assert items.class_names == ("cat", "dog")
+    np.testing.assert_array_equal(items.data[4], np.asarray(draw(4)))
+    assert items.ids[1] == ("1.png" if cell == "hugging face" else "1")
+
+
+def test_large_pictures_in_a_table_keep_their_original_for_the_card(tmp_path: Path, bring: Import) -> None:
+    from lodespace.originals import picture
+
+    rows = [{"image": png(draw(i, (300, 200)))} for i in range(3)]
+    items, _ = bring(write(tmp_path / "t.parquet", rows))
+    assert items.data.shape == (3, 128, 128)
+    (tmp_path / "t.parquet").unlink()
+    np.testing.assert_array_equal(np.asarray(picture(items, 2, 512)), np.asarray(draw(2, (300, 200))))
+
+
+def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path, bring: Import) -> None:
+    (tmp_path / "data").mkdir()
+    for part in range(2):
+        rows = [{"id": f"{part}-{i}", "embedding": [float(i), 1.0, 2.0]} for i in range(3)]
+        write(tmp_path / "data" / f"train-{part}.parquet", rows)
+    items, _ = bring(tmp_path / "data")
+    assert items.ids == ("0-0", "0-1", "0-2", "1-0", "1-1", "1-2")
+    assert items.kind == "vector"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_vectors_from_a_column_of_lists(tmp_path: Path, bring: Import, suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(3, 2, (20, 5)).astype(np.float32)
+    rows: list[dict[str, Any]] = [{"key": f"k{i}", "emb": vectors[i].tolist(), "class": "xy"[i % 2]} for i in range(20)]
+    if suffix == ".csv":
+        rows = [{**row, "emb": json.dumps(row["emb"])} for row in rows]
+    items, _ = bring(write(tmp_path / f"t{suffix}", rows))
+    assert items.kind == "vector"
+    np.testing.assert_allclose(items.data, vectors, rtol=1e-6)
+    assert items.standardisation is not None
+    np.testing.assert_allclose(items.standardisation, [vectors.mean(axis=0), vectors.std(axis=0)], rtol=1e-4)
+    assert items.pictures is None
+
+
+def test_vectors_with_thumbnails(pictures: Path, bring: Import) -> None:
+    rows = [{**row, "vector": [i, 1.0, 2.0]} for i, row in enumerate(ROWS)]
+    items, _ = bring(write(pictures / "t.parquet", rows), thumbnails="path")
+    assert items.kind == "vector"
+    assert items.pictures is not None
+    assert items.pictures.shape == (6, 64, 64)
+
+
+def test_column_types_come_out_as_they_went_in(pictures: Path, bring: Import) -> None:
+    rows = [{**row, "count": i, "weight": i / 2, "tags": ["x", str(i)], "ok": i > 2} for i, row in enumerate(ROWS)]
+    items, _ = bring(write(pictures / "t.parquet", rows))
+    kept = columns(items)
+    for row, wanted in zip(kept, rows, strict=True):
+        assert {key: row[key] for key in ("count", "weight", "tags", "ok", "note")} == {
+            key: wanted[key] for key in ("count", "weight", "tags", "ok", "note")
+        }
+
+
+def test_a_column_of_numbers_here_and_words_there_is_kept_as_text(pictures: Path, bring: Import) -> None:
+    rows = [{**row, "mixed": i if i % 2 else f"no {i}"} for i, row in enumerate(ROWS)]
+    items, _ = bring(write(pictures / "t.jsonl", rows))
+    assert [row["mixed"] for row in columns(items)] == ["no 0", "1", "no 2", "3", "no 4", "5"]
+
+
+# Bad rows ------------------------------------------------------------------------------------------------------------
+
+
+def test_bad_rows_of_a_csv_file_are_left_out_by_line(pictures: Path, bring: Import) -> None:
+    path = write(pictures / "t.csv", ROWS)
+    lines = path.read_bytes().splitlines(keepends=True)
+    bad = [
+        b"short,row\r\n",
+        b"n7,pictures/1.png,a,train,caf\xe9\r\n",  # latin-1
+        b"n8,pictures/none.png,a,train,x\r\n",
+        b"n1,pictures/1.png,a,train,twin\r\n",
+        b",pictures/1.png,a,train,no id\r\n",
+        b"n9,../../etc/passwd,a,train,x\r\n",
+        b"n10,/etc/passwd,a,train,x\r\n",
+        b"n11,pictures/\0.png,a,train,x\r\n",
+        b"n12,pictures/1.png,a,train," + b"y" * (1 << 20) + b"\r\n",
+    ]
+    path.write_bytes(b"".join(lines[:3] + bad + lines[3:]))
+    items, report = bring(path)
+    found = reasons(report)
+    assert items.ids == ("n0", "n1", "n12", "n2", "n3", "n4", "n5")
+    assert "has 2 fields" in found["line 4"]
+    assert "--encoding" in found["line 5"]
+    assert found["n8"] == "there is no such file"
+    assert found["n1"] == "another item has this id already"
+    assert "no id" in found["line 8"]
+    assert "leads out" in found["n9"]
+    assert "leads out" in found["n10"]
+    assert "NUL" in found["n11"]
+    assert columns(items)[2]["note"] == "y" * (1 << 20)
+
+
+def test_another_encoding_can_be_said(pictures: Path, bring: Import) -> None:
+    path = write(pictures / "t.csv", ROWS)
+    path.write_bytes(path.read_bytes().replace(b"=SUM", b"caf\xe9"))
+    items, report = bring(path, encoding="latin-1")
+    assert report.bad == []
+    assert columns(items)[0]["note"].startswith("café")
+    with pytest.raises(DatasetError, match="no such encoding"):
+        bring(path, encoding="klingon")
+
+
+def test_bad_lines_of_json_are_left_out(pictures: Path, bring: Import) -> None:
+    path = write(pictures / "t.jsonl", ROWS)
+    path.write_text(path.read_text() + '{"id": \n[1, 2]\n' + "[" * 5000 + "\n" + '{"id": "lone", "path": "\\ud800"}\n')
+    items, report = bring(path)
+    assert len(items) == 6
+    assert set(reasons(report)) >= {"line 7", "line 8", "line 9"}
+    assert len(report.bad) == 4
+
+
+def test_bad_vectors_are_left_out(tmp_path: Path, bring: Import) -> None:
+    cells: list[Any] = [[1.0, 2.0]] * 3 + [[1.0], [float("nan"), 1.0], [float("inf"), 1.0], None, []]
+    rows = [{"id": str(i), "vector": cell, "n": i} for i, cell in enumerate(cells)]
+    items, report = bring(write(tmp_path / "t.parquet", rows))
+    assert items.ids == ("0", "1", "2")
+    assert set(reasons(report)) == {"3", "4", "5", "6", "7"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", b"", "empty"),
+        ("t.csv", b"\n\n", "first line"),
+        ("t.csv", b"id,path\n", "no row"),
+        ("t.csv", b"id,id\n1,2\n", "two columns"),
+        ("t.jsonl", b"[1]\n[2]\n", "JSON object"),
+        ("t.parquet", b"PAR1 not whole PAR1", "Parquet"),
+    ],
+)
+def test_tables_that_are_none(tmp_path: Path, bring: Import, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DatasetError, match=message):
+        bring(tmp_path / name)
+
+
+def test_a_parquet_file_cut_short_is_refused(pictures: Path, bring: Import) -> None:
+    path = write(pictures / "t.parquet", ROWS)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DatasetError, match="not a whole Parquet file"):
+        bring(path)
+
+
+def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring: Import) -> None:
+    from lodespace.search import matching
+
+    rows = [{**row, "place": "Saarbrücken" if i == 4 else "elsewhere", "count": 100 + i} for i, row in enumerate(ROWS)]
+    items, _ = bring(write(pictures / "t.parquet", rows))
+    assert matching(items, "N2") == [2]
+    assert matching(items, "pictures/3") == [3]
+    assert matching(items, "saarBRÜCKEN") == [4]
+    assert matching(items, "105") == [5]
+    assert matching(items, "nothing like it") == []

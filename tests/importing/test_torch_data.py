@@ -1,0 +1,104 @@
+"""Data sets of torch and torchvision, with real torchvision on files that lie there."""
+
+import gzip
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from importing_files import Import, draw, reasons
+
+from lodespace.errors import DatasetError
+from lodespace.importing.torch_data import TorchItems
+
+
+class Pairs:
+    """A map-style Dataset as people write them."""
+
+    classes = ("no", "yes")
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, i: int) -> tuple[Any, int]:
+        if self.items[i] is None:
+            raise OSError("the disk is wet")
+        return self.items[i], i % 2
+
+
+def test_tensors_pictures_and_arrays(bring: Import) -> None:
+    import torch
+
+    grey = np.asarray(draw(1))
+    forms = [draw(1), torch.from_numpy(grey.copy())[None].float() / 255, torch.from_numpy(grey.copy()), grey]
+    for form in forms:
+        items, _ = bring(TorchItems("d", Pairs([form] * 4)))
+        np.testing.assert_array_equal(items.data, [grey] * 4)
+        assert items.class_names == ("no", "yes")
+
+
+def test_vectors_and_a_tensor_data_set(bring: Import) -> None:
+    import torch
+    from torch.utils.data import TensorDataset
+
+    x = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    items, _ = bring(TorchItems("d", TensorDataset(x, torch.arange(6) % 3)))
+    np.testing.assert_array_equal(items.data, x.numpy())
+    assert items.class_names == ("0", "1", "2")
+
+
+def test_an_item_that_cannot_be_read_is_left_out(bring: Import) -> None:
+    items, report = bring(TorchItems("d", Pairs([draw(0), None, draw(2)])))
+    assert items.ids == ("0", "2")
+    assert reasons(report) == {"item 1": "OSError: the disk is wet"}
+
+
+def test_normalised_pictures_are_refused_with_what_to_do(bring: Import) -> None:
+    import torch
+
+    with pytest.raises(DatasetError, match=r"0\.\.1"):
+        bring(TorchItems("d", Pairs([torch.randn(3, 8, 8)] * 3)))
+
+
+@pytest.fixture
+def mnist(tmp_path: Path) -> Path:
+    """A root folder that holds MNIST as torchvision lays it out, 20 pictures of it."""
+    raw = tmp_path / "root" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for part in ("train", "t10k"):
+        pictures = rng.integers(0, 256, (20, 28, 28), dtype=np.uint8)
+        labels = np.arange(20, dtype=np.uint8) % 10
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(
+            b"\0\0\x08\x03" + struct.pack(">3I", 20, 28, 28) + pictures.tobytes()
+        )
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + struct.pack(">I", 20) + labels.tobytes())
+        for name in ("images-idx3", "labels-idx1"):
+            whole = (raw / f"{part}-{name}-ubyte").read_bytes()
+            (raw / f"{part}-{name}-ubyte.gz").write_bytes(gzip.compress(whole))
+    return tmp_path / "root"
+
+
+@pytest.mark.parametrize("split", [None, "test"])
+def test_torchvision_by_name_from_a_folder_that_holds_it(mnist: Path, bring: Import, split: str | None) -> None:
+    pytest.importorskip("torchvision")
+    items, _ = bring("torchvision:MNIST", root=mnist, split=split)
+    part = "t10k" if split else "train"
+    raw = (mnist / "MNIST" / "raw" / f"{part}-images-idx3-ubyte").read_bytes()[16:]
+    np.testing.assert_array_equal(items.data, np.frombuffer(raw, np.uint8).reshape(20, 28, 28))
+    assert items.class_names[3] == "3 - three"
+    assert not items.labels_given
+
+
+def test_nothing_is_fetched_unasked(tmp_path: Path, bring: Import) -> None:
+    pytest.importorskip("torchvision")
+    with pytest.raises(DatasetError, match="--download"):
+        bring("torchvision:MNIST", root=tmp_path)
+    with pytest.raises(DatasetError, match="no data set 'NoSuch'"):
+        bring("torchvision:NoSuch", root=tmp_path)
+    with pytest.raises(DatasetError, match="VisionDataset"):
+        bring("torchvision:VisionDataset", root=tmp_path)
