@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lodespace.models.config import LossWeights, ModelConfig, TrainingConfig, preset
     from lodespace.models.dataset import Dataset
+    from lodespace.models.portable import PortableModel, load_model
     from lodespace.models.snapshot import Snapshot
     from lodespace.models.trainer import Trainer
 
@@ -17,15 +18,27 @@ if TYPE_CHECKING:
 # anything else to do, such as drawing the page. OpenMP reads this once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-__all__ = ["Dataset", "LossWeights", "ModelConfig", "Snapshot", "Trainer", "TrainingConfig", "preset"]
+__all__ = [
+    "Dataset",
+    "LossWeights",
+    "ModelConfig",
+    "PortableModel",
+    "Snapshot",
+    "Trainer",
+    "TrainingConfig",
+    "load_model",
+    "preset",
+]
 
 _HOMES = {
     "Dataset": "dataset",
     "LossWeights": "config",
     "ModelConfig": "config",
+    "PortableModel": "portable",
     "Snapshot": "snapshot",
     "Trainer": "trainer",
     "TrainingConfig": "config",
+    "load_model": "portable",
     "preset": "config",
 }
 

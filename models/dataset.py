@@ -78,7 +78,11 @@ class Dataset:
             return self.features
         if self.kind == "vector" or self.item_shape[1] <= LARGEST_ALIKE:
             return self
-        return replace(self, stored=_resampled(self.stored, LARGEST_ALIKE))
+        factor = self.item_shape[1] // LARGEST_ALIKE
+        halved = [
+            F.avg_pool2d(chunk.float(), factor).round_().byte() for chunk in self.stored.split(_RESAMPLED_AT_ONCE)
+        ]
+        return replace(self, stored=torch.cat(halved))
 
     def flat(self) -> torch.Tensor:
         """The items as rows (N, F), for principal components: pictures of more than 1,024 numbers are averaged down to at most as many."""
@@ -108,8 +112,10 @@ class Dataset:
         return replace(self, stored=self.stored.to(device), features=features)
 
     @classmethod
-    def from_images(cls, images: npt.NDArray[np.uint8], content: Content = "symbols") -> "Dataset":
-        """uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels, brought to a side of 32, 64 or 128, the least that holds them.
+    def from_images(
+        cls, images: npt.NDArray[np.uint8], content: Content = "symbols", *, side: int | None = None
+    ) -> "Dataset":
+        """uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels, brought to `side`: by default 32, 64 or 128, the least that holds them.
 
         28 x 28 is padded, so that MNIST's pixels stay as they are; other sizes are padded to a square and resampled. Padding
         takes the pictures' own background: the median of their borders. Raises ValueError on other arrays.
@@ -127,8 +133,8 @@ class Dataset:
         x = torch.from_numpy(pictures)
         x = x[:, None] if x.ndim == 3 else x.permute(0, 3, 1, 2)
         height, width = x.shape[2:]
-        side = model_side(height, width)
-        x = _padded(x, side if (height, width) == (28, 28) else max(height, width))
+        side = side or model_side(height, width)
+        x = _padded(x, side if (height, width) == (28, 28) and side == 32 else max(height, width))
         return cls(_resampled(x, side), "image", content)
 
     @classmethod

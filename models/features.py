@@ -15,6 +15,7 @@ class FeatureNetwork(nn.Module):
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__()
+        self.width = WIDTH
         layers: list[nn.Module] = []
         if dataset.kind == "image":
             width, side = dataset.item_shape[:2]

@@ -292,14 +292,29 @@ class Trainer:
         vae, x = self.loop.vae_training.vae, self.dataset.batch(chosen)
         decoded = vae.decoder(self.loop.decodable_mean[chosen])
         error = [float(reconstruction_loss(one[None], own[None])) for one, own in zip(decoded, x, strict=True)]
-        _, log_variance = vae.encoder(x)
-        # The axes of the ellipsoid are the model's; a turned one is told by its variances along the shown axes.
-        variance = log_variance.exp() @ self._to_shown().square()
         return Inspection(
             reconstruction=(decoded.sigmoid() if self.dataset.kind == "image" else decoded).cpu().numpy(),
             error=np.array(error, np.float32),
-            sigma=variance.sqrt().cpu().numpy(),
+            sigma=self.variance(items).sqrt().cpu().numpy(),
         )
+
+    @torch.no_grad()
+    def variance(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
+        """Variance of q(Z given X) of items (K,) along the axes that are shown: (K, D).
+
+        The axes of the ellipsoid are the model's; a turned one is told by its variances along the shown axes.
+        """
+        chosen = self._known(items).to(self.loop.device)
+        _, log_variance = self.loop.vae_training.vae.encoder(self.dataset.batch(chosen))
+        return log_variance.exp() @ self._to_shown().square()
+
+    def shown_frame(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """How the encoder's latent means become what is shown: (means * contraction) @ rotation + translation; (D,), (D, D), (D,)."""
+        loop, shown = self.loop, self.display.shown
+        if shown is None or shown.shape != loop.latent_mean.shape:
+            nothing = torch.zeros(self.config.latent_dim, device=loop.device)
+            return loop.contraction, torch.eye(len(nothing), device=loop.device), nothing
+        return (loop.contraction, *procrustes(loop.latent_mean, shown))
 
     # Moments and checkpoints -----------------------------------------------------------------------------------------
 

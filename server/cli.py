@@ -51,7 +51,9 @@ _IMPORT = """Make a project of data, as `serve` does, without serving it; or, of
 --labels-from."""
 _BAKE = """Train on a data set without a screen and write a scene (glTF), a checkpoint and a recording into a new folder, which
 `lodespace serve` shows."""
-_EXPORT = "Write what a project or a bake holds: labels (.csv, .jsonl) or the scene (.glb)."
+_EXPORT = """Write what a project or a bake holds. By the suffix of OUT: labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio
+(.json), the scene (.glb), encoder and head (.onnx), a figure (.png, .svg); by --format, a folder: classes (a folder a class), model
+(safetensors), raven, audacity (tables of sounds). docs/data.md has each in a line."""
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -277,14 +279,30 @@ def _bake(options: argparse.Namespace) -> int:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="project or bake")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".csv, .jsonl or .glb")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file or folder to write")
+    parser.add_argument("--format", metavar="F", help="what to write (default: what the suffix of OUT says)")
+    parser.add_argument(
+        "--excel", action="store_true", help="csv: an apostrophe before what a spreadsheet would run as a formula"
+    )
+    parser.add_argument(
+        "--predictions",
+        action="store_true",
+        help="classes, raven, audacity: items without a label count as what is predicted",
+    )
+    parser.add_argument(
+        "--files",
+        choices=["copy", "link", "manifest"],
+        default="copy",
+        help="classes: copy the files, make hard links, or only list them (default: copy)",
+    )
     parser.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from lodespace.offline import export_file
+    from lodespace.exporting.formats import ExportOptions, export
 
-    rows = export_file(options.project, options.output)
+    wanted = ExportOptions(excel=options.excel, predictions=options.predictions, files=options.files)
+    rows = export(options.project, options.output, options.format, wanted)
     sys.stdout.write(f"wrote {rows:,} items to {options.output}\n")
     return 0
 

@@ -8,8 +8,9 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from lodespace import export, openapi, originals, protocol, search, thumbnails
+from lodespace import openapi, originals, protocol, search, thumbnails
 from lodespace.errors import ProtocolError, RequestError
+from lodespace.exporting import table as export_table
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
 from lodespace.service import Service
@@ -117,12 +118,12 @@ async def get_thumbnails(request: web.Request) -> web.Response:
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    table = export.Table.of(session)  # of one moment; written out in a thread, as it takes a while
+    table = export_table.Table.of(session)  # of one moment; written out in a thread, as it takes a while
     match request.query.get("format", "csv"):
         case "csv":
-            write, kind, suffix = export.as_csv, "text/csv", "csv"
+            write, kind, suffix = export_table.as_csv, "text/csv", "csv"
         case "jsonl":
-            write, kind, suffix = export.as_jsonl, "application/jsonl", "jsonl"
+            write, kind, suffix = export_table.as_jsonl, "application/jsonl", "jsonl"
         case other:
             raise RequestError(f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format")
     text = await asyncio.to_thread(write, table)

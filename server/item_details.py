@@ -15,12 +15,12 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     from lodespace.item_table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
 
     path = items.table.value(PATH, item)
-    columns = [protocol.Column(name=name, value=_as_text(value)) for name, value in items.table.row(item).items()]
+    columns = [protocol.Column(name=name, value=as_text(value)) for name, value in items.table.row(item).items()]
     start, end = items.table.value(START, item), items.table.value(END, item)
     return {"path": "" if path is None else shown(path), "columns": columns, "start": start, "end": end}
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,10 +1,8 @@
 """Looking at a project or a bake without serving it."""
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
-from lodespace import checkpoints, export
+from lodespace import checkpoints
 from lodespace.errors import ProjectError
 from lodespace.project import MANIFEST, Project, open_project
 from lodespace.protocol import UNLABELED
@@ -12,7 +10,8 @@ from lodespace.session import AnnotationSession
 from lodespace.store import Store
 
 
-def _open(path: Path) -> tuple[Project, AnnotationSession]:
+def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
+    """The project or bake at `path` and its session as it was left. Raises ProjectError when it is none, or is being served."""
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is no project and no bake: it holds no {MANIFEST}")
     project = open_project(path)
@@ -31,36 +30,9 @@ def _open(path: Path) -> tuple[Project, AnnotationSession]:
     return project, session
 
 
-_WRITERS: dict[str, Callable[[AnnotationSession], bytes]] = {
-    ".csv": lambda session: export.as_csv(export.Table.of(session)).encode(),
-    ".jsonl": lambda session: export.as_jsonl(export.Table.of(session)).encode(),
-    ".glb": AnnotationSession.scene_glb,
-}
-
-
-def export_file(path: Path, output: Path) -> int:
-    """Write labels or scene of the project at `path` to `output`, whole or not at all. Returns the number of items.
-
-    Raises ProjectError on another suffix or when it cannot be written.
-    """
-    if output.suffix not in _WRITERS:
-        raise ProjectError(f"{output}: give a name that ends in .csv, .jsonl or .glb")
-    project, session = _open(path)
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(_WRITERS[output.suffix](session))
-        temporary.replace(output)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
-    finally:
-        project.close()
-    return len(session.items)
-
-
 def describe(path: Path) -> str:
     """A few lines for a person."""
-    project, session = _open(path)
+    project, session = open_offline(path)
     project.close()
     labelled = int((session.labels != UNLABELED).sum())
     lines = [

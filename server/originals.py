@@ -44,13 +44,21 @@ def _open(items: ItemSet, item: int) -> BinaryIO | None:
     table = items.table
     if table is None:
         return None
-    length = table.value(item_table.LENGTH, item)
-    if length is not None and items.originals is not None:
-        with items.originals.open("rb") as file:
-            file.seek(table.value(item_table.OFFSET, item))
-            return io.BytesIO(file.read(length))
+    kept = raw(items, item)
+    if kept is not None:
+        return io.BytesIO(kept)
     path = table.value(item_table.PATH, item)
     return None if path is None or items.root is None else open_inside(items.root, path)
+
+
+def raw(items: ItemSet, item: int) -> bytes | None:
+    """The file of an item that was no file of its own, as it came; None where it was, or was no larger than what is kept."""
+    length = items.table.value(item_table.LENGTH, item) if items.table is not None else None
+    if length is None or items.table is None or items.originals is None:
+        return None
+    with items.originals.open("rb") as file:
+        file.seek(items.table.value(item_table.OFFSET, item))
+        return file.read(length)
 
 
 def sound(items: ItemSet, item: int) -> bytes:

@@ -31,17 +31,20 @@ class ArrayFile:
             version = np.lib.format.read_magic(stream)
             read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
             header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
-            shape, fortran, dtype = header
+            fortran, dtype = header[1:]
+            shape = list(header[0])
         except (ValueError, KeyError, EOFError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
             raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
         if dtype.hasobject:
             raise DatasetError(f"{name}: an array of Python objects, which could run code; save numbers or texts")
         begin = stream.tell()
-        if not shape or begin + math.prod(shape) * dtype.itemsize != size:
-            raise DatasetError(f"{name}: the header says {dtype} {shape}, but {max(0, size - begin):,} bytes follow")
+        if len(shape) == 0 or begin + math.prod(shape) * dtype.itemsize != size:
+            raise DatasetError(
+                f"{name}: the header says {dtype} {tuple(shape)}, but {max(0, size - begin):,} bytes follow"
+            )
         if fortran and len(shape) > 1:
             raise DatasetError(f"{name}: stored column by column; save it with numpy.ascontiguousarray")
-        self.stream, self.name, self.shape, self.dtype = stream, name, shape, dtype
+        self.stream, self.name, self.shape, self.dtype = stream, name, tuple(shape), dtype
 
     def blocks(self) -> Iterator[npt.NDArray[Any]]:
         item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)

@@ -1,0 +1,1 @@
+"""Work out: labels and predictions, class folders, the model, selection tables, a figure. One file a kind; formats.py lists them."""

@@ -1,0 +1,111 @@
+"""One folder a class, with the items' files in it: what most training code reads."""
+
+import csv
+import os
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from lodespace import item_table, originals
+from lodespace.errors import ProjectError, RequestError
+from lodespace.exporting.table import Table
+from lodespace.importing.files import inside
+from lodespace.importing.source import ItemError
+
+Files = Literal["copy", "link", "manifest"]
+UNLABELLED = "_unlabelled"
+_SIGNATURES = {
+    b"\x89PNG": ".png",
+    b"\xff\xd8\xff": ".jpg",
+    b"GIF8": ".gif",
+    b"RIFF": ".webp",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+}
+
+
+def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int:
+    """Write the items' files into `folder`, one folder a class, `_unlabelled` for those without; returns how many.
+
+    `predictions`: items without a label go where they are predicted to belong. "link" makes hard links, so that nothing takes room twice;
+    "manifest" writes manifest.csv alone: id, label, path of the original. Raises ProjectError, OSError.
+    """
+    if table.items.kind == "vector":
+        raise ProjectError("vectors are no files; export them as csv, parquet or npz")
+    labels = table.label_or_prediction() if predictions else table.names(table.labels)
+    if files == "manifest":
+        _write_manifest(table, labels, folder / "manifest.csv")
+        return len(labels)
+    for item, label in enumerate(labels):
+        into = folder / (safe_name(label) if label else UNLABELLED)
+        into.mkdir(exist_ok=True)
+        _write_file(table, item, into, link=files == "link")
+    return len(labels)
+
+
+def safe_name(name: str) -> str:
+    """A class name as a folder's: what would lead elsewhere or be hidden is written in percent."""
+    quoted = "".join(
+        c if c not in '/\\:*?"<>|%' and c.isprintable() else "".join(f"%{b:02X}" for b in c.encode()) for c in name
+    )
+    quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}" if quoted[:1] in (".", "_", " ") else quoted
+    return quoted.encode()[:200].decode(errors="ignore")
+
+
+def _write_manifest(table: Table, labels: list[str], path: Path) -> None:
+    kept = table.items.table
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(["id", "label", "path"])
+        for item, (item_id, label) in enumerate(zip(table.items.ids, labels, strict=True)):
+            original = kept.value(item_table.PATH, item) if kept is not None else None
+            there = "" if original is None or table.items.root is None else os.fsdecode(original)
+            writer.writerow([item_id, label, str(table.items.root / there) if there and table.items.root else ""])
+
+
+def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
+    items = table.items
+    name = _file_name(items.ids[item], item)
+    if items.kind == "sound":
+        try:
+            _free(into, f"{Path(name).stem}.wav", item).write_bytes(originals.sound(items, item))
+        except RequestError as error:
+            raise ProjectError(str(error)) from error
+        return
+    original = _original_path(table, item)
+    if original is not None:
+        target = _free(into, _file_name(os.fsdecode(original), item), item)
+        if link:
+            os.link(original, target)
+        else:
+            shutil.copyfile(original, target)
+        return
+    raw = originals.raw(items, item)
+    if raw is not None:
+        suffix = next((suffix for begin, suffix in _SIGNATURES.items() if raw.startswith(begin)), "")
+        _free(into, f"{Path(name).stem}{suffix}", item).write_bytes(raw)
+    else:
+        originals.picture(items, item, 1 << 16).save(_free(into, f"{Path(name).stem}.png", item), "PNG")
+
+
+def _original_path(table: Table, item: int) -> bytes | None:
+    items = table.items
+    path = items.table.value(item_table.PATH, item) if items.table is not None else None
+    if path is None or items.root is None:
+        return None
+    try:
+        real = inside(items.root, path)
+    except ItemError:
+        return None
+    return real if Path(os.fsdecode(real)).is_file() else None
+
+
+def _file_name(item_id: str, item: int) -> str:
+    name = safe_name(item_id.replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
+    return name or str(item)
+
+
+def _free(folder: Path, name: str, item: int) -> Path:
+    """A path in `folder` that no other item has taken."""
+    path = folder / name
+    return path if not path.exists() else folder / f"{Path(name).stem}-{item}{Path(name).suffix}"

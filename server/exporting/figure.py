@@ -1,0 +1,84 @@
+"""The cloud as a picture in the style of the paper's figure 2: scatter, marginal histograms, class colours."""
+
+import io
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import ProjectError
+from lodespace.exporting.table import Table
+from lodespace.gltf import UNLABELLED_COLOUR
+from lodespace.protocol import UNLABELED, ClassInfo
+
+_BINS = 60
+_INK = 0.78
+"""As the page darkens colours on its light theme."""
+_MARKERS = "osD^vP*X<>"
+"""A shape for each ten classes: colours come again after ten."""
+
+
+def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) -> bytes:
+    """A 3D cloud is shown along its two principal axes. Items without a label have the colour of what is predicted, paler.
+
+    Raises ProjectError when matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ProjectError("matplotlib is not installed: pip install 'lodespace[figure]'") from error
+    points, names = _plane(table.latent_mean)
+    figure = Figure(figsize=(7, 7), layout="compressed")
+    FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(1, 5))
+    scatter = figure.add_subplot(grid[1, 0])
+    top = figure.add_subplot(grid[0, 0], sharex=scatter)
+    side = figure.add_subplot(grid[1, 1], sharey=scatter)
+    known = np.where(table.labels == UNLABELED, table.predictions, table.labels)
+    grey = "#" + bytes(UNLABELLED_COLOUR).hex()
+    size = float(np.clip(20_000 / len(points), 2, 20))
+    edges = [np.linspace(points[:, k].min(), points[:, k].max() + 1e-9, _BINS + 1) for k in range(2)]
+    groups = [(UNLABELED, "unlabelled", grey), *((c.class_id, c.name, _on_white(c.colour)) for c in classes)]
+    for class_id, name, colour in groups:
+        for sure in (False, True):
+            mine = (known == class_id) & ((table.labels != UNLABELED) == sure)
+            if not mine.any():
+                continue
+            marker = "o" if class_id == UNLABELED else _MARKERS[class_id // 10 % len(_MARKERS)]
+            label = name if sure or not ((known == class_id) & (table.labels != UNLABELED)).any() else None
+            scatter.scatter(
+                *points[mine].T, s=size, c=colour, alpha=0.9 if sure else 0.4, linewidths=0, marker=marker, label=label
+            )
+        every = known == class_id
+        if every.any():
+            top.hist(points[every, 0], edges[0], histtype="step", color=colour)
+            side.hist(points[every, 1], edges[1], histtype="step", color=colour, orientation="horizontal")
+    for axis in (top, side):
+        axis.axis("off")
+    scatter.set_xlabel(names[0])
+    scatter.set_ylabel(names[1])
+    scatter.legend(loc="best", fontsize=8, markerscale=1.5, framealpha=0.8)
+    out = io.BytesIO()
+    # No date and no random names: the same cloud, the same bytes.
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.hashsalt": "lodespace"}):
+        figure.savefig(out, format=kind, dpi=150, metadata=metadata)
+    return out.getvalue()
+
+
+def _on_white(colour: str) -> str:
+    """The colours are made for a dark ground."""
+    return "#" + bytes(round(c * _INK) for c in bytes.fromhex(colour[1:])).hex()
+
+
+def _plane(latent_mean: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], tuple[str, str]]:
+    if latent_mean.shape[1] == 2:
+        return latent_mean, ("latent x", "latent y")
+    centred = latent_mean - latent_mean.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    # Which way an axis points is arbitrary: its largest number is positive.
+    axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    return centred @ axes[:2].T, ("first principal axis of the latent space", "second")

@@ -1,0 +1,131 @@
+"""Every format that work can be exported in, and writing it whole or not at all."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lodespace.errors import ProjectError
+from lodespace.exporting import class_folders, figure, label_studio, selection_tables, table
+from lodespace.offline import open_offline
+from lodespace.project import Project
+from lodespace.session import AnnotationSession
+from lodespace.whole_folder import folder_in_the_making
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """`excel`: safe cells for spreadsheets (csv). `predictions`: unlabelled items count as what is predicted (classes, raven, audacity).
+
+    `files`: how class folders get their files: copy, link (hard links), manifest.
+    """
+
+    excel: bool = False
+    predictions: bool = False
+    files: class_folders.Files = "copy"
+
+
+@dataclass(frozen=True)
+class Export:
+    """A session to be exported."""
+
+    project: Project
+    session: AnnotationSession
+    options: ExportOptions
+
+    def table(self, *, variance: bool = True) -> table.Table:
+        """Labels and predictions; with the latent log-variance, where a model has been trained."""
+        log_variance = None
+        if variance and any(self.project.checkpoints.glob("*.safetensors")):
+            from lodespace.exporting import model
+
+            log_variance = model.log_variance(model.trainer_of(self.project))
+        return table.Table.of(self.session, log_variance)
+
+    @property
+    def class_names(self) -> list[str]:
+        return [c.name for c in self.session.classes.classes]
+
+
+def _model_folder(export: Export, folder: Path, output: Path) -> int:
+    from lodespace.exporting import model
+
+    model.write(export.project, export.class_names, folder, output.name)
+    return len(export.session.items)
+
+
+def _onnx(export: Export) -> bytes:
+    from lodespace.exporting import model
+
+    return model.as_onnx(export.project, export.class_names)
+
+
+def _figure(kind: Any) -> Callable[[Export], bytes]:
+    return lambda e: figure.draw(e.table(variance=False), list(e.session.classes.classes), kind)
+
+
+FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
+    "csv": (".csv", lambda e: table.as_csv(e.table(), excel=e.options.excel).encode()),
+    "jsonl": (".jsonl", lambda e: table.as_jsonl(e.table()).encode()),
+    "parquet": (".parquet", lambda e: table.as_parquet(e.table())),
+    "npz": (".npz", lambda e: table.as_npz(e.table())),
+    "label-studio": (".json", lambda e: label_studio.as_json(e.table(variance=False))),
+    "glb": (".glb", lambda e: e.session.scene_glb()),
+    "onnx": (".onnx", _onnx),
+    "png": (".png", _figure("png")),
+    "svg": (".svg", _figure("svg")),
+}
+"""Formats of one file: the suffix by which they are known, and what writes them."""
+
+FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
+    "classes": lambda e, folder, _: class_folders.write(
+        e.table(variance=False), folder, e.options.files, predictions=e.options.predictions
+    ),
+    "model": _model_folder,
+    "raven": lambda e, folder, _: selection_tables.write_raven(
+        e.table(variance=False), folder, predictions=e.options.predictions
+    ),
+    "audacity": lambda e, folder, _: selection_tables.write_audacity(
+        e.table(variance=False), folder, predictions=e.options.predictions
+    ),
+}
+"""Formats of a folder; each returns how many items went out."""
+
+FORMATS = (*FILES, *FOLDERS)
+
+
+def export(path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None) -> int:
+    """Write the work in the project or bake at `path` to `output`, whole or not at all. Returns the number of items.
+
+    `kind`: one of FORMATS; by default what the suffix of `output` says. Raises ProjectError.
+    """
+    kind = kind or next((name for name, (suffix, _) in FILES.items() if suffix == output.suffix.lower()), None)
+    if kind not in FORMATS:
+        suffixes = ", ".join(suffix for suffix, _ in FILES.values())
+        raise ProjectError(f"{output}: give a name that ends in {suffixes}, or --format {', '.join(FOLDERS)}")
+    project, session = open_offline(path)
+    try:
+        exported = Export(project, session, options or ExportOptions())
+        if kind in FOLDERS:
+            with folder_in_the_making(output, lambda: _check_free(output)) as folder:
+                return FOLDERS[kind](exported, folder, output)
+        _write(output, FILES[kind][1](exported))
+    finally:
+        project.close()
+    return len(session.items)
+
+
+def _check_free(output: Path) -> None:
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ProjectError(f"{output} exists; give a new folder with -o")
+
+
+def _write(output: Path, content: bytes) -> None:
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(output)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error

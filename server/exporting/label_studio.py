@@ -1,0 +1,93 @@
+"""Tasks with annotations and predictions as Label Studio imports them (its JSON format, choices on pictures, regions on sounds)."""
+
+import base64
+import json
+import urllib.parse
+from typing import Any
+
+from lodespace import item_table, thumbnails
+from lodespace.exporting.table import Table
+from lodespace.importing.files import shown
+from lodespace.item_details import as_text
+
+
+def as_json(table: Table) -> bytes:
+    tasks = _sounds(table) if table.items.kind == "sound" else _items(table)
+    return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _items(table: Table) -> list[dict[str, Any]]:
+    """One task an item: a picture, or the text of its id."""
+    labels, predicted = table.names(table.labels), table.names(table.predictions)
+    kind = "image" if table.items.kind == "image" else "text"
+    tasks: list[dict[str, Any]] = []
+    for item, item_id in enumerate(table.items.ids):
+        columns = table.items.table.row(item) if table.items.table is not None else {}
+        data = {name: as_text(value) for name, value in columns.items()}
+        data |= {"id": item_id, kind: _picture(table, item) if kind == "image" else item_id}
+        task: dict[str, Any] = {"id": item + 1, "data": data}
+        if labels[item]:
+            task["annotations"] = [{"result": [_choice(kind, labels[item])], **_provenance(table, item)}]
+        if predicted[item]:
+            score = round(float(table.confidence[item]), 4)
+            result = [_choice(kind, predicted[item])]
+            task["predictions"] = [{"model_version": _model(table), "score": score, "result": result}]
+        tasks.append(task)
+    return tasks
+
+
+def _choice(kind: str, name: str) -> dict[str, Any]:
+    return {"from_name": "label", "to_name": kind, "type": "choices", "value": {"choices": [name]}}
+
+
+def _picture(table: Table, item: int) -> str:
+    """Where Label Studio finds the picture: a local file below the folder the data came from, or the picture itself."""
+    path = table.items.table.value(item_table.PATH, item) if table.items.table is not None else None
+    if path is not None and table.items.root is not None:
+        return "/data/local-files/?d=" + urllib.parse.quote(path)
+    png = thumbnails.picture_png(table.items, item)
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _provenance(table: Table, item: int) -> dict[str, Any]:
+    record = table.gestures.get(int(table.owner[item]))
+    return (
+        {}
+        if record is None
+        else {"lead_time": 0, "meta": {"annotator": record.client, "at": record.at, "tool": record.tool}}
+    )
+
+
+def _model(table: Table) -> str:
+    return f"lodespace step {table.step}"
+
+
+def _sounds(table: Table) -> list[dict[str, Any]]:
+    """One task a recording, its windows as regions."""
+    kept = table.items.table
+    if kept is None:
+        return []
+    labels, predicted = table.names(table.labels), table.names(table.predictions)
+    paths = kept.column(item_table.PATH)
+    starts, ends = kept.column(item_table.START), kept.column(item_table.END)
+    tasks: dict[bytes, dict[str, Any]] = {}
+    for item, path in enumerate(paths):
+        url = "/data/local-files/?d=" + urllib.parse.quote(path)
+        task = tasks.setdefault(
+            path,
+            {
+                "id": len(tasks) + 1,
+                "data": {"audio": url, "id": shown(path)},
+                "annotations": [{"result": []}],
+                "predictions": [{"model_version": _model(table), "result": []}],
+            },
+        )
+        for name, key, more in (
+            (labels[item], "annotations", {}),
+            (predicted[item], "predictions", {"score": round(float(table.confidence[item]), 4)}),
+        ):
+            if name:
+                value = {"start": starts[item], "end": ends[item], "channel": 0, "labels": [name]}
+                region = {"id": f"i{item}", "from_name": "label", "to_name": "audio", "type": "labels", "value": value}
+                task[key][0]["result"].append(region | more)
+    return list(tasks.values())

@@ -1,0 +1,113 @@
+"""The trained model out of a project: encoder, decoder and head as safetensors, and as ONNX. Imports torch."""
+
+import importlib.util
+import io
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lodespace.errors import ProjectError
+from lodespace.models.portable import PortableModel
+from lodespace.models.trainer import Trainer
+from lodespace.project import Project
+from lodespace.to_dataset import to_dataset
+
+if TYPE_CHECKING:
+    from lodespace.models.portable import Read
+
+_VARIANCES_AT_ONCE = 500
+ONNX_OUTPUTS = ("latent_mean", "latent_log_variance", "head_probabilities", "class_probabilities")
+EXAMPLE = """\
+# The model of {name}
+
+`model.safetensors` holds encoder, decoder, head and classifier, `model.json` what they look like. Ten lines that use it:
+
+```python
+import numpy as np
+import torch
+from lodespace.models import load_model
+
+model = load_model("{folder}")
+{items}
+with torch.no_grad():
+    read = model(model.prepare(items))
+    print(model.class_names[int(read.class_probabilities[0].argmax())], read.latent_mean[0])
+    print(model.decode(read.latent_mean).shape)  # what the model makes of these places
+```
+"""
+
+
+def trainer_of(project: Project) -> Trainer:
+    """The newest good checkpoint, as a trainer. Raises ProjectError when there is none."""
+    try:
+        return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
+    except ValueError as error:
+        raise ProjectError(
+            f"{project.folder}: no model has been trained yet ({error}); serve it for a while, or bake the data"
+        ) from error
+
+
+def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
+    """Of every item, along the axes of the map: (N, D)."""
+    n = len(trainer.dataset)
+    parts = [
+        trainer.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
+        for i in range(0, n, _VARIANCES_AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
+    """Weights, description and an example into `folder`, which the example calls `shown_as`. Raises ProjectError, OSError."""
+    PortableModel.of(trainer_of(project), class_names).save(folder)
+    shape = project.items.data.shape[1:]
+    if project.items.kind == "vector":
+        items = f"items = np.zeros((1, {shape[0]}), np.float32)  # your vectors"
+    else:
+        items = f"items = np.zeros((1, {', '.join(map(str, shape))}), np.uint8)  # your pictures, of this size"
+    text = EXAMPLE.format(name=project.items.name, folder=shown_as, items=items)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def as_onnx(project: Project, class_names: list[str]) -> bytes:
+    """Encoder, head and classifier as ONNX: "items" float32 (B, ...) as the data set holds them -> ONNX_OUTPUTS. Raises ProjectError."""
+    if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
+        raise ProjectError("onnx is not installed: pip install 'lodespace[onnx]'")
+    model = PortableModel.of(trainer_of(project), class_names)
+    example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's talk about itself
+        program = torch.onnx.export(
+            _Tuple(model),
+            (example,),
+            input_names=["items"],
+            output_names=list(ONNX_OUTPUTS),
+            dynamic_shapes=({0: batch},),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    proto = program.model_proto
+    for key, value in {"classes": "\n".join(model.class_names), "dataset": project.items.name}.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, value
+    out = io.BytesIO()
+    out.write(proto.SerializeToString())
+    return out.getvalue()
+
+
+class _Tuple(torch.nn.Module):
+    """The exporter names plain tuples' members."""
+
+    def __init__(self, model: PortableModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, items: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        read: Read = self.model(items)
+        return tuple(read)

@@ -1,0 +1,74 @@
+"""Labels of sounds as Raven and Audacity read them: one table a recording, times in seconds."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from lodespace import item_table
+from lodespace.errors import ProjectError
+from lodespace.exporting.class_folders import safe_name
+from lodespace.exporting.table import Table
+from lodespace.importing.files import shown
+
+_RAVEN = (
+    "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)", "Begin File",
+    "Annotation", "Confidence",
+)  # fmt: skip
+
+Row = tuple[float, float, str, float]
+"""Start, end, label, confidence (1 for a person's label)."""
+
+
+def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
+    """Selection tables of Raven (tab-separated) into `folder`; returns how many selections. Raises ProjectError, OSError."""
+    spectrogram = table.items.details.get("spectrogram", {})
+    low, high = float(spectrogram.get("fmin", 0)), float(spectrogram.get("fmax", 0))
+    written = 0
+    for recording, rows in _by_recording(table, predictions=predictions).items():
+        lines = ["\t".join(_RAVEN)]
+        for number, (start, end, label, confidence) in enumerate(rows, 1):
+            cells = (number, "Spectrogram 1", 1, f"{start:.6f}", f"{end:.6f}", f"{low:.1f}", f"{high:.1f}")
+            lines.append(
+                "\t".join(map(str, (*cells, _plain(Path(recording).name), _plain(label), f"{confidence:.4f}")))
+            )
+        _write(folder, recording, ".Table.1.selections.txt", lines)
+        written += len(rows)
+    return written
+
+
+def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
+    """Label tracks of Audacity into `folder`; returns how many labels. Raises ProjectError, OSError."""
+    written = 0
+    for recording, rows in _by_recording(table, predictions=predictions).items():
+        lines = [f"{start:.6f}\t{end:.6f}\t{_plain(label)}" for start, end, label, _ in rows]
+        _write(folder, recording, ".txt", lines)
+        written += len(rows)
+    return written
+
+
+def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[Row]]:
+    kept = table.items.table
+    if table.items.kind != "sound" or kept is None:
+        raise ProjectError("Raven and Audacity tables are of sounds; export this as csv, jsonl or parquet")
+    labels = table.names(table.labels)
+    named = table.label_or_prediction() if predictions else labels
+    columns = [kept.column(name) for name in (item_table.PATH, item_table.START, item_table.END)]
+    found: dict[str, list[Row]] = defaultdict(list)
+    for item, (path, start, end) in enumerate(zip(*columns, strict=True)):
+        if named[item]:
+            confidence = 1.0 if labels[item] else float(table.confidence[item])
+            found[shown(path)].append((start, end, named[item], confidence))
+    return found
+
+
+def _write(folder: Path, recording: str, suffix: str, lines: list[str]) -> None:
+    name = safe_name(recording.rsplit(".", 1)[0].replace("/", "__"))
+    path = folder / f"{name}{suffix}"
+    number = 2
+    while path.exists():  # song.wav and song.flac
+        path = folder / f"{name}-{number}{suffix}"
+        number += 1
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    return "".join(" " if c in "\t\r\n" else c for c in text)

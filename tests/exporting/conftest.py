@@ -1,0 +1,83 @@
+"""Projects with work in them: labels given over the real server's session, a model trained for a moment."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from importing_files import draw
+
+from lodespace import protocol
+from lodespace.models.trainer import Trainer
+from lodespace.planning import plan
+from lodespace.project import Project, open_project
+from lodespace.session import AnnotationSession
+from lodespace.settings import configuration
+from lodespace.store import Store
+from lodespace.to_dataset import to_dataset
+
+
+def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:
+    """Give `labels` (items by class) as gestures of a person, train for a moment, and close. Returns the project's folder."""
+    session = AnnotationSession(project.items, read_only=False, settings=project.settings)
+    store = Store(project.labels_path)
+    session.replay(store.events())
+    for number, (class_id, items) in enumerate(labels.items()):
+        command = protocol.Label(
+            command_id=f"command-{number:04d}",
+            items=items,
+            class_id=class_id,
+            revision=3,
+            provenance=protocol.Provenance(tool="lasso"),
+        )
+        event = plan(session, command, "anna-anna")
+        assert event is not None
+        session.apply(store.append_now(event))
+    if train:
+        trainer = Trainer(
+            to_dataset(project.items), configuration(project.settings), n_classes=max(1, len(session.classes))
+        )
+        trainer.set_labels(session.labels.copy())
+        for _ in zip(range(60), trainer.frames(1), strict=False):
+            pass
+        trainer.save(project.checkpoints)
+    store.close()
+    project.close()
+    return project.folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A project on 24 pictures from a table with three columns more; eight are labelled by a person."""
+    root = tmp_path / "raw"
+    root.mkdir()
+    lines = ["id,path,label,note,count\n"]
+    for i in range(24):
+        draw(i, (28, 28)).save(root / f"{i}.png")
+        note = ["=1+1", "+2", "@x", "plain, with comma", 'a "quote"', "two\nlines"][i % 6]
+        escaped = note.replace('"', '""')
+        lines.append(f'n{i},{i}.png,{"ab"[i % 2] if i < 4 else ""},"{escaped}",{i}\n')
+    (root / "table.csv").write_text("".join(lines))
+    project = open_project(root / "table.csv", project_folder=tmp_path / "work")
+    return worked_on(project, {0: [4, 6, 8], 1: [5]})
+
+
+@pytest.fixture
+def vectors(tmp_path: Path, small_data: Path) -> Path:
+    """A project on 200 vectors, eight of them labelled."""
+    project = open_project(small_data, project_folder=tmp_path / "work", labels="none")
+    return worked_on(project, {0: [0, 4], 1: [1, 5], 2: [2, 6], 3: [3, 7]})
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    """A project on two recordings of 6 s, in windows of 1 s; four windows are labelled."""
+    root = tmp_path / "recordings"
+    (root / "north").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in ("north/a.wav", "north/b.flac"):
+        soundfile.write(root / name, rng.normal(0, 0.1, 6 * 8000).astype(np.float32), 8000)
+    from lodespace.importing.source import ImportOptions
+
+    project = open_project(root, project_folder=tmp_path / "work", options=ImportOptions(window=1.0), labels="none")
+    return worked_on(project, {0: [0, 2, 7, 11]}, train=False)

@@ -1,0 +1,94 @@
+"""The model out of a project: loaded again it says what the trainer said, and so does ONNX in another runtime."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.errors import ProjectError
+from lodespace.exporting.formats import export
+from lodespace.exporting.model import ONNX_OUTPUTS, trainer_of
+from lodespace.models import load_model
+from lodespace.project import open_project
+
+
+@pytest.fixture(params=["pictures", "vectors"])
+def worked(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path) -> None:
+    export(worked, tmp_path / "model", "model")
+    model = load_model(tmp_path / "model")
+    project = open_project(worked)
+    project.close()
+    trainer = trainer_of(project)
+    items = np.arange(len(project.items))
+    with torch.no_grad():
+        read = model(model.prepare(project.items.data))
+        encoded = trainer.loop.vae_training.encode_all()
+        contraction, rotation, translation = trainer.shown_frame()
+        torch.testing.assert_close(read.latent_mean, (encoded * contraction) @ rotation + translation)
+        torch.testing.assert_close(read.latent_log_variance, trainer.variance(items).log(), rtol=1e-4, atol=1e-4)
+        back = model.decode(read.latent_mean[:5])
+    # The trainer undoes its own turning by a fit; both undo the same one.
+    reference = trainer.decode(read.latent_mean[:5].numpy())
+    if project.items.kind == "vector":
+        mean, deviation = project.items.standardisation  # type: ignore[misc]
+        reference = reference * deviation + mean
+    np.testing.assert_allclose(back.numpy(), reference, atol=1e-3)
+    prediction = read.class_probabilities.argmax(dim=1).numpy()
+    assert (prediction == trainer.snapshot().prediction).mean() > 0.9
+    assert model.class_names == list(project.items.class_names)
+
+
+def test_the_ten_lines_of_the_example_run(worked: Path, tmp_path: Path) -> None:
+    export(worked, tmp_path / "model", "model")
+    (code,) = re.findall(r"```python\n(.*?)```", (tmp_path / "model" / "README.md").read_text(), re.S)
+    assert len(code.splitlines()) <= 10
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    export(worked, tmp_path / "model.onnx")
+    export(worked, tmp_path / "model", "model")
+    model = load_model(tmp_path / "model")
+    project = open_project(worked)
+    project.close()
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    for count in (1, 3, 11):  # any number at once
+        items = model.prepare(np.asarray(project.items.data[:count]))
+        outputs = session.run(list(ONNX_OUTPUTS), {"items": items.numpy()})
+        with torch.no_grad():
+            for ours, theirs in zip(model(items), outputs, strict=True):
+                np.testing.assert_allclose(theirs, ours.numpy(), rtol=1e-3, atol=1e-4)
+    names = session.get_modelmeta().custom_metadata_map["classes"].split("\n")
+    assert names == model.class_names
+
+
+def test_without_a_model_it_is_said_what_to_do(sounds: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="no model has been trained yet"):
+        export(sounds, tmp_path / "model", "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("damage", ["weights", "description", "format", "shape"])
+def test_a_damaged_model_is_refused_in_words(vectors: Path, tmp_path: Path, damage: str) -> None:
+    export(vectors, tmp_path / "model", "model")
+    weights, description = tmp_path / "model" / "model.safetensors", tmp_path / "model" / "model.json"
+    if damage == "weights":
+        weights.write_bytes(weights.read_bytes()[:-100])
+    else:
+        content = json.loads(description.read_text())
+        content |= {"format": 99} if damage == "format" else {"item_shape": [9]} if damage == "shape" else {}
+        description.write_text(json.dumps(content) if damage != "description" else "{")
+    with pytest.raises(ValueError, match="model"):
+        load_model(tmp_path / "model")
