@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
 
 from lodespace.access import Access
 from lodespace.access_handlers import add_access_routes
-from lodespace.config import ServerConfig
+from lodespace.config import BUILT_PAGE, ServerConfig
 from lodespace.handlers import SERVICE, STATIC, add_routes
 from lodespace.lan_listener import LanListener
 from lodespace.network import Network
@@ -19,7 +18,6 @@ from lodespace.security import add_route, protect
 from lodespace.service import Service
 from lodespace.stream import SOCKETS, stream
 
-BUILT_PAGE = Path(__file__).parent / "static"
 GOODBYE_SECONDS = 1.0
 NETWORK = web.AppKey("network", Network)
 """Only where other devices are served."""

@@ -6,13 +6,13 @@ The folder is built beside its place and moved there whole, so that a bake that 
 import contextlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import protocol, thumbnails
+from lodespace import protocol
 from lodespace.baking_progress import Progress
 from lodespace.datasets import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.errors import ProjectError, TrainingError
@@ -20,22 +20,34 @@ from lodespace.importing.importer import import_data
 from lodespace.importing.report import summary
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.labels import choose_labels
+from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.project import BUNDLED, DATA_FOLDER, Project, finish_bake, is_bake, new_bake
-from lodespace.protocol import Settings
+from lodespace.protocol import UNLABELED, Settings
 from lodespace.recorder import Recorder
 from lodespace.session import AnnotationSession
 from lodespace.settings import configuration, settings_of
+from lodespace.static_site import write_site
 from lodespace.to_dataset import to_dataset
+from lodespace.training_glb import encode_training
 from lodespace.whole_folder import folder_in_the_making
 
-RECORDED_FRAMES = 400
+RECORDED_FRAMES = 120
 """Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""
+KEYFRAMES_APART = 60
+"""In a bake, which is fetched whole, a keyframe need not be near."""
+MORPH_TARGETS = 16
+"""Moments of training.glb between which a viewer interpolates."""
+TRAINING_SECONDS = 12.0
 SECONDS_PER_FRAME = 0.1
-LOSSES_INTERVAL = 10
+LOSSES_INTERVAL = 2
 """Recorded frames between two samples of the training curves."""
 SCENE_ID = 1
+PARTS = ("scene", "training", "recording", "site", "model", "checkpoint")
+"""What a bake may hold: scene.glb, training.glb, recording.lds, the static site, the model (for export), and the checkpoint from which
+training could go on."""
+DEFAULT_PARTS = PARTS[:-1]
 
 
 def bake(
@@ -47,6 +59,7 @@ def bake(
     settings: Settings | None = None,
     labels: str | None = None,
     options: ImportOptions | None = None,
+    parts: Sequence[str] = DEFAULT_PARTS,
     device: str = "auto",
     threads: int = 0,
     force: bool = False,
@@ -54,10 +67,14 @@ def bake(
 ) -> Path:
     """Train on `data` (whatever can be imported, or a source) for `epochs` of the encoder and write the bake `output`. Returns `output`.
 
-    `labels`: which of the data set's own labels to train with (labels.py). `force` replaces `output` if
+    `labels`: which of the data set's own labels to train with (labels.py). `parts`: what to write,
+    of PARTS; always a scene. `force` replaces `output` if
     it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
     Raises DatasetError, ProjectError, TrainingError.
     """
+    unknown = set(parts) - set(PARTS)
+    if unknown:
+        raise TrainingError(f"no part of a bake is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least 1")
     with _threads(threads), folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder:
@@ -65,7 +82,7 @@ def bake(
         chosen = choose_labels(items, labels, seed)
         project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
         with Progress(f"baking {items.name}", shown=progress) as shown:
-            _train(project, chosen, epochs, device, shown)
+            _Baking(project, chosen, epochs, device, frozenset(parts)).run(shown)
         finish_bake(project)
     return output
 
@@ -79,64 +96,99 @@ def _import(data: "str | Path | Source", folder: Path, options: ImportOptions, p
     report = import_data(data, folder / DATA_FOLDER, options, progress=progress)
     if progress:
         sys.stderr.write(summary(report))
+    items = load(folder / DATA_FOLDER)
     # A bake is sent: where the data lay on this machine is nobody's business.
     amend(folder / DATA_FOLDER, lambda manifest: manifest.pop("root", None))
-    return load(folder / DATA_FOLDER), DATA_FOLDER
+    return items, DATA_FOLDER
 
 
-def _train(project: Project, labels: npt.NDArray[np.int16], epochs: int, device: str, progress: Progress) -> None:
-    """Train, and write scene, checkpoint, recording and thumbnails into the project's folder."""
-    items = project.items
-    try:
-        config = configuration(project.settings)
-        dataset = to_dataset(items)
-        n_classes = max(1, len(items.class_names))
-        trainer = Trainer(dataset, config, n_classes=n_classes, seed=project.seed, device=device)
-    except (ValueError, RuntimeError) as error:
-        raise TrainingError(f"cannot train on {items.name}: {error}") from error
-    trainer.set_labels(labels)
-    session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
-    session.history.labels[:] = labels
-    recorder = Recorder(project.recording_path, session, frame_seconds=0.0, patient=True)
-    shown, recorded = -1, 0
-    for snapshot in trainer.frames(epochs):
-        if not np.isfinite(snapshot.latent_mean).all():
-            raise TrainingError("training diverged: the latent means are no longer finite; try a lower learning rate")
-        progress.update(snapshot)
-        due = snapshot.frame != shown and recorded < snapshot.progress * RECORDED_FRAMES
-        if due or snapshot.resting or recorded == 0:
-            shown = snapshot.frame
-            _record(session, recorder, snapshot, recorded)
-            recorded += 1
-    recorder.close()
-    project.scene_path.write_bytes(session.scene_glb())
-    trainer.save(project.checkpoints)
-    _draw_thumbnails(project)
-    project.manifest.settings = settings_of(trainer.config)
+class _Baking:
+    """Trains, and writes what a bake holds into the project's folder."""
 
+    def __init__(
+        self, project: Project, labels: npt.NDArray[np.int16], epochs: int, device: str, parts: frozenset[str]
+    ) -> None:
+        items = project.items
+        self.project, self.epochs, self.parts = project, epochs, parts
+        try:
+            config = configuration(project.settings)
+            n_classes = max(1, len(items.class_names))
+            self.trainer = Trainer(to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device)
+        except (ValueError, RuntimeError) as error:
+            raise TrainingError(f"cannot train on {items.name}: {error}") from error
+        self.trainer.set_labels(labels)
+        self.session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
+        self.session.history.labels[:] = labels
+        self.moments: list[npt.NDArray[np.float32]] = []
+        """Latent means at the moments of training.glb."""
 
-def _record(session: AnnotationSession, recorder: Recorder, snapshot: Snapshot, number: int) -> None:
-    time = number * SECONDS_PER_FRAME
-    session.publish(
-        snapshot.latent_mean, snapshot.prediction, snapshot.confidence, step=snapshot.step, resting=snapshot.resting
-    )
-    recorder.positions(time, last=snapshot.resting)
-    if number % LOSSES_INTERVAL == 0 or snapshot.resting:
-        losses = protocol.Losses(
-            step=snapshot.step,
-            epoch=snapshot.epoch,
-            terms=snapshot.losses,
-            metrics=snapshot.metrics,
-            kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
+    def run(self, progress: Progress) -> None:
+        project, session = self.project, self.session
+        recorder = None
+        if "recording" in self.parts:
+            recorder = Recorder(
+                project.recording_path, session, frame_seconds=0.0, keyframe_interval=KEYFRAMES_APART, patient=True
+            )
+        shown, recorded = -1, 0
+        for snapshot in self.trainer.frames(self.epochs):
+            if not np.isfinite(snapshot.latent_mean).all():
+                raise TrainingError(
+                    "training diverged: the latent means are no longer finite; try a lower learning rate"
+                )
+            progress.update(snapshot)
+            due = snapshot.frame != shown and recorded < snapshot.progress * RECORDED_FRAMES
+            if due or snapshot.resting or recorded == 0:
+                shown = snapshot.frame
+                self._record(recorder, snapshot, recorded)
+                recorded += 1
+        if recorder is not None:
+            recorder.close()
+        self._finish()
+
+    def _record(self, recorder: Recorder | None, snapshot: Snapshot, number: int) -> None:
+        time = number * SECONDS_PER_FRAME
+        self.session.publish(
+            snapshot.latent_mean, snapshot.prediction, snapshot.confidence, step=snapshot.step, resting=snapshot.resting
         )
-        recorder.operations([protocol.LossesMeasured(losses=losses)], time)
+        if len(self.moments) <= snapshot.progress * MORPH_TARGETS or snapshot.resting:
+            self.moments.append(snapshot.latent_mean.copy())
+        if recorder is None:
+            return
+        recorder.positions(time, last=snapshot.resting)
+        if number % LOSSES_INTERVAL == 0 or snapshot.resting:
+            losses = protocol.Losses(
+                step=snapshot.step,
+                epoch=snapshot.epoch,
+                terms=snapshot.losses,
+                metrics=snapshot.metrics,
+                kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
+            )
+            recorder.operations([protocol.LossesMeasured(losses=losses)], time)
 
-
-def _draw_thumbnails(project: Project) -> None:
-    layout = thumbnails.describe(project.items)
-    if layout is not None and project.manifest.data != BUNDLED:  # of bundled data everybody can make them
-        for page in range(layout.pages):
-            thumbnails.page_png(project.items, page, project.thumbnails)
+    def _finish(self) -> None:
+        project, session, trainer = self.project, self.session, self.trainer
+        project.manifest.settings = settings_of(trainer.config)
+        project.scene_path.write_bytes(session.scene_glb())
+        if "training" in self.parts:
+            known = np.where(session.labels == UNLABELED, session.predictions, session.labels)
+            (project.folder / "training.glb").write_bytes(
+                encode_training(self.moments, known, session.classes.classes, project.items.name, TRAINING_SECONDS)
+            )
+        if "model" in self.parts:
+            project.model.mkdir()
+            PortableModel.of(trainer, [c.name for c in session.classes.classes]).save(project.model)
+        if "checkpoint" in self.parts:
+            trainer.save(project.checkpoints)
+        if "site" in self.parts:
+            absent = protocol.Training(
+                state="absent",
+                phase="resting",
+                progress=1.0,
+                step=session.grid.step,
+                frames_per_second=0.0,
+                settings=project.manifest.settings,
+            )
+            write_site(project, session, absent)
 
 
 def _check_output(output: Path, *, force: bool) -> None:

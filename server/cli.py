@@ -49,8 +49,8 @@ sounds, a table, arrays, or torchvision:NAME (docs/data.md). Labels and training
 next time; a bake is shown read-only."""
 _IMPORT = """Make a project of data, as `serve` does, without serving it; or, of a project that exists, take labels into it with
 --labels-from."""
-_BAKE = """Train on a data set without a screen and write a scene (glTF), a checkpoint and a recording into a new folder, which
-`lodespace serve` shows."""
+_BAKE = """Train without a screen and write a new folder: the cloud (scene.glb), the training as an animation (training.glb), a recording,
+and a static site of it all, which opens from any web server. `lodespace serve` shows it, `lodespace export` takes from it."""
 _EXPORT = """Write what a project or a bake holds. By the suffix of OUT: labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio
 (.json), the scene (.glb), encoder and head (.onnx), a figure (.png, .svg); by --format, a folder: classes (a folder a class), model
 (safetensors), raven, audacity (tables of sounds). docs/data.md has each in a line."""
@@ -251,6 +251,12 @@ def _add_bake(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_natural, default=0, help="same seed, same bytes, on one kind of machine (default: 0)"
     )
+    parser.add_argument(
+        "--parts",
+        metavar="LIST",
+        help="what to write, of scene,training,recording,site,model,checkpoint (default: all but the checkpoint, from which training "
+        "could go on)",
+    )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     _add_model_options(parser)
     _add_data_options(parser)
@@ -258,7 +264,7 @@ def _add_bake(parser: argparse.ArgumentParser) -> None:
 
 
 def _bake(options: argparse.Namespace) -> int:
-    from lodespace.baking import bake  # imports torch
+    from lodespace.baking import DEFAULT_PARTS, bake  # imports torch
 
     result = bake(
         options.data,
@@ -268,12 +274,13 @@ def _bake(options: argparse.Namespace) -> int:
         settings=_settings(options) or Settings(),
         labels=options.labels,
         options=_data_options(options),
+        parts=DEFAULT_PARTS if options.parts is None else [part.strip() for part in options.parts.split(",")],
         device=options.device,
         threads=options.threads,
         force=options.force,
         progress=True,
     )
-    sys.stdout.write(f"baked {result}: see it with `lodespace serve {result}`\n")
+    sys.stdout.write(f"baked {result}: see it with `lodespace serve {result}`, or host the folder\n")
     return 0
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 DEFAULT_PORT = 8321
 DEFAULT_LAN_PORT = 8443
+BUILT_PAGE = Path(__file__).parent / "static"
+"""Where the built client lies."""
 PORTS_TRIED = 20
 """Ports from DEFAULT_PORT on that are tried when none is asked for."""
 

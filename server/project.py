@@ -77,6 +77,11 @@ class Project:
         return self.folder / "checkpoints"
 
     @property
+    def model(self) -> Path:
+        """Of a bake: the model alone, to be exported."""
+        return self.folder / "model"
+
+    @property
     def moments(self) -> Path:
         return self.folder / "moments"
 

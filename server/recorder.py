@@ -31,11 +31,18 @@ class Recorder:
     """
 
     def __init__(
-        self, path: Path, session: AnnotationSession, *, frame_seconds: float = FRAME_SECONDS, patient: bool = False
+        self,
+        path: Path,
+        session: AnnotationSession,
+        *,
+        frame_seconds: float = FRAME_SECONDS,
+        keyframe_interval: int = KEYFRAME_INTERVAL,
+        patient: bool = False,
     ) -> None:
         self.path = path
         self.session = session
         self.frame_seconds = frame_seconds
+        self.keyframe_interval = keyframe_interval
         self.patient = patient
         self._began = time.monotonic()
         self._last = float("-inf")
@@ -69,7 +76,7 @@ class Recorder:
                 return
             self.wait()
         delta = None
-        if self._scene_id == grid.scene_id and self._frames < KEYFRAME_INTERVAL and not self._broken:
+        if self._scene_id == grid.scene_id and self._frames < self.keyframe_interval and not self._broken:
             delta = grid.delta_from(self._revision)
         if delta is None:
             self._frames = 0

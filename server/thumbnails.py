@@ -67,6 +67,11 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
     return png
 
 
+def draw_page(items: ItemSet, page: int) -> Image.Image:
+    """Atlas page `page` (from 0). Raises IndexError when there is none."""
+    return Image.fromarray(_draw_page(_pictures(items, page)))
+
+
 def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
     layout = describe(items)
     if layout is None or items.pictures is None or not 0 <= page < layout.pages:

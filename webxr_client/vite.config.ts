@@ -33,7 +33,8 @@ function inputProfiles(): Plugin {
 
 // Built into the Python package; `pip install .` does this too.
 export default defineConfig({
-  base: "/",
+  // Relative, so that a baked site may lie in any folder of a web server.
+  base: "./",
   plugins: [inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

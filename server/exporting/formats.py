@@ -37,10 +37,10 @@ class Export:
     def table(self, *, variance: bool = True) -> table.Table:
         """Labels and predictions; with the latent log-variance, where a model has been trained."""
         log_variance = None
-        if variance and any(self.project.checkpoints.glob("*.safetensors")):
+        if variance:
             from lodespace.exporting import model
 
-            log_variance = model.log_variance(model.trainer_of(self.project))
+            log_variance = model.log_variance_of(self.project)
         return table.Table.of(self.session, log_variance)
 
     @property

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from lodespace.errors import ProjectError
-from lodespace.models.portable import PortableModel
+from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
 from lodespace.models.trainer import Trainer
 from lodespace.project import Project
 from lodespace.to_dataset import to_dataset
@@ -51,6 +51,32 @@ def trainer_of(project: Project) -> Trainer:
         ) from error
 
 
+def model_of(project: Project, class_names: list[str]) -> PortableModel:
+    """Of the newest good checkpoint; of a bake, the model it holds. Raises ProjectError when there is none."""
+    if (project.model / DESCRIPTION).is_file():
+        try:
+            return load_model(project.model)
+        except ValueError as error:
+            raise ProjectError(str(error)) from error
+    return PortableModel.of(trainer_of(project), class_names)
+
+
+def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
+    """Of every item, along the axes of the map, (N, D); None where no model has been trained."""
+    if (project.model / DESCRIPTION).is_file():
+        model = model_of(project, [])
+        chunks = range(0, len(project.items), _VARIANCES_AT_ONCE)
+        with torch.no_grad():
+            parts = [
+                model(model.prepare(np.asarray(project.items.data[i : i + _VARIANCES_AT_ONCE]))).latent_log_variance
+                for i in chunks
+            ]
+        return torch.cat(parts).numpy()
+    if not any(project.checkpoints.glob("*.safetensors")):
+        return None
+    return log_variance(trainer_of(project))
+
+
 def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
     """Of every item, along the axes of the map: (N, D)."""
     n = len(trainer.dataset)
@@ -63,7 +89,7 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
 
 def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
     """Weights, description and an example into `folder`, which the example calls `shown_as`. Raises ProjectError, OSError."""
-    PortableModel.of(trainer_of(project), class_names).save(folder)
+    model_of(project, class_names).save(folder)
     shape = project.items.data.shape[1:]
     if project.items.kind == "vector":
         items = f"items = np.zeros((1, {shape[0]}), np.float32)  # your vectors"
@@ -77,7 +103,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
     """Encoder, head and classifier as ONNX: "items" float32 (B, ...) as the data set holds them -> ONNX_OUTPUTS. Raises ProjectError."""
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
         raise ProjectError("onnx is not installed: pip install 'lodespace[onnx]'")
-    model = PortableModel.of(trainer_of(project), class_names)
+    model = model_of(project, class_names)
     example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():

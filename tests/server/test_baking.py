@@ -13,6 +13,7 @@ from test_recording import replay
 
 from lodespace import baking, checkpoints
 from lodespace.baking import bake
+from lodespace.config import BUILT_PAGE
 from lodespace.datasets import load, load_digits
 from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.gltf import decode_scene
@@ -20,6 +21,7 @@ from lodespace.labels import choose_labels
 from lodespace.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
+from lodespace.static_site import SITE_FILES
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
@@ -56,11 +58,19 @@ def picture_folder(tmp_path: Path) -> Path:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
-    first = files(baked(small_data, tmp_path / "a", labels="3"))
-    assert set(first) == {
+    first = files(baked(small_data, tmp_path / "a", labels="3", parts=baking.PARTS))
+    page = {name for name in first if name.split("/")[0] in ("assets", "models") or name in SITE_FILES}
+    assert {name for name in SITE_FILES if (BUILT_PAGE / name).is_file()} <= page
+    assert set(first) - page == {
         "lodespace.json",
         "scene.glb",
+        "training.glb",
         "recording.lds",
+        "model/model.json",
+        "model/model.safetensors",
+        "session.json",
+        "timeline.json",
+        "items.json",
         "checkpoints/001.json",
         "checkpoints/001.safetensors",
         "data/dataset.json",
@@ -69,13 +79,13 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
         "data/standardisation.npy",
         "data/vectors.npy",
     }
-    assert files(baked(small_data, tmp_path / "b", labels="3")) == first
+    assert files(baked(small_data, tmp_path / "b", labels="3", parts=baking.PARTS)) == first
     other = files(baked(small_data, tmp_path / "c", labels="3", seed=2))
     assert other["scene.glb"] != first["scene.glb"]
 
 
 def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Path) -> None:
-    out = baked(small_data, tmp_path / "out")
+    out = baked(small_data, tmp_path / "out", parts=("checkpoint", "recording"))
     scene = decode_scene((out / "scene.glb").read_bytes())
     newest = checkpoints.newest(out / "checkpoints", 200)
     assert newest is not None
@@ -109,7 +119,7 @@ def test_a_bake_can_be_sent(tmp_path: Path, picture_folder: Path) -> None:
     kept = files(tmp_path / "elsewhere")
     assert {"data/dataset.json", "data/images.gz", "data/labels"} <= set(kept)
     assert not any("unrelated" in name for name in kept)
-    assert any(name.startswith("thumbnails/page-0000-") for name in kept)
+    assert "thumbnails/0.webp" in kept
     assert not any(str(tmp_path).encode() in content for content in kept.values())
 
 

@@ -28,7 +28,7 @@ function show(main: HTMLElement, { able, headline, findings }: Diagnosis): void 
     list.append(row);
   }
   const back = document.createElement("a");
-  back.href = "/";
+  back.href = "./";
   back.className = "button";
   back.textContent = "To the latent space";
   main.replaceChildren(element("h1", able ? "able" : "unable", headline), list, back);

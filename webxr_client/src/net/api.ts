@@ -1,16 +1,18 @@
-/** Plain requests to the server. Each rejects with an Error whose message a person can read. */
+/** Plain requests to the server, or to the files of a baked site. Each rejects with an Error whose message a person can read. */
 import type {
   Access,
   AccessAnswer,
   AccessRequested,
   Decide,
   ErrorBody,
+  Found,
   ItemInfo,
   PairingCode,
   SessionInfo,
   Timeline,
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
+import * as site from "./site.js";
 
 /** The server said no. `code`: its word for programs (docs/protocol.md). */
 export class ServerError extends Error {
@@ -37,27 +39,47 @@ async function post<T>(path: string, body: object): Promise<T> {
 }
 
 export async function fetchSession(client: string): Promise<SessionInfo> {
+  if (site.isSite) return site.session();
   return (await get(`/api/session?client=${encodeURIComponent(client)}`)).json() as Promise<SessionInfo>;
 }
 
 export async function fetchScene(): Promise<SceneFile> {
-  return readSceneFile(await (await get("/api/scene.glb")).arrayBuffer());
+  return readSceneFile(site.isSite ? await site.scene() : await (await get("/api/scene.glb")).arrayBuffer());
 }
 
 export async function fetchThumbnails(page: number): Promise<Blob> {
-  return (await get(`/api/thumbnails/${page}.png`)).blob();
+  return site.isSite ? site.thumbnails(page) : (await get(`/api/thumbnails/${page}.png`)).blob();
 }
 
 export async function fetchItemInfo(item: number): Promise<ItemInfo> {
+  if (site.isSite) return site.itemInfo(item);
   return (await get(`/api/items/${item}/info`)).json() as Promise<ItemInfo>;
 }
 
+/** Where the item's picture is at its best; "" where its thumbnail is all there is. */
+export const pictureUrl = (item: number) =>
+  !site.isSite ? `/api/items/${item}` : site.hasCards ? `pictures/${item}.webp` : "";
+
+/** The page that says whether this browser can do VR. */
+export const checkUrl = site.isSite ? "check.html" : "/check";
+
+/** Where the item can be heard. */
+export const soundUrl = (item: number) => (site.isSite ? `sounds/${item}.ogg` : `/api/items/${item}/sound`);
+
+/** Items whose id, path or columns hold `text`. */
+export async function searchItems(text: string): Promise<number[]> {
+  if (site.isSite) return site.search(text);
+  return ((await (await get(`/api/search?q=${encodeURIComponent(text)}`)).json()) as Found).items;
+}
+
 export async function fetchTimeline(): Promise<Timeline> {
+  if (site.isSite) return site.timeline();
   return (await get("/api/timeline")).json() as Promise<Timeline>;
 }
 
 /** Bytes `start` to `end` of the recording, the last one not included. */
 export async function fetchRecording(start: number, end: number): Promise<ArrayBuffer> {
+  if (site.isSite) return site.recordingPart(start, end);
   const response = await get("/api/recording", { headers: { Range: `bytes=${start}-${end - 1}` } });
   return response.arrayBuffer();
 }

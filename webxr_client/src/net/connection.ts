@@ -6,7 +6,7 @@ import { decodeFrame, type Frame } from "../protocol/frames.js";
 import { type ClientOperation, PROTOCOL_VERSION, type ServerOperation } from "../protocol/messages.js";
 
 export interface ConnectionState {
-  status: "connecting" | "open" | "waiting" | "refused";
+  status: "connecting" | "open" | "waiting" | "refused" | "none";
   /** For a person: what it is doing, or why not. */
   detail: string;
   /** Commands that are not answered yet. */
@@ -47,6 +47,12 @@ export class Connection {
     private readonly url: string,
     private readonly listener: StreamListener,
   ) {}
+
+  /** There is no server: what is shown is all there is. */
+  standStill(): void {
+    this.closed = true;
+    this.tell("none", "", null);
+  }
 
   open(): void {
     window.clearTimeout(this.timer);

@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import { fetchScene, fetchSession, ServerError } from "../net/api.js";
 import { CLOSE_REVOKED, Connection, type StreamListener } from "../net/connection.js";
+import { isSite } from "../net/site.js";
 import type { Frame } from "../protocol/frames.js";
 import {
   type ClientOperation,
@@ -57,7 +58,8 @@ export class Session implements StreamListener {
       this.apply(await fetchSession(this.clientId));
       await this.fetchScene();
       this.state.failure.value = "";
-      this.connection.open();
+      if (isSite) this.connection.standStill();
+      else this.connection.open();
     } catch (error) {
       if (error instanceof ServerError && error.code === "not_paired") {
         this.outside("asking");

@@ -77,7 +77,7 @@ function Transport({ training }: { training: Training }) {
 
 function LiveNow({ training }: { training: Training }) {
   const { state } = useUi();
-  const connected = state.connection.value.status === "open";
+  const connected = state.connection.value.status === "open" || training.state === "absent";
   const rate = connected && training.state === "running" && training.frames_per_second > 0;
   return (
     <p>

@@ -1,5 +1,7 @@
 /** What a device sees that was not let in yet: its code to compare, and a pad for a pairing code. Made to be read and pressed in a headset. */
+
 import { useState } from "preact/hooks";
+import { checkUrl } from "../net/api.js";
 import type { Door } from "../state/app-state.js";
 import { useUi } from "./context.js";
 
@@ -19,7 +21,7 @@ export function DoorPage({ door }: { door: Door }) {
         </button>
       )}
       <p class="faint-text">
-        <a href="/check">Can this browser do VR?</a>
+        <a href={checkUrl}>Can this browser do VR?</a>
       </p>
     </section>
   );

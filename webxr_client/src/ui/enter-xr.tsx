@@ -1,4 +1,5 @@
 /** Into the headset: what is offered, or where to find out why nothing is. */
+import { checkUrl } from "../net/api.js";
 import { useUi } from "./context.js";
 import { HeadsetIcon } from "./icons.js";
 
@@ -31,7 +32,7 @@ export function EnterXr() {
   if (!offered || state.door.value) return null;
   if (offered.size === 0)
     return (
-      <a class="button wide-only no-xr" href="/check" title="Why is there no VR in this browser?">
+      <a class="button wide-only no-xr" href={checkUrl} title="Why is there no VR in this browser?">
         <HeadsetIcon /> <span class="button-text">no VR here</span>
       </a>
     );

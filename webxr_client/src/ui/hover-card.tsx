@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { fetchItemInfo } from "../net/api.js";
+import { fetchItemInfo, pictureUrl } from "../net/api.js";
 import type { ItemInfo } from "../protocol/messages.js";
 import { useUi } from "./context.js";
 import { DecodedPicture } from "./decoded.js";
@@ -113,13 +113,10 @@ export function placed(x: number, y: number, width: number, height: number): { l
 /** The item's picture as it is in the data set, over the thumbnail once it is there. */
 function FullPicture({ item }: { item: number }) {
   const [there, setThere] = useState(false);
+  const source = pictureUrl(item);
+  if (!source) return null;
   return (
-    <img
-      class={there ? "picture" : "picture absent"}
-      src={`/api/items/${item}`}
-      alt=""
-      onLoad={() => setThere(true)}
-    />
+    <img class={there ? "picture" : "picture absent"} src={source} alt="" onLoad={() => setThere(true)} />
   );
 }
 

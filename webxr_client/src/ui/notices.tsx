@@ -46,7 +46,8 @@ function ConnectionLine() {
     const timer = window.setInterval(() => tick((n) => n + 1), 500);
     return () => window.clearInterval(timer);
   }, [retryAt]);
-  if (status === "open" || (status === "connecting" && state.sceneVersion.value === 0)) return null;
+  if (status === "open" || status === "none" || (status === "connecting" && state.sceneVersion.value === 0))
+    return null;
   const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
   const waiting =
     pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";

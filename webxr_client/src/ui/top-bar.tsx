@@ -1,3 +1,4 @@
+import { isSite } from "../net/site.js";
 import type { ColourBy } from "../state/app-state.js";
 import { useUi } from "./context.js";
 import { EnterXr } from "./enter-xr.js";
@@ -66,9 +67,11 @@ export function TopBar() {
           ))}
         </div>
       )}
-      <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
-        <DownloadIcon /> <span class="button-text">labels</span>
-      </a>
+      {!isSite && (
+        <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
+          <DownloadIcon /> <span class="button-text">labels</span>
+        </a>
+      )}
       {session?.role === "owner" && (
         <button
           type="button"

@@ -17,7 +17,7 @@ import { type GLTF, GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import { XRHandMeshModel } from "three/addons/webxr/XRHandMeshModel.js";
 
-const PATH = "/models/";
+const PATH = "models/";
 const HAND_PROFILE = "generic-hand";
 const SKIN = "#9fb2c8";
 

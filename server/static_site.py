@@ -1,0 +1,136 @@
+"""A bake as a static site: the page and all it asks for as plain files, to be opened from any web server, without Lodespace.
+
+The page finds `data-site` on its root element, and reads files beside it in place of asking a server (webxr_client/src/net/site.ts).
+"""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import soundfile
+from PIL import Image
+
+from lodespace import originals, thumbnails
+from lodespace.config import BUILT_PAGE
+from lodespace.datasets import ItemSet
+from lodespace.errors import ProjectError, RequestError
+from lodespace.item_details import provenance
+from lodespace.project import Project
+from lodespace.protocol import SessionInfo, Training
+from lodespace.recording_index import index_of
+from lodespace.session import AnnotationSession
+
+SITE_FILES = (
+    "index.html",
+    "check.html",
+    "icon.svg",
+    "inter-license.txt",
+    "assets",
+    "models/license.txt",
+    "models/generic-hand",
+)
+"""Of the built page. Of the controllers' models only hands go along: the others are larger than all the rest, and a small wand stands
+in."""
+CARD_SIDE = 192
+CARD_QUALITY = 75
+_ROOT = '<html lang="en"'
+"""Where the page is told that it is a site."""
+
+
+def write_site(project: Project, session: AnnotationSession, training: Training) -> None:
+    """Write the site into the folder of a bake that is otherwise done. Raises ProjectError, OSError."""
+    folder = project.folder
+    items = project.items
+    _copy_page(folder, cards=has_cards(items))
+    layout = thumbnails.describe(items)
+    info = session.info(
+        "", role="viewer", training=training, thumbnails=layout, has_recording=project.recording_path.is_file()
+    )
+    (folder / "session.json").write_bytes(msgspec.json.encode(info))
+    if info.has_recording:
+        (folder / "timeline.json").write_bytes(msgspec.json.encode(index_of(project.recording_path)))
+    (folder / "items.json").write_text(json.dumps(_items(items), ensure_ascii=False), encoding="utf-8")
+    if layout is not None:
+        (folder / "thumbnails").mkdir(exist_ok=True)
+        for page in range(layout.pages):
+            (folder / "thumbnails" / f"{page}.webp").write_bytes(
+                _webp(thumbnails.draw_page(items, page), lossless=True)
+            )
+    if has_cards(items):
+        _write_cards(items, folder / "pictures")
+    if items.kind == "sound":
+        _write_sounds(items, folder / "sounds")
+
+
+def has_cards(items: ItemSet) -> bool:
+    """Whether the items have pictures that say more than their thumbnails."""
+    return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
+
+
+def _copy_page(folder: Path, *, cards: bool) -> None:
+    if not (BUILT_PAGE / "index.html").is_file():
+        raise ProjectError("the page has not been built: run `make client`, or bake without the part `site`")
+    for name in SITE_FILES:
+        source, target = BUILT_PAGE / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copyfile(source, target)
+    known = json.loads((BUILT_PAGE / "models" / "profilesList.json").read_bytes())
+    hands = {name: value for name, value in known.items() if name == "generic-hand"}
+    (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
+    page = (folder / "index.html").read_text()
+    if _ROOT not in page:
+        raise ProjectError("the built page is of another version: build it again with `make client`")
+    (folder / "index.html").write_text(
+        page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
+    )
+
+
+def _items(items: ItemSet) -> dict[str, Any]:
+    """What the page asks of single items, column by column: ids, and where there are any, paths, starts, ends and columns."""
+    table = items.table
+    if table is None:
+        return {"ids": list(items.ids)}
+    details = [provenance(items, i) for i in range(len(items))]
+    columns = {name: [d["columns"][k].value for d in details] for k, name in enumerate(table.columns)}
+    answer: dict[str, Any] = {"ids": list(items.ids), "columns": columns}
+    for key in ("path", "start", "end"):
+        values = [d.get(key) for d in details]
+        if any(value not in (None, "") for value in values):
+            answer[f"{key}s"] = values
+    return answer
+
+
+def _webp(image: Image.Image, *, lossless: bool) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "WEBP", lossless=lossless, quality=100 if lossless else CARD_QUALITY, method=6)
+    return out.getvalue()
+
+
+def _write_cards(items: ItemSet, folder: Path) -> None:
+    """Each item's picture as the card shows it."""
+    folder.mkdir()
+    for item in range(len(items)):
+        (folder / f"{item}.webp").write_bytes(_webp(originals.picture(items, item, CARD_SIDE), lossless=False))
+
+
+def _write_sounds(items: ItemSet, folder: Path) -> None:
+    """Each item's sound, as far as the recordings are there."""
+    folder.mkdir()
+    for item in range(len(items)):
+        try:
+            samples, rate = soundfile.read(io.BytesIO(originals.sound(items, item)), dtype="float32")
+        except RequestError:
+            continue
+        soundfile.write(folder / f"{item}.ogg", np.asarray(samples), rate, format="OGG", subtype="VORBIS")
+
+
+def read_session(folder: Path) -> SessionInfo:
+    """What the site says of itself, for tools and tests."""
+    return msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionInfo)

@@ -1,0 +1,99 @@
+"""A bake as a static site: what the page asks of a server lies there as files, and says the same."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+from servers import serving
+
+from lodespace import protocol, thumbnails
+from lodespace.baking import bake
+from lodespace.errors import TrainingError
+from lodespace.recording_index import index_of
+from lodespace.static_site import read_session
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Twelve pictures of 60 x 60 with ids and a column."""
+    root = tmp_path / "raw"
+    root.mkdir()
+    rng = np.random.default_rng(0)
+    lines = ["id,path,note\n"]
+    for i in range(12):
+        Image.fromarray(rng.integers(0, 256, (60, 60, 3), dtype=np.uint8)).save(root / f"{i}.png")
+        lines.append(f"n{i},{i}.png,<b>note {i}</b>\n")
+    (root / "table.csv").write_text("".join(lines))
+    return root / "table.csv"
+
+
+async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> None:
+    out = bake(table, tmp_path / "out", epochs=1, threads=1)
+    session = read_session(out)
+    async with serving(out, tmp_path / "none") as url:
+        import aiohttp
+
+        async with aiohttp.ClientSession() as client:
+
+            async def ask(path: str) -> bytes:
+                async with client.get(url + path) as response:
+                    assert response.status == 200, await response.text()
+                    return await response.read()
+
+            served = msgspec.json.decode(await ask("api/session"), type=protocol.SessionInfo)
+            known = {"role": served.role, "scene_id": served.scene_id, "revision": served.revision}
+            same = msgspec.structs.replace(session, **known)
+            assert msgspec.to_builtins(same) == msgspec.to_builtins(served)
+            assert await ask("api/scene.glb") == (out / "scene.glb").read_bytes()
+            assert await ask("api/recording") == (out / "recording.lds").read_bytes()
+            items = json.loads((out / "items.json").read_text())
+            for item in range(12):
+                info = msgspec.json.decode(await ask(f"api/items/{item}/info"), type=protocol.ItemInfo)
+                assert items["ids"][item] == info.id
+                assert items["paths"][item] == info.path
+                assert [protocol.Column(name=n, value=v[item]) for n, v in items["columns"].items()] == info.columns
+    timeline = msgspec.json.decode((out / "timeline.json").read_bytes(), type=protocol.Timeline)
+    assert timeline == index_of(out / "recording.lds")
+    assert timeline.moments > 3
+
+
+def test_thumbnails_are_the_atlas_to_the_pixel(table: Path, tmp_path: Path) -> None:
+    from lodespace.datasets import load
+
+    out = bake(table, tmp_path / "out", epochs=1, threads=1)
+    with Image.open(out / "thumbnails" / "0.webp") as page:
+        drawn = np.asarray(thumbnails.draw_page(load(out / "data"), 0))
+        np.testing.assert_array_equal(np.asarray(page.convert("RGB")), drawn)
+    assert len(list((out / "pictures").iterdir())) == 12
+
+
+def test_the_page_is_told_that_it_is_a_site(table: Path, tmp_path: Path) -> None:
+    out = bake(table, tmp_path / "out", epochs=1, threads=1)
+    page = (out / "index.html").read_text()
+    assert 'data-site="baked" data-cards="yes"' in page
+    assert 'src="./assets/' in page, "a site may lie in any folder"
+    assert not any(str(tmp_path).encode() in path.read_bytes() for path in out.rglob("*") if path.is_file())
+
+
+def test_sounds_go_along(tmp_path: Path) -> None:
+    import soundfile
+
+    from lodespace.importing.source import ImportOptions
+
+    root = tmp_path / "recordings"
+    root.mkdir()
+    soundfile.write(root / "a.wav", np.random.default_rng(0).normal(0, 0.1, 5 * 8000), 8000)
+    out = bake(root, tmp_path / "out", epochs=1, threads=1, options=ImportOptions(window=1.0))
+    assert len(list((out / "sounds").glob("*.ogg"))) == 5
+    assert soundfile.info(out / "sounds" / "0.ogg").duration == pytest.approx(1, abs=0.05)
+    assert json.loads((out / "items.json").read_text())["starts"] == [0, 1, 2, 3, 4]
+
+
+def test_parts_that_are_not_wanted_are_left_out(table: Path, tmp_path: Path) -> None:
+    out = bake(table, tmp_path / "out", epochs=1, threads=1, parts=("scene", "checkpoint"))
+    assert {p.name for p in out.iterdir()} == {"lodespace.json", "scene.glb", "checkpoints", "data"}
+    with pytest.raises(TrainingError, match="no part of a bake is called film"):
+        bake(table, tmp_path / "other", parts=("film",))

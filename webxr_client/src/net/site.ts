@@ -1,0 +1,90 @@
+/**
+ * A baked site: what a server would answer, from files beside the page (server/static_site.py writes them). Nothing of the page is different
+ * but where its answers come from.
+ */
+import type { ItemInfo, SessionInfo, Timeline } from "../protocol/messages.js";
+
+/** items.json: what is known of all items, column by column. */
+export interface SiteItems {
+  ids: string[];
+  columns?: Record<string, string[]>;
+  paths?: string[];
+  starts?: number[];
+  ends?: number[];
+}
+
+/** Whether this page is one. */
+export const isSite = typeof document !== "undefined" && document.documentElement.dataset.site === "baked";
+
+/** Whether there are pictures that say more than the thumbnails. */
+export const hasCards = isSite && document.documentElement.dataset.cards === "yes";
+
+async function file(path: string): Promise<Response> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path} is missing from this site (${response.status})`);
+  return response;
+}
+
+let items: Promise<SiteItems> | null = null;
+let recording: Promise<ArrayBuffer> | null = null;
+
+function allItems(): Promise<SiteItems> {
+  items ??= file("items.json").then((response) => response.json() as Promise<SiteItems>);
+  items.catch(() => {
+    items = null;
+  });
+  return items;
+}
+
+export const session = async () => (await file("session.json")).json() as Promise<SessionInfo>;
+export const scene = async () => (await file("scene.glb")).arrayBuffer();
+export const thumbnails = async (page: number) => (await file(`thumbnails/${page}.webp`)).blob();
+export const timeline = async () => (await file("timeline.json")).json() as Promise<Timeline>;
+
+/** A part of the recording, which is fetched as a whole: not every web server can send parts of a file. */
+export async function recordingPart(start: number, end: number): Promise<ArrayBuffer> {
+  recording ??= file("recording.lds").then((response) => response.arrayBuffer());
+  recording.catch(() => {
+    recording = null;
+  });
+  return (await recording).slice(start, end);
+}
+
+export async function itemInfo(item: number): Promise<ItemInfo> {
+  return infoOf(await allItems(), item);
+}
+
+export function infoOf(all: SiteItems, item: number): ItemInfo {
+  const columns = Object.entries(all.columns ?? {}).map(([name, values]) => ({
+    name,
+    value: values[item] ?? "",
+  }));
+  return {
+    item,
+    id: all.ids[item] ?? String(item),
+    class_id: -1,
+    gesture: 0,
+    labelled_by: "",
+    labelled_at: 0,
+    prediction: -1,
+    confidence: 0,
+    path: all.paths?.[item] ?? "",
+    columns,
+    start: all.starts?.[item] ?? null,
+    end: all.ends?.[item] ?? null,
+  };
+}
+
+export async function search(text: string): Promise<number[]> {
+  return matching(await allItems(), text);
+}
+
+/** Items whose id, path or any column holds `text`, in whatever case; ascending. */
+export function matching(all: SiteItems, text: string): number[] {
+  const wanted = text.toLowerCase();
+  const lists = [all.ids, all.paths ?? [], ...Object.values(all.columns ?? {})];
+  const found: number[] = [];
+  for (let item = 0; item < all.ids.length; item++)
+    if (lists.some((list) => list[item]?.toLowerCase().includes(wanted))) found.push(item);
+  return found;
+}
