@@ -1,8 +1,8 @@
 """What can be undone: the acts of a session in the order they were made, and which of them stand. Pure state, replayed from the log.
 
-An act is a gesture that labels, a change of settings, or an anchor. Beside who may take back what, this keeps the model's line of states:
-`top` is the event that last changed what the model learns from. Undoing an act on which nothing has been built since leads back to the
-state before it (`after` is then an older event than `number`); otherwise it is an event like any other, and the model trains on.
+An act is a gesture that labels, a change of settings, of pins or of classes. Beside who may take back what, this keeps the model's line of
+states: `top` is the event that last changed what the model learns from. Undoing an act on which nothing has been built since leads back to
+the state before it (`after` is then an older event than `number`); otherwise it is an event like any other, and the model trains on.
 """
 
 from bisect import insort
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from lodespace.errors import RequestError
 
-ActKind = Literal["label", "settings", "anchor", "unpin"]
+ActKind = Literal["label", "settings", "anchor", "unpin", "class"]
 
 
 @dataclass
@@ -59,20 +59,29 @@ class ActLog:
     def __iter__(self) -> Iterator[Act]:
         return iter(self.acts.values())
 
-    def add(self, act: Act) -> None:
-        """A new act, of a higher number than those before. What its client has undone cannot be redone after it."""
+    def add(self, act: Act, *, learned: bool = True) -> None:
+        """A new act, of a higher number than those before. What its client has undone cannot be redone after it.
+
+        `learned`: whether the model learns of it; the name of a class, say, is nothing to it, and taking that back moves no point.
+        """
         act.made_by = act.number
         self.acts[act.number] = act
         self._standing.setdefault(act.client, []).append(act.number)
         self._undone.pop(act.client, None)
-        self._move(act.number, act.number)
+        if learned:
+            self._move(act.number, act.number)
+        else:
+            self._stay(act.number)
 
     def undo(self, number: int, event: int) -> None:
         """Act `number` is taken back by event `event`."""
         act = self.acts[number]
         self._standing[act.client].remove(number)
         self._undone.setdefault(act.client, []).append(number)
-        self._move(event, self._back_over(act.made_by, event))
+        if act.made_by in self._steps:
+            self._move(event, self._back_over(act.made_by, event))
+        else:
+            self._stay(event)
         act.undone, act.unmade_by = True, event
 
     def redo(self, number: int, event: int) -> None:
@@ -82,13 +91,19 @@ class ActLog:
         if number in stack:
             stack.remove(number)
         insort(self._standing[act.client], number)
-        self._move(event, self._back_over(act.unmade_by, event))
+        if act.unmade_by in self._steps:
+            self._move(event, self._back_over(act.unmade_by, event))
+        else:
+            self._stay(event)
         act.undone, act.made_by = False, event
 
     def _back_over(self, event: int, otherwise: int) -> int:
         """The state before `event`, if nothing was built on it since."""
         step = self._steps[event]
         return step.before if step.after == self.top else otherwise
+
+    def _stay(self, event: int) -> None:
+        self.last = Step(event, self.top, self.top)
 
     def _move(self, event: int, after: int) -> None:
         self.last = self._steps[event] = Step(event, self.top, after)

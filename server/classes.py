@@ -1,9 +1,14 @@
 """The classes of a session: names, colours, and the palette they are taken from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from lodespace.errors import RequestError
-from lodespace.protocol import MAX_CLASSES, ClassInfo
+from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED, ClassInfo
 
 # Okabe-Ito brightened for a dark ground, and two more, then moved apart until the two nearest are as far from each other as they get, for
 # all eyes: 0.155 in OKLab, 0.078 with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). The page's tests measure it.
@@ -26,36 +31,162 @@ def palette_colour(class_id: int) -> str:
     return PALETTE[class_id % len(PALETTE)]
 
 
+class ClassChange(msgspec.Struct):
+    """What the log keeps of a change of the classes, in the detail of its event. Absent fields stay as they are.
+
+    `into`: the class that another one became part of.
+    """
+
+    name: str | None = None
+    colour: str | None = None
+    locked: bool | None = None
+    into: int | None = None
+
+
+class _Change(NamedTuple):
+    kind: Literal["add_class", "edit_class", "merge_class", "delete_class"]
+    class_id: int
+    detail: ClassChange
+
+
 class ClassList:
-    """Classes by number, in the order they were made. They are never taken away."""
+    """Classes by number, in the order they were made. A number is given once: a class that was merged, deleted, or whose making was taken
+    back stays in the list, marked as removed, and `shown` says what its items count as.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.classes: list[ClassInfo] = []
-        for name in names:
-            self.add(name, None)
+        self._first = [ClassInfo(class_id=i, name=n, colour=palette_colour(i)) for i, n in enumerate(names)]
+        self._changes: dict[int, _Change] = {}
+        self.classes: list[ClassInfo] = list(self._first)
+        self._becomes = np.empty(0, np.int16)
+        self._standing: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.classes)
 
+    def restore(self, classes: Sequence[ClassInfo]) -> None:
+        """Begin from `classes`, as a scene holds them."""
+        self._first = list(classes)
+        self.settle(lambda _: True)
+
+    def there(self, class_id: int) -> bool:
+        return 0 <= class_id < len(self.classes) and not self.classes[class_id].removed
+
+    def check_there(self, class_id: int) -> ClassInfo:
+        """The class. Raises RequestError when there is none of that number, or no more."""
+        if not self.there(class_id):
+            raise RequestError(f"there is no class {class_id}; make it first", code="unknown_class", status=404)
+        return self.classes[class_id]
+
+    def check_unlocked(self, class_id: int) -> None:
+        """Raises RequestError when the class is locked."""
+        info = self.classes[class_id]
+        if info.locked:
+            raise RequestError(f"'{info.name}' is locked; unlock it first", code="class_locked", status=409)
+
     def check_new(self, name: str) -> None:
-        """Raises RequestError when a class of that name is there, or no more can be made."""
-        if any(c.name == name for c in self.classes):
+        """Raises RequestError when there is a class of that name, or no more can be made."""
+        if any(c.name == name for c in self.classes if not c.removed):
             raise RequestError(f"there is a class named '{name}' already", code="class_exists", status=409)
         if len(self.classes) >= MAX_CLASSES:
             raise RequestError(f"{MAX_CLASSES} classes are the most there can be", code="too_many_classes", status=409)
 
     def check_edit(self, class_id: int, name: str | None) -> None:
         """Raises RequestError when there is no such class or another one has that name."""
-        if class_id >= len(self.classes):
-            raise RequestError(f"there is no class {class_id}", code="unknown_class", status=404)
-        if name is not None and self.classes[class_id].name != name:
+        if self.check_there(class_id).name != name and name is not None:
             self.check_new(name)
 
-    def add(self, name: str, colour: str | None) -> int:
-        class_id = len(self.classes)
-        self.classes.append(ClassInfo(class_id=class_id, name=name, colour=colour or palette_colour(class_id)))
-        return class_id
+    def change(self, number: int, kind: str, class_id: int, detail: ClassChange) -> str:
+        """Take in the change that event `number` made. Returns what it was, in a few words."""
+        assert kind in ("add_class", "edit_class", "merge_class", "delete_class")
+        name = detail.name or str(class_id)
+        before = self.classes[class_id].name if class_id < len(self.classes) else name
+        self._changes[number] = _Change(kind, class_id, detail)
+        match kind:
+            case "add_class":
+                return f"made \u201c{name}\u201d"
+            case "merge_class":
+                return f"merged \u201c{before}\u201d into \u201c{self.classes[detail.into or 0].name}\u201d"
+            case "delete_class":
+                return f"deleted \u201c{before}\u201d"
+            case _:
+                pass
+        if detail.locked is not None:
+            return f"{'locked' if detail.locked else 'unlocked'} \u201c{before}\u201d"
+        if detail.name is not None and detail.name != before:
+            return f"renamed \u201c{before}\u201d to \u201c{detail.name}\u201d"
+        return f"recoloured \u201c{before}\u201d"
 
-    def edit(self, class_id: int, name: str | None, colour: str | None) -> None:
-        old = self.classes[class_id]
-        self.classes[class_id] = ClassInfo(class_id=class_id, name=name or old.name, colour=colour or old.colour)
+    def made_by(self, number: int) -> int | None:
+        """The class that event `number` made, if it made one."""
+        change = self._changes.get(number)
+        return change.class_id if change is not None and change.kind == "add_class" else None
+
+    def target_of(self, number: int) -> int | None:
+        """The class that event `number` merged another into."""
+        change = self._changes.get(number)
+        return None if change is None else change.detail.into
+
+    def is_target(self, class_id: int) -> bool:
+        """Whether another class counts as this one."""
+        return any(self._changes[number].detail.into == class_id for number in self._standing)
+
+    def is_unmade(self, class_id: int) -> bool:
+        """Whether the making of the class was taken back."""
+        made = (number for number, change in self._changes.items() if change[:2] == ("add_class", class_id))
+        return any(number not in self._standing for number in made)
+
+    def settle(self, stands: Callable[[int], bool]) -> None:
+        """Make the list anew from the changes whose events stand."""
+        classes = list(self._first)
+        becomes: dict[int, int] = {}
+        self._standing.clear()
+        for number, (kind, class_id, detail) in self._changes.items():
+            standing = stands(number)
+            if standing:
+                self._standing.add(number)
+            if kind == "add_class":
+                colour = detail.colour or palette_colour(class_id)
+                name = detail.name or str(class_id)
+                classes.append(ClassInfo(class_id=class_id, name=name, colour=colour, removed=not standing))
+            elif standing and kind == "edit_class":
+                given = {k: v for k, v in msgspec.structs.asdict(detail).items() if v is not None and k != "into"}
+                classes[class_id] = msgspec.structs.replace(classes[class_id], **given)
+            elif standing:
+                classes[class_id] = msgspec.structs.replace(classes[class_id], removed=True)
+                becomes[class_id] = UNLABELED if detail.into is None else detail.into
+        self.classes = _told_apart(classes)
+        end = [self._end(c.class_id, becomes) for c in self.classes]
+        # The last entry is where index -1 leads: unlabelled stays unlabelled.
+        self._becomes = (
+            np.array([*end, UNLABELED], np.int16) if any(c.removed for c in self.classes) else np.empty(0, np.int16)
+        )
+
+    def _end(self, class_id: int, becomes: dict[int, int]) -> int:
+        """What items of a class count as, over however many mergers."""
+        for _ in self.classes:
+            if class_id == UNLABELED or not self.classes[class_id].removed:
+                return class_id
+            class_id = becomes.get(class_id, UNLABELED)
+        return (
+            UNLABELED  # merged in a circle: a into b, and after that was taken back by one and not the other, b into a
+        )
+
+    def shown(self, class_ids: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        """class_ids (N,), with removed classes replaced by what their items count as."""
+        return self._becomes[class_ids] if len(self._becomes) else class_ids
+
+
+def _told_apart(classes: list[ClassInfo]) -> list[ClassInfo]:
+    """No two classes that are there have one name: taking a change back can bring a name back that is in use again."""
+    seen: set[str] = set()
+    told: list[ClassInfo] = []
+    for info in classes:
+        name, number = info.name, 2
+        while name in seen and not info.removed:
+            ending = f" ({number})"
+            name, number = f"{info.name[: MAX_NAME_LENGTH - len(ending)]}{ending}", number + 1
+        if not info.removed:
+            seen.add(name)
+        told.append(info if name == info.name else msgspec.structs.replace(info, name=name))
+    return told

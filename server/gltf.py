@@ -246,7 +246,7 @@ def _extras(scene: Scene) -> dict[str, Any]:
         "sequence": scene.sequence,
         "unlabelled": UNLABELED,
         "box": {"origin": list(scene.box.origin), "size": scene.box.size},
-        "classes": [{"class_id": c.class_id, "name": c.name, "colour": c.colour} for c in scene.classes],
+        "classes": [msgspec.to_builtins(c) for c in scene.classes],
     }
 
 

@@ -1,16 +1,18 @@
 """The first half of a command: what it would do, checked against the state and put into an event of the log. Changes nothing."""
 
 import time
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from lodespace import protocol
+from lodespace.classes import ClassChange, ClassList
 from lodespace.errors import RequestError
 from lodespace.pins import checked_targets, encode_detail
-from lodespace.session import AnnotationSession, ClassDetail
+from lodespace.session import AnnotationSession
 from lodespace.settings import in_full, merged
-from lodespace.store import Event
+from lodespace.store import Event, EventKind
 
 Command = (
     protocol.Label
@@ -18,10 +20,13 @@ Command = (
     | protocol.Redo
     | protocol.AddClass
     | protocol.EditClass
+    | protocol.MergeClass
+    | protocol.DeleteClass
     | protocol.SetTraining
     | protocol.Anchor
     | protocol.Unpin
 )
+ClassCommand = protocol.AddClass | protocol.EditClass | protocol.MergeClass | protocol.DeleteClass
 
 
 def plan(session: AnnotationSession, command: Command, client: str) -> Event | None:
@@ -34,40 +39,48 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
             return _plan_label(session, command, client, now)
         case protocol.Undo():
             number = session.acts.next_undo(client).number
+            session.check_undo(number)
             return Event(command_id=command.command_id, kind="undo", client=client, at=now, gesture=number)
         case protocol.Redo():
             number = session.acts.next_redo(client).number
+            session.check_redo(number)
             return Event(command_id=command.command_id, kind="redo", client=client, at=now, gesture=number)
-        case protocol.AddClass():
-            session.classes.check_new(command.name)
-            detail = _json(ClassDetail(command.name, command.colour))
-            class_id = len(session.classes)
-            return Event(
-                command_id=command.command_id,
-                kind="add_class",
-                client=client,
-                at=now,
-                class_id=class_id,
-                detail=detail,
-            )
-        case protocol.EditClass():
-            session.classes.check_edit(command.class_id, command.name)
-            detail = _json(ClassDetail(command.name, command.colour))
-            return Event(
-                command_id=command.command_id,
-                kind="edit_class",
-                client=client,
-                at=now,
-                class_id=command.class_id,
-                detail=detail,
-            )
-
+        case protocol.AddClass() | protocol.EditClass() | protocol.MergeClass() | protocol.DeleteClass():
+            return _plan_class(session.classes, command, client, now)
         case protocol.SetTraining():
             return _plan_settings(session, command, client, now)
         case protocol.Anchor():
             return _plan_anchor(session, command, client, now)
         case protocol.Unpin():
             return _plan_unpin(session, command, client, now)
+
+
+def _plan_class(classes: ClassList, command: ClassCommand, client: str, now: float) -> Event | None:
+    def event(kind: EventKind, class_id: int, **detail: Any) -> Event:
+        text = _json(ClassChange(**detail))
+        return Event(command_id=command.command_id, kind=kind, client=client, at=now, class_id=class_id, detail=text)
+
+    match command:
+        case protocol.AddClass():
+            classes.check_new(command.name)
+            return event("add_class", len(classes), name=command.name, colour=command.colour)
+        case protocol.EditClass():
+            classes.check_edit(command.class_id, command.name)
+            old = classes.classes[command.class_id]
+            given = {"name": command.name, "colour": command.colour, "locked": command.locked}
+            changed = {k: v for k, v in given.items() if v is not None and v != getattr(old, k)}
+            return event("edit_class", command.class_id, **changed) if changed else None
+        case protocol.MergeClass():
+            for class_id in (command.class_id, command.into):
+                classes.check_there(class_id)
+                classes.check_unlocked(class_id)
+            if command.class_id == command.into:
+                return None
+            return event("merge_class", command.class_id, into=command.into)
+        case protocol.DeleteClass():
+            classes.check_there(command.class_id)
+            classes.check_unlocked(command.class_id)
+            return event("delete_class", command.class_id)
 
 
 def _plan_settings(session: AnnotationSession, command: protocol.SetTraining, client: str, now: float) -> Event | None:
@@ -111,8 +124,12 @@ def _plan_unpin(session: AnnotationSession, command: protocol.Unpin, client: str
 def _plan_label(session: AnnotationSession, command: protocol.Label, client: str, now: float) -> Event:
     items = np.unique(np.asarray(command.items, np.uint32))
     session.check_items(items)
-    if command.class_id >= len(session.classes):
-        raise RequestError(f"there is no class {command.class_id}; make it first", code="unknown_class")
+    if command.class_id != protocol.UNLABELED:
+        session.classes.check_there(command.class_id)
+        session.classes.check_unlocked(command.class_id)
+    items = items[~session.locked(items)]
+    if len(items) == 0:
+        raise RequestError("these items are of locked classes; unlock them first", code="class_locked", status=409)
     return Event(
         command_id=command.command_id,
         kind="gesture",

@@ -60,11 +60,16 @@ class Message(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
 
 
 class ClassInfo(Message):
-    """A class. `class_id` is its number for good; name and colour can be changed."""
+    """A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
+
+    `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
+    """
 
     class_id: int
     name: ClassName
     colour: Colour
+    locked: bool = False
+    removed: bool = False
 
 
 class Region(Message):
@@ -112,10 +117,10 @@ class Settings(Message):
 
 class Gesture(Message):
     """One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
-    taken away ("unpin"), or settings changed, as `note` says."""
+    taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says."""
 
     gesture: int
-    kind: Literal["label", "settings", "anchor", "unpin"]
+    kind: Literal["label", "settings", "anchor", "unpin", "class"]
     class_id: int
     count: int
     by: str
@@ -435,12 +440,28 @@ class AddClass(Operation, tag="add_class"):
 
 
 class EditClass(Operation, tag="edit_class"):
-    """Rename or recolour a class; absent fields stay."""
+    """Rename, recolour, lock or unlock a class; absent fields stay."""
 
     command_id: CommandId
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
     name: ClassName | None = None
     colour: Colour | None = None
+    locked: bool | None = None
+
+
+class MergeClass(Operation, tag="merge_class"):
+    """Make a class part of another: its items count as `into`'s from now on."""
+
+    command_id: CommandId
+    class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    into: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+
+
+class DeleteClass(Operation, tag="delete_class"):
+    """Take a class away, and with it the labels of its items."""
+
+    command_id: CommandId
+    class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
 
 
 class SetTraining(Operation, tag="set_training"):
@@ -528,6 +549,8 @@ ClientOperation = (
     | Redo
     | AddClass
     | EditClass
+    | MergeClass
+    | DeleteClass
     | SetTraining
     | Drag
     | Anchor

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from lodespace import __version__, protocol
 from lodespace.acts import Act, ActKind, ActLog
-from lodespace.classes import ClassList
+from lodespace.classes import ClassChange, ClassList
 from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
 from lodespace.frames import encode_forces, encode_predictions
@@ -40,13 +40,6 @@ class Applied(NamedTuple):
     news: list[protocol.Operation]
 
 
-class ClassDetail(msgspec.Struct):
-    """What the log keeps of a class that was made or edited."""
-
-    name: str | None = None
-    colour: str | None = None
-
-
 class _GestureDetail(msgspec.Struct):
     """The part of a gesture's provenance that is kept in memory."""
 
@@ -54,7 +47,7 @@ class _GestureDetail(msgspec.Struct):
 
 
 _settings = msgspec.json.Decoder(protocol.Settings).decode
-_detail = msgspec.json.Decoder(ClassDetail).decode
+_class_change = msgspec.json.Decoder(ClassChange).decode
 _gesture_detail = msgspec.json.Decoder(_GestureDetail).decode
 
 
@@ -96,7 +89,32 @@ class AnnotationSession:
 
     @property
     def labels(self) -> npt.NDArray[np.int16]:
-        return self.history.labels
+        """What each item is labelled, (N,); UNLABELED where it is not."""
+        return self.classes.shown(self.history.labels)
+
+    def locked(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+        """Which of `items` (K,) have a label of a locked class: (K,)."""
+        locked = np.array([*(c.locked and not c.removed for c in self.classes.classes), False])
+        return locked[self.labels[items]]
+
+    def check_undo(self, number: int) -> None:
+        """Raises RequestError when act `number` cannot be taken back: it made a class that other acts use."""
+        made = self.classes.made_by(number)
+        if made is None:
+            return
+        labelled = any(g.class_id == made and not g.undone for g in self.history.gestures.values())
+        if labelled or self.classes.is_target(made):
+            name = self.classes.classes[made].name
+            message = f"items are labelled \u201c{name}\u201d by now; take those labels away first, or delete the class"
+            raise RequestError(message, code="class_in_use", status=409)
+
+    def check_redo(self, number: int) -> None:
+        """Raises RequestError when act `number` cannot be brought back: the class that it uses is not there."""
+        act = self.acts.acts[number]
+        uses = act.class_id if act.kind == "label" else self.classes.target_of(number)
+        if uses is not None and self.classes.is_unmade(uses):
+            message = f"the class \u201c{self.classes.classes[uses].name}\u201d was taken back; bring that back first"
+            raise RequestError(message, code="unknown_class", status=409)
 
     # Commands --------------------------------------------------------------------------------------------------------
 
@@ -117,19 +135,21 @@ class AnnotationSession:
 
     def apply(self, event: Event) -> Applied:
         """Carry out an event that is on disk. The same events in the same order give the same state."""
-        pinned = self.held()[0]
+        pinned, classes = self.held()[0], list(self.classes.classes)
         ack, changed = self._carry_out(event)
-        if event.kind in ("add_class", "edit_class"):
-            return Applied(ack, [protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes))])
-        news: list[protocol.Operation] = [
-            protocol.Labels(
-                sequence=event.sequence,
-                gesture=event.gesture or event.sequence,
-                by=event.client,
-                items=changed.tolist(),
-                class_ids=self.labels[changed].tolist(),
+        news: list[protocol.Operation] = []
+        if classes != self.classes.classes:
+            news.append(protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes)))
+        if len(changed) or not news:
+            news.append(
+                protocol.Labels(
+                    sequence=event.sequence,
+                    gesture=event.gesture or event.sequence,
+                    by=event.client,
+                    items=changed.tolist(),
+                    class_ids=self.labels[changed].tolist(),
+                )
             )
-        ]
         held = self.held()[0]
         if not np.array_equal(held, pinned):
             news.append(protocol.PinsChanged(items=held.tolist()))
@@ -168,12 +188,11 @@ class AnnotationSession:
                 changed = self._turn(event.gesture, stand=True)
                 message = self._in_the_way(event.gesture, "Brought back")
                 class_id = self.acts.acts[event.gesture].class_id
-            case "add_class":
-                detail = _detail(event.detail)
-                class_id = self.classes.add(detail.name or str(len(self.classes)), detail.colour)
-            case "edit_class":
-                detail = _detail(event.detail)
-                self.classes.edit(event.class_id, detail.name, detail.colour)
+            case "add_class" | "edit_class" | "merge_class" | "delete_class":
+                note = self.classes.change(event.sequence, event.kind, event.class_id, _class_change(event.detail))
+                # What a class is called is nothing to the model; whose items are whose, is.
+                self.acts.add(_act(event, "class", note=note), learned=event.kind in ("merge_class", "delete_class"))
+                changed = self._settle_classes()
         self._labelled_at[changed] = event.sequence
         ack = protocol.Ack(
             command_id=event.command_id,
@@ -192,11 +211,19 @@ class AnnotationSession:
                 return self.history.redo(number) if stand else self.history.undo(number)
             case "settings":
                 self._settle()
+            case "class":
+                return self._settle_classes()
             case "anchor" | "unpin" if stand:
                 self.pins.redo(number)
             case "anchor" | "unpin":
                 self.pins.undo(number)
         return np.empty(0, np.uint32)
+
+    def _settle_classes(self) -> npt.NDArray[np.uint32]:
+        """The classes after every change that stands. Returns the items whose label changed with them."""
+        before = self.labels.copy()
+        self.classes.settle(lambda number: not self.acts.acts[number].undone)
+        return np.flatnonzero(self.labels != before).astype(np.uint32)
 
     def _settle(self) -> None:
         """The settings in force: those of the beginning, and every change that stands, in order."""
@@ -239,6 +266,8 @@ class AnnotationSession:
             self.force_version += 1
             self._forces = forces
         certain = np.rint(np.nan_to_num(confidence) * 255).clip(0, 255).astype(np.uint8)
+        prediction = self.classes.shown(prediction)
+        certain[prediction == UNLABELED] = 0
         changed = (prediction != self.predictions) | (certain != self.confidence)
         if changed.any():
             self.prediction_version += 1
@@ -317,7 +346,7 @@ class AnnotationSession:
             resting=True,
         )
         self.history.labels[:] = scene.labels
-        self.classes.classes = list(scene.classes)
+        self.classes.restore(scene.classes)
 
     # What clients ask ------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from lodespace.errors import LodespaceError
 
-EventKind = Literal["gesture", "undo", "redo", "add_class", "edit_class", "settings", "anchor", "unpin"]
+EventKind = Literal[
+    "gesture", "undo", "redo", "add_class", "edit_class", "merge_class", "delete_class", "settings", "anchor", "unpin"
+]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -43,8 +45,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "settings": `detail` is what was
     changed. "anchor": `items` were dragged, to the targets in `detail` where they stay pinned; "unpin": their pins were taken away (no
-    items: all pins). "undo", "redo": of the act whose event is number `gesture`. "add_class", "edit_class": `class_id`, with name and
-    colour in `detail`.
+    items: all pins). "undo", "redo": of the act whose event is number `gesture`. "add_class", "edit_class", "merge_class", "delete_class":
+    of `class_id`, with name, colour, lock, or what it became part of, in `detail`.
     """
 
     command_id: str

@@ -48,7 +48,7 @@ class Table:
         return cls(
             items=session.items,
             class_names={c.class_id: c.name for c in session.classes.classes} | {UNLABELED: ""},
-            labels=history.labels.copy(),
+            labels=session.labels.copy(),
             owner=history.owner.copy(),
             predictions=session.predictions.copy(),
             confidence=session.confidence / 255,

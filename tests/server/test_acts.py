@@ -122,9 +122,9 @@ class Annotators(RuleBasedStateMachine):
         self.number += 1
         return self.number
 
-    @rule(client=who, items=some, class_id=st.integers(-1, 2))
+    @rule(client=who, items=some, class_id=st.integers(-1, 5))
     def labels(self, client: str, items: list[int], class_id: int) -> None:
-        self.act(label(self.next(), items, class_id), client)
+        self.classes(label(self.next(), items, class_id), client)
 
     @rule(client=who, items=some, at=st.sampled_from([-1.0, 0.5, 2.0]), keep=st.booleans())
     def drags(self, client: str, items: list[int], at: float, keep: bool) -> None:
@@ -150,13 +150,43 @@ class Annotators(RuleBasedStateMachine):
     def turns_a_dial(self, client: str, changes: dict[str, object]) -> None:
         self.act(dial(self.next(), **changes), client)
 
+    def classes(self, command: Command, client: str) -> None:
+        try:
+            self.act(command, client)
+        except RequestError as error:
+            assert error.code in ("unknown_class", "class_locked", "class_exists", "class_in_use"), error
+
+    @rule(client=who, name=st.sampled_from("defg"))
+    def makes_a_class(self, client: str, name: str) -> None:
+        if len(self.log.session.classes) < 6:
+            self.classes(protocol.AddClass(command_id=command_id(self.next()), name=name), client)
+
+    @rule(
+        client=who,
+        class_id=st.integers(0, 5),
+        name=st.sampled_from([None, "a", "x"]),
+        locked=st.sampled_from([None, True, False]),
+    )
+    def edits_a_class(self, client: str, class_id: int, name: str | None, locked: bool | None) -> None:
+        command = protocol.EditClass(command_id=command_id(self.next()), class_id=class_id, name=name, locked=locked)
+        self.classes(command, client)
+
+    @rule(client=who, class_id=st.integers(0, 5), into=st.integers(0, 5))
+    def merges(self, client: str, class_id: int, into: int) -> None:
+        command = protocol.MergeClass(command_id=command_id(self.next()), class_id=class_id, into=into)
+        self.classes(command, client)
+
+    @rule(client=who, class_id=st.integers(0, 5))
+    def deletes(self, client: str, class_id: int) -> None:
+        self.classes(protocol.DeleteClass(command_id=command_id(self.next()), class_id=class_id), client)
+
     @rule(client=who)
     def undoes(self, client: str) -> None:
         if not self.log.session.acts.can_undo(client):
             with pytest.raises(RequestError, match="take back"):
                 self.log.do(undo(self.next()), client)
             return
-        self.act(undo(self.next()), client)
+        self.classes(undo(self.next()), client)
 
     @rule(client=who)
     def redoes(self, client: str) -> None:
@@ -164,7 +194,7 @@ class Annotators(RuleBasedStateMachine):
             with pytest.raises(RequestError, match="bring back"):
                 self.log.do(redo(self.next()), client)
             return
-        self.act(redo(self.next()), client)
+        self.classes(redo(self.next()), client)
 
     @rule()
     def restarts(self) -> None:
@@ -175,6 +205,18 @@ class Annotators(RuleBasedStateMachine):
         again, now = self.log.replayed(), self.log.session
         assert Learned.of(again) == Learned.of(now)
         assert (again.acts.top, again.acts.last) == (now.acts.top, now.acts.last)
+        assert again.classes.classes == now.classes.classes
+
+    @invariant()
+    def no_item_has_a_class_that_is_not_there(self) -> None:
+        session = self.log.session
+        assert all(session.classes.there(c) for c in session.labels.tolist() if c >= 0)
+        names = [c.name for c in session.classes.classes if not c.removed]
+        assert len(set(names)) == len(names)
+
+    @invariant()
+    def everybody_sees_the_same_history(self) -> None:
+        again, now = self.log.replayed(), self.log.session
         for client in CLIENTS:
             assert again.summary(client) == now.summary(client)
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import trimesh
@@ -129,7 +130,7 @@ def test_extras_tell_what_a_page_needs() -> None:
     document = scene_json(encode_scene(make_scene(4)))
     extras = document["extras"]
     assert extras["protocol"] == PROTOCOL_VERSION
-    assert extras["classes"][1] == {"class_id": 1, "name": CLASSES[1].name, "colour": "#56B4E9"}
+    assert extras["classes"][1] == msgspec.to_builtins(CLASSES[1])
     assert extras["box"] == {"origin": [-1.5, -2.0, 0.25], "size": 4.5}
     assert (extras["revision"], extras["step"], extras["scene_id"], extras["sequence"]) == (7, 1234, 99, 12)
     attributes = document["meshes"][0]["primitives"][0]["attributes"]

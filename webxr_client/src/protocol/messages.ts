@@ -13,11 +13,17 @@ export const OPCODE_PREDICTIONS = 2;
 export const OPCODE_FORCES = 3;
 export const FLAG_RESTING = 1;
 
-/** A class. `class_id` is its number for good; name and colour can be changed. */
+/**
+ * A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
+ *
+ * `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
+ */
 export interface ClassInfo {
   class_id: number;
   name: string;
   colour: string;
+  locked?: boolean;
+  removed?: boolean;
 }
 
 /**
@@ -59,11 +65,11 @@ export interface Settings {
 
 /**
  * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
- * taken away ("unpin"), or settings changed, as `note` says.
+ * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says.
  */
 export interface Gesture {
   gesture: number;
-  kind: "label" | "settings" | "anchor" | "unpin";
+  kind: "label" | "settings" | "anchor" | "unpin" | "class";
   class_id: number;
   count: number;
   by: string;
@@ -356,13 +362,29 @@ export interface AddClass {
   colour?: string | null;
 }
 
-/** Rename or recolour a class; absent fields stay. */
+/** Rename, recolour, lock or unlock a class; absent fields stay. */
 export interface EditClass {
   op: "edit_class";
   command_id: string;
   class_id: number;
   name?: string | null;
   colour?: string | null;
+  locked?: boolean | null;
+}
+
+/** Make a class part of another: its items count as `into`'s from now on. */
+export interface MergeClass {
+  op: "merge_class";
+  command_id: string;
+  class_id: number;
+  into: number;
+}
+
+/** Take a class away, and with it the labels of its items. */
+export interface DeleteClass {
+  op: "delete_class";
+  command_id: string;
+  class_id: number;
 }
 
 /** Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone. */
@@ -610,6 +632,8 @@ export type ClientOperation =
   | Redo
   | AddClass
   | EditClass
+  | MergeClass
+  | DeleteClass
   | SetTraining
   | Drag
   | Anchor
