@@ -79,9 +79,13 @@ class ItemTable:
         return {name: self.table[name][item].as_py() for name in self.columns}
 
     def matching(self, text: str) -> list[int]:
-        """Items whose id, path or any column holds `text`, in whatever case."""
+        """Items whose id, path or any column holds `text`, in whatever case; of `column:text`, that column."""
+        names = {"id": ID, "path": PATH, "split": SPLIT} | {name: name for name in self.columns}
+        column, colon, rest = text.partition(":")
+        if colon and column in names:
+            names, text = {column: names[column]}, rest
         found = None
-        for name in (ID, PATH, SPLIT, *self.columns):
+        for name in names.values():
             texts = self._texts(name)
             if texts is None:
                 continue

@@ -251,3 +251,6 @@ def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring
     assert matching(items, "saarBRÜCKEN") == [4]
     assert matching(items, "105") == [5]
     assert matching(items, "nothing like it") == []
+    assert matching(items, "place:elsewhere") == [0, 1, 2, 3, 5]
+    assert matching(items, "id:n3") == [3]
+    assert matching(items, "nothing:n3") == []

@@ -13,6 +13,7 @@ import { ForceLines } from "./scene/force-lines.js";
 import { LIGHT_INK, Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
 import { Peers } from "./scene/peers.js";
 import { PointCloud } from "./scene/point-cloud.js";
+import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
 import { AppState } from "./state/app-state.js";
 import { Session } from "./state/session.js";
@@ -61,7 +62,6 @@ const drag = new DragTool(
 const peers = new Peers();
 const forceLines = new ForceLines(state);
 stage.world.add(peers.heads, peers.hands, forceLines.group);
-stage.beforeFrame = () => forceLines.update();
 
 // The code for VR is a chunk of its own, fetched as soon as there is a headset: the click itself has to find it there.
 const xr: { entry: XrEntry | null } = { entry: null };
@@ -125,6 +125,11 @@ effect(() => {
   stage.invalidate();
 });
 effect(() => {
+  state.sceneVersion.value;
+  cloud.setFound(state.search.value?.items ?? null);
+  stage.invalidate();
+});
+effect(() => {
   cloud.setHovered(state.hovered.value?.item ?? -1);
   stage.invalidate();
 });
@@ -175,6 +180,20 @@ effect(() => {
   peers.show(state.peers.value.values());
   stage.invalidate();
 });
+// What one points at is heard: with the pointer from its side of the page, in VR from where it is.
+const player = new SoundPlayer();
+effect(() => {
+  const heard = state.session.value?.item_kind === "sound" && state.sound.value;
+  const hover = state.hovered.value;
+  const item = state.xr.presenting.value ? state.xr.atBrush.value : (hover?.item ?? -1);
+  if (!heard || item < 0) player.stop();
+  else if (state.xr.presenting.peek()) player.play(item, () => stage.placeOf(item));
+  else player.play(item, null, hover ? (hover.x / window.innerWidth) * 2 - 1 : 0);
+});
+stage.beforeFrame = () => {
+  player.move(stage.listener());
+  return forceLines.update();
+};
 effect(() => stage.setOrbitWithLeft(state.tool.value === "orbit"));
 effect(() => {
   const dark = state.theme.value === "dark";
@@ -212,6 +231,7 @@ if (new URLSearchParams(location.search).has("test")) {
       forceLines,
       cloud,
       tool,
+      player,
       xr,
       screenPositions: () => {
         const { latent } = state;

@@ -143,6 +143,28 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       },
     },
     {
+      keys: "/",
+      does: "search ids, paths, columns and classes",
+      matches: (event) => plain(event) && event.key === "/",
+      run: () => document.querySelector<HTMLElement>("[data-search]")?.focus(),
+    },
+    {
+      keys: "S",
+      does: "hear the item under the pointer, or not",
+      matches: letter("s"),
+      run: () => {
+        state.sound.value = !state.sound.value;
+      },
+    },
+    {
+      keys: "B",
+      does: "big text",
+      matches: letter("b"),
+      run: () => {
+        state.bigText.value = !state.bigText.value;
+      },
+    },
+    {
       keys: "Escape",
       does: "clear the selection",
       matches: letter("escape"),

@@ -79,10 +79,13 @@ export async function search(text: string): Promise<number[]> {
   return matching(await allItems(), text);
 }
 
-/** Items whose id, path or any column holds `text`, in whatever case; ascending. */
+/** Items whose id, path or any column holds `text`, in whatever case; of `column:text`, that column. Ascending. */
 export function matching(all: SiteItems, text: string): number[] {
-  const wanted = text.toLowerCase();
-  const lists = [all.ids, all.paths ?? [], ...Object.values(all.columns ?? {})];
+  const fields: Record<string, string[]> = { id: all.ids, path: all.paths ?? [], ...all.columns };
+  const cut = text.indexOf(":");
+  const column = cut > 0 ? fields[text.slice(0, cut)] : undefined;
+  const wanted = (column ? text.slice(cut + 1) : text).toLowerCase();
+  const lists = column ? [column] : Object.values(fields);
   const found: number[] = [];
   for (let item = 0; item < all.ids.length; item++)
     if (lists.some((list) => list[item]?.toLowerCase().includes(wanted))) found.push(item);

@@ -26,6 +26,9 @@ import { fragmentShader, vertexShader } from "./point-shader.js";
 const COLOUR_BY: Record<ColourBy, number> = { label: 0, prediction: 1, confidence: 2, force: 3, movement: 4 };
 const GRABBED = 255;
 const PINNED = 128;
+const HOVERED = 255;
+/** Not among the items that are searched for. */
+const DIMMED = 64;
 
 export class PointCloud {
   readonly points: Points<BufferGeometry, ShaderMaterial>;
@@ -41,6 +44,7 @@ export class PointCloud {
   private selected: Uint32Array = new Uint32Array(0);
   private grabbed: Uint32Array = new Uint32Array(0);
   private pinned: readonly number[] = [];
+  private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
 
   constructor(
@@ -177,10 +181,33 @@ export class PointCloud {
   setHovered(item: number): void {
     if (item === this.hovered) return;
     const marks = this.marks.array as Uint8Array;
-    if (this.hovered >= 0) marks[4 * this.hovered + 2] = 0;
-    if (item >= 0) marks[4 * item + 2] = 255;
+    if (this.hovered >= 0) marks[4 * this.hovered + 2] = this.isDimmed(this.hovered) ? DIMMED : 0;
+    if (item >= 0) marks[4 * item + 2] = HOVERED;
     this.hovered = item;
     this.marks.needsUpdate = true;
+  }
+
+  /** Items that are searched for, ascending: all others are dimmed. null: none are. */
+  setFound(found: Uint32Array | null): void {
+    const marks = this.marks.array as Uint8Array;
+    this.found = found;
+    for (let i = 2; i < marks.length; i += 4) marks[i] = found ? DIMMED : 0;
+    for (const item of found ?? []) marks[4 * item + 2] = 0;
+    if (this.hovered >= 0) marks[4 * this.hovered + 2] = HOVERED;
+    this.marks.needsUpdate = true;
+  }
+
+  private isDimmed(item: number): boolean {
+    const { found } = this;
+    if (!found) return false;
+    let low = 0;
+    let high = found.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((found[middle] as number) < item) low = middle + 1;
+      else high = middle;
+    }
+    return found[low] !== item;
   }
 
   setAtlas(atlas: Atlas | null): void {

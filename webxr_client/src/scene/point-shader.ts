@@ -4,7 +4,7 @@ export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
-in vec4 marks;          // confidence, selected, hovered, grabbed (1) or pinned (0.5): 0..1
+in vec4 marks;          // confidence, selected, hovered (1) or dimmed (0.25), grabbed (1) or pinned (0.5): 0..1
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
@@ -29,6 +29,7 @@ out float vFade;      // 0 a dot, 1 its picture
 out float vGlow;
 out float vRing;
 out float vPin;
+out float vDim;     // 1 not among what is searched for
 flat out vec3 vCell;  // column, row, layer
 
 vec4 classColour(float id) {
@@ -45,7 +46,8 @@ void main() {
   gl_Position = projectionMatrix * view;
 
   float selected = marks.y;
-  float hovered = marks.z;
+  float hovered = step(0.5, marks.z);
+  vDim = (1.0 - hovered) * step(0.1, marks.z) * (1.0 - selected);
   // The orthographic camera of a flat scene has no distance; in a headset there is always one.
   float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;
@@ -85,6 +87,7 @@ void main() {
   vPin = marks.w > 0.25 && marks.w < 0.75 ? 1.0 : 0.0;
   gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
+  vColour = mix(vColour, uFog, 0.75 * vDim);
 
   int inPage = gl_VertexID % uPerPage;
   vCell = vec3(float(inPage % uColumns), float(inPage / uColumns), float(gl_VertexID / uPerPage));
@@ -107,6 +110,7 @@ in float vFade;
 in float vGlow;
 in float vRing;
 in float vPin;
+in float vDim;
 flat in vec3 vCell;
 
 out vec4 outColour;
@@ -141,6 +145,6 @@ void main() {
     alpha = max(alpha, ring);
   }
   if (alpha < 0.08) discard;
-  outColour = vec4(colour, alpha * mix(0.92, 1.0, vGlow));
+  outColour = vec4(colour, alpha * mix(0.92, 1.0, vGlow) * mix(1.0, 0.3, vDim));
 }
 `;

@@ -58,6 +58,7 @@ export class Stage {
   frames = 0;
   /** Called once before each frame of the page; says whether it changed something. */
   beforeFrame: () => boolean = () => false;
+  private readonly place = new Vector3();
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
   private ease: {
     started: number;
@@ -268,6 +269,23 @@ export class Stage {
       .set((x / canvas.clientWidth) * 2 - 1, 1 - (y / canvas.clientHeight) * 2, depth)
       .applyMatrix4(matrix.invert());
     return [offset.x, offset.y, latent.latentDim === 2 ? 0 : offset.z];
+  }
+
+  /** Where an item is, in metres of the room; one vector, which is written anew by the next call. */
+  placeOf(item: number): Vector3 {
+    const { latent } = this;
+    latentMatrix.fromArray(latent.sceneFromLatent());
+    const z = latent.latentDim === 2 ? 0 : latent.latentMean(item, 2);
+    return this.place
+      .set(latent.latentMean(item, 0), latent.latentMean(item, 1), z)
+      .applyMatrix4(latentMatrix)
+      .applyMatrix4(this.world.matrixWorld);
+  }
+
+  /** Where the head of who hears is, in a headset; null without one. */
+  listener(): Matrix4 | null {
+    const { xr } = this.renderer;
+    return xr.isPresenting ? xr.getCamera().matrixWorld : null;
   }
 
   /** Diameter of an average point on screen, CSS pixels. */

@@ -57,6 +57,12 @@ export interface Drawing {
   y: number;
 }
 
+/** Items that match a text, ascending; null while the answer is awaited. */
+export interface Found {
+  text: string;
+  items: Uint32Array | null;
+}
+
 export const NOTHING: Selection = { items: new Uint32Array(0), regions: [], tool: "lasso", revision: -1 };
 
 export class AppState {
@@ -79,6 +85,12 @@ export class AppState {
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
+  /** What is searched for, and the items that were found; null while nothing is. */
+  readonly search: Signal<Found | null> = signal(null);
+  /** Whether an item is heard when one points at it. */
+  readonly sound = signal(true);
+  /** Larger letters. */
+  readonly bigText = signal(false);
   readonly tool: Signal<Tool> = signal("lasso");
   readonly selectionMode: Signal<SelectionMode> = signal("through");
   readonly colourBy: Signal<ColourBy> = signal("label");
@@ -102,6 +114,10 @@ export class AppState {
   /** While this device is not let in; null once it is. */
   readonly door: Signal<Door | null> = signal(null);
 
+  /** The classes that are there: a class that is gone keeps its number, and its place in `classes`. */
+  readonly liveClasses: ReadonlySignal<ClassInfo[]> = computed(() =>
+    this.classes.value.filter((info) => !info.removed),
+  );
   readonly labelCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.labelsVersion.value;
     return countByClass(this.annotations.labels, this.classes.value.length);

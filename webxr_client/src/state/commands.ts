@@ -11,7 +11,13 @@ export interface Commands {
   undo(): void;
   redo(): void;
   addClass(name: string): void;
-  editClass(classId: number, name: string): void;
+  editClass(classId: number, changes: { name?: string; colour?: string; locked?: boolean }): void;
+  /** Its items count as the other class from now on. */
+  mergeClass(classId: number, into: number): void;
+  /** With the labels of its items. */
+  deleteClass(classId: number): void;
+  /** Look for items; "" ends the search. */
+  search(text: string): void;
   run(): void;
   pause(): void;
   /** What is to change; the rest stays. One gesture. */

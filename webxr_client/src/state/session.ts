@@ -16,6 +16,7 @@ import type { Commands } from "./commands.js";
 import { Knocking } from "./door.js";
 import { Playback } from "./playback.js";
 import { Questions } from "./questions.js";
+import { Search } from "./search.js";
 
 const LOSSES_KEPT = 600;
 const RETRY_MS = 1500;
@@ -26,6 +27,7 @@ export class Session implements StreamListener {
   private readonly knocking: Knocking;
   private readonly questions: Questions;
   private readonly playback: Playback;
+  private readonly searching: Search;
   private sequence = 0;
   private fetching = false;
   private watching = false;
@@ -35,6 +37,7 @@ export class Session implements StreamListener {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
     this.questions = new Questions(state, (operation) => this.connection.mention(operation));
+    this.searching = new Search(state);
     this.playback = new Playback(
       state,
       () => this.leavePresent(),
@@ -336,11 +339,19 @@ export class Session implements StreamListener {
         const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
         if (allowed() && trimmed) connection.command({ op: "add_class", command_id: id(), name: trimmed });
       },
-      editClass: (class_id, name) => {
-        const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
-        if (allowed() && trimmed)
-          connection.command({ op: "edit_class", command_id: id(), class_id, name: trimmed });
+      editClass: (class_id, { name, colour, locked }) => {
+        const trimmed = name?.trim().slice(0, MAX_NAME_LENGTH) || null;
+        const changes = { name: trimmed, colour: colour ?? null, locked: locked ?? null };
+        if (allowed() && Object.values(changes).some((value) => value !== null))
+          connection.command({ op: "edit_class", command_id: id(), class_id, ...changes });
       },
+      mergeClass: (class_id, into) => {
+        if (allowed()) connection.command({ op: "merge_class", command_id: id(), class_id, into });
+      },
+      deleteClass: (class_id) => {
+        if (allowed()) connection.command({ op: "delete_class", command_id: id(), class_id });
+      },
+      search: (text) => this.searching.find(text),
       run: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
       pause: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),
       setSettings: (changes) => {

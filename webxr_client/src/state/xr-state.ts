@@ -21,6 +21,8 @@ export class XrState {
   readonly presenting: Signal<XrMode | null> = signal(null);
   /** The last thing that happened that a person should know, with what to do. */
   readonly message = signal("");
+  /** The item at the brush, whose card is shown; -1 for none. */
+  readonly atBrush = signal(-1);
   readonly radius = signal(FIRST_RADIUS);
   readonly tool: Signal<BrushTool> = signal("brush");
   readonly subtract = signal(false);

@@ -1,12 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
+import { ClassMenu } from "./class-menu.js";
 import { useUi } from "./context.js";
 import { count } from "./format.js";
+import { LockIcon, MoreIcon } from "./icons.js";
 import { Bar, Swatch } from "./swatch.js";
 
 export function ClassPanel() {
   const { state } = useUi();
-  const classes = state.classes.value;
+  const classes = state.liveClasses.value;
   const labelled = state.labelCounts.value;
   const predicted = state.predictedCounts.value;
   const total = state.session.value?.n_items ?? 1;
@@ -45,18 +47,19 @@ interface ClassRowProps {
 function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const { state, commands } = useUi();
   const [renaming, setRenaming] = useState(false);
+  const [editing, setEditing] = useState(false);
   const name = useRef<HTMLButtonElement>(null);
   const renamed = useRef(false);
   useEffect(() => {
     if (renamed.current && !renaming) name.current?.focus(); // the keyboard goes on where it was
     renamed.current = renaming;
   }, [renaming]);
-  const usable = state.selection.value.items.length > 0 && !state.readOnly.value;
+  const usable = state.selection.value.items.length > 0 && !state.readOnly.value && !info.locked;
   const key = info.class_id < 10 ? String(info.class_id) : "";
   const finish = (event: Event) => {
     const text = (event.currentTarget as HTMLInputElement).value;
     setRenaming(false);
-    if (text.trim() && text !== info.name) commands.editClass(info.class_id, text);
+    if (text.trim() && text !== info.name) commands.editClass(info.class_id, { name: text });
   };
   return (
     <li class="class-row" data-class={info.class_id}>
@@ -64,7 +67,13 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
         type="button"
         class="class-apply"
         disabled={!usable}
-        title={usable ? `Label the selection as ${info.name}` : "Select items first"}
+        title={
+          usable
+            ? `Label the selection as ${info.name}`
+            : info.locked
+              ? `${info.name} is locked`
+              : "Select items first"
+        }
         aria-label={`Label the selection as ${info.name}`}
         onClick={() => commands.label(info.class_id)}
       >
@@ -98,6 +107,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
               {info.name}
             </button>
           )}
+          {info.locked && <LockIcon />}
           <span class="class-counts">
             <b class={labelled ? "" : "none"}>{labelled ? count(labelled) : "–"}</b>
             {predicted !== null && <span class="faint-text"> / {count(predicted)}</span>}
@@ -107,7 +117,20 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
           {predicted !== null && <Bar colour={info.colour} share={predicted / most} faint />}
           <Bar colour={info.colour} share={labelled / most} />
         </span>
+        {editing && <ClassMenu info={info} labelled={labelled} close={() => setEditing(false)} />}
       </div>
+      {!state.readOnly.value && (
+        <button
+          type="button"
+          class="class-more wide-only"
+          title={`Colour, lock, merge or delete ${info.name}`}
+          aria-label={`Change class ${info.name}`}
+          aria-expanded={editing}
+          onClick={() => setEditing(!editing)}
+        >
+          <MoreIcon />
+        </button>
+      )}
     </li>
   );
 }

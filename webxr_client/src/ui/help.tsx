@@ -6,6 +6,18 @@ export function Help() {
   const { state, actions } = useUi();
   return (
     <Dialog title="Keys and pointer" open={state.help}>
+      <p class="big-text-line">
+        <label>
+          <input
+            type="checkbox"
+            checked={state.bigText.value}
+            onChange={(event) => {
+              state.bigText.value = event.currentTarget.checked;
+            }}
+          />{" "}
+          big text
+        </label>
+      </p>
       <dl>
         {POINTER_HELP.map(([keys, does]) => (
           <Entry key={keys} keys={keys} does={does} />

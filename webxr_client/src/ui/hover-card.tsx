@@ -89,6 +89,7 @@ export function HoverCard() {
           </dd>
         )}
         {suspect && <dd class="suspect">suspect</dd>}
+        {info && <Came info={info} />}
         {seen && (
           <dd class="muted" data-testid="seen">
             error {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
@@ -117,6 +118,32 @@ function FullPicture({ item }: { item: number }) {
   if (!source) return null;
   return (
     <img class={there ? "picture" : "picture absent"} src={source} alt="" onLoad={() => setThere(true)} />
+  );
+}
+
+const SHOWN_COLUMNS = 6;
+
+/** Where the item is from, and what came with it. */
+function Came({ info }: { info: ItemInfo }) {
+  const { path, start, end } = info;
+  const filled = info.columns.filter(({ value }) => value !== "");
+  const more = filled.length - SHOWN_COLUMNS;
+  return (
+    <>
+      {path && path !== info.id && <dd class="muted">{path}</dd>}
+      {typeof start === "number" && typeof end === "number" && (
+        <dd class="muted">
+          {start.toFixed(1)} to {end.toFixed(1)} s
+        </dd>
+      )}
+      {filled.slice(0, SHOWN_COLUMNS).map(({ name, value }) => (
+        <dd key={name} data-testid="column">
+          <span class="muted">{name} </span>
+          {value}
+        </dd>
+      ))}
+      {more > 0 && <dd class="muted">and {more} more</dd>}
+    </>
   );
 }
 

@@ -19,6 +19,35 @@ function Icon({ children }: { children: ComponentChildren }) {
   );
 }
 
+export const LockIcon = () => (
+  <Icon>
+    <rect x="4" y="8" width="10" height="7" rx="1.5" />
+    <path d="M6 8V6a3 3 0 0 1 6 0v2" />
+  </Icon>
+);
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M4.5 9h.01M9 9h.01M13.5 9h.01" stroke-width="2.4" />
+  </Icon>
+);
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="4.6" />
+    <path d="m11.5 11.5 3.6 3.6" />
+  </Icon>
+);
+export const SoundIcon = () => (
+  <Icon>
+    <path d="M3 7v4h2.6L9 13.8V4.2L5.6 7H3Z" />
+    <path d="M11.6 6.4a3.6 3.6 0 0 1 0 5.2M13.6 4.6a6.2 6.2 0 0 1 0 8.8" />
+  </Icon>
+);
+export const SilentIcon = () => (
+  <Icon>
+    <path d="M3 7v4h2.6L9 13.8V4.2L5.6 7H3Z" />
+    <path d="m11.8 7.2 3.6 3.6m0-3.6-3.6 3.6" />
+  </Icon>
+);
 export const LassoIcon = () => (
   <Icon>
     <path

@@ -16,7 +16,7 @@ import { Legend } from "./legend.js";
 import { Notices } from "./notices.js";
 import { SelectionPanel } from "./selection-panel.js";
 import { StateLine } from "./state-line.js";
-import { followTheme } from "./theme.js";
+import { followBigText, followTheme } from "./theme.js";
 import { Tools } from "./tools.js";
 import { TopBar } from "./top-bar.js";
 
@@ -24,6 +24,7 @@ const WIDE = 900;
 
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
   followTheme(context.state.theme);
+  followBigText(context.state.bigText);
   render(
     <Ui.Provider value={context}>
       <Page canvas={canvas} />

@@ -1,8 +1,9 @@
 /** Light or dark: as the system says, until a person says otherwise; that is kept. */
-import type { Signal } from "@preact/signals";
+import { effect, type Signal } from "@preact/signals";
 
 export type Theme = "dark" | "light";
 const KEY = "lodespace.theme";
+const BIG_KEY = "lodespace.big-text";
 
 export function followTheme(theme: Signal<Theme>): void {
   const light = window.matchMedia("(prefers-color-scheme: light)");
@@ -11,6 +12,23 @@ export function followTheme(theme: Signal<Theme>): void {
   };
   follow();
   light.addEventListener("change", follow);
+}
+
+/** Larger letters, when asked; kept. */
+export function followBigText(big: Signal<boolean>): () => void {
+  try {
+    big.value = localStorage.getItem(BIG_KEY) === "yes";
+  } catch {
+    // storage is off
+  }
+  return effect(() => {
+    document.documentElement.classList.toggle("big-text", big.value);
+    try {
+      localStorage.setItem(BIG_KEY, big.value ? "yes" : "no");
+    } catch {
+      // storage is off: until the page is left
+    }
+  });
 }
 
 export function toggleTheme(theme: Signal<Theme>): void {

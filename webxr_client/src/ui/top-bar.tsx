@@ -3,7 +3,8 @@ import type { ColourBy } from "../state/app-state.js";
 import { useUi } from "./context.js";
 import { EnterXr } from "./enter-xr.js";
 import { count, percent } from "./format.js";
-import { DevicesIcon, DownloadIcon, MoonIcon, SunIcon } from "./icons.js";
+import { DevicesIcon, DownloadIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "./icons.js";
+import { SearchBox } from "./search-box.js";
 import { toggleTheme } from "./theme.js";
 
 const COLOUR_BY: readonly ColourBy[] = ["label", "prediction", "confidence"];
@@ -37,6 +38,7 @@ export function TopBar() {
         </p>
       )}
       <span class="spring" />
+      <SearchBox />
       <div class="choice" role="group" aria-label="Colour by">
         <span class="muted choice-title">colour</span>
         {COLOUR_BY.map((by) => (
@@ -87,6 +89,20 @@ export function TopBar() {
         </button>
       )}
       <EnterXr />
+      {session?.item_kind === "sound" && (
+        <button
+          type="button"
+          class="button icon wide-only"
+          title="Hear what you point at (S)"
+          aria-label="Hear what you point at"
+          aria-pressed={state.sound.value}
+          onClick={() => {
+            state.sound.value = !state.sound.value;
+          }}
+        >
+          {state.sound.value ? <SoundIcon /> : <SilentIcon />}
+        </button>
+      )}
       <button
         type="button"
         class="button icon wide-only"

@@ -81,6 +81,7 @@ export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): st
     case "label":
       return `${items(gesture.count)} as ${classes[gesture.class_id]?.name ?? "unlabelled"}`;
     case "settings":
+    case "class":
       return gesture.note;
     case "anchor":
       return `${items(gesture.count)} dragged${gesture.note ? ` and ${gesture.note}` : " and pinned"}`;

@@ -190,6 +190,7 @@ export class XrView implements Presenter {
     cloud.scale = 1;
     stage.scene.remove(this.room);
     stage.world.remove(this.box);
+    this.parts.state.xr.atBrush.value = -1;
     for (const part of [this.palette, this.card, this.brush, this.ray, this.bench]) part?.dispose();
     for (const lines of [this.floor, this.box]) lines.geometry.dispose();
   }
@@ -326,6 +327,7 @@ export class XrView implements Presenter {
   private showCard(): void {
     const { card, controls } = this;
     const item = controls.brushShown && !controls.holding ? controls.under.nearest : -1;
+    this.parts.state.xr.atBrush.value = item;
     card.show(item, controls.brushShown && this.parts.state.forces.map.peek());
     this.parts.cloud.setHovered(item);
     this.readForces(item);

@@ -38,7 +38,7 @@ export class PaletteBoard extends Board {
   }
 
   turnPage(): void {
-    this.page = (this.page + 1) % pagesOf(this.state.classes.peek().length);
+    this.page = (this.page + 1) % pagesOf(this.state.liveClasses.peek().length);
     this.relayout();
   }
 
@@ -51,9 +51,19 @@ export class PaletteBoard extends Board {
   relayout(): void {
     this.tiles = this.timeShown
       ? timeTiles(this.state.notices.peek().some((notice) => notice.mend))
-      : paletteTiles(this.state.classes.peek().length, this.page);
+      : this.classTiles();
     this.lit = null;
     this.invalidate();
+  }
+
+  /** A tile for each class that is there; the gaps that merged and deleted ones have left in the numbers are not shown. */
+  private classTiles(): Tile[] {
+    const live = this.state.liveClasses.peek();
+    return paletteTiles(live.length, this.page).map((tile) =>
+      tile.action.kind === "class"
+        ? { ...tile, action: { ...tile.action, classId: live[tile.action.classId]?.class_id ?? -1 } }
+        : tile,
+    );
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
@@ -229,7 +239,7 @@ export class PaletteBoard extends Board {
       case "more":
         return [
           "more",
-          `${(this.page % pagesOf(state.classes.peek().length)) + 1} of ${pagesOf(state.classes.peek().length)}`,
+          `${(this.page % pagesOf(state.liveClasses.peek().length)) + 1} of ${pagesOf(state.liveClasses.peek().length)}`,
         ];
       case "pause":
         return [state.training.peek()?.state === "paused" ? "run" : "pause"];

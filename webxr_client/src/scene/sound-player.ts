@@ -1,0 +1,117 @@
+/** Plays an item's sound: from a side of the page, or in VR from where the item is. One at a time; the next fades the one before out. */
+import type { Matrix4, Vector3 } from "three";
+import { soundUrl } from "../net/api.js";
+
+const PATIENCE_MS = 120;
+const FADE_SECONDS = 0.06;
+const KEPT = 40;
+/** Metres at which a sound is as loud as it was recorded. */
+const NEAR = 0.25;
+
+interface Playing {
+  item: number;
+  source: AudioBufferSourceNode;
+  gain: GainNode;
+  panner: PannerNode | null;
+  place: (() => Vector3) | null;
+}
+
+export class SoundPlayer {
+  private context: AudioContext | null = null;
+  private readonly buffers = new Map<number, Promise<AudioBuffer>>();
+  private playing: Playing | null = null;
+  private wanted = -1;
+  private timer: number | undefined;
+
+  /** Play `item` after a moment. `place`: where it is, in metres, asked each frame; else `side`: -1 left to 1 right. */
+  play(item: number, place: (() => Vector3) | null, side = 0): void {
+    if (item === this.wanted) return;
+    this.stop();
+    this.wanted = item;
+    this.timer = window.setTimeout(() => void this.begin(item, place, side), PATIENCE_MS);
+  }
+
+  stop(): void {
+    window.clearTimeout(this.timer);
+    this.wanted = -1;
+    const { playing, context } = this;
+    if (!playing || !context) return;
+    this.playing = null;
+    playing.gain.gain.setTargetAtTime(0, context.currentTime, FADE_SECONDS / 3);
+    playing.source.stop(context.currentTime + FADE_SECONDS * 2);
+  }
+
+  /** Once a frame: where the sound is, seen from `listener`. */
+  move(listener: Matrix4 | null): void {
+    const { playing, context } = this;
+    if (!playing?.panner || !playing.place || !context || !listener) return;
+    const e = listener.elements;
+    const ears = context.listener;
+    const at = playing.place();
+    // Browsers without these parameters have old functions for the same; they hear it from the front.
+    if (!ears.positionX) return;
+    ears.positionX.value = e[12] as number;
+    ears.positionY.value = e[13] as number;
+    ears.positionZ.value = e[14] as number;
+    ears.forwardX.value = -(e[8] as number);
+    ears.forwardY.value = -(e[9] as number);
+    ears.forwardZ.value = -(e[10] as number);
+    ears.upX.value = e[4] as number;
+    ears.upY.value = e[5] as number;
+    ears.upZ.value = e[6] as number;
+    playing.panner.positionX.value = at.x;
+    playing.panner.positionY.value = at.y;
+    playing.panner.positionZ.value = at.z;
+  }
+
+  /** The item that is heard; -1 for none. */
+  get item(): number {
+    return this.playing?.item ?? -1;
+  }
+
+  private async begin(item: number, place: (() => Vector3) | null, side: number): Promise<void> {
+    this.context ??= new AudioContext();
+    const { context } = this;
+    // Before the first click or key the browser keeps silent.
+    if (context.state === "suspended") await context.resume().catch(() => {});
+    let buffer: AudioBuffer;
+    try {
+      buffer = await this.buffer(item, context);
+    } catch {
+      return; // the recording is not where it was: the card says so
+    }
+    if (this.wanted !== item) return;
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    const gain = context.createGain();
+    let panner: PannerNode | null = null;
+    if (place) {
+      panner = new PannerNode(context, { panningModel: "HRTF", distanceModel: "inverse", refDistance: NEAR });
+      source.connect(gain).connect(panner).connect(context.destination);
+    } else {
+      source
+        .connect(gain)
+        .connect(new StereoPannerNode(context, { pan: side * 0.7 }))
+        .connect(context.destination);
+    }
+    source.start();
+    this.playing = { item, source, gain, panner, place };
+    source.onended = () => {
+      if (this.playing?.source === source) this.playing = null;
+    };
+  }
+
+  private buffer(item: number, context: AudioContext): Promise<AudioBuffer> {
+    const kept = this.buffers.get(item);
+    if (kept) return kept;
+    const made = fetch(soundUrl(item)).then(async (response) => {
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      return context.decodeAudioData(await response.arrayBuffer());
+    });
+    this.buffers.set(item, made);
+    made.catch(() => this.buffers.delete(item));
+    const oldest = this.buffers.keys().next().value;
+    if (this.buffers.size > KEPT && oldest !== undefined) this.buffers.delete(oldest);
+    return made;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Finding items: a text is split into words, and an item has to match all of them. `label:cat`, `predicted:cat` and `is:unlabelled` are known
+ * here; every other word is looked for in ids, paths and columns, where they are, and in the names of labels.
+ */
+import { searchItems } from "../net/api.js";
+import type { ClassInfo } from "../protocol/messages.js";
+import type { AppState } from "./app-state.js";
+
+const PATIENCE_MS = 180;
+
+/** Words; what stands in double quotes is one. */
+export function words(text: string): string[] {
+  return [...text.matchAll(/(\S*?)"([^"]*)"?|\S+/g)]
+    .map((match) => (match[2] === undefined ? match[0] : `${match[1]}${match[2]}`))
+    .filter((word) => word.trim() !== "");
+}
+
+/** Items whose class in `of` is named like `name`. */
+function named(of: Int16Array, classes: readonly ClassInfo[], name: string): Set<number> {
+  const wanted = name.toLowerCase();
+  const ids = new Set(
+    classes
+      .filter((info) => !info.removed && info.name.toLowerCase().includes(wanted))
+      .map((info) => info.class_id),
+  );
+  const found = new Set<number>();
+  for (let item = 0; item < of.length; item++) if (ids.has(of[item] as number)) found.add(item);
+  return found;
+}
+
+export class Search {
+  private asked = 0;
+  private timer: number | undefined;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly ask: (text: string) => Promise<number[]> = searchItems,
+  ) {}
+
+  /** Look for `text` once nothing more is typed; "" ends the search. */
+  find(text: string): void {
+    window.clearTimeout(this.timer);
+    this.asked += 1;
+    if (!text.trim()) {
+      this.state.search.value = null;
+      return;
+    }
+    const before = this.state.search.peek()?.items ?? null;
+    this.state.search.value = { text, items: before };
+    this.timer = window.setTimeout(() => void this.run(text, this.asked), PATIENCE_MS);
+  }
+
+  private async run(text: string, number: number): Promise<void> {
+    let items: Uint32Array;
+    try {
+      items = await this.matching(text);
+    } catch {
+      items = new Uint32Array(0);
+    }
+    if (number === this.asked) this.state.search.value = { text, items };
+  }
+
+  async matching(text: string): Promise<Uint32Array> {
+    const sets = await Promise.all(words(text).map((word) => this.ofWord(word)));
+    const [first, ...others] = sets;
+    const both = [...(first ?? [])].filter((item) => others.every((set) => set.has(item)));
+    return Uint32Array.from(both.sort((a, b) => a - b));
+  }
+
+  private async ofWord(word: string): Promise<Set<number>> {
+    const { annotations, classes } = this.state;
+    const [, field, value] = /^(label|predicted|is):(.*)$/i.exec(word) ?? [];
+    if (field?.toLowerCase() === "label") return named(annotations.labels, classes.peek(), value ?? "");
+    if (field?.toLowerCase() === "predicted")
+      return named(annotations.predictions, classes.peek(), value ?? "");
+    if (field && /^(un)?labell?ed$/i.test(value ?? "")) {
+      const wanted = !/^un/i.test(value ?? "");
+      const found = new Set<number>();
+      annotations.labels.forEach((label, item) => {
+        if (label >= 0 === wanted) found.add(item);
+      });
+      return found;
+    }
+    const found = new Set(await this.ask(word));
+    for (const item of named(annotations.labels, classes.peek(), word)) found.add(item);
+    return found;
+  }
+}
