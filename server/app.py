@@ -31,7 +31,7 @@ def make_app(config: ServerConfig, project: Project, *, device: str = "auto", th
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
     network = None if config.lan is None else Network.open(config.lan)
     access = Access(None if network is None else network.devices)
-    protect(app, access)
+    protect(app, access, notebook=config.notebook)
     if network is not None:
         access.fingerprint = network.certificate.fingerprint
         app[NETWORK] = network

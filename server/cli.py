@@ -9,12 +9,16 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lodespace import __version__
 from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
 from lodespace.protocol import Settings
+
+if TYPE_CHECKING:
+    from lodespace.project import Project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,6 +133,20 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_resume_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--labels-from",
+        type=Path,
+        metavar="FILE",
+        help="labels to go on from: a table with ids, Label Studio's .json, or an earlier project",
+    )
+    parser.add_argument(
+        "--conflicts",
+        choices=["keep", "replace"],
+        help="where an item has another label already: keep it, or replace it (default: list them, and change nothing)",
+    )
+
+
 def _data_options(options: argparse.Namespace) -> ImportOptions:
     names = [field.name for field in dataclasses.fields(ImportOptions)]
     return ImportOptions(**{name: getattr(options, name) for name in names})
@@ -139,6 +157,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="PROJECT", help="project folder (default: lodespace-NAME)")
     parser.add_argument("--seed", type=_natural, default=0, help="of the new project (default: 0)")
     _add_data_options(parser)
+    _add_resume_options(parser)
     parser.set_defaults(run=_import)
 
 
@@ -154,12 +173,35 @@ def _import(options: argparse.Namespace) -> int:
         labels=options.labels,
         progress=True,
     )
-    project.close()
-    if project.report is None:
-        raise LodespaceError(f"{project.folder} is a project already; serve it with `lodespace serve {project.folder}`")
-    sys.stdout.write(summary(project.report))
+    try:
+        if project.report is None and options.labels_from is None:
+            raise LodespaceError(
+                f"{project.folder} is a project already; serve it with `lodespace serve {project.folder}`"
+            )
+        if project.report is not None:
+            sys.stdout.write(summary(project.report))
+        _take_labels(project, options)
+    finally:
+        project.close()
     sys.stdout.write(f"project {project.folder}: see it with `lodespace serve {project.folder}`\n")
     return 0
+
+
+def _take_labels(project: "Project", options: argparse.Namespace) -> None:
+    """Those of --labels-from. Raises LodespaceError when there are conflicts that nobody has decided."""
+    if options.labels_from is None:
+        return
+    from lodespace.importing import resume
+
+    if project.read_only:
+        raise LodespaceError(f"{project.folder} is a bake; labels are taken into a project")
+    resumed = resume.take_labels(
+        project, resume.read_labels(options.labels_from, _data_options(options)), options.conflicts
+    )
+    text = resume.summary(resumed, options.conflicts)
+    if resumed.conflicts and options.conflicts is None:
+        raise LodespaceError(text.strip())
+    sys.stdout.write(text)
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
@@ -182,6 +224,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-training", action="store_true", help="take labels, train nothing")
     _add_model_options(parser)
     _add_data_options(parser)
+    _add_resume_options(parser)
     parser.set_defaults(run=_serve)
 
 
@@ -203,6 +246,11 @@ def _serve(options: argparse.Namespace) -> int:
     )
     if project.report is not None:
         sys.stdout.write(summary(project.report))
+    try:
+        _take_labels(project, options)
+    except LodespaceError:
+        project.close()
+        raise
 
     def announce(url: str, addresses: list[str], fingerprint: str) -> None:
         if options.port is None and f":{DEFAULT_PORT}/" not in url:

@@ -27,7 +27,7 @@ class LanConfig:
 class ServerConfig:
     """`lan`: None: this machine alone. `stall_seconds`: a client that takes nothing for so long is dropped.
     `frame_interval`: least seconds between two frames to one client. `queue_bytes`: what may wait for one client.
-    `train`: without it labels are taken and nothing moves.
+    `train`: without it labels are taken and nothing moves. `notebook`: the page may be shown in a frame of another page of this machine.
     """
 
     lan: LanConfig | None = None
@@ -36,3 +36,4 @@ class ServerConfig:
     queue_bytes: int = 8 << 20
     max_clients: int = 256
     train: bool = True
+    notebook: bool = False

@@ -6,6 +6,7 @@ an item, numbers (negative: none) or names ("": none).
 
 import asyncio
 import atexit
+import html
 import tempfile
 import threading
 from collections import deque
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
@@ -21,12 +23,18 @@ from lodespace.project import MANIFEST, Project, new_project, open_again, open_p
 from lodespace.protocol import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from aiohttp import web
+
+    from lodespace.exporting.table import Table
     from lodespace.importing.source import ImportOptions, Source
     from lodespace.models.snapshot import Snapshot
 
 Data = Any
 """Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch, which has no type without torch."""
 Preset = Literal["default", "calm", "paper"]
+FRAME_HEIGHT = 720
+"""Pixels of the page in a notebook."""
 
 
 class Served:
@@ -38,7 +46,8 @@ class Served:
         self.url = ""
         self.addresses: list[str] = []
         """For other devices, with `lan`."""
-        self._config = ServerConfig(lan=lan)
+        self._config = ServerConfig(lan=lan, notebook=True)
+        self._app: web.Application | None = None
         self.project_folder = project.folder
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -67,12 +76,54 @@ class Served:
         from lodespace.running import start
 
         app = make_app(self._config, project, device=device, threads=threads)
+        self._app = app
         runner, self.url, self.addresses = await start(app, ports)
         self._ready.set()
         try:
             await self._stop.wait()
         finally:
             await runner.cleanup()
+
+    def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
+        """One row an item: id, label, who gave it, prediction, confidence, latent mean, and every column it came with, as they are now.
+
+        A pandas DataFrame where pandas is installed; else a list of dictionaries. Also after `stop`.
+        """
+        import importlib.util
+
+        from lodespace.exporting import table
+
+        now = self._table()
+        if importlib.util.find_spec("pandas") is None:
+            return list(table.rows(now))
+        return table.as_arrow(now).to_pandas()
+
+    def latents(self) -> npt.NDArray[np.float64]:
+        """The latent means as they are shown now, (N, D). Also after `stop`."""
+        return self._table().latent_mean
+
+    def _table(self) -> "Table":
+        """The session's labels and map at this moment."""
+        from lodespace.exporting.table import Table
+        from lodespace.handlers import SERVICE
+        from lodespace.offline import open_offline
+
+        if self._thread.is_alive() and self._app is not None:
+            session = self._app[SERVICE].session
+
+            async def take() -> Table:
+                return Table.of(session)
+
+            return asyncio.run_coroutine_threadsafe(take(), self._loop).result()
+        project, session = open_offline(self.project_folder)
+        project.close()
+        return Table.of(session)
+
+    def _repr_html_(self) -> str:
+        """Inline in Jupyter. The page is this machine's: with a kernel elsewhere, open `url` through a tunnel."""
+        if not self._thread.is_alive():
+            return html.escape(repr(self))
+        return f'<iframe src="{html.escape(self.url)}" title="Lodespace" width="100%" height="{FRAME_HEIGHT}" frameborder="0"></iframe>'
 
     def stop(self) -> None:
         """Save what was learned and end. Labels were saved as they were made."""

@@ -12,6 +12,7 @@ from lodespace.errors import RequestError
 from lodespace.importing import pictures
 from lodespace.importing.files import open_inside, shown
 from lodespace.importing.source import ItemError
+from lodespace.spectrogram_colours import coloured
 
 
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
@@ -23,7 +24,8 @@ def picture(items: ItemSet, item: int, side: int) -> Image.Image:
     if found is None:
         if items.pictures is None:
             raise RequestError("these items are vectors and have no picture", code="no_picture", status=404)
-        found = Image.fromarray(np.asarray(items.pictures[item]))
+        kept = np.asarray(items.pictures[item])
+        found = Image.fromarray(coloured(kept) if items.kind == "sound" else kept)
     found.thumbnail((side, side))
     return found
 

@@ -27,6 +27,7 @@ ACCESS = web.AppKey("access", Access)
 COOKIE = "__Host-lodespace"
 """The prefix makes the browser hold it to this host, to TLS and to all paths (RFC 6265bis)."""
 
+NOTEBOOK = web.AppKey("notebook", bool)
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -41,13 +42,17 @@ HEADERS = {
 }
 
 
-def content_security_policy(host: str | None) -> str:
+NOTEBOOKS = "http://localhost:* http://127.0.0.1:* https://localhost:* vscode-webview:"
+"""Pages of this machine that may show ours in a frame, when it is served from a notebook."""
+
+
+def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
     """For a page of `host` (name and port; None: of no page). ws: is named: not every browser takes 'self' to cover it."""
     streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
         f"connect-src 'self' blob:{streams}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+        f"frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
 
@@ -91,15 +96,16 @@ class Hosts:
 HOSTS = web.AppKey("hosts", Hosts)
 
 
-def protect(app: web.Application, access: Access) -> None:
+def protect(app: web.Application, access: Access, *, notebook: bool = False) -> None:
     """Guard all of `app`: the middleware, and the headers on all that it answers."""
     app[ACCESS] = access
     app[HOSTS] = Hosts()
+    app[NOTEBOOK] = notebook
     app[_NEEDED] = {}
     app.middlewares.append(_guard)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        secure(response, request.headers.get(hdrs.HOST, ""), app[HOSTS].of(secure=request.secure))
+        secure(response, request.headers.get(hdrs.HOST, ""), app[HOSTS].of(secure=request.secure), notebook=notebook)
 
     app.on_response_prepare.append(add_headers)
 
@@ -113,7 +119,7 @@ def add_route(app: web.Application, method: str, path: str, handler: Handler, ne
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        refuse_foreign(request, request.app[HOSTS].of(secure=request.secure))
+        refuse_foreign(request, request.app[HOSTS].of(secure=request.secure), notebook=request.app[NOTEBOOK])
         visitor = _visitor(request)
         request[_VISITOR] = visitor
         _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
@@ -148,7 +154,7 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
     raise LodespaceError(f"only an {needed} may do that; ask the owner", code="not_allowed", status=403)
 
 
-def refuse_foreign(request: web.Request, hosts: frozenset[str]) -> None:
+def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: bool = False) -> None:
     """Raises LodespaceError unless the request is for this server and from its own page (or from no page at all)."""
     host = request.headers.get(hdrs.HOST, "").lower()
     if host not in hosts:
@@ -162,7 +168,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str]) -> None:
     if origin is not None and origin.lower() != f"{request.scheme}://{host}":
         raise LodespaceError("requests from other pages are refused", code="bad_origin", status=403)
     site = request.headers.get("Sec-Fetch-Site", "none")
-    if site not in ("same-origin", "none") and not _is_navigation(request):
+    if site not in ("same-origin", "none") and not _is_navigation(request, framed=notebook):
         raise LodespaceError("requests from other pages are refused", code="bad_origin", status=403)
     if hdrs.CONTENT_ENCODING in request.headers:
         raise LodespaceError("compressed bodies are refused", code="bad_encoding", status=415)
@@ -172,11 +178,14 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str]) -> None:
         raise LodespaceError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
 
 
-def secure(response: web.StreamResponse, host: str, hosts: frozenset[str]) -> None:
+def secure(response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False) -> None:
     """Put the security headers on an answer that has not begun. A `host` that is none of ours is not repeated in them."""
     for name, value in HEADERS.items():
         response.headers[name] = value
-    response.headers["Content-Security-Policy"] = content_security_policy(host if host.lower() in hosts else None)
+    if notebook:
+        del response.headers["X-Frame-Options"]  # which knows no list
+    known = host if host.lower() in hosts else None
+    response.headers["Content-Security-Policy"] = content_security_policy(known, NOTEBOOKS if notebook else "'none'")
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
 
 
@@ -187,12 +196,12 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
     )
 
 
-def _is_navigation(request: web.Request) -> bool:
+def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
     """Following a link from elsewhere to the page itself is no attack: it shows the page and sends nothing."""
     return (
         request.method == "GET"
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.headers.get("Sec-Fetch-Dest") == "document"
+        and request.headers.get("Sec-Fetch-Dest") in (("document", "iframe") if framed else ("document",))
     )
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from lodespace import originals
 from lodespace.datasets import ItemSet
 from lodespace.protocol import Thumbnails
+from lodespace.spectrogram_colours import coloured
 
 PAGE_SIZE = 2048
 CELL = 32
@@ -35,7 +36,7 @@ def describe(items: ItemSet) -> Thumbnails | None:
         columns=COLUMNS,
         cell=CELL,
         picture=PICTURE,
-        channels=3 if items.pictures.ndim == 4 else 1,
+        channels=3 if items.pictures.ndim == 4 or items.kind == "sound" else 1,
     )
 
 
@@ -76,7 +77,8 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
     layout = describe(items)
     if layout is None or items.pictures is None or not 0 <= page < layout.pages:
         raise IndexError(page)
-    return items.pictures[page * PER_PAGE : (page + 1) * PER_PAGE]
+    pictures = items.pictures[page * PER_PAGE : (page + 1) * PER_PAGE]
+    return coloured(pictures) if items.kind == "sound" else pictures
 
 
 def picture_png(items: ItemSet, item: int) -> bytes:

@@ -1,5 +1,6 @@
 """Features of a pretrained network of torchvision, with weights that the user has on disk. Imports torch."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,13 @@ def features_of(items: ItemSet, name: str, weights: Path, *, progress: bool) -> 
 
     network = _network(name, weights)
     parts: list[npt.NDArray[np.float32]] = []
-    bar = tqdm(total=len(items), desc=f"features by {name}", unit=" items", disable=not progress, leave=False)
+    bar = tqdm(
+        total=len(items),
+        desc=f"features by {name}",
+        unit=" items",
+        disable=not (progress and sys.stderr.isatty()),
+        leave=False,
+    )
     with torch.inference_mode(), bar:
         for batch in _batches(items):
             parts.append(network(torch.from_numpy(batch)).flatten(1).float().numpy())

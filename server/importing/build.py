@@ -1,10 +1,12 @@
 """From a source to a data set folder, as a stream: what is in memory at any time is a few items and the table of their names."""
 
+import contextlib
 import json
 import os
+import sys
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +79,8 @@ class _Building:
             raise DatasetError(f"--size {options.size}: pictures are stored at 32, 64 or 128")
         self.source, self.folder, self.options, self.report = source, folder, options, report
         self.frame = self._choose_frame()
+        if source.count is not None and source.kind != "vector":
+            enough_room(folder, source.count * self.frame[0] * self.frame[1])
         self.pixels = ArrayWriter(folder / PIXELS)
         self.vectors = ArrayWriter(folder / VECTORS)
         self.originals = (folder / ORIGINALS).open("wb")
@@ -100,17 +104,18 @@ class _Building:
         return side, side
 
     def run(self, progress: bool) -> None:
-        kind, count = self.source.kind, self.source.count
-        if count is not None and kind != "vector":
-            enough_room(self.folder, count * self.frame[0] * self.frame[1])
-        bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=not progress, leave=False)
-        with bar:
-            for read in self._read_all():
-                self._take(read)
-                bar.update()
-        self.pixels.close()
-        self.vectors.close()
-        self.originals.close()
+        count = self.source.count
+        hidden = not (progress and sys.stderr.isatty())
+        bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=hidden, leave=False)
+        try:
+            with bar, contextlib.closing(self._read_all()) as everything:
+                for read in everything:
+                    self._take(read)
+                    bar.update()
+        finally:
+            self.pixels.close()
+            self.vectors.close()
+            self.originals.close()
         n = len(self.labels)
         if n < 2:
             reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
@@ -123,7 +128,7 @@ class _Building:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def _read_all(self) -> Iterator[_Read]:
+    def _read_all(self) -> Generator[_Read]:
         """All items in their order, read by several threads: Pillow and soundfile let others run while they decode."""
         waiting: deque[Future[_Read]] = deque()
         pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")

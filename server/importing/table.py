@@ -29,7 +29,7 @@ _SNIFFED_ROWS = 50
 _IDS = ("id", "item_id", "uid", "uuid", "key")
 _PATHS = ("path", "file", "file_name", "filename", "file_path", "filepath", "image_path", "img_path")
 _IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
-_LABELS = ("label", "class", "category", "label_name", "class_name", "target", "y")
+LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
 _VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 _SPLITS = ("split", "subset", "fold")
 
@@ -188,7 +188,7 @@ class Table:
         if not first:
             raise DatasetError(f"{path}: holds no row that can be read")
         self.id_column = self._column(options.id, _IDS)
-        self.label_column = self._column(options.label, _LABELS)
+        self.label_column = self._column(options.label, LABEL_NAMES)
         self.split_column = self._column(None, _SPLITS)
         self.path_column = self._column(None, _PATHS)
         self.vector_column = self._vector_column(options.vector, first)

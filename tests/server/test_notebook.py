@@ -128,3 +128,54 @@ def test_train_gives_a_map(folder: Path) -> None:
     assert last.resting
     assert (last.prediction == np.arange(80) % 2).mean() >= 0.95
     assert list(folder.iterdir()) == []
+
+
+def test_labels_and_map_come_out_while_it_runs_and_afterwards(folder: Path) -> None:
+    import pandas as pd
+
+    data, names = items()
+    names[5:] = ""
+    served = lodespace.serve(data, labels=names, ids=[f"i{k}" for k in range(len(data))], port=0, threads=1)
+    try:
+        table = served.labels()
+        assert isinstance(table, pd.DataFrame)
+        assert table["id"].tolist()[:3] == ["i0", "i1", "i2"]
+        assert table["label"].tolist()[:6] == [*names[:5], ""]
+        assert served.latents().shape == (80, 3)
+        assert served._repr_html_().startswith(f'<iframe src="{served.url}"')
+    finally:
+        served.stop()
+    assert served.labels()["label"].tolist()[:6] == [*names[:5], ""]
+    assert served.latents().shape == (80, 3)
+    assert "<iframe" not in served._repr_html_()
+
+
+def test_without_pandas_the_labels_are_dictionaries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pandas" else find(name))
+    with lodespace.serve(items()[0], port=0, threads=1) as served:
+        rows = served.labels()
+    assert isinstance(rows, list)
+    assert rows[3]["id"] == "3"
+
+
+def test_pages_of_this_machine_may_frame_it_and_no_others(folder: Path) -> None:
+    with lodespace.serve(items()[0], port=0, threads=1) as served:
+        framed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+        with urllib.request.urlopen(urllib.request.Request(served.url, headers=framed)) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert "frame-ancestors http://localhost:* http://127.0.0.1:*" in policy
+            assert answer.headers["X-Frame-Options"] is None
+
+
+def test_a_torch_data_set_is_served(folder: Path) -> None:
+    import torch
+    from torch.utils.data import TensorDataset
+
+    data = TensorDataset(torch.rand(12, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 2)
+    with lodespace.serve(data, name="tensors", port=0, threads=1) as served:
+        assert get(served, "api/session")["item_kind"] == "image"
+        assert served.labels()["label"].tolist()[:2] == ["0", "1"]
+    assert (folder / "lodespace-tensors").is_dir()

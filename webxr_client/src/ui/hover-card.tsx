@@ -130,7 +130,7 @@ function Came({ info }: { info: ItemInfo }) {
   const more = filled.length - SHOWN_COLUMNS;
   return (
     <>
-      {path && path !== info.id && <dd class="muted">{path}</dd>}
+      {path && !info.id.startsWith(path) && <dd class="muted">{path}</dd>}
       {typeof start === "number" && typeof end === "number" && (
         <dd class="muted">
           {start.toFixed(1)} to {end.toFixed(1)} s
