@@ -18,6 +18,7 @@ _COUNTS = (
     "rounds_per_gesture",
     "classifier_steps_per_gesture",
     "encoder_epochs",
+    "least_steps",
     "gestures_per_graph",
 )
 
@@ -76,7 +77,8 @@ class TrainingConfig:
     `stiffness` (0..1): how much unlabelled items resist moving.
     `pace` (above 0, up to 1): how fast what is shown may move. `neighbours`: edges an item of the k-NN graph.
     `layout_rounds`: rounds of forces of the first layout; `rounds_per_gesture`, `classifier_steps_per_gesture`: work
-    that one change of labels starts. `feature_steps`: batches of self-supervised training.
+    that one change of labels starts. `feature_steps`: batches of self-supervised training. `encoder_epochs`: of the encoder beside the
+    particles. `least_steps`: batches of the first training, however few the items are and an epoch therefore has.
     """
 
     preset: PresetName = "default"
@@ -98,6 +100,7 @@ class TrainingConfig:
     rounds_per_gesture: int = 30
     classifier_steps_per_gesture: int = 40
     encoder_epochs: int = 8
+    least_steps: int = 300
     gestures_per_graph: int = 5
 
     def __post_init__(self) -> None:

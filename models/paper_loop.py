@@ -61,7 +61,9 @@ class PaperLoop(Loop):
 
     @property
     def _pretraining_epochs(self) -> int:
-        return self.config.pretraining_epochs if self.epoch_target is None else self.epoch_target
+        if self.epoch_target is not None:
+            return self.epoch_target
+        return self.vae_training.epochs_for(self.config.pretraining_epochs)
 
     @property
     def phase(self) -> Phase:

@@ -119,7 +119,9 @@ class ParticleLoop(Loop):
 
     @property
     def _encoder_epochs(self) -> int:
-        return self.config.encoder_epochs if self.epoch_target is None else self.epoch_target
+        if self.epoch_target is not None:
+            return self.epoch_target
+        return self.vae_training.epochs_for(self.config.encoder_epochs)
 
     @property
     def _first_training_done(self) -> bool:

@@ -67,6 +67,10 @@ class VAETraining:
         self.vae = vae.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # a keyword-only overload its stub lacks
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
 
+    def epochs_for(self, epochs: int) -> int:
+        """`epochs`, or as many as make `least_steps` batches: of few items an epoch teaches little."""
+        return max(epochs, -(-self.config.least_steps // self.epochs.batches_per_epoch))
+
     @property
     def epoch(self) -> float:
         return self.steps_done / self.epochs.batches_per_epoch

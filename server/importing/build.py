@@ -29,6 +29,8 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
 LEFT_OUT = "left-out.tsv"
 """Names and reasons of what was not imported."""
+MAX_ITEMS = 5_000_000
+"""A small file may say a thousand million rows."""
 THUMBNAIL_SIDE = 64
 """Side of the pictures that stand for vectors."""
 _SIZES_LOOKED_AT = 200
@@ -79,6 +81,8 @@ class _Building:
             raise DatasetError(f"--size {options.size}: pictures are stored at 32, 64 or 128")
         self.source, self.folder, self.options, self.report = source, folder, options, report
         self.frame = self._choose_frame()
+        if (source.count or 0) > MAX_ITEMS:
+            raise DatasetError(f"{source.name}: {source.count:,} items; at most {MAX_ITEMS:,} are imported")
         if source.count is not None and source.kind != "vector":
             enough_room(folder, source.count * self.frame[0] * self.frame[1])
         self.pixels = ArrayWriter(folder / PIXELS)
@@ -111,6 +115,8 @@ class _Building:
             with bar, contextlib.closing(self._read_all()) as everything:
                 for read in everything:
                     self._take(read)
+                    if len(self.labels) > MAX_ITEMS:
+                        raise DatasetError(f"{self.source.name}: more than {MAX_ITEMS:,} items")
                     bar.update()
         finally:
             self.pixels.close()

@@ -117,11 +117,10 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     takes = inspect.signature(kind.__init__).parameters
     arguments: dict[str, Any] = {"root": str(root)}
     split = options.split or "train"
-    if part and "split" in takes:
-        arguments["split"] = part
-        split = options.split or "train"
+    if "split" in takes and "train" in takes:
+        arguments["split"] = part or "balanced"  # EMNIST: which letters, beside train or test
     elif "split" in takes:
-        arguments["split"] = split
+        arguments["split"] = part or split
     if "train" in takes:
         arguments["train"] = split != "test"
     if "download" in takes:

@@ -241,6 +241,28 @@ def test_a_parquet_file_cut_short_is_refused(pictures: Path, bring: Import) -> N
         bring(path)
 
 
+def test_a_small_file_of_very_many_rows_is_refused(tmp_path: Path, bring: Import) -> None:
+    indices = pa.array(np.zeros(6_000_000, np.int8))
+    table = pa.table({"image": pa.DictionaryArray.from_arrays(indices, pa.array(["a.png"]))})
+    pq.write_table(table, tmp_path / "many.parquet")
+    assert (tmp_path / "many.parquet").stat().st_size < 100_000
+    with pytest.raises(DatasetError, match="at most 5,000,000"):
+        bring(tmp_path / "many.parquet")
+
+
+def test_nested_columns_are_kept(pictures: Path, bring: Import) -> None:
+    rows = [{**row, "box": {"x": i, "tags": [{"k": "v"}]}} for i, row in enumerate(ROWS)]
+    items, _ = bring(write(pictures / "t.parquet", rows))
+    assert columns(items)[3]["box"] == {"x": 3, "tags": [{"k": "v"}]}
+
+
+def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(tmp_path: Path, bring: Import) -> None:
+    table = pa.table({"vector": [[1.0, 2.0]] * 100_000, "label": [f"class {i}" for i in range(100_000)]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(DatasetError, match="100,000 classes.*--label"):
+        bring(tmp_path / "t.parquet")
+
+
 def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring: Import) -> None:
     from lodespace.search import matching
 

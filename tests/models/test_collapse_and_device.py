@@ -46,7 +46,7 @@ def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
     """In both kinds of loop: what is shown falls together, is said, and unfolds again when the weight is usual."""
     digits = load_digits().data[:600]
     config = preset(preset_name).replace(
-        feature_steps=20, encoder_epochs=8, pretraining_epochs=8, kl_warmup_epochs=1, batch_size=32
+        feature_steps=20, encoder_epochs=8, pretraining_epochs=8, kl_warmup_epochs=1, batch_size=32, least_steps=1
     )
     trainer = Trainer(Dataset.from_images(digits), config, n_classes=10, device="cpu")
 

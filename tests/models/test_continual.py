@@ -14,7 +14,7 @@ def test_old_classes_are_kept_while_new_ones_come() -> None:
     items = load_digits()
     assert items.truth is not None
     data, truth = items.data[:SHOWN], items.truth[:SHOWN]
-    config = preset("default").replace(feature_steps=120, encoder_epochs=2)
+    config = preset("default").replace(feature_steps=120, encoder_epochs=2, least_steps=1)
     trainer = Trainer(Dataset.from_images(data), config, n_classes=10, seed=0, device="cpu")
     labels = np.full(SHOWN, -1, np.int16)
     old = truth < 5

@@ -150,7 +150,7 @@ def test_the_decoded_picture_of_an_items_place_is_its_reconstruction(trainer: Tr
 
 def test_the_paper_preset_reads_the_terms_it_has() -> None:
     data, truth = small()
-    trainer = Trainer(data, preset("paper").replace(pretraining_epochs=1), n_classes=4, device="cpu")
+    trainer = Trainer(data, preset("paper").replace(pretraining_epochs=1, least_steps=1), n_classes=4, device="cpu")
     trainer.set_labels(labels_of(truth, np.arange(40)))
     rest(trainer)
     assert set(trainer.forces(ITEMS, reconstruction=True)) == {"kl", "classification", "reconstruction"}

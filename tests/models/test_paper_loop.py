@@ -16,7 +16,7 @@ TRUTH = np.repeat(np.arange(3), 30).astype(np.int16)
 
 
 def quick(latent_dim: int = 2) -> TrainingConfig:
-    return preset("paper", latent_dim).replace(batch_size=32, pretraining_epochs=4, kl_warmup_epochs=2.0)
+    return preset("paper", latent_dim).replace(batch_size=32, pretraining_epochs=4, kl_warmup_epochs=2.0, least_steps=1)
 
 
 def train(trainer: Trainer, until: Callable[[Snapshot], bool], limit: int = 3000) -> Snapshot:

@@ -18,7 +18,7 @@ GIVEN = np.arange(0, N, 5)
 
 
 def paper() -> TrainingConfig:
-    return preset("paper").replace(pretraining_epochs=2, batch_size=32)
+    return preset("paper").replace(pretraining_epochs=2, batch_size=32, least_steps=1)
 
 
 def run(trainer: Trainer, turns: int) -> list[Snapshot]:

@@ -21,7 +21,7 @@ def small(n: int = N, classes: int = 4) -> tuple[Dataset, np.ndarray]:
 
 def quick(**changes: object) -> TrainingConfig:
     """The default preset, with little of everything."""
-    few = {"feature_steps": 10, "encoder_epochs": 2, "layout_rounds": 60, "principal_components": 10, "neighbours": 8}
+    few = {"feature_steps": 10, "encoder_epochs": 2, "least_steps": 1, "layout_rounds": 60, "principal_components": 10, "neighbours": 8}
     return preset("default").replace(**few, **changes)
 
 
@@ -169,7 +169,7 @@ def test_presets_change_with_the_labels_kept() -> None:
     frames = trainer.frames()
     for _ in range(20):
         next(frames)
-    trainer.configure(preset("paper").replace(pretraining_epochs=1))
+    trainer.configure(preset("paper").replace(pretraining_epochs=1, least_steps=1))
     snapshot = rest(trainer)
     assert (trainer.loop.labels[:100].numpy() == truth[:100]).all()
     assert np.isfinite(snapshot.latent_mean).all() and "neighbour" not in snapshot.losses

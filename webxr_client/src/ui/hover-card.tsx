@@ -5,6 +5,7 @@ import { useUi } from "./context.js";
 import { DecodedPicture } from "./decoded.js";
 import { count, loss, percent } from "./format.js";
 import { Picture } from "./picture.js";
+import { BIG_TEXT } from "./theme.js";
 
 const WIDTH = 290;
 const GAP = 22;
@@ -37,7 +38,16 @@ export function HoverCard() {
   useEffect(() => {
     const style = element.current?.style;
     if (!hover || !style) return;
-    const { left, top } = placed(hover.x, hover.y, window.innerWidth, window.innerHeight);
+    // What is zoomed counts its own pixels.
+    const zoom = state.bigText.peek() ? BIG_TEXT : 1;
+    const height = element.current?.offsetHeight ?? 0;
+    const { left, top } = placed(
+      hover.x / zoom,
+      hover.y / zoom,
+      window.innerWidth / zoom,
+      window.innerHeight / zoom,
+      height,
+    );
     style.setProperty("left", `${left}px`);
     style.setProperty("top", `${top}px`);
   });
@@ -89,25 +99,31 @@ export function HoverCard() {
           </dd>
         )}
         {suspect && <dd class="suspect">suspect</dd>}
-        {info && <Came info={info} />}
         {seen && (
           <dd class="muted" data-testid="seen">
             error {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
           </dd>
         )}
       </dl>
+      {info && <Came info={info} />}
     </div>
   );
 }
 
 /** Beside the pointer, on the side where it hides neither panel nor edge. */
-export function placed(x: number, y: number, width: number, height: number): { left: number; top: number } {
+export function placed(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  own = 0,
+): { left: number; top: number } {
   const panel = width < 900 ? 0 : 332;
   const right = x + GAP + WIDTH;
   const left = right > width - panel - 8 ? x - GAP - WIDTH : x + GAP;
   return {
     left: Math.max(8, Math.min(left, width - WIDTH - 8)),
-    top: Math.max(64, Math.min(y - 40, height - 130)),
+    top: Math.max(64, Math.min(y - 40, height - Math.max(130, own + 12))),
   };
 }
 
@@ -128,10 +144,13 @@ function Came({ info }: { info: ItemInfo }) {
   const { path, start, end } = info;
   const filled = info.columns.filter(({ value }) => value !== "");
   const more = filled.length - SHOWN_COLUMNS;
+  const from = path !== "" && !info.id.startsWith(path);
+  const timed = typeof start === "number" && typeof end === "number";
+  if (!from && !timed && filled.length === 0) return null;
   return (
-    <>
-      {path && !info.id.startsWith(path) && <dd class="muted">{path}</dd>}
-      {typeof start === "number" && typeof end === "number" && (
+    <dl class="came">
+      {from && <dd class="muted">{path}</dd>}
+      {timed && (
         <dd class="muted">
           {start.toFixed(1)} to {end.toFixed(1)} s
         </dd>
@@ -143,7 +162,7 @@ function Came({ info }: { info: ItemInfo }) {
         </dd>
       ))}
       {more > 0 && <dd class="muted">and {more} more</dd>}
-    </>
+    </dl>
   );
 }
 

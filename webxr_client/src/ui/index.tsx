@@ -16,7 +16,7 @@ import { Legend } from "./legend.js";
 import { Notices } from "./notices.js";
 import { SelectionPanel } from "./selection-panel.js";
 import { StateLine } from "./state-line.js";
-import { followBigText, followTheme } from "./theme.js";
+import { BIG_TEXT, followBigText, followTheme } from "./theme.js";
 import { Tools } from "./tools.js";
 import { TopBar } from "./top-bar.js";
 
@@ -37,20 +37,22 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
 function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
+  const big = state.bigText.value;
   useEffect(() => {
     holder.current?.prepend(canvas);
     const measure = () => {
       const wide = window.innerWidth >= WIDE;
+      const zoom = big ? BIG_TEXT : 1;
       setInsets(
         wide
-          ? { left: 76, right: 332, top: 76, bottom: 124 }
-          : { left: 8, right: 8, top: 64, bottom: Math.round(window.innerHeight * 0.36) },
+          ? { left: 76 * zoom, right: 332 * zoom, top: 76 * zoom, bottom: 124 * zoom }
+          : { left: 8, right: 8, top: 64 * zoom, bottom: Math.round(window.innerHeight * 0.36) },
       );
     };
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [canvas, setInsets]);
+  }, [canvas, setInsets, big]);
   const door = state.door.value;
   const working = !door && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;

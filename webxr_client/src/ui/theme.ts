@@ -2,6 +2,8 @@
 import { effect, type Signal } from "@preact/signals";
 
 export type Theme = "dark" | "light";
+/** How much larger the panels are; search.css has the same number. */
+export const BIG_TEXT = 1.25;
 const KEY = "lodespace.theme";
 const BIG_KEY = "lodespace.big-text";
 
