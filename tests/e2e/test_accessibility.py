@@ -15,7 +15,7 @@ def serious(page: PageDriver) -> list[Any]:
     page.page.evaluate(AXE.read_text())
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        (v["id"], v["help"], [n["html"][:120] for n in v["nodes"][:3]])
+        (v["id"], v["help"], [n["html"][:300] for n in v["nodes"][:3]])
         for v in result["violations"]
         if v["impact"] in ("serious", "critical")
     ]

@@ -259,7 +259,7 @@ def test_nested_columns_are_kept(pictures: Path, bring: Import) -> None:
 def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(tmp_path: Path, bring: Import) -> None:
     table = pa.table({"vector": [[1.0, 2.0]] * 100_000, "label": [f"class {i}" for i in range(100_000)]})
     pq.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(DatasetError, match="100,000 classes.*--label"):
+    with pytest.raises(DatasetError, match=r"100,000 classes.*--label"):
         bring(tmp_path / "t.parquet")
 
 

@@ -21,7 +21,14 @@ def small(n: int = N, classes: int = 4) -> tuple[Dataset, np.ndarray]:
 
 def quick(**changes: object) -> TrainingConfig:
     """The default preset, with little of everything."""
-    few = {"feature_steps": 10, "encoder_epochs": 2, "least_steps": 1, "layout_rounds": 60, "principal_components": 10, "neighbours": 8}
+    few = {
+        "feature_steps": 10,
+        "encoder_epochs": 2,
+        "least_steps": 1,
+        "layout_rounds": 60,
+        "principal_components": 10,
+        "neighbours": 8,
+    }
     return preset("default").replace(**few, **changes)
 
 

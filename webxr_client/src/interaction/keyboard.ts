@@ -219,12 +219,20 @@ export const POINTER_HELP: readonly [string, string][] = [
 export function bindKeyboard(actions: readonly KeyAction[]): () => void {
   const onKey = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
-    if (target.matches("input:not([type=range]), textarea, select, [contenteditable]")) return;
+    if (
+      target.matches(
+        "input:not([type=range], [type=checkbox], [type=color]), textarea, select, [contenteditable]",
+      )
+    )
+      return;
     // A slider keeps its own keys; at the end of the timeline comes the present.
     const slider = target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
     if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;
     // Enter and Space belong to a focused button.
-    if ((event.key === "Enter" || event.key === " ") && target.matches("button, a, summary, [role=button]"))
+    if (
+      (event.key === "Enter" || event.key === " ") &&
+      target.matches("button, a, summary, [role=button], [type=checkbox], [type=color]")
+    )
       return;
     const action = actions.find((candidate) => candidate.matches(event));
     if (!action) return;

@@ -74,10 +74,10 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
               ? `${info.name} is locked`
               : "Select items first"
         }
-        aria-label={`Label the selection as ${info.name}`}
         onClick={() => commands.label(info.class_id)}
       >
         <kbd class={key ? "" : "empty"}>{key}</kbd>
+        <span class="unseen">Label the selection as {info.name}</span>
         <Swatch colour={info.colour} ring={info.class_id >= 10} />
       </button>
       <div class="class-body">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo, pictureUrl } from "../net/api.js";
 import type { ItemInfo } from "../protocol/messages.js";
 import { useUi } from "./context.js";
@@ -35,22 +35,24 @@ export function HoverCard() {
     };
   }, [item]);
 
-  useEffect(() => {
-    const style = element.current?.style;
-    if (!hover || !style) return;
-    // What is zoomed counts its own pixels.
-    const zoom = state.bigText.peek() ? BIG_TEXT : 1;
-    const height = element.current?.offsetHeight ?? 0;
-    const { left, top } = placed(
-      hover.x / zoom,
-      hover.y / zoom,
-      window.innerWidth / zoom,
-      window.innerHeight / zoom,
-      height,
-    );
-    style.setProperty("left", `${left}px`);
-    style.setProperty("top", `${top}px`);
-  });
+  // Placed anew whenever its size changes, too: what came with the item comes a moment later.
+  useLayoutEffect(() => {
+    const card = element.current;
+    if (!hover || !card) return;
+    const place = () => {
+      // What is zoomed counts its own pixels.
+      const zoom = state.bigText.peek() ? BIG_TEXT : 1;
+      const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
+      const own = card.getBoundingClientRect().height / zoom;
+      const { left, top } = placed(hover.x / zoom, hover.y / zoom, width, height, own);
+      card.style.setProperty("left", `${left}px`);
+      card.style.setProperty("top", `${top}px`);
+    };
+    place();
+    const observer = new ResizeObserver(place);
+    observer.observe(card);
+    return () => observer.disconnect();
+  }, [hover, state]);
 
   const model = state.model.value && state.time.live.value;
   useEffect(() => {

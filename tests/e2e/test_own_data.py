@@ -1,0 +1,283 @@
+"""People's own data on the page: searched, with their columns on the card, heard, and classes that are put in order."""
+
+import csv
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from headset import Headset, install
+from importing_files import draw
+from page_driver import PageDriver
+from servers import ServerProcess, free_port
+from test_accessibility import serious
+
+N = 60
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Sixty pictures with a place and a hostile note; six are labelled."""
+    root = tmp_path / "raw"
+    root.mkdir()
+    with (root / "birds.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "path", "label", "place", "note"])
+        for i in range(N):
+            draw(i % 6, (28, 28)).save(root / f"{i}.png")
+            label = ["owl", "wren", "tit"][i % 3] if i < 6 else ""
+            writer.writerow(
+                [f"b{i}", f"{i}.png", label, ["Saarbrücken", "Oldenburg"][i % 2], "<img src=x onerror=alert(1)>"]
+            )
+    return root / "birds.csv"
+
+
+@pytest.fixture
+def birds(table: Path, tmp_path: Path, open_page: Any) -> Iterator[PageDriver]:
+    process = ServerProcess(str(table), "--project", str(tmp_path / "work"), "--threads", "1")
+    process.start()
+    process.wait_until_ready()
+    driver = open_page(process.url)
+    driver.wait_for_scene()
+    driver.wait_for_state("resting", "running")
+    yield driver
+    process.stop()
+
+
+def classes(page: PageDriver) -> list[str]:
+    return page.page.locator(".class-name").all_inner_texts()
+
+
+def test_search_dims_what_does_not_match_and_selects_what_does(birds: PageDriver) -> None:
+    def found(text: str) -> list[int]:
+        birds.press("/")
+        birds.page.keyboard.press("Control+A")
+        birds.page.keyboard.type(text)
+        birds.wait(lambda: birds.evaluate(f"lodespace.state.search.value?.text === {json.dumps(text)}"))
+        birds.page.wait_for_timeout(400)
+        birds.wait(lambda: birds.evaluate("lodespace.state.search.value?.items !== null"))
+        return birds.evaluate("Array.from(lodespace.state.search.value.items)")
+
+    assert found("oldenburg") == list(range(1, N, 2))
+    assert birds.page.inner_text("[data-testid=found]") == "30"
+    dimmed = "Array.from({length: lodespace.state.latent.n}, (_, i) => lodespace.cloud.marks.array[4 * i + 2] === 64)"
+    assert birds.evaluate(dimmed) == [i % 2 == 0 for i in range(N)]
+    assert birds.evaluate("lodespace.cloud.geometry.drawRange.count") == N, "dimmed, not hidden"
+    assert found("b17") == [17]
+    assert found("label:owl") == [0, 3]
+    assert found("place:saar is:unlabelled b5") == [50, 52, 54, 56, 58]
+    assert found("wren") == [1, 4], "classes are found by their names"
+    assert found('"src=x onerror"') == list(range(N))
+    assert found("nothing like it") == []
+    assert found("is:labelled") == list(range(6))
+    birds.page.keyboard.press("Enter")
+    assert birds.selected.tolist() == list(range(6))
+    birds.page.keyboard.press("Escape")
+    assert birds.state("search") is None
+    assert not any(birds.evaluate(dimmed))
+
+
+def test_the_card_shows_what_came_with_the_item(birds: PageDriver) -> None:
+    birds.evaluate("lodespace.state.hovered.value = { item: 7, x: 300, y: 300 }")
+    birds.page.wait_for_selector(".came")
+    card = birds.page.inner_text(".hover-card")
+    assert "b7" in card
+    assert "Oldenburg" in card
+    assert "<img src=x onerror=alert(1)>" in card, "as text"
+    birds.wait(lambda: birds.evaluate("document.querySelector('.hover-card img')?.naturalWidth > 0"))
+    picture = birds.evaluate("[...document.querySelectorAll('.hover-card img')].map((img) => img.getAttribute('src'))")
+    assert picture == ["/api/items/7"]
+
+
+def test_classes_are_put_in_order_and_that_is_undone(birds: PageDriver) -> None:
+    page = birds.page
+    assert classes(birds) == ["owl", "tit", "wren"]
+
+    def menu(name: str) -> Any:
+        page.get_by_role("button", name=f"Change class {name}").click()
+        return page.get_by_role("group", name=f"Class {name}")
+
+    menu("tit").get_by_label("merge into").select_option(label="owl")
+    birds.wait(lambda: classes(birds) == ["owl", "wren"])
+    assert (birds.labels[:6] == [0, 2, 0, 0, 2, 0]).all()
+    birds.press("Control+Z")
+    birds.wait(lambda: classes(birds) == ["owl", "tit", "wren"])
+    assert (birds.labels[:6] == [0, 2, 1, 0, 2, 1]).all()
+
+    menu("wren").get_by_role("button", name="delete with 2 labels").click()
+    birds.wait(lambda: classes(birds) == ["owl", "tit"])
+    assert (birds.labels[:6] == [0, -1, 1, 0, -1, 1]).all()
+    birds.press("Control+Z")
+    birds.wait(lambda: classes(birds) == ["owl", "tit", "wren"])
+
+    group = menu("owl")
+    group.get_by_label("colour").fill("#112233")
+    birds.wait(lambda: birds.state("classes")[0]["colour"] == "#112233")
+    group.get_by_label("locked").check()
+    birds.wait(lambda: birds.state("classes")[0]["locked"])
+    assert serious(birds) == []
+    birds.evaluate("lodespace.commands.select(Uint32Array.from([0]))")
+    birds.press("1")
+    birds.wait(lambda: birds.evaluate("lodespace.state.refusal.value?.code") == "class_locked")
+    assert birds.labels[0] == 0
+    for _ in range(2):
+        birds.press("Control+Z")
+    birds.wait(lambda: not birds.state("classes")[0]["locked"] and birds.state("classes")[0]["colour"] != "#112233")
+
+
+def test_big_text_is_asked_for_and_kept(birds: PageDriver) -> None:
+    size = "document.querySelector('.side h2').getBoundingClientRect().height"
+    before = birds.evaluate(size)
+    birds.press("b")
+    birds.page.wait_for_timeout(200)
+    assert birds.evaluate(size) > 1.2 * before
+    birds.evaluate("lodespace.state.hovered.value = { item: 7, x: 500, y: 560 }")
+    birds.page.wait_for_selector(".came")
+    birds.page.wait_for_timeout(200)
+    box = birds.page.locator(".hover-card").bounding_box()
+    assert box is not None and box["y"] + box["height"] <= 600
+    assert birds.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    birds.page.reload()
+    birds.wait_for_scene()
+    assert birds.state("bigText")
+
+
+# Sound ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    root = tmp_path / "recordings"
+    root.mkdir()
+    rng = np.random.default_rng(0)
+    time = np.arange(20 * 8000) / 8000
+    for k, hertz in enumerate((500, 2500)):
+        soundfile.write(
+            root / f"{k}.wav", 0.3 * np.sin(2 * np.pi * hertz * time) + rng.normal(0, 0.01, len(time)), 8000
+        )
+    return root
+
+
+def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
+    recordings: Path, tmp_path: Path, open_page: Any
+) -> None:
+    process = ServerProcess(str(recordings), "--window", "1", "--project", str(tmp_path / "work"), "--threads", "1")
+    process.start()
+    process.wait_until_ready()
+    try:
+        page = open_page(process.url, prepare=install)
+        page.wait_for_scene()
+        page.press("h")  # a key: before any, the browser keeps silent
+        page.evaluate("lodespace.state.hovered.value = { item: 25, x: 300, y: 300 }")
+        page.wait(lambda: page.evaluate("lodespace.player.item") == 25)
+        assert page.evaluate("lodespace.player.playing.source.buffer.duration") == pytest.approx(1, abs=0.01)
+        page.page.wait_for_selector(".came")
+        assert "5.0 to 6.0 s" in page.page.inner_text(".came")
+        page.press("s")
+        page.wait(lambda: page.evaluate("lodespace.player.item") == -1)
+        page.press("s")
+        page.evaluate("lodespace.state.hovered.value = null")
+        page.wait_for_state("resting")
+        headset = Headset(page)
+        headset.enter()
+        headset.put("left", (-0.3, 1.15, 0.25))
+        # What lies at the brush is heard from there.
+        headset.brush_to("right", headset.in_room(np.array([25]))[0])
+        headset.frames(3)
+        assert headset.value("lodespace.state.xr.atBrush.value") >= 0
+        page.wait(lambda: page.evaluate("lodespace.player.item") >= 0)
+        headset.frames(3)
+        heard = page.evaluate("lodespace.player.item")
+        script = """(() => { const p = lodespace.player.playing.panner; const at = lodespace.stage.placeOf(%d);
+            return [p.positionX.value - at.x, p.positionY.value - at.y, p.positionZ.value - at.z, p.panningModel]; })()"""
+        *away, model = page.evaluate(script % heard)
+        assert np.abs(away).max() < 1e-3
+        assert model == "HRTF"
+        ear = page.evaluate("lodespace.player.context.listener.positionY.value")
+        assert ear == pytest.approx(1.6, abs=0.1)
+    finally:
+        process.stop()
+
+
+# A baked site --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A bake in a folder of a plain web server."""
+    from lodespace.baking import bake
+
+    root = tmp_path_factory.mktemp("www")
+    raw = root / "raw"
+    raw.mkdir()
+    with (raw / "birds.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "path", "place"])
+        for i in range(N):
+            draw(i % 6, (28, 28)).save(raw / f"{i}.png")
+            writer.writerow([f"b{i}", f"{i}.png", ["Saarbrücken", "Oldenburg"][i % 2]])
+    bake(raw / "birds.csv", root / "some" / "folder", epochs=2, threads=1)
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(root)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}/some/folder/"
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(url).close()
+            break
+        except OSError:
+            import time
+
+            time.sleep(0.05)
+    yield root / "some" / "folder", url
+    process.kill()
+    process.wait()
+
+
+def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
+    site: tuple[Path, str], open_page: Any
+) -> None:
+    _, url = site
+    page = open_page(url)
+    missing: list[str] = []
+    page.page.on("response", lambda response: missing.append(response.url) if response.status >= 400 else None)
+    page.wait_for_scene()
+    assert page.state("session")["read_only"]
+    assert page.state("connection")["status"] == "none"
+    assert not page.page.locator("[data-testid=connection]").count()
+    page.evaluate("lodespace.state.hovered.value = { item: 7, x: 300, y: 300 }")
+    page.page.wait_for_selector(".came")
+    assert "Oldenburg" in page.page.inner_text(".came")
+    page.press("/")
+    page.page.keyboard.type("place:olden b1")
+    page.wait(lambda: page.evaluate("lodespace.state.search.value?.items?.length") == 6)
+    page.page.keyboard.press("Escape")
+    end = page.positions()
+    page.evaluate("lodespace.commands.goTo(0)")
+    page.wait(lambda: page.state("time.live") is False and not page.evaluate("lodespace.state.latent.moving"))
+    assert np.abs(page.positions() - end).max() > 0.1
+    page.press("End")
+    page.wait(lambda: page.state("time.live"))
+    page.wait(lambda: np.abs(page.positions() - end).max() < 0.01)
+    assert missing == [], "the site asks for nothing that it does not hold"
+
+
+def test_a_site_is_seen_in_a_headset(site: tuple[Path, str], open_page: Any) -> None:
+    page = open_page(site[1], prepare=install)
+    page.wait_for_scene()
+    headset = Headset(page)
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    assert headset.value("lodespace.state.xr.presenting.value") == "immersive-vr"
+    headset.brush_to("right", headset.in_room(np.array([3]))[0])
+    headset.frames(3)
+    assert headset.value("lodespace.state.xr.atBrush.value") >= 0
