@@ -8,15 +8,20 @@ and in `train`.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lodespace.importing.source import ImportOptions
     from lodespace.notebook import bake, serve, train
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "bake", "serve", "train"]
+__all__ = ["ImportOptions", "__version__", "bake", "serve", "train"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "ImportOptions":
+        from lodespace.importing.source import ImportOptions
+
+        return ImportOptions
     from lodespace import notebook
 
     return getattr(notebook, name)

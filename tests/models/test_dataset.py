@@ -71,3 +71,43 @@ def test_vectors_are_standardised_and_a_constant_feature_becomes_zero() -> None:
 def test_other_arrays_are_refused_as_vectors(vectors: np.ndarray) -> None:
     with pytest.raises(ValueError, match="vectors"):
         Dataset.from_vectors(vectors)
+
+
+@pytest.mark.parametrize(
+    ("size", "side"), [((32, 32), 32), ((33, 20), 64), ((64, 64), 64), ((100, 90), 128), ((128, 128), 128)]
+)
+def test_the_side_follows_the_size(size: tuple[int, int], side: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, *size, 3), dtype=np.uint8)
+    dataset = Dataset.from_images(images, "photos")
+    assert dataset.item_shape == (3, side, side)
+    if size == (side, side):
+        np.testing.assert_array_equal(dataset.stored.permute(0, 2, 3, 1).numpy(), images)
+
+
+def test_pictures_that_fit_are_not_copied() -> None:
+    images = np.zeros((3, 64, 64, 3), np.uint8)
+    dataset = Dataset.from_images(images)
+    images[1] = 255
+    assert float(dataset.batch(slice(1, 2)).mean()) == 1, "bytes become numbers batch by batch"
+
+
+def test_rows_for_principal_components_have_at_most_1024_numbers() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 128, 128, 3), dtype=np.uint8)
+    rows = Dataset.from_images(images).flat()
+    assert rows.shape == (5, 3 * 16 * 16)
+    torch.testing.assert_close(
+        rows.mean(dim=1), torch.from_numpy(images / 255).float().mean(dim=(1, 2, 3)), atol=1e-4, rtol=0
+    )
+
+
+def test_alike_is_the_given_features_or_pictures_of_at_most_64() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 128, 128), dtype=np.uint8)
+    dataset = Dataset.from_images(images)
+    assert dataset.alike().item_shape == (1, 64, 64)
+    pooled = images.reshape(5, 64, 2, 64, 2).mean(axis=(2, 4))
+    np.testing.assert_allclose(dataset.alike().stored[:, 0].numpy(), pooled, atol=0.51)
+    given = dataset.with_features(np.arange(10.0).reshape(5, 2))
+    assert given.alike().item_shape == (2,)
+    assert given.subset(slice(0, 3)).alike().stored.shape == (3, 2)
+    with pytest.raises(ValueError, match="features of 4 items"):
+        dataset.with_features(np.zeros((4, 2)))

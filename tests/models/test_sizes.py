@@ -1,0 +1,91 @@
+"""Larger pictures, given features and vectors train through the same loop."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.models import Dataset, ModelConfig, Trainer, preset
+from lodespace.models.losses import reconstruction_weight
+from lodespace.models.particle_loop import ParticleLoop
+from lodespace.models.vae import VAE
+
+FEW = {"feature_steps": 4, "encoder_epochs": 1, "least_steps": 1, "layout_rounds": 20, "neighbours": 6}
+
+
+def halves(n: int, side: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures that are bright at the left or below, and which."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 60, (n, side, side, channels), dtype=np.uint8)
+    truth = np.arange(n) % 2
+    images[truth == 0, :, : side // 2] += 180
+    images[truth == 1, side // 2 :] += 180
+    return images, truth
+
+
+@pytest.mark.parametrize(("side", "layers"), [(32, 3), (64, 4), (128, 5)])
+def test_depth_follows_the_side(side: int, layers: int) -> None:
+    dataset = Dataset.from_images(halves(4, side)[0], "photos")
+    vae = VAE.build(dataset, ModelConfig(), 3, 2, 0)
+    convolutions = [m for m in vae.encoder.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert len(convolutions) == layers
+    assert vae(dataset.inputs).reconstruction.shape == (4, 3, side, side)
+
+
+def test_the_weight_of_the_reconstruction_makes_all_sizes_count_as_one() -> None:
+    weights = [reconstruction_weight(Dataset.from_images(halves(4, side, 1)[0][..., 0])) for side in (32, 64, 128)]
+    assert weights == [1, 1 / 4, 1 / 16]
+    assert reconstruction_weight(Dataset.from_vectors(np.random.default_rng(0).random((4, 5000)))) == 1
+
+
+@pytest.mark.parametrize("side", [64, 128])
+def test_large_pictures_are_told_apart_and_decoded(side: int) -> None:
+    images, truth = halves(40, side)
+    trainer = Trainer(
+        Dataset.from_images(images, "photos"), preset("default").replace(**FEW), n_classes=2, device="cpu"
+    )
+    labels = np.full(40, -1, np.int16)
+    labels[:12] = truth[:12]
+    trainer.set_labels(labels)
+    (last,) = deque(trainer.frames(1), maxlen=1)
+    assert (last.prediction == truth).mean() > 0.9
+    assert trainer.decode(last.latent_mean[:3]).shape == (3, 3, side, side)
+    assert trainer.inspect(np.arange(2)).reconstruction.shape == (2, 3, side, side)
+
+
+def test_given_features_say_what_is_alike() -> None:
+    """The pictures are noise; the features know two groups, and so do map and predictions."""
+    rng = np.random.default_rng(0)
+    truth = np.arange(80) % 2
+    images = rng.integers(0, 256, (80, 28, 28), dtype=np.uint8)
+    features = rng.normal(0, 0.3, (80, 6)) + 4 * truth[:, None]
+    dataset = Dataset.from_images(images).with_features(features)
+    trainer = Trainer(dataset, preset("default").replace(**FEW), n_classes=2, device="cpu")
+    labels = np.full(80, -1, np.int16)
+    labels[:6] = truth[:6]
+    trainer.set_labels(labels)
+    (last,) = deque(trainer.frames(1), maxlen=1)
+    assert (last.prediction == truth).mean() > 0.95
+    mean = last.latent_mean
+    within = np.mean([mean[truth == k].std(axis=0).mean() for k in range(2)])
+    between = np.linalg.norm(mean[truth == 0].mean(axis=0) - mean[truth == 1].mean(axis=0))
+    assert between > 2 * within
+    loop = trainer.loop
+    assert isinstance(loop, ParticleLoop)
+    assert loop.self_supervision.steps_done == 0, "nothing has to be learned for that"
+
+
+def test_the_graph_of_vectors_stands_on_the_vectors() -> None:
+    rng = np.random.default_rng(0)
+    dataset = Dataset.from_vectors(rng.normal(size=(60, 5)))
+    trainer = Trainer(dataset, preset("default").replace(**FEW), n_classes=1, device="cpu")
+    for _ in trainer.frames(1):
+        pass
+    loop = trainer.loop
+    assert isinstance(loop, ParticleLoop) and loop.particles is not None
+    assert loop.features_in_graph and loop.self_supervision.steps_done == 0
+    nearest = torch.cdist(dataset.stored, dataset.stored).fill_diagonal_(9e9).argmin(dim=1)
+    edges = set(zip(loop.particles.graph.head.tolist(), loop.particles.graph.tail.tolist(), strict=True))
+    both = edges | {(b, a) for a, b in edges}
+    assert all((i, int(j)) in both for i, j in enumerate(nearest))

@@ -1,0 +1,44 @@
+"""docs/data.md: its examples run, and it tells every format, option and limit there is."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from lodespace.baking import PARTS
+from lodespace.exporting.formats import FILES, FOLDERS
+from lodespace.importing import pictures
+from lodespace.importing.source import ImportOptions
+
+PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_examples_run(number: int, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLES[number]], cwd=tmp_path, capture_output=True, text=True, timeout=150
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_every_format_is_told() -> None:
+    for suffix, _ in FILES.values():
+        assert f"`{suffix}`" in PAGE, suffix
+    for name in FOLDERS:
+        assert f"--format {name}" in PAGE, name
+    assert f"`--parts {','.join(PARTS)}`" in PAGE
+
+
+def test_every_option_is_told() -> None:
+    for option in fields(ImportOptions):
+        if option.name not in ("encoding", "download"):  # their messages tell them
+            assert f"--{option.name}" in PAGE, option.name
+
+
+def test_limits_are_the_ones_in_force() -> None:
+    assert f"up to {pictures.MAX_PIXELS // 1_000_000} megapixels" in PAGE

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AppState } from "../../src/state/app-state.js";
+import { Search, words } from "../../src/state/search.js";
+
+describe("words", () => {
+  it.each([
+    ["a b", ["a", "b"]],
+    ["  a   b ", ["a", "b"]],
+    ['"two words" c', ["two words", "c"]],
+    ['place:"Bad Honnef" owl', ["place:Bad Honnef", "owl"]],
+    ['"not closed', ["not closed"]],
+    ["", []],
+  ])("cuts %s", (text, cut) => {
+    expect(words(text)).toEqual(cut);
+  });
+});
+
+function made(ask: (text: string) => Promise<number[]>): { state: AppState; search: Search } {
+  const state = new AppState();
+  const info = (class_id: number, name: string) => ({
+    class_id,
+    name,
+    colour: "#000000",
+    locked: false,
+    removed: false,
+  });
+  state.classes.value = [info(0, "Owl"), info(1, "wren"), { ...info(2, "old owl"), removed: true }];
+  state.annotations.reset(
+    Int16Array.from([0, 1, -1, 0, 2]),
+    Int16Array.from([1, 1, 1, -1, 0]),
+    new Uint8Array(5),
+  );
+  return { state, search: new Search(state, ask) };
+}
+
+describe("Search", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("window", globalThis);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("asks for words, and knows labels, predictions and what has none by itself", async () => {
+    const ask = vi.fn(async (text: string) => (text === "nut" ? [2, 3, 4] : []));
+    const { search } = made(ask);
+    const of = async (text: string) => Array.from(await search.matching(text));
+    expect(await of("nut")).toEqual([2, 3, 4]);
+    expect(await of("owl")).toEqual([0, 3]);
+    expect(await of("label:WREN")).toEqual([1]);
+    expect(await of("predicted:wren nut")).toEqual([2]);
+    expect(await of("is:unlabelled")).toEqual([2]);
+    expect(await of("is:labeled nut")).toEqual([3, 4]);
+    expect(ask).not.toHaveBeenCalledWith("label:WREN");
+  });
+
+  it("waits until nothing more is typed, and shows the newest answer alone", async () => {
+    const answers: ((items: number[]) => void)[] = [];
+    const ask = vi.fn(() => new Promise<number[]>((resolve) => answers.push(resolve)));
+    const { state, search } = made(ask);
+    search.find("n");
+    search.find("nu");
+    expect(ask).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(ask).toHaveBeenCalledTimes(1);
+    search.find("nut");
+    await vi.advanceTimersByTimeAsync(300);
+    answers[1]?.([3]);
+    await vi.advanceTimersByTimeAsync(1);
+    answers[0]?.([1, 2]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(Array.from(state.search.value?.items ?? [])).toEqual([3]);
+    search.find("");
+    expect(state.search.value).toBeNull();
+  });
+
+  it("finds nothing rather than failing", async () => {
+    const { state, search } = made(() => Promise.reject(new Error("gone")));
+    search.find("x");
+    await vi.advanceTimersByTimeAsync(300);
+    expect(state.search.value?.items?.length).toBe(0);
+  });
+});
