@@ -4,29 +4,30 @@ from pathlib import Path
 
 from lodespace import checkpoints
 from lodespace.errors import ProjectError
-from lodespace.project import MANIFEST, Project, open_project
+from lodespace.project import MANIFEST, Project, open_existing
 from lodespace.protocol import UNLABELED
 from lodespace.session import AnnotationSession
 from lodespace.store import Store
 
 
 def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
-    """The project or bake at `path` and its session as it was left. Raises ProjectError when it is none, or is being served."""
+    """The project or bake at `path` and its session as its log has it, also while it is being served. Raises ProjectError when it is
+    none."""
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is no project and no bake: it holds no {MANIFEST}")
-    project = open_project(path)
+    project = open_existing(path, None, lock=False)
     session = AnnotationSession(project.items, read_only=True)
     scene = project.baked_scene()
     if scene is not None:
         session.restore_scene(scene)
-    newest = checkpoints.newest(project.checkpoints, len(project.items))
-    if newest is not None:
-        session.publish(newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True)
     if project.labels_path.is_file():
         session.history.labels[:] = UNLABELED
         store = Store(project.labels_path)
         session.replay(store.events())
         store.close()
+    newest = checkpoints.newest(project.checkpoints, len(project.items))
+    if newest is not None:
+        session.publish(newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True)
     return project, session
 
 

@@ -235,10 +235,11 @@ def _copy_demo(folder: Path) -> None:
         shutil.copytree(demo / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
 
 
-def open_existing(folder: Path, settings: protocol.Settings | None) -> Project:
+def open_existing(folder: Path, settings: protocol.Settings | None, *, lock: bool = True) -> Project:
+    """The project or bake in `folder`. `lock`: to write it; who only looks may do so while a server has it. Raises ProjectError."""
     manifest = _read_manifest(folder)
     project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
-    return project if project.read_only else _lock(project)
+    return _lock(project) if lock and not project.read_only else project
 
 
 def is_bake(folder: Path) -> bool:

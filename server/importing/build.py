@@ -29,6 +29,8 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
 LEFT_OUT = "left-out.tsv"
 """Names and reasons of what was not imported."""
+MOST_TOLD = 10_000
+"""Items left out that are told by name; more are only counted."""
 MAX_ITEMS = 5_000_000
 """A small file may say a thousand million rows."""
 THUMBNAIL_SIDE = 64
@@ -45,7 +47,14 @@ class ImportReport:
 
     name: str
     imported: int = 0
+    left_out: int = 0
     bad: list[BadItem] = field(default_factory=list)
+    """The first of those left out, at most MOST_TOLD."""
+
+    def leave_out(self, bad: BadItem) -> None:
+        self.left_out += 1
+        if len(self.bad) < MOST_TOLD:
+            self.bad.append(bad)
 
 
 @dataclass
@@ -141,7 +150,7 @@ class _Building:
         try:
             for item in self.source:
                 if isinstance(item, BadItem):
-                    self.report.bad.append(item)
+                    self.report.leave_out(item)
                     continue
                 waiting.append(pool.submit(self._read, item))
                 if len(waiting) >= _AHEAD:
@@ -153,6 +162,8 @@ class _Building:
 
     def _read(self, item: RawItem) -> _Read:
         read = _Read(item)
+        item.item_id = _whole(item.item_id)
+        item.label = None if item.label is None else _whole(item.label)
         try:
             if item.vector is not None:
                 read.vector = item.vector()
@@ -173,7 +184,7 @@ class _Building:
         item.picture = item.vector = None
         error = read.error or self._trouble(read)
         if error:
-            self.report.bad.append(BadItem(item.item_id, error))
+            self.report.leave_out(BadItem(item.item_id, error))
             return
         self.seen.add(item.item_id)
         if read.pixels is not None:
@@ -281,6 +292,11 @@ def _classes(labels: Sequence[str | None], known: Sequence[str]) -> tuple[list[s
         raise DatasetError(f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one")
     number = {name: i for i, name in enumerate(names)}
     return short, np.array([UNLABELED if label is None else number[label] for label in labels], np.int16)
+
+
+def _whole(text: str) -> str:
+    """Halves of characters, which JSON can hold and nothing else, are written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _cell(text: str) -> str:

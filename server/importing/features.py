@@ -57,7 +57,7 @@ def _from_file(path: Path, items: datasets.ItemSet, report: ImportReport) -> npt
         rows[item.item_id] = _vector(item)
     if isinstance(source, ArrayItems) and not len(source.ids):
         if len(rows) != len(items) or report.bad:
-            left_out = f", of which {len(report.bad)} were left out" if report.bad else ""
+            left_out = f", of which {report.left_out} were left out" if report.bad else ""
             raise DatasetError(
                 f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give a row an item, or a file with ids"
             )

@@ -1,6 +1,7 @@
 """Labels to go on from: a table by id, Label Studio's JSON, or an earlier project. Conflicts are listed, and decided by a person."""
 
 import json
+import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,7 +108,7 @@ def _task_id(data: dict[str, Any]) -> str:
     if "id" in data:
         return str(data["id"])
     value = str(next(v for k, v in data.items() if k in ("image", "audio", "text")))
-    return value.split("?d=", 1)[-1]
+    return urllib.parse.unquote(value.split("?d=", 1)[-1])
 
 
 def _of_project(path: Path) -> dict[str, str]:

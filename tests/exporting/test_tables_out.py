@@ -138,3 +138,11 @@ def test_formats_that_there_are_not_are_named(pictures: Path, tmp_path: Path) ->
         export(pictures, tmp_path / "out.xlsx")
     with pytest.raises(ProjectError, match="classes"):
         export(pictures, tmp_path / "out", "coco")
+
+
+def test_work_can_be_taken_out_while_a_server_has_it(pictures: Path, tmp_path: Path) -> None:
+    project = open_project(pictures)
+    try:
+        assert export(pictures, tmp_path / "out.csv") == 24
+    finally:
+        project.close()

@@ -79,6 +79,13 @@ def test_conflicts_are_replaced_when_that_is_said(project: Project) -> None:
     assert (again.labelled, again.same, again.conflicts) == (0, 4, [])
 
 
+def test_tasks_of_label_studio_without_an_id_are_known_by_their_file(tmp_path: Path) -> None:
+    result = [{"type": "choices", "value": {"choices": ["cat"]}}]
+    tasks = [{"data": {"image": "/data/local-files/?d=two%20words/a.png"}, "annotations": [{"result": result}]}]
+    (tmp_path / "tasks.json").write_text(json.dumps(tasks))
+    assert read_labels(tmp_path / "tasks.json", ImportOptions()) == {"two words/a.png": "cat"}
+
+
 def test_ids_of_no_item_are_named(project: Project) -> None:
     assert take_labels(project, {"stranger": "a", "n5": "b"}, None).unknown == ["stranger"]
     assert names(project.folder)[5] == "b"

@@ -209,6 +209,18 @@ def test_bad_lines_of_json_are_left_out(pictures: Path, bring: Import) -> None:
     assert len(report.bad) == 4
 
 
+def test_halves_of_characters_are_written_out(tmp_path: Path, bring: Import) -> None:
+    lines = [
+        json.dumps({"id": f"{i}\ud800", "vector": [i, 1.0], "label": "a\udfff", "note": "\ud801"}) for i in range(3)
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    items, report = bring(tmp_path / "t.jsonl")
+    assert report.bad == []
+    assert items.ids[0] == "0\\ud800"
+    assert items.class_names == ("a\\udfff",)
+    assert columns(items)[0]["note"] == "\\ud801"
+
+
 def test_bad_vectors_are_left_out(tmp_path: Path, bring: Import) -> None:
     cells: list[Any] = [[1.0, 2.0]] * 3 + [[1.0], [float("nan"), 1.0], [float("inf"), 1.0], None, []]
     rows = [{"id": str(i), "vector": cell, "n": i} for i, cell in enumerate(cells)]

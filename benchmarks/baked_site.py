@@ -1,0 +1,89 @@
+"""How large a baked site is, and how soon it shows its first picture, from a plain web server.
+
+    python benchmarks/baked_site.py                 # the bundled digits, 50 epochs: at most 5 MB, within 3 s
+
+The time is from opening the address to the first frame that was drawn, in headless Chromium with a software renderer, cache empty.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "e2e"))
+
+from conftest import FLAGS
+from find_chromium import find_chromium
+from playwright.sync_api import sync_playwright
+from servers import free_port
+
+from lodespace.baking import bake
+from lodespace.datasets import bundled_digits_folder
+
+
+def sizes(folder: Path) -> None:
+    total = 0
+    by_part: dict[str, int] = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            part = path.relative_to(folder).parts[0]
+            by_part[part] = by_part.get(part, 0) + path.stat().st_size
+            total += path.stat().st_size
+    for part, size in sorted(by_part.items(), key=lambda entry: -entry[1]):
+        print(f"  {size / 1e6:6.2f} MB  {part}")
+    print(f"  {total / 1e6:6.2f} MB  in all")
+
+
+def first_pictures(folder: Path, rounds: int) -> list[float]:
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}/"
+    while True:
+        try:
+            urllib.request.urlopen(url).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    seconds: list[float] = []
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
+            for _ in range(rounds):
+                context = browser.new_context(viewport={"width": 1280, "height": 800})
+                page = context.new_page()
+                began = time.perf_counter()
+                page.goto(f"{url}?test")
+                while not page.evaluate(
+                    "!!window.lodespace && lodespace.state.latent.n > 0 && lodespace.stage.frames > 0"
+                ):
+                    page.wait_for_timeout(10)
+                seconds.append(time.perf_counter() - began)
+                context.close()
+            browser.close()
+    finally:
+        server.kill()
+        server.wait()
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
+        began = time.perf_counter()
+        out = bake(bundled_digits_folder(), Path(folder) / "out", epochs=options.epochs, seed=1)
+        print(f"baked in {time.perf_counter() - began:.0f} s")
+        sizes(out)
+        seconds = sorted(first_pictures(out, options.rounds))
+        print(f"first picture: median {seconds[len(seconds) // 2]:.2f} s, slowest {seconds[-1]:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
