@@ -20,7 +20,7 @@ export function SearchBox() {
         ref={input}
         data-search
         type="search"
-        placeholder="search  /"
+        placeholder="/ search"
         aria-label="Search ids, paths, columns and classes"
         title={
           'Words in ids, paths, columns or labels; label:cat, predicted:cat, is:unlabelled, column:value, "two words"'
