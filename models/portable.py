@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from lodespace.models.config import Content, ModelConfig
@@ -133,7 +133,7 @@ class PortableModel(nn.Module):
     def save(self, folder: Path) -> None:
         """Write WEIGHTS and DESCRIPTION into `folder`. Raises OSError."""
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        save_file(tensors, folder / WEIGHTS)
+        (folder / WEIGHTS).write_bytes(save(tensors))  # save_file would keep it from everybody else
         (folder / DESCRIPTION).write_text(json.dumps(self.description, indent=2) + "\n")
 
 

@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+_ROWS_AT_ONCE = 8192
+
 
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     """The first k principal component scores. (N, F) -> (N, min(k, F)), each component's sign fixed by its largest loading.
@@ -10,13 +12,18 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     By the eigenvectors of the covariance, in double precision: F is a picture's pixels, and the same input must give
     the same scores on every run.
     """
-    centred = (x - x.mean(dim=0)).double()
-    values, vectors = torch.linalg.eigh(centred.T @ centred / len(x))
+    mean = x.mean(dim=0)
+    chunks = x.split(_ROWS_AT_ONCE)  # in double precision all rows would take twice their room
+    covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
+    for chunk in chunks:
+        centred = (chunk - mean).double()
+        covariance += centred.T @ centred / len(x)
+    values, vectors = torch.linalg.eigh(covariance)
     del values
     top = vectors.flip(1)[:, :k]
     largest = top.abs().argmax(dim=0)
     signs = top[largest, torch.arange(top.shape[1], device=x.device)].sign()
-    return (centred @ (top * signs)).float()
+    return torch.cat([((chunk - mean).double() @ (top * signs)).float() for chunk in chunks])
 
 
 def starting_positions(components: torch.Tensor, latent_dim: int, generator: torch.Generator) -> torch.Tensor:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,9 @@ from lodespace.labels import choose_labels
 from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
-from lodespace.project import BUNDLED, DATA_FOLDER, Project, finish_bake, is_bake, new_bake
-from lodespace.protocol import UNLABELED, Settings
+from lodespace.offline import open_offline
+from lodespace.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
+from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recorder import Recorder
 from lodespace.session import AnnotationSession
 from lodespace.settings import configuration, settings_of
@@ -65,8 +67,9 @@ def bake(
     force: bool = False,
     progress: bool = False,
 ) -> Path:
-    """Train on `data` (whatever can be imported, or a source) for `epochs` of the encoder and write the bake `output`. Returns `output`.
+    """Train for `epochs` of the encoder and write the bake `output`. Returns `output`.
 
+    `data`: whatever can be imported, a source, or a project, which is baked with its labels.
     `labels`: which of the data set's own labels to train with (labels.py). `parts`: what to write,
     of PARTS; always a scene. `force` replaces `output` if
     it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
@@ -78,13 +81,36 @@ def bake(
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least 1")
     with _threads(threads), folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder:
-        items, kept = _import(data, folder, options or ImportOptions(), progress)
-        chosen = choose_labels(items, labels, seed)
-        project = new_bake(folder, kept, items, seed=seed, settings=settings or Settings())
+        worked_on = _project_at(data)
+        items, kept = _import(worked_on.data if worked_on else data, folder, options or ImportOptions(), progress)
+        if worked_on is not None and labels is None:
+            chosen, classes = worked_on.labels, worked_on.classes
+        else:
+            chosen, classes = choose_labels(items, labels, seed), None
+        settings = settings or (worked_on.settings if worked_on else Settings())
+        project = new_bake(folder, kept, items, seed=seed, settings=settings)
         with Progress(f"baking {items.name}", shown=progress) as shown:
-            _Baking(project, chosen, epochs, device, frozenset(parts)).run(shown)
+            _Baking(project, chosen, classes, epochs, device, frozenset(parts)).run(shown)
         finish_bake(project)
     return output
+
+
+class _WorkedOn(NamedTuple):
+    """A project that is baked: its data set (a path), labels (N,), classes and settings as they are now."""
+
+    data: str
+    labels: npt.NDArray[np.int16]
+    classes: list[ClassInfo]
+    settings: Settings
+
+
+def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
+    if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
+        return None
+    project, session = open_offline(Path(data))
+    project.close()
+    path = bundled_digits_folder() if project.manifest.data == BUNDLED else project.folder / project.manifest.data
+    return _WorkedOn(str(path), session.labels.copy(), list(session.classes.classes), session.settings)
 
 
 def _import(data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool) -> tuple[ItemSet, str]:
@@ -106,18 +132,26 @@ class _Baking:
     """Trains, and writes what a bake holds into the project's folder."""
 
     def __init__(
-        self, project: Project, labels: npt.NDArray[np.int16], epochs: int, device: str, parts: frozenset[str]
+        self,
+        project: Project,
+        labels: npt.NDArray[np.int16],
+        classes: Sequence[ClassInfo] | None,
+        epochs: int,
+        device: str,
+        parts: frozenset[str],
     ) -> None:
         items = project.items
         self.project, self.epochs, self.parts = project, epochs, parts
         try:
             config = configuration(project.settings)
-            n_classes = max(1, len(items.class_names))
+            n_classes = max(1, len(items.class_names if classes is None else classes))
             self.trainer = Trainer(to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device)
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
         self.trainer.set_labels(labels)
         self.session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
+        if classes is not None:
+            self.session.classes.restore(classes)
         self.session.history.labels[:] = labels
         self.moments: list[npt.NDArray[np.float32]] = []
         """Latent means at the moments of training.glb."""

@@ -147,6 +147,16 @@ def _add_resume_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _tell_unused(project: "Project", options: argparse.Namespace) -> None:
+    """What is said about data that were imported long ago has no effect; that should not go unnoticed."""
+    told = _data_options(options)
+    if project.report is None and (told != ImportOptions() or options.labels is not None):
+        sys.stderr.write(
+            f"lodespace: {project.folder} is there already, with its data; what you say about them is not used. To import them "
+            "anew, give another folder\n"
+        )
+
+
 def _data_options(options: argparse.Namespace) -> ImportOptions:
     names = [field.name for field in dataclasses.fields(ImportOptions)]
     return ImportOptions(**{name: getattr(options, name) for name in names})
@@ -246,6 +256,8 @@ def _serve(options: argparse.Namespace) -> int:
     )
     if project.report is not None:
         sys.stdout.write(summary(project.report))
+    elif options.labels_from is None:
+        _tell_unused(project, options)
     try:
         _take_labels(project, options)
     except LodespaceError:
@@ -293,7 +305,7 @@ def _browser_about() -> bool:
 
 
 def _add_bake(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", help="data")
+    parser.add_argument("data", metavar="DATA", help="data, or a project, which is baked with its labels")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder to make")
     parser.add_argument("--epochs", type=_natural, default=30, help="passes of the encoder over the data (default: 30)")
     parser.add_argument(

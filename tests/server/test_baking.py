@@ -5,6 +5,7 @@ import json
 import shutil
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,3 +218,34 @@ def test_a_bake_that_breaks_off_leaves_nothing(
         baked(small_data, out, force=True)
     assert files(out) == first
     assert (out / MANIFEST).is_file()
+
+
+def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_data: Path) -> None:
+    from lodespace import protocol
+    from lodespace.planning import plan
+    from lodespace.session import AnnotationSession
+    from lodespace.store import Store
+
+    project = open_project(small_data, project_folder=tmp_path / "work", labels="none")
+    session = AnnotationSession(project.items)
+    store = Store(project.labels_path)
+
+    def do(command: Any) -> None:
+        event = plan(session, command, "anna")
+        assert event is not None
+        session.apply(store.append_now(event))
+
+    lasso = protocol.Provenance(tool="lasso")
+    do(protocol.AddClass(command_id="command-1", name="mine"))
+    do(protocol.Label(command_id="command-2", items=[0, 4, 8], class_id=4, revision=0, provenance=lasso))
+    do(protocol.Label(command_id="command-3", items=[1, 5, 9], class_id=1, revision=0, provenance=lasso))
+    do(protocol.MergeClass(command_id="command-4", class_id=0, into=1))
+    store.close()
+    project.close()
+    out = bake(tmp_path / "work", tmp_path / "out", epochs=1, threads=1)
+    scene = decode_scene((out / "scene.glb").read_bytes())
+    assert [c.name for c in scene.classes if not c.removed] == ["1", "2", "3", "mine"]
+    assert scene.labels[[0, 4, 8]].tolist() == [4, 4, 4]
+    assert scene.labels[[1, 5, 9]].tolist() == [1, 1, 1]
+    assert (scene.labels >= 0).sum() == 6
+    assert baked(tmp_path / "work", tmp_path / "bare", labels="none") == tmp_path / "bare"
