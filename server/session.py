@@ -85,6 +85,8 @@ class AnnotationSession:
         self._predicted_at = np.zeros(len(items), np.int64)
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
+        self._told_apart = (-1, False)
+        """At which event, and whether two classes had labels by then."""
         self._scene_cache: tuple[tuple[int, int, int, int], bytes] | None = None
 
     @property
@@ -267,6 +269,8 @@ class AnnotationSession:
             self._forces = forces
         certain = np.rint(np.nan_to_num(confidence) * 255).clip(0, 255).astype(np.uint8)
         prediction = self.classes.shown(prediction)
+        if not self._tells_apart():
+            prediction = np.full_like(prediction, UNLABELED)
         certain[prediction == UNLABELED] = 0
         changed = (prediction != self.predictions) | (certain != self.confidence)
         if changed.any():
@@ -275,6 +279,13 @@ class AnnotationSession:
             self.predictions = prediction.copy()
             self.confidence = certain
         return new_scene
+
+    def _tells_apart(self) -> bool:
+        """Whether two classes have labels: a classifier that knows one is certain of it everywhere, and says nothing."""
+        if self._told_apart[0] != self.sequence:
+            labelled = self.labels[self.labels != UNLABELED]
+            self._told_apart = (self.sequence, len(labelled) > 0 and bool((labelled != labelled[0]).any()))
+        return self._told_apart[1]
 
     def predictions_since(self, version: int) -> bytes | None:
         """A frame of the predictions that changed after `version`; None when there are none."""
@@ -338,6 +349,9 @@ class AnnotationSession:
 
     def restore_scene(self, scene: Scene) -> None:
         """Show what a baked GLB holds: positions, labels, predictions, classes."""
+        self.classes.restore(scene.classes)
+        self.history.labels[:] = scene.labels
+        self._told_apart = (-1, False)
         self.publish(
             scene.latent_mean(),
             scene.predictions,
@@ -345,8 +359,6 @@ class AnnotationSession:
             step=scene.step,
             resting=True,
         )
-        self.history.labels[:] = scene.labels
-        self.classes.restore(scene.classes)
 
     # What clients ask ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -112,12 +113,52 @@ def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
     save(driver, "headset")
 
 
+def write_calls(root: Path) -> None:
+    """Recordings of four kinds of calls, half of them named: trills, falling and rising whistles, drumming."""
+    rate, random = 22050, np.random.default_rng(0)
+    time = np.arange(rate) / rate
+    for number in range(16):
+        calls: list[np.ndarray] = []
+        for window in range(30):
+            kind, pitch = (window + number) % 4, random.uniform(0.85, 1.15)
+            bow = np.exp(-(((time - random.uniform(0.4, 0.6)) / 0.2) ** 2))
+            call = [
+                np.sin(2 * np.pi * 4200 * pitch * time) * (np.sin(2 * np.pi * 9 * pitch * time) > 0),
+                np.sin(2 * np.pi * (6500 - 2600 * time) * pitch * time) * bow,
+                np.sin(2 * np.pi * (1500 + 1100 * time) * pitch * time) * bow,
+                random.normal(0, 1, rate) * (np.sin(2 * np.pi * 5 * pitch * time) > 0.9),
+            ][kind]
+            calls.append(0.3 * call + random.normal(0, 0.004, rate))
+        soundfile.write(root / f"dawn-{number:02d}.wav", np.concatenate(calls).astype(np.float32), rate)
+
+
+def shoot_sound(driver: PageDriver) -> None:
+    driver.wait_for_scene()
+    driver.wait_for_state("resting")
+    for name in ("whistle", "trill", "drumming"):
+        driver.evaluate(f"lodespace.commands.addClass('{name}')")
+    driver.wait(lambda: len(driver.state("classes")) == 3)
+    kinds = np.arange(480) % 30 + np.arange(480) // 30
+    for label, kind in ((0, 1), (1, 0)):
+        driver.lasso(driver.circle(np.flatnonzero(kinds % 4 == kind), 0.75))
+        driver.press(str(label))
+        driver.wait(lambda: driver.state("connection")["pending"] == 0)
+        driver.page.wait_for_timeout(1000)
+        driver.wait_for_state("resting")
+    driver.wait(lambda: not driver.evaluate("lodespace.state.latent.moving"))
+    where = driver.on_screen()
+    middle = int(np.argmin(np.linalg.norm(where - np.array([560, 420]), axis=1)))
+    driver.page.mouse.move(*where[middle])
+    driver.page.wait_for_timeout(900)
+    save(driver, "sound")
+
+
 def main() -> None:
     truth = load_digits().truth
     chromium = find_chromium()
     assert truth is not None and chromium is not None
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = ServerProcess("--project", f"{folder}/digits")
+        server = heard = ServerProcess("--project", f"{folder}/digits")
         server.start()
         server.wait_until_ready()
         browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
@@ -127,9 +168,19 @@ def main() -> None:
             page.close()
             view = browser.new_page(viewport={"width": 1800, "height": 900}, color_scheme="dark")
             shoot_headset(PageDriver(view, server.url, prepare=install), truth)
+            view.close()
+            calls = Path(folder) / "dawn"
+            calls.mkdir()
+            write_calls(calls)
+            heard = ServerProcess(str(calls), "--window", "1", "--project", f"{folder}/heard")
+            heard.start()
+            heard.wait_until_ready()
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+            shoot_sound(PageDriver(page, heard.url))
         finally:
             browser.close()
             server.stop()
+            heard.stop()
 
 
 if __name__ == "__main__":

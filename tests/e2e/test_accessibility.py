@@ -68,6 +68,8 @@ def test_what_to_do_with_a_selection_is_in_sight_in_every_window(page: PageDrive
     page.wait_for_state("resting", "running")
     select_all(page)
     page.press("0")
+    page.evaluate("lodespace.commands.select(Uint32Array.from([0, 1, 2]))")
+    page.press("1")
     page.wait(lambda: page.evaluate("lodespace.state.predictedCounts.value[0] > 0"))
     select_all(page)
     for width, height in ((1440, 900), (1280, 720), (1024, 768)):

@@ -121,8 +121,29 @@ def test_predictions_of_a_class_that_is_gone_are_those_of_what_it_became(log: Lo
 
     log.do(merge(3, 0, 1), "anna")
     log.do(delete(4, 2), "anna")
+    log.do(protocol.AddClass(command_id=command_id(6), name="d"), "anna")
+    log.do(label(7, [9], 3), "anna")
     mean = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
     prediction = np.array([0, 1, 2, -1, 0, 0, 0, 0, 0, 0], np.int16)
     log.session.publish(mean, prediction, np.full(10, 0.5, np.float32), step=1, resting=False)
     assert log.session.predictions[:4].tolist() == [1, 1, -1, -1]
     assert log.session.confidence[:4].tolist() == [128, 128, 0, 0]
+
+
+def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
+    import numpy as np
+
+    log = Log()
+    mean = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
+
+    def shown() -> list[int]:
+        log.session.publish(mean, np.zeros(10, np.int16), np.ones(10, np.float32), step=1, resting=False)
+        return log.session.predictions[:2].tolist()
+
+    assert shown() == [-1, -1]
+    log.do(label(1, [0, 1], 0), "anna")
+    assert shown() == [-1, -1], "who knows one class is sure of it everywhere"
+    log.do(label(2, [2], 1), "anna")
+    assert shown() == [0, 0]
+    log.do(undo(3), "anna")
+    assert shown() == [-1, -1]

@@ -73,6 +73,8 @@ async def test_a_client_whose_outbox_fails_is_dropped(
     server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
+        for k in range(2):  # nothing is predicted of one class alone
+            await anna.label([k], k)
         monkeypatch.setattr(server.service.session, "predictions_since", lambda version: 1 / 0)
         with caplog.at_level(logging.CRITICAL):
             certain = np.ones(200, np.float32)

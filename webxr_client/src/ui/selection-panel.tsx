@@ -90,7 +90,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
             <span class="muted">{view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}</span>
           </>
         ) : (
-          <span class="muted">No prediction yet: press a class's key, and the model begins.</span>
+          <span class="muted">No prediction yet: it takes labels of two classes to tell them apart.</span>
         )}
       </p>
       {view.clear && doubtful && !state.readOnly.value && (
