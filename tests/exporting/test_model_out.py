@@ -47,6 +47,22 @@ def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path)
     assert model.class_names == list(project.items.class_names)
 
 
+def test_a_model_whose_map_was_drawn_together_or_turned_goes_there_and_back(vectors: Path, tmp_path: Path) -> None:
+    """As after a collapse, and in every map that was aligned to the frames before it."""
+    export(vectors, tmp_path / "model", "model")
+    model = load_model(tmp_path / "model")
+    items = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        mean = model.vae.encoder((items - model.mean) / model.deviation)[0]
+        model.contraction = torch.tensor([0.5, 0.25, 1.0])
+        model.rotation = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(1)))[0]
+        model.translation = torch.tensor([1.0, -2.0, 3.0])
+        shown = model(items).latent_mean
+        torch.testing.assert_close(shown, (mean * model.contraction) @ model.rotation + model.translation)
+        decoded = model.vae.decoder(mean) * model.deviation + model.mean
+        torch.testing.assert_close(model.decode(shown), decoded, rtol=1e-4, atol=1e-4)
+
+
 def test_the_ten_lines_of_the_example_run(worked: Path, tmp_path: Path) -> None:
     export(worked, tmp_path / "model", "model")
     (code,) = re.findall(r"```python\n(.*?)```", (tmp_path / "model" / "README.md").read_text(), re.S)

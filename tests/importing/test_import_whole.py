@@ -72,13 +72,18 @@ def test_data_that_would_not_fit_are_refused_before_anything_is_read(
         open_project(folder, project_folder=tmp_path / "work")
 
 
-def test_the_model_normalises_as_the_data_set_says(bring: Import) -> None:
+def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import) -> None:
     vectors = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
     items, _ = bring(from_arrays("a", vectors))
     dataset = to_dataset(items)
     assert items.standardisation is not None
     mean, deviation = items.standardisation
     np.testing.assert_allclose(dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6)
+    # What is stored counts, not what could be worked out anew.
+    path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
+    np.save(path, np.stack([mean + 1, 2 * deviation]))
+    again = to_dataset(datasets.load(path.parent))
+    np.testing.assert_allclose(again.stored.numpy(), (vectors - mean - 1) / (2 * deviation), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "parquet"])

@@ -11,6 +11,7 @@ from importing_files import Import, draw, reasons
 
 from lodespace.errors import DatasetError
 from lodespace.importing.torch_data import TorchItems
+from lodespace.labels import choose_labels
 
 
 class Pairs:
@@ -92,6 +93,8 @@ def test_torchvision_by_name_from_a_folder_that_holds_it(mnist: Path, bring: Imp
     np.testing.assert_array_equal(items.data, np.frombuffer(raw, np.uint8).reshape(20, 28, 28))
     assert items.class_names[3] == "3 - three"
     assert not items.labels_given
+    assert (choose_labels(items, None, 0) == -1).all(), "labels that everything has are there to measure"
+    assert (choose_labels(items, "all", 0) == items.truth).all()
 
 
 def test_nothing_is_fetched_unasked(tmp_path: Path, bring: Import) -> None:
