@@ -77,7 +77,7 @@ def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import
     items, _ = bring(from_arrays("a", vectors))
     dataset = to_dataset(items)
     assert items.standardisation is not None
-    mean, deviation = items.standardisation
+    mean, deviation = np.array(items.standardisation)
     np.testing.assert_allclose(dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6)
     # What is stored counts, not what could be worked out anew.
     path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
