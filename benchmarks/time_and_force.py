@@ -225,7 +225,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many.npz"
         np.savez(path, X=data, y=truth)
-        server = ServerProcess(str(path), "--project", f"{folder}/project", "--threads", "2")
+        server = ServerProcess(str(path), "--labels", "none", "--project", f"{folder}/project", "--threads", "2")
         server.start()
         server.wait_until_ready()
         try:
