@@ -23,6 +23,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing import pictures
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.arrays import enough_room
+from lodespace.importing.interruption import Interruption
 from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem, Source
 from lodespace.models.config import MODEL_SIDES, Content, model_side
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
@@ -121,8 +122,9 @@ class _Building:
         hidden = not (progress and sys.stderr.isatty())
         bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=hidden, leave=False)
         try:
-            with bar, contextlib.closing(self._read_all()) as everything:
+            with bar, Interruption() as interruption, contextlib.closing(self._read_all()) as everything:
                 for read in everything:
+                    interruption.check()
                     self._take(read)
                     if len(self.labels) > MAX_ITEMS:
                         raise DatasetError(f"{self.source.name}: more than {MAX_ITEMS:,} items")

@@ -39,7 +39,11 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
             time.sleep(0.01)
         time.sleep(0.03 * moment)
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
+            process.wait()
         whole = (out / MANIFEST).is_file()
         assert whole == out.exists(), "a project is there whole or not at all"
         if whole:
@@ -47,6 +51,20 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
         else:
             assert process.returncode in (130, -signal.SIGINT, 1)
         assert not list(tmp_path.glob(f".work{moment}.*")), "nothing is left beside it"
+
+
+def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> None:
+    from lodespace.importing.interruption import Interruption
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
+        signal.raise_signal(signal.SIGINT)  # where it comes, it does nothing
+        interruption.check()
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(KeyboardInterrupt), Interruption():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_disk_that_is_full_is_said_and_nothing_is_left(
