@@ -1,7 +1,7 @@
 """Ctrl-C at a place where it does no harm.
 
-Raised wherever the main thread happens to be, an interrupt can leave a lock of the thread pool held, and shutting the pool down would wait for
-ever (a `with` statement may be entered and not left: CPython issue 29988).
+Raised wherever the main thread happens to be, an interrupt can leave a lock of the thread pool held, and shutting the pool down would
+wait for ever (a `with` statement may be entered and not left: CPython issue 29988).
 """
 
 import signal
