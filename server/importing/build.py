@@ -40,6 +40,8 @@ _SIZES_LOOKED_AT = 200
 _WORKERS = 4
 _AHEAD = 32
 """Items that are being read while the one before them is written."""
+_HELD_BYTES = 64 << 20
+"""Bytes of pictures in a table that may wait at a time."""
 
 
 @dataclass
@@ -101,6 +103,7 @@ class _Building:
         self.table = item_table.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
         self.seen: set[str] = set()
+        self.interruption = Interruption()
 
     def _choose_frame(self) -> tuple[int, int]:
         """(height, width) of the stored pictures: their own, when they are all alike and small; else a square that the network takes."""
@@ -122,9 +125,8 @@ class _Building:
         hidden = not (progress and sys.stderr.isatty())
         bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=hidden, leave=False)
         try:
-            with bar, Interruption() as interruption, contextlib.closing(self._read_all()) as everything:
+            with bar, self.interruption, contextlib.closing(self._read_all()) as everything:
                 for read in everything:
-                    interruption.check()
                     self._take(read)
                     if len(self.labels) > MAX_ITEMS:
                         raise DatasetError(f"{self.source.name}: more than {MAX_ITEMS:,} items")
@@ -150,13 +152,18 @@ class _Building:
         waiting: deque[Future[_Read]] = deque()
         pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
         try:
+            held = 0  # bytes of originals that wait
             for item in self.source:
+                self.interruption.check()
                 if isinstance(item, BadItem):
                     self.report.leave_out(item)
                     continue
                 waiting.append(pool.submit(self._read, item))
-                if len(waiting) >= _AHEAD:
-                    yield waiting.popleft().result()
+                held += len(item.original or b"")
+                while len(waiting) >= _AHEAD or (waiting and held > _HELD_BYTES):
+                    read = waiting.popleft().result()
+                    held -= len(read.item.original or b"")
+                    yield read
             while waiting:
                 yield waiting.popleft().result()
         finally:

@@ -24,6 +24,8 @@ SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _MAX_FIELD = 16 << 20
 _MAX_LINE = 64 << 20
 _ROWS_AT_ONCE = 500
+_BYTES_AT_ONCE = 32 << 20
+_ROWS_LOOKED_AT = 8
 _SNIFFED_ROWS = 50
 
 _IDS = ("id", "item_id", "uid", "uuid", "key")
@@ -153,12 +155,24 @@ class ParquetRows(Rows):
             number = 0
             try:
                 with pq.ParquetFile(path, memory_map=True) as file:
-                    for batch in file.iter_batches(_ROWS_AT_ONCE):
+                    for batch in file.iter_batches(_rows_at_once(file)):
                         for row in batch.to_pylist():
                             number += 1
                             yield f"{path.name} row {number}", row
             except (pa.ArrowException, OSError) as error:
                 yield BadItem(f"{path.name} after row {number}", f"cannot be read on: {error}")
+
+
+def _rows_at_once(file: pq.ParquetFile) -> int:
+    """As many rows as hold some megabytes: a row may be a number, or a photo of 30 MB."""
+    metadata = file.metadata
+    total = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
+    each = total // max(1, metadata.num_rows)
+    # Of values that come again the file holds one: what some rows take once they are read counts, too.
+    first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
+    if first is not None and first.num_rows:
+        each = max(each, first.nbytes // first.num_rows)
+    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, each)))
 
 
 def open_rows(path: Path, encoding: str) -> Rows:

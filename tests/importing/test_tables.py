@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from importing_files import Import, draw, png, reasons
+from PIL import Image
 
 from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError
@@ -107,6 +108,25 @@ def test_large_pictures_in_a_table_keep_their_original_for_the_card(tmp_path: Pa
     assert items.data.shape == (3, 128, 128)
     (tmp_path / "t.parquet").unlink()
     np.testing.assert_array_equal(np.asarray(picture(items, 2, 512)), np.asarray(draw(2, (300, 200))))
+
+
+def test_large_pictures_in_a_table_are_not_held_all_at_once(tmp_path: Path, bring: Import) -> None:
+    """Forty pictures of 4 MB as bytes: what Python holds at any time is a part of them."""
+    import tracemalloc
+
+    random = np.random.default_rng(0)
+    noise = [Image.fromarray(random.integers(0, 256, (1200, 1200, 3), dtype=np.uint8)) for _ in range(2)]
+    cells = [png(picture) for picture in noise]
+    assert len(cells[0]) > 4_000_000
+    rows = [{"id": str(i), "image": cells[i % 2]} for i in range(40)]
+    path = write(tmp_path / "t.parquet", rows)
+    del rows
+    tracemalloc.start()
+    items, report = bring(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(items), report.bad) == (40, [])
+    assert peak < 130_000_000
 
 
 def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path, bring: Import) -> None:
