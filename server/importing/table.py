@@ -198,7 +198,11 @@ class Table:
         self.name = path.stem
         self.rows = open_rows(path, options.encoding)
         self.root = options.root or (path if path.is_dir() else path.parent)
-        first = [found[1] for found in itertools.islice(self.rows, _SNIFFED_ROWS) if not isinstance(found, BadItem)]
+        first = [
+            _sketched(found[1])
+            for found in itertools.islice(self.rows, _SNIFFED_ROWS)
+            if not isinstance(found, BadItem)
+        ]
         if not first:
             raise DatasetError(f"{path}: holds no row that can be read")
         self.id_column = self._column(options.id, _IDS)
@@ -353,6 +357,17 @@ def _path_bytes(path: str) -> bytes:
         return os.fsencode(path)
     except UnicodeEncodeError as error:
         raise ItemError("its path holds half a character") from error
+
+
+def _sketched(row: Row) -> Row:
+    """The row with the beginnings of its pictures: enough to see what its columns are."""
+    return {name: _begun(cell) for name, cell in row.items()}
+
+
+def _begun(cell: Any) -> Any:
+    if isinstance(cell, bytes):
+        return cell[:16]
+    return {key: _begun(value) for key, value in cell.items()} if isinstance(cell, dict) else cell
 
 
 def _is_picture_cell(cell: Any) -> bool:
