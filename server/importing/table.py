@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
 from lodespace.importing import pictures
-from lodespace.importing.files import open_inside
-from lodespace.importing.folder import FileReader
+from lodespace.importing.files import open_inside, walk
+from lodespace.importing.folder import FileReader, suffix_of
 from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
@@ -143,9 +143,8 @@ class ParquetRows(Rows):
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
         try:
-            files = [pq.ParquetFile(path, memory_map=True) for path in self.paths]
-            schema = files[0].schema_arrow
-            count = sum(file.metadata.num_rows for file in files)
+            schema = pq.read_schema(self.paths[0], memory_map=True)
+            count = sum(pq.read_metadata(path, memory_map=True).num_rows for path in self.paths)
         except (pa.ArrowException, OSError) as error:
             raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
         super().__init__(schema.names, schema, count)
@@ -178,7 +177,9 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
 def open_rows(path: Path, encoding: str) -> Rows:
     """The rows of the table at `path`, or of all Parquet files in the folder `path`. Raises DatasetError."""
     if path.is_dir():
-        return ParquetRows(sorted(p for p in path.rglob("*.parquet") if p.is_file()))
+        return ParquetRows(
+            [path / os.fsdecode(p) for p in walk(path) if isinstance(p, bytes) and suffix_of(p) == ".parquet"]
+        )
     match path.suffix.lower():
         case ".csv" | ".tsv":
             return CsvRows(path, encoding)

@@ -134,6 +134,8 @@ def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path, bring: Import) -
     for part in range(2):
         rows = [{"id": f"{part}-{i}", "embedding": [float(i), 1.0, 2.0]} for i in range(3)]
         write(tmp_path / "data" / f"train-{part}.parquet", rows)
+    secret = write(tmp_path / "secret.parquet", [{"id": "s", "embedding": [1.0, 2.0, 3.0]}])
+    (tmp_path / "data" / "z.parquet").symlink_to(secret)  # a link that leads out is not followed
     items, _ = bring(tmp_path / "data")
     assert items.ids == ("0-0", "0-1", "0-2", "1-0", "1-1", "1-2")
     assert items.kind == "vector"
