@@ -43,6 +43,15 @@ def test_pictures_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) 
     np.testing.assert_array_equal(items.data, wanted)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"])
+def test_vectors_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) -> None:
+    vectors = np.random.default_rng(0).integers(0, 2, (5, 12)).astype(dtype)
+    np.save(tmp_path / "a.npy", vectors)
+    items, _ = bring(tmp_path / "a.npy")
+    assert (items.kind, items.data.dtype) == ("vector", np.float32)
+    np.testing.assert_array_equal(items.data, vectors.astype(np.float32))
+
+
 def test_numbers_between_0_and_1_are_brightness_and_others_are_stretched(bring: Import) -> None:
     unit = np.random.default_rng(0).random((4, 6, 6)) * 0.9
     np.testing.assert_array_equal(bring(from_arrays("a", unit))[0].data, (unit * 255).round())

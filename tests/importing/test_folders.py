@@ -1,6 +1,8 @@
 """Folders of pictures: what becomes a label, what is left out, and what the model sees of a picture."""
 
+import contextlib
 import os
+import stat
 import zlib
 from pathlib import Path
 
@@ -193,6 +195,36 @@ def test_odd_shapes_and_long_animations_go_in(folder: Path, bring: Import) -> No
     assert (items.data[items.ids.index("dot.png")] == 7).all()
 
 
+def test_an_animation_of_100_000_frames_is_its_first(folder: Path, bring: Import) -> None:
+    """As GIF and as APNG, written frame by frame by hand."""
+    frame = b"\x2c" + bytes(4) + b"\x04\0\x04\0\0" + b"\x02\x03\x84\x8f\x05\0"
+    head = b"GIF89a\x04\0\x04\0\x80\0\0" + b"\xff\xff\xff\0\0\0"
+    (folder / "many.gif").write_bytes(head + frame * 100_000 + b"\x3b")
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    pixels = zlib.compress(b"".join(b"\0" + bytes([200] * 4) for _ in range(4)))
+    control = (4).to_bytes(4, "big") * 2 + bytes(8) + b"\0\x01\0\x0a\0\0"
+    frames = bytearray()
+    for k in range(100_000):
+        frames += chunk(b"fcTL", (2 * k + 1).to_bytes(4, "big") + control)
+        frames += chunk(b"fdAT", (2 * k + 2).to_bytes(4, "big") + pixels)
+    (folder / "many.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", (4).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0")
+        + chunk(b"acTL", (100_001).to_bytes(4, "big") + bytes(4))
+        + chunk(b"fcTL", bytes(4) + control)
+        + chunk(b"IDAT", pixels)
+        + bytes(frames)
+        + chunk(b"IEND", b"")
+    )
+    items, report = bring(folder)
+    assert report.bad == []
+    assert len(items) == 7
+    assert (items.data[items.ids.index("many.png")] == 200).all()
+
+
 def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
     root = tmp_path / "data"
     root.mkdir()
@@ -241,9 +273,14 @@ def test_links_are_followed_only_within_the_folder(folder: Path, tmp_path: Path,
 
 def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
     os.mkfifo(folder / "pipe.png")
+    names = ["pipe.png"]
+    with contextlib.suppress(PermissionError):  # a device takes rights that not everybody has
+        os.mknod(folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero: it never ends
+        names.append("device.png")
     items, report = bring(folder)
     assert len(items) == 5
-    assert "not a regular file" in reasons(report)["pipe.png"]
+    assert sorted(reasons(report)) == sorted(names)
+    assert all("not a regular file" in reason for reason in reasons(report).values())
 
 
 def test_unreadable_files_are_left_out(folder: Path, bring: Import) -> None:
