@@ -76,14 +76,14 @@ async def get_item(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
     item = session.item_info(_number(request, "item")).item
     png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
-    return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+    return web.Response(body=png, content_type="image/png")
 
 
 async def get_item_sound(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
     item = session.item_info(_number(request, "item")).item
     wav = await asyncio.to_thread(originals.sound, session.items, item)
-    return web.Response(body=wav, content_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})
+    return web.Response(body=wav, content_type="audio/wav")
 
 
 async def get_search(request: web.Request) -> web.Response:

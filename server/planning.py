@@ -127,9 +127,10 @@ def _plan_label(session: AnnotationSession, command: protocol.Label, client: str
     if command.class_id != protocol.UNLABELED:
         session.classes.check_there(command.class_id)
         session.classes.check_unlocked(command.class_id)
-    items = items[~session.locked(items)]
-    if len(items) == 0:
-        raise RequestError("these items are of locked classes; unlock them first", code="class_locked", status=409)
+    locked = int(session.locked(items).sum())
+    if locked:
+        message = f"{locked} of these items are of locked classes; leave them out, or unlock their classes"
+        raise RequestError(message, code="class_locked", status=409)
     return Event(
         command_id=command.command_id,
         kind="gesture",

@@ -51,11 +51,7 @@ def _picture(table: Table, item: int) -> str:
 
 def _provenance(table: Table, item: int) -> dict[str, Any]:
     record = table.gestures.get(int(table.owner[item]))
-    return (
-        {}
-        if record is None
-        else {"lead_time": 0, "meta": {"annotator": record.client, "at": record.at, "tool": record.tool}}
-    )
+    return {} if record is None else {"meta": {"annotator": record.client, "at": record.at, "tool": record.tool}}
 
 
 def _model(table: Table) -> str:

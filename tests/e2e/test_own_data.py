@@ -122,11 +122,16 @@ def test_classes_are_put_in_order_and_that_is_undone(birds: PageDriver) -> None:
     group.get_by_label("locked").check()
     birds.wait(lambda: birds.state("classes")[0]["locked"])
     assert serious(birds) == []
-    birds.evaluate("lodespace.commands.select(Uint32Array.from([0]))")
-    birds.press("1")
+    birds.evaluate("lodespace.commands.select(Uint32Array.from([0, 7]))")
+    birds.press("1")  # of the two one is an owl, and stays one, here and on the server
+    birds.page.get_by_text("1 item is of a locked class and keeps its label").wait_for()
+    birds.wait(lambda: birds.state("connection")["pending"] == 0)
+    assert birds.labels[[0, 7]].tolist() == [0, 1]
+    birds.evaluate("lodespace.commands.select(Uint32Array.from([8]))")
+    birds.press("0")
     birds.wait(lambda: birds.evaluate("lodespace.state.refusal.value?.code") == "class_locked")
-    assert birds.labels[0] == 0
-    for _ in range(2):
+    assert birds.labels[8] == -1, "nothing is added to it either"
+    for _ in range(3):
         birds.press("Control+Z")
     birds.wait(lambda: not birds.state("classes")[0]["locked"] and birds.state("classes")[0]["colour"] != "#112233")
 

@@ -170,3 +170,19 @@ def test_set_training_takes_partial_settings() -> None:
         b'{"op":"set_training","command_id":"xxxxxxxx","settings":{"beta_kl":5}}', type=SetTraining
     )
     assert command.settings is not None and command.settings.beta_kl == 5 and command.settings.preset is None
+
+
+async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_address(tmp_path: Path) -> None:
+    """Items are numbers: what a browser keeps under one would be another project's."""
+    from lodespace.importing.arrays import from_arrays
+    from lodespace.project import new_project
+
+    folder = tmp_path / "pictures"
+    new_project(folder, from_arrays("a", np.zeros((3, 20, 20), np.uint8)), "array:a").close()
+    async with (
+        serving(folder, tmp_path / "none", ServerConfig(train=False)) as url,
+        aiohttp.ClientSession() as client,
+        client.get(url + "api/items/1") as response,
+    ):
+        assert response.status == 200
+        assert response.headers["Cache-Control"] == "no-store"

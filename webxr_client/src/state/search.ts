@@ -35,6 +35,7 @@ export class Search {
   constructor(
     private readonly state: AppState,
     private readonly ask: (text: string) => Promise<number[]> = searchItems,
+    private readonly complain: (message: string) => void = () => {},
   ) {}
 
   /** Look for `text` once nothing more is typed; "" ends the search. */
@@ -51,13 +52,14 @@ export class Search {
   }
 
   private async run(text: string, number: number): Promise<void> {
-    let items: Uint32Array;
     try {
-      items = await this.matching(text);
-    } catch {
-      items = new Uint32Array(0);
+      const items = await this.matching(text);
+      if (number === this.asked) this.state.search.value = { text, items };
+    } catch (error) {
+      if (number !== this.asked) return;
+      this.state.search.value = null; // nothing is known, so nothing is dimmed
+      this.complain(`The search failed: ${error instanceof Error ? error.message : String(error)}`);
     }
-    if (number === this.asked) this.state.search.value = { text, items };
   }
 
   async matching(text: string): Promise<Uint32Array> {

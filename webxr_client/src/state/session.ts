@@ -1,6 +1,6 @@
 /** The session as the page lives it: stream in, commands out, state kept. */
 import { batch } from "@preact/signals";
-import { fetchScene, fetchSession, ServerError } from "../net/api.js";
+import { fetchScene, fetchSession, ServerError, searchItems } from "../net/api.js";
 import { CLOSE_REVOKED, Connection, type StreamListener } from "../net/connection.js";
 import { isSite } from "../net/site.js";
 import type { Frame } from "../protocol/frames.js";
@@ -37,7 +37,7 @@ export class Session implements StreamListener {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
     this.questions = new Questions(state, (operation) => this.connection.mention(operation));
-    this.searching = new Search(state);
+    this.searching = new Search(state, searchItems, (message) => this.note(message));
     this.playback = new Playback(
       state,
       () => this.leavePresent(),
@@ -274,9 +274,19 @@ export class Session implements StreamListener {
     return {
       label: (classId, items) => {
         const selection = state.selection.value;
-        const chosen = items ?? selection.items;
+        const wanted = items ?? selection.items;
         forget();
-        if (!allowed() || chosen.length === 0 || classId >= state.classes.value.length) return;
+        if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length) return;
+        const locked = new Set(
+          state.classes.value.filter((info) => info.locked).map((info) => info.class_id),
+        );
+        const chosen = wanted.filter((item) => !locked.has(state.annotations.labels[item] as number));
+        const left = wanted.length - chosen.length;
+        if (left > 0)
+          this.note(
+            `${left} ${left === 1 ? "item is of a locked class and keeps its label" : "items are of locked classes and keep their labels"}.`,
+          );
+        if (chosen.length === 0) return;
         const command_id = id();
         const revision = selection.revision >= 0 ? selection.revision : state.latent.revision;
         state.annotations.show(command_id, chosen, classId);

@@ -76,10 +76,13 @@ describe("Search", () => {
     expect(state.search.value).toBeNull();
   });
 
-  it("finds nothing rather than failing", async () => {
-    const { state, search } = made(() => Promise.reject(new Error("gone")));
+  it("says when it fails, and dims nothing", async () => {
+    const state = new AppState();
+    const complain = vi.fn();
+    const search = new Search(state, () => Promise.reject(new Error("gone")), complain);
     search.find("x");
     await vi.advanceTimersByTimeAsync(300);
-    expect(state.search.value?.items?.length).toBe(0);
+    expect(state.search.value).toBeNull();
+    expect(complain).toHaveBeenCalledWith("The search failed: gone");
   });
 });
