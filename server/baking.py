@@ -27,6 +27,7 @@ from lodespace.models.trainer import Trainer
 from lodespace.offline import open_offline
 from lodespace.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
+from lodespace.reading import losses_of
 from lodespace.recorder import Recorder
 from lodespace.session import AnnotationSession
 from lodespace.settings import configuration, settings_of
@@ -152,7 +153,7 @@ class _Baking:
         self.session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
         if classes is not None:
             self.session.classes.restore(classes)
-        self.session.history.labels[:] = labels
+        self.session.begin_with(labels)
         self.moments: list[npt.NDArray[np.float32]] = []
         """Latent means at the moments of training.glb."""
 
@@ -190,13 +191,7 @@ class _Baking:
             return
         recorder.positions(time, last=snapshot.resting)
         if number % LOSSES_INTERVAL == 0 or snapshot.resting:
-            losses = protocol.Losses(
-                step=snapshot.step,
-                epoch=snapshot.epoch,
-                terms=snapshot.losses,
-                metrics=snapshot.metrics,
-                kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
-            )
+            losses = losses_of(snapshot)
             recorder.operations([protocol.LossesMeasured(losses=losses)], time)
 
     def _finish(self) -> None:
@@ -214,15 +209,7 @@ class _Baking:
         if "checkpoint" in self.parts:
             trainer.save(project.checkpoints)
         if "site" in self.parts:
-            absent = protocol.Training(
-                state="absent",
-                phase="resting",
-                progress=1.0,
-                step=session.grid.step,
-                frames_per_second=0.0,
-                settings=project.manifest.settings,
-            )
-            write_site(project, session, absent)
+            write_site(project, session, session.untrained(project.manifest.settings))
 
 
 def _check_output(output: Path, *, force: bool) -> None:

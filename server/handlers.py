@@ -73,15 +73,15 @@ async def get_scene(request: web.Request) -> web.Response:
 
 
 async def get_item(request: web.Request) -> web.Response:
-    session = request.app[SERVICE].session
-    item = session.item_info(_number(request, "item")).item
+    session, item = request.app[SERVICE].session, _number(request, "item")
+    session.check_item(item)
     png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
     return web.Response(body=png, content_type="image/png")
 
 
 async def get_item_sound(request: web.Request) -> web.Response:
-    session = request.app[SERVICE].session
-    item = session.item_info(_number(request, "item")).item
+    session, item = request.app[SERVICE].session, _number(request, "item")
+    session.check_item(item)
     wav = await asyncio.to_thread(originals.sound, session.items, item)
     return web.Response(body=wav, content_type="audio/wav")
 

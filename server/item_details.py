@@ -6,6 +6,9 @@ from typing import Any
 from lodespace import protocol
 from lodespace.datasets import ItemSet
 
+MAX_TOLD = 1000
+"""Characters of a column's value that are sent for the card."""
+
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     """Where an item comes from and what it came with, as ItemInfo tells it."""
@@ -15,9 +18,16 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     from lodespace.item_table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
 
     path = items.table.value(PATH, item)
-    columns = [protocol.Column(name=name, value=as_text(value)) for name, value in items.table.row(item).items()]
+    columns = [
+        protocol.Column(name=name, value=_shortened(as_text(value))) for name, value in items.table.row(item).items()
+    ]
     start, end = items.table.value(START, item), items.table.value(END, item)
     return {"path": "" if path is None else shown(path), "columns": columns, "start": start, "end": end}
+
+
+def _shortened(text: str) -> str:
+    """A card has room for a few lines; exports have it all."""
+    return text if len(text) <= MAX_TOLD else f"{text[:MAX_TOLD]}…"
 
 
 def as_text(value: Any) -> str:

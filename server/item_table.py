@@ -140,7 +140,7 @@ class ItemTableBuilder:
         with contextlib.suppress(pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
             return pa.array(values, kind)
         # Values of several kinds, or text that is none: as text.
-        return pa.array([None if value is None else _clean(value) for value in values], pa.string())
+        return pa.array([None if value is None else whole_text(value) for value in values], pa.string())
 
     def finish(self) -> ItemTable:
         if self.rows or not self.tables:
@@ -153,13 +153,14 @@ class ItemTableBuilder:
         return ItemTable(table.combine_chunks())
 
 
-def _clean(value: Any) -> str:
+def whole_text(value: Any) -> str:
+    """As text; halves of characters, which JSON can hold and nothing else, are written out."""
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _as_texts(table: pa.Table) -> pa.Table:
     for index, name in enumerate(table.column_names):
         if name not in OWN_TYPES and table[name].type != pa.string():
-            values = [None if value is None else _clean(value) for value in table[name].to_pylist()]
+            values = [None if value is None else whole_text(value) for value in table[name].to_pylist()]
             table = table.set_column(index, name, pa.array(values, pa.string()))
     return table

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
-from lodespace.errors import DatasetError
 from lodespace.project import MANIFEST, Project, new_project, open_again, open_project
 from lodespace.protocol import Settings
 
@@ -175,15 +174,27 @@ def serve(
     """
     settings = _settings(preset, latent_dim)
     ports = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
+    from lodespace.importing import importer
+
     folder = None if project is None else Path(project)
-    if data is None or isinstance(data, str | Path):
-        _source(data or "", labels, ids, name)
+    source: str | Source | None = None
+    reference = ""
+    if data is None:
+        importer.refuse_extras(labels, ids)
+    else:
+        source, reference = importer.source_of(data, labels, ids, name)
+    if source is None or isinstance(source, str):
         opened = open_project(
-            data, project_folder=folder, settings=settings, seed=seed, options=options, labels=use_labels, progress=True
+            source,
+            project_folder=folder,
+            settings=settings,
+            seed=seed,
+            options=options,
+            labels=use_labels,
+            progress=True,
         )
     else:
         folder = folder or Path(f"lodespace-{name}")
-        source, reference = _source(data, labels, ids, name)
         if (folder / MANIFEST).is_file():
             opened = open_again(folder, reference, settings)
         else:
@@ -221,8 +232,9 @@ def bake(
     Raises DatasetError, ProjectError, TrainingError.
     """
     from lodespace.baking import bake as bake_source
+    from lodespace.importing.importer import source_of
 
-    source, _ = _source(data, labels, ids, name)
+    source, _ = source_of(data, labels, ids, name)
     return bake_source(
         source,
         Path(output),
@@ -255,7 +267,7 @@ def train(
     `use_labels` as for `bake`. The loop itself, snapshot by snapshot, is lodespace.models.Trainer. Raises DatasetError, ValueError.
     """
     from lodespace.datasets import load, load_digits
-    from lodespace.importing.importer import import_data
+    from lodespace.importing.importer import import_data, source_of
     from lodespace.importing.source import ImportOptions
     from lodespace.labels import choose_labels
     from lodespace.models.trainer import Trainer
@@ -266,7 +278,7 @@ def train(
         if data is None:
             items = load_digits()
         else:
-            import_data(_source(data, labels, None, "array")[0], Path(folder) / "data", options or ImportOptions())
+            import_data(source_of(data, labels, None, "array")[0], Path(folder) / "data", options or ImportOptions())
             items = load(Path(folder) / "data")
         dataset = to_dataset(items)
     config = configuration(_settings(preset, latent_dim) or Settings())
@@ -279,16 +291,3 @@ def train(
 
 def _settings(preset: Preset | None, latent_dim: Literal[2, 3] | None) -> Settings | None:
     return None if preset is None and latent_dim is None else Settings(preset=preset, latent_dim=latent_dim)
-
-
-def _source(
-    data: Data, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str
-) -> "tuple[str | Source, str]":
-    """What to import, and what it is remembered as. Raises DatasetError."""
-    from lodespace.importing import importer
-
-    if isinstance(data, str | Path):
-        if labels is not None or ids is not None:
-            raise DatasetError("labels and ids go with arrays; a data set brings its own")
-        return str(data), importer.reference_of(str(data))
-    return importer.source_of(data, labels, ids, name)

@@ -21,7 +21,7 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
     if scene is not None:
         session.restore_scene(scene)
     if project.labels_path.is_file():
-        session.history.labels[:] = UNLABELED
+        session.begin_with(None)
         store = Store(project.labels_path)
         session.replay(store.events())
         store.close()

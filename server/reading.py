@@ -3,9 +3,22 @@
 import numpy as np
 import numpy.typing as npt
 
+from lodespace import protocol
 from lodespace import trainer_messages as m
+from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.shared_frames import FORCE_TERMS, FrameForces
+
+
+def losses_of(snapshot: Snapshot) -> protocol.Losses:
+    """A sample of the training curves; a KL divergence that is not known yet counts as 0."""
+    return protocol.Losses(
+        step=snapshot.step,
+        epoch=snapshot.epoch,
+        terms=snapshot.losses,
+        metrics=snapshot.metrics,
+        kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
+    )
 
 
 def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:

@@ -66,7 +66,7 @@ class Service:
 
     def _open_for_writing(self, device: str, threads: int) -> None:
         # A bake's labels are in its scene; a project's are what its log says.
-        self.session.history.labels[:] = protocol.UNLABELED
+        self.session.begin_with(None)
         self.store = Store(self.project.labels_path)
         self.session.replay(self.store.events())
         self._take_asked_settings()
@@ -114,14 +114,7 @@ class Service:
         """The trainer's state; `absent` for a read-only scene and where training is off."""
         if self.trainer is not None:
             return self.trainer.training
-        return protocol.Training(
-            state="absent",
-            phase="resting",
-            progress=1.0,
-            step=self.session.grid.step,
-            frames_per_second=0.0,
-            settings=self.session.settings,
-        )
+        return self.session.untrained(self.session.settings)
 
     def info(self, client: str, role: protocol.Role) -> protocol.SessionInfo:
         return self.session.info(

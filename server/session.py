@@ -347,11 +347,26 @@ class AnnotationSession:
             self._scene_cache = (key, encode_scene(self.scene()))
         return self._scene_cache[1]
 
+    def begin_with(self, labels: npt.NDArray[np.int16] | None) -> None:
+        """Labels (N,) that are there before the first event; None: none."""
+        self.history.labels[:] = UNLABELED if labels is None else labels
+        self._told_apart = (-1, False)
+
+    def untrained(self, settings: protocol.Settings) -> protocol.Training:
+        """The state of a trainer that is not there: of a scene that is only looked at."""
+        return protocol.Training(
+            state="absent",
+            phase="resting",
+            progress=1.0,
+            step=self.grid.step,
+            frames_per_second=0.0,
+            settings=settings,
+        )
+
     def restore_scene(self, scene: Scene) -> None:
         """Show what a baked GLB holds: positions, labels, predictions, classes."""
         self.classes.restore(scene.classes)
-        self.history.labels[:] = scene.labels
-        self._told_apart = (-1, False)
+        self.begin_with(scene.labels)
         self.publish(
             scene.latent_mean(),
             scene.predictions,
@@ -410,12 +425,16 @@ class AnnotationSession:
             gestures=gestures, can_undo=self.acts.can_undo(client), can_redo=self.acts.can_redo(client)
         )
 
-    def item_info(self, item: int) -> protocol.ItemInfo:
+    def check_item(self, item: int) -> None:
         """Raises RequestError when there is no such item."""
         if not 0 <= item < len(self.items):
             raise RequestError(
                 f"there is no item {item}; items are 0 to {len(self.items) - 1}", code="unknown_item", status=404
             )
+
+    def item_info(self, item: int) -> protocol.ItemInfo:
+        """Raises RequestError when there is no such item."""
+        self.check_item(item)
         number = int(self.history.owner[item])
         record = self.history.gestures.get(number)
         return protocol.ItemInfo(

@@ -20,7 +20,7 @@ from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError, RequestError
 from lodespace.item_details import provenance
 from lodespace.project import Project
-from lodespace.protocol import SessionInfo, Training
+from lodespace.protocol import Training
 from lodespace.recording_index import index_of
 from lodespace.session import AnnotationSession
 
@@ -129,8 +129,3 @@ def _write_sounds(items: ItemSet, folder: Path) -> None:
         except RequestError:
             continue
         soundfile.write(folder / f"{item}.ogg", np.asarray(samples), rate, format="OGG", subtype="VORBIS")
-
-
-def read_session(folder: Path) -> SessionInfo:
-    """What the site says of itself, for tools and tests."""
-    return msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionInfo)

@@ -31,7 +31,7 @@ from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.moments import Moments
 from lodespace.project import load_items
-from lodespace.reading import answer, compact_forces
+from lodespace.reading import answer, compact_forces, losses_of
 from lodespace.settings import configuration, settings_of
 from lodespace.shared_frames import SharedFrames, TrainerFrame
 from lodespace.to_dataset import to_dataset
@@ -259,13 +259,7 @@ class TrainerProcess:
             usual = preset(config.preset).weights.beta_kl
             self._send(m.Collapsed(told, protocol.Settings(beta_kl=usual) if told else None))
         if due:
-            losses = protocol.Losses(
-                step=snapshot.step,
-                epoch=snapshot.epoch,
-                terms=snapshot.losses,
-                metrics=snapshot.metrics,
-                kl_per_dimension=[float(k) for k in np.nan_to_num(snapshot.kl_per_dimension)],
-            )
+            losses = losses_of(snapshot)
             self._send(m.Measured(losses))
         self._tell_state()
 

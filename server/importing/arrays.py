@@ -5,9 +5,9 @@ Read block by block; a header is believed only as far as the file goes.
 
 import math
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -19,6 +19,8 @@ from lodespace.importing.idx import read_idx
 from lodespace.importing.source import BadItem, ItemError, RawItem
 
 _BLOCK_BYTES = 16 << 20
+Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
+"""Goes through an array in blocks of items, from the beginning each time it is called."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 
 
@@ -75,7 +77,7 @@ class ArrayItems:
         name: str,
         shape: tuple[int, ...],
         dtype: "np.dtype[Any]",
-        blocks: "BlockReader",
+        blocks: Blocks,
         labels: npt.NDArray[Any] | None = None,
         ids: Sequence[str] = (),
         class_names: Sequence[str] = (),
@@ -92,11 +94,10 @@ class ArrayItems:
         self.picture_shape = _picture_shape(name, shape)
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
-        for what, values in (("labels", labels), ("ids", ids)):
-            if values is not None and len(values) not in (self.count, 0 if what == "ids" else -1):
-                raise DatasetError(
-                    f"{name}: {len(values)} {what} for {self.count} items; there must be one {what[:-1]} an item"
-                )
+        if labels is not None and len(labels) != self.count:
+            raise DatasetError(f"{name}: {len(labels)} labels for {self.count} items; there must be one label an item")
+        if len(ids) not in (0, self.count):
+            raise DatasetError(f"{name}: {len(ids)} ids for {self.count} items; there must be one id an item")
         if labels is not None and labels.ndim != 1:
             raise DatasetError(f"{name}: y must be one label an item, not an array of shape {labels.shape}")
         self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
@@ -133,7 +134,7 @@ class ArrayItems:
                 item_id = self.ids[number] if len(self.ids) else str(number)
                 item = RawItem(item_id, label=self._label(number))
                 if self.kind == "vector":
-                    item.vector = _Vector(row)
+                    item.vector = partial(np.ascontiguousarray, row, np.float32)
                 else:
                     item.picture = _Pixels(row, self.scale)
                 yield item
@@ -150,14 +151,6 @@ class ArrayItems:
         if isinstance(value, np.floating):
             return None if not np.isfinite(value) else str(int(value)) if float(value).is_integer() else str(value)
         return str(value) or None
-
-
-class _Vector:
-    def __init__(self, row: npt.NDArray[Any]) -> None:
-        self.row = row
-
-    def __call__(self) -> npt.NDArray[np.float32]:
-        return np.ascontiguousarray(self.row, np.float32)
 
 
 class _Pixels:
@@ -199,40 +192,15 @@ def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
             raise DatasetError(f"{name}: an array of shape {shape}; give (N, H, W[, 3]) pictures or (N, F) numbers")
 
 
-class BlockReader:
-    """Opens the array anew and goes through it, as often as it is called."""
-
-    def __call__(self) -> Iterator[npt.NDArray[Any]]:
-        raise NotImplementedError
+def _npy_blocks(path: Path) -> Iterator[npt.NDArray[Any]]:
+    with path.open("rb") as file:
+        yield from ArrayFile(file, str(path), path.stat().st_size).blocks()
 
 
-class _NpyBlocks(BlockReader):
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __call__(self) -> Iterator[npt.NDArray[Any]]:
-        with self.path.open("rb") as file:
-            yield from ArrayFile(file, str(self.path), self.path.stat().st_size).blocks()
-
-
-class _NpzBlocks(BlockReader):
-    def __init__(self, path: Path, member: str) -> None:
-        self.path, self.member = path, member
-
-    def __call__(self) -> Iterator[npt.NDArray[Any]]:
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as stream:
-            size = archive.getinfo(self.member).file_size
-            yield from ArrayFile(stream, f"{self.path}: {self.member}", size).blocks()
-
-
-class MemoryBlocks(BlockReader):
-    """Of an array that Python holds."""
-
-    def __init__(self, array: npt.NDArray[Any]) -> None:
-        self.array = array
-
-    def __call__(self) -> Iterator[npt.NDArray[Any]]:
-        yield self.array
+def _npz_blocks(path: Path, member: str) -> Iterator[npt.NDArray[Any]]:
+    with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+        size = archive.getinfo(member).file_size
+        yield from ArrayFile(stream, f"{path}: {member}", size).blocks()
 
 
 def from_npy(path: Path) -> ArrayItems:
@@ -242,7 +210,7 @@ def from_npy(path: Path) -> ArrayItems:
             array = ArrayFile(file, str(path), path.stat().st_size)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
-    return ArrayItems(path.stem, array.shape, array.dtype, _NpyBlocks(path))
+    return ArrayItems(path.stem, array.shape, array.dtype, partial(_npy_blocks, path))
 
 
 def from_npz(path: Path) -> ArrayItems:
@@ -259,7 +227,9 @@ def from_npz(path: Path) -> ArrayItems:
     except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
     ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
-    return ArrayItems(path.stem, items.shape, items.dtype, _NpzBlocks(path, members["X"]), named.get("y"), ids)
+    return ArrayItems(
+        path.stem, items.shape, items.dtype, partial(_npz_blocks, path, members["X"]), named.get("y"), ids
+    )
 
 
 def _member(archive: zipfile.ZipFile, path: Path, name: str) -> npt.NDArray[Any]:
@@ -280,7 +250,7 @@ def from_arrays(
         given = given.astype(str)
     if array.ndim == 0:
         raise DatasetError(f"{name}: a single value; give one row an item")
-    return ArrayItems(name, array.shape, array.dtype, MemoryBlocks(array), given, names)
+    return ArrayItems(name, array.shape, array.dtype, lambda: iter([array]), given, names)
 
 
 def _all_texts(values: npt.NDArray[Any]) -> bool:
@@ -293,13 +263,4 @@ def from_idx(path: Path) -> ArrayItems:
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     labels = read_idx(beside).astype(np.int64) if beside != path and beside.is_file() else None
     name = path.name.removesuffix(".gz").removesuffix("-ubyte").removesuffix("-idx3").removesuffix("-images")
-    return ArrayItems(name, items.shape, items.dtype, MemoryBlocks(items), labels)
-
-
-def enough_room(folder: Path, needed: int) -> None:
-    """Raises DatasetError when the disk of `folder` has no room for `needed` bytes."""
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise DatasetError(
-            f"the imported data take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free at {folder}"
-        )
+    return ArrayItems(name, items.shape, items.dtype, lambda: iter([items]), labels)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import sys
 import warnings
 from collections import deque
@@ -22,7 +23,6 @@ from lodespace.datasets import FORMAT, LABELS, MANIFEST, ORIGINALS, PIXELS, STAN
 from lodespace.errors import DatasetError
 from lodespace.importing import pictures
 from lodespace.importing.array_writer import ArrayWriter
-from lodespace.importing.arrays import enough_room
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem, Source
 from lodespace.models.config import MODEL_SIDES, Content, model_side
@@ -41,7 +41,7 @@ _WORKERS = 4
 _AHEAD = 32
 """Items that are being read while the one before them is written."""
 _HELD_BYTES = 64 << 20
-"""Bytes of pictures in a table that may wait at a time."""
+"""Bytes of items that may wait at a time: of large pictures in a table, or of long windows of sound."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ class _Building:
         if (source.count or 0) > MAX_ITEMS:
             raise DatasetError(f"{source.name}: {source.count:,} items; at most {MAX_ITEMS:,} are imported")
         if source.count is not None and source.kind != "vector":
-            enough_room(folder, source.count * self.frame[0] * self.frame[1])
+            _check_room(folder, source.count * self.frame[0] * self.frame[1])
         self.pixels = ArrayWriter(folder / PIXELS)
         self.vectors = ArrayWriter(folder / VECTORS)
         self.originals = (folder / ORIGINALS).open("wb")
@@ -152,17 +152,17 @@ class _Building:
         waiting: deque[Future[_Read]] = deque()
         pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
         try:
-            held = 0  # bytes of originals that wait
+            held = 0
             for item in self.source:
                 self.interruption.check()
                 if isinstance(item, BadItem):
                     self.report.leave_out(item)
                     continue
                 waiting.append(pool.submit(self._read, item))
-                held += len(item.original or b"")
+                held += item.held_bytes
                 while len(waiting) >= _AHEAD or (waiting and held > _HELD_BYTES):
                     read = waiting.popleft().result()
-                    held -= len(read.item.original or b"")
+                    held -= read.item.held_bytes
                     yield read
             while waiting:
                 yield waiting.popleft().result()
@@ -171,8 +171,8 @@ class _Building:
 
     def _read(self, item: RawItem) -> _Read:
         read = _Read(item)
-        item.item_id = _whole(item.item_id)
-        item.label = None if item.label is None else _whole(item.label)
+        item.item_id = item_table.whole_text(item.item_id)
+        item.label = None if item.label is None else item_table.whole_text(item.label)
         try:
             if item.vector is not None:
                 read.vector = item.vector()
@@ -266,6 +266,15 @@ class _Building:
         temporary.replace(folder / MANIFEST)
 
 
+def _check_room(folder: Path, needed: int) -> None:
+    """Raises DatasetError when the disk of `folder` has no room for `needed` bytes."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DatasetError(
+            f"the imported data take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free at {folder}"
+        )
+
+
 def _content(source: Source, shape: Sequence[int]) -> Content:
     if source.kind == "sound":
         return "spectrograms"
@@ -301,11 +310,6 @@ def _classes(labels: Sequence[str | None], known: Sequence[str]) -> tuple[list[s
         raise DatasetError(f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one")
     number = {name: i for i, name in enumerate(names)}
     return short, np.array([UNLABELED if label is None else number[label] for label in labels], np.int16)
-
-
-def _whole(text: str) -> str:
-    """Halves of characters, which JSON can hold and nothing else, are written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _cell(text: str) -> str:

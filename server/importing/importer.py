@@ -17,8 +17,6 @@ from lodespace.importing.features import add_features
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.torch_data import PREFIX, TorchItems
 
-DATA_FOLDER = "data"
-
 
 def import_data(data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
     """Import `data` (a path, torchvision:NAME, or a source) into the new folder `target`.
@@ -67,19 +65,29 @@ def name_of(data: str) -> str:
     return path.stem
 
 
-def source_of(data: Any, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str) -> tuple[Source, str]:
-    """The source of what Python holds, arrays or a map-style Dataset of torch, and a name of its content. Raises DatasetError."""
-    if (
-        hasattr(data, "__getitem__")
-        and hasattr(data, "__len__")
-        and not hasattr(data, "__array__")
-        and not isinstance(data, list | tuple)
-    ):
-        if labels is not None or ids is not None:
-            raise DatasetError("labels and ids go with arrays; a data set brings its own")
-        return TorchItems(name, data), f"dataset:{type(data).__qualname__}:{len(data)}"
+def source_of(
+    data: Any, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str
+) -> "tuple[str | Source, str]":
+    """What to import of what Python has (a path, arrays, a map-style Dataset of torch), and what it is remembered as.
+
+    Raises DatasetError, also when labels or ids are given beside data that bring their own.
+    """
+    if isinstance(data, str | Path):
+        refuse_extras(labels, ids)
+        return str(data), reference_of(str(data))
+    numbered = hasattr(data, "__getitem__") and hasattr(data, "__len__")
+    if numbered and not hasattr(data, "__array__") and not isinstance(data, list | tuple):
+        refuse_extras(labels, ids)
+        items = TorchItems(name, data)
+        return items, f"dataset:{items.fingerprint()}"
     source = from_arrays(name, data, labels, ids)
     array = np.ascontiguousarray(np.asarray(data))
     digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
     digest.update(array.data if array.size else b"")
     return source, f"array:{digest.hexdigest()[:32]}"
+
+
+def refuse_extras(labels: npt.ArrayLike | None, ids: npt.ArrayLike | None) -> None:
+    """Raises DatasetError when there are any: they would be of other items."""
+    if labels is not None or ids is not None:
+        raise DatasetError("labels and ids go with arrays; a data set brings its own")

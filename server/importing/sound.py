@@ -100,6 +100,7 @@ class SoundFolder:
                     path=path,
                     start=start,
                     end=start + len(samples) / rate,
+                    held_bytes=whole.nbytes,
                 )
                 number += 1
             if number == 0:

@@ -58,6 +58,7 @@ class RawItem:
     `picture`, `vector`: called once, from any thread, to read what the model sees; they raise ItemError. `picture` is told the (height,
     width) that are wanted, and may read it larger. `path`: of the original file below
     the source's root; `original`: or its bytes, where it is no file of its own. `start`, `end`: seconds, of a sound.
+    `held_bytes`: what the item keeps in memory until it has been read.
     """
 
     item_id: str
@@ -70,6 +71,7 @@ class RawItem:
     original: bytes | None = None
     start: float | None = None
     end: float | None = None
+    held_bytes: int = 0
 
 
 @dataclass(frozen=True)

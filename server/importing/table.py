@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -38,7 +39,7 @@ _SPLITS = ("split", "subset", "fold")
 Row = dict[str, Any]
 
 
-class Rows:
+class Rows(ABC):
     """A table's rows as dictionaries, and what a column holds. `columns` in the table's order."""
 
     def __init__(self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None) -> None:
@@ -46,9 +47,9 @@ class Rows:
         self.schema = schema
         self.count = count
 
+    @abstractmethod
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
         """(name for messages, row), or what is wrong with a row."""
-        raise NotImplementedError
 
 
 class CsvRows(Rows):
@@ -307,7 +308,7 @@ class Table:
             if path is None and original is None:
                 raise ItemError(f"no picture in column '{self.image_column or self.thumbnail_column}'")
             if original is not None:
-                item.original = original
+                item.original, item.held_bytes = original, len(original)
                 item.picture = lambda frame: pictures.decode(io.BytesIO(original), frame)
             elif path is not None:
                 item.path = _path_bytes(path)

@@ -1,6 +1,7 @@
 """Data sets of torch: any map-style Dataset from Python, and torchvision's by name. The only source that may import torch."""
 
 import contextlib
+import hashlib
 import importlib
 import inspect
 import io
@@ -19,6 +20,7 @@ from lodespace.importing.arrays import as_bytes
 from lodespace.importing.source import BadItem, ImportOptions, ItemError, Picture, RawItem
 
 PREFIX = "torchvision:"
+_FINGERPRINTED = 16
 
 
 class TorchItems:
@@ -52,6 +54,14 @@ class TorchItems:
             with contextlib.suppress(Exception):  # it will be told when its turn comes
                 sizes.append(pictures.height_and_width(self._picture(self._read(i)[0])))
         return sizes
+
+    def fingerprint(self) -> str:
+        """Of the number of items and some of them, spread over the whole: other data under the same name are noticed."""
+        digest = hashlib.sha256(str(self.count).encode())
+        for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
+            item = _array(self._read(number)[0])
+            digest.update(f"{item.dtype} {item.shape}".encode() + np.ascontiguousarray(item).tobytes())
+        return digest.hexdigest()[:32]
 
     def _read(self, number: int) -> tuple[Any, Any]:
         read = self.dataset[number]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 import trimesh
 from servers import serving

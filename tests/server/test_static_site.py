@@ -14,7 +14,6 @@ from lodespace.baking import bake
 from lodespace.errors import TrainingError
 from lodespace.gltf import decode_scene
 from lodespace.recording_index import index_of
-from lodespace.static_site import read_session
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def table(tmp_path: Path) -> Path:
 
 async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
-    session = read_session(out)
+    session = msgspec.json.decode((out / "session.json").read_bytes(), type=protocol.SessionInfo)
     async with serving(out, tmp_path / "none") as url:
         import aiohttp
 
