@@ -11,6 +11,7 @@ import torch
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces
+from lodespace.models.opinion import Opinion
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
 from lodespace.models.vae_training import VAETraining
@@ -39,6 +40,7 @@ class Loop(ABC):
         n = len(dataset)
         self.labels = torch.full((n,), UNLABELED, dtype=torch.int64)
         self.label_weights = torch.ones(n)
+        self.verified = torch.zeros(n, dtype=torch.bool)
         self.priority = torch.empty(0, dtype=torch.int64)
         self.losses: dict[str, float] = {}
         self.metrics: dict[str, float] = {}
@@ -75,9 +77,9 @@ class Loop(ABC):
     def turn(self) -> bool:
         """One unit of work. Returns whether the latent means changed."""
 
+    @property
     @abstractmethod
-    def predictions(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """prediction int16 (N,), confidence float32 (N,)."""
+    def opinion(self) -> Opinion: ...
 
     @abstractmethod
     def labels_changed(self) -> None: ...
@@ -123,13 +125,18 @@ class Loop(ABC):
     @abstractmethod
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None: ...
 
-    def set_labels(self, labels: torch.Tensor, weights: torch.Tensor | None) -> None:
+    def set_labels(
+        self, labels: torch.Tensor, weights: torch.Tensor | None = None, verified: torch.Tensor | None = None
+    ) -> None:
         """The full label state; what follows from it starts with the next unit of work."""
         if weights is None:
             weights = torch.ones(len(labels))
-        if torch.equal(labels, self.labels) and torch.equal(weights, self.label_weights):
+        if verified is None:
+            verified = torch.zeros(len(labels), dtype=torch.bool)
+        given = (labels, weights, verified & (labels != UNLABELED))
+        if all(map(torch.equal, given, (self.labels, self.label_weights, self.verified))):
             return
-        self.labels, self.label_weights = labels, weights
+        self.labels, self.label_weights, self.verified = given
         self.labels_changed()
 
     @property
@@ -147,10 +154,12 @@ class Loop(ABC):
         return labelled & self._scattered
 
     def measure_accuracy(self, prediction: torch.Tensor) -> None:
-        """Set metrics["label_accuracy"] from predictions (N,) of items that were not trained on."""
+        """Set metrics["label_accuracy"] from predictions (N,) of items that were not trained on, and "held_out", how many these are."""
         held_out = self.held_out
-        self.metrics.pop("label_accuracy", None)
+        for name in ("label_accuracy", "held_out"):
+            self.metrics.pop(name, None)
         if held_out is not None and bool(held_out.any()):
+            self.metrics["held_out"] = float(held_out.sum())
             right = prediction.cpu().to(torch.int64)[held_out] == self.labels[held_out]
             self.metrics["label_accuracy"] = float(right.float().mean())
 
@@ -158,6 +167,7 @@ class Loop(ABC):
         return {
             "labels": self.labels.to(torch.int16),
             "label_weights": self.label_weights,
+            "verified": self.verified,
             "generator": self.generator.get_state(),
             "device_generator": self.device_generator.get_state(),
         }
@@ -165,6 +175,10 @@ class Loop(ABC):
     def load_base(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
         self.labels = tensors["labels"].to(torch.int64)
         self.label_weights = tensors["label_weights"].clone()
+        if "verified" in tensors:  # a checkpoint of before labels could be verified has none
+            self.verified = tensors["verified"].clone()
+        else:
+            self.verified = torch.zeros(len(self.labels), dtype=torch.bool)
         self.generator.set_state(tensors["generator"].clone())
         if self.device.type == "cpu" or "device_generator" in tensors:
             self.device_generator.set_state(tensors["device_generator"].clone())

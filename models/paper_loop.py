@@ -18,6 +18,7 @@ from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces, vae_forces
 from lodespace.models.loop import Loop
+from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
 from lodespace.models.vae_training import ENCODE_CHUNK, VAETraining
@@ -207,15 +208,14 @@ class PaperLoop(Loop):
         return True
 
     def _measure(self) -> None:
-        self.measure_accuracy(self.predictions()[0])
+        self.measure_accuracy(self.opinion.prediction)
 
+    @property
     @torch.no_grad()
-    def predictions(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def opinion(self) -> Opinion:
         if not bool((self.labels != UNLABELED).any()):
-            n = len(self.mean)
-            return torch.full((n,), UNLABELED, dtype=torch.int16), torch.zeros(n)
-        confidence, prediction = F.softmax(self.vae_training.vae.head(self.mean), dim=1).max(dim=1)
-        return prediction.to(torch.int16), confidence
+            return no_opinion(len(self.mean), self.device)
+        return opinion_of(F.softmax(self.vae_training.vae.head(self.mean), dim=1), self.labels)
 
     def tensors(self) -> Tensors:
         tensors = {**self.base_tensors(), **self.vae_training.tensors(), **self.trunk.tensors()}

@@ -19,6 +19,7 @@ from lodespace.models.graph_building import GraphBuilding, GraphFeatures, GraphR
 from lodespace.models.label_learning import LabelLearning
 from lodespace.models.loop import Loop
 from lodespace.models.motion import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
+from lodespace.models.opinion import Opinion
 from lodespace.models.particles import Particles
 from lodespace.models.principal_components import principal_components, starting_positions
 from lodespace.models.self_supervised import SelfSupervision
@@ -103,8 +104,9 @@ class ParticleLoop(Loop):
         encoder = min(1.0, self.epoch / max(1, self._encoder_epochs))
         return min(1.0, 0.05 + 0.15 * layout + 0.4 * features + 0.4 * encoder)
 
-    def predictions(self) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.learning.known.best()
+    @property
+    def opinion(self) -> Opinion:
+        return self.learning.known.opinion
 
     # What is due -----------------------------------------------------------------------------------------------------
 
@@ -309,14 +311,16 @@ class ParticleLoop(Loop):
         return True
 
     def _classifier_step(self) -> None:
-        loss = self.learning.step(self.labels, self.trained_labels, self.label_weights, self.priority)
+        loss = self.learning.step(
+            self.labels, self.trained_labels, self.label_weights, self.verified, self.priority
+        )
         if loss is not None:
             self.losses["wide_classification"] = loss
 
     def _predict(self) -> None:
-        news, complete = self.learning.predict()
+        news, complete = self.learning.predict(self.labels)
         if complete:
-            self.measure_accuracy(self.predictions()[0])
+            self.measure_accuracy(self.opinion.prediction)
         if news:
             self._update_agreement()
         if not complete:

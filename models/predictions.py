@@ -6,6 +6,7 @@ import torch
 
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features import WIDTH
+from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.state import Tensors
 from lodespace.models.wide_classifier import LABEL_CERTAINTY, WideClassifier
 
@@ -20,7 +21,7 @@ class Predictions:
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         self.features = torch.zeros(n, WIDTH, device=device)
         self.known = False
-        self._best = self._nothing()
+        self._opinion = no_opinion(n, device)
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
 
@@ -46,14 +47,14 @@ class Predictions:
         self.order = torch.cat([first, torch.nonzero(rest).squeeze(1)])
         self.position = 0
 
-    def unit(self, classifier: WideClassifier) -> bool:
-        """Predict the next chunk. Returns whether the sweep is complete."""
+    def unit(self, classifier: WideClassifier, labels: torch.Tensor) -> bool:
+        """Predict the next chunk. Returns whether the sweep is complete; the labels int64 (N,) of that moment are then judged."""
         items = self.order[self.position : self.position + CHUNK].to(self.probabilities.device)
         self.probabilities[items], self.features[items] = classifier.probabilities(items)
         self.position += len(items)
         if not self.sweeping:
             self.known = True
-            self._best = self._choose()
+            self._opinion = opinion_of(self.probabilities, labels)
         return not self.sweeping
 
     def believed(self, labels: torch.Tensor) -> torch.Tensor:
@@ -64,25 +65,17 @@ class Predictions:
         believed[labelled, labels[labelled.cpu()].to(believed.device)] += LABEL_CERTAINTY
         return believed
 
-    def best(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """prediction int16 (N,), -1 while nothing is known; confidence float32 (N,); of the last whole sweep."""
-        return self._best
-
-    def _choose(self) -> tuple[torch.Tensor, torch.Tensor]:
-        confidence, prediction = self.probabilities.max(dim=1)
-        return prediction.to(torch.int16), confidence
-
-    def _nothing(self) -> tuple[torch.Tensor, torch.Tensor]:
-        n, device = len(self.probabilities), self.probabilities.device
-        return torch.full((n,), UNLABELED, dtype=torch.int16, device=device), torch.zeros(n, device=device)
+    @property
+    def opinion(self) -> Opinion:
+        """Of the last whole sweep."""
+        return self._opinion
 
     def tensors(self) -> Tensors:
         return {
             "probabilities": self.probabilities,
             "classifier_features": self.features,
             "sweep_order": self.order,
-            "best_prediction": self._best[0],
-            "best_confidence": self._best[1],
+            **{f"best_{name}": value for name, value in self._opinion._asdict().items()},
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
@@ -91,4 +84,7 @@ class Predictions:
         self.features = tensors["classifier_features"].clone().to(device)
         self.order = tensors["sweep_order"].clone()
         self.position, self.known = position, known
-        self._best = tensors["best_prediction"].clone().to(device), tensors["best_confidence"].clone().to(device)
+        nothing = no_opinion(len(self.probabilities), device)
+        # Checkpoints of before there were margins and doubts hold the first two.
+        kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
+        self._opinion = Opinion(*(value.clone().to(device) for value in kept))

@@ -79,8 +79,14 @@ class Trainer:
 
     # Commands --------------------------------------------------------------------------------------------------------
 
-    def set_labels(self, labels: npt.NDArray[np.int16], weights: npt.NDArray[np.float32] | None = None) -> None:
-        """The full label state: labels (N,), UNLABELED (-1) for none; weights (N,) are how much each label teaches.
+    def set_labels(
+        self,
+        labels: npt.NDArray[np.int16],
+        weights: npt.NDArray[np.float32] | None = None,
+        verified: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """The full label state: labels (N,), UNLABELED (-1) for none; weights (N,) are how much each label teaches; verified (N,) says
+        which of them somebody gave looking at the item alone: these teach more, and are not doubted.
 
         Raises ValueError when a label names no class or a weight is no weight.
         """
@@ -88,12 +94,15 @@ class Trainer:
             raise ValueError(f"labels must be ({len(self.dataset)},), not {labels.shape}")
         if weights is not None and (weights.shape != labels.shape or not (np.isfinite(weights) & (weights >= 0)).all()):
             raise ValueError(f"weights must be ({len(self.dataset)},), 0 or more, and finite")
+        if verified is not None and verified.shape != labels.shape:
+            raise ValueError(f"verified must be ({len(self.dataset)},), not {verified.shape}")
         if len(labels) and (int(labels.max()) >= self.n_classes or int(labels.min()) < -1):
             raise ValueError(f"labels must be -1 to {self.n_classes - 1}; make the class first")
         with self._own_random_state():
             self.loop.set_labels(
                 torch.from_numpy(labels.astype(np.int64)),
                 None if weights is None else torch.from_numpy(weights.astype(np.float32)),
+                None if verified is None else torch.from_numpy(verified.astype(np.bool_)),
             )
 
     def set_class_count(self, n_classes: int) -> None:
@@ -129,7 +138,7 @@ class Trainer:
         with self._own_random_state():
             if before.config.latent_dim == self.config.latent_dim:
                 self.loop.take_over(before)
-            self.loop.set_labels(before.labels, before.label_weights)
+            self.loop.set_labels(before.labels, before.label_weights, before.verified)
         self._given = self._no_pins()
 
     def set_priority(self, items: npt.NDArray[np.integer]) -> None:
@@ -232,7 +241,7 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """The state now. The arrays are copies."""
         loop = self.loop
-        prediction, confidence = loop.predictions()
+        opinion = loop.opinion
         kl = loop.kl_per_dimension.copy()
         latent_mean = self._visible.numpy().copy()
         # On its way to another dimension a cloud is flat for a while: that is no collapse.
@@ -246,8 +255,10 @@ class Trainer:
             losses=dict(loop.losses),
             metrics=dict(loop.metrics),
             latent_mean=latent_mean,
-            prediction=prediction.cpu().numpy(),
-            confidence=confidence.cpu().numpy().copy(),
+            prediction=opinion.prediction.cpu().numpy().copy(),
+            confidence=opinion.confidence.cpu().numpy().copy(),
+            margin=opinion.margin.cpu().numpy().copy(),
+            doubt=opinion.doubt.cpu().numpy().copy(),
             kl_per_dimension=kl,
             collapsed=collapsed_dimensions(kl, settled) if loop.epoch >= 1 and not self._rewind else (),
             resting=loop.resting and not self._moving and not self._rewind,
