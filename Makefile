@@ -29,7 +29,7 @@ lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for T
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	mkdir -p build/typecheck/lodespace
-	ln -sfn $(CURDIR)/server/*.py $(CURDIR)/server/importing $(CURDIR)/server/exporting $(CURDIR)/server/py.typed $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
+	ln -sfn $(CURDIR)/server/*.py $(CURDIR)/server/importing $(CURDIR)/server/exporting $(CURDIR)/server/protocol $(CURDIR)/server/py.typed $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
 	$(BIN)/basedpyright
 	$(NPM) run lint
 	$(NPM) run typecheck

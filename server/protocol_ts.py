@@ -16,7 +16,7 @@ import msgspec
 from lodespace import frames, protocol
 
 TARGET = Path(__file__).parent.parent / "webxr_client" / "src" / "protocol" / "messages.ts"
-_FIRST_LINES = """// Written by `python -m lodespace.protocol_ts` from server/protocol.py. Do not edit.
+_FIRST_LINES = """// Written by `python -m lodespace.protocol_ts` from server/protocol/. Do not edit.
 """
 
 
@@ -38,7 +38,7 @@ def _structs() -> list[type[msgspec.Struct]]:
         and issubclass(value, protocol.Message)
         and value not in (protocol.Message, protocol.Operation)
     ]
-    return sorted(found, key=lambda struct: inspect.getsourcelines(struct)[1])
+    return sorted(found, key=lambda struct: (struct.__module__, inspect.getsourcelines(struct)[1]))
 
 
 def _constants() -> str:

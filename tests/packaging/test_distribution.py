@@ -58,6 +58,7 @@ def test_wheel_is_small_and_holds_page_digits_and_demo(distributions: tuple[Path
     assert "lodespace/assets/digits/images-idx3-ubyte.gz" in names
     assert "lodespace/assets/demo/scene.glb" in names
     assert "lodespace/models/__init__.py" in names
+    assert "lodespace/protocol/labelling.py" in names
     tops = {name.split("/")[0] for name in names}
     assert tops <= {"lodespace"} | {top for top in tops if top.endswith(".dist-info")}
 

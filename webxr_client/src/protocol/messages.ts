@@ -1,4 +1,4 @@
-// Written by `python -m lodespace.protocol_ts` from server/protocol.py. Do not edit.
+// Written by `python -m lodespace.protocol_ts` from server/protocol/. Do not edit.
 
 export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
@@ -12,85 +12,6 @@ export const OPCODE_POSITIONS = 1;
 export const OPCODE_PREDICTIONS = 2;
 export const OPCODE_FORCES = 3;
 export const FLAG_RESTING = 1;
-
-/**
- * A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
- *
- * `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
- */
-export interface ClassInfo {
-  class_id: number;
-  name: string;
-  colour: string;
-  locked?: boolean;
-  removed?: boolean;
-}
-
-/**
- * A region drawn on the screen, enough to find its items again (selection.py has the rule).
- *
- * `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
- * where the winding number is not zero.
- * `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
- * `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
- * `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
- */
-export interface Region {
-  polygon: number[];
-  clip_from_latent: number[];
-  mode?: "through" | "visible";
-  cell?: [number, number];
-}
-
-/** How the items of a gesture were chosen; kept with the label for good. */
-export interface Provenance {
-  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "api";
-  regions?: Region[];
-  note?: string;
-}
-
-/** What can be set while training runs. In a request, absent fields stay as they are. */
-export interface Settings {
-  preset?: "paper" | "default" | "calm" | null;
-  latent_dim?: 2 | 3 | null;
-  hidden_layers?: number | null;
-  learning_rate?: number | null;
-  beta_kl?: number | null;
-  beta_classifier?: number | null;
-  beta_neighbour?: number | null;
-  beta_anchor?: number | null;
-  beta_encoder?: number | null;
-  stiffness?: number | null;
-}
-
-/**
- * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
- * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says.
- */
-export interface Gesture {
-  gesture: number;
-  kind: "label" | "settings" | "anchor" | "unpin" | "class";
-  class_id: number;
-  count: number;
-  by: string;
-  at: number;
-  revision: number;
-  undone: boolean;
-  note: string;
-}
-
-/** The newest gestures (at most 200), oldest first, and what undo and redo would do for this client. */
-export interface History {
-  gestures: Gesture[];
-  can_undo: boolean;
-  can_redo: boolean;
-}
-
-/** Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w). */
-export interface Pose {
-  position: [number, number, number];
-  orientation: [number, number, number, number];
-}
 
 /** A device that asks to be let in. `code`: the four characters it shows, so that the right one is allowed. `since`: when it asked. */
 export interface WaitingDevice {
@@ -176,129 +97,10 @@ export interface Revoke {
   device: string;
 }
 
-/**
- * One sample of the training curves, about twice a second.
- *
- * `terms` are the loss terms as models/losses.py reports them, each apart and unweighted, and `total`, weighted.
- * `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
- * enough of them.
- */
-export interface Losses {
-  step: number;
-  epoch: number;
-  terms: Record<string, number>;
-  metrics: Record<string, number>;
-  kl_per_dimension: number[];
-}
-
-/** State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards. */
-export interface Training {
-  state: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
-  phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
-  progress: number;
-  step: number;
-  frames_per_second: number;
-  settings: Settings;
-  message?: string;
-}
-
-/**
- * The atlas: `pages` square PNG pages of `columns` x `columns` cells of `cell` pixels, items in order, row by row.
- *
- * Each picture is `picture` pixels wide and high inside its cell, centred. `channels` 1: grey, brightness is ink.
- */
-export interface Thumbnails {
-  pages: number;
-  page_size: number;
-  columns: number;
-  cell: number;
-  picture: number;
-  channels: 1 | 3;
-}
-
-/** Answer of GET /api/session: all a page needs before it draws. */
-export interface SessionInfo {
-  protocol: string;
-  version: string;
-  dataset: string;
-  item_kind: "image" | "vector" | "sound";
-  n_items: number;
-  latent_dim: number;
-  scene_id: number;
-  revision: number;
-  sequence: number;
-  read_only: boolean;
-  role: "owner" | "annotator" | "viewer";
-  classes: ClassInfo[];
-  thumbnails: Thumbnails | null;
-  training: Training;
-  history: History;
-  pins: number[];
-  has_recording: boolean;
-}
-
-/** A value that came with an item, as text; lists and structures as JSON. */
-export interface Column {
-  name: string;
-  value: string;
-}
-
-/** Answer of GET /api/search: the items whose id, path or columns hold the text; ascending. */
-export interface Found {
-  items: number[];
-}
-
-/**
- * Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none.
- *
- * `path`: its file below the folder the data came from, "" for none. `start`, `end`: seconds of the recording, of a sound.
- */
-export interface ItemInfo {
-  item: number;
-  id: string;
-  class_id: number;
-  gesture: number;
-  labelled_by: string;
-  labelled_at: number;
-  prediction: number;
-  confidence: number;
-  path: string;
-  columns: Column[];
-  start?: number | null;
-  end?: number | null;
-}
-
-/** A gesture on the timeline: made, undone or redone after moment `moment`. */
-export interface Tick {
-  moment: number;
-  event: "made" | "undone" | "redone";
-  gesture: Gesture;
-}
-
-/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
-export interface Keyframes {
-  moment: number[];
-  time: number[];
-  offset: number[];
-}
-
-/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
-export interface Curves {
-  moment: number[];
-  values: Record<string, (number | null)[]>;
-}
-
-/**
- * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
- *
- * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
- */
-export interface Timeline {
-  moments: number;
-  end: number;
-  keyframes: Keyframes;
-  ticks: Tick[];
-  curves: Curves;
+/** Who waits and who is let in, for owners. */
+export interface AccessChanged {
+  op: "access";
+  access: Access;
 }
 
 /** Body of every HTTP answer with a status of 400 or more. */
@@ -307,51 +109,51 @@ export interface ErrorBody {
   message: string;
 }
 
-/** Answer of GET /healthz. */
-export interface Health {
-  status: "ok";
-  trainer: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
-  uptime_seconds: number;
-}
-
 /**
- * First message of a client: which scene and revision it shows (from the GLB's extras), and who it is.
+ * A command took effect; a label is on disk.
  *
- * The server goes on from there with a merged delta, or answers `resync` when it cannot.
- * `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
+ * `sequence` is the event's number in the log, `count` how many items changed.
  */
-export interface Hello {
-  op: "hello";
-  client_id: string;
-  scene_id: number;
-  revision: number;
+export interface Ack {
+  op: "ack";
+  command_id: string;
   sequence: number;
-  name?: string;
+  count: number;
+  /** The class an `add_class` made, or the one a gesture gave. */
+  class_id?: number;
+  /** What a person should know of how it went. */
+  message?: string;
 }
 
-/** Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen. */
-export interface Label {
-  op: "label";
+/** A command, or with an empty `command_id` a frame, was not carried out; nothing changed. */
+export interface Refused {
+  op: "refused";
   command_id: string;
-  items: number[];
-  class_id: number;
-  revision: number;
-  provenance: Provenance;
+  code: string;
+  message: string;
+}
+
+/** Something a person should read, with what to do. `code` "" clears the notices of `topic`. */
+export interface Notice {
+  op: "notice";
+  topic: "collapse" | "trainer" | "disk" | "undo";
+  code: string;
+  message: string;
+  /** Settings that would mend it: an offer, one click. */
+  mend?: Settings | null;
 }
 
 /**
- * Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
- * moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so.
+ * A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
+ *
+ * `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
  */
-export interface Undo {
-  op: "undo";
-  command_id: string;
-}
-
-/** Bring back this client's gesture that was undone last. */
-export interface Redo {
-  op: "redo";
-  command_id: string;
+export interface ClassInfo {
+  class_id: number;
+  name: string;
+  colour: string;
+  locked?: boolean;
+  removed?: boolean;
 }
 
 /** Make a class. Without `colour` the next of the palette is taken. */
@@ -387,12 +189,169 @@ export interface DeleteClass {
   class_id: number;
 }
 
-/** Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone. */
-export interface SetTraining {
-  op: "set_training";
+/** The classes, all of them, after one was made or edited. */
+export interface Classes {
+  op: "classes";
+  sequence: number;
+  classes: ClassInfo[];
+}
+
+/**
+ * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
+ * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says.
+ */
+export interface Gesture {
+  gesture: number;
+  kind: "label" | "settings" | "anchor" | "unpin" | "class";
+  class_id: number;
+  count: number;
+  by: string;
+  at: number;
+  revision: number;
+  undone: boolean;
+  note: string;
+}
+
+/** The newest gestures (at most 200), oldest first, and what undo and redo would do for this client. */
+export interface History {
+  gestures: Gesture[];
+  can_undo: boolean;
+  can_redo: boolean;
+}
+
+/**
+ * Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
+ * moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so.
+ */
+export interface Undo {
+  op: "undo";
   command_id: string;
-  run?: boolean | null;
-  settings?: Settings | null;
+}
+
+/** Bring back this client's gesture that was undone last. */
+export interface Redo {
+  op: "redo";
+  command_id: string;
+}
+
+/** The gestures after one was made, undone or redone. */
+export interface HistoryChanged {
+  op: "history";
+  history: History;
+}
+
+/** A gesture was made, undone or redone. In recordings only: clients are told the whole history. */
+export interface GestureTold {
+  op: "gesture";
+  event: "made" | "undone" | "redone";
+  gesture: Gesture;
+}
+
+/**
+ * The atlas: `pages` square PNG pages of `columns` x `columns` cells of `cell` pixels, items in order, row by row.
+ *
+ * Each picture is `picture` pixels wide and high inside its cell, centred. `channels` 1: grey, brightness is ink.
+ */
+export interface Thumbnails {
+  pages: number;
+  page_size: number;
+  columns: number;
+  cell: number;
+  picture: number;
+  channels: 1 | 3;
+}
+
+/** A value that came with an item, as text; lists and structures as JSON. */
+export interface Column {
+  name: string;
+  value: string;
+}
+
+/** Answer of GET /api/search: the items whose id, path or columns hold the text; ascending. */
+export interface Found {
+  items: number[];
+}
+
+/**
+ * Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none.
+ *
+ * `path`: its file below the folder the data came from, "" for none. `start`, `end`: seconds of the recording, of a sound.
+ */
+export interface ItemInfo {
+  item: number;
+  id: string;
+  class_id: number;
+  gesture: number;
+  labelled_by: string;
+  labelled_at: number;
+  prediction: number;
+  confidence: number;
+  path: string;
+  columns: Column[];
+  start?: number | null;
+  end?: number | null;
+}
+
+/**
+ * A region drawn on the screen, enough to find its items again (selection.py has the rule).
+ *
+ * `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
+ * where the winding number is not zero.
+ * `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
+ * `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
+ * `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
+ */
+export interface Region {
+  polygon: number[];
+  clip_from_latent: number[];
+  mode?: "through" | "visible";
+  cell?: [number, number];
+}
+
+/** How the items of a gesture were chosen; kept with the label for good. */
+export interface Provenance {
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "api";
+  regions?: Region[];
+  note?: string;
+}
+
+/** Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen. */
+export interface Label {
+  op: "label";
+  command_id: string;
+  items: number[];
+  class_id: number;
+  revision: number;
+  provenance: Provenance;
+}
+
+/** Ask which items lie in `regions` (each one added to the ones before), at the positions this client has. */
+export interface Resolve {
+  op: "resolve";
+  command_id: string;
+  regions: Region[];
+}
+
+/**
+ * Labels changed: `items[k]` now has class `class_ids[k]`.
+ *
+ * Sent to every client, in the order of `sequence`, never dropped.
+ */
+export interface Labels {
+  op: "labels";
+  sequence: number;
+  gesture: number;
+  by: string;
+  items: number[];
+  class_ids: number[];
+}
+
+/** Answer to resolve: the items, ascending, at `revision`. */
+export interface Resolved {
+  op: "resolved";
+  command_id: string;
+  items: number[];
+  revision: number;
 }
 
 /**
@@ -422,6 +381,81 @@ export interface Unpin {
   items: number[];
 }
 
+/** Items the person looks at: on large data sets these move first. No answer; the newest of a client counts. */
+export interface SetPriority {
+  op: "set_priority";
+  items: number[];
+}
+
+/** The items that are pinned, all of them, ascending. */
+export interface PinsChanged {
+  op: "pins";
+  items: number[];
+}
+
+/** Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w). */
+export interface Pose {
+  position: [number, number, number];
+  orientation: [number, number, number, number];
+}
+
+/**
+ * Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
+ *
+ * `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
+ */
+export interface Presence {
+  op: "presence";
+  head?: Pose | null;
+  left?: Pose | null;
+  right?: Pose | null;
+  scale?: number;
+}
+
+/** Where another client's head and hands are. Without `head` it has left VR, or is gone. */
+export interface PeerMoved {
+  op: "peer";
+  client_id: string;
+  name: string;
+  head?: Pose | null;
+  left?: Pose | null;
+  right?: Pose | null;
+  scale?: number;
+}
+
+/** A gesture on the timeline: made, undone or redone after moment `moment`. */
+export interface Tick {
+  moment: number;
+  event: "made" | "undone" | "redone";
+  gesture: Gesture;
+}
+
+/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
+export interface Keyframes {
+  moment: number[];
+  time: number[];
+  offset: number[];
+}
+
+/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
+export interface Curves {
+  moment: number[];
+  values: Record<string, (number | null)[]>;
+}
+
+/**
+ * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+ *
+ * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+ */
+export interface Timeline {
+  moments: number;
+  end: number;
+  keyframes: Keyframes;
+  ticks: Tick[];
+  curves: Curves;
+}
+
 /** Whether this client wants a forces frame with every frame of positions. No answer. */
 export interface Watch {
   op: "watch";
@@ -440,152 +474,6 @@ export interface Decode {
   op: "decode";
   command_id: string;
   points: [number, number, number][];
-}
-
-/** Items the person looks at: on large data sets these move first. No answer; the newest of a client counts. */
-export interface SetPriority {
-  op: "set_priority";
-  items: number[];
-}
-
-/**
- * Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
- *
- * `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
- */
-export interface Presence {
-  op: "presence";
-  head?: Pose | null;
-  left?: Pose | null;
-  right?: Pose | null;
-  scale?: number;
-}
-
-/** Ask which items lie in `regions` (each one added to the ones before), at the positions this client has. */
-export interface Resolve {
-  op: "resolve";
-  command_id: string;
-  regions: Region[];
-}
-
-/** Answer to hello: the state of everything but positions; deltas follow. */
-export interface Welcome {
-  op: "welcome";
-  session: SessionInfo;
-}
-
-/**
- * The scene changed in a way deltas cannot tell (new box, dimension or session).
- *
- * The client fetches /api/scene.glb again and says hello again.
- */
-export interface Resync {
-  op: "resync";
-  scene_id: number;
-  reason: string;
-}
-
-/**
- * A command took effect; a label is on disk.
- *
- * `sequence` is the event's number in the log, `count` how many items changed.
- */
-export interface Ack {
-  op: "ack";
-  command_id: string;
-  sequence: number;
-  count: number;
-  /** The class an `add_class` made, or the one a gesture gave. */
-  class_id?: number;
-  /** What a person should know of how it went. */
-  message?: string;
-}
-
-/** A command, or with an empty `command_id` a frame, was not carried out; nothing changed. */
-export interface Refused {
-  op: "refused";
-  command_id: string;
-  code: string;
-  message: string;
-}
-
-/**
- * Labels changed: `items[k]` now has class `class_ids[k]`.
- *
- * Sent to every client, in the order of `sequence`, never dropped.
- */
-export interface Labels {
-  op: "labels";
-  sequence: number;
-  gesture: number;
-  by: string;
-  items: number[];
-  class_ids: number[];
-}
-
-/** The classes, all of them, after one was made or edited. */
-export interface Classes {
-  op: "classes";
-  sequence: number;
-  classes: ClassInfo[];
-}
-
-/** The gestures after one was made, undone or redone. */
-export interface HistoryChanged {
-  op: "history";
-  history: History;
-}
-
-/** A gesture was made, undone or redone. In recordings only: clients are told the whole history. */
-export interface GestureTold {
-  op: "gesture";
-  event: "made" | "undone" | "redone";
-  gesture: Gesture;
-}
-
-/** The items that are pinned, all of them, ascending. */
-export interface PinsChanged {
-  op: "pins";
-  items: number[];
-}
-
-/** The trainer's state or progress changed. */
-export interface TrainingChanged {
-  op: "training";
-  training: Training;
-}
-
-/** A new sample of the training curves; newest wins. */
-export interface LossesMeasured {
-  op: "losses";
-  losses: Losses;
-}
-
-/** Something a person should read, with what to do. `code` "" clears the notices of `topic`. */
-export interface Notice {
-  op: "notice";
-  topic: "collapse" | "trainer" | "disk" | "undo";
-  code: string;
-  message: string;
-  /** Settings that would mend it: an offer, one click. */
-  mend?: Settings | null;
-}
-
-/** Where another client's head and hands are. Without `head` it has left VR, or is gone. */
-export interface PeerMoved {
-  op: "peer";
-  client_id: string;
-  name: string;
-  head?: Pose | null;
-  left?: Pose | null;
-  right?: Pose | null;
-  scale?: number;
-}
-
-/** Who waits and who is let in, for owners. */
-export interface AccessChanged {
-  op: "access";
-  access: Access;
 }
 
 /**
@@ -617,12 +505,124 @@ export interface Decoded {
   channels: number;
 }
 
-/** Answer to resolve: the items, ascending, at `revision`. */
-export interface Resolved {
-  op: "resolved";
-  command_id: string;
-  items: number[];
+/** Answer of GET /api/session: all a page needs before it draws. */
+export interface SessionInfo {
+  protocol: string;
+  version: string;
+  dataset: string;
+  item_kind: "image" | "vector" | "sound";
+  n_items: number;
+  latent_dim: number;
+  scene_id: number;
   revision: number;
+  sequence: number;
+  read_only: boolean;
+  role: "owner" | "annotator" | "viewer";
+  classes: ClassInfo[];
+  thumbnails: Thumbnails | null;
+  training: Training;
+  history: History;
+  pins: number[];
+  has_recording: boolean;
+}
+
+/** Answer of GET /healthz. */
+export interface Health {
+  status: "ok";
+  trainer: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  uptime_seconds: number;
+}
+
+/**
+ * First message of a client: which scene and revision it shows (from the GLB's extras), and who it is.
+ *
+ * The server goes on from there with a merged delta, or answers `resync` when it cannot.
+ * `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
+ */
+export interface Hello {
+  op: "hello";
+  client_id: string;
+  scene_id: number;
+  revision: number;
+  sequence: number;
+  name?: string;
+}
+
+/** Answer to hello: the state of everything but positions; deltas follow. */
+export interface Welcome {
+  op: "welcome";
+  session: SessionInfo;
+}
+
+/**
+ * The scene changed in a way deltas cannot tell (new box, dimension or session).
+ *
+ * The client fetches /api/scene.glb again and says hello again.
+ */
+export interface Resync {
+  op: "resync";
+  scene_id: number;
+  reason: string;
+}
+
+/** What can be set while training runs. In a request, absent fields stay as they are. */
+export interface Settings {
+  preset?: "paper" | "default" | "calm" | null;
+  latent_dim?: 2 | 3 | null;
+  hidden_layers?: number | null;
+  learning_rate?: number | null;
+  beta_kl?: number | null;
+  beta_classifier?: number | null;
+  beta_neighbour?: number | null;
+  beta_anchor?: number | null;
+  beta_encoder?: number | null;
+  stiffness?: number | null;
+}
+
+/**
+ * One sample of the training curves, about twice a second.
+ *
+ * `terms` are the loss terms as models/losses.py reports them, each apart and unweighted, and `total`, weighted.
+ * `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
+ * enough of them.
+ */
+export interface Losses {
+  step: number;
+  epoch: number;
+  terms: Record<string, number>;
+  metrics: Record<string, number>;
+  kl_per_dimension: number[];
+}
+
+/** State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards. */
+export interface Training {
+  state: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
+  progress: number;
+  step: number;
+  frames_per_second: number;
+  settings: Settings;
+  message?: string;
+}
+
+/** Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone. */
+export interface SetTraining {
+  op: "set_training";
+  command_id: string;
+  run?: boolean | null;
+  settings?: Settings | null;
+}
+
+/** The trainer's state or progress changed. */
+export interface TrainingChanged {
+  op: "training";
+  training: Training;
+}
+
+/** A new sample of the training curves; newest wins. */
+export interface LossesMeasured {
+  op: "losses";
+  losses: Losses;
 }
 
 export type ClientOperation =

@@ -1,0 +1,59 @@
+"""Everything that goes over the stream as text, both ways."""
+
+import msgspec
+
+from lodespace.protocol.access import AccessChanged
+from lodespace.protocol.answers import Ack, Notice, Refused
+from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass, MergeClass
+from lodespace.protocol.history import GestureTold, HistoryChanged, Redo, Undo
+from lodespace.protocol.labelling import Label, Labels, Resolve, Resolved
+from lodespace.protocol.moving import Anchor, Drag, PinsChanged, SetPriority, Unpin
+from lodespace.protocol.presence import PeerMoved, Presence
+from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
+from lodespace.protocol.session import Hello, Resync, Welcome
+from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingChanged
+
+ClientOperation = (
+    Hello
+    | Label
+    | Undo
+    | Redo
+    | AddClass
+    | EditClass
+    | MergeClass
+    | DeleteClass
+    | SetTraining
+    | Drag
+    | Anchor
+    | Unpin
+    | Watch
+    | Probe
+    | Decode
+    | SetPriority
+    | Presence
+    | Resolve
+)
+
+ServerOperation = (
+    Welcome
+    | Resync
+    | Ack
+    | Refused
+    | Labels
+    | Classes
+    | HistoryChanged
+    | GestureTold
+    | PinsChanged
+    | TrainingChanged
+    | LossesMeasured
+    | Notice
+    | PeerMoved
+    | AccessChanged
+    | Probed
+    | Decoded
+    | Resolved
+)
+
+decode_client_operation = msgspec.json.Decoder(ClientOperation).decode
+decode_server_operation = msgspec.json.Decoder(ServerOperation).decode
+encode_operation = msgspec.json.Encoder().encode

@@ -1,0 +1,45 @@
+"""Names, limits and kinds of values that the messages are made of."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+PROTOCOL_VERSION = "lodespace.v1"
+"""Name of the WebSocket subprotocol. A client of another version is refused with close code 1002 and a reason."""
+
+UNLABELED = -1
+MAX_MESSAGE_BYTES = 1 << 20
+"""Largest text frame or JSON body accepted: a label command on 100,000 items takes about 0.6 MB."""
+MAX_CLASSES = 1024
+MAX_ANCHORED = 20_000
+"""Items that can be dragged at once."""
+MAX_NAME_LENGTH = 80
+MAX_SEARCH_LENGTH = 200
+
+FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
+"""Terms of the loss whose forces on all items can go with every frame, in the order of a forces frame."""
+MAX_PROBED = 256
+MAX_DECODED = 64
+
+CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+"""Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
+ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
+ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
+"""A revision, sequence number or scene id; -1: none yet. JavaScript counts no further without gaps."""
+CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
+
+TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
+"""`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
+Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
+Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "api"]
+"""`brush`: painted with a sphere in VR; `cluster`: grown from the brush over the dense region round it."""
+SelectionMode = Literal["through", "visible"]
+Role = Literal["owner", "annotator", "viewer"]
+"""`viewer` looks, `annotator` labels too, `owner` also says who may come in. Each may what the one before it may."""
+Coordinate = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4)]
+Vector = tuple[Coordinate, Coordinate, Coordinate]
+Quaternion = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
