@@ -47,6 +47,7 @@ def _constants() -> str:
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
 export const MAX_ANCHORED = {protocol.MAX_ANCHORED};
+export const SHEET_SIZE = {protocol.SHEET_SIZE};
 export const FORCE_TERMS = [{", ".join(f'"{term}"' for term in protocol.FORCE_TERMS)}] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};

@@ -385,6 +385,7 @@ class AnnotationSession:
         training: protocol.Training,
         thumbnails: protocol.Thumbnails | None,
         has_recording: bool,
+        quality: protocol.Quality | None = None,
     ) -> protocol.SessionInfo:
         grid = self.grid
         return protocol.SessionInfo(
@@ -405,6 +406,7 @@ class AnnotationSession:
             history=self.summary(client),
             pins=self.held()[0].tolist(),
             has_recording=has_recording,
+            quality=quality,
         )
 
     def told(self, event: Event) -> protocol.GestureTold | None:

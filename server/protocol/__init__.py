@@ -27,7 +27,7 @@ from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import AddClass, Classes, ClassInfo, DeleteClass, EditClass, MergeClass
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
 from lodespace.protocol.items import Column, Found, ItemInfo, Thumbnails
-from lodespace.protocol.labelling import Label, Labels, Provenance, Region, Resolve, Resolved
+from lodespace.protocol.labelling import Label, LabelEach, Labels, Provenance, Region, Resolve, Resolved
 from lodespace.protocol.moving import Anchor, Drag, PinsChanged, SetPriority, Unpin
 from lodespace.protocol.operations import (
     ClientOperation,
@@ -37,6 +37,18 @@ from lodespace.protocol.operations import (
     encode_operation,
 )
 from lodespace.protocol.presence import PeerMoved, Pose, Presence
+from lodespace.protocol.quality import (
+    MAX_SHEET_SIZE,
+    SHEET_SIZE,
+    Cue,
+    Quality,
+    QualityChanged,
+    Sheet,
+    SheetItem,
+    SheetKind,
+    Suggestion,
+    SuggestionKind,
+)
 from lodespace.protocol.recording import Curves, Keyframes, Tick, Timeline
 from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.session import Health, Hello, Resync, SessionInfo, Welcome
@@ -79,7 +91,9 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "MAX_PROBED",
     "MAX_SEARCH_LENGTH",
+    "MAX_SHEET_SIZE",
     "PROTOCOL_VERSION",
+    "SHEET_SIZE",
     "UNLABELED",
     "Access",
     "AccessAnswer",
@@ -101,6 +115,7 @@ __all__ = [
     "CommandId",
     "Coordinate",
     "Counter",
+    "Cue",
     "Curves",
     "Decide",
     "Decode",
@@ -121,6 +136,7 @@ __all__ = [
     "ItemInfo",
     "Keyframes",
     "Label",
+    "LabelEach",
     "Labels",
     "Losses",
     "LossesMeasured",
@@ -139,6 +155,8 @@ __all__ = [
     "Probe",
     "Probed",
     "Provenance",
+    "Quality",
+    "QualityChanged",
     "Quaternion",
     "Redo",
     "Refused",
@@ -154,6 +172,11 @@ __all__ = [
     "SetPriority",
     "SetTraining",
     "Settings",
+    "Sheet",
+    "SheetItem",
+    "SheetKind",
+    "Suggestion",
+    "SuggestionKind",
     "Thumbnails",
     "Tick",
     "Timeline",

@@ -8,7 +8,7 @@ from lodespace.protocol.values import CommandId
 
 class Gesture(Message):
     """One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
-    taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says."""
+    taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says. `class_id`: -1 where they are several."""
 
     gesture: int
     kind: Literal["label", "settings", "anchor", "unpin", "class"]

@@ -29,11 +29,15 @@ class Region(Message):
 
 
 class Provenance(Message):
-    """How the items of a gesture were chosen; kept with the label for good."""
+    """How the items of a gesture were chosen; kept with the label for good.
+
+    `verified`: somebody has looked at each of the items: such a label counts more, and is no suspect.
+    """
 
     tool: Tool
     regions: list[Region] = msgspec.field(default_factory=list[Region])
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    verified: bool = False
 
 
 class Label(Operation, tag="label"):
@@ -44,6 +48,23 @@ class Label(Operation, tag="label"):
     class_id: ClassId
     revision: Counter
     provenance: Provenance
+
+
+class LabelEach(Operation, tag="label_each"):
+    """Give `items[k]` the class `class_ids[k]` (UNLABELED takes its label away), all as one gesture: a contact sheet, or predictions that
+    are accepted. `revision` is what was seen."""
+
+    command_id: CommandId
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    revision: Counter
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        if len(self.items) != len(self.class_ids):
+            raise ValueError(f"{len(self.items)} items and {len(self.class_ids)} classes; give one class an item")
+        if len(set(self.items)) != len(self.items):
+            raise ValueError("an item is named twice; give each item one class")
 
 
 class Resolve(Operation, tag="resolve"):

@@ -6,9 +6,10 @@ from lodespace.protocol.access import AccessChanged
 from lodespace.protocol.answers import Ack, Notice, Refused
 from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass, MergeClass
 from lodespace.protocol.history import GestureTold, HistoryChanged, Redo, Undo
-from lodespace.protocol.labelling import Label, Labels, Resolve, Resolved
+from lodespace.protocol.labelling import Label, LabelEach, Labels, Resolve, Resolved
 from lodespace.protocol.moving import Anchor, Drag, PinsChanged, SetPriority, Unpin
 from lodespace.protocol.presence import PeerMoved, Presence
+from lodespace.protocol.quality import QualityChanged
 from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.session import Hello, Resync, Welcome
 from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingChanged
@@ -16,6 +17,7 @@ from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingCha
 ClientOperation = (
     Hello
     | Label
+    | LabelEach
     | Undo
     | Redo
     | AddClass
@@ -46,6 +48,7 @@ ServerOperation = (
     | PinsChanged
     | TrainingChanged
     | LossesMeasured
+    | QualityChanged
     | Notice
     | PeerMoved
     | AccessChanged

@@ -8,6 +8,7 @@ from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import ClassInfo
 from lodespace.protocol.history import History
 from lodespace.protocol.items import Thumbnails
+from lodespace.protocol.quality import Quality
 from lodespace.protocol.training import Training
 from lodespace.protocol.values import MAX_NAME_LENGTH, CommandId, Counter, Role, TrainerState
 
@@ -32,6 +33,8 @@ class SessionInfo(Message):
     history: History
     pins: list[int]
     has_recording: bool
+    quality: Quality | None
+    """null before the first estimate."""
 
 
 class Health(Message):

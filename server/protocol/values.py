@@ -35,8 +35,9 @@ CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
 """`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
-Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "api"]
-"""`brush`: painted with a sphere in VR; `cluster`: grown from the brush over the dense region round it."""
+Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "accept", "api"]
+"""`brush`: painted with a sphere in VR; `cluster`: grown from the brush over the dense region round it; `sheet`: a contact sheet gone
+through; `accept`: predictions taken for labels."""
 SelectionMode = Literal["through", "visible"]
 Role = Literal["owner", "annotator", "viewer"]
 """`viewer` looks, `annotator` labels too, `owner` also says who may come in. Each may what the one before it may."""

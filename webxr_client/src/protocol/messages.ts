@@ -4,6 +4,7 @@ export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
 export const MAX_NAME_LENGTH = 80;
 export const MAX_ANCHORED = 20000;
+export const SHEET_SIZE = 27;
 export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = 65536;
@@ -198,7 +199,7 @@ export interface Classes {
 
 /**
  * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
- * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says.
+ * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says. `class_id`: -1 where they are several.
  */
 export interface Gesture {
   gesture: number;
@@ -308,11 +309,16 @@ export interface Region {
   cell?: [number, number];
 }
 
-/** How the items of a gesture were chosen; kept with the label for good. */
+/**
+ * How the items of a gesture were chosen; kept with the label for good.
+ *
+ * `verified`: somebody has looked at each of the items: such a label counts more, and is no suspect.
+ */
 export interface Provenance {
-  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "api";
+  tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "accept" | "api";
   regions?: Region[];
   note?: string;
+  verified?: boolean;
 }
 
 /** Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen. */
@@ -321,6 +327,19 @@ export interface Label {
   command_id: string;
   items: number[];
   class_id: number;
+  revision: number;
+  provenance: Provenance;
+}
+
+/**
+ * Give `items[k]` the class `class_ids[k]` (UNLABELED takes its label away), all as one gesture: a contact sheet, or predictions that
+ * are accepted. `revision` is what was seen.
+ */
+export interface LabelEach {
+  op: "label_each";
+  command_id: string;
+  items: number[];
+  class_ids: number[];
   revision: number;
   provenance: Provenance;
 }
@@ -421,6 +440,73 @@ export interface PeerMoved {
   left?: Pose | null;
   right?: Pose | null;
   scale?: number;
+}
+
+/**
+ * How good the labels are, as far as can be told without the truth.
+ *
+ * `held_out_accuracy`: the classifier's on `held_out` labelled items that were set aside; null before there are enough. `labelled`,
+ * `verified`: how many items are, and how many of these somebody has looked at one by one. `label_error`: estimated share of the labels
+ * that are wrong. `right`: estimated share of all items that are right, by their label or else their prediction. `gestures_left`: how many
+ * gestures it takes until `right` is `target`. These three are null before anything is predicted. `suspects`, `uncertain`: lengths of the
+ * two queues of contact sheets.
+ */
+export interface Quality {
+  held_out_accuracy: number | null;
+  held_out: number;
+  labelled: number;
+  verified: number;
+  label_error: number | null;
+  right: number | null;
+  gestures_left: number | null;
+  target: number;
+  suspects: number;
+  uncertain: number;
+}
+
+/**
+ * A picture on a contact sheet. `class_id`: its label, -1 for none; `prediction`: what the model says, with `confidence`.
+ *
+ * `doubt`: the probability that what stands is wrong: the label, or where there is none, the prediction.
+ */
+export interface SheetItem {
+  item: number;
+  class_id: number;
+  prediction: number;
+  confidence: number;
+  doubt: number;
+}
+
+/**
+ * Answer of GET /api/sheet: items to look at in one go, sorted by prediction, the most doubtful of each first.
+ *
+ * `total`: length of the whole queue. `expected_wrong`: how many on this sheet are probably wrong.
+ */
+export interface Sheet {
+  kind: "suspects" | "uncertain";
+  items: SheetItem[];
+  total: number;
+  expected_wrong: number;
+}
+
+/**
+ * Answer of GET /api/next: what to look at next, and why.
+ *
+ * `items`: those of a region; of a sheet none, GET /api/sheet has them. `class_id`: what the model would call the region, -1 for nothing.
+ * `reason`: a sentence for a person, with its figures. `gain`: how many items are probably right after it that are not now.
+ */
+export interface Suggestion {
+  kind: "region" | "suspects" | "uncertain" | "done";
+  items: number[];
+  class_id: number;
+  reason: string;
+  gain: number;
+}
+
+/** The figures changed; newest wins. */
+export interface QualityChanged {
+  op: "quality";
+  quality: Quality;
 }
 
 /** A gesture on the timeline: made, undone or redone after moment `moment`. */
@@ -524,6 +610,8 @@ export interface SessionInfo {
   history: History;
   pins: number[];
   has_recording: boolean;
+  /** null before the first estimate. */
+  quality: Quality | null;
 }
 
 /** Answer of GET /healthz. */
@@ -628,6 +716,7 @@ export interface LossesMeasured {
 export type ClientOperation =
   | Hello
   | Label
+  | LabelEach
   | Undo
   | Redo
   | AddClass
@@ -657,6 +746,7 @@ export type ServerOperation =
   | PinsChanged
   | TrainingChanged
   | LossesMeasured
+  | QualityChanged
   | Notice
   | PeerMoved
   | AccessChanged
