@@ -41,7 +41,7 @@ def client_is_current() -> bool:
     if not (CLIENT / "package.json").is_file():
         return True
     built = BUILT_PAGE.stat().st_mtime
-    named = ("package-lock.json", "index.html", "check.html", "vite.config.ts")
+    named = ("package-lock.json", "index.html", "check.html", "vite.config.ts", "three-lean.ts")
     sources = [*(CLIENT / name for name in named), *(CLIENT / "src").rglob("*")]
     return all(source.stat().st_mtime <= built for source in sources if source.is_file())
 

@@ -3,12 +3,13 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { threeLean } from "./three-lean.js";
 
 /**
  * Of @webxr-input-profiles/assets (98 MB) what is shipped: the controllers of the headsets that most people have, and hands. Any other controller is
  * drawn as a small wand (scene/xr/input-models.ts).
  */
-const PROFILES = ["meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"];
+export const PROFILES = ["meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"];
 
 function inputProfiles(): Plugin {
   let outDir = "";
@@ -35,7 +36,7 @@ function inputProfiles(): Plugin {
 export default defineConfig({
   // Relative, so that a baked site may lie in any folder of a web server.
   base: "./",
-  plugins: [inputProfiles()],
+  plugins: [threeLean(), inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../server/static",
