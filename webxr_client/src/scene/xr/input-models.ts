@@ -11,28 +11,23 @@ import {
   Mesh,
   MeshStandardMaterial,
   Object3D,
+  SkinnedMesh,
   type Texture,
+  type XRHandSpace,
 } from "three";
-import { type GLTF, GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
-import { XRHandMeshModel } from "three/addons/webxr/XRHandMeshModel.js";
+import { GlbModel } from "./glb.js";
 
 const PATH = "models/";
 const HAND_PROFILE = "generic-hand";
 const SKIN = "#9fb2c8";
 
-/** What three's hand model calls of its loader: failures must end here, not in the console. */
-interface HandLoader {
-  load(name: string, onLoad: (gltf: GLTF) => void): void;
-}
-
 export class InputModels {
-  private readonly loader = new GLTFLoader();
   /** Which profiles are there: profile id to the path of its profile.json. */
   private profiles: Promise<Record<string, { path: string }>> | null = null;
   private readonly cache = new Map<string, Promise<Object3D>>();
-  /** Of hands, kept by three's hand model: hands come and go more often than controllers. */
-  private readonly hands = {};
+  /** Hands come and go more often than controllers, and each has bones of its own. */
+  private readonly hands = new Map<string, Promise<GlbModel>>();
   private readonly skin = new MeshStandardMaterial({
     color: SKIN,
     roughness: 0.85,
@@ -41,9 +36,9 @@ export class InputModels {
   });
 
   /** The model of what was connected; it loads into the object that is returned. `hand`: the space where three keeps its joints. */
-  create(source: XRInputSource, hand: Group): InputModel {
+  create(source: XRInputSource, hand: XRHandSpace): InputModel {
     const model = new InputModel();
-    if (source.hand) this.loadHand(model, source, hand);
+    if (source.hand) void this.loadHand(model, source, hand);
     else void this.loadController(model, source);
     return model;
   }
@@ -72,40 +67,49 @@ export class InputModels {
 
   private controller(profile: string, handedness: string): Promise<Object3D> {
     const url = `${PATH}${profile}/${handedness === "left" ? "left" : "right"}.glb`;
-    let loading = this.cache.get(url);
-    if (!loading) {
-      loading = this.loader.loadAsync(url).then((gltf) => joined(gltf.scene));
-      loading.catch(() => this.cache.delete(url));
-      this.cache.set(url, loading);
-    }
-    return loading;
+    return remembered(this.cache, url, async () => joined((await GlbModel.fetch(url)).build()));
   }
 
-  private loadHand(model: InputModel, source: XRInputSource, hand: Group): void {
-    const loader: HandLoader = {
-      load: (name, onLoad) => {
-        // Without a model a hand is still where it pinches: there the brush is.
-        this.loader.load(`${PATH}${HAND_PROFILE}/${name}`, onLoad, undefined, () => {});
-      },
-    };
-    const side = source.handedness === "left" ? "left" : "right";
-    const holder = model as unknown as ConstructorParameters<typeof XRHandMeshModel>[0];
-    const mesh = new XRHandMeshModel(
-      holder,
-      hand,
-      PATH,
-      side,
-      loader as unknown as ConstructorParameters<typeof XRHandMeshModel>[4],
-      (object: Object3D) => {
-        object.traverse((child) => {
-          if (child instanceof Mesh) child.material = this.skin;
-        });
-        drawLate(object);
-      },
-      this.hands,
-    );
-    model.follow(() => mesh.updateMesh());
+  private async loadHand(model: InputModel, source: XRInputSource, hand: XRHandSpace): Promise<void> {
+    const url = `${PATH}${HAND_PROFILE}/${source.handedness === "left" ? "left" : "right"}.glb`;
+    let built: Group;
+    try {
+      built = (await remembered(this.hands, url, () => GlbModel.fetch(url))).build();
+    } catch {
+      return; // without a model a hand is still where it pinches: there the brush is
+    }
+    const bones: Object3D[] = [];
+    const names: XRHandJoint[] = [];
+    built.traverse((child) => {
+      if (!(child instanceof SkinnedMesh)) return;
+      child.material = this.skin;
+      child.frustumCulled = false; // its bounds are those of a hand at rest
+      for (const bone of child.skeleton.bones) {
+        bones.push(bone);
+        names.push(bone.name as XRHandJoint); // glTF's joints are named as WebXR names them
+      }
+    });
+    model.show(built);
+    model.follow(() => {
+      for (let k = 0; k < bones.length; k++) {
+        const joint = hand.joints[names[k] as XRHandJoint];
+        if (!joint?.visible) continue; // not seen now: it stays where it was
+        bones[k]?.position.copy(joint.position);
+        bones[k]?.quaternion.copy(joint.quaternion);
+      }
+    });
   }
+}
+
+/** What `load` gives, kept under `key`; a failure is not kept, so that the next one tries again. */
+function remembered<T>(cache: Map<string, Promise<T>>, key: string, load: () => Promise<T>): Promise<T> {
+  let loading = cache.get(key);
+  if (!loading) {
+    loading = load();
+    loading.catch(() => cache.delete(key));
+    cache.set(key, loading);
+  }
+  return loading;
 }
 
 /** An object that gets its look when that has been loaded, unless it was given up before. */
