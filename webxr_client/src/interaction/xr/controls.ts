@@ -410,10 +410,10 @@ export class XrControls implements InputListener {
         xr.tool.value = xr.tool.value === "cluster" ? "brush" : "cluster";
         break;
       case "smaller":
-        xr.setRadius(xr.radius.peek() / RADIUS_STEP);
+        this.resize(1 / RADIUS_STEP);
         break;
       case "larger":
-        xr.setRadius(xr.radius.peek() * RADIUS_STEP);
+        this.resize(RADIUS_STEP);
         break;
       case "swap":
         this.endAll();
@@ -423,6 +423,13 @@ export class XrControls implements InputListener {
         runTimeTile(action.kind, state, commands, this.room.palette);
     }
     hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
+  }
+
+  /** By the palette: the brush, or, where it snaps to clusters, how far they reach. Hands have no stick to say that with. */
+  private resize(factor: number): void {
+    const { xr } = this.state;
+    if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
+    else xr.setRadius(xr.radius.peek() * factor);
   }
 
   private pauseOrRun(): void {

@@ -234,6 +234,7 @@ export class XrView implements Presenter {
         state.history.value;
         state.xr.message.value;
         state.xr.radius.value;
+        state.xr.density.value;
         state.xr.tool.value;
         state.xr.subtract.value;
         state.xr.bare.value;

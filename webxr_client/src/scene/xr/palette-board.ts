@@ -135,7 +135,7 @@ export class PaletteBoard extends Board {
     const bare = xr.bare.peek();
     if (xr.tool.peek() === "cluster")
       return bare
-        ? "Pinch in a cluster: all of it is taken."
+        ? "Pinch in a cluster: all of it is taken; thinner widens it."
         : "Hold the trigger in a cluster; the stick widens it.";
     return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
   }
@@ -232,7 +232,9 @@ export class PaletteBoard extends Board {
 
   private words(action: TileAction): [string, string?] {
     const { state } = this;
+    const snaps = state.xr.tool.peek() === "cluster";
     const centimetres = `${(100 * state.xr.radius.peek()).toFixed(1)} cm`;
+    const percent = `${Math.round(100 * state.xr.density.peek())} %`;
     switch (action.kind) {
       case "class":
         return [""];
@@ -252,9 +254,9 @@ export class PaletteBoard extends Board {
       case "cluster":
         return ["snap to", "cluster"];
       case "smaller":
-        return ["brush –", centimetres];
+        return snaps ? ["denser", percent] : ["brush –", centimetres];
       case "larger":
-        return ["brush +", centimetres];
+        return snaps ? ["thinner", percent] : ["brush +", centimetres];
       case "swap":
         return ["swap", "hands"];
       case "time":

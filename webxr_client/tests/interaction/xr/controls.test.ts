@@ -393,6 +393,16 @@ describe("the palette", () => {
     room.touch(room.right, "smaller");
     expect(room.state.xr.radius.value).toBeCloseTo(before, 9);
   });
+  it("takes thinner places in or leaves them out while it snaps to clusters: hands have no stick", () => {
+    room.touch(room.right, "cluster");
+    const { radius, density } = room.state.xr;
+    const [before, size] = [density.value, radius.value];
+    room.touch(room.right, "larger");
+    expect(density.value).toBeLessThan(before);
+    room.touch(room.right, "smaller");
+    expect(density.value).toBeCloseTo(before, 9);
+    expect(radius.value).toBe(size);
+  });
 });
 
 describe("buttons", () => {
