@@ -51,7 +51,7 @@ def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
     streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-        f"connect-src 'self' blob:{streams}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
+        f"connect-src 'self'{streams}; font-src 'self'; worker-src 'self'; manifest-src 'self'; "
         f"frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
