@@ -1,8 +1,8 @@
 /** One stroke of the brush: items it touches are added to the selection, or taken from it. */
 import { Vector3 } from "three";
 import { type AppState, NOTHING, type Selection } from "../../state/app-state.js";
+import { ClusterGrowth } from "../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
-import { ClusterGrowth } from "./cluster-growth.js";
 
 /** Milliseconds between two looks at what the brush holds. */
 const EVERY = 66;

@@ -2,7 +2,7 @@
 import { Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { type BrushHit, queryBrush } from "../../../src/interaction/xr/brush-query.js";
-import { ClusterGrowth } from "../../../src/interaction/xr/cluster-growth.js";
+import { ClusterGrowth } from "../../../src/state/cluster-growth.js";
 import type { LatentState } from "../../../src/state/latent-state.js";
 import { blobs, latentOf, seeded } from "./fixtures.js";
 

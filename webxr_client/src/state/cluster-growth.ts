@@ -1,15 +1,21 @@
 /**
  * Snap to cluster: from the brush over the dense region round it (after MeTACAST, Zhao et al. 2023, who let a density threshold bound a
  * selection that was pointed at). Items are counted in the cells of a grid, smoothed over the neighbouring cells; from the cells under the
- * brush the region grows over cells that touch and are at least `share` as dense as the densest cell under the brush.
+ * brush the region grows over cells that touch and are at least `share` as dense as the densest cell under the brush. From a selection it
+ * grows in the same way, over items of one kind alone.
  */
-import type { Vector3 } from "three";
-import { GRID_STEPS } from "../../protocol/messages.js";
-import type { LatentState } from "../../state/latent-state.js";
+import { GRID_STEPS } from "../protocol/messages.js";
+import type { LatentState } from "./latent-state.js";
 
 /** Cells along an axis that the cloud spans, at most; fewer where there are few items, so that a cell of a cluster is seldom empty. */
 const MOST_CELLS = 56;
 const ITEMS_A_CELL = 1.2;
+
+interface Place {
+  x: number;
+  y: number;
+  z: number;
+}
 
 export class ClusterGrowth {
   private cells = 0;
@@ -21,25 +27,65 @@ export class ClusterGrowth {
   private latent: LatentState | null = null;
 
   /** The items of the cluster at `centre` (scene metres), ascending; none where the brush holds nothing. */
-  grow(latent: LatentState, centre: Vector3, radius: number, share: number): Uint32Array {
+  grow(latent: LatentState, centre: Place, radius: number, share: number): Uint32Array {
     this.count(latent);
-    const { cells, density } = this;
-    const seeds = this.cellsWithin(centre, radius);
+    const taken = this.spread(this.density, this.cellsWithin(centre, radius), share);
+    return this.itemsIn(taken, () => true);
+  }
+
+  /**
+   * From `items` over what lies near and is `same`: those of `items`, and those which it grew over, ascending. `share` is of the densest cell
+   * that `items` touch, counting only what is the same.
+   */
+  growOver(
+    latent: LatentState,
+    items: Uint32Array,
+    share: number,
+    same: (item: number) => boolean,
+  ): Uint32Array {
+    this.count(latent);
+    const { cellOf, cells } = this;
+    const counts = new Float32Array(cells ** 3);
+    for (let i = 0; i < latent.n; i++)
+      if (same(i)) {
+        const cell = cellOf[i] as number;
+        counts[cell] = (counts[cell] as number) + 1;
+      }
+    const density = this.smoothed(counts, latent.latentDim === 2);
+    const seeds = new Set<number>();
+    for (const item of items) if (same(item)) seeds.add(cellOf[item] as number);
+    const taken = this.spread(density, seeds, share);
+    const kept = new Set(items);
+    return this.itemsIn(taken, same, kept);
+  }
+
+  /** The cells that are reached from `seeds` over cells of at least `share` of their highest density. */
+  private spread(density: Float32Array, seeds: Iterable<number>, share: number): Uint8Array {
+    const begin = [...seeds];
+    const taken = new Uint8Array(this.cells ** 3);
     let peak = 0;
-    for (const cell of seeds) peak = Math.max(peak, density[cell] as number);
-    if (peak === 0) return new Uint32Array(0);
+    for (const cell of begin) peak = Math.max(peak, density[cell] as number);
+    if (peak === 0) return taken;
     const least = share * peak;
-    const taken = new Uint8Array(cells ** 3);
     const stack: number[] = [];
     const visit = (cell: number) => {
       if (taken[cell] || (density[cell] as number) < least || density[cell] === 0) return;
       taken[cell] = 1;
       stack.push(cell);
     };
-    for (const cell of seeds) visit(cell);
+    for (const cell of begin) visit(cell);
     for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) this.eachNeighbour(cell, visit);
+    return taken;
+  }
+
+  private itemsIn(
+    taken: Uint8Array,
+    wanted: (item: number) => boolean,
+    besides: ReadonlySet<number> = new Set(),
+  ): Uint32Array {
     const items: number[] = [];
-    for (let i = 0; i < latent.n; i++) if (taken[this.cellOf[i] as number]) items.push(i);
+    for (let i = 0; i < this.cellOf.length; i++)
+      if (besides.has(i) || (taken[this.cellOf[i] as number] && wanted(i))) items.push(i);
     return Uint32Array.from(items);
   }
 
@@ -106,7 +152,7 @@ export class ClusterGrowth {
     return from;
   }
 
-  private cellsWithin(centre: Vector3, radius: number): number[] {
+  private cellsWithin(centre: Place, radius: number): number[] {
     const steps = GRID_STEPS - 1;
     const found: number[] = [];
     const { cells, low, width } = this;
