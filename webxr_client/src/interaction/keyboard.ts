@@ -1,7 +1,9 @@
 /** Keys, as one table: what the page does and what the help overlay shows are the same list. */
+import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { opinionOf } from "../state/opinion.js";
+import { CUES } from "../state/review-state.js";
 
 export interface KeyAction {
   /** As shown: "Ctrl Z". */
@@ -17,6 +19,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   const letter = (key: string) => (event: KeyboardEvent) => plain(event) && event.key.toLowerCase() === key;
   const command = (key: string, shift: boolean) => (event: KeyboardEvent) =>
     (event.ctrlKey || event.metaKey) && event.shiftKey === shift && event.key.toLowerCase() === key;
+  const onSheet = () => state.review.sheet.peek() !== null;
   const tool = (name: AppState["tool"]["value"]) => () => {
     state.tool.value = name;
   };
@@ -25,24 +28,53 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   return [
     {
       keys: "0 – 9",
-      does: "label the selection with that class",
+      does: "label the selection, or the current picture of a sheet, with that class",
       matches: (event) => plain(event) && /^[0-9]$/.test(event.key),
-      run: (event) => commands.label(Number(event.key)),
+      run: (event) => (onSheet() ? commands.correct : commands.label)(Number(event.key)),
     },
     {
       keys: "Enter",
-      does: "label the selection as suggested",
+      does: "label the selection as suggested, or all of a sheet as shown",
       matches: letter("enter"),
       run: () => {
+        if (onSheet()) {
+          commands.confirmSheet();
+          return;
+        }
         const opinion = opinionOf(state);
         if (opinion?.clear) commands.label(opinion.classId);
       },
     },
     {
       keys: "Backspace",
-      does: "take the selection's labels away",
+      does: "take the selection's labels away; on a sheet: cannot tell",
       matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
-      run: () => commands.label(-1),
+      run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
+    },
+    {
+      keys: "Q",
+      does: "sheet of suspects: labels that the model doubts",
+      matches: letter("q"),
+      run: () => commands.openSheet("suspects"),
+    },
+    {
+      keys: "U",
+      does: "sheet of what the model is uncertain of",
+      matches: letter("u"),
+      run: () => commands.openSheet("uncertain"),
+    },
+    { keys: "W", does: "what to look at next", matches: letter("w"), run: () => commands.next() },
+    {
+      keys: "E",
+      does: "grow the selection over what is predicted the same",
+      matches: letter("e"),
+      run: () => commands.grow(),
+    },
+    {
+      keys: "Y",
+      does: "accept the selection's predictions that are certain enough",
+      matches: letter("y"),
+      run: () => commands.accept(),
     },
     {
       keys: "N",
@@ -143,6 +175,16 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       },
     },
     {
+      keys: "K Z",
+      does: "next cue as colour, as size",
+      matches: (event) => plain(event) && /^[kz]$/i.test(event.key) && !isSite,
+      run: (event) => {
+        const after = (now: string) => CUES[CUES.indexOf(now as "density") + 1];
+        if (event.key.toLowerCase() === "k") state.colourBy.value = after(state.colourBy.value) ?? "label";
+        else state.review.sizeBy.value = after(state.review.sizeBy.value) ?? "even";
+      },
+    },
+    {
       keys: "/",
       does: "search ids, paths, columns and classes",
       matches: (event) => plain(event) && event.key === "/",
@@ -166,11 +208,12 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Escape",
-      does: "clear the selection",
+      does: "close what is open, clear the selection",
       matches: letter("escape"),
       run: () => {
         if (state.help.value) state.help.value = false;
         else if (state.devicesOpen.value) state.devicesOpen.value = false;
+        else if (onSheet()) commands.closeSheet();
         else if (!state.time.live.value) commands.live();
         else state.selection.value = NOTHING;
       },

@@ -9,6 +9,8 @@ import type {
   ItemInfo,
   PairingCode,
   SessionInfo,
+  Sheet,
+  Suggestion,
   Timeline,
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
@@ -83,6 +85,18 @@ export async function fetchRecording(start: number, end: number): Promise<ArrayB
   const response = await get("/api/recording", { headers: { Range: `bytes=${start}-${end - 1}` } });
   return response.arrayBuffer();
 }
+
+// What is to be looked at again; a baked site has none of it. -----------------------------------------------------------
+
+export async function fetchSheet(kind: "suspects" | "uncertain", size: number): Promise<Sheet> {
+  return (await get(`/api/sheet?kind=${kind}&size=${size}`)).json() as Promise<Sheet>;
+}
+
+export const fetchNext = async () => (await get("/api/next")).json() as Promise<Suggestion>;
+
+/** A byte an item. */
+export const fetchCue = async (cue: string) =>
+  new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
 
 // The door ------------------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,12 @@ import { UNLABELED } from "../protocol/messages.js";
 interface Optimistic {
   items: Uint32Array;
   before: Int16Array;
-  classId: number;
+  /** One for all, or one an item. */
+  classIds: number | Int16Array;
 }
+
+const given = (classIds: number | Int16Array, k: number): number =>
+  typeof classIds === "number" ? classIds : (classIds[k] as number);
 
 export class Annotations {
   labels = new Int16Array(0);
@@ -22,14 +26,16 @@ export class Annotations {
     this.predictions = predictions.slice();
     this.confidence = confidence.slice();
     // What is not answered yet stays shown: its command is still on its way.
-    for (const [id, change] of this.optimistic) this.show(id, change.items, change.classId);
+    for (const [id, change] of this.optimistic) this.show(id, change.items, change.classIds);
   }
 
-  /** Show a label that has been asked for. */
-  show(commandId: string, items: Uint32Array, classId: number): void {
+  /** Show labels that have been asked for: one class for all items, or one an item. */
+  show(commandId: string, items: Uint32Array, classIds: number | Int16Array): void {
     const before = Int16Array.from(items, (item) => this.labels[item] ?? UNLABELED);
-    this.optimistic.set(commandId, { items, before, classId });
-    for (const item of items) this.labels[item] = classId;
+    this.optimistic.set(commandId, { items, before, classIds });
+    items.forEach((item, k) => {
+      this.labels[item] = given(classIds, k);
+    });
   }
 
   /** The server has it: what it says arrives as labels. */
@@ -43,7 +49,7 @@ export class Annotations {
     if (!change) return false;
     this.optimistic.delete(commandId);
     change.items.forEach((item, k) => {
-      if (this.labels[item] === change.classId) this.labels[item] = change.before[k] as number;
+      if (this.labels[item] === given(change.classIds, k)) this.labels[item] = change.before[k] as number;
     });
     return true;
   }

@@ -16,11 +16,12 @@ import type {
 import { Annotations, countByClass } from "./annotations.js";
 import { ForceState } from "./force-state.js";
 import { LatentState } from "./latent-state.js";
+import { type Cue, ReviewState } from "./review-state.js";
 import { TimeState } from "./time-state.js";
 import { XrState } from "./xr-state.js";
 
 export type Tool = "lasso" | "rectangle" | "pick" | "drag" | "orbit";
-export type ColourBy = "label" | "prediction" | "confidence" | "force" | "movement";
+export type ColourBy = "label" | "prediction" | "confidence" | "force" | "movement" | Cue;
 export type SelectionMode = "through" | "visible";
 
 export interface Selection {
@@ -31,6 +32,10 @@ export interface Selection {
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
   /** Revision at which it was seen. */
   revision: number;
+  /** How it came to be, kept with a label. */
+  note?: string;
+  /** Why it was suggested, in words, if it was. */
+  reason?: string;
 }
 
 export interface Hover {
@@ -38,6 +43,8 @@ export interface Hover {
   /** CSS pixels. */
   x: number;
   y: number;
+  /** Its card is to end above y. */
+  above?: boolean;
 }
 
 /** How a device that was not let in yet asks for it. */
@@ -105,6 +112,7 @@ export class AppState {
   readonly xr = new XrState();
   readonly time = new TimeState();
   readonly forces = new ForceState();
+  readonly review = new ReviewState();
   /** Items that are pinned, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
   /** Others who are in VR, by client. */

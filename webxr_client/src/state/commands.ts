@@ -1,6 +1,7 @@
 /** What a person can do, as functions: buttons, keys and, later, controllers all call these. */
 import type { Presence, Settings } from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
+import type { SheetKind } from "./review-state.js";
 
 /** A point of the latent space. */
 export type Point = [number, number, number];
@@ -46,6 +47,23 @@ export interface Commands {
   /** Replace the selection's items, as on the contact sheet. */
   select(items: Uint32Array): void;
   clearSelection(): void;
+  /** A contact sheet of what is doubtful, into state.review.sheet. */
+  openSheet(kind: SheetKind): void;
+  closeSheet(): void;
+  /** The sheet's current picture (state.review.at) is of this class. */
+  correct(classId: number): void;
+  /** It cannot be told: it stays as it is, and is not counted as looked at. Once more: it counts again. */
+  setAside(): void;
+  /** All of the sheet as shown, in one gesture; the next sheet follows. */
+  confirmSheet(): void;
+  /** After the last sheet: show the next in doubt all the same. */
+  goOnWithSheet(): void;
+  /** What is worth looking at next: selects it, or opens its sheet. */
+  next(): void;
+  /** The selection grows over what lies near and is predicted the same. */
+  grow(): void;
+  /** Predictions of at least state.review.acceptFrom become labels, where the selection has none. One gesture. */
+  accept(): void;
   fit(): void;
   /** Ask the owner to let this device in, once more. */
   askToComeIn(): void;

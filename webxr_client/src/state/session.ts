@@ -7,15 +7,19 @@ import type { Frame } from "../protocol/frames.js";
 import {
   type ClientOperation,
   MAX_NAME_LENGTH,
+  type Provenance,
   type ServerOperation,
   type SessionInfo,
   type Settings,
+  UNLABELED,
 } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "./app-state.js";
 import type { Commands } from "./commands.js";
+import { CueFeed } from "./cues.js";
 import { Knocking } from "./door.js";
 import { Playback } from "./playback.js";
 import { Questions } from "./questions.js";
+import { Review } from "./review.js";
 import { Search } from "./search.js";
 
 const LOSSES_KEPT = 600;
@@ -28,6 +32,9 @@ export class Session implements StreamListener {
   private readonly questions: Questions;
   private readonly playback: Playback;
   private readonly searching: Search;
+  private readonly review: Review;
+  /** Who waits for the answer to a command. */
+  private readonly answers = new Map<string, (accepted: boolean) => void>();
   private sequence = 0;
   private fetching = false;
   private watching = false;
@@ -43,6 +50,12 @@ export class Session implements StreamListener {
       () => this.leavePresent(),
       () => void this.resync(),
     );
+    this.review = new Review(state, {
+      allowed: () => this.allowed(),
+      note: (message) => this.note(message),
+      labelEach: (items, classIds, provenance) => this.labelEach(items, classIds, provenance),
+    });
+    if (!isSite) new CueFeed(state, (message) => this.note(message));
   }
 
   /** The past is shown: what is being done to the present is ended. */
@@ -88,6 +101,7 @@ export class Session implements StreamListener {
       this.state.training.value = session.training;
       this.state.history.value = session.history;
       this.state.pins.value = session.pins;
+      this.state.review.quality.value = session.quality ?? null;
     });
   }
 
@@ -174,8 +188,12 @@ export class Session implements StreamListener {
         state.annotations.setLabels(operation.items, operation.class_ids);
         state.labelsVersion.value += 1;
         break;
+      case "quality":
+        state.review.quality.value = operation.quality;
+        break;
       case "ack":
         state.annotations.settle(operation.command_id);
+        this.answered(operation.command_id, true);
         if (operation.message) this.note(operation.message);
         break;
       case "probed":
@@ -190,6 +208,7 @@ export class Session implements StreamListener {
       case "refused":
         if (this.questions.hear(operation)) break;
         if (state.annotations.turnBack(operation.command_id)) state.labelsVersion.value += 1;
+        this.answered(operation.command_id, false);
         state.refusal.value = operation;
         break;
       case "classes":
@@ -249,43 +268,85 @@ export class Session implements StreamListener {
     }
   }
 
+  private answered(commandId: string, accepted: boolean): void {
+    this.answers.get(commandId)?.(accepted);
+    this.answers.delete(commandId);
+  }
+
   // Commands ---------------------------------------------------------------------------------------------------------
+
+  private allowed(): boolean {
+    const { state } = this;
+    state.refusal.value = null;
+    if (!state.time.live.peek() && !state.readOnly.peek()) {
+      // What is labelled or pulled is the present.
+      this.playback.live();
+      this.note("That was the past; this is the present again. What you do here counts.");
+      return false;
+    }
+    return !state.readOnly.peek();
+  }
+
+  /** What an earlier gesture had to say is read. */
+  private forget(): void {
+    this.state.notices.value = this.state.notices.peek().filter((notice) => notice.code !== "noted");
+  }
+
+  /** Those of `wanted` that are of no locked class and get none; says how many are left out. */
+  private unlocked(wanted: Uint32Array, becomes?: ReadonlyMap<number, number>): Uint32Array {
+    const { classes, annotations } = this.state;
+    const locked = new Set(classes.peek().flatMap((info) => (info.locked ? [info.class_id] : [])));
+    const chosen = wanted.filter(
+      (item) =>
+        !locked.has(annotations.labels[item] as number) && !locked.has(becomes?.get(item) ?? UNLABELED),
+    );
+    const left = wanted.length - chosen.length;
+    if (left > 0)
+      this.note(
+        `${left} ${left === 1 ? "item is of a locked class and keeps its label" : "items are of locked classes and keep their labels"}.`,
+      );
+    return chosen;
+  }
+
+  /** A class an item, as one gesture. Resolves when it is answered. */
+  private labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean> {
+    const { state } = this;
+    this.forget();
+    const classOf = new Map(Array.from(items, (item, k) => [item, classIds[k] as number]));
+    const chosen = this.unlocked(items, classOf);
+    if (chosen.length === 0) return Promise.resolve(true);
+    const given = Int16Array.from(chosen, (item) => classOf.get(item) as number);
+    const command_id = crypto.randomUUID();
+    state.annotations.show(command_id, chosen, given);
+    state.labelsVersion.value += 1;
+    return new Promise((resolve) => {
+      this.answers.set(command_id, resolve);
+      this.connection.command({
+        op: "label_each",
+        command_id,
+        items: Array.from(chosen),
+        class_ids: Array.from(given),
+        revision: state.latent.revision,
+        provenance,
+      });
+    });
+  }
 
   commands(fit: () => void): Commands {
     const { state, connection } = this;
     const id = () => crypto.randomUUID();
-    const allowed = () => {
-      state.refusal.value = null;
-      if (!state.time.live.peek() && !state.readOnly.value) {
-        // What is labelled or pulled is the present.
-        this.playback.live();
-        this.note("That was the past; this is the present again. What you do here counts.");
-        return false;
-      }
-      return !state.readOnly.value;
-    };
+    const allowed = () => this.allowed();
     const travel = (way: Promise<void>) => {
-      forget();
+      this.forget();
       way.catch((error: unknown) => this.note(`That moment could not be read: ${String(error)}`));
-    };
-    const forget = () => {
-      state.notices.value = state.notices.value.filter((notice) => notice.code !== "noted");
     };
     return {
       label: (classId, items) => {
         const selection = state.selection.value;
         const wanted = items ?? selection.items;
-        forget();
+        this.forget();
         if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length) return;
-        const locked = new Set(
-          state.classes.value.filter((info) => info.locked).map((info) => info.class_id),
-        );
-        const chosen = wanted.filter((item) => !locked.has(state.annotations.labels[item] as number));
-        const left = wanted.length - chosen.length;
-        if (left > 0)
-          this.note(
-            `${left} ${left === 1 ? "item is of a locked class and keeps its label" : "items are of locked classes and keep their labels"}.`,
-          );
+        const chosen = this.unlocked(wanted);
         if (chosen.length === 0) return;
         const command_id = id();
         const revision = selection.revision >= 0 ? selection.revision : state.latent.revision;
@@ -296,7 +357,13 @@ export class Session implements StreamListener {
           items: Array.from(chosen),
           class_id: classId,
           revision,
-          provenance: { tool: selection.tool, regions: selection.regions.slice(-64) },
+          provenance: {
+            tool: selection.tool,
+            regions: selection.regions.slice(-64),
+            note: selection.note ?? "",
+            // Who picks a single item has seen what it is.
+            verified: !items && selection.tool === "pick" && wanted.length === 1,
+          },
         });
         batch(() => {
           state.labelsVersion.value += 1;
@@ -304,11 +371,11 @@ export class Session implements StreamListener {
         });
       },
       undo: () => {
-        forget();
+        this.forget();
         if (allowed()) connection.command({ op: "undo", command_id: id() });
       },
       redo: () => {
-        forget();
+        this.forget();
         if (allowed()) connection.command({ op: "redo", command_id: id() });
       },
       drag: (items, targets) => {
@@ -375,6 +442,24 @@ export class Session implements StreamListener {
       clearSelection: () => {
         state.selection.value = NOTHING;
       },
+      openSheet: (kind) => {
+        this.forget();
+        this.review.open(kind);
+      },
+      closeSheet: () => this.review.close(),
+      correct: (classId) => this.review.correct(classId),
+      setAside: () => this.review.setAside(),
+      confirmSheet: () => this.review.confirm(),
+      goOnWithSheet: () => this.review.goOn(),
+      next: () => {
+        this.forget();
+        void this.review.next();
+      },
+      grow: () => {
+        this.forget();
+        this.review.grow();
+      },
+      accept: () => this.review.accept(),
       fit,
       askToComeIn: () => void this.knocking.ask(),
       enterCode: (code) => this.knocking.enterCode(code),

@@ -17,6 +17,15 @@ describe("Annotations", () => {
     expect(annotations.turnBack("a")).toBe(false);
   });
 
+  it("shows a class an item, and turns it back", () => {
+    const annotations = fresh();
+    annotations.show("a", Uint32Array.of(0, 2, 3), Int16Array.of(4, -1, 5));
+    expect(Array.from(annotations.labels)).toEqual([4, -1, -1, 5]);
+    annotations.setLabels([3], [1]);
+    annotations.turnBack("a");
+    expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, 1]);
+  });
+
   it("does not turn back what the server has said since", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 1), 1);

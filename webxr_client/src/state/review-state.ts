@@ -1,0 +1,50 @@
+/** What is to be looked at again, and how well it all stands: contact sheets, figures of quality, cues. Written by review.ts and cues.ts. */
+import { type Signal, signal } from "@preact/signals";
+import type { Quality, SheetItem } from "../protocol/messages.js";
+
+/** Shown as colour or as size, one byte an item: 255 is strongest. */
+export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
+export type Cue = (typeof CUES)[number];
+export const isCue = (name: string): name is Cue => (CUES as readonly string[]).includes(name);
+
+export type SheetKind = "suspects" | "uncertain";
+
+export interface OpenSheet {
+  kind: SheetKind;
+  items: readonly SheetItem[];
+  /** Length of the queue it is the head of. */
+  total: number;
+  /** How many of `items` are probably wrong as they stand. */
+  expectedWrong: number;
+  /** Why it was opened, in words; "" when a person asked for it. */
+  reason: string;
+  /** `busy`: an answer is awaited. `done`: nothing is left in the queue; `items` are the next in doubt. */
+  status: "open" | "busy" | "done";
+}
+
+const ACCEPT_FROM = 0.95;
+
+export class ReviewState {
+  readonly quality: Signal<Quality | null> = signal(null);
+  readonly sheet: Signal<OpenSheet | null> = signal(null);
+  /** Which of the sheet's pictures is the current one: classes are given to it. */
+  readonly at = signal(0);
+  /** What a person has said of single pictures, by item; kept when a sheet is put away. */
+  readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  /** Pictures that nobody can tell: they stay as they are. */
+  readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
+  /** Confidence from which on predictions are accepted, 0..1. */
+  readonly acceptFrom = signal(ACCEPT_FROM);
+  readonly sizeBy: Signal<Cue | "even"> = signal("even");
+  /** The cues that are shown, as they were last asked for. */
+  readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
+}
+
+/** The class an item of a sheet has after Enter, if nobody corrects it: the label or the prediction, whichever is likelier; -1: none. */
+export function proposed({ class_id, prediction, doubt }: SheetItem): number {
+  return prediction < 0 || (class_id >= 0 && doubt <= 0.5) ? class_id : prediction;
+}
+
+/** Whether a picture is one to look at twice: it has a label that the model would not give. */
+export const isOdd = ({ class_id, prediction }: SheetItem): boolean =>
+  class_id >= 0 && prediction >= 0 && class_id !== prediction;

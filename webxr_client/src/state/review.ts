@@ -1,0 +1,302 @@
+/**
+ * Going through what the model doubts: contact sheets that are corrected and confirmed as one gesture, the next thing worth looking at, a
+ * selection that grows over equal predictions, and predictions that are accepted from a confidence on.
+ */
+import { batch, effect } from "@preact/signals";
+import { fetchNext, fetchSheet } from "../net/api.js";
+import type { Provenance, Sheet } from "../protocol/messages.js";
+import { type AppState, NOTHING, type Selection } from "./app-state.js";
+import { ClusterGrowth } from "./cluster-growth.js";
+import { opinion, SHEET_SIZE } from "./opinion.js";
+import { type OpenSheet, proposed, type SheetKind } from "./review-state.js";
+
+/** Shares of the densest place that growing tries, one after the other, until something is added. */
+const GROW_SHARES = [0.18, 0.05, 0];
+/** The server gives no larger sheet. */
+const LARGEST_SHEET = 200;
+
+/** What reviewing needs of the session. */
+export interface Desk {
+  /** Whether something can be labelled now; says why not. */
+  allowed(): boolean;
+  /** A line for the person. */
+  note(message: string): void;
+  /** One gesture, a class an item. Resolves when it is answered: whether it was accepted. */
+  labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean>;
+}
+
+export class Review {
+  private readonly growth = new ClusterGrowth();
+  /** Counts what was asked: an answer to something older does not count any more. */
+  private asked = 0;
+  /** The items that the sheet marks in the cloud. */
+  private marked: Uint32Array | null = null;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly desk: Desk,
+    private readonly ask = { sheet: fetchSheet, next: fetchNext },
+  ) {
+    // Whoever selects something else is done with the sheet for now.
+    effect(() => {
+      const { items } = state.selection.value;
+      if (this.marked && items !== this.marked) this.putAway();
+    });
+  }
+
+  // Contact sheets ---------------------------------------------------------------------------------------------------
+
+  open(kind: SheetKind, reason = ""): void {
+    if (!this.desk.allowed()) return;
+    this.state.review.aside.value = new Set();
+    void this.load(kind, reason);
+  }
+
+  close(): void {
+    const { review, selection } = this.state;
+    this.asked += 1;
+    batch(() => {
+      this.marked = null;
+      if (review.sheet.peek()) selection.value = NOTHING;
+      review.sheet.value = null;
+      review.corrected.value = new Map();
+    });
+  }
+
+  /** The sheet goes, what was corrected on it is kept for when it comes again. */
+  private putAway(): void {
+    const { review } = this.state;
+    this.asked += 1;
+    this.marked = null;
+    if (review.corrected.peek().size > 0)
+      this.desk.note(
+        "The sheet was put away, nothing was labelled. Open it again: your corrections are kept.",
+      );
+    review.sheet.value = null;
+  }
+
+  /** The current picture is of this class. */
+  correct(classId: number): void {
+    const { review, classes } = this.state;
+    const item = this.current();
+    const info = classes.peek()[classId];
+    if (item < 0 || !info || info.removed) return;
+    if (info.locked) {
+      this.desk.note(`${info.name} is locked: nothing is labelled with it.`);
+      return;
+    }
+    const aside = new Set(review.aside.peek());
+    aside.delete(item);
+    batch(() => {
+      review.corrected.value = new Map(review.corrected.peek()).set(item, classId);
+      review.aside.value = aside;
+    });
+  }
+
+  /** Nobody can tell what the current picture is: it stays as it is; once more: it can be told after all. */
+  setAside(): void {
+    const { review } = this.state;
+    const item = this.current();
+    if (item < 0) return;
+    const aside = new Set(review.aside.peek());
+    if (!aside.delete(item)) aside.add(item);
+    const corrected = new Map(review.corrected.peek());
+    corrected.delete(item);
+    batch(() => {
+      review.aside.value = aside;
+      review.corrected.value = corrected;
+    });
+  }
+
+  /** All of the sheet as shown, in one gesture; then comes the next sheet. */
+  confirm(): void {
+    const { review } = this.state;
+    const sheet = review.sheet.peek();
+    if (sheet?.status !== "open" || !this.desk.allowed()) return;
+    const { items, classIds, changed } = confirmed(sheet, review.corrected.peek(), review.aside.peek());
+    const mine = ++this.asked;
+    review.sheet.value = { ...sheet, status: "busy" };
+    const looked = `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`;
+    const saved = items.length
+      ? this.desk.labelEach(items, classIds, { tool: "sheet", verified: true, note: looked })
+      : Promise.resolve(true);
+    void saved.then((accepted) => {
+      if (mine !== this.asked) return;
+      if (!accepted) {
+        review.sheet.value = { ...sheet, status: "open" };
+        return;
+      }
+      review.corrected.value = new Map();
+      void this.load(sheet.kind, "");
+    });
+  }
+
+  /** Nothing is left that must be looked at; look at the next in doubt all the same. */
+  goOn(): void {
+    const { review } = this.state;
+    const sheet = review.sheet.peek();
+    if (sheet?.status === "done" && sheet.items.length > 0) this.show({ ...sheet, status: "open" });
+  }
+
+  private async load(kind: SheetKind, reason: string): Promise<void> {
+    const { review } = this.state;
+    const mine = ++this.asked;
+    const before = review.sheet.peek();
+    if (before) review.sheet.value = { ...before, status: "busy" };
+    const aside = review.aside.peek();
+    try {
+      const size = Math.min(LARGEST_SHEET, SHEET_SIZE + aside.size);
+      const answer = await this.ask.sheet(kind, size);
+      if (mine !== this.asked) return;
+      const items = withoutAside(answer.items, aside);
+      const left = Math.max(0, answer.total - aside.size);
+      this.show({
+        kind,
+        items,
+        total: left,
+        expectedWrong: items.reduce((sum, { doubt }) => sum + doubt, 0),
+        reason,
+        status: left === 0 || items.length === 0 ? "done" : "open",
+      });
+    } catch (error) {
+      if (mine !== this.asked) return;
+      this.close();
+      this.desk.note(`The sheet could not be fetched: ${inWords(error)}`);
+    }
+  }
+
+  private show(sheet: OpenSheet): void {
+    const { review, selection, latent } = this.state;
+    const items = Uint32Array.from(sheet.status === "done" ? [] : sheet.items.map(({ item }) => item)).sort();
+    batch(() => {
+      this.marked = items;
+      selection.value = { items, regions: [], tool: "sheet", revision: latent.revision };
+      review.at.value = 0;
+      review.sheet.value = sheet;
+    });
+  }
+
+  /** The item of the current picture; -1 without one that can be corrected. */
+  private current(): number {
+    const { review } = this.state;
+    const sheet = review.sheet.peek();
+    return sheet?.status === "open" ? (sheet.items[review.at.peek()]?.item ?? -1) : -1;
+  }
+
+  // Next, grow, accept -----------------------------------------------------------------------------------------------
+
+  /** Ask the model what is worth looking at next: it is selected, or its sheet opened, with the reason in words. */
+  async next(): Promise<void> {
+    if (!this.desk.allowed()) return;
+    const { selection, latent } = this.state;
+    const mine = ++this.asked;
+    try {
+      const { kind, items, reason } = await this.ask.next();
+      if (mine !== this.asked) return;
+      if (kind === "suspects" || kind === "uncertain") this.open(kind, reason);
+      else if (kind === "done") this.desk.note(reason);
+      else {
+        this.close();
+        selection.value = {
+          items: Uint32Array.from(items).sort(),
+          regions: [],
+          tool: "cluster",
+          revision: latent.revision,
+          reason,
+          note: "suggested region",
+        };
+      }
+    } catch (error) {
+      if (mine === this.asked) this.desk.note(`Nothing could be suggested: ${inWords(error)}`);
+    }
+  }
+
+  /** Let the selection grow over what lies near and is predicted as most of it is. Items of another label stay out. */
+  grow(): void {
+    const { selection, annotations, classes, latent } = this.state;
+    const chosen = selection.peek();
+    const { predictions, labels } = annotations;
+    const { classId } = opinion(chosen.items, predictions, classes.peek().length);
+    if (chosen.items.length === 0 || chosen.tool === "sheet") {
+      this.desk.note("Select something first: it grows over what lies near and is predicted the same.");
+      return;
+    }
+    if (classId < 0) {
+      this.desk.note("There is no prediction yet to grow by: label items of two classes first.");
+      return;
+    }
+    const same = (item: number) =>
+      predictions[item] === classId && ((labels[item] as number) < 0 || labels[item] === classId);
+    for (const share of GROW_SHARES) {
+      const items = this.growth.growOver(latent, chosen.items, share, same);
+      if (items.length === chosen.items.length) continue;
+      const note = "grown to the same prediction";
+      selection.value = { ...chosen, items, tool: "cluster", revision: latent.revision, note };
+      return;
+    }
+    this.desk.note(`Nothing more lies near that is predicted ${classes.peek()[classId]?.name}.`);
+  }
+
+  /** Give those of the selection that have no label, and that the model is certain enough of, their predictions. The others stay selected. */
+  accept(): void {
+    const { selection } = this.state;
+    const chosen = selection.peek();
+    if (chosen.tool === "sheet" || !this.desk.allowed()) return;
+    const { items, classIds } = acceptable(this.state, chosen);
+    if (items.length === 0) return;
+    const percent = Math.round(100 * this.state.review.acceptFrom.peek());
+    void this.desk.labelEach(items, classIds, {
+      tool: "accept",
+      regions: chosen.regions.slice(-64),
+      note: `predictions of ${percent} % and more`,
+    });
+    const taken = new Set(items);
+    const rest = chosen.items.filter((item) => !taken.has(item));
+    selection.value = rest.length > 0 ? { ...chosen, items: rest } : NOTHING;
+  }
+}
+
+/** What Enter would say of a sheet: ascending, without what is set aside. `changed`: how many have another class than before. */
+export function confirmed(
+  { items }: Pick<OpenSheet, "items">,
+  corrected: ReadonlyMap<number, number>,
+  aside: ReadonlySet<number>,
+): { items: Uint32Array; classIds: Int16Array; changed: number } {
+  const said = items
+    .filter(({ item }) => !aside.has(item))
+    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposed(one) }))
+    .filter(({ becomes }) => becomes >= 0)
+    .sort((a, b) => a.item - b.item);
+  return {
+    items: Uint32Array.from(said, ({ item }) => item),
+    classIds: Int16Array.from(said, ({ becomes }) => becomes),
+    changed: said.filter(({ class_id, becomes }) => class_id !== becomes).length,
+  };
+}
+
+/** A sheet's worth of `items` that are not set aside: those most in doubt, in the order they came. */
+export function withoutAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
+  const left = items.filter(({ item }) => !aside.has(item));
+  if (left.length <= SHEET_SIZE) return left;
+  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1] as number;
+  return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
+}
+
+/** Items of a selection without a label, and which of them are predicted with enough confidence, and as what. */
+export function acceptable(
+  state: AppState,
+  selection: Selection,
+): { items: Uint32Array; classIds: Int16Array; unlabelled: number } {
+  const { labels, predictions, confidence } = state.annotations;
+  const classes = state.classes.value;
+  const least = 255 * state.review.acceptFrom.value;
+  const unlabelled = selection.items.filter((item) => (labels[item] as number) < 0);
+  const items = unlabelled.filter((item) => {
+    const info = classes[predictions[item] as number];
+    return info && !info.locked && !info.removed && (confidence[item] as number) >= least;
+  });
+  const classIds = Int16Array.from(items, (item) => predictions[item] as number);
+  return { items, classIds, unlabelled: unlabelled.length };
+}
+
+const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { AppState } from "../../src/state/app-state.js";
+import { CueFeed } from "../../src/state/cues.js";
+import { latentOf } from "../interaction/xr/fixtures.js";
+
+vi.stubGlobal("window", globalThis);
+
+let state: AppState;
+let asked: string[];
+let fails: boolean;
+const complaints: string[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  state = new AppState();
+  Object.assign(
+    state.latent,
+    latentOf([
+      [0, 0, 0],
+      [0.1, 0, 0],
+    ]),
+  );
+  state.sceneVersion.value = 1;
+  asked = [];
+  fails = false;
+  new CueFeed(
+    state,
+    (message) => complaints.push(message),
+    (cue) => {
+      asked.push(cue);
+      return fails ? Promise.reject(new Error("gone")) : Promise.resolve(Uint8Array.of(1, asked.length));
+    },
+  );
+});
+afterEach(() => vi.useRealTimers());
+
+it("a cue is asked for when it is shown, at once, and no other", async () => {
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked).toEqual([]);
+  state.colourBy.value = "density";
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toEqual(["density"]);
+  state.review.sizeBy.value = "coverage";
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked).toEqual(["density", "density", "coverage"]);
+  expect([...state.review.cues.value.keys()]).toEqual(["density", "coverage"]);
+});
+
+it("is asked for again while predictions change all the time, but seldom", async () => {
+  state.colourBy.value = "uncertainty";
+  await vi.advanceTimersByTimeAsync(1);
+  for (let k = 0; k < 100; k++) {
+    state.predictionsVersion.value += 1;
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(asked.length).toBeGreaterThanOrEqual(5);
+  expect(asked.length).toBeLessThanOrEqual(7);
+  const before = asked.length;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked.length, "the last change is shown, and then it is quiet").toBeLessThanOrEqual(before + 1);
+});
+
+it("is given up, and said, when it cannot be had", async () => {
+  fails = true;
+  state.colourBy.value = "diversity";
+  await vi.advanceTimersByTimeAsync(1);
+  expect(state.colourBy.value).toBe("label");
+  expect(complaints.join()).toContain("gone");
+});

@@ -1,0 +1,266 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { ClassInfo, Provenance, Sheet, SheetItem, Suggestion } from "../../src/protocol/messages.js";
+import { AppState, NOTHING } from "../../src/state/app-state.js";
+import { acceptable, confirmed, Review, withoutAside } from "../../src/state/review.js";
+import { isOdd, proposed } from "../../src/state/review-state.js";
+import { latentOf } from "../interaction/xr/fixtures.js";
+
+vi.stubGlobal("window", globalThis);
+
+const item = (n: number, class_id: number, prediction: number, doubt: number): SheetItem => ({
+  item: n,
+  class_id,
+  prediction,
+  confidence: 0.8,
+  doubt,
+});
+
+describe("what Enter makes of a picture", () => {
+  it("is the label or the prediction, whichever is likelier", () => {
+    expect(proposed(item(0, 5, 3, 0.9))).toBe(3);
+    expect(proposed(item(0, 5, 3, 0.3))).toBe(5);
+    expect(proposed(item(0, -1, 3, 0.3))).toBe(3);
+    expect(proposed(item(0, 5, -1, 0.9))).toBe(5);
+    expect(proposed(item(0, -1, -1, 1))).toBe(-1);
+  });
+  it("is odd where a label is not as predicted", () => {
+    expect([item(0, 5, 3, 0.1), item(0, 3, 3, 0.9), item(0, -1, 3, 0.9)].map(isOdd)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+  it("is in the order of items, with what was corrected and without what is set aside", () => {
+    const items = [item(9, 5, 3, 0.9), item(2, 1, 1, 0.2), item(4, -1, 7, 0.5), item(6, -1, -1, 1)];
+    const said = confirmed({ items }, new Map([[2, 8]]), new Set([4]));
+    expect(Array.from(said.items)).toEqual([2, 9]);
+    expect(Array.from(said.classIds)).toEqual([8, 3]);
+    expect(said.changed).toBe(2);
+  });
+  it("a sheet is filled without what is set aside, by those most in doubt", () => {
+    const items = Array.from({ length: 30 }, (_, k) => item(k, -1, 0, k / 30));
+    const left = withoutAside(items, new Set([29]));
+    expect(left.map((one) => one.item)).toEqual(Array.from({ length: 27 }, (_, k) => k + 2));
+  });
+});
+
+let state: AppState;
+let review: Review;
+let notes: string[];
+let sent: { items: number[]; classIds: number[]; provenance: Provenance; answer(accepted: boolean): void }[];
+let sheets: Sheet[];
+let asked: [string, number][];
+let suggestion: Suggestion;
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+const sheetOf = (items: SheetItem[], total: number): Sheet => ({
+  kind: "suspects",
+  items,
+  total,
+  expected_wrong: 0,
+});
+
+beforeEach(() => {
+  state = new AppState();
+  state.classes.value = Array.from(
+    { length: 10 },
+    (_, k): ClassInfo => ({ class_id: k, name: String(k), colour: "#000000", locked: k === 9 }),
+  );
+  notes = [];
+  sent = [];
+  asked = [];
+  sheets = [
+    sheetOf([item(8, 1, 1, 0.4), item(4, 2, 1, 0.8), item(6, 3, 3, 0.1)], 5),
+    sheetOf([item(11, 1, 2, 0.8)], 1),
+    sheetOf([item(12, 1, 1, 0.1)], 0),
+  ];
+  review = new Review(
+    state,
+    {
+      allowed: () => true,
+      note: (message) => notes.push(message),
+      labelEach: (items, classIds, provenance) =>
+        new Promise((answer) => {
+          sent.push({ items: [...items], classIds: [...classIds], provenance, answer });
+        }),
+    },
+    {
+      sheet: (kind, size) => {
+        asked.push([kind, size]);
+        return Promise.resolve(sheets.shift() as Sheet);
+      },
+      next: () => Promise.resolve(suggestion),
+    },
+  );
+});
+
+const open = async () => {
+  review.open("suspects");
+  await settled();
+};
+const sheet = () => state.review.sheet.value;
+
+describe("a contact sheet", () => {
+  it("marks its items, is corrected, and confirmed as one gesture that says they were looked at", async () => {
+    await open();
+    expect(Array.from(state.selection.value.items)).toEqual([4, 6, 8]);
+    expect(sheet()).toMatchObject({ kind: "suspects", total: 5, status: "open" });
+    expect(sheet()?.expectedWrong).toBeCloseTo(1.3);
+    state.review.at.value = 0;
+    review.correct(7);
+    state.review.at.value = 2;
+    review.setAside();
+    review.confirm();
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [1, 7] });
+    expect(sent[0]?.provenance).toEqual({ tool: "sheet", verified: true, note: "2 looked at, 2 changed" });
+    review.confirm();
+    expect(sent, "an answer is awaited").toHaveLength(1);
+  });
+  it("is followed by the next one, and the last says that nothing is left", async () => {
+    await open();
+    review.confirm();
+    expect(sheet()?.status).toBe("busy");
+    sent[0]?.answer(true);
+    await settled();
+    expect(sheet()?.items.map((one) => one.item)).toEqual([11]);
+    review.confirm();
+    sent[1]?.answer(true);
+    await settled();
+    expect(sheet()?.status).toBe("done");
+    expect(state.selection.value.items).toHaveLength(0);
+    review.confirm();
+    expect(sent).toHaveLength(2);
+    review.goOn();
+    expect(sheet()?.status).toBe("open");
+    expect(Array.from(state.selection.value.items)).toEqual([12]);
+  });
+  it("stays with its corrections when it is refused", async () => {
+    await open();
+    review.correct(7);
+    review.confirm();
+    sent[0]?.answer(false);
+    await settled();
+    expect(sheet()?.status).toBe("open");
+    expect(state.review.corrected.value.get(8)).toBe(7);
+  });
+  it("does not come back with what was set aside", async () => {
+    await open();
+    review.setAside();
+    review.confirm();
+    sheets[0] = sheetOf([item(8, 1, 1, 0.4), item(11, 1, 2, 0.8)], 2);
+    sent[0]?.answer(true);
+    await settled();
+    expect(asked).toEqual([
+      ["suspects", 27],
+      ["suspects", 28],
+    ]);
+    expect(sheet()?.items.map((one) => one.item)).toEqual([11]);
+    expect(sheet()?.total).toBe(1);
+  });
+  it("set aside and corrected take each other's place, and a locked class takes nothing", async () => {
+    await open();
+    review.correct(7);
+    review.setAside();
+    expect(state.review.corrected.value.size).toBe(0);
+    review.correct(5);
+    expect(state.review.aside.value.size).toBe(0);
+    review.correct(9);
+    expect(state.review.corrected.value.get(8)).toBe(5);
+    expect(notes.join()).toContain("locked");
+  });
+  it("goes when something else is selected, with its corrections kept; Escape drops them", async () => {
+    await open();
+    review.correct(7);
+    state.selection.value = { ...NOTHING, items: Uint32Array.of(1) };
+    expect(sheet()).toBeNull();
+    expect(notes.join()).toContain("corrections are kept");
+    sheets = [sheetOf([item(8, 1, 1, 0.4)], 1)];
+    await open();
+    expect(state.review.corrected.value.get(8)).toBe(7);
+    review.close();
+    expect(state.selection.value.items).toHaveLength(0);
+    expect(state.review.corrected.value.size).toBe(0);
+  });
+  it("that is closed is not opened again by a late answer", async () => {
+    review.open("suspects");
+    review.close();
+    await settled();
+    expect(sheet()).toBeNull();
+  });
+});
+
+describe("what to look at next", () => {
+  it("is a region, which is selected with its reason", async () => {
+    suggestion = {
+      kind: "region",
+      items: [3, 20, 100],
+      class_id: 1,
+      reason: "an island without labels",
+      gain: 9,
+    };
+    await review.next();
+    expect(state.selection.value).toMatchObject({ reason: "an island without labels", tool: "cluster" });
+    expect(Array.from(state.selection.value.items)).toEqual([3, 20, 100]);
+  });
+  it("or a sheet, or nothing", async () => {
+    suggestion = { kind: "suspects", items: [], class_id: -1, reason: "5 labels are doubtful", gain: 4 };
+    await review.next();
+    await settled();
+    expect(sheet()).toMatchObject({ kind: "suspects", reason: "5 labels are doubtful" });
+    suggestion = { kind: "done", items: [], class_id: -1, reason: "98 % are right", gain: 0 };
+    await review.next();
+    expect(notes).toEqual(["98 % are right"]);
+  });
+});
+
+describe("predictions that are accepted", () => {
+  beforeEach(() => {
+    const confidence = Uint8Array.from([0.99, 0.96, 0.94, 0.99, 0.99, 0.5], (share) =>
+      Math.round(255 * share),
+    );
+    state.annotations.reset(
+      Int16Array.of(-1, -1, -1, 2, -1, -1),
+      Int16Array.of(1, 2, 1, 1, 9, -1),
+      confidence,
+    );
+    state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1, 2, 3, 4, 5) };
+  });
+  it("are of items without a label, of no locked class, and certain enough", () => {
+    const { items, classIds, unlabelled } = acceptable(state, state.selection.value);
+    expect(Array.from(items)).toEqual([0, 1]);
+    expect(Array.from(classIds)).toEqual([1, 2]);
+    expect(unlabelled).toBe(5);
+    state.review.acceptFrom.value = 0.9;
+    expect(acceptable(state, state.selection.value).items).toHaveLength(3);
+  });
+  it("are one gesture, recorded as what it is; the others stay selected", () => {
+    review.accept();
+    expect(sent[0]).toMatchObject({
+      items: [0, 1],
+      classIds: [1, 2],
+      provenance: { tool: "accept", note: "predictions of 95 % and more" },
+    });
+    expect(sent[0]?.provenance.verified).toBeUndefined();
+    expect(Array.from(state.selection.value.items)).toEqual([2, 3, 4, 5]);
+    review.accept();
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe("growing", () => {
+  it("adds what lies near and is predicted the same, unless it has another label", () => {
+    const points = Array.from({ length: 40 }, (_, k) => [0.002 * k, 0, 0]);
+    Object.assign(state.latent, latentOf(points));
+    const labels = new Int16Array(40).fill(-1);
+    labels[5] = 3;
+    state.annotations.reset(labels, new Int16Array(40).fill(1), new Uint8Array(40));
+    state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1) };
+    review.grow();
+    const { items, tool, note } = state.selection.value;
+    expect(items).toHaveLength(39);
+    expect(items).not.toContain(5);
+    expect([tool, note]).toEqual(["cluster", "grown to the same prediction"]);
+    review.grow();
+    expect(notes.join()).toContain("Nothing more lies near");
+  });
+});
