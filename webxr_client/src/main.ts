@@ -10,12 +10,20 @@ import { findOffered } from "./interaction/xr/offered.js";
 import { fetchThumbnails } from "./net/api.js";
 import { Atlas } from "./scene/atlas.js";
 import { ForceLines } from "./scene/force-lines.js";
-import { LIGHT_INK, Palette, UNLABELLED_DARK, UNLABELLED_LIGHT } from "./scene/palette.js";
+import {
+  CUE_DARK,
+  CUE_LIGHT,
+  LIGHT_INK,
+  Palette,
+  UNLABELLED_DARK,
+  UNLABELLED_LIGHT,
+} from "./scene/palette.js";
 import { Peers } from "./scene/peers.js";
 import { PointCloud } from "./scene/point-cloud.js";
 import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
 import { AppState } from "./state/app-state.js";
+import { isCue } from "./state/review-state.js";
 import { Session } from "./state/session.js";
 import type { XrMode } from "./state/xr-state.js";
 import { mountUi } from "./ui/index.js";
@@ -134,7 +142,14 @@ effect(() => {
   stage.invalidate();
 });
 effect(() => {
-  cloud.setColourBy(state.colourBy.value);
+  const by = state.colourBy.value;
+  const { cues, sizeBy } = state.review;
+  const colour = isCue(by) ? (cues.value.get(by) ?? null) : null;
+  const size = isCue(sizeBy.value) ? (cues.value.get(sizeBy.value) ?? null) : null;
+  state.sceneVersion.value;
+  cloud.setCues(colour, size);
+  // Until a cue is there, labels are shown.
+  cloud.setColourBy(isCue(by) && !colour ? "label" : by);
   stage.invalidate();
 });
 effect(() => {
@@ -199,7 +214,7 @@ effect(() => {
   const dark = state.theme.value === "dark";
   document.documentElement.dataset.theme = state.theme.value;
   palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT, dark ? 1 : LIGHT_INK);
-  cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5");
+  cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5", dark ? CUE_DARK : CUE_LIGHT);
   stage.invalidate();
 });
 effect(() => {

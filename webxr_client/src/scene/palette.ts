@@ -9,6 +9,12 @@ export const UNLABELLED_LIGHT = "#8d97a5";
  * what could be told apart still can. tokens.css has the same number as --ink.
  */
 export const LIGHT_INK = 0.4;
+/**
+ * From a cue's least to its strongest: what is strong stands out from the ground, and it is lightness that says so, which every eye sees. tokens.css
+ * has the same colours.
+ */
+export const CUE_DARK = ["#41527a", "#ffe14d"] as const;
+export const CUE_LIGHT = ["#aebdd2", "#0a2a63"] as const;
 const WIDTH = 64;
 const ROWS = 17;
 

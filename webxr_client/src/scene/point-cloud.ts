@@ -20,10 +20,22 @@ import type { ColourBy } from "../state/app-state.js";
 import { TERM_COLOURS } from "../state/force-state.js";
 import type { LatentState } from "../state/latent-state.js";
 import type { Atlas } from "./atlas.js";
-import type { Palette } from "./palette.js";
+import { CUE_DARK, type Palette } from "./palette.js";
 import { fragmentShader, vertexShader } from "./point-shader.js";
 
-const COLOUR_BY: Record<ColourBy, number> = { label: 0, prediction: 1, confidence: 2, force: 3, movement: 4 };
+const COLOUR_BY: Record<ColourBy, number> = {
+  label: 0,
+  prediction: 1,
+  confidence: 2,
+  force: 3,
+  movement: 4,
+  uncertainty: 5,
+  density: 5,
+  diversity: 5,
+  coverage: 5,
+};
+/** Sizes of the least and the strongest of a cue, shares of the even size. */
+const SIZES = [0.45, 1.9] as const;
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
@@ -46,6 +58,9 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
+  /** A cue that is shown as size, and one that is shown as colour in the place of the confidence. */
+  private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
+  private colourCue: Uint8Array | null = null;
 
   constructor(
     private readonly latent: LatentState,
@@ -67,6 +82,8 @@ export class PointCloud {
         uMaxSize: { value: 128 },
         uFlat: { value: 0 },
         uColourBy: { value: 0 },
+        uCue: { value: [new Color(CUE_DARK[0]), new Color(CUE_DARK[1])] },
+        uSizes: { value: new Vector2(1, 1) },
         uPalette: { value: palette.texture },
         uAccent: { value: new Color("#bfe4ff") },
         uFog: { value: new Color("#10161e") },
@@ -104,6 +121,10 @@ export class PointCloud {
     geometry.setAttribute("keyframeTo", this.keyframes[1]);
     geometry.setAttribute("classes", this.classes);
     geometry.setAttribute("marks", this.marks);
+    this.sizes = new BufferAttribute(new Uint8Array(n), 1, true);
+    geometry.setAttribute("cueSize", this.sizes);
+    (this.material.uniforms.uSizes!.value as Vector2).set(1, 1);
+    this.colourCue = null;
     geometry.boundingSphere = new Sphere(undefined, 1);
     geometry.setDrawRange(0, n);
     this.geometry = geometry;
@@ -126,7 +147,7 @@ export class PointCloud {
     for (let i = 0; 2 * i < classes.length; i++) {
       classes[2 * i] = labels[i] as number;
       classes[2 * i + 1] = (this.dominant ?? predictions)[i] as number;
-      marks[4 * i] = confidence[i] as number;
+      marks[4 * i] = (this.colourCue ?? confidence)[i] as number;
     }
     this.classes.needsUpdate = true;
     this.marks.needsUpdate = true;
@@ -161,6 +182,18 @@ export class PointCloud {
   /** The term of the loss that pulls hardest on each item; null: colour by predictions where that is asked for. */
   setDominant(terms: Int16Array | null): void {
     this.dominant = terms && terms.length === this.latent.n ? terms : null;
+    this.refreshClasses();
+  }
+
+  /** Cues, a byte an item: one as colour where that is asked for, one as size; null for none. */
+  setCues(colour: Uint8Array | null, size: Uint8Array | null): void {
+    const fits = (cue: Uint8Array | null) => (cue?.length === this.latent.n ? cue : null);
+    this.colourCue = fits(colour);
+    const sizes = fits(size);
+    if (sizes) (this.sizes.array as Uint8Array).set(sizes);
+    this.sizes.needsUpdate = sizes !== null;
+    const [least, most] = sizes ? SIZES : [1, 1];
+    (this.material.uniforms.uSizes!.value as Vector2).set(least, most);
     this.refreshClasses();
   }
 
@@ -226,11 +259,14 @@ export class PointCloud {
     this.material.uniforms.uColourBy!.value = COLOUR_BY[colourBy];
   }
 
-  setTheme(fog: string, accent: string): void {
+  setTheme(fog: string, accent: string, cue: readonly [string, string]): void {
     // The palette's bytes are sRGB and go out as they are; these have to match.
     (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
     (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();
+    (this.material.uniforms.uCue!.value as Color[]).forEach((colour, k) => {
+      colour.set(cue[k] as string).convertLinearToSRGB();
+    });
   }
 
   /** Diameter of a point in metres of the scene. */

@@ -4,7 +4,8 @@ export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
-in vec4 marks;          // confidence, selected, hovered (1) or dimmed (0.25), grabbed (1) or pinned (0.5): 0..1
+in float cueSize;       // a cue that is shown as size, 0..1
+in vec4 marks;          // confidence (or a cue that is shown as colour), selected, hovered (1) or dimmed (0.25), grabbed (1) or pinned (0.5): 0..1
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
@@ -12,7 +13,9 @@ uniform float uPixelsPerUnit; // of height, at distance 1
 uniform float uPixelRatio;
 uniform float uMaxSize;
 uniform float uFlat;
-uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement
+uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
+uniform vec3 uCue[2];         // colours of a cue's least and strongest
+uniform vec2 uSizes;          // sizes of a cue's least and strongest; 1, 1 for even sizes
 uniform vec3 uTerms[4];       // colours of the terms; classes.y is the dominant one
 uniform sampler2D uPalette;
 uniform vec3 uAccent;
@@ -51,6 +54,7 @@ void main() {
   // The orthographic camera of a flat scene has no distance; in a headset there is always one.
   float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;
+  pixels *= mix(uSizes.x, uSizes.y, cueSize);
   pixels *= 1.0 + 0.22 * selected + 0.8 * hovered;
   float under = 0.0;   // the brush
   if (uBrush.w > 0.0) {
@@ -77,6 +81,7 @@ void main() {
     float moved = length(keyframeTo.xyz - keyframeFrom.xyz);
     colour = mix(unlabelled, vec4(0.31, 0.82, 0.63, 1.0), clamp(moved * 160.0, 0.0, 1.0));
   }
+  else if (uColourBy == 5) colour.rgb = mix(uCue[0], uCue[1], marks.x);
   vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);

@@ -1,7 +1,7 @@
 /** Class colours can be told apart, also with the three dichromacies; text can be read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { dimmed, LIGHT_INK, parseColour } from "../../src/scene/palette.js";
+import { CUE_DARK, CUE_LIGHT, dimmed, LIGHT_INK, parseColour } from "../../src/scene/palette.js";
 
 // The palette is the server's: server/classes.py.
 const source = readFileSync(new URL("../../../server/classes.py", import.meta.url), "utf8");
@@ -114,4 +114,39 @@ describe("text on glass", () => {
     }
   });
   it("panels dim class colours as the cloud does", () => expect(share(light, "ink")).toBe(LIGHT_INK));
+});
+
+describe("colours of a cue", () => {
+  const css = readFileSync(new URL("../../src/ui/tokens.css", import.meta.url), "utf8");
+  const [darkTokens, lightTokens] = css.split('[data-theme="light"]') as [string, string];
+  const themes = [
+    ["dark", CUE_DARK, "#0e141b", darkTokens],
+    ["light", CUE_LIGHT, "#eef1f5", lightTokens],
+  ] as const;
+  const between = ([from, to]: readonly [string, string], share: number) => {
+    const [a, b] = [parseColour(from), parseColour(to)];
+    return `#${a
+      .map((value, k) =>
+        Math.round(value + share * (b[k]! - value))
+          .toString(16)
+          .padStart(2, "0"),
+      )
+      .join("")}`;
+  };
+  it.each(themes)("%s: five steps can be told apart by every eye", (_, ends) => {
+    const steps = [0, 0.25, 0.5, 0.75, 1].map((share) => between(ends, share));
+    for (const matrix of Object.values(DEFICIENCIES))
+      expect(smallestDistance(matrix, steps)).toBeGreaterThan(0.08);
+  });
+  it.each(themes)(
+    "%s: the strongest stands out most, and the least can be seen",
+    (_, [least, most], ground) => {
+      expect(contrast(least, ground)).toBeGreaterThan(1.6);
+      expect(contrast(most, ground)).toBeGreaterThan(10);
+    },
+  );
+  it.each(themes)("%s: the legend has the same", (_, [least, most], __, tokens) => {
+    expect(tokens).toContain(`--cue-least: ${least}`);
+    expect(tokens).toContain(`--cue-most: ${most}`);
+  });
 });
