@@ -54,7 +54,9 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
     if (renamed.current && !renaming) name.current?.focus(); // the keyboard goes on where it was
     renamed.current = renaming;
   }, [renaming]);
-  const usable = state.selection.value.items.length > 0 && !state.readOnly.value && !info.locked;
+  const onSheet = state.review.sheet.value?.status === "open";
+  const usable = (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
+  const what = onSheet ? "the sheet's current picture" : "the selection";
   const key = info.class_id < 10 ? String(info.class_id) : "";
   const finish = (event: Event) => {
     const text = (event.currentTarget as HTMLInputElement).value;
@@ -69,15 +71,17 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
         disabled={!usable}
         title={
           usable
-            ? `Label the selection as ${info.name}`
+            ? `Label ${what} as ${info.name}`
             : info.locked
               ? `${info.name} is locked`
               : "Select items first"
         }
-        onClick={() => commands.label(info.class_id)}
+        onClick={() => (onSheet ? commands.correct : commands.label)(info.class_id)}
       >
         <kbd class={key ? "" : "empty"}>{key}</kbd>
-        <span class="unseen">Label the selection as {info.name}</span>
+        <span class="unseen">
+          Label {what} as {info.name}
+        </span>
         <Swatch colour={info.colour} ring={info.class_id >= 10} />
       </button>
       <div class="class-body">

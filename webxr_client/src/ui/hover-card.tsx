@@ -39,17 +39,18 @@ export function HoverCard() {
   useLayoutEffect(() => {
     const card = element.current;
     if (!hover || !card) return;
-    const place = () => {
+    const put = () => {
       // What is zoomed counts its own pixels.
       const zoom = state.bigText.peek() ? BIG_TEXT : 1;
       const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
       const own = card.getBoundingClientRect().height / zoom;
-      const { left, top } = placed(hover.x / zoom, hover.y / zoom, width, height, own);
+      const place = hover.above ? placedAbove : placed;
+      const { left, top } = place(hover.x / zoom, hover.y / zoom, width, height, own);
       card.style.setProperty("left", `${left}px`);
       card.style.setProperty("top", `${top}px`);
     };
-    place();
-    const observer = new ResizeObserver(place);
+    put();
+    const observer = new ResizeObserver(put);
     observer.observe(card);
     return () => observer.disconnect();
   }, [hover, state]);
@@ -126,6 +127,20 @@ export function placed(
   return {
     left: Math.max(8, Math.min(left, width - WIDTH - 8)),
     top: Math.max(64, Math.min(y - 40, height - Math.max(130, own + 12))),
+  };
+}
+
+/** Over a place, such as a panel whose pictures it must not hide. */
+export function placedAbove(
+  x: number,
+  y: number,
+  width: number,
+  _height: number,
+  own: number,
+): { left: number; top: number } {
+  return {
+    left: Math.max(8, Math.min(x - WIDTH / 2, width - WIDTH - 8)),
+    top: Math.max(64, y - own - 8),
   };
 }
 

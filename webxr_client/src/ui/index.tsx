@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { BottomBar } from "./bottom-bar.js";
 import { ClassPanel } from "./class-panel.js";
+import { ContactSheet } from "./contact-sheet.js";
 import { Ui, type UiContext, useUi } from "./context.js";
 import { GenerativeMap } from "./decoded.js";
 import { DevicesDialog } from "./devices.js";
@@ -14,6 +15,7 @@ import { Help } from "./help.js";
 import { HoverCard } from "./hover-card.js";
 import { Legend } from "./legend.js";
 import { Notices } from "./notices.js";
+import { QualityPanel } from "./quality-panel.js";
 import { SelectionPanel } from "./selection-panel.js";
 import { StateLine } from "./state-line.js";
 import { BIG_TEXT, followBigText, followTheme } from "./theme.js";
@@ -38,21 +40,25 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
   const big = state.bigText.value;
+  const sheet = state.review.sheet.value?.status;
   useEffect(() => {
     holder.current?.prepend(canvas);
     const measure = () => {
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
+      // The cloud stays in sight over a sheet.
+      const over = document.querySelector(".contact-sheet")?.getBoundingClientRect();
+      const bottom = over ? window.innerHeight - over.top + 8 : 124 * zoom;
       setInsets(
         wide
-          ? { left: 76 * zoom, right: 332 * zoom, top: 76 * zoom, bottom: 124 * zoom }
+          ? { left: 76 * zoom, right: 332 * zoom, top: 76 * zoom, bottom }
           : { left: 8, right: 8, top: 64 * zoom, bottom: Math.round(window.innerHeight * 0.36) },
       );
     };
     measure();
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
-  }, [canvas, setInsets, big]);
+  }, [canvas, setInsets, big, sheet]);
   const door = state.door.value;
   const working = !door && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
@@ -78,9 +84,12 @@ function Workplace() {
         <StateLine class="narrow-only" />
         <ClassPanel />
         <hr />
+        <QualityPanel />
+        <hr class="wide-only" />
         <SelectionPanel />
       </aside>
       <BottomBar />
+      <ContactSheet />
       <Dials />
       <HoverCard />
       <GenerativeMap />

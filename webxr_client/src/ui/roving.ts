@@ -2,7 +2,8 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-export function useRoving(toolbar: RefObject<HTMLElement>): (event: KeyboardEvent) => void {
+/** `columns`: how many are side by side, in a grid; ArrowUp and ArrowDown then go to the row before or after. */
+export function useRoving(toolbar: RefObject<HTMLElement>, columns = 1): (event: KeyboardEvent) => void {
   const current = useRef<HTMLButtonElement | null>(null);
   const buttons = () =>
     Array.from(toolbar.current?.querySelectorAll<HTMLButtonElement>("button:not(:disabled)") ?? []);
@@ -18,7 +19,12 @@ export function useRoving(toolbar: RefObject<HTMLElement>): (event: KeyboardEven
   });
   return (event) => {
     const all = buttons();
-    const target = moved(event.key, all.indexOf(document.activeElement as HTMLButtonElement), all.length);
+    const target = moved(
+      event.key,
+      all.indexOf(document.activeElement as HTMLButtonElement),
+      all.length,
+      columns,
+    );
     if (target === null) return;
     event.preventDefault();
     stop(all[target]);
@@ -27,8 +33,12 @@ export function useRoving(toolbar: RefObject<HTMLElement>): (event: KeyboardEven
 }
 
 /** Where a key leads from stop `at` of `count`, round and round; null if it is no key of a toolbar. */
-export function moved(key: string, at: number, count: number): number | null {
+export function moved(key: string, at: number, count: number, columns = 1): number | null {
   if (count === 0) return null;
+  if (columns > 1 && (key === "ArrowDown" || key === "ArrowUp")) {
+    const target = at + (key === "ArrowDown" ? columns : -columns);
+    return target >= 0 && target < count ? target : at;
+  }
   switch (key) {
     case "ArrowDown":
     case "ArrowRight":

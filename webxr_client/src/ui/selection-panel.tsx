@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
 import { certainty, contactSheet, opinion } from "../state/opinion.js";
+import { acceptable } from "../state/review.js";
 import { useUi } from "./context.js";
 import { Walk } from "./decoded.js";
 import { count, items as itemsText, list, percent } from "./format.js";
@@ -21,7 +22,13 @@ export function SelectionPanel() {
           {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
         </b>
       </div>
-      {items.length === 0 ? <Nothing /> : <Chosen items={items} labelled={labelled} />}
+      {state.review.sheet.value ? (
+        <OnSheet />
+      ) : items.length === 0 ? (
+        <Nothing />
+      ) : (
+        <Chosen items={items} labelled={labelled} />
+      )}
       <Refusal />
     </section>
   );
@@ -44,6 +51,16 @@ function Nothing() {
   );
 }
 
+function OnSheet() {
+  return (
+    <p class="hint">
+      The sheet's pictures are marked in the cloud. <kbd>Enter</kbd> gives each the class in whose colour it
+      is underlined; a class key corrects the one you are at. Framed ones have another label than the model
+      would give.
+    </p>
+  );
+}
+
 /** Mean confidence from which on a suggestion is made even while there are classes that the model does not know. */
 const SURE = 0.95;
 
@@ -60,8 +77,10 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const doubtful = unknown.length > 0 && sure < SURE;
   const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
+  const { reason } = state.selection.value;
   return (
     <>
+      {reason && <p class="hint reason">{reason}</p>}
       {atlas.current && (
         <div class="sheet" role="group" aria-label="Pictures of the selection">
           {Array.from(sheet, (item) => (
@@ -119,9 +138,54 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               Remove labels
             </button>
           )}
+          {guess && (
+            <button
+              type="button"
+              class="button"
+              title={`Take in what lies near and is predicted ${guess.name}, too`}
+              onClick={commands.grow}
+            >
+              Grow <kbd>E</kbd>
+            </button>
+          )}
         </div>
       )}
+      {!state.readOnly.value && guess && <Accept />}
     </>
+  );
+}
+
+/** Predictions that are certain enough, taken as labels. */
+function Accept() {
+  const { state, commands } = useUi();
+  const { acceptFrom } = state.review;
+  state.predictionsVersion.value;
+  const { items, unlabelled } = acceptable(state, state.selection.value);
+  if (unlabelled === 0) return null;
+  const from = percent(acceptFrom.value);
+  return (
+    <div class="accept">
+      <button
+        type="button"
+        class="button"
+        disabled={items.length === 0}
+        title={`Label what the model is at least ${from} sure of as it predicts, in one gesture (Y)`}
+        onClick={commands.accept}
+      >
+        Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>
+      </button>
+      <input
+        type="range"
+        aria-label="Least confidence that is accepted"
+        aria-valuetext={from}
+        min={50}
+        max={99}
+        value={100 * acceptFrom.value}
+        onInput={(event) => {
+          acceptFrom.value = Number(event.currentTarget.value) / 100;
+        }}
+      />
+    </div>
   );
 }
 

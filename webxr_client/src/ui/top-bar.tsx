@@ -1,13 +1,11 @@
 import { isSite } from "../net/site.js";
-import type { ColourBy } from "../state/app-state.js";
+import { ColourChoice, SizeChoice } from "./colour-choice.js";
 import { useUi } from "./context.js";
 import { EnterXr } from "./enter-xr.js";
 import { count, percent } from "./format.js";
 import { DevicesIcon, DownloadIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "./icons.js";
 import { SearchBox } from "./search-box.js";
 import { toggleTheme } from "./theme.js";
-
-const COLOUR_BY: readonly ColourBy[] = ["label", "prediction", "confidence"];
 
 export function TopBar() {
   const { state, commands } = useUi();
@@ -39,22 +37,8 @@ export function TopBar() {
       )}
       <span class="spring" />
       <SearchBox />
-      <div class="choice" role="group" aria-label="Colour by">
-        <span class="muted choice-title">colour</span>
-        {COLOUR_BY.map((by) => (
-          <button
-            key={by}
-            type="button"
-            title={`Colour by ${by} (C)`}
-            aria-pressed={state.colourBy.value === by}
-            onClick={() => {
-              state.colourBy.value = by;
-            }}
-          >
-            {by}
-          </button>
-        ))}
-      </div>
+      <ColourChoice />
+      <SizeChoice />
       {!state.readOnly.value && (
         <div class="choice" role="group" aria-label="Dimensions of the latent space">
           {([3, 2] as const).map((d) => (

@@ -79,6 +79,7 @@ function TickMark({ tick, at, undone }: { tick: Tick; at: number; undone: boolea
 export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
   switch (gesture.kind) {
     case "label":
+      if (gesture.class_id < 0 && gesture.note) return gesture.note;
       return `${items(gesture.count)} as ${classes[gesture.class_id]?.name ?? "unlabelled"}`;
     case "settings":
     case "class":

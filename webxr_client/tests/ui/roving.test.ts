@@ -18,3 +18,11 @@ it("other keys, and an empty toolbar, lead nowhere", () => {
   expect(moved("l", 0, 3)).toBeNull();
   expect(moved("ArrowDown", -1, 0)).toBeNull();
 });
+
+it("in a grid up and down go to the next row, and stay at its edge", () => {
+  expect(moved("ArrowDown", 2, 27, 9)).toBe(11);
+  expect(moved("ArrowUp", 11, 27, 9)).toBe(2);
+  expect(moved("ArrowUp", 2, 27, 9)).toBe(2);
+  expect(moved("ArrowDown", 20, 25, 9)).toBe(20);
+  expect(moved("ArrowRight", 8, 27, 9)).toBe(9);
+});

@@ -1,0 +1,236 @@
+/**
+ * A contact sheet of what is doubtful: 27 pictures, grouped by what the model says they are. Enter takes all of them as shown; a class key, or a
+ * click on a class, corrects the current one. It lies over the cloud's lower edge and is not modal.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import type { ClassInfo, SheetItem } from "../protocol/messages.js";
+import { confirmed } from "../state/review.js";
+import { isOdd, type OpenSheet, proposed, type SheetKind } from "../state/review-state.js";
+import { useUi } from "./context.js";
+import { count, percent } from "./format.js";
+import { Picture } from "./picture.js";
+import { useRoving } from "./roving.js";
+import { Swatch } from "./swatch.js";
+
+const COLUMNS = 9;
+const TITLES: Record<SheetKind, string> = { suspects: "Suspects", uncertain: "Uncertain" };
+const NOTHING_LEFT: Record<SheetKind, string> = {
+  suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
+  uncertain: "Nothing is left that the model is uncertain of.",
+};
+
+export function ContactSheet() {
+  const { state } = useUi();
+  const sheet = state.review.sheet.value;
+  return sheet && <Sheet sheet={sheet} />;
+}
+
+function Sheet({ sheet }: { sheet: OpenSheet }) {
+  const { state, commands } = useUi();
+  const { review } = state;
+  const panel = useRef<HTMLElement>(null);
+  const grid = useRef<HTMLOListElement>(null);
+  const onArrow = useRoving(grid, COLUMNS);
+  const corrected = review.corrected.value;
+  const aside = review.aside.value;
+  const done = sheet.status === "done";
+
+  // The keyboard goes where the sheet is, and afterwards on where it was.
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    return () => {
+      state.hovered.value = null;
+      before?.focus();
+    };
+  }, [state]);
+  useEffect(() => {
+    state.hovered.value = null;
+    if (sheet.status === "done") panel.current?.querySelector("button")?.focus();
+  }, [sheet.items, sheet.status, state]);
+  useEffect(() => {
+    const buttons = grid.current?.querySelectorAll("button");
+    if (sheet.status === "open") buttons?.[review.at.peek()]?.focus({ preventScroll: true });
+  }, [sheet.items, sheet.status, corrected, aside, review]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    onArrow(event);
+    if (event.key !== "Enter") return;
+    // Enter on a picture means the whole sheet.
+    event.preventDefault();
+    event.stopPropagation();
+    commands.confirmSheet();
+  };
+  const { items: said, changed } = confirmed(sheet, corrected, aside);
+  const own = sheet.items.filter(({ item }) => corrected.has(item)).length;
+  return (
+    <section
+      ref={panel}
+      class="glass contact-sheet"
+      aria-label={`Contact sheet: ${sheet.kind}`}
+      aria-busy={sheet.status === "busy"}
+    >
+      <div class="panel-title">
+        <h2>
+          {TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
+        </h2>
+        <p class="muted" role="status">
+          {sheet.status === "busy" ? "one moment…" : !done && (sheet.reason || expectation(sheet))}
+        </p>
+      </div>
+      {done ? (
+        <p class="nothing-left">{NOTHING_LEFT[sheet.kind]}</p>
+      ) : (
+        <ol ref={grid} class="cells" onKeyDown={onKeyDown}>
+          {sheet.items.map((one, k) => (
+            <Cell
+              key={one.item}
+              one={one}
+              place={k}
+              head={k % COLUMNS === 0 || sheet.items[k - 1]?.prediction !== one.prediction}
+              becomes={aside.has(one.item) ? -1 : (corrected.get(one.item) ?? proposed(one))}
+              how={aside.has(one.item) ? "aside" : corrected.has(one.item) ? "corrected" : ""}
+            />
+          ))}
+        </ol>
+      )}
+      <div class="sheet-actions">
+        {done ? (
+          sheet.items.length > 0 && (
+            <button type="button" class="button" onClick={commands.goOnWithSheet}>
+              Look at the next in doubt all the same
+            </button>
+          )
+        ) : (
+          <>
+            <button
+              type="button"
+              class="button primary"
+              title="Each picture gets the class that is shown under it, as one gesture"
+              onClick={commands.confirmSheet}
+            >
+              Confirm {count(said.length)} <kbd>Enter</kbd>
+            </button>
+            <button
+              type="button"
+              class="button"
+              title="The current picture stays as it is, and is not counted as looked at"
+              onClick={commands.setAside}
+            >
+              Cannot tell <kbd>⌫</kbd>
+            </button>
+            <p class="muted">
+              {changed === 0
+                ? "no label changes"
+                : `${count(changed)} ${changed === 1 ? "label changes" : "labels change"}`}
+              {own > 0 && `, ${count(own)} corrected by you`}
+            </p>
+          </>
+        )}
+        <button type="button" class="button" onClick={commands.closeSheet}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function expectation({ items, expectedWrong }: OpenSheet): string {
+  const wrong = Math.round(expectedWrong);
+  if (wrong === 0) return `these ${count(items.length)} are probably all right as they stand`;
+  return `about ${count(wrong)} of these ${count(items.length)} ${wrong === 1 ? "is" : "are"} wrong as they stand`;
+}
+
+interface CellProps {
+  one: SheetItem;
+  place: number;
+  /** Whether its group is named over it. */
+  head: boolean;
+  becomes: number;
+  how: "" | "corrected" | "aside";
+}
+
+function Cell({ one, place, head, becomes, how }: CellProps) {
+  const { state, atlas } = useUi();
+  const { item, class_id, prediction, confidence } = one;
+  const classes = state.classes.value;
+  const [label, predicted, given] = [classes[class_id], classes[prediction], classes[becomes]];
+  const odd = isOdd(one);
+  const look = (event: Event) => {
+    const cell = event.currentTarget as HTMLElement;
+    const box = cell.getBoundingClientRect();
+    const sheet = cell.closest(".contact-sheet")?.getBoundingClientRect();
+    state.hovered.value = { item, x: box.left + box.width / 2, y: sheet?.top ?? box.top, above: true };
+  };
+  const unlook = () => {
+    state.hovered.value = null;
+  };
+  const choose = (event: Event) => {
+    state.review.at.value = place;
+    (event.currentTarget as HTMLElement).focus();
+  };
+  const words = [
+    predicted ? `predicted ${predicted.name}, ${percent(confidence)}` : "not predicted",
+    label ? `labelled ${label.name}` : "no label",
+    how === "aside" ? "stays as it is" : given ? `becomes ${given.name}` : "stays without a label",
+  ].join("; ");
+  return (
+    <li class="cell">
+      <span class="cell-head" aria-hidden="true">
+        {head && (
+          <>
+            {predicted && <Swatch colour={predicted.colour} ring={prediction >= 10} />}
+            {predicted?.name ?? "no prediction"}
+          </>
+        )}
+      </span>
+      <button
+        type="button"
+        class={`cell-picture ${odd ? "odd" : ""} ${how}`}
+        data-item={item}
+        aria-label={`item ${item}: ${words}`}
+        aria-current={state.review.at.value === place}
+        onClick={choose}
+        onFocus={(event) => {
+          state.review.at.value = place;
+          if (event.currentTarget.matches(":focus-visible")) look(event);
+        }}
+        onBlur={unlook}
+        onPointerEnter={look}
+        onPointerLeave={unlook}
+      >
+        {atlas.current ? (
+          <Picture item={item} size={64} />
+        ) : (
+          <span class="cell-text">item {count(item)}</span>
+        )}
+        <Tag how={how} odd={odd} label={label} given={given} same={becomes === prediction} />
+      </button>
+      {given ? (
+        <Swatch class="cell-bar" colour={given.colour} ring={becomes >= 10} />
+      ) : (
+        <span class="cell-bar none" />
+      )}
+    </li>
+  );
+}
+
+interface TagProps {
+  how: CellProps["how"];
+  odd: boolean;
+  label: ClassInfo | undefined;
+  given: ClassInfo | undefined;
+  /** Whether it becomes what its group is called. */
+  same: boolean;
+}
+
+/** What the group's name does not say of a picture. */
+function Tag({ how, odd, label, given, same }: TagProps) {
+  if (how === "aside") return <span class="cell-tag">left</span>;
+  if (given && (how === "corrected" || !same))
+    return (
+      <span class="cell-tag">
+        <Swatch colour={given.colour} ring={given.class_id >= 10} /> {given.name}
+      </span>
+    );
+  return odd && label ? <span class="cell-tag was">was {label.name}</span> : null;
+}
