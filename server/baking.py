@@ -85,22 +85,32 @@ def bake(
         worked_on = _project_at(data)
         items, kept = _import(worked_on.data if worked_on else data, folder, options or ImportOptions(), progress)
         if worked_on is not None and labels is None:
-            chosen, classes = worked_on.labels, worked_on.classes
+            given = _Given(worked_on.labels, worked_on.verified, worked_on.classes)
         else:
-            chosen, classes = choose_labels(items, labels, seed), None
+            chosen = choose_labels(items, labels, seed)
+            given = _Given(chosen, np.zeros(len(chosen), np.bool_), None)
         settings = settings or (worked_on.settings if worked_on else Settings())
         project = new_bake(folder, kept, items, seed=seed, settings=settings)
         with Progress(f"baking {items.name}", shown=progress) as shown:
-            _Baking(project, chosen, classes, epochs, device, frozenset(parts)).run(shown)
+            _Baking(project, given, epochs, device, frozenset(parts)).run(shown)
         finish_bake(project)
     return output
 
 
+class _Given(NamedTuple):
+    """What is trained with: labels (N,), which of them are verified (N,), and the classes, where they are not the data set's own."""
+
+    labels: npt.NDArray[np.int16]
+    verified: npt.NDArray[np.bool_]
+    classes: Sequence[ClassInfo] | None
+
+
 class _WorkedOn(NamedTuple):
-    """A project that is baked: its data set (a path), labels (N,), classes and settings as they are now."""
+    """A project that is baked: its data set (a path), labels (N,) and which are verified (N,), classes and settings as they are now."""
 
     data: str
     labels: npt.NDArray[np.int16]
+    verified: npt.NDArray[np.bool_]
     classes: list[ClassInfo]
     settings: Settings
 
@@ -111,7 +121,9 @@ def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
     project, session = open_offline(Path(data))
     project.close()
     path = bundled_digits_folder() if project.manifest.data == BUNDLED else project.folder / project.manifest.data
-    return _WorkedOn(str(path), session.labels.copy(), list(session.classes.classes), session.settings)
+    return _WorkedOn(
+        str(path), session.labels.copy(), session.verified, list(session.classes.classes), session.settings
+    )
 
 
 def _import(data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool) -> tuple[ItemSet, str]:
@@ -135,8 +147,7 @@ class _Baking:
     def __init__(
         self,
         project: Project,
-        labels: npt.NDArray[np.int16],
-        classes: Sequence[ClassInfo] | None,
+        given: _Given,
         epochs: int,
         device: str,
         parts: frozenset[str],
@@ -145,15 +156,15 @@ class _Baking:
         self.project, self.epochs, self.parts = project, epochs, parts
         try:
             config = configuration(project.settings)
-            n_classes = max(1, len(items.class_names if classes is None else classes))
+            n_classes = max(1, len(items.class_names if given.classes is None else given.classes))
             self.trainer = Trainer(to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device)
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
-        self.trainer.set_labels(labels)
+        self.trainer.set_labels(given.labels, verified=given.verified)
         self.session = AnnotationSession(items, read_only=True, scene_id=SCENE_ID)
-        if classes is not None:
-            self.session.classes.restore(classes)
-        self.session.begin_with(labels)
+        if given.classes is not None:
+            self.session.classes.restore(given.classes)
+        self.session.begin_with(given.labels, given.verified)
         self.moments: list[npt.NDArray[np.float32]] = []
         """Latent means at the moments of training.glb."""
 

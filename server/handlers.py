@@ -26,12 +26,23 @@ _YEAR = "public, max-age=31536000, immutable"
 T = TypeVar("T")
 
 
+class _Named(msgspec.Struct):
+    """What a body says it is."""
+
+    op: str = "label"
+
+
 def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
 async def body_of(request: web.Request, kind: type[T]) -> T:
     """The body as a `kind`. Raises ProtocolError saying which field is wrong."""
+    return _decoded(await _raw_body(request), kind)
+
+
+async def _raw_body(request: web.Request) -> bytes:
+    """Raises ProtocolError when it is too much, or takes too long."""
     raw = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -41,6 +52,10 @@ async def body_of(request: web.Request, kind: type[T]) -> T:
         raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
     if len(raw) > MAX_MESSAGE_BYTES:
         raise ProtocolError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
+    return raw
+
+
+def _decoded(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -134,7 +149,10 @@ async def get_labels(request: web.Request) -> web.Response:
 
 
 async def post_labels(request: web.Request) -> web.Response:
-    label = await body_of(request, protocol.Label)
+    """`op` tells a label_each; a body without it is a label."""
+    raw = await _raw_body(request)
+    each = _decoded(raw, _Named).op == "label_each"
+    label = _decoded(raw, protocol.LabelEach) if each else _decoded(raw, protocol.Label)
     return as_json(await request.app[SERVICE].carry_out(label, API_CLIENT))
 
 

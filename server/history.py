@@ -2,6 +2,7 @@
 
 The label of an item is the class of the newest gesture that holds it and still stands; without one it is UNLABELED. So undo takes a
 gesture out from anywhere in the pile, and later gestures of others on the same items keep their say. Whose turn it is, acts.py knows.
+Whether somebody has looked at an item follows from the same gesture.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from lodespace.protocol import UNLABELED
 class GestureRecord:
     """`number` is the sequence number of its event. items uint32 (K,), ascending.
 
+    `class_ids` int16 (K,): the class of each item, where they are several; `class_id` is -1 then. `verified`: each item was looked at.
     `below` int64 (K,): for each item the newest earlier gesture that holds it, standing or not; 0 for none. Set by LabelHistory.
     """
 
@@ -26,16 +28,31 @@ class GestureRecord:
     at: float
     revision: int
     tool: str
+    class_ids: npt.NDArray[np.int16] | None = None
+    verified: bool = False
     undone: bool = False
     below: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
+    def given(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.int16]:
+        """The class that each of `items` (M,), which this gesture holds, got: (M,)."""
+        if self.class_ids is None:
+            return np.full(len(items), self.class_id, np.int16)
+        return self.class_ids[np.searchsorted(self.items, items)]
+
+    def classes(self) -> list[int]:
+        """The classes it gave, ascending; without UNLABELED."""
+        given = [self.class_id] if self.class_ids is None else np.unique(self.class_ids).tolist()
+        return [class_id for class_id in given if class_id != UNLABELED]
+
 
 class LabelHistory:
-    """labels int16 (N,) and owner int64 (N,): which gesture gave the label (0 for none)."""
+    """labels int16 (N,), owner int64 (N,): which gesture gave the label (0 for none), and verified bool (N,): whether that gesture was one
+    that looked at each of its items."""
 
     def __init__(self, n: int) -> None:
         self.labels = np.full(n, UNLABELED, np.int16)
         self.owner = np.zeros(n, np.int64)
+        self.verified = np.zeros(n, np.bool_)
         self.gestures: dict[int, GestureRecord] = {}
         self._top = np.zeros(n, np.int64)  # the newest gesture that holds an item, standing or not
 
@@ -44,10 +61,7 @@ class LabelHistory:
         self.gestures[record.number] = record
         record.below = self._top[record.items]
         self._top[record.items] = record.number
-        changed = record.items[self.labels[record.items] != record.class_id]
-        self.owner[record.items] = record.number
-        self.labels[record.items] = record.class_id
-        return changed
+        return self._give(record, record.items)
 
     def undo(self, number: int) -> npt.NDArray[np.uint32]:
         """Take gesture `number` back. Returns the items whose label changed."""
@@ -70,15 +84,22 @@ class LabelHistory:
                 if lower and self.gestures[lower].undone:
                     waiting.append((lower, held))
                     continue
-                self.labels[held] = self.gestures[lower].class_id if lower else UNLABELED
-                self.owner[held] = lower
+                if lower:
+                    self._give(self.gestures[lower], held)
+                else:
+                    self.labels[held], self.owner[held], self.verified[held] = UNLABELED, 0, False
 
     def redo(self, number: int) -> npt.NDArray[np.uint32]:
         """Let gesture `number` stand again. Returns the items whose label changed."""
         record = self.gestures[number]
         record.undone = False
-        mine = record.items[self.owner[record.items] < number]
-        changed = mine[self.labels[mine] != record.class_id]
-        self.labels[mine] = record.class_id
-        self.owner[mine] = number
+        return self._give(record, record.items[self.owner[record.items] < number])
+
+    def _give(self, record: GestureRecord, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Let `items` (M,), which gesture `record` holds, be as it says. Returns those whose label changed."""
+        given = record.given(items)
+        changed = items[self.labels[items] != given]
+        self.labels[items] = given
+        self.owner[items] = record.number
+        self.verified[items] = record.verified
         return changed

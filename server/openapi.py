@@ -14,6 +14,7 @@ _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.Timeline,
     protocol.Training,
     protocol.Label,
+    protocol.LabelEach,
     protocol.SetTraining,
     protocol.Resolve,
     protocol.Resolved,
@@ -50,9 +51,7 @@ def document() -> dict[str, Any]:
         "/api/thumbnails/{page}.png": {"get": _file("A page of the atlas.", "image/png", [page], errors=(404,))},
         "/api/labels": {
             "get": _labels(),
-            "post": _command(
-                "Label items; the answer is given once it is on disk.", "Label", "Ack", (400, 404, 409, 507)
-            ),
+            "post": _post_labels(),
         },
         "/api/select": {"post": _command("The items in regions of the screen.", "Resolve", "Resolved", (400,))},
         "/api/training": {
@@ -139,6 +138,13 @@ def _command(summary: str, body: str, answer: str, errors: tuple[int, ...]) -> d
     operation = _operation(summary, answer, errors=(*errors, 413, 415))
     operation["requestBody"] = {"required": True, **_content("application/json", _reference(body))}
     return operation
+
+
+def _post_labels() -> dict[str, Any]:
+    summary = "Label items; the answer is given once it is on disk."
+    operation = _command(summary, "Label", "Ack", (400, 404, 409, 507))
+    either = {"oneOf": [_reference("Label"), _reference("LabelEach")]}
+    return operation | {"requestBody": {"required": True, **_content("application/json", either)}}
 
 
 def _labels() -> dict[str, Any]:

@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.classes import ClassChange, ClassList
 from lodespace.errors import RequestError
+from lodespace.gesture_detail import encode_label_each
 from lodespace.pins import checked_targets, encode_detail
 from lodespace.session import AnnotationSession
 from lodespace.settings import in_full, merged
@@ -16,6 +18,7 @@ from lodespace.store import Event, EventKind
 
 Command = (
     protocol.Label
+    | protocol.LabelEach
     | protocol.Undo
     | protocol.Redo
     | protocol.AddClass
@@ -37,6 +40,8 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
     match command:
         case protocol.Label():
             return _plan_label(session, command, client, now)
+        case protocol.LabelEach():
+            return _plan_label_each(session, command, client, now)
         case protocol.Undo():
             number = session.acts.next_undo(client).number
             session.check_undo(number)
@@ -123,14 +128,7 @@ def _plan_unpin(session: AnnotationSession, command: protocol.Unpin, client: str
 
 def _plan_label(session: AnnotationSession, command: protocol.Label, client: str, now: float) -> Event:
     items = np.unique(np.asarray(command.items, np.uint32))
-    session.check_items(items)
-    if command.class_id != protocol.UNLABELED:
-        session.classes.check_there(command.class_id)
-        session.classes.check_unlocked(command.class_id)
-    locked = int(session.locked(items).sum())
-    if locked:
-        message = f"{locked} of these items are of locked classes; leave them out, or unlock their classes"
-        raise RequestError(message, code="class_locked", status=409)
+    _check_labels(session, items, [command.class_id])
     return Event(
         command_id=command.command_id,
         kind="gesture",
@@ -141,6 +139,45 @@ def _plan_label(session: AnnotationSession, command: protocol.Label, client: str
         items=items.astype("<u4").tobytes(),
         detail=_json(command.provenance),
     )
+
+
+def _plan_label_each(session: AnnotationSession, command: protocol.LabelEach, client: str, now: float) -> Event:
+    """One class for all is an ordinary gesture, which older versions can read, too."""
+    given = command.class_ids
+    if given.count(given[0]) == len(given):
+        same = protocol.Label(
+            command_id=command.command_id,
+            items=command.items,
+            class_id=given[0],
+            revision=command.revision,
+            provenance=command.provenance,
+        )
+        return _plan_label(session, same, client, now)
+    items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
+    class_ids = np.asarray(given, np.int16)[first]
+    _check_labels(session, items, np.unique(class_ids).tolist())
+    return Event(
+        command_id=command.command_id,
+        kind="label_each",
+        client=client,
+        at=now,
+        revision=command.revision,
+        items=items.astype("<u4").tobytes(),
+        detail=encode_label_each(command.provenance, class_ids),
+    )
+
+
+def _check_labels(session: AnnotationSession, items: npt.NDArray[np.uint32], class_ids: list[int]) -> None:
+    """Raises RequestError when `items` (K,) cannot get labels of `class_ids`."""
+    session.check_items(items)
+    for class_id in class_ids:
+        if class_id != protocol.UNLABELED:
+            session.classes.check_there(class_id)
+            session.classes.check_unlocked(class_id)
+    locked = int(session.locked(items).sum())
+    if locked:
+        message = f"{locked} of these items are of locked classes; leave them out, or unlock their classes"
+        raise RequestError(message, code="class_locked", status=409)
 
 
 def _json(value: msgspec.Struct) -> str:

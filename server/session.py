@@ -4,7 +4,6 @@ Commands come in two halves. `plan` (planning.py) checks a command against the s
 it on disk, `apply` changes the state and says what to tell the clients. So nothing is shown, or acknowledged, that could be lost.
 """
 
-import sys
 from collections.abc import Iterable
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -19,8 +18,9 @@ from lodespace.classes import ClassChange, ClassList
 from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
 from lodespace.frames import encode_forces, encode_predictions
+from lodespace.gesture_detail import read_gesture
 from lodespace.gltf import Scene, encode_scene
-from lodespace.history import GestureRecord, LabelHistory
+from lodespace.history import LabelHistory
 from lodespace.item_details import provenance
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
@@ -40,15 +40,8 @@ class Applied(NamedTuple):
     news: list[protocol.Operation]
 
 
-class _GestureDetail(msgspec.Struct):
-    """The part of a gesture's provenance that is kept in memory."""
-
-    tool: str = ""
-
-
 _settings = msgspec.json.Decoder(protocol.Settings).decode
 _class_change = msgspec.json.Decoder(ClassChange).decode
-_gesture_detail = msgspec.json.Decoder(_GestureDetail).decode
 
 
 class AnnotationSession:
@@ -94,6 +87,11 @@ class AnnotationSession:
         """What each item is labelled, (N,); UNLABELED where it is not."""
         return self.classes.shown(self.history.labels)
 
+    @property
+    def verified(self) -> npt.NDArray[np.bool_]:
+        """Which items have a label that somebody gave looking at the item, (N,)."""
+        return self.history.verified & (self.labels != UNLABELED)
+
     def locked(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """Which of `items` (K,) have a label of a locked class: (K,)."""
         locked = np.array([*(c.locked and not c.removed for c in self.classes.classes), False])
@@ -104,7 +102,7 @@ class AnnotationSession:
         made = self.classes.made_by(number)
         if made is None:
             return
-        labelled = any(g.class_id == made and not g.undone for g in self.history.gestures.values())
+        labelled = any(made in g.classes() and not g.undone for g in self.history.gestures.values())
         if labelled or self.classes.is_target(made):
             name = self.classes.classes[made].name
             message = f"items are labelled \u201c{name}\u201d by now; take those labels away first, or delete the class"
@@ -112,11 +110,15 @@ class AnnotationSession:
 
     def check_redo(self, number: int) -> None:
         """Raises RequestError when act `number` cannot be brought back: the class that it uses is not there."""
-        act = self.acts.acts[number]
-        uses = act.class_id if act.kind == "label" else self.classes.target_of(number)
-        if uses is not None and self.classes.is_unmade(uses):
-            message = f"the class \u201c{self.classes.classes[uses].name}\u201d was taken back; bring that back first"
-            raise RequestError(message, code="unknown_class", status=409)
+        into = self.classes.target_of(number)
+        uses = [into] if into is not None else []
+        if self.acts.acts[number].kind == "label":
+            uses = self.history.gestures[number].classes()
+        for class_id in uses:
+            if self.classes.is_unmade(class_id):
+                name = self.classes.classes[class_id].name
+                message = f"the class \u201c{name}\u201d was taken back; bring that back first"
+                raise RequestError(message, code="unknown_class", status=409)
 
     # Commands --------------------------------------------------------------------------------------------------------
 
@@ -167,9 +169,10 @@ class AnnotationSession:
         self.sequence = event.sequence
         changed, count, class_id, message = np.empty(0, np.uint32), 0, event.class_id, ""
         match event.kind:
-            case "gesture":
-                changed = self.history.add(_record(event))
-                self.acts.add(_act(event, "label", len(event.item_array())))
+            case "gesture" | "label_each":
+                record, note = read_gesture(event)
+                changed = self.history.add(record)
+                self.acts.add(_act(event, "label", len(record.items), note))
             case "settings":
                 self._changes[event.sequence] = _settings(event.detail)
                 self.acts.add(_act(event, "settings", note=described(self._changes[event.sequence])))
@@ -347,9 +350,10 @@ class AnnotationSession:
             self._scene_cache = (key, encode_scene(self.scene()))
         return self._scene_cache[1]
 
-    def begin_with(self, labels: npt.NDArray[np.int16] | None) -> None:
-        """Labels (N,) that are there before the first event; None: none."""
+    def begin_with(self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None) -> None:
+        """Labels (N,) that are there before the first event, and which of them are verified; None: none."""
         self.history.labels[:] = UNLABELED if labels is None else labels
+        self.history.verified[:] = False if verified is None else verified
         self._told_apart = (-1, False)
 
     def untrained(self, settings: protocol.Settings) -> protocol.Training:
@@ -450,13 +454,6 @@ class AnnotationSession:
             confidence=float(self.confidence[item]) / 255,
             **provenance(self.items, item),
         )
-
-
-def _record(event: Event) -> GestureRecord:
-    tool = sys.intern(_gesture_detail(event.detail).tool)
-    return GestureRecord(
-        event.sequence, event.class_id, event.item_array(), event.client, event.at, event.revision, tool
-    )
 
 
 def _gesture(act: Act) -> protocol.Gesture:

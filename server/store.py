@@ -20,7 +20,17 @@ import numpy.typing as npt
 from lodespace.errors import LodespaceError
 
 EventKind = Literal[
-    "gesture", "undo", "redo", "add_class", "edit_class", "merge_class", "delete_class", "settings", "anchor", "unpin"
+    "gesture",
+    "label_each",
+    "undo",
+    "redo",
+    "add_class",
+    "edit_class",
+    "merge_class",
+    "delete_class",
+    "settings",
+    "anchor",
+    "unpin",
 ]
 
 _SCHEMA = """
@@ -37,13 +47,17 @@ CREATE TABLE IF NOT EXISTS events (
     detail TEXT NOT NULL
 ) STRICT
 """
-_FORMAT = 1
+_FORMAT = 2
+"""The newest that is read. A log is of format 1 until it holds an event that versions of then would pass over, and so lose labels."""
+_FORMAT_OF: dict[EventKind, int] = {"label_each": 2}
+"""Kinds of events that came with a newer format than the first."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log. `sequence` is 0 until it is written.
 
-    kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "settings": `detail` is what was
+    kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "label_each":
+    each item got its own class; `detail` holds them, too (`class_ids`: little-endian int16 in base64). "settings": `detail` is what was
     changed. "anchor": `items` were dragged, to the targets in `detail` where they stay pinned; "unpin": their pins were taken away (no
     items: all pins). "undo", "redo": of the act whose event is number `gesture`. "add_class", "edit_class", "merge_class", "delete_class":
     of `class_id`, with name, colour, lock, or what it became part of, in `detail`.
@@ -96,7 +110,8 @@ class Store:
         if version > _FORMAT:
             raise StoreError(f"{self.path}: written by a newer version of Lodespace; update to open it")
         connection.execute(_SCHEMA)
-        connection.execute(f"PRAGMA user_version={_FORMAT}")
+        if version == 0:
+            connection.execute("PRAGMA user_version=1")
         return connection
 
     def events(self) -> Iterator[Event]:
@@ -144,6 +159,8 @@ class Store:
                     event.detail,
                 ),
             )
+            if event.kind in _FORMAT_OF:
+                connection.execute(f"PRAGMA user_version={_FORMAT_OF[event.kind]}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -35,6 +35,7 @@ class Table:
     class_names: dict[int, str]
     labels: npt.NDArray[np.int16]
     owner: npt.NDArray[np.int64]
+    verified: npt.NDArray[np.bool_]
     predictions: npt.NDArray[np.int16]
     confidence: npt.NDArray[np.float64]
     latent_mean: npt.NDArray[np.float64]
@@ -50,6 +51,7 @@ class Table:
             class_names={c.class_id: c.name for c in session.classes.classes} | {UNLABELED: ""},
             labels=session.labels.copy(),
             owner=history.owner.copy(),
+            verified=session.verified,
             predictions=session.predictions.copy(),
             confidence=session.confidence / 255,
             latent_mean=session.grid.latent_mean(),
@@ -87,6 +89,7 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
         "labelled_by": [record.client if record else "" for record in records],
         "labelled_at": [record.at if record else None for record in records],
         "tool": [record.tool if record else "" for record in records],
+        "verified": table.verified.tolist(),
         "gesture": table.owner.tolist(),
         "revision": [record.revision if record else None for record in records],
         "prediction": table.names(table.predictions),
@@ -179,12 +182,13 @@ def as_parquet(table: Table) -> bytes:
 
 
 def as_npz(table: Table) -> bytes:
-    """X, ids, y and prediction (names, "" for none), confidence, latent_mean, latent_log_variance."""
+    """X, ids, y and prediction (names, "" for none), verified, confidence, latent_mean, latent_log_variance."""
     arrays: dict[str, npt.NDArray[Any]] = {
         "X": np.asarray(table.items.data),
         "ids": np.array(table.items.ids, str),
         "y": np.array(table.names(table.labels), str),
         "prediction": np.array(table.names(table.predictions), str),
+        "verified": table.verified,
         "confidence": table.confidence.astype(np.float32),
         "latent_mean": table.latent_mean.astype(np.float32),
     }

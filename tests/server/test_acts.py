@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -14,7 +15,7 @@ from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
 from lodespace.planning import Command, plan
 from lodespace.session import AnnotationSession, Applied
-from lodespace.store import Event
+from lodespace.store import Event, StoreError
 
 N = 10
 CLIENTS = ("anna", "ben", "cem")
@@ -25,6 +26,7 @@ class Learned(NamedTuple):
     """What a model learns from, comparable."""
 
     labels: tuple[int, ...]
+    verified: tuple[bool, ...]
     settings: protocol.Settings
     pins: tuple[tuple[int, tuple[float, ...]], ...]
 
@@ -32,7 +34,7 @@ class Learned(NamedTuple):
     def of(cls, session: AnnotationSession) -> "Learned":
         items, targets = session.held()
         pins = tuple((item, tuple(target)) for item, target in zip(items.tolist(), targets.tolist(), strict=True))
-        return cls(tuple(session.labels.tolist()), session.settings, pins)
+        return cls(tuple(session.labels.tolist()), tuple(session.verified.tolist()), session.settings, pins)
 
 
 class Log:
@@ -71,6 +73,16 @@ def label(number: int, items: list[int], class_id: int) -> protocol.Label:
         class_id=class_id,
         revision=0,
         provenance=protocol.Provenance(tool="lasso"),
+    )
+
+
+def label_each(number: int, classes: dict[int, int], **provenance: object) -> protocol.LabelEach:
+    return protocol.LabelEach(
+        command_id=command_id(number),
+        items=list(classes),
+        class_ids=list(classes.values()),
+        revision=0,
+        provenance=protocol.Provenance(**{"tool": "sheet", "verified": True} | provenance),
     )
 
 
@@ -125,6 +137,10 @@ class Annotators(RuleBasedStateMachine):
     @rule(client=who, items=some, class_id=st.integers(-1, 5))
     def labels(self, client: str, items: list[int], class_id: int) -> None:
         self.classes(label(self.next(), items, class_id), client)
+
+    @rule(client=who, classes=st.dictionaries(st.integers(0, N - 1), st.integers(-1, 5), min_size=1, max_size=5))
+    def goes_through_a_sheet(self, client: str, classes: dict[int, int]) -> None:
+        self.classes(label_each(self.next(), classes), client)
 
     @rule(client=who, items=some, at=st.sampled_from([-1.0, 0.5, 2.0]), keep=st.booleans())
     def drags(self, client: str, items: list[int], at: float, keep: bool) -> None:
@@ -211,6 +227,7 @@ class Annotators(RuleBasedStateMachine):
     def no_item_has_a_class_that_is_not_there(self) -> None:
         session = self.log.session
         assert all(session.classes.there(c) for c in session.labels.tolist() if c >= 0)
+        assert not (session.verified & (session.labels == -1)).any()
         names = [c.name for c in session.classes.classes if not c.removed]
         assert len(set(names)) == len(names)
 
@@ -324,3 +341,94 @@ def test_a_client_without_acts_has_nothing_to_undo() -> None:
     acts = ActLog()
     acts.add(Act(1, "label", "anna", 0.0, 0))
     assert acts.can_undo("anna") and not acts.can_undo("ben") and not acts.can_redo("anna")
+
+
+def test_a_sheet_is_one_gesture_and_one_undo() -> None:
+    log = Log()
+    log.do(label(1, [0, 1, 2, 3], 0), "anna")
+    applied = log.do(label_each(2, {3: 2, 0: 0, 1: 1, 9: -1}), "anna")
+    assert applied is not None
+    assert log.session.labels[:4].tolist() == [0, 1, 0, 2]
+    assert (applied.ack.count, applied.ack.class_id) == (2, -1)
+    (told,) = applied.news
+    assert isinstance(told, protocol.Labels) and (told.items, told.class_ids) == ([1, 3], [1, 2])
+    gesture = log.session.summary("anna").gestures[-1]
+    assert (gesture.kind, gesture.class_id, gesture.count) == ("label", -1, 4)
+    assert gesture.note == "4 looked at, 3 classes"
+    assert log.session.verified.tolist() == [True, True, False, True, *[False] * 6]  # 9 has no label to be verified
+    log.do(undo(3), "anna")
+    assert log.session.labels[:4].tolist() == [0, 0, 0, 0] and not log.session.verified.any()
+    assert log.session.acts.last == (3, 2, 1)
+
+
+def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
+    log = Log()
+    log.do(label_each(1, {4: 2, 1: 2}), "anna")
+    (event,) = log.events
+    assert (event.kind, event.class_id, event.item_array().tolist()) == ("gesture", 2, [1, 4])
+    gesture = log.session.summary("anna").gestures[-1]
+    assert (gesture.class_id, gesture.note) == (2, "2 looked at, 1 class")
+    assert log.session.verified.nonzero()[0].tolist() == [1, 4]
+
+
+def test_accepted_predictions_say_which_and_are_not_verified() -> None:
+    log = Log()
+    command = label_each(1, {0: 1, 1: 2}, tool="accept", verified=False, note="predictions of 95 % and more")
+    log.do(command, "anna")
+    assert log.session.summary("anna").gestures[-1].note == "predictions of 95 % and more"
+    assert log.session.labels[:2].tolist() == [1, 2] and not log.session.verified.any()
+
+
+@pytest.mark.parametrize(
+    ("classes", "code"),
+    [({0: 0, 10: 1}, "unknown_item"), ({0: 0, 1: 7}, "unknown_class"), ({0: 0, 1: 1}, "class_locked")],
+)
+def test_a_sheet_is_refused_whole(classes: dict[int, int], code: str) -> None:
+    log = Log()
+    log.do(protocol.EditClass(command_id=command_id(1), class_id=1, locked=True), "anna")
+    with pytest.raises(RequestError) as refused:
+        log.do(label_each(2, classes), "anna")
+    assert refused.value.code == code and (log.session.labels == -1).all() and len(log.events) == 1
+
+
+def test_a_sheet_does_not_take_labels_of_a_locked_class() -> None:
+    log = Log()
+    log.do(label(1, [3], 1), "anna")
+    log.do(protocol.EditClass(command_id=command_id(2), class_id=1, locked=True), "anna")
+    with pytest.raises(RequestError, match="1 of these items are of locked classes"):
+        log.do(label_each(3, {3: 0, 4: 2}), "anna")
+
+
+def test_classes_of_a_sheet_are_merged_deleted_and_held() -> None:
+    log = Log()
+    log.do(protocol.AddClass(command_id=command_id(1), name="d"), "anna")
+    log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
+    with pytest.raises(RequestError, match="labelled \u201cd\u201d by now"):
+        log.session.check_undo(1)
+    log.do(protocol.MergeClass(command_id=command_id(3), class_id=0, into=2), "ben")
+    log.do(protocol.DeleteClass(command_id=command_id(4), class_id=1), "ben")
+    assert log.session.labels[:3].tolist() == [2, -1, 3]
+    assert log.session.verified[:3].tolist() == [True, False, True]
+    log.do(undo(5), "ben")
+    assert log.session.labels[:3].tolist() == [2, 1, 3] and log.session.verified[1]
+
+
+def test_a_sheet_of_a_class_that_was_taken_back_does_not_come_back() -> None:
+    log = Log()
+    log.do(protocol.AddClass(command_id=command_id(1), name="d"), "ben")
+    log.do(label_each(2, {0: 0, 1: 3}), "anna")
+    log.do(undo(3), "anna")
+    log.do(undo(4), "ben")
+    with pytest.raises(RequestError, match="was taken back"):
+        log.do(redo(5), "anna")
+
+
+@pytest.mark.parametrize("class_ids", ["", "AAAA", "no base64!"])
+def test_a_damaged_event_is_said_to_be(class_ids: str) -> None:
+    log = Log()
+    log.do(label_each(1, {0: 0, 1: 1, 2: 2}), "anna")
+    (event,) = log.events
+    detail = msgspec.json.encode({"tool": "sheet", "class_ids": class_ids}).decode()
+    log.events = [msgspec.structs.replace(event, detail=detail)]
+    with pytest.raises(StoreError, match="event 1 of the label log is damaged"):
+        log.replayed()

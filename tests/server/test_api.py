@@ -115,6 +115,29 @@ async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSe
     assert info["class_id"] == 7 and info["gesture"] == 1
 
 
+async def test_a_class_an_item_by_post(digits: aiohttp.ClientSession) -> None:
+    sheet = {
+        "op": "label_each",
+        "command_id": "a-sheet-by-post",
+        "items": [3, 1, 2],
+        "class_ids": [7, 5, 7],
+        "revision": 0,
+        "provenance": {"tool": "sheet", "verified": True},
+    }
+    assert (await digits.post("/api/labels", json={**sheet, "class_ids": [7, 5]})).status == 400
+    answer = await digits.post("/api/labels", json=sheet)
+    assert answer.status == 200 and (await answer.json())["count"] == 3
+    assert (await digits.post("/api/labels", json=label([9], 1))).status == 200
+    rows = list(csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text())))
+    given = {r["item"]: (r["label"], r["verified"], r["tool"]) for r in rows if r["label"]}
+    assert given == {
+        "1": ("5", "true", "sheet"),
+        "2": ("7", "true", "sheet"),
+        "3": ("7", "true", "sheet"),
+        "9": ("1", "false", "api"),
+    }
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"\xff\xfe", b'{"op":"label"}', json.dumps({**label([0], 0), "extra": 1}).encode()]
 )

@@ -11,8 +11,16 @@ N = 12
 CLIENTS = ("anna", "ben", "cem")
 
 
-def gesture(number: int, client: str, items: list[int], class_id: int) -> GestureRecord:
-    return GestureRecord(number, class_id, np.array(sorted(items), np.uint32), client, 0.0, 0, "lasso")
+def gesture(number: int, client: str, items: list[int], class_id: int, *, verified: bool = False) -> GestureRecord:
+    ascending = np.array(sorted(items), np.uint32)
+    return GestureRecord(number, class_id, ascending, client, 0.0, 0, "lasso", verified=verified)
+
+
+def sheet(number: int, client: str, classes: dict[int, int], *, verified: bool = True) -> GestureRecord:
+    """Of a class an item."""
+    record = gesture(number, client, list(classes), -1, verified=verified)
+    record.class_ids = np.array([classes[item] for item in record.items.tolist()], np.int16)
+    return record
 
 
 class Annotators(RuleBasedStateMachine):
@@ -30,15 +38,27 @@ class Annotators(RuleBasedStateMachine):
         client=st.sampled_from(CLIENTS),
         items=st.sets(st.integers(0, N - 1), min_size=1),
         class_id=st.integers(-1, 3),
+        verified=st.booleans(),
     )
-    def label(self, client: str, items: set[int], class_id: int) -> None:
+    def label(self, client: str, items: set[int], class_id: int, verified: bool) -> None:
         self.number += 1
-        record = gesture(self.number, client, list(items), class_id)
+        self.add(gesture(self.number, client, list(items), class_id, verified=verified))
+
+    @rule(
+        client=st.sampled_from(CLIENTS),
+        classes=st.dictionaries(st.integers(0, N - 1), st.integers(-1, 3), min_size=1),
+        verified=st.booleans(),
+    )
+    def label_each(self, client: str, classes: dict[int, int], verified: bool) -> None:
+        self.number += 1
+        self.add(sheet(self.number, client, classes, verified=verified))
+
+    def add(self, record: GestureRecord) -> None:
         before = self.expected()
         changed = self.history.add(record)
         self.gestures.append(record)
-        self.standing[self.number] = True
-        self.redo_stacks[client].clear()
+        self.standing[record.number] = True
+        self.redo_stacks[record.client].clear()
         self.check_changed(before, changed)
 
     @rule(client=st.sampled_from(CLIENTS))
@@ -64,11 +84,16 @@ class Annotators(RuleBasedStateMachine):
         self.check_changed(before, changed)
 
     def expected(self) -> list[int]:
-        labels = [-1] * N
+        return [label for label, _ in self.expected_of_all()]
+
+    def expected_of_all(self) -> list[tuple[int, bool]]:
+        """Each item's label, and whether somebody has looked at it."""
+        labels = [(-1, False)] * N
         for record in self.gestures:
             if self.standing[record.number]:
-                for item in record.items.tolist():
-                    labels[item] = record.class_id
+                for k, item in enumerate(record.items.tolist()):
+                    class_id = record.class_id if record.class_ids is None else int(record.class_ids[k])
+                    labels[item] = class_id, record.verified
         return labels
 
     def check_changed(self, before: list[int], changed: np.ndarray) -> None:
@@ -78,6 +103,7 @@ class Annotators(RuleBasedStateMachine):
     @invariant()
     def labels_are_those_of_the_standing_gestures(self) -> None:
         assert self.history.labels.tolist() == self.expected()
+        assert self.history.verified.tolist() == [verified for _, verified in self.expected_of_all()]
 
 
 Annotators.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
@@ -90,3 +116,19 @@ def test_undo_is_ones_own() -> None:
     history.add(gesture(2, "ben", [1, 2], 2))
     history.undo(1)
     assert history.labels.tolist() == [-1, 2, 2]  # what ben said stands
+
+
+def test_what_lies_below_a_sheet_comes_back_with_its_verification() -> None:
+    history = LabelHistory(4)
+    history.add(gesture(1, "anna", [0, 1, 2], 1))
+    changed = history.add(sheet(2, "ben", {1: 1, 2: 3, 3: 2}))
+    assert changed.tolist() == [2, 3]
+    assert history.verified.tolist() == [False, True, True, True]
+    history.add(gesture(3, "anna", [2], 0))  # a region over it: nobody has looked at that one again
+    assert history.verified.tolist() == [False, True, False, True]
+    history.undo(3)
+    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [False, True, True, True]
+    history.undo(2)
+    assert history.labels.tolist() == [1, 1, 1, -1] and not history.verified.any()
+    history.redo(2)
+    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [False, True, True, True]

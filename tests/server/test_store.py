@@ -55,6 +55,31 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
         Store(path)
 
 
+def version_of(path: Path) -> int:
+    import sqlite3
+
+    connection = sqlite3.connect(path)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return version
+
+
+def test_versions_of_before_a_class_an_item_open_a_log_as_long_as_they_understand_it(tmp_path: Path) -> None:
+    """They would pass over such events, and so lose labels: a log that holds one is of a newer format, which they refuse."""
+    path = tmp_path / "labels.sqlite"
+    store = Store(path)
+    store.append_now(event(1))
+    store.close()
+    assert version_of(path) == 1
+    store = Store(path)
+    each = Event(command_id="command-each", kind="label_each", client="anna", at=1.0, items=bytes(8))
+    store.append_now(each)
+    store.close()
+    assert version_of(path) == 2
+    assert [e.kind for e in store_events(Store(path), tmp_path)] == ["gesture", "label_each"]
+    assert version_of(path) == 2
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "labels.sqlite"
     path.write_bytes(b"these are not the labels you are looking for" * 100)

@@ -55,6 +55,33 @@ async def test_undo_and_redo_are_told_and_survive_a_restart(small_data: Path, tm
         assert [g.undone for g in welcome.session.history.gestures] == [False, True]
 
 
+def sheet(classes: dict[int, int], **fields: object) -> protocol.LabelEach:
+    provenance = protocol.Provenance(tool="sheet", verified=True)
+    values = {"command_id": "a-sheet-gone-through", "revision": 0, "provenance": provenance, **fields}
+    return protocol.LabelEach(items=list(classes), class_ids=list(classes.values()), **values)
+
+
+async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Path, tmp_path: Path) -> None:
+    project, config = tmp_path / "project", ServerConfig(train=False)
+    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+        async with StreamClient(url) as ben:
+            await anna.label([0, 1, 2, 3], 1)
+            await eventually(lambda: ben.labels[3] == 1)
+            behind = ben.sequence
+        ack = await anna.command(sheet({3: 0, 1: 1, 2: -1}))
+        assert (ack.count, ack.class_id) == (2, -1)
+        assert await anna.command(sheet({3: 0, 1: 1, 2: -1})) == ack  # sent again
+        async with StreamClient(url) as ben:
+            ben.labels[:4] = 1
+            ben.sequence = behind
+            await ben.hello()
+            await eventually(lambda: ben.labels[:4].tolist() == [1, 1, -1, 0])
+    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+        assert anna.labels[:4].tolist() == [1, 1, -1, 0]
+        await anna.command(protocol.Undo(command_id="undo-the-sheet"))
+        await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, 1])
+
+
 async def test_classes_are_made_renamed_and_kept(served: str) -> None:
     async with StreamClient(served) as anna:
         made = await anna.command(protocol.AddClass(command_id="make-a-class", name="Ø <img src=x onerror=alert(1)>"))
@@ -120,11 +147,13 @@ async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, tex
         {"op": "label", "items": [1], "class_id": 0, "revision": 1 << 63, "provenance": {"tool": "api"}},
         {"op": "label", "items": [], "class_id": 0, "revision": 0, "provenance": {"tool": "api"}},
         {"op": "label", "items": [1], "class_id": 0, "revision": 0, "provenance": {"tool": "wand"}},
+        {"op": "label_each", "items": [1, 2], "class_ids": [0], "revision": 0, "provenance": {"tool": "sheet"}},
+        {"op": "label_each", "items": [1, 1], "class_ids": [0, 2], "revision": 0, "provenance": {"tool": "sheet"}},
         {"op": "undo", "why": "a field that is unknown"},
         {"op": "resolve", "regions": [{"polygon": [0, 0, 1, 1, 0, 1, 1], "clip_from_latent": [0] * 16}]},
         {"op": "resolve", "regions": [{"polygon": [0] * 6, "clip_from_latent": [0] * 16, "cell": [0, 0.1]}]},
     ],
-    ids=["class", "revision", "no items", "tool", "field", "polygon", "cell"],
+    ids=["class", "revision", "no items", "tool", "lengths", "twice", "field", "polygon", "cell"],
 )
 async def test_a_malformed_command_is_refused_by_its_id(served: str, fields: dict[str, object]) -> None:
     """Else its sender would wait for an answer, and send it again after each reconnection."""
