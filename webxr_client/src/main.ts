@@ -129,7 +129,8 @@ effect(() => {
   stage.invalidate();
 });
 effect(() => {
-  cloud.setSelected(state.selection.value.items);
+  const { items, tool } = state.selection.value;
+  cloud.setSelected(items, tool === "sheet");
   stage.invalidate();
 });
 effect(() => {

@@ -36,6 +36,9 @@ const COLOUR_BY: Record<ColourBy, number> = {
 };
 /** Sizes of the least and the strongest of a cue, shares of the even size. */
 const SIZES = [0.45, 1.9] as const;
+/** How much larger what is selected is drawn; the few items of a contact sheet are to be found among thousands. */
+const SELECTED_SIZE = 0.22;
+const MARKED_SIZE = 1.6;
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
@@ -81,6 +84,7 @@ export class PointCloud {
         uPixelRatio: { value: 1 },
         uMaxSize: { value: 128 },
         uFlat: { value: 0 },
+        uSelectedSize: { value: SELECTED_SIZE },
         uColourBy: { value: 0 },
         uCue: { value: [new Color(CUE_DARK[0]), new Color(CUE_DARK[1])] },
         uSizes: { value: new Vector2(1, 1) },
@@ -153,7 +157,9 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  setSelected(items: Uint32Array): void {
+  /** `few`: they lie apart, and are drawn so large that each is seen. */
+  setSelected(items: Uint32Array, few = false): void {
+    this.material.uniforms.uSelectedSize!.value = few ? MARKED_SIZE : SELECTED_SIZE;
     const marks = this.marks.array as Uint8Array;
     for (const item of this.selected) marks[4 * item + 1] = 0;
     for (const item of items) marks[4 * item + 1] = 255;

@@ -13,6 +13,7 @@ uniform float uPixelsPerUnit; // of height, at distance 1
 uniform float uPixelRatio;
 uniform float uMaxSize;
 uniform float uFlat;
+uniform float uSelectedSize;  // how much larger what is selected is drawn
 uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
 uniform vec3 uCue[2];         // colours of a cue's least and strongest
 uniform vec2 uSizes;          // sizes of a cue's least and strongest; 1, 1 for even sizes
@@ -55,7 +56,7 @@ void main() {
   float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;
   pixels *= mix(uSizes.x, uSizes.y, cueSize);
-  pixels *= 1.0 + 0.22 * selected + 0.8 * hovered;
+  pixels *= 1.0 + uSelectedSize * selected + 0.8 * hovered;
   float under = 0.0;   // the brush
   if (uBrush.w > 0.0) {
     float away = length(metres - uBrush.xyz) / uBrush.w;

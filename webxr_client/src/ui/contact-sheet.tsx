@@ -13,6 +13,8 @@ import { useRoving } from "./roving.js";
 import { Swatch } from "./swatch.js";
 
 const COLUMNS = 9;
+/** Over the sheet, for the card of an item. */
+const CARD_ROOM = 220;
 const TITLES: Record<SheetKind, string> = { suspects: "Suspects", uncertain: "Uncertain" };
 const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
@@ -43,6 +45,16 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
       before?.focus();
     };
   }, [state]);
+  // A card does not stay where its picture was.
+  const big = state.bigText.value;
+  useEffect(() => {
+    const unlook = () => {
+      state.hovered.value = null;
+    };
+    unlook();
+    window.addEventListener("resize", unlook);
+    return () => window.removeEventListener("resize", unlook);
+  }, [state, big]);
   useEffect(() => {
     state.hovered.value = null;
     if (sheet.status === "done") panel.current?.querySelector("button")?.focus();
@@ -61,7 +73,6 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     commands.confirmSheet();
   };
   const { items: said, changed } = confirmed(sheet, corrected, aside);
-  const own = sheet.items.filter(({ item }) => corrected.has(item)).length;
   return (
     <section
       ref={panel}
@@ -74,7 +85,9 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
           {TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
         </h2>
         <p class="muted" role="status">
-          {sheet.status === "busy" ? "one moment…" : !done && (sheet.reason || expectation(sheet))}
+          {sheet.status === "busy"
+            ? "one moment…"
+            : !done && `${sheet.reason || expectation(sheet)} · Enter changes ${count(changed)}`}
         </p>
       </div>
       {done ? (
@@ -118,12 +131,6 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             >
               Cannot tell <kbd>⌫</kbd>
             </button>
-            <p class="muted">
-              {changed === 0
-                ? "no label changes"
-                : `${count(changed)} ${changed === 1 ? "label changes" : "labels change"}`}
-              {own > 0 && `, ${count(own)} corrected by you`}
-            </p>
           </>
         )}
         <button type="button" class="button" onClick={commands.closeSheet}>
@@ -136,8 +143,9 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 
 function expectation({ items, expectedWrong }: OpenSheet): string {
   const wrong = Math.round(expectedWrong);
-  if (wrong === 0) return `these ${count(items.length)} are probably all right as they stand`;
-  return `about ${count(wrong)} of these ${count(items.length)} ${wrong === 1 ? "is" : "are"} wrong as they stand`;
+  return wrong === 0
+    ? "probably all right as they stand"
+    : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;
 }
 
 interface CellProps {
@@ -158,8 +166,11 @@ function Cell({ one, place, head, becomes, how }: CellProps) {
   const look = (event: Event) => {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
-    const sheet = cell.closest(".contact-sheet")?.getBoundingClientRect();
-    state.hovered.value = { item, x: box.left + box.width / 2, y: sheet?.top ?? box.top, above: true };
+    const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
+    // Over the sheet, so that it hides no picture; where there is no room, beside the pointer, and not for the keyboard.
+    const room = top > CARD_ROOM;
+    if (room || event.type !== "focus")
+      state.hovered.value = { item, x: box.left + box.width / 2, y: room ? top : box.top, above: room };
   };
   const unlook = () => {
     state.hovered.value = null;
@@ -232,5 +243,5 @@ function Tag({ how, odd, label, given, same }: TagProps) {
         <Swatch colour={given.colour} ring={given.class_id >= 10} /> {given.name}
       </span>
     );
-  return odd && label ? <span class="cell-tag was">was {label.name}</span> : null;
+  return odd && label ? <s class="cell-tag was">{label.name}</s> : null;
 }

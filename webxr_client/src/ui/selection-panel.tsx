@@ -53,10 +53,9 @@ function Nothing() {
 
 function OnSheet() {
   return (
-    <p class="hint">
-      The sheet's pictures are marked in the cloud. <kbd>Enter</kbd> gives each the class in whose colour it
-      is underlined; a class key corrects the one you are at. Framed ones have another label than the model
-      would give.
+    <p class="hint on-sheet">
+      <kbd>Enter</kbd> gives each picture the class it is underlined with; a class key corrects the one you
+      are at. What is struck through is a label that goes.
     </p>
   );
 }
