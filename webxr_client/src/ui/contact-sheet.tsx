@@ -214,13 +214,15 @@ function Cell({ one, place, head, becomes, how }: CellProps) {
         ) : (
           <span class="cell-text">item {count(item)}</span>
         )}
-        <Tag how={how} odd={odd} label={label} given={given} same={becomes === prediction} />
       </button>
-      {given ? (
-        <Swatch class="cell-bar" colour={given.colour} ring={becomes >= 10} />
-      ) : (
-        <span class="cell-bar none" />
-      )}
+      <span class="cell-foot" aria-hidden="true">
+        {given ? (
+          <Swatch class="cell-bar" colour={given.colour} ring={becomes >= 10} />
+        ) : (
+          <span class="cell-bar none" />
+        )}
+        <Tag how={how} odd={odd} label={label} given={given} same={becomes === prediction} />
+      </span>
     </li>
   );
 }
@@ -236,12 +238,7 @@ interface TagProps {
 
 /** What the group's name does not say of a picture. */
 function Tag({ how, odd, label, given, same }: TagProps) {
-  if (how === "aside") return <span class="cell-tag">left</span>;
-  if (given && (how === "corrected" || !same))
-    return (
-      <span class="cell-tag">
-        <Swatch colour={given.colour} ring={given.class_id >= 10} /> {given.name}
-      </span>
-    );
-  return odd && label ? <s class="cell-tag was">{label.name}</s> : null;
+  if (how === "aside") return <b>left</b>;
+  if (given && (how === "corrected" || !same)) return <b>{given.name}</b>;
+  return odd && label ? <s>{label.name}</s> : null;
 }
