@@ -194,7 +194,13 @@ class _Baking:
     def _record(self, recorder: Recorder | None, snapshot: Snapshot, number: int) -> None:
         time = number * SECONDS_PER_FRAME
         self.session.publish(
-            snapshot.latent_mean, snapshot.prediction, snapshot.confidence, step=snapshot.step, resting=snapshot.resting
+            snapshot.latent_mean,
+            snapshot.prediction,
+            snapshot.confidence,
+            step=snapshot.step,
+            resting=snapshot.resting,
+            margin=snapshot.margin,
+            doubt=snapshot.doubt,
         )
         if len(self.moments) <= snapshot.progress * MORPH_TARGETS or snapshot.resting:
             self.moments.append(snapshot.latent_mean.copy())

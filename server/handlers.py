@@ -3,7 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 from aiohttp import web
@@ -170,6 +170,38 @@ async def post_select(request: web.Request) -> web.Response:
     return as_json(await request.app[SERVICE].resolve(command, revision=None))
 
 
+async def get_sheet(request: web.Request) -> web.Response:
+    kinds: dict[str, protocol.SheetKind] = {kind: kind for kind in get_args(protocol.SheetKind)}
+    kind = kinds.get(request.query.get("kind", ""))
+    if kind is None:
+        raise RequestError(f"a sheet is of kind {' or '.join(kinds)}: ?kind=suspects", code="bad_sheet")
+    size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
+    skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
+    return as_json(await request.app[SERVICE].review.sheet(kind, size, skip))
+
+
+def _count(request: web.Request, name: str, default: int, least: int, most: int) -> int:
+    """A number in the query of a sheet. Raises RequestError when it is none, or too small or large."""
+    text = request.query.get(name, str(default))
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
+    if not least <= number <= most:
+        raise RequestError(f"{name} is a number from {least} to {most}", code="bad_sheet")
+    return number
+
+
+async def get_next(request: web.Request) -> web.Response:
+    return as_json(await request.app[SERVICE].review.suggestion())
+
+
+async def get_cue(request: web.Request) -> web.Response:
+    """One byte an item."""
+    known: dict[str, protocol.Cue] = {cue: cue for cue in get_args(protocol.Cue)}
+    cue = known.get(request.match_info["cue"])
+    if cue is None:
+        raise RequestError(f"the cues are {', '.join(known)}", code="unknown_cue", status=404)
+    return web.Response(body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream")
+
+
 async def get_recording(request: web.Request) -> web.StreamResponse:
     path = request.app[SERVICE].project.recording_path
     if not path.is_file():
@@ -243,6 +275,9 @@ def add_routes(app: web.Application) -> None:
     add_route(app, "GET", "/api/labels", get_labels, "viewer")
     add_route(app, "POST", "/api/labels", post_labels, "annotator")
     add_route(app, "POST", "/api/select", post_select, "viewer")
+    add_route(app, "GET", "/api/sheet", get_sheet, "viewer")
+    add_route(app, "GET", "/api/next", get_next, "viewer")
+    add_route(app, "GET", "/api/cues/{cue}", get_cue, "viewer")
     add_route(app, "GET", "/api/training", get_training, "viewer")
     add_route(app, "POST", "/api/training", post_training, "annotator")
     add_route(app, "GET", "/api/recording", get_recording, "viewer")

@@ -1,6 +1,6 @@
 """The HTTP API as OpenAPI 3.1, its schemas made from the protocol's structs."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -11,6 +11,8 @@ _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.ItemInfo,
     protocol.Found,
     protocol.Health,
+    protocol.Sheet,
+    protocol.Suggestion,
     protocol.Timeline,
     protocol.Training,
     protocol.Label,
@@ -54,6 +56,11 @@ def document() -> dict[str, Any]:
             "post": _post_labels(),
         },
         "/api/select": {"post": _command("The items in regions of the screen.", "Resolve", "Resolved", (400,))},
+        "/api/sheet": {"get": _operation("Items to look at in one go.", "Sheet", _sheet_query(), (400,))},
+        "/api/next": {"get": _operation("What to look at next, and why.", "Suggestion")},
+        "/api/cues/{cue}": {
+            "get": _file("A cue: one byte an item.", "application/octet-stream", [_cue()], errors=(404,))
+        },
         "/api/training": {
             "get": _operation("The state of the trainer.", "Training"),
             "post": _command("Run, pause, settings.", "SetTraining", "Ack", (400, 507)),
@@ -99,6 +106,28 @@ def _parameter(name: str, description: str, most: int) -> dict[str, Any]:
 def _search() -> dict[str, Any]:
     schema = {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH}
     return {"name": "q", "in": "query", "required": True, "description": "The text.", "schema": schema}
+
+
+def _sheet_query() -> list[dict[str, Any]]:
+    size = {"type": "integer", "minimum": 1, "maximum": protocol.MAX_SHEET_SIZE, "default": protocol.SHEET_SIZE}
+    skip = {"type": "integer", "minimum": 0, "maximum": 0x7FFFFFFF, "default": 0}
+    kind = {"type": "string", "enum": list(get_args(protocol.SheetKind))}
+    return [
+        {"name": "kind", "in": "query", "required": True, "description": "Which queue.", "schema": kind},
+        {"name": "size", "in": "query", "required": False, "description": "Items on it.", "schema": size},
+        {
+            "name": "skip",
+            "in": "query",
+            "required": False,
+            "description": "Items of the queue before it.",
+            "schema": skip,
+        },
+    ]
+
+
+def _cue() -> dict[str, Any]:
+    schema = {"type": "string", "enum": list(get_args(protocol.Cue))}
+    return {"name": "cue", "in": "path", "required": True, "description": "Which cue.", "schema": schema}
 
 
 def _content(kind: str, schema: dict[str, Any]) -> dict[str, Any]:

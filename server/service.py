@@ -20,6 +20,7 @@ from lodespace.planning import Command, plan
 from lodespace.project import Project
 from lodespace.recorder import Recorder
 from lodespace.recording_index import index_of
+from lodespace.review import Review
 from lodespace.selection import items_in_regions
 from lodespace.session import AnnotationSession
 from lodespace.shared_frames import TrainerFrame
@@ -45,6 +46,7 @@ class Service:
         self.access = access
         self.session = AnnotationSession(project.items, read_only=project.read_only, settings=project.settings)
         self.clients = Clients()
+        self.review = Review(self.session, self._tell_quality)
         access.on_change = self.tell_access
         access.on_revoked = self._end_streams
         access.connected = lambda device: sum(client.device == device for client in self.clients)
@@ -94,13 +96,23 @@ class Service:
     def _inputs(self) -> Inputs:
         session = self.session
         pinned, pins = session.held()
-        return Inputs(session.labels.copy(), len(session.classes), session.settings, pinned, pins, session.acts.last)
+        return Inputs(
+            labels=session.labels.copy(),
+            verified=session.verified,
+            n_classes=len(session.classes),
+            settings=session.settings,
+            pinned=pinned,
+            pins=pins,
+            step=session.acts.last,
+        )
 
     async def start(self) -> None:
+        await self.review.start()
         if self.trainer is not None:
             await self.trainer.start()
 
     async def stop(self) -> None:
+        await self.review.stop()
         if self.trainer is not None:
             await self.trainer.stop()
         if self.recorder is not None:
@@ -123,6 +135,7 @@ class Service:
             training=self.training,
             thumbnails=self.atlas,
             has_recording=self.project.recording_path.is_file(),
+            quality=self.review.quality,
         )
 
     # Commands --------------------------------------------------------------------------------------------------------
@@ -153,6 +166,7 @@ class Service:
         for operation in applied.news:
             self.clients.send(operation)
         self._tell_history()
+        self.review.labelled()
         self._clear_notice("undo")
         if self.trainer is not None:
             self.trainer.learn_from(self._inputs())
@@ -331,6 +345,9 @@ class Service:
             if client.client_id:
                 client.history_changed()
 
+    def _tell_quality(self, quality: protocol.Quality) -> None:
+        self.clients.replace("quality", protocol.QualityChanged(quality=quality))
+
     # TrainerListener -------------------------------------------------------------------------------------------------
 
     def on_frame(self, frame: TrainerFrame) -> None:
@@ -343,13 +360,17 @@ class Service:
             resting=frame.resting,
             exact=frame.exact,
             forces=frame.forces,
+            margin=frame.margin,
+            doubt=frame.doubt,
         )
         if self.recorder is not None and self.session.grid.revision != before:
             self.recorder.positions(last=frame.resting)
+        self.review.predicted()
         self.clients.wake()
 
     def on_losses(self, losses: protocol.Losses) -> None:
         self.losses = losses
+        self.review.measured(losses.metrics)
         measured = protocol.LossesMeasured(losses=losses)
         self.clients.replace("losses", measured)
         if self.recorder is not None and self.session.grid.revision != self._measured_at:

@@ -16,21 +16,28 @@ from lodespace import __version__, protocol
 from lodespace.acts import Act, ActKind, ActLog
 from lodespace.classes import ClassChange, ClassList
 from lodespace.datasets import ItemSet
+from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
 from lodespace.frames import encode_forces, encode_predictions
 from lodespace.gesture_detail import read_gesture
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import LabelHistory
 from lodespace.item_details import provenance
+from lodespace.judgement import Judgement
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
+from lodespace.quality import TYPICAL_REGION
 from lodespace.settings import described, in_full, merged
 from lodespace.shared_frames import FrameForces
 from lodespace.store import Event
 
 SUMMARY_LENGTH = 200
 """Gestures that clients are told of: the whole history, sent after each gesture, would grow with its square."""
+
+
+REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
+REMEMBERED_REGIONS = 10
 
 
 class Applied(NamedTuple):
@@ -72,6 +79,7 @@ class AnnotationSession:
         self.predictions = np.full(len(items), UNLABELED, np.int16)
         self.confidence = np.zeros(len(items), np.uint8)
         self.prediction_version = 0
+        self.doubts = Doubts(len(items))
         self.force_version = 0
         self._forces: FrameForces | None = None
         self._forces_encoded: tuple[int, bytes] | None = None
@@ -94,8 +102,11 @@ class AnnotationSession:
 
     def locked(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """Which of `items` (K,) have a label of a locked class: (K,)."""
-        locked = np.array([*(c.locked and not c.removed for c in self.classes.classes), False])
-        return locked[self.labels[items]]
+        return self._locked_classes()[self.labels[items]]
+
+    def _locked_classes(self) -> npt.NDArray[np.bool_]:
+        """(C + 1,): whether a class is locked; the last is where index -1 leads."""
+        return np.array([*(c.locked and not c.removed for c in self.classes.classes), False])
 
     def check_undo(self, number: int) -> None:
         """Raises RequestError when act `number` cannot be taken back: it made a class that other acts use."""
@@ -199,6 +210,7 @@ class AnnotationSession:
                 self.acts.add(_act(event, "class", note=note), learned=event.kind in ("merge_class", "delete_class"))
                 changed = self._settle_classes()
         self._labelled_at[changed] = event.sequence
+        self.doubts.relabelled(changed, labels=self.labels, prediction=self.predictions, confidence=self._confidence())
         ack = protocol.Ack(
             command_id=event.command_id,
             sequence=event.sequence,
@@ -264,8 +276,11 @@ class AnnotationSession:
         resting: bool,
         exact: bool = False,
         forces: FrameForces | None = None,
+        margin: npt.NDArray[np.float32] | None = None,
+        doubt: npt.NDArray[np.float32] | None = None,
     ) -> bool:
-        """Take a frame of the trainer: latent_mean (N, D), prediction (N,), confidence (N,) 0..1. Returns whether a new scene is due."""
+        """Take a frame of the trainer: latent_mean (N, D), prediction (N,), confidence (N,) 0..1, and where they are known margin and
+        doubt (N,). Returns whether a new scene is due."""
         new_scene = self.grid.publish(latent_mean, step=step, resting=resting, exact=exact)
         if forces is not None:
             self.force_version += 1
@@ -281,7 +296,31 @@ class AnnotationSession:
             self._predicted_at[changed] = self.prediction_version
             self.predictions = prediction.copy()
             self.confidence = certain
+        self.doubts.take(margin, doubt, labels=self.labels, prediction=self.predictions, confidence=self._confidence())
         return new_scene
+
+    def _confidence(self) -> npt.NDArray[np.float32]:
+        return self.confidence.astype(np.float32) / 255
+
+    def judgement(self) -> Judgement:
+        """What is known of every item now, for another thread to read."""
+        labels = self.labels.copy()
+        return Judgement(
+            labels=labels,
+            verified=self.verified,
+            prediction=self.predictions,
+            confidence=self._confidence(),
+            margin=self.doubts.margin,
+            doubt=self.doubts.doubt,
+            locked=self._locked_classes()[np.where(labels == UNLABELED, self.predictions, labels)],
+            positions=self.grid.grid,
+        )
+
+    def typical_region(self) -> float:
+        """Items of a region gesture: the median of the newest that stand, as far as there are any."""
+        regions = (g for g in reversed(self.history.gestures.values()) if g.tool in REGION_TOOLS and not g.undone)
+        sizes = [len(gesture.items) for gesture in islice(regions, REMEMBERED_REGIONS)]
+        return float(np.median(sizes)) if sizes else TYPICAL_REGION
 
     def _tells_apart(self) -> bool:
         """Whether two classes have labels: a classifier that knows one is certain of it everywhere, and says nothing."""

@@ -20,6 +20,7 @@ from lodespace.protocol import FORCE_TERMS
 SLOTS = 4
 MAX_DIM = 3
 _TERMS = len(FORCE_TERMS)
+_SURENESS = ("confidence", "margin", "doubt")
 _HEADER = np.dtype(
     [
         ("sequence", "<u8"),
@@ -41,7 +42,7 @@ class FrameForces(NamedTuple):
 
 
 class TrainerFrame(NamedTuple):
-    """latent_mean float32 (N, D), prediction int16 (N,), confidence float32 (N,) in 0..1; copies, the receiver's to keep.
+    """latent_mean float32 (N, D), prediction int16 (N,), confidence, margin, doubt float32 (N,) in 0..1; copies, the receiver's to keep.
 
     `exact`: to be shown to one step of the grid, as the last frame before a rest is. `forces` where somebody watches them.
     """
@@ -51,6 +52,8 @@ class TrainerFrame(NamedTuple):
     latent_mean: npt.NDArray[np.float32]
     prediction: npt.NDArray[np.int16]
     confidence: npt.NDArray[np.float32]
+    margin: npt.NDArray[np.float32]
+    doubt: npt.NDArray[np.float32]
     resting: bool
     exact: bool = False
     forces: FrameForces | None = None
@@ -66,7 +69,7 @@ class SharedFrames:
 
     def write(self, frame: TrainerFrame) -> None:
         """Publish a frame; its sequence counts up from 1."""
-        header, mean, prediction, confidence, forces = self._views(frame.sequence % SLOTS)
+        header, mean, prediction, sureness, forces = self._views(frame.sequence % SLOTS)
         d = frame.latent_mean.shape[1]
         header["sequence"] = 2 * frame.sequence - 1
         header["step"] = frame.step
@@ -79,12 +82,12 @@ class SharedFrames:
             header["force_scales"] = frame.forces.scales
             forces[:, :, :d] = frame.forces.vectors
         prediction[:] = frame.prediction
-        confidence[:] = frame.confidence
+        sureness[:] = frame.confidence, frame.margin, frame.doubt
         header["sequence"] = 2 * frame.sequence
 
     def read(self, sequence: int) -> TrainerFrame | None:
         """Frame `sequence`, or None when its slot has been taken for a newer one."""
-        header, mean, prediction, confidence, vectors = self._views(sequence % SLOTS)
+        header, mean, prediction, sureness, vectors = self._views(sequence % SLOTS)
         if int(header["sequence"]) != 2 * sequence:
             return None
         d = int(header["latent_dim"])
@@ -94,7 +97,7 @@ class SharedFrames:
             int(header["step"]),
             mean[:, :d].copy(),
             prediction.copy(),
-            confidence.copy(),
+            *sureness.copy(),
             bool(header["resting"]),
             bool(header["exact"]),
             forces,
@@ -106,16 +109,16 @@ class SharedFrames:
         header = np.frombuffer(self._map, _HEADER, 1, start)[0:1].reshape(())
         start += _HEADER.itemsize
         mean = np.frombuffer(self._map, "<f4", n * MAX_DIM, start).reshape(n, MAX_DIM)
-        confidence = np.frombuffer(self._map, "<f4", n, start + mean.nbytes)
-        start += mean.nbytes + confidence.nbytes
+        sureness = np.frombuffer(self._map, "<f4", len(_SURENESS) * n, start + mean.nbytes).reshape(-1, n)
+        start += mean.nbytes + sureness.nbytes
         prediction = np.frombuffer(self._map, "<i2", n, start)
         forces = np.frombuffer(self._map, "i1", _TERMS * n * MAX_DIM, start + prediction.nbytes)
-        return header, mean, prediction, confidence, forces.reshape(_TERMS, n, MAX_DIM)
+        return header, mean, prediction, sureness, forces.reshape(_TERMS, n, MAX_DIM)
 
 
 def size_for(n: int) -> int:
     """Bytes of the ring for n items; slots begin at multiples of 8."""
-    slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 + 2 + _TERMS * MAX_DIM)
+    slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 * len(_SURENESS) + 2 + _TERMS * MAX_DIM)
     return SLOTS * (-(-slot // 8) * 8)
 
 

@@ -21,6 +21,7 @@ from lodespace.errors import ProjectError, RequestError
 from lodespace.item_details import provenance
 from lodespace.project import Project
 from lodespace.protocol import Training
+from lodespace.quality import quality
 from lodespace.recording_index import index_of
 from lodespace.session import AnnotationSession
 
@@ -48,7 +49,12 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
     _copy_page(folder, cards=has_cards(items))
     layout = thumbnails.describe(items)
     info = session.info(
-        "", role="viewer", training=training, thumbnails=layout, has_recording=project.recording_path.is_file()
+        "",
+        role="viewer",
+        training=training,
+        thumbnails=layout,
+        has_recording=project.recording_path.is_file(),
+        quality=quality(session.judgement(), held_out_accuracy=None, held_out=0, region=session.typical_region()),
     )
     (folder / "session.json").write_bytes(msgspec.json.encode(info))
     if info.has_recording:

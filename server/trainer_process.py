@@ -187,7 +187,8 @@ class TrainerProcess:
         except ValueError as error:
             log.warning("settings were not taken: %s", error)
         trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
-        trainer.set_labels(np.frombuffer(inputs.labels, "<i2").astype(np.int16))
+        verified = np.frombuffer(inputs.verified, np.uint8).astype(np.bool_)
+        trainer.set_labels(np.frombuffer(inputs.labels, "<i2").astype(np.int16), verified=verified)
         pins = np.frombuffer(inputs.pins, "<f4").reshape(-1, trainer.config.latent_dim)
         trainer.set_anchors(np.frombuffer(inputs.pinned, "<u4").astype(np.int64), pins)
 
@@ -242,6 +243,8 @@ class TrainerProcess:
             snapshot.latent_mean,
             snapshot.prediction,
             snapshot.confidence,
+            snapshot.margin,
+            snapshot.doubt,
             snapshot.resting,
             snapshot.resting or exact,
             compact_forces(self.trainer) if self.watching else None,

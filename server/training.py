@@ -42,10 +42,11 @@ CLOSED_SECONDS = 0.5
 
 
 class Inputs(NamedTuple):
-    """What the model learns from: labels int16 (N,), the classes' number, settings in full, pinned items uint32 (K,) at pins float32
-    (K, D), and the step of the line of states (acts.py) that led here."""
+    """What the model learns from: labels int16 (N,), which of them are verified bool (N,), the classes' number, settings in full, pinned
+    items uint32 (K,) at pins float32 (K, D), and the step of the line of states (acts.py) that led here."""
 
     labels: npt.NDArray[np.int16]
+    verified: npt.NDArray[np.bool_]
     n_classes: int
     settings: protocol.Settings
     pinned: npt.NDArray[np.uint32]
@@ -58,6 +59,7 @@ class Inputs(NamedTuple):
             before=self.step.before,
             after=self.step.after,
             labels=self.labels.astype("<i2").tobytes(),
+            verified=self.verified.astype(np.uint8).tobytes(),
             n_classes=max(1, self.n_classes),
             settings=self.settings,
             pinned=self.pinned.astype("<u4").tobytes(),

@@ -37,7 +37,7 @@ def main() -> None:
         ring = SharedFrames(file, start.n_items)
     mean = np.full((start.n_items, 3), os.getpid(), np.float32)
     nothing = np.zeros(start.n_items, np.float32)
-    ring.write(TrainerFrame(1, 5, mean, nothing.astype(np.int16), nothing, False))
+    ring.write(TrainerFrame(1, 5, mean, nothing.astype(np.int16), nothing, nothing, nothing, False))
     send(m.FrameReady(1))
     send(state(start.settings))
     if behaviour == "failing":
@@ -52,7 +52,7 @@ def main() -> None:
         if isinstance(command, m.Inputs):
             event = command.number
             labels = np.frombuffer(command.labels, "<i2").astype(np.int16)
-            ring.write(TrainerFrame(2, 6, mean, labels, nothing, False))
+            ring.write(TrainerFrame(2, 6, mean, labels, nothing, nothing, nothing, False))
             send(m.FrameReady(2))
         send(state(start.settings, event, running=not isinstance(command, m.Pause)))
 

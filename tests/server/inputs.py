@@ -14,6 +14,7 @@ def inputs(
     *,
     n_classes: int = 4,
     settings: Settings | None = None,
+    verified: np.ndarray | None = None,
     pins: dict[int, list[float]] | None = None,
     step: tuple[int, int, int] = (0, 0, 0),
 ) -> Inputs:
@@ -23,6 +24,7 @@ def inputs(
     targets = np.array([(pins or {})[item] for item in pinned.tolist()], np.float32)
     return Inputs(
         np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
+        np.zeros(n, np.bool_) if verified is None else verified,
         n_classes,
         full,
         pinned,

@@ -219,9 +219,19 @@ async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> Non
         assert answer.status == 403 and (await answer.json())["code"] == "not_allowed"
     async with device.post(lan.url + "api/training", json={"command_id": "y" * 8, "run": False}) as answer:
         assert answer.status == 403
+    for path in ("api/sheet?kind=suspects", "api/next", "api/cues/density"):
+        async with device.get(lan.url + path) as answer:
+            assert answer.status == 200
     async with StreamClient(lan.url, http=device) as viewer, StreamClient(lan.own) as owner:
         for operation in (
             viewer.label_operation([1], 0),
+            protocol.LabelEach(
+                command_id="sheet" * 4,
+                items=[1, 2],
+                class_ids=[0, 1],
+                revision=0,
+                provenance=protocol.Provenance(tool="sheet", verified=True),
+            ),
             protocol.Undo(command_id="undo" * 4),
             protocol.AddClass(command_id="class" * 4, name="mine"),
             protocol.SetTraining(command_id="train" * 4, run=False),

@@ -22,7 +22,8 @@ with open(int(sys.argv[1]), "r+b") as file:
     ring = SharedFrames(file, n)
 for k in range(1, frames + 1):
     mean = np.full((n, 3), k, np.float32)
-    ring.write(TrainerFrame(k, k, mean, np.full(n, k % 1000, np.int16), np.full(n, k, np.float32), False))
+    same = np.full(n, k, np.float32)
+    ring.write(TrainerFrame(k, k, mean, np.full(n, k % 1000, np.int16), same, same, same, False))
     print(k, flush=True)
 """
 
@@ -34,7 +35,7 @@ def frame(sequence: int, n: int, axes: int = 3, resting: bool = False) -> Traine
         10 * sequence,
         random.normal(size=(n, axes)).astype(np.float32),
         random.integers(-1, 9, n).astype(np.int16),
-        random.random(n).astype(np.float32),
+        *random.random((3, n)).astype(np.float32),
         resting,
     )
 
@@ -53,6 +54,8 @@ def test_what_is_written_is_read(n: int, axes: int) -> None:
             np.testing.assert_array_equal(read.latent_mean, written.latent_mean)
             np.testing.assert_array_equal(read.prediction, written.prediction)
             np.testing.assert_array_equal(read.confidence, written.confidence)
+            np.testing.assert_array_equal(read.margin, written.margin)
+            np.testing.assert_array_equal(read.doubt, written.doubt)
 
 
 def test_a_frame_whose_slot_was_taken_is_not_there() -> None:
@@ -98,6 +101,7 @@ def test_no_frame_is_ever_half_written() -> None:
             assert (read.latent_mean == sequence).all()
             assert (read.prediction == sequence % 1000).all()
             assert (read.confidence == sequence).all()
+            assert (read.margin == sequence).all() and (read.doubt == sequence).all()
         writer.stdout.close()
         assert writer.wait() == 0
     assert whole > 0

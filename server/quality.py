@@ -1,0 +1,85 @@
+"""How good the labels are, as far as can be told without the truth: sums of doubts, and the gestures it takes to make them small."""
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.judgement import Judgement
+from lodespace.protocol import SHEET_SIZE, Quality
+from lodespace.sheets import queue
+
+TARGET = 0.98
+"""Share of all items that should be right."""
+TYPICAL_REGION = 27
+"""Items of a region gesture, before there were any: as many as on a sheet."""
+
+
+def doubts(judgement: Judgement) -> npt.NDArray[np.float32]:
+    """The probability that an item is wrong, (N,): 0 where somebody has looked at it."""
+    return np.where(judgement.verified, 0, judgement.doubt)
+
+
+def share_right(judgement: Judgement) -> float | None:
+    """Estimated share of all items that are right, by their label or else their prediction; None while there is nothing to tell it by."""
+    if not (judgement.predicted.any() or judgement.verified.all()):
+        return None
+    return 1 - float(doubts(judgement).mean(dtype=np.float64))
+
+
+def gestures_left(
+    doubt: npt.NDArray[np.float32],
+    labelled: npt.NDArray[np.bool_],
+    region: float = TYPICAL_REGION,
+    target: float = TARGET,
+) -> int:
+    """Gestures until 1 - mean of `doubt` (N,) is `target`, if each takes away as much doubt as it can.
+
+    Each next one is the better of a sheet, which removes the SHEET_SIZE largest doubts, and a region of `region` items, which removes the
+    mean doubt of so many that are not `labelled` (N,): regions are where items lie close together, not where doubts are largest.
+    """
+    n = len(doubt)
+    left, enough = float(doubt.sum(dtype=np.float64)), (1 - target) * n
+    order = np.argsort(-doubt, kind="stable")
+    falling, free = doubt[order].astype(np.float64), ~labelled[order]
+    sheets = np.arange(0, n, SHEET_SIZE)
+    of_labelled = np.add.reduceat(np.where(free, 0, falling), sheets)
+    of_free = np.add.reduceat(np.where(free, falling, 0), sheets)
+    free_count = np.add.reduceat(free.astype(np.int64), sheets)
+    # What no sheet has taken yet of the items without a label, and the share of these that no region has taken.
+    rest, rest_count, untaken = float(of_free.sum()), int(free_count.sum()), 1.0
+    gestures = k = 0
+    while left > enough * (1 + 1e-9):
+        by_sheet = of_labelled[k] + untaken * of_free[k] if k < len(sheets) else 0.0
+        size = min(region, untaken * rest_count)
+        by_region = size * rest / rest_count if rest_count else 0.0
+        if max(by_sheet, by_region) <= 0:
+            break
+        if by_sheet >= by_region:
+            left -= by_sheet
+            rest, rest_count, k = max(0.0, rest - of_free[k]), rest_count - int(free_count[k]), k + 1
+        else:
+            left -= by_region
+            untaken = max(0.0, untaken - size / rest_count)
+        gestures += 1
+    return gestures
+
+
+def quality(
+    judgement: Judgement, *, held_out_accuracy: float | None, held_out: int, region: float = TYPICAL_REGION
+) -> Quality:
+    """The figures of this moment. `held_out_accuracy`: as the trainer has measured it on `held_out` items."""
+    j = judgement
+    labelled = int(j.labelled.sum())
+    right = share_right(j)
+    wrong = float(doubts(j)[j.labelled].sum(dtype=np.float64))
+    return Quality(
+        held_out_accuracy=None if held_out_accuracy is None else round(held_out_accuracy, 4),
+        held_out=held_out,
+        labelled=labelled,
+        verified=int(j.verified.sum()),
+        label_error=None if right is None or labelled == 0 else round(wrong / labelled, 4),
+        right=None if right is None else round(right, 4),
+        gestures_left=None if right is None else gestures_left(doubts(j), j.labelled, region),
+        target=TARGET,
+        suspects=queue(j, "suspects")[1],
+        uncertain=queue(j, "uncertain")[1],
+    )

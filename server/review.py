@@ -1,0 +1,103 @@
+"""What to look at next, asked of a session in service: worked out in a thread from copies, one at a time, so that nothing stalls."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from lodespace import cues, protocol, quality, sheets, suggestion
+from lodespace.session import AnnotationSession
+
+log = logging.getLogger(__name__)
+
+QUALITY_SECONDS = 0.5
+"""Between two estimates of the quality."""
+
+T = TypeVar("T")
+
+
+class Review:
+    """Sheets, cues and suggestions of `session`, and its quality, which is estimated anew when something may have changed; `tell` hears of
+    it when it has. `quality`: the newest estimate, None before the first."""
+
+    def __init__(self, session: AnnotationSession, tell: Callable[[protocol.Quality], None]) -> None:
+        self.session = session
+        self.quality: protocol.Quality | None = None
+        self._tell = tell
+        self._measured: tuple[float | None, int] = (None, 0)
+        self._one_at_a_time = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._changed.set()
+        self._known = -1
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when the first estimate is there: a page that comes at once finds it."""
+        await self._estimate_now()
+        self._task = asyncio.create_task(self._estimate())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    # What changes it -------------------------------------------------------------------------------------------------
+
+    def labelled(self) -> None:
+        """Labels, classes or regions may be others."""
+        self._changed.set()
+
+    def predicted(self) -> None:
+        """A frame has come; most of them move points alone."""
+        if self.session.doubts.version != self._known:
+            self._known = self.session.doubts.version
+            self._changed.set()
+
+    def measured(self, metrics: dict[str, float]) -> None:
+        """The trainer has measured its classifier on labelled items that were set aside, or has none."""
+        accuracy = metrics.get("label_accuracy")
+        measured = (accuracy, 0 if accuracy is None else int(metrics.get("held_out", 0)))
+        if measured != self._measured:
+            self._measured = measured
+            self._changed.set()
+
+    # What is asked ---------------------------------------------------------------------------------------------------
+
+    async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
+        judgement = self.session.judgement()
+        return await self._work_out(lambda: sheets.sheet(judgement, kind, size, skip))
+
+    async def suggestion(self) -> protocol.Suggestion:
+        judgement = self.session.judgement()
+        names = {info.class_id: info.name for info in self.session.classes.classes}
+        return await self._work_out(lambda: suggestion.suggest(judgement, lambda c: names.get(c, str(c))))
+
+    async def cue(self, which: protocol.Cue) -> bytes:
+        judgement = self.session.judgement()
+        return await self._work_out(lambda: cues.cue(judgement, which).tobytes())
+
+    async def _work_out(self, work: Callable[[], T]) -> T:
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(work)
+
+    async def _estimate(self) -> None:
+        while True:
+            await asyncio.sleep(QUALITY_SECONDS)
+            await self._changed.wait()
+            try:
+                await self._estimate_now()
+            except Exception:
+                log.exception("the quality could not be estimated")  # the next change is another chance
+
+    async def _estimate_now(self) -> None:
+        self._changed.clear()
+        judgement, region = self.session.judgement(), self.session.typical_region()
+        accuracy, held_out = self._measured
+        found = await self._work_out(
+            lambda: quality.quality(judgement, held_out_accuracy=accuracy, held_out=held_out, region=region)
+        )
+        if found != self.quality:
+            self.quality = found
+            self._tell(found)

@@ -1,0 +1,177 @@
+"""What to look at next: the region or contact sheet that would make the most items right, with the reason in words."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.judgement import Judgement
+from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
+from lodespace.quality import share_right
+from lodespace.sheets import sheet
+
+RIGHT_ENOUGH = 0.99
+"""Share of items that are right at which nothing more is suggested."""
+LEAST_GAIN = 1.0
+"""Items that a gesture has to make right to be worth it."""
+SPOTS = 16
+"""Dense spots that are looked into."""
+SMALLEST, LARGEST = 6, 2000
+"""Items of a region that is suggested."""
+AGREEMENT = 0.9
+"""Share of a region's items that are predicted to be of its class."""
+_STEP = 1.5
+"""By how much a ball grows in items at a time ..."""
+_THINNING = 1.3
+"""... and by how much more its radius may grow than it would at even density: there the dense spot ends."""
+
+
+class Region(NamedTuple):
+    """A ball of items without a label: items uint32 (K,), ascending; `class_id`, which a share of `agreement` of them are predicted to be,
+    or -1; `gain`: how many of them are probably right once they have it, and are not now."""
+
+    items: npt.NDArray[np.uint32]
+    class_id: int
+    agreement: float
+    gain: float
+
+
+def suggest(judgement: Judgement, class_name: Callable[[int], str]) -> Suggestion:
+    """The gesture that gains most. `class_name`: what a class is called."""
+    right = share_right(judgement)
+    if right is not None and right >= RIGHT_ENOUGH:
+        return _done(f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture")
+    best = _done(_nothing_to_gain(judgement))
+    for candidate in _candidates(judgement, class_name):
+        if candidate.gain >= LEAST_GAIN and candidate.gain > best.gain:
+            best = candidate
+    return best
+
+
+def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
+    region = best_region(judgement)
+    if region is not None:
+        yield Suggestion(
+            kind="region",
+            items=region.items.tolist(),
+            class_id=region.class_id,
+            reason=_why_region(region, class_name),
+            gain=round(region.gain, 1),
+        )
+    kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
+    for kind in kinds:
+        found = sheet(judgement, kind, SHEET_SIZE)
+        n, wrong = len(found.items), max(1, round(found.expected_wrong))
+        what = "labels the model doubts" if kind == "suspects" else "items between two classes"
+        yield Suggestion(
+            kind=kind,
+            items=[],
+            class_id=UNLABELED,
+            reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
+            gain=round(found.expected_wrong, 1),
+        )
+
+
+def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
+    close = f"{len(region.items):,} unlabelled items close together"
+    if region.class_id == UNLABELED:
+        return f"{close}; nothing is predicted yet"
+    return f"{close}, {_percent(region.agreement)} of them predicted {class_name(region.class_id)}"
+
+
+def _nothing_to_gain(judgement: Judgement) -> str:
+    if not judgement.predicted.any() and judgement.labelled.all():
+        return "every item is labelled, and the model has told no doubts"
+    return "no region and no sheet would make one more item right, as far as the model can tell"
+
+
+def _done(reason: str) -> Suggestion:
+    return Suggestion(kind="done", items=[], class_id=UNLABELED, reason=reason, gain=0.0)
+
+
+def _percent(share: float) -> str:
+    return f"{int(100 * share)} %"
+
+
+def best_region(judgement: Judgement) -> Region | None:
+    """The ball of items without a label, none of them locked, that gains most; None where none is dense or agrees."""
+    free = np.flatnonzero(~judgement.labelled & ~judgement.locked)
+    if len(free) < SMALLEST:
+        return None
+    positions = judgement.positions[free].astype(np.float32)
+    regions = (_grown(judgement, free, positions, centre) for centre in _dense_spots(positions, judgement.doubt[free]))
+    return max((region for region in regions if region is not None), key=lambda region: region.gain, default=None)
+
+
+def _dense_spots(
+    positions: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Centres (D,) of the cells round which most weight lies, the heaviest first; no two of them beside each other."""
+    n, d = positions.shape
+    m = int(np.clip(n ** (1 / d), 4, 32 if d == 3 else 128))  # about an item a cell, were they spread evenly
+    low = positions.min(axis=0)
+    side = max(float((positions.max(axis=0) - low).max()), 1.0) * 1.0001 / m
+    cells = ((positions - low) / side).astype(np.intp)
+    flat = np.ravel_multi_index(tuple(cells.T), (m,) * d)
+    weight = np.bincount(flat, weights, m**d).reshape((m,) * d)
+    for axis in range(d):
+        wide = np.pad(weight, [(1, 1) if k == axis else (0, 0) for k in range(d)])
+        weight = wide.take(range(m), axis) + wide.take(range(1, m + 1), axis) + wide.take(range(2, m + 2), axis)
+    occupied = np.unique(flat)
+    order = occupied[np.argsort(-weight.ravel()[occupied], kind="stable")]
+    chosen = np.empty((0, d), np.intp)
+    for cell in order.tolist():
+        at = np.array(np.unravel_index(cell, (m,) * d))
+        if (np.abs(chosen - at).max(axis=1) <= 1).any():
+            continue
+        chosen = np.vstack([chosen, at])
+        yield positions[flat == cell].mean(axis=0)
+        if len(chosen) == SPOTS:
+            return
+
+
+def _grown(
+    judgement: Judgement,
+    free: npt.NDArray[np.intp],
+    positions: npt.NDArray[np.float32],
+    centre: npt.NDArray[np.float32],
+) -> Region | None:
+    """The ball about `centre`, as large as it stays dense and its items are predicted to be of one class."""
+    squared = ((positions - centre) ** 2).sum(axis=1)
+    most = min(LARGEST, len(free))
+    near = np.argpartition(squared, most - 1)[:most]
+    near = near[np.argsort(squared[near], kind="stable")]
+    size = _dense_size(np.sqrt(squared[near]), positions.shape[1])
+    items = free[near[:size]]
+    prediction = judgement.prediction[items]
+    class_id, agreement = UNLABELED, 1.0
+    if judgement.predicted.any():
+        predicted = prediction[: 3 * SMALLEST]
+        predicted = predicted[predicted != UNLABELED]
+        if len(predicted) == 0:
+            return None
+        class_id = int(np.bincount(predicted).argmax())
+        share = np.cumsum(prediction == class_id) / np.arange(1, size + 1)
+        enough = np.flatnonzero(share >= AGREEMENT)
+        size = int(enough[-1]) + 1 if len(enough) else 0
+        agreement = float(share[size - 1])
+    if size < SMALLEST:
+        return None
+    items = items[:size]
+    # Those that are predicted to be something else are wrong before and after.
+    gains = class_id == UNLABELED or judgement.prediction[items] == class_id
+    gain = float(np.where(gains, judgement.doubt[items], 0).sum(dtype=np.float64))
+    return Region(np.sort(items).astype(np.uint32), class_id, agreement, gain)
+
+
+def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
+    """How many items, of distances radius (K,) ascending, belong to the dense spot in `d` dimensions."""
+    size = min(2 * SMALLEST, len(radius))  # fewer say little of a density
+    while size < len(radius):
+        larger = min(len(radius), int(np.ceil(size * _STEP)))
+        even = (larger / size) ** (1 / d)
+        if radius[larger - 1] > radius[size - 1] * even * _THINNING:
+            break
+        size = larger
+    return size

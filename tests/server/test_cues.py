@@ -1,0 +1,86 @@
+"""Cues: bytes, one an item, strongest where a look is worth most."""
+
+import numpy as np
+import pytest
+from judgements import judgement, random_judgement
+
+from lodespace import cues
+from lodespace.cues import cue
+
+ALL = ("uncertainty", "density", "diversity", "coverage")
+
+
+def blobs(axes: int, n: int = 400) -> np.ndarray:
+    """A dense blob, a sparse one, and far from both one item."""
+    random = np.random.default_rng(0)
+    dense = random.normal(20000, 300, (n, axes))
+    sparse = random.normal(40000, 3000, (n // 4, axes))
+    return np.concatenate([dense, sparse, np.full((1, axes), 60000)])
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+@pytest.mark.parametrize("which", ALL)
+def test_a_cue_is_a_byte_an_item_and_the_same_each_time(which: str, axes: int) -> None:
+    first, again = (cue(random_judgement(2, axes=axes), which) for _ in range(2))  # type: ignore[arg-type]
+    assert first.dtype == np.uint8 and first.shape == (300,)
+    assert np.array_equal(first, again) and len(np.unique(first)) > 2
+
+
+def test_uncertainty_is_what_the_margin_leaves() -> None:
+    j = judgement([-1, -1, 0, -1], [0, 1, 0, -1], [1.0, 0.75, 0.5, 0.0])
+    assert cue(j, "uncertainty").tolist() == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_density_ranks_items_by_their_neighbours(axes: int) -> None:
+    positions = blobs(axes)
+    n = len(positions)
+    found = cue(judgement([-1] * n, [-1] * n, [0] * n, positions=positions), "density").astype(int)
+    dense, sparse = found[:400], found[400:-1]
+    assert np.median(dense) > 140 and np.median(sparse) < 60
+    assert found[-1] < 30 and found.max() > 220
+    assert abs(found.mean() - 127.5) < 2  # ranks
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_diversity_is_the_distance_to_the_nearest_label(axes: int) -> None:
+    positions = blobs(axes)
+    n = len(positions)
+    labels = np.full(n, -1)
+    assert (cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity") == 255).all()
+    labels[:5] = 1
+    found = cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity").astype(int)
+    assert found[-1] == 255 and (found[:5] == 0).all()
+    assert found[:400].max() < found[400:-1].min()
+    labels[-1] = 0
+    assert cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity")[-1] == 0
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_distances_between_cells_are_those_between_items_to_within_cells(
+    axes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(4)
+    positions = random.uniform(10000, 50000, (3000, axes))
+    labels = np.where(random.random(3000) < 0.01, 0, -1)
+    j = judgement(labels, [-1] * 3000, [0] * 3000, positions=positions)
+    exact = cue(j, "diversity").astype(int)
+    monkeypatch.setattr(cues, "_EXACT_PAIRS", 0)
+    by_cells = cue(j, "diversity").astype(int)
+    assert np.abs(exact - by_cells).max() < 40 and np.abs(exact - by_cells).mean() < 8
+
+
+def test_coverage_tells_classes_that_lack_labels() -> None:
+    j = judgement([0, 0, -1, -1, -1, -1], [0, 0, 0, 1, 1, -1], [1, 1, 1, 1, 1, 0])
+    assert cue(j, "coverage").tolist() == [85, 85, 85, 255, 255, 255]
+
+
+@pytest.mark.parametrize("which", ALL)
+def test_cues_of_one_item_of_items_in_one_place_and_of_all_labelled(which: str) -> None:
+    for j in (
+        judgement([-1], [-1], [0]),
+        judgement([0], [0], [1.0]),
+        judgement([0] * 50, [0] * 50, [0.5] * 50),
+        judgement([-1] * 50, [-1] * 50, [0] * 50),
+    ):
+        assert len(cue(j, which)) == len(j.labels)  # type: ignore[arg-type]

@@ -1,0 +1,93 @@
+"""Estimates: right where the doubts are, and honest where nothing is known."""
+
+import numpy as np
+import pytest
+from judgements import judgement, random_judgement
+
+from lodespace.quality import gestures_left, quality, share_right
+
+
+def figures(j: object, **known: object) -> object:
+    return quality(j, **{"held_out_accuracy": None, "held_out": 0, **known})  # type: ignore[arg-type]
+
+
+def test_the_shares_are_sums_of_doubts() -> None:
+    j = judgement([0, 0, 1, -1], [0, 1, 1, 0], [0.9, 0.8, 0.7, 0.6], verified=[2])
+    found = quality(j, held_out_accuracy=0.91234, held_out=40)
+    assert (found.labelled, found.verified, found.held_out, found.held_out_accuracy) == (3, 1, 40, 0.9123)
+    assert found.label_error == pytest.approx((0.1 + 0.8 + 0) / 3, abs=1e-4)
+    assert found.right == pytest.approx(1 - (0.1 + 0.8 + 0 + 0.4) / 4, abs=1e-4)
+    assert (found.suspects, found.uncertain) == (1, 1)
+
+
+def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
+    """Labels are drawn to be wrong as often as their doubt says: the estimate is the truth, within its chance error."""
+    random = np.random.default_rng(1)
+    n = 20_000
+    doubt = random.beta(0.5, 4, n)
+    wrong = random.random(n) < doubt
+    found = figures(judgement(np.zeros(n), np.zeros(n), 1 - doubt, doubt=doubt))
+    assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)  # type: ignore[attr-defined]
+
+
+def test_nothing_is_estimated_before_anything_is_predicted() -> None:
+    for labels in ([-1, -1, -1], [0, 0, -1]):
+        found = figures(judgement(labels, [-1] * 3, [0] * 3))
+        assert found.right is None and found.label_error is None and found.gestures_left is None  # type: ignore[attr-defined]
+        assert (found.suspects, found.uncertain) == (0, 0)  # type: ignore[attr-defined]
+
+
+def test_all_verified_is_all_right() -> None:
+    found = figures(judgement([0, 1], [-1, -1], [0, 0], verified=[0, 1]))
+    assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)  # type: ignore[attr-defined]
+
+
+def test_predictions_without_labels_have_no_label_error() -> None:
+    found = figures(judgement([-1, -1], [0, 1], [0.9, 0.9]))
+    assert found.label_error is None and found.right == pytest.approx(0.9)  # type: ignore[attr-defined]
+
+
+def test_sheets_are_counted_where_all_is_labelled() -> None:
+    doubt = np.zeros(1000, np.float32)
+    doubt[:100] = 1
+    labelled = np.ones(1000, np.bool_)
+    assert gestures_left(doubt, labelled) == 3  # 100 wrong, 20 may stay: 80 in sheets of 27
+    assert gestures_left(doubt, labelled, target=0.9) == 0
+    assert gestures_left(doubt, labelled, target=1.0) == 4
+
+
+def test_regions_are_counted_where_they_take_more() -> None:
+    doubt = np.full(1000, 0.5, np.float32)
+    nothing = np.zeros(1000, np.bool_)
+    assert gestures_left(doubt, nothing, region=200) == 5  # 100 of doubt each; 20 may stay
+    assert gestures_left(doubt, ~nothing, region=200) == 36  # 13.5 each
+    assert gestures_left(doubt, nothing, region=10) == 36  # a sheet takes more than so small a region
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_less_doubt_and_larger_regions_never_take_more_gestures(seed: int) -> None:
+    j = random_judgement(seed, 2000)
+    counts = [gestures_left(j.doubt * share, j.labelled, 60) for share in (1.0, 0.7, 0.4, 0.1, 0.0)]
+    assert counts == sorted(counts, reverse=True) and counts[0] > 3 and counts[-1] == 0
+    by_region = [gestures_left(j.doubt, j.labelled, size) for size in (1, 27, 80, 300, 5000)]
+    assert by_region == sorted(by_region, reverse=True)
+    by_target = [gestures_left(j.doubt, j.labelled, 60, target) for target in (0.5, 0.9, 0.98, 1.0)]
+    assert by_target == sorted(by_target)
+    verified = j.doubt.copy()
+    counts = []
+    for some in np.array_split(np.argsort(-verified), 8):
+        counts.append(gestures_left(verified, j.labelled, 60))
+        verified[some] = 0
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_the_figures_are_the_same_each_time_and_go_out_as_json() -> None:
+    import msgspec
+
+    found = [figures(random_judgement(7)) for _ in range(2)]
+    assert found[0] == found[1]
+    assert msgspec.json.decode(msgspec.json.encode(found[0]), type=type(found[0])) == found[0]
+
+
+def test_right_is_a_share_of_all_items() -> None:
+    assert share_right(judgement([-1] * 4, [0, 0, 0, -1], [1, 1, 1, 0])) == pytest.approx(0.75)

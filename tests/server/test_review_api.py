@@ -1,0 +1,231 @@
+"""Sheets, cues, suggestions and quality over the wire: of a session that trains, that does not, and that is only looked at."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+from servers import eventually, serving
+from stream_client import StreamClient
+
+from lodespace import protocol, review
+from lodespace.config import ServerConfig
+
+CUES = ("uncertainty", "density", "diversity", "coverage")
+N = 200
+
+
+@pytest.fixture
+async def server(small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A server that does not train: the tests are its trainer. `url` is its address."""
+    monkeypatch.setattr(review, "QUALITY_SECONDS", 0.01)
+    started = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    async with started as url:
+        started.url = url  # type: ignore[attr-defined]
+        yield started
+
+
+@pytest.fixture
+async def http(server: Any):
+    async with aiohttp.ClientSession(server.url) as session:
+        yield session
+
+
+def train(server: Any, prediction: np.ndarray, confidence: np.ndarray, **known: np.ndarray) -> None:
+    """As if the trainer had sent a frame: four blobs, and predictions."""
+    random = np.random.default_rng(0)
+    mean = random.normal(0, 0.1, (N, 3)) + np.eye(4, 3)[np.arange(N) % 4]
+    server.service.session.publish(
+        mean.astype(np.float32),
+        prediction.astype(np.int16),
+        confidence.astype(np.float32),
+        step=1,
+        resting=True,
+        **known,
+    )
+    server.service.review.predicted()
+
+
+async def json_of(http: aiohttp.ClientSession, path: str, status: int = 200) -> Any:
+    answer = await http.get(path)
+    assert answer.status == status, await answer.text()
+    return await answer.json()
+
+
+async def test_nothing_is_known_at_first_and_every_address_answers(server: Any, http: aiohttp.ClientSession) -> None:
+    for kind in ("suspects", "uncertain"):
+        sheet = await json_of(http, f"/api/sheet?kind={kind}")
+        assert sheet == {"kind": kind, "items": [], "total": 0, "expected_wrong": 0.0}
+    assert (await json_of(http, "/api/next"))["kind"] in ("region", "done")
+    for cue in CUES:
+        answer = await http.get(f"/api/cues/{cue}")
+        assert answer.content_type == "application/octet-stream" and len(await answer.read()) == N
+    quality = (await json_of(http, "/api/session"))["quality"]
+    assert quality["labelled"] == 0 and quality["right"] is None and quality["gestures_left"] is None
+
+
+async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, http: aiohttp.ClientSession) -> None:
+    truth = np.arange(N) % 4
+    async with StreamClient(server.url) as anna:
+        for class_id in range(4):
+            wrong = [1] if class_id == 0 else []  # item 1 is of class 1
+            await anna.label([*range(class_id, 40, 4), *wrong], class_id)
+        await anna.label([1], 0)
+        train(server, truth, np.full(N, 0.9))
+        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right is not None)
+        told = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (told.labelled, told.verified, told.suspects) == (40, 0, 1)
+        assert told.label_error == pytest.approx((39 * 0.1 + 0.9) / 40, abs=0.005)
+        assert told.gestures_left is not None and told.gestures_left > 0
+        sheet = await json_of(http, "/api/sheet?kind=suspects&size=3")
+        assert sheet["total"] == 1 and len(sheet["items"]) == 3
+        (suspect,) = [s for s in sheet["items"] if s["item"] == 1]
+        assert (suspect["class_id"], suspect["prediction"]) == (0, 1) and suspect["doubt"] == pytest.approx(
+            0.9, abs=0.01
+        )
+        more = await json_of(http, "/api/sheet?kind=suspects&size=3&skip=3")
+        assert not {s["item"] for s in sheet["items"]} & {s["item"] for s in more["items"]}
+        found = await json_of(http, "/api/next")
+        assert found["kind"] in ("region", "suspects", "uncertain") and found["gain"] > 1 and found["reason"]
+        # The sheet is gone through: one gesture, and its items are doubted no more.
+        items = [s["item"] for s in sheet["items"]]
+        provenance = protocol.Provenance(tool="sheet", verified=True)
+        ack = await anna.command(
+            protocol.LabelEach(
+                command_id="gone-through-it",
+                items=items,
+                class_ids=[int(truth[item]) for item in items],
+                revision=0,
+                provenance=provenance,
+            )
+        )
+        assert ack.count == 1
+        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.verified == 3)
+        told = anna.seen(protocol.QualityChanged)[-1].quality
+        assert told.suspects == 0 and told.label_error == pytest.approx(37 * 0.1 / 40, abs=0.005)
+        assert (await json_of(http, "/api/session"))["quality"] == {
+            name: getattr(told, name) for name in told.__struct_fields__
+        }
+        sheet = await json_of(http, "/api/sheet?kind=suspects&size=200")
+        assert len(sheet["items"]) == 37 and not {s["item"] for s in sheet["items"]} & set(items)
+        await anna.command(protocol.Undo(command_id="undo-the-sheet"))
+        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.suspects == 1)
+
+
+async def test_margins_and_doubts_of_the_trainer_are_taken(server: Any, http: aiohttp.ClientSession) -> None:
+    async with StreamClient(server.url) as anna:
+        await anna.label([0], 0)
+        await anna.label([1], 1)
+        margin, doubt = np.full(N, 0.9, np.float32), np.full(N, 0.01, np.float32)
+        margin[7], doubt[7], doubt[0] = 0.1, 0.45, 0.77
+        train(server, np.arange(N) % 4, np.full(N, 0.55), margin=margin, doubt=doubt)
+        sheet = await json_of(http, "/api/sheet?kind=uncertain&size=1")
+        assert sheet["total"] == 1 and [s["item"] for s in sheet["items"]] == [7]
+        assert sheet["items"][0]["doubt"] == pytest.approx(0.45)
+        suspects = await json_of(http, "/api/sheet?kind=suspects&size=1")
+        assert suspects["items"][0]["item"] == 0 and suspects["total"] == 1
+        uncertainty = await (await http.get("/api/cues/uncertainty")).read()
+        assert uncertainty[7] == round(255 * 0.9) and uncertainty[8] == round(255 * 0.1)
+
+
+async def test_one_class_alone_and_everything_verified_are_answered(server: Any, http: aiohttp.ClientSession) -> None:
+    async with StreamClient(server.url) as anna:
+        await anna.label([0, 1, 2], 0)
+        train(server, np.zeros(N), np.ones(N))
+        assert (await json_of(http, "/api/sheet?kind=uncertain"))["items"] == []  # one class is told apart from nothing
+        assert (await json_of(http, "/api/next"))["kind"] == "region"
+        every = protocol.LabelEach(
+            command_id="label-them-all",
+            items=list(range(N)),
+            class_ids=[item % 4 for item in range(N)],
+            revision=0,
+            provenance=protocol.Provenance(tool="sheet", verified=True),
+        )
+        await anna.command(every)
+        train(server, np.zeros(N), np.ones(N))
+        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right == 1.0)
+        told = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (0.0, 0, 0, 0)
+        assert (await json_of(http, "/api/next"))["kind"] == "done"
+        for kind in ("suspects", "uncertain"):
+            assert (await json_of(http, f"/api/sheet?kind={kind}"))["total"] == 0
+
+
+async def test_items_of_a_locked_class_are_on_no_sheet(server: Any, http: aiohttp.ClientSession) -> None:
+    async with StreamClient(server.url) as anna:
+        await anna.label([0, 4], 0)
+        await anna.label([1, 5], 1)
+        train(server, np.full(N, 1), np.full(N, 0.6))
+        await anna.command(protocol.EditClass(command_id="lock-class-0", class_id=0, locked=True))
+        sheet = await json_of(http, "/api/sheet?kind=suspects")
+        assert {s["item"] for s in sheet["items"]} == {1, 5}
+        await anna.command(protocol.EditClass(command_id="lock-class-1", class_id=1, locked=True))
+        assert (await json_of(http, "/api/sheet?kind=uncertain"))[
+            "items"
+        ] == []  # what is left is predicted to be of it
+
+
+async def test_the_quality_is_told_only_when_it_changed(server: Any) -> None:
+    async with StreamClient(server.url) as anna:
+        await anna.label([0], 0)
+        await anna.label([1], 1)
+        train(server, np.arange(N) % 4, np.full(N, 0.9))
+        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right is not None)
+        many = len(anna.seen(protocol.QualityChanged))
+        for _ in range(5):
+            train(server, np.arange(N) % 4, np.full(N, 0.9))
+            server.service.review.labelled()
+            await asyncio.sleep(0.03)
+        assert len(anna.seen(protocol.QualityChanged)) == many
+
+
+async def test_what_the_trainer_measures_is_told(server: Any) -> None:
+    losses = protocol.Losses(
+        step=1, epoch=1.0, terms={}, metrics={"label_accuracy": 0.875, "held_out": 16.0}, kl_per_dimension=[]
+    )
+    async with StreamClient(server.url) as anna:
+        await eventually(lambda: bool(anna.seen(protocol.Welcome)))
+        server.service.on_losses(losses)
+        await eventually(lambda: bool(anna.seen(protocol.QualityChanged)))
+        told = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (told.held_out_accuracy, told.held_out) == (0.875, 16)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/sheet", 400, "bad_sheet"),
+        ("/api/sheet?kind=bedsheet", 400, "bad_sheet"),
+        ("/api/sheet?kind=suspects&size=0", 400, "bad_sheet"),
+        ("/api/sheet?kind=suspects&size=201", 400, "bad_sheet"),
+        ("/api/sheet?kind=suspects&size=many", 400, "bad_sheet"),
+        ("/api/sheet?kind=suspects&size=%C2%B2", 400, "bad_sheet"),
+        ("/api/sheet?kind=uncertain&skip=-1", 400, "bad_sheet"),
+        ("/api/sheet?kind=uncertain&skip=99999999999999999999", 400, "bad_sheet"),
+        ("/api/cues/beauty", 404, "unknown_cue"),
+    ],
+)
+async def test_what_is_asked_wrongly_is_refused_with_what_to_ask(
+    http: aiohttp.ClientSession, path: str, status: int, code: str
+) -> None:
+    body = await json_of(http, path, status)
+    assert body["code"] == code and len(body["message"]) > 20
+    assert (await json_of(http, "/api/sheet?kind=uncertain&skip=1000000"))["items"] == []
+
+
+async def test_a_bake_answers_from_what_its_scene_holds(small_data: Path, tmp_path: Path) -> None:
+    from lodespace.baking import bake
+
+    parts = ("scene",)
+    folder = bake(small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts)
+    async with serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
+        session = await json_of(http, "/api/session")
+        assert session["read_only"] and session["quality"]["labelled"] == 40
+        assert 0 <= session["quality"]["right"] <= 1 and session["quality"]["held_out_accuracy"] is None
+        sheet = await json_of(http, "/api/sheet?kind=uncertain&size=5")
+        assert len(sheet["items"]) == 5 and all(0 <= s["doubt"] <= 1 for s in sheet["items"])
+        assert (await json_of(http, "/api/next"))["kind"] in ("region", "suspects", "uncertain", "done")
+        for cue in CUES:
+            assert len(await (await http.get(f"/api/cues/{cue}")).read()) == N

@@ -1,0 +1,100 @@
+"""What to look at next: the gesture that gains most, with its reason."""
+
+import numpy as np
+import pytest
+from judgements import judgement, random_judgement
+
+from lodespace.suggestion import best_region, suggest
+
+
+def name(class_id: int) -> str:
+    return f"class {class_id}"
+
+
+def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of round blobs far apart, and which blob each item is of."""
+    random = np.random.default_rng(0)
+    blob = np.repeat(np.arange(len(sizes)), sizes)
+    return 10000 * (blob[:, None] + 1) + random.normal(0, 400, (len(blob), axes)), blob
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_before_anything_is_predicted_the_largest_dense_spot_is_next(axes: int) -> None:
+    positions, blob = clouds([60, 200, 30], axes)
+    n = len(blob)
+    found = suggest(judgement([-1] * n, [-1] * n, [0] * n, positions=positions), name)
+    assert found.kind == "region" and found.class_id == -1
+    assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
+    assert found.gain == len(found.items)
+    assert found.reason == f"{len(found.items)} unlabelled items close together; nothing is predicted yet"
+
+
+def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() -> None:
+    positions, blob = clouds([150, 150])
+    prediction = blob.copy()
+    prediction[:3] = 1
+    confidence = np.where(blob == 0, 0.6, 0.97)
+    found = suggest(judgement([-1] * 300, prediction, confidence, positions=positions), name)
+    assert found.kind == "region" and found.class_id == 0
+    assert set(blob[found.items].tolist()) == {0} and found.items == sorted(found.items)
+    agree = int((prediction[found.items] == 0).sum())
+    assert found.gain == pytest.approx(0.4 * agree, abs=0.1)
+    share = int(100 * agree / len(found.items))
+    assert found.reason == f"{len(found.items)} unlabelled items close together, {share} % of them predicted class 0"
+
+
+def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:
+    random = np.random.default_rng(3)
+    positions = random.uniform(0, 60000, (3000, 2))
+    prediction = (positions[:, 0] > 30000).astype(int)  # two halves of an even cloud
+    region = best_region(judgement([-1] * 3000, prediction, np.full(3000, 0.5), positions=positions))
+    assert region is not None and region.agreement >= 0.9
+    assert (prediction[region.items] == region.class_id).mean() == pytest.approx(region.agreement)
+
+
+def test_labelled_and_locked_items_are_in_no_region() -> None:
+    for seed in range(4):
+        j = random_judgement(seed)
+        region = best_region(j)
+        assert region is not None
+        assert not (j.labelled | j.locked)[region.items].any()
+
+
+def test_suspects_are_next_where_labels_are_doubtful() -> None:
+    labels, prediction = np.zeros(500), np.zeros(500)
+    prediction[:14] = 1
+    found = suggest(judgement(labels, prediction, np.full(500, 0.97)), name)
+    assert (found.kind, found.items) == ("suspects", [])
+    assert found.reason == "27 labels the model doubts: about 14 of them are wrong"
+    assert found.gain == pytest.approx(14 * 0.97 + 13 * 0.03, abs=0.1)
+
+
+def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
+    random = np.random.default_rng(0)
+    n = 400
+    confidence = np.full(n, 0.995)
+    confidence[random.choice(n, 40, replace=False)] = 0.5
+    found = suggest(
+        judgement([-1] * n, random.integers(0, 9, n), confidence, positions=random.uniform(0, 60000, (n, 3))), name
+    )
+    assert found.kind == "uncertain" and found.items == []
+    assert found.reason == "27 items between two classes: about 14 of them are wrong"
+
+
+def test_it_is_done_when_nearly_all_is_right() -> None:
+    found = suggest(judgement([0] * 100, [0] * 100, [0.995] * 100), name)
+    assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
+    assert found.reason == "about 99 % of all items are right: nothing is left that is worth a gesture"
+
+
+def test_it_is_done_when_nothing_gains_an_item() -> None:
+    nearly = judgement([0, 0, 0], [0, 0, 0], [0.9, 0.9, 0.9])
+    assert suggest(nearly, name).kind == "done"
+    labelled = judgement([0, 0, 0], [-1, -1, -1], [0, 0, 0])
+    assert suggest(labelled, name).reason == "every item is labelled, and the model has told no doubts"
+    locked = judgement([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
+    assert suggest(locked, name).kind == "done"
+
+
+def test_the_same_items_give_the_same_suggestion() -> None:
+    assert suggest(random_judgement(5), name) == suggest(random_judgement(5), name)
