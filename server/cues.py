@@ -108,7 +108,7 @@ def _between(values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]) -
 
 
 def _flat(cells: npt.NDArray[np.intp], m: int) -> npt.NDArray[np.intp]:
-    return np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1])
+    return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)
 
 
 def _blurred(counts: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:

@@ -300,7 +300,7 @@ class AnnotationSession:
         return new_scene
 
     def _confidence(self) -> npt.NDArray[np.float32]:
-        return self.confidence.astype(np.float32) / 255
+        return (self.confidence / 255).astype(np.float32)
 
     def judgement(self) -> Judgement:
         """What is known of every item now, for another thread to read."""

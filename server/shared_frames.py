@@ -92,12 +92,15 @@ class SharedFrames:
             return None
         d = int(header["latent_dim"])
         forces = FrameForces(header["force_scales"].copy(), vectors[:, :, :d].copy()) if header["has_forces"] else None
+        confidence, margin, doubt = sureness.copy()
         frame = TrainerFrame(
             sequence,
             int(header["step"]),
             mean[:, :d].copy(),
             prediction.copy(),
-            *sureness.copy(),
+            confidence,
+            margin,
+            doubt,
             bool(header["resting"]),
             bool(header["exact"]),
             forces,
