@@ -3,7 +3,7 @@ import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { opinionOf } from "../state/opinion.js";
-import { CUES } from "../state/review-state.js";
+import { cueAfter } from "../state/review-state.js";
 
 export interface KeyAction {
   /** As shown: "Ctrl Z". */
@@ -179,9 +179,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "next cue as colour, as size",
       matches: (event) => plain(event) && /^[kz]$/i.test(event.key) && !isSite,
       run: (event) => {
-        const after = (now: string) => CUES[CUES.indexOf(now as "density") + 1];
-        if (event.key.toLowerCase() === "k") state.colourBy.value = after(state.colourBy.value) ?? "label";
-        else state.review.sizeBy.value = after(state.review.sizeBy.value) ?? "even";
+        if (event.key.toLowerCase() === "k") state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
+        else state.review.sizeBy.value = cueAfter(state.review.sizeBy.value) ?? "even";
       },
     },
     {

@@ -6,6 +6,8 @@ import type { Quality, SheetItem } from "../protocol/messages.js";
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
 export type Cue = (typeof CUES)[number];
 export const isCue = (name: string): name is Cue => (CUES as readonly string[]).includes(name);
+/** The one after `now`, if that is none the first; undefined after the last. */
+export const cueAfter = (now: string): Cue | undefined => CUES[CUES.indexOf(now as Cue) + 1];
 
 export type SheetKind = "suspects" | "uncertain";
 

@@ -5,7 +5,16 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../protocol/messages.js";
 import { confirmed } from "../state/review.js";
-import { isOdd, type OpenSheet, proposed, type SheetKind } from "../state/review-state.js";
+import { isOdd, type OpenSheet } from "../state/review-state.js";
+import {
+  expectation,
+  type How,
+  headsGroup,
+  NOTHING_LEFT,
+  named,
+  SHEET_TITLES,
+  standing,
+} from "../state/sheet-words.js";
 import { useUi } from "./context.js";
 import { count, percent } from "./format.js";
 import { Picture } from "./picture.js";
@@ -15,11 +24,6 @@ import { Swatch } from "./swatch.js";
 const COLUMNS = 9;
 /** Over the sheet, for the card of an item. */
 const CARD_ROOM = 220;
-const TITLES: Record<SheetKind, string> = { suspects: "Suspects", uncertain: "Uncertain" };
-const NOTHING_LEFT: Record<SheetKind, string> = {
-  suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
-  uncertain: "Nothing is left that the model is uncertain of.",
-};
 
 export function ContactSheet() {
   const { state } = useUi();
@@ -82,7 +86,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     >
       <div class="panel-title">
         <h2>
-          {TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
+          {SHEET_TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
         </h2>
         <p class="muted" role="status">
           {sheet.status === "busy"
@@ -99,9 +103,8 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               key={one.item}
               one={one}
               place={k}
-              head={k % COLUMNS === 0 || sheet.items[k - 1]?.prediction !== one.prediction}
-              becomes={aside.has(one.item) ? -1 : (corrected.get(one.item) ?? proposed(one))}
-              how={aside.has(one.item) ? "aside" : corrected.has(one.item) ? "corrected" : ""}
+              head={headsGroup(sheet.items, k, COLUMNS)}
+              {...standing(one, corrected, aside)}
             />
           ))}
         </ol>
@@ -141,20 +144,13 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   );
 }
 
-function expectation({ items, expectedWrong }: OpenSheet): string {
-  const wrong = Math.round(expectedWrong);
-  return wrong === 0
-    ? "probably all right as they stand"
-    : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;
-}
-
 interface CellProps {
   one: SheetItem;
   place: number;
   /** Whether its group is named over it. */
   head: boolean;
   becomes: number;
-  how: "" | "corrected" | "aside";
+  how: How;
 }
 
 function Cell({ one, place, head, becomes, how }: CellProps) {
@@ -221,24 +217,21 @@ function Cell({ one, place, head, becomes, how }: CellProps) {
         ) : (
           <span class="cell-bar none" />
         )}
-        <Tag how={how} odd={odd} label={label} given={given} same={becomes === prediction} />
+        <Tag name={named(one, becomes, how)} how={how} classes={classes} />
       </span>
     </li>
   );
 }
 
 interface TagProps {
-  how: CellProps["how"];
-  odd: boolean;
-  label: ClassInfo | undefined;
-  given: ClassInfo | undefined;
-  /** Whether it becomes what its group is called. */
-  same: boolean;
+  name: ReturnType<typeof named>;
+  how: How;
+  classes: readonly ClassInfo[];
 }
 
 /** What the group's name does not say of a picture. */
-function Tag({ how, odd, label, given, same }: TagProps) {
+function Tag({ name, how, classes }: TagProps) {
   if (how === "aside") return <b>left</b>;
-  if (given && (how === "corrected" || !same)) return <b>{given.name}</b>;
-  return odd && label ? <s>{label.name}</s> : null;
+  const text = name && classes[name.classId]?.name;
+  return text ? name.struck ? <s>{text}</s> : <b>{text}</b> : null;
 }

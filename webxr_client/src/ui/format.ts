@@ -1,10 +1,9 @@
-/** Numbers as a person reads them. */
+/** Numbers and names as a person reads them. */
+import { count } from "../state/format.js";
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+export { count, percent } from "../state/format.js";
 
-export const count = (n: number): string => whole.format(n);
 export const items = (n: number): string => `${count(n)} ${n === 1 ? "item" : "items"}`;
-export const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Three significant figures, without an exponent for what training shows. */
 export function loss(value: number): string {

@@ -1,0 +1,46 @@
+/** What a contact sheet says, the same on the page and in VR. Pure. */
+import type { SheetItem } from "../protocol/messages.js";
+import { count } from "./format.js";
+import { isOdd, type OpenSheet, proposed, type SheetKind } from "./review-state.js";
+
+export const SHEET_TITLES: Record<SheetKind, string> = { suspects: "Suspects", uncertain: "Uncertain" };
+export const NOTHING_LEFT: Record<SheetKind, string> = {
+  suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
+  uncertain: "Nothing is left that the model is uncertain of.",
+};
+
+export function expectation({ items, expectedWrong }: OpenSheet): string {
+  const wrong = Math.round(expectedWrong);
+  return wrong === 0
+    ? "probably all right as they stand"
+    : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;
+}
+
+/** What is said of a picture: by the person, or else nothing. */
+export type How = "" | "corrected" | "aside";
+
+/** The class a picture has once the sheet is confirmed, -1 for none or as it is, and who says so. */
+export function standing(
+  one: SheetItem,
+  corrected: ReadonlyMap<number, number>,
+  aside: ReadonlySet<number>,
+): { becomes: number; how: How } {
+  if (aside.has(one.item)) return { becomes: -1, how: "aside" };
+  const given = corrected.get(one.item);
+  return given === undefined ? { becomes: proposed(one), how: "" } : { becomes: given, how: "corrected" };
+}
+
+/** Which class is named under a picture, where its group's name does not say it all: what it becomes, or the label it loses. */
+export function named(
+  one: SheetItem,
+  becomes: number,
+  how: How,
+): { classId: number; struck: boolean } | null {
+  if (becomes >= 0 && (how === "corrected" || becomes !== one.prediction))
+    return { classId: becomes, struck: false };
+  return isOdd(one) && how !== "aside" ? { classId: one.class_id, struck: true } : null;
+}
+
+/** Whether a picture is the first of its group, or of its row: its group is named over it. */
+export const headsGroup = (items: readonly SheetItem[], place: number, columns: number): boolean =>
+  place % columns === 0 || items[place - 1]?.prediction !== items[place]?.prediction;

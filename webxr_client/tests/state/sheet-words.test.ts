@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { SheetItem } from "../../src/protocol/messages.js";
+import { cueAfter } from "../../src/state/review-state.js";
+import { headsGroup, named, standing } from "../../src/state/sheet-words.js";
+
+const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
+  item: n,
+  class_id,
+  prediction,
+  confidence: 0.8,
+  doubt,
+});
+
+describe("what a sheet says of a picture", () => {
+  it("is what the person says, else what is likelier", () => {
+    const one = item(4, 2, 7);
+    expect(standing(one, new Map(), new Set())).toEqual({ becomes: 7, how: "" });
+    expect(standing(one, new Map([[4, 3]]), new Set())).toEqual({ becomes: 3, how: "corrected" });
+    expect(standing(one, new Map(), new Set([4]))).toEqual({ becomes: -1, how: "aside" });
+  });
+  it("names what its group's name does not say: what it becomes, or the label it loses", () => {
+    expect(named(item(0, 2, 7), 7, "")).toEqual({ classId: 2, struck: true });
+    expect(named(item(0, 2, 7, 0.1), 2, "")).toEqual({ classId: 2, struck: false });
+    expect(named(item(0, 7, 7), 7, "")).toBeNull();
+    expect(named(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
+    expect(named(item(0, 2, 7), -1, "aside")).toBeNull();
+  });
+  it("names a group at its first picture, and in each row again", () => {
+    const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));
+    expect(items.map((_, k) => headsGroup(items, k, 3))).toEqual([true, false, true, true, false]);
+  });
+});
+
+it("cues follow each other, and after the last comes none", () => {
+  expect(["label", "uncertainty", "density", "diversity", "coverage"].map(cueAfter)).toEqual([
+    "uncertainty",
+    "density",
+    "diversity",
+    "coverage",
+    undefined,
+  ]);
+});
