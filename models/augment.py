@@ -76,8 +76,9 @@ class Augmentation:
 _SYMBOLS = Augmentation(rotation=15.0, scale=0.15, shear=0.15, shift=(0.08, 0.08), brightness=0.2)
 """No mirror: a mirrored digit is another sign."""
 _PHOTOS = Augmentation(
-    rotation=10.0, scale=0.25, shear=0.1, shift=(0.12, 0.12), brightness=0.3, contrast=0.3, mirror=True
+    rotation=10.0, scale=0.25, shear=0.1, shift=(0.25, 0.25), brightness=0.1, contrast=0.1, mirror=True
 )
+"""Shifted far, lit little: what a photo shows may lie anywhere in it, but how light it is tells much of what it shows."""
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
 """Time runs along x, frequency along y: a call may come earlier or later, hardly higher; backward it is another call."""
 _VECTORS = Augmentation(noise=0.3, dropout=0.2)
@@ -90,7 +91,7 @@ _STRONG: dict[Content, Augmentation] = {
 }
 _LIGHT: dict[Content, Augmentation] = {
     "symbols": replace(_SYMBOLS, rotation=10.0, scale=0.1, shear=0.1, shift=(0.06, 0.06), brightness=0.1),
-    "photos": replace(_PHOTOS, scale=0.15, shift=(0.08, 0.08), brightness=0.15, contrast=0.15),
+    "photos": replace(_PHOTOS, scale=0.15, shift=(0.12, 0.12)),
     "spectrograms": replace(_SPECTROGRAMS, shift=(0.1, 0.01), scale=0.0, brightness=0.1, masks=0.1),
     "vectors": replace(_VECTORS, noise=0.1, dropout=0.05),
 }

@@ -10,24 +10,60 @@ WIDTH = 64
 """Features an item: wide enough to learn from few labels, where 3 latent numbers are not."""
 
 
+PHOTO_CHANNELS = (32, 64, 64, 64)
+SYMBOL_CHANNELS = (16, 32, 64, 64)
+
+
 class FeatureNetwork(nn.Module):
-    """Items to features (B, WIDTH). Pictures: stride-2 convolutions (16-32-64, one more at 64 x 64); vectors: two hidden layers."""
+    """Items to features (B, WIDTH). Pictures: stride-2 convolutions, one more at 64 x 64; vectors: two hidden layers.
+
+    Of a sign it matters where its strokes lie: the last 4 x 4 map is read place by place. Of a photo it matters what is in it, wherever:
+    mean and maximum over the map, and batch normalisation, without which a photo's light drowns all else. Measured on crops of ten
+    photographs (docs/gain.md), same time: 10-NN .86 on these features, .67 on those of the network for signs.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__()
         self.width = WIDTH
-        layers: list[nn.Module] = []
-        if dataset.kind == "image":
-            width, side = dataset.item_shape[:2]
-            for out in (16, 32, 64, 64)[: (side // 4).bit_length() - 1]:
-                layers += [nn.Conv2d(width, out, 3, stride=2, padding=1), nn.ReLU(inplace=True)]
-                width = out
-            layers += [nn.Flatten(), nn.Linear(64 * 16, WIDTH), nn.ReLU(inplace=True)]
-        else:
+        if dataset.kind == "vector":
             (features,) = dataset.item_shape
             layers = [nn.Linear(features, 128), nn.ReLU(inplace=True), nn.Linear(128, WIDTH), nn.ReLU(inplace=True)]
+        else:
+            channels, side = dataset.item_shape[:2]
+            layers = _photo_layers(channels, side) if dataset.content == "photos" else _symbol_layers(channels, side)
         self.layers = nn.Sequential(*layers)
         he_initialise(self)
+        # Running statistics are learned in self-supervision alone: a batch of labelled items is no sample of the data.
+        self.eval()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layers(x)
+
+
+class _MeanAndMaximum(nn.Module):
+    """(B, C, H, W) -> (B, 2C)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
+
+
+def _depth(side: int) -> int:
+    """Stride-2 convolutions that bring a side of 32, 64 to 4."""
+    return (side // 4).bit_length() - 1
+
+
+def _symbol_layers(channels: int, side: int) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for out in SYMBOL_CHANNELS[: _depth(side)]:
+        layers += [nn.Conv2d(channels, out, 3, stride=2, padding=1), nn.ReLU(inplace=True)]
+        channels = out
+    return [*layers, nn.Flatten(), nn.Linear(channels * 16, WIDTH), nn.ReLU(inplace=True)]
+
+
+def _photo_layers(channels: int, side: int) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for out in PHOTO_CHANNELS[: _depth(side)]:
+        layers += [nn.Conv2d(channels, out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(out)]
+        layers += [nn.ReLU(inplace=True)]
+        channels = out
+    return [*layers, _MeanAndMaximum(), nn.Linear(2 * channels, WIDTH), nn.ReLU(inplace=True)]

@@ -21,7 +21,8 @@ _DISTANCES_PER_UNIT = 5_000_000
 class GraphFeatures:
     """What a graph stands on: principal components, self-supervised features (of pictures) and, once it has learned, the classifier's.
 
-    Each set has the same variance: neither replaces the other. Call `unit` until it returns the features.
+    Each set has the same variance: neither replaces the other, but for photos, whose pixels say little of what they show: 10-NN .88 on
+    learned features of crops of photographs, .85 with principal components beside them. Call `unit` until it returns the features.
     """
 
     def __init__(
@@ -38,10 +39,14 @@ class GraphFeatures:
         self.classifier_features = classifier_features
         self.learned: list[torch.Tensor] = []
 
+    @property
+    def _pixels_mislead(self) -> bool:
+        return self.network is not None and self.dataset.content == "photos"
+
     @torch.no_grad()
     def unit(self) -> torch.Tensor | None:
         """The network's features of one chunk of items; after the last, all features (N, F)."""
-        parts = [self.components]
+        parts = [] if self._pixels_mislead else [self.components]
         if self.network is not None:
             start = len(self.learned) * _ITEMS_PER_UNIT
             if start < len(self.dataset):

@@ -15,8 +15,6 @@ from lodespace.models.wide_classifier import WideClassifier
 FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
 """Least weight of a label that the classifier doubts."""
-VERIFIED_WEIGHT = 5.0
-"""What a label counts that somebody gave looking at the item alone, beside one that came with a whole region."""
 CHUNKS_PER_UPDATE = 8
 """Chunks of predictions after which they count, without waiting for the last of a large data set: visible items come first."""
 
@@ -75,7 +73,8 @@ class LabelLearning:
     ) -> float | None:
         """One batch; after the last one due, predicting begins, the items `priority` and the labelled ones first.
 
-        labels, trained_labels (less the held-out ones) int64 (N,), weights float32 (N,), verified bool (N,). Returns the loss; None without labels.
+        labels, trained_labels (less the held-out ones) int64 (N,), weights float32 (N,), verified bool (N,). Returns the
+        loss; None without labels.
         """
         assert self.classifier is not None
         if self.known.known:
@@ -83,8 +82,7 @@ class LabelLearning:
             own = self.known.probabilities.cpu().gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
             own[verified] = 1.0
             weights = weights * self._relative_within_class(labels, own.clamp_min(DOUBTFUL_WEIGHT))
-        weights = torch.where(verified, VERIFIED_WEIGHT * weights, weights)
-        loss = self.classifier.step(trained_labels, weights, self.generator)
+        loss = self.classifier.step(trained_labels, weights, verified, self.generator)
         self.steps_due -= 1
         if self.steps_due == 0:
             labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
@@ -101,7 +99,10 @@ class LabelLearning:
         return torch.where(labelled, weights / mean[labels.clamp_min(0)].clamp_min(1e-6), weights)
 
     def predict(self, labels: torch.Tensor) -> tuple[bool, bool]:
-        """Predict the next chunk of items labelled so, int64 (N,). Returns whether there is news that should count by now, and whether the sweep is complete."""
+        """Predict the next chunk of items labelled so, int64 (N,).
+
+        Returns whether there is news that should count by now, and whether the sweep is complete.
+        """
         assert self.classifier is not None
         complete = self.known.unit(self.classifier, labels)
         return complete or self.known.chunks_done % CHUNKS_PER_UPDATE == 0, complete

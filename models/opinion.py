@@ -1,4 +1,4 @@
-"""What a model thinks of every item, as numbers a person can act on: what it is, how sure, what else it may be, which labels are doubtful."""
+"""What a model thinks of every item, as numbers a person can act on: what it is, how sure, how near the next class, how doubtful."""
 
 from typing import NamedTuple
 

@@ -311,9 +311,7 @@ class ParticleLoop(Loop):
         return True
 
     def _classifier_step(self) -> None:
-        loss = self.learning.step(
-            self.labels, self.trained_labels, self.label_weights, self.verified, self.priority
-        )
+        loss = self.learning.step(self.labels, self.trained_labels, self.label_weights, self.verified, self.priority)
         if loss is not None:
             self.losses["wide_classification"] = loss
 

@@ -54,7 +54,10 @@ class SelfSupervision:
         """One batch. Returns the loss, nats."""
         x = self.dataset.batch(self.epochs.next().to(self.dataset.device))
         views = self.augmentation(torch.cat([x, x]), self.generator)
-        loss = nt_xent(self.projection(self.network(views)))
+        self.network.train()
+        projections = self.projection(self.network(views))
+        self.network.eval()
+        loss = nt_xent(projections)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()

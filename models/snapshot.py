@@ -14,8 +14,8 @@ class Snapshot(NamedTuple):
     `frame` grows by one whenever `latent_mean` changed. `progress` (0..1) is that of the first training.
     `losses`: each term apart, unweighted, and "total", weighted; only terms that were measured so far.
     `latent_mean` float32 (N, D): as shown, aligned to the frame before. `prediction` int16 (N,), -1 where there is
-    none yet; `confidence`, `margin`, `doubt` float32 (N,), as in Opinion. `kl_per_dimension` float32 (D,), nats. `collapsed`: dimensions below the
-    threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy" and "drift".
+    none yet; `confidence`, `margin`, `doubt` float32 (N,), as in Opinion. `kl_per_dimension` float32 (D,), nats.
+    `collapsed`: dimensions below the threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy" and "drift".
     `resting`: there is nothing left to learn until something changes.
     `rewinding`: frames of a motion played backward that are still to come.
     """

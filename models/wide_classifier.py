@@ -6,7 +6,7 @@ from torch import nn
 
 from lodespace.models.augment import light
 from lodespace.models.batches import class_balanced
-from lodespace.models.dataset import Dataset
+from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
 from lodespace.models.losses import classification_loss
 
@@ -53,9 +53,14 @@ class WideClassifier:
         parameters = [*self.network.parameters(), *self.output.parameters()]
         self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=fused)
 
-    def step(self, labels: torch.Tensor, weights: torch.Tensor, generator: torch.Generator) -> float | None:
-        """One batch. labels int64 (N,), weights float32 (N,), both on the CPU like `generator`. Returns the loss; None without labels."""
-        items = class_balanced(labels, BATCH_SIZE, generator)
+    def step(
+        self, labels: torch.Tensor, weights: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
+    ) -> float | None:
+        """One batch. labels int64 (N,), weights float32 (N,), verified bool (N,), on the CPU like `generator`.
+
+        Returns the loss; None without labels.
+        """
+        items = batch_of(labels, verified, generator)
         if len(items) == 0:
             return None
         device = self.dataset.device
@@ -72,3 +77,19 @@ class WideClassifier:
         """Class probabilities (B, C) and features (B, WIDTH) of some items, not augmented."""
         features = self.network(self.dataset.batch(items))
         return F.softmax(self.output(features), dim=1), features
+
+
+def batch_of(labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Labelled items, int64 (BATCH_SIZE,), class by class; half of them verified ones, however few these are.
+
+    A region brings hundreds of items that are nearly the same, a contact sheet 27 of which each says something new: by their number alone
+    they would hardly be seen.
+    """
+    unseen = labels.masked_fill(verified, UNLABELED)
+    looked_at = labels.masked_fill(~verified, UNLABELED)
+    if not bool((looked_at != UNLABELED).any()):
+        return class_balanced(unseen, BATCH_SIZE, generator)
+    if not bool((unseen != UNLABELED).any()):
+        return class_balanced(looked_at, BATCH_SIZE, generator)
+    half = BATCH_SIZE // 2
+    return torch.cat([class_balanced(unseen, half, generator), class_balanced(looked_at, half, generator)])

@@ -55,11 +55,11 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
     learning.labels_given(FeatureNetwork(dataset), 30)
     visible = torch.tensor([n - 1, n - 2])
     while learning.steps_due:
-        assert learning.step(labels, labels, torch.ones(n), visible) is not None
+        assert learning.step(labels, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), visible) is not None
     assert set(learning.known.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     told = []
     while learning.at_work:
-        told.append(learning.predict())
+        told.append(learning.predict(labels))
     assert [i for i, (news, _) in enumerate(told) if news] == [CHUNKS_PER_UPDATE - 1, len(told) - 1]
     assert [complete for _, complete in told] == [False] * (len(told) - 1) + [True]
-    assert float((learning.known.best()[0].numpy() == truth).mean()) > 0.95
+    assert float((learning.known.opinion.prediction.numpy() == truth).mean()) > 0.95
