@@ -1,0 +1,418 @@
+"""What the model doubts, gone through on the page: sheets, suggestions, growing, accepting, cues, and the figures of quality."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_driver import PageDriver
+from servers import ServerProcess
+from test_accessibility import serious
+from test_page import ONES, TRUTH, ZEROS, rows_of
+
+CUES = ("uncertainty", "density", "diversity", "coverage")
+
+
+def label(page: PageDriver, class_id: int, items: np.ndarray) -> None:
+    chosen = sorted(map(int, items))
+    page.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
+
+
+def settled(page: PageDriver) -> None:
+    """All is answered, learned and at rest."""
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    page.page.wait_for_timeout(700)
+    page.wait_for_state("resting")
+    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+
+
+def asked(server: ServerProcess, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def impure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Half of each class is labelled by gestures that were not pure: every fifteenth label is another class's. Tests undo what they do."""
+    server = ServerProcess("--project", str(tmp_path_factory.mktemp("impure") / "digits"))
+    server.start()
+    server.wait_until_ready()
+    for k in range(10):
+        half = np.flatnonzero(k == TRUTH)[::2]
+        wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
+        items = sorted([*half.tolist(), *wrong.tolist()])
+        provenance = {"tool": "lasso", "regions": []}
+        command = {"op": "label", "command_id": f"impure-{k}", "items": items, "class_id": k, "revision": 0}
+        asked(server, "api/labels", {**command, "provenance": provenance})
+    end = time.monotonic() + 150
+    while True:
+        session = asked(server, "api/session")
+        if session["training"]["state"] == "resting" and (session["quality"] or {"suspects": 0})["suspects"] > 10:
+            break
+        assert time.monotonic() < end, "the model doubts none of the labels"
+        time.sleep(0.3)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def doubtful(open_page: Any, impure: ServerProcess) -> PageDriver:
+    """A page of `impure`, at rest."""
+    page = open_page(impure.url)
+    page.wait_for_scene()
+    page.wait_for_state("resting")
+    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    return page
+
+
+def undo(page: PageDriver, before: np.ndarray) -> None:
+    page.press("Control+z")
+    page.wait(lambda: np.array_equal(page.labels, before))
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+
+
+def sheet(page: PageDriver) -> Any:
+    return page.state("review.sheet")
+
+
+def wait_for_sheet(page: PageDriver, kind: str) -> Any:
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open")
+    assert sheet(page)["kind"] == kind
+    return sheet(page)["items"]
+
+
+def verified_on(server: ServerProcess) -> set[int]:
+    return {row["item"] for row in rows_of(server) if row["verified"]}
+
+
+def becomes(item: dict[str, Any]) -> int:
+    """As state/review-state.ts has it."""
+    stays = item["prediction"] < 0 or (item["class_id"] >= 0 and item["doubt"] <= 0.5)
+    return int(item["class_id"] if stays else item["prediction"])
+
+
+def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDriver, impure: ServerProcess) -> None:
+    page = doubtful
+    before = page.labels
+    gestures = len(page.state("history")["gestures"])
+    assert "suspects" in page.page.inner_text("[data-queue=suspects]")
+    page.page.click("[data-queue=suspects]")
+    items = wait_for_sheet(page, "suspects")
+    assert len(items) == 27
+    assert [item["prediction"] for item in items] == sorted(item["prediction"] for item in items)
+    assert set(page.selected) == {item["item"] for item in items}
+    odd = {item["item"] for item in items if item["class_id"] != item["prediction"]}
+    framed = page.page.eval_on_selector_all(".cell-picture.odd", "all => all.map(e => Number(e.dataset.item))")
+    assert set(framed) == odd
+    assert len(odd) > 5
+
+    # What is wrong as shown is corrected, at least two of them by hand: one by its key, one by a click on its class.
+    wanted = {item["item"]: int(TRUTH[item["item"]]) for item in items}
+    wrong = [item["item"] for item in items if becomes(item) != wanted[item["item"]]]
+    by_hand = (wrong + [item["item"] for item in items if item["item"] not in wrong])[: max(2, len(wrong))]
+    for k, item in enumerate(by_hand):
+        page.page.click(f".cell-picture[data-item='{item}']")
+        if k == 0:
+            page.page.click(f"li[data-class='{wanted[item]}'] .class-apply")
+        else:
+            page.press(str(wanted[item]))
+    assert set(page.page.eval_on_selector_all(".corrected", "all => all.map(e => Number(e.dataset.item))")) == set(
+        by_hand
+    )
+    aside = next(item["item"] for item in items if item["item"] not in by_hand)
+    page.page.click(f".cell-picture[data-item='{aside}']")
+    page.press("Backspace")
+    assert (page.labels == before).all()
+    page.press("Enter")
+    del wanted[aside]
+    chosen = np.array(sorted(wanted))
+    assert (page.labels[chosen] == TRUTH[chosen]).all()  # at once
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    rows = {row["item"]: row for row in rows_of(impure)}
+    assert all(rows[item]["label"] == str(class_id) for item, class_id in wanted.items())
+    assert verified_on(impure) == set(wanted)
+    page.wait(lambda: len(page.state("history")["gestures"]) == gestures + 1)
+
+    # The next sheet comes, without what was set aside or looked at.
+    following = wait_for_sheet(page, "suspects")
+    assert not {item["item"] for item in following} & (set(wanted) | {aside})
+    page.wait(lambda: page.state("review.quality")["verified"] == len(wanted))
+    page.press("Escape")
+    assert sheet(page) is None
+    assert len(page.selected) == 0
+    undo(page, before)
+    assert verified_on(impure) == set()
+    page.press("Control+y")
+    page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all())
+    page.wait(lambda: verified_on(impure) == set(wanted))
+    undo(page, before)
+
+
+def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriver) -> None:
+    page = doubtful
+    before = page.labels
+    page.page.set_viewport_size({"width": 1280, "height": 800})
+    page.page.focus("[data-queue=uncertain]")
+    page.press("u")
+    items = wait_for_sheet(page, "uncertain")
+
+    def current() -> int:
+        return int(page.evaluate("document.activeElement.dataset.item ?? -1"))
+
+    page.wait(lambda: current() == items[0]["item"])
+    page.press("ArrowDown")
+    assert current() == items[9]["item"]
+    page.press("ArrowLeft")
+    assert current() == items[8]["item"]
+    page.wait(lambda: page.page.locator(".hover-card").count() == 1)
+    page.press("3")
+    assert page.evaluate("[...lodespace.state.review.corrected.value]") == [[items[8]["item"], 3]]
+    assert current() == items[8]["item"]
+    assert "becomes 3" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    for theme in ("dark", "light"):
+        page.evaluate(f"lodespace.state.theme.value = '{theme}'")
+        page.page.wait_for_timeout(300)
+        assert serious(page) == []
+    page.press("Enter")
+    page.wait(lambda: page.labels[items[8]["item"]] == 3)
+    page.wait(lambda: len(wait_for_sheet(page, "uncertain")) > 0 and current() == sheet(page)["items"][0]["item"])
+    page.press("Escape")
+    page.wait(lambda: page.evaluate("document.activeElement.dataset.queue") == "uncertain")
+    undo(page, before)
+
+
+def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver) -> None:
+    page = doubtful
+    page.press("q")
+    wait_for_sheet(page, "suspects")
+    for width, height, big in ((1440, 900, False), (1024, 768, False), (1280, 720, False), (1024, 768, True)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(f"lodespace.state.bigText.value = {str(big).lower()}")
+        page.page.wait_for_timeout(1200)
+        boxes = page.evaluate(
+            """['.contact-sheet', '.side', '.bottom-bar', '.tools', '.top-bar', '.contact-sheet .primary'].map((selector) => {
+                 const box = document.querySelector(selector).getBoundingClientRect();
+                 return [box.left, box.top, box.right, box.bottom];
+               })"""
+        )
+        paper, side, bottom, tools, top, confirm = np.array(boxes)
+        assert paper[0] >= tools[2]
+        assert paper[2] <= side[0]
+        assert paper[3] <= bottom[1]
+        assert (confirm[2:] <= paper[2:]).all()
+        where = page.on_screen()
+        free = (where[:, 1] > top[3]) & (where[:, 1] < paper[1])
+        assert free.mean() > 0.9, f"the sheet hides the cloud at {width} x {height}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("lodespace.state.bigText.value = false")
+    # A selection puts it away.
+    page.lasso(page.circle(ZEROS, 0.3))
+    assert sheet(page) is None
+    assert len(page.selected) > 0
+
+
+def test_predictions_are_accepted_from_a_confidence_on(doubtful: PageDriver, impure: ServerProcess) -> None:
+    page = doubtful
+    before = page.labels
+    page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, i) => i))")
+    confidence = np.array(page.evaluate("Array.from(lodespace.state.annotations.confidence)")) / 255
+    prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
+    free = np.arange(len(before))[:3000][before[:3000] < 0]
+    sure = free[confidence[free] >= 0.95]
+    assert 0 < len(sure) < len(free)
+    button = page.page.locator(".accept button")
+    assert button.inner_text().startswith(f"Accept {len(sure):,} of {len(free):,} at 95 %")
+    slider = page.page.locator(".accept input")
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowLeft")
+    sure = free[confidence[free] >= 0.9]
+    assert button.inner_text().startswith(f"Accept {len(sure):,} of {len(free):,} at 90 %")
+    page.press("y")
+    assert (page.labels[sure] == prediction[sure]).all()
+    rest = np.setdiff1d(np.arange(3000), sure)
+    assert (page.selected == rest).all()
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    rows = {row["item"]: row for row in rows_of(impure)}
+    assert all(rows[item]["label"] == str(prediction[item]) and not rows[item]["verified"] for item in sure.tolist())
+    page.wait(lambda: "90 %" in page.state("history")["gestures"][-1]["note"])
+    undo(page, before)
+
+
+def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver) -> None:
+    page = doubtful
+    page.lasso(page.circle(ONES, 0.15))
+    few = page.selected
+    prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
+    assert np.mean(prediction[few] == 1) > 0.5
+    page.press("e")
+    grown = page.selected
+    assert set(few) < set(grown)
+    added = np.setdiff1d(grown, few)
+    assert (prediction[added] == 1).all()
+    assert np.isin(page.labels[added], (-1, 1)).all()
+    assert len(grown) > 0.5 * np.sum(prediction == 1)
+    page.page.get_by_role("button", name="Grow").click()
+    assert len(page.selected) >= len(grown)
+
+
+def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: ServerProcess) -> None:
+    page.wait_for_state("resting")
+    page.page.get_by_role("button", name="next to look at").click()
+    page.wait(lambda: len(page.selected) > 0)  # nothing is labelled: a region
+    reason = page.page.inner_text(".reason")
+    assert "unlabelled" in reason
+    region = page.selected
+    truth = int(np.bincount(TRUTH[region]).argmax())
+    page.press(str(truth))
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert {row["item"] for row in rows_of(server) if row["label"] == str(truth)} == set(region.tolist())
+    page.press("w")
+    page.wait(lambda: len(page.selected) > 0)
+    assert not set(page.selected) & set(region)
+
+
+def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: ServerProcess) -> None:
+    page = doubtful
+    suggestion = asked(impure, "api/next")
+    page.press("w")
+    if suggestion["kind"] == "region":
+        page.wait(lambda: page.selected.tolist() == suggestion["items"])
+        assert page.page.inner_text(".reason") == suggestion["reason"]
+        return
+    wait_for_sheet(page, suggestion["kind"])
+    assert suggestion["reason"] in page.page.inner_text(".contact-sheet")
+
+
+def test_quality_is_told_and_moves(page: PageDriver) -> None:
+    page.wait_for_state("resting")
+
+    def figures() -> dict[str, str]:
+        names = page.page.locator("[data-testid=quality] dt").all_inner_texts()
+        return dict(zip(names, page.page.locator("[data-testid=quality] dd").all_inner_texts(), strict=True))
+
+    assert figures()["right"] == "–"
+    assert figures()["labelled"] in ("–", "0 %")
+    for k in range(10):
+        label(page, k, np.flatnonzero(k == TRUTH)[::4])
+    settled(page)
+    page.wait(lambda: figures()["right"] != "–", 60)
+    first = figures()
+    assert first["labelled"] == "25 %"
+    assert first["looked at"] == "0 %"
+    assert 50 < float(first["right"].split()[0]) <= 100
+    assert "gesture" in first["to 98 %"]
+    page.press("u")
+    wait_for_sheet(page, "uncertain")
+    for _ in range(2):
+        page.press("Enter")
+        page.wait(lambda: sheet(page)["status"] == "busy")
+        page.wait(lambda: sheet(page)["status"] != "busy")
+    page.wait(lambda: figures()["looked at"] == "1 %")
+    page.press("Escape")
+
+
+def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
+    """The first of `width` bytes an item of an attribute of the cloud."""
+    script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
+    return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
+
+
+def picture(page: PageDriver) -> bytes:
+    page.page.wait_for_timeout(250)
+    return page.page.screenshot(clip={"x": 80, "y": 120, "width": 540, "height": 280})
+
+
+def test_every_cue_is_shown_as_colour_and_as_size(doubtful: PageDriver, impure: ServerProcess) -> None:
+    page = doubtful
+    page.page.mouse.move(300, 2)
+    pictures = [picture(page)]
+    for cue in CUES:
+        page.press("k")
+        assert page.state("colourBy") == cue
+        page.wait(lambda cue=cue: page.evaluate(f"lodespace.state.review.cues.value.has('{cue}')"))
+        with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
+            wanted = np.frombuffer(answer.read(), np.uint8)
+        assert len(np.unique(wanted)) > 3
+        page.wait(lambda wanted=wanted: np.array_equal(cloud_bytes(page, "marks", 4), wanted), message=cue)
+        assert page.page.locator(".legend .cue").count() == 1
+        pictures.append(picture(page))
+    page.press("k")
+    assert page.state("colourBy") == "label"
+    for cue in CUES:
+        page.press("z")
+        assert page.state("review.sizeBy") == cue
+        with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
+            wanted = np.frombuffer(answer.read(), np.uint8)
+        page.wait(lambda wanted=wanted: np.array_equal(cloud_bytes(page, "cueSize", 1), wanted), message=cue)
+        pictures.append(picture(page))
+    page.page.select_option("select[aria-label='Size by']", "even")
+    page.page.select_option("select[aria-label='Other colours']", "confidence")
+    assert page.state("review.sizeBy") == "even"
+    assert page.state("colourBy") == "confidence"
+    assert len(set(pictures)) == len(pictures), "two of them look the same"
+
+
+def test_a_cue_follows_labels(page: PageDriver) -> None:
+    page.wait_for_state("resting")
+    page.page.select_option("select[aria-label='Other colours']", "diversity")
+    page.wait(lambda: (cloud_bytes(page, "marks", 4) == 255).all())  # nothing is labelled
+    label(page, 0, ZEROS)
+    page.wait(lambda: np.median(cloud_bytes(page, "marks", 4)[ZEROS]) < 30)
+
+
+def test_a_single_item_that_is_picked_and_labelled_is_verified(page: PageDriver, server: ServerProcess) -> None:
+    page.wait_for_state("resting")
+    page.press(" ")
+    page.wait_for_state("paused")
+    page.press("v")
+    page.page.mouse.click(*page.on_screen()[ZEROS[0]])
+    one = set(page.selected.tolist())
+    assert len(one) == 1
+    page.press("0")
+    page.wait(lambda: verified_on(server) == one)
+    page.press("l")
+    page.lasso(page.circle(ONES, 0.3))
+    page.press("1")
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert verified_on(server) == one
+
+
+def test_vectors_have_sheets_of_words(open_page: Any, server_process: Any, small_data: Path, tmp_path: Path) -> None:
+    server = server_process(str(small_data), "--project", str(tmp_path / "small"), "--labels", "none")
+    server.start()
+    server.wait_until_ready()
+    page = open_page(server.url)
+    page.wait_for_scene()
+    page.wait_for_state("resting")
+    for k in range(4):
+        label(page, k, np.arange(k, 80, 4))
+    page.wait(lambda: (page.state("review.quality") or {"right": None})["right"] is not None, 60)
+    page.press("u")
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] in ("open", "done"))
+    if sheet(page)["status"] == "done":  # four clear groups: nothing is uncertain, says the sheet
+        assert "Nothing is left" in page.page.inner_text(".contact-sheet")
+        page.page.get_by_role("button", name="all the same").click()
+    items = wait_for_sheet(page, "uncertain")
+    assert f"item {items[0]['item']}" in page.page.inner_text(".cells")
+    page.press("Enter")
+    page.wait(lambda: (page.state("review.quality") or {"verified": 0})["verified"] == len(items))
+
+
+def test_who_may_only_look_has_no_sheets(page: PageDriver) -> None:
+    page.evaluate("lodespace.state.session.value = {...lodespace.state.session.value, role: 'viewer'}")
+    page.page.wait_for_timeout(200)
+    assert page.page.locator("[data-queue]").count() == 0
+    for key in "quwy":
+        page.press(key)
+    page.page.wait_for_timeout(300)
+    assert sheet(page) is None
+    assert len(page.selected) == 0
+    page.press("k")
+    page.wait(lambda: page.evaluate("lodespace.state.review.cues.value.has('uncertainty')"))
