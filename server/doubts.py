@@ -67,11 +67,10 @@ class Doubts:
     def relabelled(
         self, items: npt.NDArray[np.uint32], *, labels: Classes, prediction: Classes, confidence: Floats
     ) -> None:
-        """Items (K,) have other labels; all others' are as before. labels, prediction, confidence (N,)."""
+        """`items` (K,) have other labels now: `labels` (K,); prediction and confidence (K,) are theirs, too."""
         if len(items) == 0:
             return
-        doubt = self.doubt.copy()
-        doubt[items] = least_doubt(labels[items], prediction[items], confidence[items])
-        self.doubt = doubt
+        self.doubt = self.doubt.copy()  # others may be reading the one of before
+        self.doubt[items] = least_doubt(labels, prediction, confidence)
         self._stale[items] = True
         self.version += 1

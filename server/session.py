@@ -210,7 +210,12 @@ class AnnotationSession:
                 self.acts.add(_act(event, "class", note=note), learned=event.kind in ("merge_class", "delete_class"))
                 changed = self._settle_classes()
         self._labelled_at[changed] = event.sequence
-        self.doubts.relabelled(changed, labels=self.labels, prediction=self.predictions, confidence=self._confidence())
+        self.doubts.relabelled(
+            changed,
+            labels=self.classes.shown(self.history.labels[changed]),
+            prediction=self.predictions[changed],
+            confidence=(self.confidence[changed] / 255).astype(np.float32),
+        )
         ack = protocol.Ack(
             command_id=event.command_id,
             sequence=event.sequence,

@@ -28,7 +28,7 @@ def test_a_label_that_is_given_is_doubted_before_the_trainer_has_heard_of_it() -
     labels = c(-1, 1, 0)
     before = doubts.doubt
     changed = np.array([1], np.uint32)
-    doubts.relabelled(changed, labels=labels, prediction=prediction, confidence=confidence)
+    doubts.relabelled(changed, labels=c(1), prediction=c(0), confidence=f(0.8))
     np.testing.assert_allclose(doubts.doubt, [0.1, 0.8, 0.35], atol=1e-6)
     np.testing.assert_array_equal(before, told)  # who has the arrays of before keeps them
     # A frame that was on its way tells of the items as they were; that of another label is passed over ...
@@ -46,7 +46,7 @@ def test_the_version_counts_changes_alone() -> None:
     version = doubts.version
     doubts.take(f(0.8, 0.6), f(0.1, 0.2), **values)
     assert doubts.version == version
-    doubts.relabelled(np.empty(0, np.uint32), **values)
+    doubts.relabelled(np.empty(0, np.uint32), labels=c(), prediction=c(), confidence=f())
     assert doubts.version == version
     doubts.take(f(0.8, 0.6), f(0.1, 0.3), **values)
     assert doubts.version == version + 1
