@@ -25,11 +25,13 @@ export interface OpenSheet {
 }
 
 const ACCEPT_FROM = 0.95;
+/** In place of a picture of the sheet: none is the current one. So it begins in VR, where there is no focus that shows which it is. */
+export const NO_PICTURE = -1;
 
 export class ReviewState {
   readonly quality: Signal<Quality | null> = signal(null);
   readonly sheet: Signal<OpenSheet | null> = signal(null);
-  /** Which of the sheet's pictures is the current one: classes are given to it. */
+  /** Which of the sheet's pictures is the current one: classes are given to it; or NO_PICTURE. */
   readonly at = signal(0);
   /** What a person has said of single pictures, by item; kept when a sheet is put away. */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());

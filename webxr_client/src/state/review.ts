@@ -8,7 +8,7 @@ import type { Provenance, Sheet } from "../protocol/messages.js";
 import { type AppState, NOTHING, type Selection } from "./app-state.js";
 import { ClusterGrowth } from "./cluster-growth.js";
 import { opinion, SHEET_SIZE } from "./opinion.js";
-import { type OpenSheet, proposed, type SheetKind } from "./review-state.js";
+import { NO_PICTURE, type OpenSheet, proposed, type SheetKind } from "./review-state.js";
 
 /** Shares of the densest place that growing tries, one after the other, until something is added. */
 const GROW_SHARES = [0.18, 0.05, 0];
@@ -166,12 +166,12 @@ export class Review {
   }
 
   private show(sheet: OpenSheet): void {
-    const { review, selection, latent } = this.state;
+    const { review, selection, latent, xr } = this.state;
     const items = Uint32Array.from(sheet.status === "done" ? [] : sheet.items.map(({ item }) => item)).sort();
     batch(() => {
       this.marked = items;
       selection.value = { items, regions: [], tool: "sheet", revision: latent.revision };
-      review.at.value = 0;
+      review.at.value = xr.presenting.peek() ? NO_PICTURE : 0;
       review.sheet.value = sheet;
     });
   }

@@ -36,7 +36,9 @@ export class BrushStroke {
     this.active = true;
     this.subtract = subtract;
     this.tool = state.xr.tool.peek();
-    this.base = state.selection.peek();
+    // The items of a contact sheet are no selection to be added to.
+    const chosen = state.selection.peek();
+    this.base = chosen.tool === "sheet" ? NOTHING : chosen;
     this.touched = 0;
     this.grownAt = "";
     this.before.copy(centre);
@@ -52,12 +54,13 @@ export class BrushStroke {
     return this.tool === "brush";
   }
 
-  /** The stroke ends. In empty space, without having touched anything, it clears the selection, as a click beside everything does. */
+  /** The stroke ends. In empty space, without having touched anything, it clears the selection, as a click beside everything does; a sheet stays. */
   end(centre: Vector3, radius: number, now: number): void {
     if (!this.active) return;
     this.look(centre, radius, now);
     this.active = false;
-    if (this.touched === 0 && !this.subtract) this.state.selection.value = NOTHING;
+    const { selection } = this.state;
+    if (this.touched === 0 && !this.subtract && selection.peek().tool !== "sheet") selection.value = NOTHING;
   }
 
   /** The hand was lost: what has been painted stays selected. */

@@ -3,15 +3,17 @@
  * cluster; the palette on the other hand is touched or pointed at. Knows nothing of how anything is drawn.
  */
 import { Matrix4, Vector3 } from "three";
-import type { Tile } from "../../scene/xr/palette-layout.js";
+import { PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide, type Tile } from "../../scene/xr/palette-layout.js";
+import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/sheet-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import { BoardPointing } from "./board-pointing.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 import { BrushStroke } from "./brush-stroke.js";
 import { ClusterGrab } from "./cluster-grab.js";
 import { ClusterPull } from "./cluster-pull.js";
 import { scaleOf, turnAbout } from "./grab.js";
-import { PalettePointing } from "./palette-pointing.js";
+import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 import type { TrackedHand } from "./tracked-hand.js";
 import { WorldHold } from "./world-hold.js";
@@ -26,8 +28,12 @@ export interface XrSurroundings {
     readonly mesh: { readonly matrix: Matrix4 };
     readonly tiles: readonly Tile[];
     turnPage(): void;
-    /** To the side with time and force, and back. */
-    turnOver(): void;
+    turnTo(side: PaletteSide): void;
+  };
+  /** A contact sheet, where one is open. */
+  readonly sheet: {
+    readonly mesh: { readonly matrix: Matrix4; visible: boolean };
+    readonly tiles: readonly Tile[];
   };
   /** Items that are in the hand; none: they are back. */
   showGrabbed(items: Uint32Array): void;
@@ -47,6 +53,8 @@ const LOOK_MS = 90;
 /** Millimetres of the timeline within which a gesture's mark is met. */
 const SNAP = 3;
 const NOTHING = new Uint32Array(0);
+/** Metres within which a ray that meets the sheet means it, even if the brush holds points. */
+const SHEET_NEAR = 0.35;
 
 /** When the brush meets points; when a hand is at another tile; when something is labelled. */
 const ENTER_PULSE = 0.12;
@@ -56,7 +64,8 @@ const LABEL_PULSE = 0.9;
 export class XrControls implements InputListener {
   /** How the points are moved that the hand holds. */
   readonly cluster = new ClusterGrab();
-  readonly pointing = new PalettePointing();
+  /** What the hand is at: the palette, or the sheet. */
+  pointing: BoardPointing;
   readonly stroke: BrushStroke;
   /** The brush in scene metres, and what it holds, looked at a few times a second. */
   readonly brush = new Vector3();
@@ -65,6 +74,8 @@ export class XrControls implements InputListener {
   /** Whether the brush is to be seen: there is a hand for it, and it is not at the palette. */
   brushShown = false;
 
+  private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
+  private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
   private readonly hold = new WorldHold();
   private readonly pull: ClusterPull;
   // Which hand does what: the one that began it ends it, whichever hand paints by then.
@@ -85,6 +96,7 @@ export class XrControls implements InputListener {
     private readonly hands: { readonly left: TrackedHand; readonly right: TrackedHand },
     private readonly room: XrSurroundings,
   ) {
+    this.pointing = this.atPalette;
     this.stroke = new BrushStroke(state);
     this.pull = new ClusterPull(state, commands);
   }
@@ -106,6 +118,10 @@ export class XrControls implements InputListener {
     return this.cluster.held;
   }
 
+  get onSheet(): boolean {
+    return this.pointing === this.atSheet;
+  }
+
   get subtracting(): boolean {
     return this.modifying !== null || this.state.xr.subtract.peek();
   }
@@ -113,7 +129,7 @@ export class XrControls implements InputListener {
   // InputListener ----------------------------------------------------------------------------------------------------
 
   connected(): void {
-    this.pointing.forget();
+    this.forgetBoards();
   }
 
   disconnected(hand: TrackedHand): void {
@@ -134,8 +150,10 @@ export class XrControls implements InputListener {
       this.run(this.pointing.tile, hand);
       return;
     }
-    if (this.pointing.near) {
+    if (this.pointing.near || (this.onSheet && this.pointing.how === "ray")) {
       this.pressing = hand;
+      const pinched = this.onSheet ? this.pointing.pinch() : null;
+      if (pinched) this.run(pinched, hand);
       return;
     }
     this.locate(hand);
@@ -220,7 +238,7 @@ export class XrControls implements InputListener {
   endAll(): void {
     this.endGestures(this.hands.left, "");
     this.endGestures(this.hands.right, "");
-    this.pointing.forget();
+    this.forgetBoards();
   }
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -246,8 +264,9 @@ export class XrControls implements InputListener {
 
   /** Whether the hand's brush holds something selected. */
   private graspable(hand: TrackedHand): boolean {
-    const { items } = this.state.selection.peek();
-    if (items.length === 0) return false;
+    const { items, tool } = this.state.selection.peek();
+    // What a sheet shows lies all over the cloud: it is no cluster.
+    if (items.length === 0 || tool === "sheet") return false;
     const { world } = this.room;
     const radius = Math.max(GRASP, this.state.xr.radius.peek()) / scaleOf(world);
     const at = this.middle.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
@@ -332,18 +351,11 @@ export class XrControls implements InputListener {
 
   private point(hand: TrackedHand): void {
     if (!hand.tracked) {
-      this.pointing.forget();
+      this.forgetBoards();
       return;
     }
     const before = this.pointing.tile;
-    const { palette } = this.room;
-    const pressed = this.pointing.update(
-      palette.mesh.matrix,
-      palette.tiles,
-      hand.touch,
-      hand.rayOrigin,
-      hand.rayDirection,
-    );
+    const pressed = this.aim(hand);
     if (this.pointing.tile && this.pointing.tile !== before) hand.pulse(HOVER_PULSE, 12);
     const scrubbing = this.pointing.tile?.action.kind === "scrub";
     if (scrubbing && (this.pointing.touching || (this.pressing === hand && this.pointing.how === "ray"))) {
@@ -354,6 +366,32 @@ export class XrControls implements InputListener {
       this.clearMessage();
       this.run(pressed, hand);
     }
+  }
+
+  /** Finds the board the hand is at: the one it is near, else the first that its ray meets. Returns the tile that was touched. */
+  private aim(hand: TrackedHand): Tile | null {
+    const { palette, sheet } = this.room;
+    const { atPalette, atSheet } = this;
+    const { touch, rayOrigin, rayDirection } = hand;
+    const pressed = atPalette.update(palette.mesh.matrix, palette.tiles, touch, rayOrigin, rayDirection);
+    this.pointing = atPalette;
+    if (!sheet.mesh.visible || atPalette.near || this.stroke.active || this.cluster.held) {
+      atSheet.forget();
+      return pressed;
+    }
+    const onSheet = atSheet.update(sheet.mesh.matrix, sheet.tiles, touch, rayOrigin, rayDirection);
+    if (atSheet.how === null) return pressed;
+    const met = atPalette.how === null || atSheet.distance < atPalette.distance;
+    // A brush that holds points means these, and not a sheet far behind them.
+    if (!atSheet.near && !(met && (this.under.count === 0 || atSheet.distance < SHEET_NEAR))) return pressed;
+    this.pointing = atSheet;
+    return onSheet;
+  }
+
+  private forgetBoards(): void {
+    this.atPalette.forget();
+    this.atSheet.forget();
+    this.pointing = this.atPalette;
   }
 
   /** To the moment at which the hand is on the timeline. */
@@ -378,6 +416,10 @@ export class XrControls implements InputListener {
     let strength = 0.5;
     switch (action.kind) {
       case "class":
+        if (state.review.sheet.peek()) {
+          if (!correctPicked(action.classId, state, commands)) return;
+          break;
+        }
         if (state.selection.peek().items.length === 0) {
           xr.message.value = "Nothing is selected: paint a cluster first.";
           return;
@@ -419,8 +461,14 @@ export class XrControls implements InputListener {
         this.endAll();
         xr.swapHands();
         break;
+      case "confirm":
+      case "accept":
+        strength = LABEL_PULSE;
+        runReviewTile(action, state, commands, this.room.palette);
+        break;
       default:
-        runTimeTile(action.kind, state, commands, this.room.palette);
+        if (!runReviewTile(action, state, commands, this.room.palette))
+          runTimeTile(action.kind, state, commands, this.room.palette);
     }
     hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
   }

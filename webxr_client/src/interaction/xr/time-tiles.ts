@@ -1,6 +1,6 @@
 /** What the tiles of time and force do. */
 import type { Settings } from "../../protocol/messages.js";
-import type { TileAction } from "../../scene/xr/palette-layout.js";
+import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { SPEEDS } from "../../state/time-state.js";
@@ -16,17 +16,14 @@ export function runTimeTile(
   kind: TileAction["kind"],
   state: AppState,
   commands: Commands,
-  palette: { turnOver(): void },
+  palette: { turnTo(side: PaletteSide): void },
 ): void {
   const { time, forces } = state;
   const settings = state.training.peek()?.settings;
   switch (kind) {
     case "time":
       commands.refreshTimeline();
-      palette.turnOver();
-      break;
-    case "back":
-      palette.turnOver();
+      palette.turnTo("time");
       break;
     case "before":
       commands.step(-1);

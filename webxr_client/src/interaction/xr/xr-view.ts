@@ -20,13 +20,14 @@ import { ItemCard } from "../../scene/xr/item-card.js";
 import { PaletteBoard } from "../../scene/xr/palette-board.js";
 import { PointerRay } from "../../scene/xr/pointer-ray.js";
 import { fitBox, floorGrid, sceneBox } from "../../scene/xr/room.js";
+import { SheetBoard } from "../../scene/xr/sheet-board.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { XrControls, type XrSurroundings } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
 import { scaleOf } from "./grab.js";
-import { placeWorld } from "./placement.js";
+import { placeSheet, placeWorld } from "./placement.js";
 import { PresenceSender } from "./presence-sender.js";
 import type { TrackedHand } from "./tracked-hand.js";
 import { XrInputs } from "./xr-inputs.js";
@@ -60,10 +61,13 @@ const PALETTE_TURN = 0.12;
 const STYLUS = 0.008;
 /** Metres from the eyes at which the card is as large as it is. */
 const CARD_NEAR = 0.45;
+/** Metres from a sheet's upper edge to the middle of the card of a picture on it. */
+const CARD_ABOVE = 0.056;
 
 export class XrView implements Presenter {
   readonly controls: XrControls;
   readonly palette: PaletteBoard;
+  readonly sheet: SheetBoard;
   readonly card: ItemCard;
   readonly inputs: XrInputs;
   readonly clock = new FrameClock();
@@ -84,6 +88,7 @@ export class XrView implements Presenter {
   private readonly upright = new Vector3(0, 1, 0);
   private readonly parked = new Vector3();
   private placed = false;
+  private sheetPlaced = false;
   private boardDrawn = 0;
   private benchShown = 0;
   private lastNow = 0;
@@ -96,12 +101,14 @@ export class XrView implements Presenter {
   ) {
     const { state, commands, stage, atlas } = parts;
     this.palette = new PaletteBoard(state);
+    this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
     this.bench = setting.bench ? new BenchBoard() : null;
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
       world: stage.world.matrix,
       palette: this.palette,
+      sheet: this.sheet,
       showGrabbed: (items) => parts.cloud.setGrabbed(items),
     };
     // The controls need the hands, and the inputs tell the controls: first one, then the other.
@@ -128,6 +135,7 @@ export class XrView implements Presenter {
   /** Stand the cloud before the person again; `reset` of the headset does it too. */
   place(): void {
     this.placed = false;
+    this.sheetPlaced = false;
   }
 
   draw(now: number, frame: XRFrame): void {
@@ -142,6 +150,7 @@ export class XrView implements Presenter {
       this.placeNow();
     this.inputs.update(now);
     this.movePalette();
+    if (!this.sheetPlaced && this.sheet.mesh.visible) this.placeSheetNow();
     this.controls.frame(now, seconds);
     stage.world.matrixWorldNeedsUpdate = true;
     this.showBrush();
@@ -190,8 +199,12 @@ export class XrView implements Presenter {
     cloud.scale = 1;
     stage.scene.remove(this.room);
     stage.world.remove(this.box);
-    this.parts.state.xr.atBrush.value = -1;
-    for (const part of [this.palette, this.card, this.brush, this.ray, this.bench]) part?.dispose();
+    const { state } = this.parts;
+    state.xr.atBrush.value = -1;
+    // On the page, to which it goes back, one picture is the current one.
+    state.review.at.value = Math.max(0, state.review.at.peek());
+    for (const part of [this.palette, this.sheet, this.card, this.brush, this.ray, this.bench])
+      part?.dispose();
     for (const lines of [this.floor, this.box]) lines.geometry.dispose();
   }
 
@@ -202,7 +215,15 @@ export class XrView implements Presenter {
     const ambient = new HemisphereLight("#dfe9f5", "#39424e", 2.2);
     const sun = new DirectionalLight("#ffffff", 1.6);
     sun.position.set(0.4, 2, 0.8);
-    this.room.add(ambient, sun, this.brush.mesh, this.ray.line, this.palette.mesh, this.card.mesh);
+    this.room.add(
+      ambient,
+      sun,
+      this.brush.mesh,
+      this.ray.line,
+      this.palette.mesh,
+      this.sheet.mesh,
+      this.card.mesh,
+    );
     if (this.setting.mode === "immersive-vr") {
       stage.scene.background = new Color(GROUND);
       this.undo.push(() => {
@@ -225,6 +246,26 @@ export class XrView implements Presenter {
         state.classes.value;
         state.notices.value;
         this.palette.relayout();
+      }),
+      effect(() => {
+        const shown = this.sheet.mesh.visible;
+        const { sheet } = state.review;
+        sheet.value;
+        this.sheet.relayout();
+        if (shown || !sheet.value) return;
+        // It stays where it was opened; what is picked on it is told its class on the palette.
+        this.sheetPlaced = false;
+        this.palette.turnTo("classes");
+      }),
+      effect(() => {
+        state.classes.value;
+        state.review.corrected.value;
+        state.review.aside.value;
+        this.sheet.invalidate();
+      }),
+      effect(() => {
+        state.review.at.value;
+        this.sheet.pick();
       }),
       effect(() => {
         state.selection.value;
@@ -250,6 +291,14 @@ export class XrView implements Presenter {
         state.forces.map.value;
         state.pins.value;
         state.notices.value;
+        state.colourBy.value;
+        state.review.quality.value;
+        state.review.sheet.value;
+        state.review.at.value;
+        state.review.corrected.value;
+        state.review.aside.value;
+        state.review.acceptFrom.value;
+        state.review.sizeBy.value;
         this.palette.invalidate();
       }),
       effect(() => {
@@ -259,6 +308,7 @@ export class XrView implements Presenter {
         state.forces.seen.value;
         this.card.invalidate();
         this.palette.invalidate();
+        this.sheet.invalidatePictures();
       }),
     );
   }
@@ -286,6 +336,21 @@ export class XrView implements Presenter {
     this.parked.set(-0.38, -0.28, -0.5).applyQuaternion(this.headOrientation).add(this.headPosition);
     this.bench?.mesh.position.set(0, 0.25, -1.1).applyQuaternion(this.headOrientation).add(this.headPosition);
     this.bench?.mesh.lookAt(this.headPosition);
+  }
+
+  /** On the side of the hand that paints, which is to reach it. */
+  private placeSheetNow(): void {
+    const { stage } = this.parts;
+    const bounds = stage.bounds();
+    const world = stage.world.matrix;
+    const size = bounds.getSize(new Vector3());
+    const middle = bounds.getCenter(new Vector3()).applyMatrix4(world);
+    const radius = (Math.max(size.x, size.y, size.z) / 2) * scaleOf(world);
+    const head = { position: this.headPosition, orientation: this.headOrientation };
+    const side = this.controls.dominant.side === "right" ? 1 : -1;
+    placeSheet(this.sheet.mesh.matrix, head, middle, radius, this.sheet.width, side);
+    this.sheet.mesh.matrixWorldNeedsUpdate = true;
+    this.sheetPlaced = true;
   }
 
   /** Near the other hand, turned to the eyes; without a second hand where it was parked. */
@@ -321,18 +386,25 @@ export class XrView implements Presenter {
     if (controls.pointing.how === "ray" && !controls.stroke.active)
       this.ray.show(hand.rayOrigin, controls.pointing.hit);
     else this.ray.hide();
-    this.palette.light(controls.pointing.tile);
+    this.palette.light(controls.onSheet ? null : controls.pointing.tile);
+    this.sheet.light(controls.onSheet ? controls.pointing.tile : null);
   }
 
   /** Above and beside the brush, away from the palette. */
   private showCard(): void {
     const { card, controls } = this;
-    const item = controls.brushShown && !controls.holding ? controls.under.nearest : -1;
+    const picture = this.pictureAtHand();
+    const item =
+      picture >= 0 ? picture : controls.brushShown && !controls.holding ? controls.under.nearest : -1;
     this.parts.state.xr.atBrush.value = item;
     card.show(item, controls.brushShown && this.parts.state.forces.map.peek());
     this.parts.cloud.setHovered(item);
     this.readForces(item);
     if (!card.mesh.visible) return;
+    if (picture >= 0) {
+      this.cardOverSheet();
+      return;
+    }
     const hand = controls.dominant;
     const radius = this.parts.state.xr.radius.peek();
     const side = hand.side === "right" ? 1 : -1;
@@ -341,6 +413,24 @@ export class XrView implements Presenter {
     this.at.set(side * (radius + 0.055 * size), radius + 0.02 + 0.02 * size, 0.05);
     card.mesh.position.copy(hand.brush).add(this.at.applyQuaternion(this.headOrientation));
     card.mesh.scale.setScalar(size);
+    card.mesh.lookAt(this.headPosition);
+  }
+
+  /** The item whose picture on the sheet the hand is at; -1 for none. */
+  private pictureAtHand(): number {
+    const { onSheet, pointing } = this.controls;
+    const action = onSheet ? pointing.tile?.action : undefined;
+    if (action?.kind !== "picture") return -1;
+    return this.parts.state.review.sheet.peek()?.items[action.place]?.item ?? -1;
+  }
+
+  /** Over the sheet's edge, above the picture it is of: it hides none. */
+  private cardOverSheet(): void {
+    const { card, sheet, controls } = this;
+    const across = controls.pointing.across / 1000 - sheet.width / 2;
+    this.at.set(across, sheet.height / 2 + CARD_ABOVE, 0.01).applyMatrix4(sheet.mesh.matrix);
+    card.mesh.position.copy(this.at);
+    card.mesh.scale.setScalar(1);
     card.mesh.lookAt(this.headPosition);
   }
 
@@ -368,6 +458,7 @@ export class XrView implements Presenter {
     if (now - this.boardDrawn > BOARD_MS) {
       this.boardDrawn = now;
       this.palette.drawIfStale();
+      if (this.sheet.mesh.visible) this.sheet.drawIfStale();
     }
     if (this.card.mesh.visible) this.card.drawIfStale();
     if (!this.bench || now - this.benchShown < BENCH_MS) return;

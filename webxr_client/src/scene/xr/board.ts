@@ -14,6 +14,8 @@ const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
 const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
+export const BOARD_TILE = "#1b2935";
+export const BOARD_WARM = "#ff8a5c";
 
 export abstract class Board {
   readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
@@ -97,6 +99,25 @@ export function fitted(context: CanvasRenderingContext2D, text: string, width: n
   let cut = text.length - 1;
   while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut--;
   return `${text.slice(0, cut)}…`;
+}
+
+/** `text` in lines of at most `width`, `most` of them; what is left over is cut. */
+export function wrapped(
+  context: CanvasRenderingContext2D,
+  text: string,
+  width: number,
+  most: number,
+): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && lines.length + 1 < most && context.measureText(longer).width > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, fitted(context, line, width)];
 }
 
 export function font(context: CanvasRenderingContext2D, millimetres: number, weight = 450): void {

@@ -1,28 +1,46 @@
 /** The palette on the other hand, drawn: what is selected and what the model thinks of it, the classes, what can be done. */
 import { AlwaysDepth } from "three";
+import { isSite } from "../../net/site.js";
 import type { AppState } from "../../state/app-state.js";
+import { count, percent } from "../../state/format.js";
 import { opinion } from "../../state/opinion.js";
-import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
+import { acceptable } from "../../state/review.js";
+import { isCue } from "../../state/review-state.js";
+import { SHEET_TITLES, standing } from "../../state/sheet-words.js";
 import {
+  BOARD_MUTED,
+  BOARD_TEXT,
+  BOARD_TILE,
+  BOARD_WARM,
+  Board,
+  drawGround,
+  fitted,
+  font,
+  wrapped,
+} from "./board.js";
+import {
+  FIRST_ROW,
+  MARGIN,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
+  type PaletteSide,
   pagesOf,
   paletteTiles,
+  reviewTiles,
   type Tile,
   type TileAction,
   timeTiles,
 } from "./palette-layout.js";
 
 const ACCENT = "#7cc7ff";
-const WARM = "#ff8a5c";
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export class PaletteBoard extends Board {
   page = 0;
-  /** Whether the side with time and force is shown. */
-  timeShown = false;
+  side: PaletteSide = "classes";
   tiles: Tile[] = [];
   private lit: Tile | null = null;
+  /** How many predictions of the selection would be accepted; counted only where it is shown. */
+  private acceptable = 0;
 
   constructor(private readonly state: AppState) {
     super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, 4600);
@@ -42,16 +60,19 @@ export class PaletteBoard extends Board {
     this.relayout();
   }
 
-  turnOver(): void {
-    this.timeShown = !this.timeShown;
+  turnTo(side: PaletteSide): void {
+    this.side = side;
     this.relayout();
   }
 
   /** After classes were added. */
   relayout(): void {
-    this.tiles = this.timeShown
-      ? timeTiles(this.state.notices.peek().some((notice) => notice.mend))
-      : this.classTiles();
+    this.tiles =
+      this.side === "time"
+        ? timeTiles(this.state.notices.peek().some((notice) => notice.mend))
+        : this.side === "review"
+          ? reviewTiles()
+          : this.classTiles();
     this.lit = null;
     this.invalidate();
   }
@@ -69,33 +90,46 @@ export class PaletteBoard extends Board {
   protected draw(context: CanvasRenderingContext2D): void {
     drawGround(context, PALETTE_WIDTH, PALETTE_HEIGHT, 11);
     this.drawHead(context);
+    if (this.side === "review") {
+      const chosen = this.state.selection.peek();
+      this.acceptable = chosen.tool === "sheet" ? 0 : acceptable(this.state, chosen).items.length;
+      this.drawQuality(context);
+    }
     for (const tile of this.tiles) this.drawTile(context, tile);
   }
 
   private drawHead(context: CanvasRenderingContext2D): void {
     const { state } = this;
-    const total = whole.format(state.latent.n);
+    const total = count(state.latent.n);
     context.textBaseline = "alphabetic";
     context.textAlign = "right";
     font(context, 8);
     context.fillStyle = BOARD_MUTED;
-    const share = `${whole.format(state.labelled.peek())} / ${total}`;
+    const share = `${count(state.labelled.peek())} / ${total}`;
     context.fillText(share, PALETTE_WIDTH - 12, 17);
     const room = PALETTE_WIDTH - 30 - context.measureText(share).width;
     context.textAlign = "left";
     const { items } = state.selection.peek();
-    const count = items.length;
-    font(context, 9.5, 650);
-    context.fillStyle = BOARD_TEXT;
-    context.fillText(
-      fitted(context, count > 0 ? `${whole.format(count)} selected` : "Nothing selected", room),
-      12,
-      16,
-    );
+    const sheet = state.review.sheet.peek();
     const [line, colour] = this.secondLine(items);
     font(context, 8);
+    const wide = PALETTE_WIDTH - 24;
+    const long = context.measureText(line).width > wide;
+    font(context, 9.5, 650);
+    context.fillStyle = BOARD_TEXT;
+    const title = sheet
+      ? `${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`
+      : items.length > 0
+        ? `${count(items.length)} selected`
+        : "Nothing selected";
+    context.fillText(fitted(context, title, room), 12, long ? 14 : 16);
     context.fillStyle = colour;
-    context.fillText(fitted(context, line, PALETTE_WIDTH - 24), 12, 29);
+    font(context, long ? 7.4 : 8);
+    if (long)
+      wrapped(context, line, wide, 2).forEach((part, k) => {
+        context.fillText(part, 12, 24 + 9 * k);
+      });
+    else context.fillText(line, 12, 29);
   }
 
   /** What a person should know now: what went wrong, else what the model thinks, else what to do next. */
@@ -104,21 +138,21 @@ export class PaletteBoard extends Board {
     const connection = state.connection.peek();
     if (connection.status !== "open" && state.training.peek()?.state !== "absent") {
       const waiting = connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
-      return [`${connection.detail || "Reconnecting…"}${waiting}`, WARM];
+      return [`${connection.detail || "Reconnecting…"}${waiting}`, BOARD_WARM];
     }
     const refusal = state.refusal.peek();
-    if (refusal) return [refusal.message, WARM];
+    if (refusal) return [refusal.message, BOARD_WARM];
     const message = state.xr.message.peek();
-    if (message) return [message, WARM];
+    if (message) return [message, BOARD_WARM];
     const notice = state.notices.peek()[0];
-    if (notice) return [notice.message, WARM];
+    if (notice) return [notice.message, BOARD_WARM];
     const { time } = state;
     if (!time.live.peek())
-      return [
-        `The past: ${whole.format(time.moment.peek() + 1)} of ${whole.format(time.last.peek() + 1)}`,
-        ACCENT,
-      ];
+      return [`The past: ${count(time.moment.peek() + 1)} of ${count(time.last.peek() + 1)}`, ACCENT];
     if (state.readOnly.peek()) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
+    if (state.review.sheet.peek()) return this.ofSheet();
+    const { reason } = state.selection.peek();
+    if (reason) return [reason, ACCENT];
     if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
     const classes = state.classes.peek();
     const view = opinion(items, state.annotations.predictions, classes.length);
@@ -128,6 +162,52 @@ export class PaletteBoard extends Board {
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
     ];
+  }
+
+  /** What is to be done with the contact sheet, or what is known of its picked picture. */
+  private ofSheet(): [string, string] {
+    const { review, classes } = this.state;
+    const sheet = review.sheet.peek();
+    if (!sheet || sheet.status === "busy") return ["One moment…", BOARD_MUTED];
+    const one = sheet.status === "open" ? sheet.items[review.at.peek()] : undefined;
+    if (!one)
+      return [
+        sheet.status === "done"
+          ? "Nothing is left on it."
+          : "Pick what is wrong, then its class; then all right.",
+        BOARD_MUTED,
+      ];
+    const name = (classId: number) => classes.peek()[classId]?.name ?? "none";
+    const { becomes, how } = standing(one, review.corrected.peek(), review.aside.peek());
+    const words = [
+      one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
+      one.prediction >= 0 ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}` : "not predicted",
+      how === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
+    ];
+    return [words.join("; "), classes.peek()[becomes]?.colour ?? BOARD_TEXT];
+  }
+
+  /** How well it all stands, in three figures. */
+  private drawQuality(context: CanvasRenderingContext2D): void {
+    const quality = this.state.review.quality.peek();
+    const share = (value: number | null | undefined) => (typeof value === "number" ? percent(value, 1) : "–");
+    const left = quality?.gestures_left;
+    const figures = [
+      [share(quality?.right), "right, estimated"],
+      [share(quality?.label_error), "of labels wrong"],
+      [typeof left === "number" ? count(left) : "–", `gestures to ${percent(quality?.target ?? 0.98)}`],
+    ];
+    const wide = (PALETTE_WIDTH - 2 * MARGIN) / figures.length;
+    context.textAlign = "center";
+    figures.forEach(([value, name], k) => {
+      const middle = MARGIN + (k + 0.5) * wide;
+      font(context, 12, 650);
+      context.fillStyle = BOARD_TEXT;
+      context.fillText(value as string, middle, FIRST_ROW + 14);
+      font(context, 7.5);
+      context.fillStyle = BOARD_MUTED;
+      context.fillText(name as string, middle, FIRST_ROW + 25);
+    });
   }
 
   private howToSelect(): string {
@@ -174,7 +254,7 @@ export class PaletteBoard extends Board {
     context.save();
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
-    context.fillStyle = info ? "#222b37" : "#1b2935";
+    context.fillStyle = info ? "#222b37" : BOARD_TILE;
     context.fill();
     context.clip();
     if (lit || on) {
@@ -216,7 +296,7 @@ export class PaletteBoard extends Board {
       font(context, 7.5);
       context.fillStyle = BOARD_MUTED;
       const labelled = this.state.labelCounts.peek()[info.class_id] ?? 0;
-      context.fillText(labelled ? whole.format(labelled) : "–", middle, tile.y + 24);
+      context.fillText(labelled ? count(labelled) : "–", middle, tile.y + 24);
     } else {
       font(context, 8, 550);
       const [first, second] = this.words(action);
@@ -234,7 +314,7 @@ export class PaletteBoard extends Board {
     const { state } = this;
     const snaps = state.xr.tool.peek() === "cluster";
     const centimetres = `${(100 * state.xr.radius.peek()).toFixed(1)} cm`;
-    const percent = `${Math.round(100 * state.xr.density.peek())} %`;
+    const density = percent(state.xr.density.peek());
     switch (action.kind) {
       case "class":
         return [""];
@@ -254,15 +334,34 @@ export class PaletteBoard extends Board {
       case "cluster":
         return ["snap to", "cluster"];
       case "smaller":
-        return snaps ? ["denser", percent] : ["brush –", centimetres];
+        return snaps ? ["denser", density] : ["brush –", centimetres];
       case "larger":
-        return snaps ? ["thinner", percent] : ["brush +", centimetres];
+        return snaps ? ["thinner", density] : ["brush +", centimetres];
       case "swap":
         return ["swap", "hands"];
       case "time":
         return ["time &", "force"];
       case "back":
         return ["classes"];
+      case "suspects":
+      case "uncertain": {
+        const quality = state.review.quality.peek();
+        return [action.kind, quality ? count(quality[action.kind]) : "–"];
+      }
+      case "next":
+        return ["next to", "look at"];
+      case "grow":
+        return ["grow", "same kind"];
+      case "accept":
+        return [`accept ${count(this.acceptable)}`, `from ${percent(state.review.acceptFrom.peek())}`];
+      case "bolder":
+        return ["accept", "less sure"];
+      case "surer":
+        return ["accept", "more sure"];
+      case "colour":
+        return ["colour", state.colourBy.peek()];
+      case "size":
+        return ["size", state.review.sizeBy.peek()];
       case "before":
         return ["◀ step"];
       case "after":
@@ -284,7 +383,7 @@ export class PaletteBoard extends Board {
       case "trails":
         return ["trails", state.forces.trails.peek() ? `${state.forces.trails.peek()} steps` : "off"];
       case "unpin":
-        return ["let go", `${whole.format(state.pins.peek().length)} pinned`];
+        return ["let go", `${count(state.pins.peek().length)} pinned`];
       default:
         return [action.kind];
     }
@@ -295,7 +394,19 @@ export class PaletteBoard extends Board {
   }
 
   private isOn(action: TileAction): boolean {
-    const { xr, time, forces } = this.state;
+    const { xr, time, forces, review } = this.state;
+    if (action.kind === "class") {
+      const sheet = review.sheet.peek();
+      const one = sheet?.status === "open" ? sheet.items[review.at.peek()] : undefined;
+      return (
+        one !== undefined &&
+        standing(one, review.corrected.peek(), review.aside.peek()).becomes === action.classId
+      );
+    }
+    if (action.kind === "suspects" || action.kind === "uncertain")
+      return review.sheet.peek()?.kind === action.kind;
+    if (action.kind === "colour") return isCue(this.state.colourBy.peek());
+    if (action.kind === "size") return isCue(review.sizeBy.peek());
     if (action.kind === "live") return time.live.peek();
     if (action.kind === "play") return time.playing.peek();
     if (action.kind === "decode") return forces.map.peek();
@@ -322,7 +433,16 @@ export class PaletteBoard extends Board {
       case "softer":
       case "stiffer":
       case "preset":
+      case "suspects":
+      case "uncertain":
+      case "next":
+      case "grow":
         return !state.readOnly.peek();
+      case "accept":
+        return this.acceptable > 0 && !state.readOnly.peek();
+      case "colour":
+      case "size":
+        return !isSite;
       case "unpin":
         return state.pins.peek().length > 0 && !state.readOnly.peek();
       case "before":

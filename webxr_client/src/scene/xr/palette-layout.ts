@@ -1,7 +1,10 @@
 /** Where the tiles of the palette are, in millimetres from its top left. At least 30 mm with 10 mm gaps, so that a finger meets one. */
 
+export type PaletteSide = "classes" | "time" | "review";
+
 export type TileAction =
   | { kind: "class"; classId: number }
+  | { kind: "picture"; place: number }
   | {
       kind:
         | "more"
@@ -30,7 +33,21 @@ export type TileAction =
         | "trails"
         | "unpin"
         | "mend"
-        | "decode";
+        | "decode"
+        | "review"
+        | "suspects"
+        | "uncertain"
+        | "next"
+        | "grow"
+        | "accept"
+        | "bolder"
+        | "surer"
+        | "colour"
+        | "size"
+        | "confirm"
+        | "aside"
+        | "goOn"
+        | "close";
     };
 
 export interface Tile {
@@ -41,28 +58,34 @@ export interface Tile {
   height: number;
 }
 
-export const PALETTE_WIDTH = 240;
+export const PALETTE_WIDTH = 270;
 export const PALETTE_HEIGHT = 204;
 export const COLUMNS = 5;
-const MARGIN = 10;
-const GAP = 10;
-const TILE_WIDTH = (PALETTE_WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) / COLUMNS;
+export const MARGIN = 10;
+export const GAP = 10;
 const TILE_HEIGHT = 31;
 const ACTION_HEIGHT = 30;
-/** Under the two lines of the head. */
-const FIRST_ROW = 38;
+/** Under the head. */
+export const FIRST_ROW = 38;
 const CLASS_ROWS = 2;
 
 const ACTIONS = [
-  ["undo", "redo", "pause", "new", "clear"],
-  ["subtract", "cluster", "smaller", "larger", "time"],
+  ["undo", "redo", "pause", "new", "clear", "next"],
+  ["subtract", "cluster", "smaller", "larger", "time", "review"],
 ] as const;
 
-/** The other side of the palette: time and force. Above these rows lies the timeline. */
+/** The second side: time and force. Above these rows lies the timeline. */
 const TIME_ACTIONS = [
   ["before", "play", "after", "live", "speed"],
   ["softer", "stiffer", "preset", "arrows", "trails"],
   ["undo", "unpin", "decode", "swap", "back"],
+] as const;
+
+/** The third side: what is to be looked at again. Above these rows stands how well it all is. */
+const REVIEW_ACTIONS = [
+  ["suspects", "uncertain", "next", "colour", "size"],
+  ["bolder", "accept", "surer", "grow", "clear"],
+  ["undo", "redo", "pause", "new", "back"],
 ] as const;
 
 /** How many classes a page of the palette has, if there are `classes`: the last tile leads on where there are too many. */
@@ -77,8 +100,8 @@ export function pagesOf(classes: number): number {
 
 export function paletteTiles(classes: number, page: number): Tile[] {
   const tiles: Tile[] = [];
-  const put = (action: TileAction, column: number, y: number, height: number) =>
-    tiles.push({ action, x: MARGIN + column * (TILE_WIDTH + GAP), y, width: TILE_WIDTH, height });
+  const put = (action: TileAction, column: number, y: number, height: number, columns = COLUMNS) =>
+    tiles.push({ action, ...inColumn(column, columns), y, height });
   const places = classesAPage(classes);
   const first = (page % pagesOf(classes)) * places;
   for (let k = 0; k < places && first + k < classes; k++) {
@@ -96,7 +119,7 @@ export function paletteTiles(classes: number, page: number): Tile[] {
   const actionsY = FIRST_ROW + CLASS_ROWS * (TILE_HEIGHT + GAP) + 4;
   ACTIONS.forEach((row, r) => {
     row.forEach((kind, column) => {
-      put({ kind }, column, actionsY + r * (ACTION_HEIGHT + GAP), ACTION_HEIGHT);
+      put({ kind }, column, actionsY + r * (ACTION_HEIGHT + GAP), ACTION_HEIGHT, row.length);
     });
   });
   return tiles;
@@ -113,18 +136,30 @@ export function timeTiles(mend: boolean): Tile[] {
       height: TILE_HEIGHT,
     },
   ];
-  TIME_ACTIONS.forEach((row, r) => {
-    row.forEach((kind, column) => {
-      tiles.push({
-        action: { kind: mend && kind === "trails" ? "mend" : kind },
-        x: MARGIN + column * (TILE_WIDTH + GAP),
-        y: FIRST_ROW + (r + 1) * (TILE_HEIGHT + GAP),
-        width: TILE_WIDTH,
-        height: ACTION_HEIGHT,
-      });
-    });
-  });
+  for (const tile of underHead(TIME_ACTIONS))
+    tiles.push(mend && tile.action.kind === "trails" ? { ...tile, action: { kind: "mend" } } : tile);
   return tiles;
+}
+
+export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
+
+type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
+
+/** Rows of tiles below what lies under the head. */
+function underHead(rows: readonly (readonly Plain[])[]): Tile[] {
+  return rows.flatMap((row, r) =>
+    row.map((kind, column) => ({
+      action: { kind },
+      ...inColumn(column, row.length),
+      y: FIRST_ROW + (r + 1) * (TILE_HEIGHT + GAP),
+      height: ACTION_HEIGHT,
+    })),
+  );
+}
+
+function inColumn(column: number, columns: number): { x: number; width: number } {
+  const width = (PALETTE_WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns;
+  return { x: MARGIN + column * (width + GAP), width };
 }
 
 /** The tile at a place of the palette (millimetres), `reach` beside it included; null for none. */

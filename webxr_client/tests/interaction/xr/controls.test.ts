@@ -3,9 +3,19 @@ import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { freeName, XrControls } from "../../../src/interaction/xr/controls.js";
 import type { SessionInfo, Settings, Tick, Timeline, Training } from "../../../src/protocol/messages.js";
-import { paletteTiles, type Tile, timeTiles } from "../../../src/scene/xr/palette-layout.js";
+import {
+  PALETTE_HEIGHT,
+  PALETTE_WIDTH,
+  type PaletteSide,
+  paletteTiles,
+  reviewTiles,
+  type Tile,
+  timeTiles,
+} from "../../../src/scene/xr/palette-layout.js";
+import { SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "../../../src/scene/xr/sheet-layout.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
+import { NO_PICTURE } from "../../../src/state/review-state.js";
 import { blobs, FakeHand, latentOf } from "./fixtures.js";
 
 const LEFT_HEAP = [-0.3, 0, 0] as const;
@@ -13,6 +23,8 @@ const RIGHT_HEAP = [0.3, 0, 0] as const;
 const COUNT = 120;
 /** The palette hangs behind everything, facing +z. */
 const PALETTE = new Matrix4().setPosition(0, 0, -2);
+/** A contact sheet beside it, where there is one. */
+const SHEET = new Matrix4().setPosition(0.6, 0, -2);
 
 class Room {
   readonly state = new AppState();
@@ -22,7 +34,8 @@ class Room {
   readonly world = new Matrix4();
   readonly tiles: Tile[] = paletteTiles(3, 0);
   grabbed = 0;
-  over = false;
+  side: PaletteSide = "classes";
+  readonly sheet = { mesh: { matrix: SHEET, visible: false }, tiles: [] as Tile[] };
   mend = false;
   now = 1000;
   readonly controls: XrControls;
@@ -66,11 +79,13 @@ class Room {
         mesh: { matrix: PALETTE },
         tiles: this.tiles,
         turnPage: () => this.calls.push(["turnPage"]),
-        turnOver: () => {
-          this.over = !this.over;
-          this.tiles.splice(0, this.tiles.length, ...(this.over ? timeTiles(this.mend) : paletteTiles(3, 0)));
+        turnTo: (side) => {
+          this.side = side;
+          const sides = { classes: paletteTiles(3, 0), time: timeTiles(this.mend), review: reviewTiles() };
+          this.tiles.splice(0, this.tiles.length, ...sides[side]);
         },
       },
+      sheet: this.sheet,
       showGrabbed: (items) => {
         this.grabbed = items.length;
       },
@@ -113,19 +128,60 @@ class Room {
     return this.state.selection.value.items.length;
   }
 
-  tile(kind: string, classId = 0): Vector3 {
-    const tile = this.tiles.find(
-      ({ action }) => action.kind === kind && (action.kind !== "class" || action.classId === classId),
-    ) as Tile;
+  /** The middle of a tile. `which`: of classes or of the sheet's pictures. */
+  tile(kind: string, which = 0): Vector3 {
+    const is = ({ action }: Tile) =>
+      action.kind === kind &&
+      (action.kind !== "class" || action.classId === which) &&
+      (action.kind !== "picture" || action.place === which);
+    const own = this.tiles.find(is);
+    const tile = own ?? (this.sheet.tiles.find(is) as Tile);
+    const [width, height] = own ? [PALETTE_WIDTH, PALETTE_HEIGHT] : [SHEET_WIDTH, SHEET_HEIGHT];
     return new Vector3(
-      (tile.x + tile.width / 2) / 1000 - 0.12,
-      0.102 - (tile.y + tile.height / 2) / 1000,
+      (tile.x + tile.width / 2 - width / 2) / 1000,
+      (height / 2 - tile.y - tile.height / 2) / 1000,
       0,
-    ).applyMatrix4(PALETTE);
+    ).applyMatrix4(own ? PALETTE : SHEET);
   }
 
-  touch(hand: FakeHand, kind: string, classId = 0): void {
-    const { x, y, z } = this.tile(kind, classId);
+  /** A contact sheet of the first items. */
+  openSheet(count = 5): void {
+    const items = Array.from({ length: count }, (_, item) => ({
+      item,
+      class_id: 0,
+      prediction: 1,
+      confidence: 0.8,
+      doubt: 0.8,
+    }));
+    const { review, selection } = this.state;
+    review.sheet.value = {
+      kind: "suspects",
+      items,
+      total: count,
+      expectedWrong: 4,
+      reason: "",
+      status: "open",
+    };
+    review.at.value = NO_PICTURE;
+    selection.value = {
+      items: Uint32Array.from(items, ({ item }) => item),
+      regions: [],
+      tool: "sheet",
+      revision: 7,
+    };
+    this.sheet.mesh.visible = true;
+    this.sheet.tiles.splice(0, 99, ...sheetTiles({ items, status: "open" }));
+  }
+
+  aimAt(hand: FakeHand, kind: string, which = 0): void {
+    const target = this.tile(kind, which);
+    hand.at(target.x, target.y + 0.1, target.z + 0.8);
+    hand.rayDirection.copy(target).sub(hand.rayOrigin).normalize();
+    this.frames(1);
+  }
+
+  touch(hand: FakeHand, kind: string, which = 0): void {
+    const { x, y, z } = this.tile(kind, which);
     for (const away of [0.05, 0, 0.05]) {
       hand.at(x, y, z + away);
       this.frames(1);
@@ -504,6 +560,180 @@ describe("time and force on the palette", () => {
       ["setSettings", { stiffness: 0.85 }],
       ["setSettings", { preset: "calm" }],
     ]);
+  });
+});
+
+describe("review on the palette", () => {
+  beforeEach(() => {
+    room.touch(room.right, "review");
+    room.calls.length = 0;
+  });
+  it.each([
+    ["suspects", ["openSheet", "suspects"]],
+    ["uncertain", ["openSheet", "uncertain"]],
+    ["next", ["next"]],
+    ["grow", ["grow"]],
+    ["accept", ["accept"]],
+    ["undo", ["undo"]],
+  ])("%s does what it says", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("goes back to the classes", () => {
+    room.touch(room.right, "back");
+    expect(room.side).toBe("classes");
+  });
+  it("goes through the cues, and after the last shows labels and even points again", () => {
+    const seen = Array.from({ length: 5 }, () => {
+      room.touch(room.right, "colour");
+      room.touch(room.right, "size");
+      return [room.state.colourBy.value, room.state.review.sizeBy.value];
+    });
+    expect(seen.map(([colour]) => colour)).toEqual([
+      "uncertainty",
+      "density",
+      "diversity",
+      "coverage",
+      "label",
+    ]);
+    expect(seen[4]).toEqual(["label", "even"]);
+    room.state.colourBy.value = "confidence";
+    room.touch(room.right, "colour");
+    expect(room.state.colourBy.value).toBe("uncertainty");
+  });
+  it("accepts from more and from less confidence, between a half and 99 %", () => {
+    const { acceptFrom } = room.state.review;
+    room.touch(room.right, "surer");
+    expect(acceptFrom.value).toBe(0.97);
+    for (let k = 0; k < 9; k++) room.touch(room.right, "surer");
+    expect(acceptFrom.value).toBe(0.99);
+    for (let k = 0; k < 12; k++) room.touch(room.right, "bolder");
+    expect(acceptFrom.value).toBe(0.5);
+    acceptFrom.value = 0.93; // from the slider of the page
+    room.touch(room.right, "bolder");
+    expect(acceptFrom.value).toBe(0.9);
+  });
+});
+
+describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (bare) => {
+  beforeEach(() => {
+    room = new Room(bare);
+    room.openSheet();
+  });
+  const at = () => room.state.review.at.value;
+
+  it("is picked from by touch; the same once more is picked no more", () => {
+    room.touch(room.right, "picture", 2);
+    expect(at()).toBe(2);
+    room.touch(room.right, "picture", 4);
+    expect(at()).toBe(4);
+    room.touch(room.right, "picture", 4);
+    expect(at()).toBe(NO_PICTURE);
+    expect(room.selected).toBe(5);
+  });
+  it("is picked from by the ray, and then nothing is painted; between two pictures nothing is meant", () => {
+    room.aimAt(room.right, "picture", 3);
+    expect(room.controls.pointing.how).toBe("ray");
+    expect(room.controls.onSheet).toBe(true);
+    expect(room.right.pulses.at(-1)).toBeLessThan(0.3);
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(3);
+    const { x, y, z } = room.tile("picture", 3);
+    room.right.rayDirection
+      .set(x + 0.02, y, z)
+      .sub(room.right.rayOrigin)
+      .normalize();
+    room.frames(1);
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(3);
+    expect(room.selected).toBe(5);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("is picked from by a pinch before it, and a finger that goes on into it does not unpick", () => {
+    const { x, y, z } = room.tile("picture", 1);
+    room.right.at(x, y, z + 0.03);
+    room.frames(1);
+    room.right.at(x, y, z + 0.012);
+    room.frames(1);
+    room.press(room.right);
+    expect(at()).toBe(1);
+    room.right.at(x, y, z - 0.002);
+    room.frames(1);
+    room.release(room.right);
+    expect(at()).toBe(1);
+  });
+  it("a touch that turns into a pinch counts once", () => {
+    const { x, y, z } = room.tile("picture", 1);
+    for (const away of [0.03, -0.002]) {
+      room.right.at(x, y, z + away);
+      room.frames(1);
+    }
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(1);
+  });
+  it("gives the picked picture the class that is touched, and says so where none is picked", () => {
+    room.touch(room.right, "class", 2);
+    expect(room.calls).toEqual([]);
+    expect(room.state.xr.message.value).toMatch(/Pick a picture/);
+    room.touch(room.right, "picture", 1);
+    room.touch(room.right, "class", 2);
+    expect(room.calls).toEqual([["correct", 2]]);
+  });
+  it("is confirmed with a firm pulse, and closed; what cannot be told is set aside", () => {
+    room.touch(room.right, "aside");
+    expect(room.calls).toEqual([]);
+    room.touch(room.right, "picture", 1);
+    room.touch(room.right, "aside");
+    room.touch(room.right, "confirm");
+    expect(Math.max(...room.right.pulses)).toBeGreaterThan(0.8);
+    room.touch(room.right, "close");
+    expect(room.calls).toEqual([["setAside"], ["confirmSheet"], ["closeSheet"]]);
+  });
+  it("stays when nothing is met beside it; what it shows is no cluster, and nothing that is painted is added to", () => {
+    room.paint(room.right, [0, 0.4, 0.4]);
+    expect(room.selected).toBe(5);
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    expect(room.controls.holding).toBe(false);
+    room.controls.unsqueeze(room.right);
+    room.paint(room.right, RIGHT_HEAP);
+    expect(room.state.selection.value.tool).toBe("brush");
+    expect(Array.from(room.state.selection.value.items).every((item) => item >= COUNT)).toBe(true);
+  });
+  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(10);
+    room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -1);
+    room.right.rayDirection.set(0, 0, -1);
+    room.frames(1);
+    expect(room.controls.onSheet).toBe(false);
+    room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -0.3);
+    room.frames(1);
+    expect(room.controls.onSheet).toBe(true);
+  });
+  it("keeps what is picked when the hand is lost, and shows no hand at it", () => {
+    room.touch(room.right, "picture", 2);
+    room.aimAt(room.right, "picture", 3);
+    room.press(room.right);
+    room.right.tracked = false;
+    room.right.lostSince = room.now;
+    room.frames(30);
+    expect(at()).toBe(3);
+    expect(room.controls.pointing.tile).toBeNull();
+    expect(room.controls.onSheet).toBe(false);
+    room.controls.endAll();
+    expect(room.calls).toEqual([]);
+  });
+  it("is worked by the left hand as by the right", () => {
+    room.state.xr.swapHands();
+    room.touch(room.left, "picture", 0);
+    room.touch(room.left, "class", 1);
+    expect(room.calls).toEqual([["correct", 1]]);
+    room.state.xr.swapHands();
   });
 });
 

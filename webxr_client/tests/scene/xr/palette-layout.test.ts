@@ -6,12 +6,16 @@ import {
   PALETTE_WIDTH,
   pagesOf,
   paletteTiles,
+  reviewTiles,
   tileAt,
   timeTiles,
 } from "../../../src/scene/xr/palette-layout.js";
 
-it.each([false, true])("the side with time and force keeps the same measures (mend: %s)", (mend) => {
-  const tiles = timeTiles(mend);
+it.each([
+  ["time and force", timeTiles(false)],
+  ["time and force, with something to mend", timeTiles(true)],
+  ["review", reviewTiles()],
+])("the side of %s keeps the same measures", (_, tiles) => {
   expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
   for (const a of tiles) {
     expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);

@@ -1,0 +1,84 @@
+/** What the tiles of review do: on the palette and on a contact sheet. */
+import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { cueAfter, NO_PICTURE } from "../../state/review-state.js";
+
+/** Confidences from which on predictions are accepted, as the tiles go through them. */
+const ACCEPT_FROM = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99] as const;
+const NEARLY = 1e-6;
+
+/** Whether it was one of these tiles. */
+export function runReviewTile(
+  action: TileAction,
+  state: AppState,
+  commands: Commands,
+  palette: { turnTo(side: PaletteSide): void },
+): boolean {
+  const { review } = state;
+  switch (action.kind) {
+    case "review":
+      palette.turnTo("review");
+      break;
+    case "back":
+      palette.turnTo("classes");
+      break;
+    case "suspects":
+    case "uncertain":
+      commands.openSheet(action.kind);
+      break;
+    case "next":
+      commands.next();
+      break;
+    case "grow":
+      commands.grow();
+      break;
+    case "accept":
+      commands.accept();
+      break;
+    case "surer":
+      review.acceptFrom.value = ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? 0.99;
+      break;
+    case "bolder":
+      review.acceptFrom.value =
+        ACCEPT_FROM.findLast((from) => from < review.acceptFrom.peek() - NEARLY) ?? 0.5;
+      break;
+    case "colour":
+      state.colourBy.value = cueAfter(state.colourBy.peek()) ?? "label";
+      break;
+    case "size":
+      review.sizeBy.value = cueAfter(review.sizeBy.peek()) ?? "even";
+      break;
+    case "picture":
+      review.at.value = review.at.peek() === action.place ? NO_PICTURE : action.place;
+      break;
+    case "confirm":
+      commands.confirmSheet();
+      break;
+    case "aside":
+      if (review.at.peek() === NO_PICTURE) state.xr.message.value = PICK_FIRST;
+      else commands.setAside();
+      break;
+    case "goOn":
+      commands.goOnWithSheet();
+      break;
+    case "close":
+      commands.closeSheet();
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+const PICK_FIRST = "Pick a picture of the sheet first.";
+
+/** A class is touched while a sheet is open: the picked picture is of it. Returns whether there was one. */
+export function correctPicked(classId: number, state: AppState, commands: Commands): boolean {
+  if (state.review.sheet.peek()?.status !== "open" || state.review.at.peek() === NO_PICTURE) {
+    state.xr.message.value = PICK_FIRST;
+    return false;
+  }
+  commands.correct(classId);
+  return true;
+}

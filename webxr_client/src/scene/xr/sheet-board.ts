@@ -1,0 +1,206 @@
+/** A contact sheet as a board in the room: what is doubtful, grouped by what is predicted, with what each picture becomes under it. */
+import { AlwaysDepth } from "three";
+import type { SheetItem } from "../../protocol/messages.js";
+import type { AppState } from "../../state/app-state.js";
+import { count } from "../../state/format.js";
+import { confirmed } from "../../state/review.js";
+import { isOdd, type OpenSheet } from "../../state/review-state.js";
+import {
+  expectation,
+  headsGroup,
+  NOTHING_LEFT,
+  named,
+  SHEET_TITLES,
+  standing,
+} from "../../state/sheet-words.js";
+import type { Atlas } from "../atlas.js";
+import {
+  BOARD_MUTED,
+  BOARD_TEXT,
+  BOARD_TILE,
+  BOARD_WARM,
+  Board,
+  drawGround,
+  fitted,
+  font,
+  wrapped,
+} from "./board.js";
+import { GAP, MARGIN, type Tile } from "./palette-layout.js";
+import { PICTURE, SHEET_COLUMNS, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
+import { TileFrame } from "./tile-frame.js";
+
+const BAR = 3;
+
+export class SheetBoard extends Board {
+  tiles: Tile[] = [];
+  private readonly lit = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 1, "#7cc7ff");
+  private readonly picked = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 2.4, "#ffffff");
+  private pictureMissing = false;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly atlas: { current: Atlas | null },
+  ) {
+    super(SHEET_WIDTH / 1000, SHEET_HEIGHT / 1000, 3600);
+    this.mesh.material.depthFunc = AlwaysDepth;
+    this.mesh.matrixAutoUpdate = false;
+    this.mesh.visible = false;
+    this.mesh.add(this.picked.mesh, this.lit.mesh);
+  }
+
+  /** After the sheet is another one, or gone. */
+  relayout(): void {
+    const sheet = this.state.review.sheet.peek();
+    this.mesh.visible = sheet !== null;
+    this.tiles = sheet ? sheetTiles(sheet) : [];
+    this.lit.show(null);
+    this.pick();
+    this.invalidate();
+  }
+
+  /** The tile the hand is at. */
+  light(tile: Tile | null): void {
+    this.lit.show(tile);
+  }
+
+  /** Frame the current picture. */
+  pick(): void {
+    const at = this.state.review.at.peek();
+    this.picked.show(
+      this.tiles.find(({ action }) => action.kind === "picture" && action.place === at) ?? null,
+    );
+  }
+
+  /** More pictures were loaded. */
+  invalidatePictures(): void {
+    if (this.pictureMissing) this.invalidate();
+  }
+
+  protected draw(context: CanvasRenderingContext2D): void {
+    const { review } = this.state;
+    const sheet = review.sheet.peek();
+    this.pictureMissing = false;
+    if (!sheet) return;
+    drawGround(context, SHEET_WIDTH, SHEET_HEIGHT, 11);
+    const { items, changed } = confirmed(sheet, review.corrected.peek(), review.aside.peek());
+    this.drawHead(context, sheet, changed);
+    context.globalAlpha = sheet.status === "busy" ? 0.4 : 1;
+    for (const tile of this.tiles)
+      if (tile.action.kind === "picture") this.drawCell(context, sheet, tile, tile.action.place);
+      else this.drawTile(context, tile, items.length);
+    context.globalAlpha = 1;
+  }
+
+  private drawHead(context: CanvasRenderingContext2D, sheet: OpenSheet, changed: number): void {
+    const room = SHEET_WIDTH - 2 * MARGIN - 4;
+    context.textBaseline = "alphabetic";
+    context.textAlign = "right";
+    context.fillStyle = BOARD_MUTED;
+    font(context, 8);
+    const what =
+      sheet.status === "busy" ? "one moment…" : sheet.status === "done" ? "" : `changes ${count(changed)}`;
+    context.fillText(what, SHEET_WIDTH - MARGIN - 2, 15);
+    context.textAlign = "left";
+    context.fillStyle = BOARD_TEXT;
+    font(context, 10.5, 650);
+    context.fillText(`${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`, MARGIN + 2, 15);
+    context.fillStyle = BOARD_MUTED;
+    font(context, 8);
+    if (sheet.status !== "done") {
+      context.fillText(fitted(context, sheet.reason || expectation(sheet), room), MARGIN + 2, 27);
+      return;
+    }
+    context.fillStyle = BOARD_TEXT;
+    font(context, 11);
+    wrapped(context, NOTHING_LEFT[sheet.kind], room, 3).forEach((line, k) => {
+      context.fillText(line, MARGIN + 2, 60 + 16 * k);
+    });
+  }
+
+  private drawCell(context: CanvasRenderingContext2D, sheet: OpenSheet, { x, y }: Tile, place: number): void {
+    const { state } = this;
+    const one = sheet.items[place] as SheetItem;
+    const classes = state.classes.peek();
+    const { becomes, how } = standing(one, state.review.corrected.peek(), state.review.aside.peek());
+    context.textAlign = "left";
+    if (headsGroup(sheet.items, place, SHEET_COLUMNS)) {
+      const predicted = classes[one.prediction];
+      font(context, 7.5, 600);
+      context.fillStyle = predicted?.colour ?? BOARD_MUTED;
+      context.fillText(fitted(context, predicted?.name ?? "not predicted", PICTURE + GAP - 2), x, y - 2.2);
+    }
+    const alpha = context.globalAlpha;
+    if (how === "aside") context.globalAlpha = 0.3;
+    this.drawPicture(context, one.item, x, y);
+    context.globalAlpha = alpha;
+    if (isOdd(one)) {
+      context.strokeStyle = BOARD_WARM;
+      context.lineWidth = 1.4;
+      context.strokeRect(x + 0.7, y + 0.7, PICTURE - 1.4, PICTURE - 1.4);
+    }
+    const given = classes[becomes];
+    context.fillStyle = given?.colour ?? "#2b3644";
+    context.fillRect(x, y + PICTURE + 1, PICTURE, BAR);
+    const name = named(one, becomes, how);
+    const word = how === "aside" ? "left" : name && classes[name.classId]?.name;
+    if (!word) return;
+    font(context, 7.5, 650);
+    context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
+    const shown = fitted(context, word, PICTURE);
+    context.fillText(shown, x, y + PICTURE + BAR + 7.8);
+    if (name?.struck) context.fillRect(x, y + PICTURE + BAR + 5.2, context.measureText(shown).width, 0.6);
+  }
+
+  private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
+    const atlas = this.atlas.current;
+    const place = atlas?.locate(item);
+    const page = place && atlas?.pages[place.page];
+    context.fillStyle = "#000";
+    context.fillRect(x, y, PICTURE, PICTURE);
+    if (atlas && place && page) {
+      const size = atlas.layout.picture;
+      context.imageSmoothingEnabled = size > 64;
+      context.drawImage(page, place.x, place.y, size, size, x, y, PICTURE, PICTURE);
+      return;
+    }
+    this.pictureMissing = true;
+    font(context, 7);
+    context.fillStyle = BOARD_MUTED;
+    context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);
+  }
+
+  private drawTile(context: CanvasRenderingContext2D, tile: Tile, said: number): void {
+    context.beginPath();
+    context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
+    context.fillStyle = tile.action.kind === "confirm" ? "#1f4a6b" : BOARD_TILE;
+    context.fill();
+    const [first, second] = words(tile.action.kind, said);
+    const middle = tile.x + tile.width / 2;
+    context.textAlign = "center";
+    context.fillStyle = BOARD_TEXT;
+    font(context, 8.5, 600);
+    context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.8));
+    font(context, 7.5);
+    context.fillStyle = BOARD_MUTED;
+    context.fillText(second, middle, tile.y + 23.5);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.lit.dispose();
+    this.picked.dispose();
+  }
+}
+
+function words(kind: Tile["action"]["kind"], said: number): [string, string] {
+  switch (kind) {
+    case "confirm":
+      return [`all right: ${count(said)}`, "each becomes what is under it"];
+    case "aside":
+      return ["cannot tell", "the picked one is left"];
+    case "goOn":
+      return ["look at the next in doubt all the same", ""];
+    default:
+      return ["close", ""];
+  }
+}

@@ -1,0 +1,58 @@
+/** Where things are on a contact sheet in the room, in millimetres from its top left. Pictures of 30 mm with 10 mm gaps, so that a finger meets one. */
+import type { OpenSheet } from "../../state/review-state.js";
+import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
+
+export const SHEET_COLUMNS = 9;
+const ROWS = 3;
+export const PICTURE = 30;
+/** Over a picture its group's name, under it what it becomes. */
+export const GROUP = 9;
+export const FOOT = 12;
+const PITCH = GROUP + PICTURE + FOOT;
+/** Title and reason. */
+const HEAD = 30;
+const TILE_HEIGHT = 30;
+const TILES_Y = HEAD + ROWS * PITCH + GAP - 1;
+export const SHEET_WIDTH = 2 * MARGIN + SHEET_COLUMNS * PICTURE + (SHEET_COLUMNS - 1) * GAP;
+export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;
+
+/** The bottom row: what each is, and how many pictures wide. */
+const ACTIONS: readonly [TileAction, number][] = [
+  [{ kind: "confirm" }, 4],
+  [{ kind: "aside" }, 3],
+  [{ kind: "close" }, 2],
+];
+const DONE_ACTIONS: readonly [TileAction, number][] = [
+  [{ kind: "goOn" }, 7],
+  [{ kind: "close" }, 2],
+];
+
+const columnX = (column: number): number => MARGIN + column * (PICTURE + GAP);
+
+/** A tile a picture, which its foot belongs to, and the row of what can be done. */
+export function sheetTiles({ items, status }: Pick<OpenSheet, "items" | "status">): Tile[] {
+  const done = status === "done";
+  const tiles: Tile[] = [];
+  if (!done)
+    for (let place = 0; place < Math.min(items.length, SHEET_COLUMNS * ROWS); place++)
+      tiles.push({
+        action: { kind: "picture", place },
+        x: columnX(place % SHEET_COLUMNS),
+        y: HEAD + GROUP + Math.floor(place / SHEET_COLUMNS) * PITCH,
+        width: PICTURE,
+        height: PICTURE + FOOT - 1,
+      });
+  let column = 0;
+  for (const [action, wide] of done ? DONE_ACTIONS : ACTIONS) {
+    if (action.kind !== "goOn" || items.length > 0)
+      tiles.push({
+        action,
+        x: columnX(column),
+        y: TILES_Y,
+        width: wide * (PICTURE + GAP) - GAP,
+        height: TILE_HEIGHT,
+      });
+    column += wide;
+  }
+  return tiles;
+}
