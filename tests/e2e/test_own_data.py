@@ -274,6 +274,12 @@ def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
     page.press("End")
     page.wait(lambda: page.state("time.live"))
     page.wait(lambda: np.abs(page.positions() - end).max() < 0.01)
+    for key in "quweykz":  # sheets and cues need a server
+        page.press(key)
+    assert page.page.locator("[data-queue], select[aria-label='Size by']").count() == 0
+    assert page.state("colourBy") == "label"
+    assert page.state("review.sheet") is None
+    page.page.wait_for_timeout(300)
     assert missing == [], "the site asks for nothing that it does not hold"
 
 

@@ -437,7 +437,9 @@ export class Session implements StreamListener {
         if (allowed()) connection.command({ op: "set_training", command_id: id(), settings });
       },
       select: (items) => {
-        state.selection.value = { ...state.selection.value, items };
+        const now = state.selection.value;
+        // Beside a contact sheet something new is selected.
+        state.selection.value = { ...(now.tool === "sheet" ? NOTHING : now), items };
       },
       clearSelection: () => {
         state.selection.value = NOTHING;

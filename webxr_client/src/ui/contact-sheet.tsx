@@ -44,6 +44,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   // The keyboard goes where the sheet is, and afterwards on where it was.
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
+    state.forces.dialsOpen.value = false; // it would lie over the sheet
     return () => {
       state.hovered.value = null;
       before?.focus();
