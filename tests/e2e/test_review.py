@@ -93,7 +93,7 @@ def verified_on(server: ServerProcess) -> set[int]:
 
 def becomes(item: dict[str, Any]) -> int:
     """As state/review-state.ts has it."""
-    stays = item["prediction"] < 0 or (item["class_id"] >= 0 and item["doubt"] <= 0.5)
+    stays = item["prediction"] < 0 or (item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"])
     return int(item["class_id"] if stays else item["prediction"])
 
 

@@ -45,8 +45,8 @@ export class ReviewState {
 }
 
 /** The class an item of a sheet has after Enter, if nobody corrects it: the label or the prediction, whichever is likelier; -1: none. */
-export function proposed({ class_id, prediction, doubt }: SheetItem): number {
-  return prediction < 0 || (class_id >= 0 && doubt <= 0.5) ? class_id : prediction;
+export function proposed({ class_id, prediction, confidence, doubt }: SheetItem): number {
+  return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
 }
 
 /** Whether a picture is one to look at twice: it has a label that the model would not give. */

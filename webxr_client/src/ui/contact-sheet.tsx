@@ -104,7 +104,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               key={one.item}
               one={one}
               place={k}
-              head={headsGroup(sheet.items, k, COLUMNS)}
+              span={headsGroup(sheet.items, k, COLUMNS) ? spanOf(sheet.items, k) : 0}
               {...standing(one, corrected, aside)}
             />
           ))}
@@ -148,13 +148,22 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 interface CellProps {
   one: SheetItem;
   place: number;
-  /** Whether its group is named over it. */
-  head: boolean;
+  /** Over how many pictures of this row the name of its group reaches; 0 where it is not named. */
+  span: number;
   becomes: number;
   how: How;
 }
 
-function Cell({ one, place, head, becomes, how }: CellProps) {
+/** How many pictures from `place` on are of one group, in the same row. */
+function spanOf(items: readonly SheetItem[], place: number): number {
+  let end = place + 1;
+  while (end < items.length && !headsGroup(items, end, COLUMNS)) end++;
+  return end - place;
+}
+
+function Cell({ one, place, span, becomes, how }: CellProps) {
+  const head = useRef<HTMLSpanElement>(null);
+  useEffect(() => head.current?.style.setProperty("--span", String(span)), [span]);
   const { state, atlas } = useUi();
   const { item, class_id, prediction, confidence } = one;
   const classes = state.classes.value;
@@ -183,8 +192,8 @@ function Cell({ one, place, head, becomes, how }: CellProps) {
   ].join("; ");
   return (
     <li class="cell">
-      <span class="cell-head" aria-hidden="true">
-        {head && (
+      <span ref={head} class="cell-head" aria-hidden="true">
+        {span > 0 && (
           <>
             {predicted && <Swatch colour={predicted.colour} ring={prediction >= 10} />}
             {predicted?.name ?? "no prediction"}

@@ -5,7 +5,7 @@ import { Dialog } from "./dialog.js";
 export function Help() {
   const { state, actions } = useUi();
   return (
-    <Dialog title="Keys and pointer" open={state.help}>
+    <Dialog title="Keys and pointer" open={state.help} class="keys">
       <p class="big-text-line">
         <label>
           <input

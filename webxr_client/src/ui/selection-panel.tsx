@@ -22,7 +22,7 @@ export function SelectionPanel() {
           {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
         </b>
       </div>
-      {state.review.sheet.value ? (
+      {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
         <OnSheet />
       ) : items.length === 0 ? (
         <Nothing />

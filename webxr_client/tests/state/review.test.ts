@@ -18,7 +18,8 @@ const item = (n: number, class_id: number, prediction: number, doubt: number): S
 describe("what Enter makes of a picture", () => {
   it("is the label or the prediction, whichever is likelier", () => {
     expect(proposed(item(0, 5, 3, 0.9))).toBe(3);
-    expect(proposed(item(0, 5, 3, 0.3))).toBe(5);
+    expect(proposed(item(0, 5, 3, 0.1))).toBe(5);
+    expect(proposed({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5); // both are unlikely, the label less so
     expect(proposed(item(0, -1, 3, 0.3))).toBe(3);
     expect(proposed(item(0, 5, -1, 0.9))).toBe(5);
     expect(proposed(item(0, -1, -1, 1))).toBe(-1);
