@@ -145,27 +145,39 @@ class Headset:
         scene = np.array(self.value("lodespace.state.latent.sceneFromLatent()")).reshape(4, 4).T
         return (self.world @ scene @ np.c_[latent, np.ones(len(latent))].T).T[:, :3]
 
-    def tile(self, kind: str, class_id: int = 0) -> Point:
-        """The middle of a tile of the palette."""
+    def tile(self, kind: str, which: int = 0) -> Point:
+        """The middle of a tile of the palette or of a contact sheet. `which`: class, or picture by its place."""
         found = self.script(f"""
-          const tile = view.palette.tiles.find(({{ action }}) =>
-            action.kind === '{kind}' && (action.kind !== 'class' || action.classId === {class_id}));
-          if (!tile) return null;
-          const at = view.palette.mesh.position.clone();
-          at.set((tile.x + tile.width / 2) / 1000 - view.palette.width / 2,
-                 view.palette.height / 2 - (tile.y + tile.height / 2) / 1000, 0);
-          return {{ at: at.applyMatrix4(view.palette.mesh.matrix).toArray(),
-                    out: at.set(0, 0, 1).transformDirection(view.palette.mesh.matrix).toArray() }};
+          const is = ({{ action }}) => action.kind === '{kind}'
+            && (action.classId ?? action.place ?? {which}) === {which};
+          const board = [view.palette, view.sheet].find(({{ mesh, tiles }}) => mesh.visible && tiles.some(is));
+          if (!board) return null;
+          const tile = board.tiles.find(is);
+          const at = board.mesh.position.clone();
+          at.set((tile.x + tile.width / 2) / 1000 - board.width / 2,
+                 board.height / 2 - (tile.y + tile.height / 2) / 1000, 0);
+          return {{ at: at.applyMatrix4(board.mesh.matrix).toArray(),
+                    out: at.set(0, 0, 1).transformDirection(board.mesh.matrix).toArray() }};
         """)
         assert found is not None, f"no tile {kind}"
         self.outward = np.array(found["out"])
         return np.array(found["at"])
 
-    def touch(self, side: Side, kind: str, class_id: int = 0) -> None:
+    def touch(self, side: Side, kind: str, which: int = 0) -> None:
         """Press a tile as a finger does: come from before it, go in, go back."""
-        at = self.tile(kind, class_id)
+        at = self.tile(kind, which)
         for away in (0.05, -0.005, 0.05):
             self.brush_to(side, at + away * self.outward, "touch")
+
+    def aim(self, side: Side, kind: str, which: int = 0) -> None:
+        """Point at a tile from where the hand is."""
+        target = self.tile(kind, which)
+        for _ in range(3):  # what it aims from moves as it turns
+            ahead = target - self._point(side, "rayOrigin")
+            ahead /= np.linalg.norm(ahead)
+            # The shortest turn from (0, 0, -1) to there.
+            turn = np.array((ahead[1], -ahead[0], 0, 1 - ahead[2]))
+            self.turn(side, tuple(turn / np.linalg.norm(turn)))
 
     @property
     def message(self) -> str:

@@ -1,0 +1,214 @@
+"""Review in the headset, emulated: sheets as boards in the room, what to look at next, cues; by controllers and by hands."""
+
+import urllib.request
+from typing import Any
+
+import numpy as np
+import pytest
+from headset import Headset
+from servers import ServerProcess
+from test_headset import TRUTH, headset, open_headset  # noqa: F401 (fixtures)
+from test_review import becomes, label, settled, sheet, verified_on
+
+DOUBTED_FROM = 10
+
+
+@pytest.fixture
+def doubtful(headset: Headset) -> Headset:  # noqa: F811 (a fixture)
+    """Half of each class is labelled, every fifteenth label is wrong, and the model has told what it doubts."""
+    page = headset.driver
+    for k in range(10):
+        half = np.flatnonzero(k == TRUTH)[::2]
+        wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
+        label(page, k, np.r_[half, wrong])
+    settled(page)
+    page.wait(lambda: (page.state("review.quality") or {"suspects": 0})["suspects"] > DOUBTED_FROM, 60)
+    return headset
+
+
+def open_sheet(headset: Headset, kind: str, side: Any = "right") -> list[dict[str, Any]]:  # noqa: F811
+    page = headset.driver
+    headset.touch(side, "review")
+    headset.touch(side, kind)
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet came")
+    headset.frames(3)
+    assert headset.value("view.sheet.mesh.visible && view.palette.side === 'classes'")
+    return list(sheet(page)["items"])
+
+
+def to_correct(items: list[dict[str, Any]]) -> list[int]:
+    """Places on the sheet that are wrong as shown; at least two, right ones after them."""
+    wrong = [k for k, item in enumerate(items) if becomes(item) != TRUTH[item["item"]]]
+    return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
+
+
+def confirmed_and_taken_back(
+    headset: Headset,  # noqa: F811
+    server: ServerProcess,
+    items: list[dict[str, Any]],
+    before: np.ndarray,
+    side: Any,
+) -> None:
+    """After "all right": the server has the sheet as one verified gesture, the next one comes, and undo takes all of it back."""
+    page = headset.driver
+    chosen = np.array([item["item"] for item in items])
+    page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all(), message="not labelled as seen")
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert verified_on(server) == set(chosen)
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet came after it")
+    assert not {item["item"] for item in sheet(page)["items"]} & set(chosen)
+    gesture = page.state("history")["gestures"][-1]
+    assert gesture["count"] == len(chosen)
+    headset.touch(side, "close")
+    headset.frames(2)
+    assert sheet(page) is None
+    assert not headset.value("view.sheet.mesh.visible")
+    headset.touch(side, "undo")
+    page.wait(lambda: (page.labels == before).all(), message="undo did not take it back")
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert verified_on(server) == set()
+
+
+def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Headset, server: ServerProcess) -> None:
+    headset, page = doubtful, doubtful.driver  # noqa: F811
+    before = page.labels
+    items = open_sheet(headset, "suspects")
+    assert len(items) == 27
+    # At arm's reach, turned to the eyes, beside the cloud.
+    head = np.array((0, 1.6, 0.6))
+    at = np.array(headset.value("view.at.setFromMatrixPosition(view.sheet.mesh.matrix).toArray()"))
+    assert np.linalg.norm(at - head) < 0.6
+    cloud = headset.in_room(np.arange(len(TRUTH)))[:, [0, 2]] - head[[0, 2]]
+    ahead = np.arctan2(cloud[:, 0], -cloud[:, 1])
+    tiles = np.array([headset.tile("picture", k) for k in (0, 9, 18)])[:, [0, 2]] - head[[0, 2]]
+    assert np.arctan2(tiles[:, 0], -tiles[:, 1]).min() > np.quantile(ahead, 0.99)
+
+    # The first by the finger, the others by the ray; each then gets its class from the palette.
+    for k, place in enumerate(to_correct(items)):
+        if k == 0:
+            headset.touch("right", "picture", place)
+        else:
+            headset.put("right", (0.25, 1.35, 0.45))
+            headset.aim("right", "picture", place)
+            headset.click("right", "trigger")
+            headset.turn("right", (0, 0, 0, 1))
+        assert page.state("review.at") == place
+        headset.touch("right", "class", int(TRUTH[items[place]["item"]]))
+        assert items[place]["item"] in page.evaluate("[...lodespace.state.review.corrected.value.keys()]")
+    assert (page.labels == before).all()
+    assert headset.value("view.figures().drawCalls") <= 40
+    headset.touch("right", "confirm")
+    confirmed_and_taken_back(headset, server, items, before, "right")
+
+
+def test_hands_go_through_a_sheet_too_left_handed(doubtful: Headset, server: ServerProcess) -> None:
+    headset, page = doubtful, doubtful.driver  # noqa: F811
+    headset.use_hands()
+    headset.driver.evaluate("lodespace.state.xr.swapHands()")
+    headset.put("right", (0.3, 1.15, 0.25))
+    headset.put("left", (-0.3, 1.2, 0.3))
+    before = page.labels
+    items = open_sheet(headset, "suspects", "left")
+    assert headset.tile("picture", 4)[0] < 0
+    for k, place in enumerate(to_correct(items)):
+        if k == 0:  # a pinch before the picture
+            at = headset.tile("picture", place)
+            headset.brush_to("left", at + 0.04 * headset.outward, "touch")
+            headset.brush_to("left", at + 0.012 * headset.outward, "touch")
+            headset.hold("left")
+            headset.let_go("left")
+            headset.brush_to("left", at + 0.06 * headset.outward, "touch")
+        else:
+            headset.touch("left", "picture", place)
+        assert page.state("review.at") == place
+        headset.touch("left", "class", int(TRUTH[items[place]["item"]]))
+    aside = next(k for k in range(27) if k not in to_correct(items))
+    headset.touch("left", "picture", aside)
+    headset.touch("left", "aside")
+    headset.touch("left", "confirm")
+    del items[aside]
+    confirmed_and_taken_back(headset, server, items, before, "left")
+
+
+def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: Headset) -> None:
+    headset, page = doubtful, doubtful.driver  # noqa: F811
+    items = open_sheet(headset, "uncertain")
+    item = items[3]["item"]
+    headset.touch("right", "picture", 3)
+    headset.touch("right", "class", 5)
+    headset.put("right", (0.25, 1.35, 0.45))
+    headset.aim("right", "picture", 8)
+    headset.hold("right")
+    headset.vanish("right")
+    headset.wait(lambda: headset.value("view.controls.pointing.tile === null || !view.controls.onSheet"), "a ghost")
+    assert not headset.value("view.sheet.lit.mesh.visible")
+    headset.let_go("right")
+    headset.appear("right")
+    headset.wait(lambda: headset.value("view.inputs.right.tracked"), "it did not come back")
+    assert page.evaluate("[...lodespace.state.review.corrected.value]") == [[item, 5]]
+    assert page.state("review.at") == 8
+    page.evaluate("emulated.activeSession.end()")
+    page.wait(lambda: page.state("xr.presenting") is None)
+    # The page shows the same sheet, and it goes on there.
+    page.wait(lambda: page.page.locator(".contact-sheet .corrected").count() == 1)
+    assert page.evaluate("lodespace.state.xr.atBrush.value") == -1
+    page.evaluate("lodespace.commands.confirmSheet()")
+    page.wait(lambda: page.labels[item] == 5 and page.state("connection")["pending"] == 0)
+
+
+def test_next_selects_a_region_with_its_reason_and_cues_are_drawn(headset: Headset, server: ServerProcess) -> None:  # noqa: F811
+    page = headset.driver
+    headset.touch("right", "next")
+    page.wait(lambda: len(page.selected) > 0, message="nothing was suggested")
+    reason = page.state("selection")["reason"]
+    assert "unlabelled" in reason
+    assert headset.value("view.palette.secondLine(lodespace.state.selection.value.items)[0]") == reason
+    region = page.selected
+    truth = int(np.bincount(TRUTH[region]).argmax())
+    headset.touch("right", "class", truth)
+    page.wait(lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0)
+    headset.touch("right", "review")
+    for tile, attribute, width in (("colour", "marks", 4), ("size", "cueSize", 1)):
+        headset.touch("right", tile)
+        with urllib.request.urlopen(f"{server.url}api/cues/uncertainty") as answer:
+            assert len(answer.read()) == len(TRUTH)
+        cloud = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
+        page.wait(lambda: page.evaluate("lodespace.state.review.cues.value.has('uncertainty')"))
+        headset.frames(2)
+        drawn = np.array(page.evaluate(cloud), np.uint8).reshape(-1, width)[:, 0]
+        wanted = np.array(page.evaluate("Array.from(lodespace.state.review.cues.value.get('uncertainty'))"), np.uint8)
+        assert (drawn == wanted).all()
+    assert page.state("colourBy") == page.state("review.sizeBy") == "uncertainty"
+
+
+def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtful: Headset) -> None:
+    headset, page = doubtful, doubtful.driver  # noqa: F811
+    before = page.labels
+    items = np.arange(0, 3000)
+    page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, k) => k))")
+    headset.touch("right", "review")
+    headset.frames(4)
+    offered = headset.value("view.palette.acceptable")
+    headset.touch("right", "bolder")
+    headset.wait(lambda: headset.value("view.palette.acceptable") > offered > 0, "less sure accepts no more")
+    headset.touch("right", "accept")
+    page.wait(lambda: (page.labels != before).sum() > offered, message="nothing was accepted")
+    assert (page.labels[3000:] == before[3000:]).all()
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    page.wait(lambda: "90 %" in page.state("history")["gestures"][-1]["note"])
+    rest = np.setdiff1d(items, page.selected)
+    assert (page.labels[rest] >= 0).all()
+    headset.touch("right", "undo")
+    page.wait(lambda: (page.labels == before).all())
+    # With all labelled, sheets are what is left to look at.
+    rest = np.flatnonzero(page.labels < 0)
+    for k in range(10):
+        label(page, k, rest[TRUTH[rest] == k])
+    settled(page)
+    page.wait(lambda: page.state("review.quality")["suspects"] > 0)
+    page.evaluate("lodespace.commands.clearSelection()")
+    headset.touch("right", "next")
+    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet was suggested")
+    assert sheet(page)["reason"]
+    headset.frames(3)
+    assert headset.value("view.sheet.mesh.visible")
