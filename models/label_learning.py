@@ -8,7 +8,7 @@ import torch
 
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features import FeatureNetwork
-from lodespace.models.predictions import Predictions
+from lodespace.models.predictions import Predictions, Taught
 from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 from lodespace.models.wide_classifier import WideClassifier
 
@@ -98,13 +98,13 @@ class LabelLearning:
         mean = total / count.clamp_min(1)
         return torch.where(labelled, weights / mean[labels.clamp_min(0)].clamp_min(1e-6), weights)
 
-    def predict(self, labels: torch.Tensor) -> tuple[bool, bool]:
-        """Predict the next chunk of items labelled so, int64 (N,).
+    def predict(self, taught: Taught) -> tuple[bool, bool]:
+        """Predict the next chunk.
 
         Returns whether there is news that should count by now, and whether the sweep is complete.
         """
         assert self.classifier is not None
-        complete = self.known.unit(self.classifier, labels)
+        complete = self.known.unit(self.classifier, taught)
         return complete or self.known.chunks_done % CHUNKS_PER_UPDATE == 0, complete
 
     # Checkpoints -----------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from lodespace.models.loop import Loop
 from lodespace.models.motion import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 from lodespace.models.opinion import Opinion
 from lodespace.models.particles import Particles
+from lodespace.models.predictions import Taught
 from lodespace.models.principal_components import principal_components, starting_positions
 from lodespace.models.self_supervised import SelfSupervision
 from lodespace.models.snapshot import Phase
@@ -316,7 +317,7 @@ class ParticleLoop(Loop):
             self.losses["wide_classification"] = loss
 
     def _predict(self) -> None:
-        news, complete = self.learning.predict(self.labels)
+        news, complete = self.learning.predict(Taught(self.labels, self.trained_labels, self.verified))
         if complete:
             self.measure_accuracy(self.opinion.prediction)
         if news:

@@ -1,11 +1,13 @@
-"""The wide classifier's view of every item, brought up to date chunk by chunk."""
+"""What the classifiers make of every item, brought up to date chunk by chunk."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features import WIDTH
+from lodespace.models.kernel_classifier import KernelClassifier
 from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.state import Tensors
 from lodespace.models.wide_classifier import LABEL_CERTAINTY, WideClassifier
@@ -14,14 +16,28 @@ CHUNK = 1000
 """Items a unit of work: some 15 ms."""
 
 
+class Taught(NamedTuple):
+    """What a person has said: `labels` int64 (N,), `trained` the same less those held out, `verified` bool (N,)."""
+
+    labels: torch.Tensor
+    trained: torch.Tensor
+    verified: torch.Tensor
+
+
 class Predictions:
-    """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `known` is False before the first."""
+    """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `known` is False before the first.
+
+    A sweep goes over all items twice: features and probabilities of the wide classifier, then those of the finer one, which needs
+    the features of all labelled items; the mean of both is what counts. With few labels the first is ahead, with many the second
+    (docs/gain.md).
+    """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         self.features = torch.zeros(n, WIDTH, device=device)
         self.known = False
         self._opinion = no_opinion(n, device)
+        self._finer: KernelClassifier | None = None
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
 
@@ -33,11 +49,11 @@ class Predictions:
 
     @property
     def sweeping(self) -> bool:
-        return self.position < len(self.order)
+        return self.position < 2 * len(self.order)
 
     @property
     def chunks_done(self) -> int:
-        return self.position // CHUNK
+        return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
         """Begin anew with the items `first` (int64 (K,), on the CPU), then all others in order."""
@@ -46,16 +62,44 @@ class Predictions:
         rest[first] = False
         self.order = torch.cat([first, torch.nonzero(rest).squeeze(1)])
         self.position = 0
+        self._finer = None
 
-    def unit(self, classifier: WideClassifier, labels: torch.Tensor) -> bool:
-        """Predict the next chunk. Returns whether the sweep is complete; the labels int64 (N,) of that moment are then judged."""
-        items = self.order[self.position : self.position + CHUNK].to(self.probabilities.device)
-        self.probabilities[items], self.features[items] = classifier.probabilities(items)
+    def unit(self, classifier: WideClassifier, taught: Taught) -> bool:
+        """Predict the next chunk. Returns whether the sweep is complete; the labels of that moment are then judged."""
+        n = len(self.order)
+        first = self.position % n if n else 0
+        items = self.order[first : first + CHUNK].to(self.probabilities.device)
+        if self.position < n:
+            self.probabilities[items], self.features[items] = classifier.probabilities(items)
+        else:
+            if self._finer is None:
+                self._finer = self._solved(taught)
+            if self._finer is not None:
+                self.probabilities[items] += self._finer.probabilities(self.features[items])
+                self.probabilities[items] /= 2
         self.position += len(items)
-        if not self.sweeping:
-            self.known = True
-            self._opinion = opinion_of(self.probabilities, labels)
-        return not self.sweeping
+        if self.sweeping:
+            return False
+        if self._finer is not None:
+            # Of a label it was solved for, what is said without that label.
+            own = self._finer.items.to(self.probabilities.device)
+            said = self._finer.probabilities(self.features[own])
+            self.probabilities[own] += (self._finer.left_out - said) / 2
+        self.known = True
+        self._finer = None
+        self._opinion = opinion_of(self.probabilities, taught.labels)
+        return True
+
+    def _solved(self, taught: Taught) -> KernelClassifier | None:
+        """The finer classifier; None while there are not two classes to tell apart."""
+        labels = taught.trained
+        labelled = labels[labels != UNLABELED]
+        if len(labelled) == 0 or bool((labelled == labelled[0]).all()):
+            return None
+        n_classes = self.probabilities.shape[1]
+        own = self.probabilities.cpu().gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
+        belief = torch.where(taught.verified, 1.0, own)
+        return KernelClassifier(self.features, labels, belief, taught.verified, n_classes)
 
     def believed(self, labels: torch.Tensor) -> torch.Tensor:
         """What is believed of each item's class: labelled items 0.9 their label, 0.1 the prediction. (N, C)."""

@@ -64,11 +64,14 @@ def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Itera
         found = sheet(judgement, kind, SHEET_SIZE)
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
+        reason = f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong"
+        if not judgement.predicted.any():
+            reason = f"{n} items from all over the map: an overview of what there is"
         yield Suggestion(
             kind=kind,
             items=[],
             class_id=UNLABELED,
-            reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
+            reason=reason,
             gain=round(found.expected_wrong, 1),
         )
 

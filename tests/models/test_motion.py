@@ -8,7 +8,7 @@ from lodespace.models import Dataset
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.label_learning import CHUNKS_PER_UPDATE, LabelLearning
 from lodespace.models.motion import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
-from lodespace.models.predictions import CHUNK
+from lodespace.models.predictions import CHUNK, Taught
 
 
 def steps(motion: Motion) -> list[float]:
@@ -59,7 +59,11 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
     assert set(learning.known.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     told = []
     while learning.at_work:
-        told.append(learning.predict(labels))
-    assert [i for i, (news, _) in enumerate(told) if news] == [CHUNKS_PER_UPDATE - 1, len(told) - 1]
+        told.append(learning.predict(Taught(labels, labels, torch.zeros(n, dtype=torch.bool))))
+    assert [i for i, (news, _) in enumerate(told) if news] == [
+        CHUNKS_PER_UPDATE - 1,
+        2 * CHUNKS_PER_UPDATE - 1,
+        len(told) - 1,
+    ]
     assert [complete for _, complete in told] == [False] * (len(told) - 1) + [True]
     assert float((learning.known.opinion.prediction.numpy() == truth).mean()) > 0.95

@@ -55,10 +55,12 @@ async def json_of(http: aiohttp.ClientSession, path: str, status: int = 200) -> 
 
 
 async def test_nothing_is_known_at_first_and_every_address_answers(server: Any, http: aiohttp.ClientSession) -> None:
-    for kind in ("suspects", "uncertain"):
-        sheet = await json_of(http, f"/api/sheet?kind={kind}")
-        assert sheet == {"kind": kind, "items": [], "total": 0, "expected_wrong": 0.0}
-    assert (await json_of(http, "/api/next"))["kind"] in ("region", "done")
+    sheet = await json_of(http, "/api/sheet?kind=suspects")
+    assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": 0.0}
+    overview = await json_of(http, "/api/sheet?kind=uncertain")
+    assert len(overview["items"]) == 27 and overview["total"] == N
+    assert {entry["prediction"] for entry in overview["items"]} == {-1}
+    assert (await json_of(http, "/api/next"))["kind"] in ("region", "uncertain")
     for cue in CUES:
         answer = await http.get(f"/api/cues/{cue}")
         assert answer.content_type == "application/octet-stream" and len(await answer.read()) == N
@@ -134,7 +136,8 @@ async def test_one_class_alone_and_everything_verified_are_answered(server: Any,
     async with StreamClient(server.url) as anna:
         await anna.label([0, 1, 2], 0)
         train(server, np.zeros(N), np.ones(N))
-        assert (await json_of(http, "/api/sheet?kind=uncertain"))["items"] == []  # one class is told apart from nothing
+        overview = await json_of(http, "/api/sheet?kind=uncertain")
+        assert {entry["prediction"] for entry in overview["items"]} == {-1}  # one class is told apart from nothing
         assert (await json_of(http, "/api/next"))["kind"] == "region"
         every = protocol.LabelEach(
             command_id="label-them-all",

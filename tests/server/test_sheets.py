@@ -59,9 +59,34 @@ def test_no_sheet_holds_what_was_looked_at_or_is_locked(kind: str, seed: int) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_there_is_nothing_to_show_before_anything_is_predicted_or_after_all_is_verified(kind: str) -> None:
-    nothing = judgement([0, 1, -1], [-1, -1, -1], [0, 0, 0])
+def test_there_is_nothing_to_show_where_all_is_labelled_and_nothing_predicted_or_after_all_is_verified(
+    kind: str,
+) -> None:
+    nothing = judgement([0, 1, 1], [-1, -1, -1], [0, 0, 0])
     all_verified = judgement([0, 1], [0, 0], [0.9, 0.9], verified=[0, 1])
     for j in (nothing, all_verified):
         found = sheet(j, kind)  # type: ignore[arg-type]
         assert (found.items, found.total, found.expected_wrong) == ([], 0, 0.0)
+
+
+def test_of_uncertain_items_those_far_from_one_another_come_first() -> None:
+    """Fifty uncertain items in one place, and one in each of four others: the first five are of five places."""
+    places = np.repeat(np.arange(5), [50, 1, 1, 1, 1])
+    positions = np.zeros((54, 3), np.int32)
+    positions[:, 0] = 10_000 * places + np.arange(54)
+    confidence = np.linspace(0.5, 0.6, 54)  # those that lie together are the more uncertain
+    items, total = queue(judgement([-1] * 54, [0] * 54, confidence, positions=positions), "uncertain")
+    assert total == 54 and sorted(items.tolist()) == list(range(54))
+    assert sorted(places[items[:5]].tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> None:
+    places = np.arange(400) % 27
+    positions = np.zeros((400, 3), np.int32)
+    positions[:, 1] = 2_000 * places + np.arange(400) % 13
+    j = judgement([-1] * 400, [-1] * 400, [0.0] * 400, positions=positions, locked=[])
+    found = sheet(j, "uncertain")
+    assert len(found.items) == 27 and found.total == 400
+    assert len({int(places[s.item]) for s in found.items}) == 27
+    assert {s.prediction for s in found.items} == {-1}
+    assert sheet(j, "suspects").items == []
