@@ -76,6 +76,7 @@ def test_a_viewer_looks_and_has_nothing_to_label_with(owner: PageDriver, device:
     device.lasso(device.circle(device.evaluate("Array.from({length: 300}, (_, k) => k)")))
     device.press("3")
     assert (device.labels == -1).all()
+    assert device.page.locator("[data-queue], .actions").count() == 0
 
 
 def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: PageDriver) -> None:

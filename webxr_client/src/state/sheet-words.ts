@@ -11,6 +11,7 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
 
 export function expectation({ items, expectedWrong }: OpenSheet): string {
   const wrong = Math.round(expectedWrong);
+  if (items.every(({ prediction }) => prediction < 0)) return "nothing is predicted yet: say what you see";
   return wrong === 0
     ? "probably all right as they stand"
     : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;

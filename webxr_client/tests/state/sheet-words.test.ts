@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SheetItem } from "../../src/protocol/messages.js";
 import { cueAfter } from "../../src/state/review-state.js";
-import { headsGroup, named, standing } from "../../src/state/sheet-words.js";
+import { expectation, headsGroup, named, standing } from "../../src/state/sheet-words.js";
 
 const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
   item: n,
@@ -24,6 +24,13 @@ describe("what a sheet says of a picture", () => {
     expect(named(item(0, 7, 7), 7, "")).toBeNull();
     expect(named(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
     expect(named(item(0, 2, 7), -1, "aside")).toBeNull();
+  });
+  it("says how much is wrong, and that nothing is predicted yet", () => {
+    const sheet = (items: SheetItem[], expectedWrong: number) =>
+      expectation({ kind: "uncertain", items, total: 9, expectedWrong, reason: "", status: "open" });
+    expect(sheet([item(0, -1, 3), item(1, -1, 3)], 0.3)).toContain("all right");
+    expect(sheet([item(0, -1, 3), item(1, -1, -1)], 1.2)).toContain("about 1 of 2");
+    expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("nothing is predicted");
   });
   it("names a group at its first picture, and in each row again", () => {
     const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));
