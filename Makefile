@@ -8,10 +8,12 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
 SERVE_ARGS ?=
+# For example GAIN_ARGS="--seeds 1 --only digits"
+GAIN_ARGS ?=
 
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts $(shell find webxr_client/src -type f)
 
-.PHONY: demo test test-python test-client lint chromium client clean
+.PHONY: benchmark-gain demo test test-python test-client lint chromium client clean
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
 	$(BIN)/lodespace serve $(SERVE_ARGS)
@@ -33,6 +35,10 @@ lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for T
 	$(BIN)/basedpyright
 	$(NPM) run lint
 	$(NPM) run typecheck
+
+benchmark-gain: $(VENV)/installed-test  ## gestures and seconds to a labelled data set, beside what people would use instead: docs/gain.md
+	$(BIN)/pip install --quiet --editable ".[test,gain]"
+	$(BIN)/python benchmarks/annotation_gain $(GAIN_ARGS)
 
 client:  ## build the page again after a change of webxr_client/
 	$(NPM) run build

@@ -28,8 +28,8 @@ _THINNING = 1.3
 
 
 class Region(NamedTuple):
-    """A ball of items without a label: items uint32 (K,), ascending; `class_id`, which a share of `agreement` of them are predicted to be,
-    or -1; `gain`: how many of them are probably right once they have it, and are not now."""
+    """A ball of items without a label: items uint32 (K,), ascending; `class_id`, which a share of `agreement` of them are predicted to be;
+    `gain`: how many of them are probably right once they have it, and are not now."""
 
     items: npt.NDArray[np.uint32]
     class_id: int
@@ -42,6 +42,10 @@ def suggest(judgement: Judgement, class_name: Callable[[int], str]) -> Suggestio
     right = share_right(judgement)
     if right is not None and right >= RIGHT_ENOUGH:
         return _done(f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture")
+    if not judgement.predicted.any():
+        overview = sheet(judgement, "uncertain")
+        if overview.items:
+            return _overview(len(overview.items))
     best = _done(_nothing_to_gain(judgement))
     for candidate in _candidates(judgement, class_name):
         if candidate.gain >= LEAST_GAIN and candidate.gain > best.gain:
@@ -64,23 +68,29 @@ def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Itera
         found = sheet(judgement, kind, SHEET_SIZE)
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
-        reason = f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong"
-        if not judgement.predicted.any():
-            reason = f"{n} items from all over the map: an overview of what there is"
         yield Suggestion(
             kind=kind,
             items=[],
             class_id=UNLABELED,
-            reason=reason,
+            reason=f"{n} {what}: about {wrong} of them {'is' if wrong == 1 else 'are'} wrong",
             gain=round(found.expected_wrong, 1),
         )
 
 
+def _overview(n: int) -> Suggestion:
+    """First of all: whatever is drawn round before every class has a label is predicted as one of those that have, and with confidence."""
+    return Suggestion(
+        kind="uncertain",
+        items=[],
+        class_id=UNLABELED,
+        reason=f"{n} items from all over the map: name each, and the model knows what classes there are",
+        gain=float(n),
+    )
+
+
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
-    close = f"{len(region.items):,} unlabelled items close together"
-    if region.class_id == UNLABELED:
-        return f"{close}; nothing is predicted yet"
-    return f"{close}, {_percent(region.agreement)} of them predicted {class_name(region.class_id)}"
+    predicted = f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}"
+    return f"{len(region.items):,} unlabelled items close together, {predicted}"
 
 
 def _nothing_to_gain(judgement: Judgement) -> str:
@@ -148,24 +158,20 @@ def _grown(
     size = _dense_size(np.sqrt(squared[near]), positions.shape[1])
     items = free[near[:size]]
     prediction = judgement.prediction[items]
-    class_id, agreement = UNLABELED, 1.0
-    if judgement.predicted.any():
-        predicted = prediction[: 3 * SMALLEST]
-        predicted = predicted[predicted != UNLABELED]
-        if len(predicted) == 0:
-            return None
-        class_id = int(np.bincount(predicted).argmax())
-        share = np.cumsum(prediction == class_id) / np.arange(1, size + 1)
-        enough = np.flatnonzero(share >= AGREEMENT)
-        size = int(enough[-1]) + 1 if len(enough) else 0
-        agreement = float(share[size - 1])
+    middle = prediction[: 3 * SMALLEST]
+    middle = middle[middle != UNLABELED]
+    if len(middle) == 0:
+        return None
+    class_id = int(np.bincount(middle).argmax())
+    share = np.cumsum(prediction == class_id) / np.arange(1, size + 1)
+    enough = np.flatnonzero(share >= AGREEMENT)
+    size = int(enough[-1]) + 1 if len(enough) else 0
     if size < SMALLEST:
         return None
     items = items[:size]
     # Those that are predicted to be something else are wrong before and after.
-    gains = class_id == UNLABELED or judgement.prediction[items] == class_id
-    gain = float(np.where(gains, judgement.doubt[items], 0).sum(dtype=np.float64))
-    return Region(np.sort(items).astype(np.uint32), class_id, agreement, gain)
+    gain = float(np.where(judgement.prediction[items] == class_id, judgement.doubt[items], 0).sum(dtype=np.float64))
+    return Region(np.sort(items).astype(np.uint32), class_id, float(share[size - 1]), gain)
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:

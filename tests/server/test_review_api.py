@@ -60,7 +60,8 @@ async def test_nothing_is_known_at_first_and_every_address_answers(server: Any, 
     overview = await json_of(http, "/api/sheet?kind=uncertain")
     assert len(overview["items"]) == 27 and overview["total"] == N
     assert {entry["prediction"] for entry in overview["items"]} == {-1}
-    assert (await json_of(http, "/api/next"))["kind"] in ("region", "uncertain")
+    suggestion = await json_of(http, "/api/next")
+    assert suggestion["kind"] == "uncertain" and suggestion["reason"].startswith("27 items from all over the map")
     for cue in CUES:
         answer = await http.get(f"/api/cues/{cue}")
         assert answer.content_type == "application/octet-stream" and len(await answer.read()) == N
@@ -138,7 +139,7 @@ async def test_one_class_alone_and_everything_verified_are_answered(server: Any,
         train(server, np.zeros(N), np.ones(N))
         overview = await json_of(http, "/api/sheet?kind=uncertain")
         assert {entry["prediction"] for entry in overview["items"]} == {-1}  # one class is told apart from nothing
-        assert (await json_of(http, "/api/next"))["kind"] == "region"
+        assert (await json_of(http, "/api/next"))["kind"] == "uncertain"
         every = protocol.LabelEach(
             command_id="label-them-all",
             items=list(range(N)),

@@ -18,15 +18,22 @@ def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
     return 10000 * (blob[:, None] + 1) + random.normal(0, 400, (len(blob), axes)), blob
 
 
+def test_before_anything_is_predicted_an_overview_is_next() -> None:
+    positions, blob = clouds([60, 200, 30])
+    n = len(blob)
+    for labels in ([-1] * n, [0] * 50 + [-1] * (n - 50)):
+        found = suggest(judgement(labels, [-1] * n, [0] * n, positions=positions), name)
+        assert (found.kind, found.items, found.gain) == ("uncertain", [], 27)
+        assert found.reason.startswith("27 items from all over the map")
+
+
 @pytest.mark.parametrize("axes", [2, 3])
-def test_before_anything_is_predicted_the_largest_dense_spot_is_next(axes: int) -> None:
+def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     positions, blob = clouds([60, 200, 30], axes)
     n = len(blob)
-    found = suggest(judgement([-1] * n, [-1] * n, [0] * n, positions=positions), name)
-    assert found.kind == "region" and found.class_id == -1
+    found = suggest(judgement([-1] * n, [0] * n, [0.6] * n, positions=positions), name)
+    assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
-    assert found.gain == len(found.items)
-    assert found.reason == f"{len(found.items)} unlabelled items close together; nothing is predicted yet"
 
 
 def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() -> None:

@@ -1,0 +1,129 @@
+"""What people would use instead, on the same data with the same person."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.decomposition import PCA
+from sklearn.svm import SVC
+
+from annotation_gain.course import Course
+from annotation_gain.data_sets import LabelledPictures
+from annotation_gain.person import UNLABELED, Eyes, Labels, LooksAtSamples, Points, SeesEveryPicture
+from lodespace.models import Dataset
+from lodespace.models.features import FeatureNetwork
+from lodespace.models.wide_classifier import WideClassifier
+
+COMPONENTS = 50
+BATCH = 5
+"""Items labelled one by one between two trainings of the classifier."""
+STEPS = 30
+FIRST = 10
+
+
+def umap_positions(data: LabelledPictures, seed: int) -> Points:
+    """UMAP in 3D of the pixels: (N, 3)."""
+    from umap import UMAP
+
+    flat = data.pictures.reshape(len(data), -1).astype(np.float32) / 255
+    return UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(flat).astype(np.float32)
+
+
+class Svc:
+    """An RBF support vector machine on 50 principal components of the pixels, trained on all labels: predicts the rest."""
+
+    def __init__(self, data: LabelledPictures) -> None:
+        flat = data.pictures.reshape(len(data), -1).astype(np.float32) / 255
+        self.components = PCA(COMPONENTS, random_state=0).fit_transform(flat)
+
+    def predict(self, labels: Labels) -> Labels:
+        """labels (N,) -> predictions (N,); UNLABELED while there are not two classes."""
+        labelled = labels != UNLABELED
+        prediction = np.full(len(labels), UNLABELED, np.int16)
+        if len(np.unique(labels[labelled])) < 2:
+            prediction[:] = labels[labelled][0] if labelled.any() else UNLABELED
+            return prediction
+        machine = SVC(C=10, gamma="scale").fit(self.components[labelled], labels[labelled])
+        rest = ~labelled
+        if rest.any():
+            prediction[rest] = machine.predict(self.components[rest])
+        prediction[labelled] = labels[labelled]
+        return prediction
+
+
+def lasso_on(
+    name: str, points: Points, data: LabelledPictures, seed: int, gestures: int, *, samples: bool, purity: float = 0.95
+) -> Course:
+    """Regions on a map that stands still, the rest by the support vector machine. `samples`: the person looks at samples only."""
+    course = Course(name, data.name, seed, len(data))
+    eyes = Eyes(data.truth)
+    person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(eyes, purity, seed)
+    svc = Svc(data)
+    labels = np.full(len(data), UNLABELED, np.int16)
+    prediction = labels.copy()
+    while len(course.gestures) < gestures:
+        region = person.region(points, labels, prediction)
+        if region is None:
+            break
+        before = labels.copy()
+        labels[region.items] = region.class_id
+        if isinstance(person, LooksAtSamples) and person.regrets(region):
+            labels = before
+            region.acts["undo"] = 1
+        prediction = svc.predict(labels)
+        course.add("region", len(region.items), region.acts, 0.0, labels, prediction, data.truth)
+    return course
+
+
+def one_by_one(data: LabelledPictures, seed: int, count: int, *, margin: bool) -> Course:
+    """Single items, those of the smallest margin of a small convolutional classifier with augmented batches, or any."""
+    course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
+    eyes = Eyes(data.truth)
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    dataset = Dataset.from_images(data.pictures, data.content)
+    generator = torch.Generator().manual_seed(seed)
+    classifier = WideClassifier(dataset, FeatureNetwork(dataset), data.n_classes, generator)
+    labels = np.full(len(data), UNLABELED, np.int16)
+    probabilities = np.full((len(data), data.n_classes), 1 / data.n_classes, np.float32)
+    choose = _smallest_margin if margin else _any
+    for number in range(0, count, BATCH):
+        free = np.flatnonzero(labels == UNLABELED)
+        if len(free) == 0:
+            break
+        pick = _any if number < FIRST else choose
+        chosen = free[pick(probabilities[free], BATCH, random)]
+        labels[chosen] = eyes.see(chosen)
+        for _ in range(STEPS):
+            given = torch.from_numpy(labels.astype(np.int64))
+            classifier.step(given, torch.ones(len(labels)), given != UNLABELED, generator)
+        probabilities = _probabilities(classifier, len(data))
+        prediction = probabilities.argmax(axis=1).astype(np.int16)
+        for done in range(1, len(chosen) + 1):
+            # Within a batch nothing new is known of the others.
+            known = labels.copy()
+            known[chosen[done:]] = UNLABELED
+            course.add("single", 1, {"single": 1}, 0.0, known, prediction, data.truth)
+    return course
+
+
+Choice = Callable[[npt.NDArray[np.float32], int, np.random.Generator], npt.NDArray[np.int64]]
+
+
+def _smallest_margin(
+    probabilities: npt.NDArray[np.float32], count: int, random: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    del random
+    two = np.sort(probabilities, axis=1)[:, -2:]
+    return np.argsort(two[:, 1] - two[:, 0], kind="stable")[:count]
+
+
+def _any(probabilities: npt.NDArray[np.float32], count: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    return random.permutation(len(probabilities))[:count]
+
+
+@torch.no_grad()
+def _probabilities(classifier: WideClassifier, n: int) -> npt.NDArray[np.float32]:
+    chunks = [classifier.probabilities(slice(start, start + 1000))[0] for start in range(0, n, 1000)]
+    return torch.cat(chunks).numpy()

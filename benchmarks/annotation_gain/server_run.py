@@ -1,0 +1,127 @@
+"""The shipped server, started as a person starts it, and a client that speaks its protocol as the page does."""
+
+import asyncio
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from annotation_gain.data_sets import LabelledPictures
+from annotation_gain.person import Points
+from lodespace import protocol
+
+TESTS = Path(__file__).parents[2] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "server")]
+from servers import ServerProcess  # noqa: E402
+from stream_client import StreamClient  # noqa: E402
+
+STILL_SECONDS = 1.5
+"""A change from which nothing is to be learned starts no training: after this long without any, it rests."""
+
+
+class Page:
+    """What a page knows and can do. `labels`, `prediction`, `points` are as the stream has brought them."""
+
+    def __init__(self, client: StreamClient) -> None:
+        self.client = client
+
+    @property
+    def points(self) -> Points:
+        return self.client.positions.astype(np.float32) / 65535
+
+    @property
+    def labels(self) -> npt.NDArray[np.int16]:
+        return self.client.labels
+
+    @property
+    def prediction(self) -> npt.NDArray[np.int16]:
+        return self.client.predictions
+
+    async def rest(self, *, changed: bool = True) -> float:
+        """Wait until training rests; after a change, until it has begun and then rests. Returns the seconds it took."""
+        began = time.perf_counter()
+        started = not changed
+        while True:
+            states = [change.training.state for change in self.client.seen(protocol.TrainingChanged)]
+            if "failed" in states:
+                raise RuntimeError("training failed; the server's terminal says why")
+            started = started or "running" in states
+            waited = time.perf_counter() - began
+            if states and states[-1] == "resting" and (started or waited > STILL_SECONDS):
+                await asyncio.sleep(0.1)  # the last frames and predictions
+                self.client.frames.clear()
+                return waited
+            await asyncio.sleep(0.01)
+
+    async def label(self, items: npt.NDArray[np.int64], class_id: int) -> None:
+        await self._command(self.client.label_operation(items.tolist(), class_id))
+
+    async def label_each(self, items: npt.NDArray[np.int64], class_ids: npt.NDArray[np.int16]) -> None:
+        """A contact sheet that was gone through."""
+        await self._command(
+            protocol.LabelEach(
+                command_id=uuid.uuid4().hex,
+                items=items.tolist(),
+                class_ids=class_ids.tolist(),
+                revision=self.client.revision,
+                provenance=protocol.Provenance(tool="sheet", verified=True),
+            )
+        )
+
+    async def undo(self) -> None:
+        await self._command(protocol.Undo(command_id=uuid.uuid4().hex))
+
+    async def pause(self) -> None:
+        await self._command(protocol.SetTraining(command_id=uuid.uuid4().hex, run=False))
+
+    async def _command(self, command: Any) -> None:
+        self.client.operations.clear()
+        answer = await self.client.command(command)
+        if isinstance(answer, protocol.Refused):
+            raise RuntimeError(answer.message)
+
+    async def sheet(self, kind: str) -> protocol.Sheet:
+        return msgspec.json.decode(await self._get(f"api/sheet?kind={kind}"), type=protocol.Sheet)
+
+    async def suggestion(self) -> protocol.Suggestion:
+        return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)
+
+    async def quality(self) -> protocol.Quality | None:
+        return msgspec.json.decode(await self._get("api/session"), type=protocol.SessionInfo).quality
+
+    async def _get(self, address: str) -> bytes:
+        async with self.client.http.get(self.client.url + address) as answer:
+            answer.raise_for_status()
+            return await answer.read()
+
+
+@asynccontextmanager
+async def page_of(
+    data: LabelledPictures, seed: int, *, preset: str = "default", threads: int = 1
+) -> AsyncIterator[Page]:
+    """A server on `data`, without its labels, and a page of it, when the first training has come to rest."""
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = Path(folder) / f"{data.name}.npz"
+        names = np.array([str(k) for k in range(data.n_classes)])
+        np.savez(arrays, X=data.pictures, y=names[data.truth])
+        server = ServerProcess(
+            *(str(arrays), "--project", f"{folder}/project", "--labels", "none", "--content", data.content),
+            *("--seed", str(seed), "--preset", preset, "--threads", str(threads)),
+        )
+        server.start()
+        server.wait_until_ready()
+        try:
+            async with StreamClient(server.url) as client:
+                page = Page(client)
+                await page.rest(changed=False)
+                yield page
+        finally:
+            server.stop()
