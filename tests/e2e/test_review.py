@@ -264,19 +264,27 @@ def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver)
 
 
 def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: ServerProcess) -> None:
+    """Whatever comes first, an overview on a sheet or a region, it is labelled, and something else comes next."""
     page.wait_for_state("resting")
+    suggestion = asked(server, "api/next")
     page.page.get_by_role("button", name="next to look at").click()
-    page.wait(lambda: len(page.selected) > 0)  # nothing is labelled: a region
-    reason = page.page.inner_text(".reason")
-    assert "unlabelled" in reason
-    region = page.selected
-    truth = int(np.bincount(TRUTH[region]).argmax())
-    page.press(str(truth))
+    if suggestion["kind"] == "region":
+        page.wait(lambda: page.selected.tolist() == suggestion["items"])
+        assert page.page.inner_text(".reason") == suggestion["reason"]
+        items = suggestion["items"]
+        page.press(str(TRUTH[items[0]]))
+    else:
+        items = [wait_for_sheet(page, suggestion["kind"])[0]["item"]]
+        assert suggestion["reason"] in page.page.inner_text(".contact-sheet")
+        page.press(str(TRUTH[items[0]]))
+        page.press("Enter")
+    page.wait(lambda: bool((page.labels[items] == TRUTH[items[0]]).all()))
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert {row["item"] for row in rows_of(server) if row["label"] == str(truth)} == set(region.tolist())
+    assert {row["item"] for row in rows_of(server) if row["label"] == str(TRUTH[items[0]])} == set(items)
+    page.press("Escape")
     page.press("w")
     page.wait(lambda: len(page.selected) > 0)
-    assert not set(page.selected) & set(region)
+    assert not set(page.selected.tolist()) & set(items)
 
 
 def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: ServerProcess) -> None:
