@@ -38,7 +38,7 @@ def class_balanced(
     if len(labelled) == 0:
         return labelled
     own = labels[labelled]
-    weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-6)
+    weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-9)
     per_class = torch.zeros(int(own.max()) + 1).index_add_(0, own, weight)
     probability = weight / per_class[own]
     return labelled[torch.multinomial(probability, batch_size, replacement=True, generator=generator)]

@@ -80,16 +80,15 @@ class WideClassifier:
 
 
 def batch_of(labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Labelled items, int64 (BATCH_SIZE,), class by class; half of them verified ones, however few these are.
+    """Labelled items, int64 (BATCH_SIZE,), each class as often as every other; half of each class's are verified ones, however few.
 
     A region brings hundreds of items that are nearly the same, a contact sheet 27 of which each says something new: by their number alone
     they would hardly be seen.
     """
-    unseen = labels.masked_fill(verified, UNLABELED)
-    looked_at = labels.masked_fill(~verified, UNLABELED)
-    if not bool((looked_at != UNLABELED).any()):
-        return class_balanced(unseen, BATCH_SIZE, generator)
-    if not bool((unseen != UNLABELED).any()):
-        return class_balanced(looked_at, BATCH_SIZE, generator)
-    half = BATCH_SIZE // 2
-    return torch.cat([class_balanced(unseen, half, generator), class_balanced(looked_at, half, generator)])
+    classes = labels.clamp_min(0)
+    labelled = labels != UNLABELED
+    weights = torch.zeros(len(labels))
+    for group in (labelled & verified, labelled & ~verified):
+        count = torch.bincount(classes[group], minlength=int(classes.max()) + 1)
+        weights[group] = 1 / count[classes[group]]
+    return class_balanced(labels, BATCH_SIZE, generator, weights)

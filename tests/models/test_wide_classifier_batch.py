@@ -1,20 +1,37 @@
 """Which labelled items the wide classifier sees."""
 
+import pytest
 import torch
 
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.wide_classifier import BATCH_SIZE, batch_of
 
 
-def test_verified_items_are_half_of_a_batch_however_few_they_are() -> None:
+def drawn(labels: torch.Tensor, verified: torch.Tensor, batches: int = 40) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.cat([batch_of(labels, verified, generator) for _ in range(batches)])
+
+
+def test_half_of_each_class_are_verified_items_however_few_they_are() -> None:
     labels = torch.full((1000,), UNLABELED)
     labels[:900] = torch.arange(900) % 3
     verified = torch.zeros(1000, dtype=torch.bool)
     verified[:6] = True
-    items = batch_of(labels, verified, torch.Generator().manual_seed(0))
-    assert len(items) == BATCH_SIZE
-    assert int(verified[items].sum()) == BATCH_SIZE // 2
-    assert (labels[items] != UNLABELED).all()
+    items = drawn(labels, verified)
+    assert len(items) == 40 * BATCH_SIZE and (labels[items] != UNLABELED).all()
+    for class_id in range(3):
+        own = items[labels[items] == class_id]
+        assert float(verified[own].float().mean()) == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_region_of_one_class_does_not_make_that_class_more_likely() -> None:
+    """An overview names all classes, then one of them gets a region: all are still seen as often as each other."""
+    labels = torch.full((500,), UNLABELED)
+    labels[:30] = torch.arange(30) % 10
+    verified = labels != UNLABELED
+    labels[100:400] = 3
+    share = torch.bincount(labels[drawn(labels, verified)], minlength=10) / (40 * BATCH_SIZE)
+    assert share.tolist() == pytest.approx([0.1] * 10, abs=0.02)
 
 
 def test_without_verified_items_or_without_others_a_batch_is_whole() -> None:
