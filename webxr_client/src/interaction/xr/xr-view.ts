@@ -62,7 +62,8 @@ const STYLUS = 0.008;
 /** Metres from the eyes at which the card is as large as it is. */
 const CARD_NEAR = 0.45;
 /** Metres from a sheet's upper edge to the middle of the card of a picture on it. */
-const CARD_ABOVE = 0.056;
+const CARD_ABOVE = 0.066;
+const CARD_OVER_SHEET = 1.2;
 
 export class XrView implements Presenter {
   readonly controls: XrControls;
@@ -430,7 +431,7 @@ export class XrView implements Presenter {
     const across = controls.pointing.across / 1000 - sheet.width / 2;
     this.at.set(across, sheet.height / 2 + CARD_ABOVE, 0.01).applyMatrix4(sheet.mesh.matrix);
     card.mesh.position.copy(this.at);
-    card.mesh.scale.setScalar(1);
+    card.mesh.scale.setScalar(CARD_OVER_SHEET);
     card.mesh.lookAt(this.headPosition);
   }
 

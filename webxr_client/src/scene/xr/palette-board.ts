@@ -303,6 +303,9 @@ export class PaletteBoard extends Board {
       context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.5));
       if (second) {
         font(context, 7.5);
+        // A long word is written smaller.
+        const wide = context.measureText(second).width;
+        if (wide > tile.width - 6) font(context, (7.5 * (tile.width - 6)) / wide);
         context.fillStyle = BOARD_MUTED;
         context.fillText(second, middle, tile.y + 23.5);
       }

@@ -96,16 +96,16 @@ export class SheetBoard extends Board {
     context.textBaseline = "alphabetic";
     context.textAlign = "right";
     context.fillStyle = BOARD_MUTED;
-    font(context, 8);
+    font(context, 9);
     const what =
       sheet.status === "busy" ? "one moment…" : sheet.status === "done" ? "" : `changes ${count(changed)}`;
     context.fillText(what, SHEET_WIDTH - MARGIN - 2, 15);
     context.textAlign = "left";
     context.fillStyle = BOARD_TEXT;
-    font(context, 10.5, 650);
+    font(context, 12, 650);
     context.fillText(`${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`, MARGIN + 2, 15);
     context.fillStyle = BOARD_MUTED;
-    font(context, 8);
+    font(context, 9);
     if (sheet.status !== "done") {
       context.fillText(fitted(context, sheet.reason || expectation(sheet), room), MARGIN + 2, 27);
       return;
@@ -125,9 +125,9 @@ export class SheetBoard extends Board {
     context.textAlign = "left";
     if (headsGroup(sheet.items, place, SHEET_COLUMNS)) {
       const predicted = classes[one.prediction];
-      font(context, 7.5, 600);
+      font(context, 9.5, 650);
       context.fillStyle = predicted?.colour ?? BOARD_MUTED;
-      context.fillText(fitted(context, predicted?.name ?? "not predicted", PICTURE + GAP - 2), x, y - 2.2);
+      context.fillText(fitted(context, predicted?.name ?? "not predicted", PICTURE + GAP - 2), x, y - 2.4);
     }
     const alpha = context.globalAlpha;
     if (how === "aside") context.globalAlpha = 0.3;
@@ -144,11 +144,11 @@ export class SheetBoard extends Board {
     const name = named(one, becomes, how);
     const word = how === "aside" ? "left" : name && classes[name.classId]?.name;
     if (!word) return;
-    font(context, 7.5, 650);
+    font(context, 9, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE);
-    context.fillText(shown, x, y + PICTURE + BAR + 7.8);
-    if (name?.struck) context.fillRect(x, y + PICTURE + BAR + 5.2, context.measureText(shown).width, 0.6);
+    context.fillText(shown, x, y + PICTURE + BAR + 9.2);
+    if (name?.struck) context.fillRect(x, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
   }
 
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
@@ -178,9 +178,9 @@ export class SheetBoard extends Board {
     const middle = tile.x + tile.width / 2;
     context.textAlign = "center";
     context.fillStyle = BOARD_TEXT;
-    font(context, 8.5, 600);
+    font(context, 9.5, 600);
     context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.8));
-    font(context, 7.5);
+    font(context, 8);
     context.fillStyle = BOARD_MUTED;
     context.fillText(second, middle, tile.y + 23.5);
   }

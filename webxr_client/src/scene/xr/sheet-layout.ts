@@ -6,8 +6,8 @@ export const SHEET_COLUMNS = 9;
 const ROWS = 3;
 export const PICTURE = 30;
 /** Over a picture its group's name, under it what it becomes. */
-export const GROUP = 9;
-export const FOOT = 12;
+export const GROUP = 12;
+export const FOOT = 14;
 const PITCH = GROUP + PICTURE + FOOT;
 /** Title and reason. */
 const HEAD = 30;
