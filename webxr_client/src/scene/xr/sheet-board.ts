@@ -111,9 +111,9 @@ export class SheetBoard extends Board {
       return;
     }
     context.fillStyle = BOARD_TEXT;
-    font(context, 11);
+    font(context, 13);
     wrapped(context, NOTHING_LEFT[sheet.kind], room, 3).forEach((line, k) => {
-      context.fillText(line, MARGIN + 2, 60 + 16 * k);
+      context.fillText(line, MARGIN + 2, 60 + 19 * k);
     });
   }
 
@@ -144,11 +144,13 @@ export class SheetBoard extends Board {
     const name = named(one, becomes, how);
     const word = how === "aside" ? "left" : name && classes[name.classId]?.name;
     if (!word) return;
+    // At the right: what stands at the left between two rows is a group's name.
     font(context, 9, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE);
-    context.fillText(shown, x, y + PICTURE + BAR + 9.2);
-    if (name?.struck) context.fillRect(x, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
+    const left = x + PICTURE - context.measureText(shown).width;
+    context.fillText(shown, left, y + PICTURE + BAR + 9.2);
+    if (name?.struck) context.fillRect(left, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
   }
 
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
