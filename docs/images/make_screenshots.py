@@ -111,6 +111,22 @@ def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
     headset.brush_to("right", middle + np.array((0.04, -0.05, 0.02)))
     headset.frames(6)
     save(driver, "headset")
+    shoot_sheet(headset)
+
+
+def shoot_sheet(headset: Headset) -> None:
+    """A contact sheet beside the cloud, one of its pictures picked, the hand pointing at another."""
+    driver = headset.driver
+    driver.evaluate("lodespace.commands.clearSelection()")
+    driver.evaluate("lodespace.commands.openSheet('uncertain')")
+    driver.wait(lambda: (driver.state("review.sheet") or {"status": ""})["status"] == "open")
+    headset.script("emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.126, -0.296, -0.04, 0.946);")
+    headset.put("left", (0.02, 1.14, 0.28))
+    headset.touch("right", "picture", 3)
+    headset.put("right", (0.3, 1.25, 0.5))
+    headset.aim("right", "picture", 14)
+    headset.frames(6)
+    save(driver, "headset-review")
 
 
 def write_calls(root: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from find_chromium import find_chromium
+from headset import HEADSET_VIEW, Headset, install
 from page_driver import PageDriver
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from servers import ServerProcess
@@ -80,3 +81,25 @@ def page(open_page: Any, server: ServerProcess) -> PageDriver:
     driver = open_page(server.url)
     driver.wait_for_scene()
     return driver
+
+
+@pytest.fixture
+def open_headset(open_page: Any, server: ServerProcess) -> Any:
+    def open_one(device: str = "metaQuest3", query: str = "") -> Headset:
+        driver = open_page(server.url, prepare=lambda page: install(page, device), query=query)
+        driver.page.set_viewport_size(HEADSET_VIEW)
+        driver.wait_for_scene()
+        return Headset(driver)
+
+    return open_one
+
+
+@pytest.fixture
+def headset(open_headset: Any) -> Headset:
+    """In VR, before a cloud at rest, the palette out of the way at the left."""
+    headset = open_headset()
+    headset.driver.wait_for_state("resting")
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    headset.put("right", (0.3, 1.2, 0.3))
+    return headset

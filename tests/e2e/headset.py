@@ -15,6 +15,8 @@ from playwright.sync_api import Page
 
 IWER = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
 Side = Literal["left", "right"]
+# Of the page: both eyes.
+HEADSET_VIEW = {"width": 640, "height": 320}
 Point = npt.NDArray[np.float64]
 
 _INSTALL = """(() => {

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from headset import Headset, install
+from headset import HEADSET_VIEW, Headset, install
 from moving_points import MovingPoints
 from servers import ServerProcess
 
@@ -13,29 +13,6 @@ from lodespace.datasets import load_digits
 TRUTH = load_digits().truth
 assert TRUTH is not None
 SIXES = np.flatnonzero(TRUTH == 6)
-VIEW = {"width": 640, "height": 320}
-
-
-@pytest.fixture
-def open_headset(open_page: Any, server: ServerProcess) -> Any:
-    def open_one(device: str = "metaQuest3", query: str = "") -> Headset:
-        driver = open_page(server.url, prepare=lambda page: install(page, device), query=query)
-        driver.page.set_viewport_size(VIEW)
-        driver.wait_for_scene()
-        return Headset(driver)
-
-    return open_one
-
-
-@pytest.fixture
-def headset(open_headset: Any) -> Headset:
-    """In VR, before a cloud at rest, the palette out of the way at the left."""
-    headset = open_headset()
-    headset.driver.wait_for_state("resting")
-    headset.enter()
-    headset.put("left", (-0.3, 1.15, 0.25))
-    headset.put("right", (0.3, 1.2, 0.3))
-    return headset
 
 
 def paint(headset: Headset, side: Any, items: np.ndarray, radius: float = 0.06) -> np.ndarray:
@@ -286,7 +263,7 @@ def test_what_one_sees_of_the_brush(headset: Headset) -> None:
     assert np.linalg.norm(near[0] - at) <= np.linalg.norm(near[1] - at) + 2e-3
     eye = headset.value("view.parts.stage.renderer.xr.getCamera().cameras[0].projectionMatrix.elements[5]")
     height = headset.value("view.figures().height")
-    assert height == VIEW["height"]
+    assert height == HEADSET_VIEW["height"]
     assert np.isclose(headset.value(f"{uniforms}.uPixelsPerUnit.value"), eye * height / 2)
     brush = np.array(headset.value(f"{uniforms}.uBrush.value.toArray()"))
     assert np.allclose((headset.world @ [*brush[:3], 1])[:3], headset._point("right", "brush"), atol=1e-5)

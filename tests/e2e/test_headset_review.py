@@ -1,20 +1,19 @@
 """Review in the headset, emulated: sheets as boards in the room, what to look at next, cues; by controllers and by hands."""
 
-import urllib.request
 from typing import Any
 
 import numpy as np
 import pytest
-from headset import Headset
+from headset import Headset, Side
 from servers import ServerProcess
-from test_headset import TRUTH, headset, open_headset  # noqa: F401 (fixtures)
+from test_headset import TRUTH
 from test_review import becomes, label, settled, sheet, verified_on
 
 DOUBTED_FROM = 10
 
 
 @pytest.fixture
-def doubtful(headset: Headset) -> Headset:  # noqa: F811 (a fixture)
+def doubtful(headset: Headset) -> Headset:
     """Half of each class is labelled, every fifteenth label is wrong, and the model has told what it doubts."""
     page = headset.driver
     for k in range(10):
@@ -26,7 +25,7 @@ def doubtful(headset: Headset) -> Headset:  # noqa: F811 (a fixture)
     return headset
 
 
-def open_sheet(headset: Headset, kind: str, side: Any = "right") -> list[dict[str, Any]]:  # noqa: F811
+def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[str, Any]]:
     page = headset.driver
     headset.touch(side, "review")
     headset.touch(side, kind)
@@ -43,11 +42,11 @@ def to_correct(items: list[dict[str, Any]]) -> list[int]:
 
 
 def confirmed_and_taken_back(
-    headset: Headset,  # noqa: F811
+    headset: Headset,
     server: ServerProcess,
     items: list[dict[str, Any]],
     before: np.ndarray,
-    side: Any,
+    side: Side,
 ) -> None:
     """After "all right": the server has the sheet as one verified gesture, the next one comes, and undo takes all of it back."""
     page = headset.driver
@@ -70,7 +69,7 @@ def confirmed_and_taken_back(
 
 
 def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Headset, server: ServerProcess) -> None:
-    headset, page = doubtful, doubtful.driver  # noqa: F811
+    headset, page = doubtful, doubtful.driver
     before = page.labels
     items = open_sheet(headset, "suspects")
     assert len(items) == 27
@@ -102,7 +101,7 @@ def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Heads
 
 
 def test_hands_go_through_a_sheet_too_left_handed(doubtful: Headset, server: ServerProcess) -> None:
-    headset, page = doubtful, doubtful.driver  # noqa: F811
+    headset, page = doubtful, doubtful.driver
     headset.use_hands()
     headset.driver.evaluate("lodespace.state.xr.swapHands()")
     headset.put("right", (0.3, 1.15, 0.25))
@@ -131,7 +130,7 @@ def test_hands_go_through_a_sheet_too_left_handed(doubtful: Headset, server: Ser
 
 
 def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: Headset) -> None:
-    headset, page = doubtful, doubtful.driver  # noqa: F811
+    headset, page = doubtful, doubtful.driver
     items = open_sheet(headset, "uncertain")
     item = items[3]["item"]
     headset.touch("right", "picture", 3)
@@ -156,7 +155,7 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     page.wait(lambda: page.labels[item] == 5 and page.state("connection")["pending"] == 0)
 
 
-def test_next_selects_a_region_with_its_reason_and_cues_are_drawn(headset: Headset, server: ServerProcess) -> None:  # noqa: F811
+def test_next_selects_a_region_with_its_reason_and_cues_are_drawn(headset: Headset) -> None:
     page = headset.driver
     headset.touch("right", "next")
     page.wait(lambda: len(page.selected) > 0, message="nothing was suggested")
@@ -170,8 +169,6 @@ def test_next_selects_a_region_with_its_reason_and_cues_are_drawn(headset: Heads
     headset.touch("right", "review")
     for tile, attribute, width in (("colour", "marks", 4), ("size", "cueSize", 1)):
         headset.touch("right", tile)
-        with urllib.request.urlopen(f"{server.url}api/cues/uncertainty") as answer:
-            assert len(answer.read()) == len(TRUTH)
         cloud = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
         page.wait(lambda: page.evaluate("lodespace.state.review.cues.value.has('uncertainty')"))
         headset.frames(2)
@@ -182,7 +179,7 @@ def test_next_selects_a_region_with_its_reason_and_cues_are_drawn(headset: Heads
 
 
 def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtful: Headset) -> None:
-    headset, page = doubtful, doubtful.driver  # noqa: F811
+    headset, page = doubtful, doubtful.driver
     before = page.labels
     items = np.arange(0, 3000)
     page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, k) => k))")
