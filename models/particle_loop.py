@@ -15,6 +15,7 @@ import torch
 from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces, particle_forces, vae_forces
+from lodespace.models.graph import Graph
 from lodespace.models.graph_building import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.label_learning import LabelLearning
 from lodespace.models.loop import Loop
@@ -317,7 +318,7 @@ class ParticleLoop(Loop):
             self.losses["wide_classification"] = loss
 
     def _predict(self) -> None:
-        news, complete = self.learning.predict(Taught(self.labels, self.trained_labels, self.verified))
+        news, complete = self.learning.predict(Taught(self.labels, self.trained_labels, self.verified, self._graph))
         if complete:
             self.measure_accuracy(self.opinion.prediction)
         if news:
@@ -328,6 +329,10 @@ class ParticleLoop(Loop):
         if self.gestures_since_graph >= self.config.gestures_per_graph and self.features_in_graph:
             self.gestures_since_graph = 0
             self.graph_due = True
+
+    @property
+    def _graph(self) -> Graph | None:
+        return None if self.particles is None else self.particles.graph
 
     def _start_new_graph(self) -> None:
         self.graph_due = False

@@ -7,7 +7,9 @@ import torch
 
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features import WIDTH
+from lodespace.models.graph import Graph
 from lodespace.models.kernel_classifier import KernelClassifier
+from lodespace.models.label_spreading import LabelSpreading, share
 from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.state import Tensors
 from lodespace.models.wide_classifier import LABEL_CERTAINTY, WideClassifier
@@ -17,19 +19,27 @@ CHUNK = 1000
 
 
 class Taught(NamedTuple):
-    """What a person has said: `labels` int64 (N,), `trained` the same less those held out, `verified` bool (N,)."""
+    """What a person has said: `labels` int64 (N,), `trained` the same less those held out, `verified` bool (N,); and over which `graph` it
+    spreads, None where there is none."""
 
     labels: torch.Tensor
     trained: torch.Tensor
     verified: torch.Tensor
+    graph: Graph | None = None
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether two classes have labels to learn from."""
+        own = self.trained[self.trained != UNLABELED]
+        return len(own) > 0 and bool((own != own[0]).any())
 
 
 class Predictions:
     """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `known` is False before the first.
 
-    A sweep goes over all items twice: features and probabilities of the wide classifier, then those of the finer one, which needs
-    the features of all labelled items; the mean of both is what counts. With few labels the first is ahead, with many the second
-    (docs/gain.md).
+    A sweep goes over all items twice: features and probabilities of the wide classifier; then, since these need all labelled items, what is
+    spread over the graph and what the kernel classifier says. What counts is the mean of both classifiers, and the graph by its share:
+    with few labels the graph is ahead, then the wide classifier, with many the other (docs/gain.md).
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
@@ -37,9 +47,16 @@ class Predictions:
         self.features = torch.zeros(n, WIDTH, device=device)
         self.known = False
         self._opinion = no_opinion(n, device)
-        self._finer: KernelClassifier | None = None
+        self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
+
+    def _forget(self) -> None:
+        """The second half of a sweep has not begun."""
+        self._kernel: KernelClassifier | None = None
+        self._belief: torch.Tensor | None = None
+        self._spreading: LabelSpreading | None = None
+        self._spread: torch.Tensor | None = None
 
     def set_class_count(self, n_classes: int) -> None:
         n, old = self.probabilities.shape
@@ -62,44 +79,57 @@ class Predictions:
         rest[first] = False
         self.order = torch.cat([first, torch.nonzero(rest).squeeze(1)])
         self.position = 0
-        self._finer = None
+        self._forget()
 
     def unit(self, classifier: WideClassifier, taught: Taught) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete; the labels of that moment are then judged."""
         n = len(self.order)
+        if self.position >= n and taught.tells_apart and not self._ready(taught):
+            return False
         first = self.position % n if n else 0
         items = self.order[first : first + CHUNK].to(self.probabilities.device)
         if self.position < n:
             self.probabilities[items], self.features[items] = classifier.probabilities(items)
-        else:
-            if self._finer is None:
-                self._finer = self._solved(taught)
-            if self._finer is not None:
-                self.probabilities[items] += self._finer.probabilities(self.features[items])
-                self.probabilities[items] /= 2
+        elif self._kernel is not None:
+            self.probabilities[items] += self._kernel.probabilities(self.features[items])
+            self.probabilities[items] /= 2
+            if self._spread is not None:
+                self.probabilities[items] = torch.lerp(
+                    self.probabilities[items], self._spread[items], share(taught.trained)
+                )
         self.position += len(items)
         if self.sweeping:
             return False
-        if self._finer is not None:
-            # Of a label it was solved for, what is said without that label.
-            own = self._finer.items.to(self.probabilities.device)
-            said = self._finer.probabilities(self.features[own])
-            self.probabilities[own] += (self._finer.left_out - said) / 2
+        self._leave_own_labels_out(taught)
         self.known = True
-        self._finer = None
+        self._forget()
         self._opinion = opinion_of(self.probabilities, taught.labels)
         return True
 
-    def _solved(self, taught: Taught) -> KernelClassifier | None:
-        """The finer classifier; None while there are not two classes to tell apart."""
-        labels = taught.trained
-        labelled = labels[labels != UNLABELED]
-        if len(labelled) == 0 or bool((labelled == labelled[0]).all()):
-            return None
+    def _ready(self, taught: Taught) -> bool:
+        """Solve the kernel classifier and spread the labels, a piece of it at a time. Returns whether that was done before."""
         n_classes = self.probabilities.shape[1]
-        own = self.probabilities.cpu().gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
-        belief = torch.where(taught.verified, 1.0, own)
-        return KernelClassifier(self.features, labels, belief, taught.verified, n_classes)
+        if self._belief is None:
+            own = self.probabilities.cpu().gather(1, taught.trained.clamp_min(0)[:, None]).squeeze(1)
+            self._belief = torch.where(taught.verified, 1.0, own)
+        if self._kernel is None:
+            self._kernel = KernelClassifier(self.features, taught.trained, self._belief, taught.verified, n_classes)
+            return False
+        if taught.graph is None or self._spread is not None:
+            return True
+        if self._spreading is None:
+            self._spreading = LabelSpreading(taught.graph, taught.trained, n_classes)
+        self._spread = self._spreading.unit()
+        return False
+
+    def _leave_own_labels_out(self, taught: Taught) -> None:
+        """Of an item whose label the kernel classifier was solved for, take what it says without that label."""
+        if self._kernel is None:
+            return
+        own = self._kernel.items.to(self.probabilities.device)
+        part = 0.5 if self._spread is None else 0.5 * (1 - share(taught.trained))
+        said = self._kernel.probabilities(self.features[own])
+        self.probabilities[own] += part * (self._kernel.left_out - said)
 
     def believed(self, labels: torch.Tensor) -> torch.Tensor:
         """What is believed of each item's class: labelled items 0.9 their label, 0.1 the prediction. (N, C)."""
@@ -119,15 +149,20 @@ class Predictions:
             "probabilities": self.probabilities,
             "classifier_features": self.features,
             "sweep_order": self.order,
+            **({} if self._belief is None else {"sweep_belief": self._belief}),
             **{f"best_{name}": value for name, value in self._opinion._asdict().items()},
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
+        """What the second half of a sweep works with is made again from the same numbers."""
         device = self.probabilities.device
         self.probabilities = tensors["probabilities"].clone().to(device)
         self.features = tensors["classifier_features"].clone().to(device)
         self.order = tensors["sweep_order"].clone()
         self.position, self.known = position, known
+        self._forget()
+        if "sweep_belief" in tensors:
+            self._belief = tensors["sweep_belief"].clone()
         nothing = no_opinion(len(self.probabilities), device)
         # Checkpoints of before there were margins and doubts hold the first two.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())

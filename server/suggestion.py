@@ -21,6 +21,8 @@ SMALLEST, LARGEST = 6, 2000
 """Items of a region that is suggested."""
 AGREEMENT = 0.9
 """Share of a region's items that are predicted to be of its class."""
+LIKELY_WRONG = 0.5
+"""Doubt above which an item counts as one that a region's label would make right."""
 _STEP = 1.5
 """By how much a ball grows in items at a time ..."""
 _THINNING = 1.3
@@ -89,7 +91,9 @@ def _overview(n: int) -> Suggestion:
 
 
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
-    predicted = f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}"
+    predicted = (
+        f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}, though the model doubts that"
+    )
     return f"{len(region.items):,} unlabelled items close together, {predicted}"
 
 
@@ -170,7 +174,10 @@ def _grown(
         return None
     items = items[:size]
     # Those that are predicted to be something else are wrong before and after.
-    gain = float(np.where(judgement.prediction[items] == class_id, judgement.doubt[items], 0).sum(dtype=np.float64))
+    doubt = judgement.doubt[items]
+    # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
+    changes = (judgement.prediction[items] == class_id) & (doubt > LIKELY_WRONG)
+    gain = float(np.where(changes, doubt, 0).sum(dtype=np.float64))
     return Region(np.sort(items).astype(np.uint32), class_id, float(share[size - 1]), gain)
 
 

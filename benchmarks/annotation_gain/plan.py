@@ -14,7 +14,7 @@ from annotation_gain.course import Course
 
 SINGLES = 600
 """Items that one-by-one labelling goes on to."""
-SUGGESTED = 60
+SUGGESTED = 40
 """Gestures of a person who does what is suggested, unless nothing is any more."""
 SIZES = (1000, 20000)
 """Numbers of digits beside the bundled 5,000, to see how the gain grows."""

@@ -31,7 +31,7 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
 def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     positions, blob = clouds([60, 200, 30], axes)
     n = len(blob)
-    found = suggest(judgement([-1] * n, [0] * n, [0.6] * n, positions=positions), name)
+    found = suggest(judgement([-1] * n, [0] * n, [0.4] * n, positions=positions), name)
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
 
@@ -40,14 +40,24 @@ def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() 
     positions, blob = clouds([150, 150])
     prediction = blob.copy()
     prediction[:3] = 1
-    confidence = np.where(blob == 0, 0.6, 0.97)
+    confidence = np.where(blob == 0, 0.4, 0.97)
     found = suggest(judgement([-1] * 300, prediction, confidence, positions=positions), name)
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {0} and found.items == sorted(found.items)
     agree = int((prediction[found.items] == 0).sum())
-    assert found.gain == pytest.approx(0.4 * agree, abs=0.1)
+    assert found.gain == pytest.approx(0.6 * agree, abs=0.1)
     share = int(100 * agree / len(found.items))
-    assert found.reason == f"{len(found.items)} unlabelled items close together, {share} % of them predicted class 0"
+    assert found.reason == (
+        f"{len(found.items)} unlabelled items close together, {share} % of them predicted class 0, though the model doubts that"
+    )
+
+
+def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() -> None:
+    positions, blob = clouds([150, 150])
+    sure = judgement([-1] * 300, blob, np.where(np.arange(300) % 10 == 0, 0.45, 0.8), positions=positions)
+    region = best_region(sure)
+    assert region is not None and region.gain == pytest.approx(0.55 * len(region.items) / 10, abs=1.2)
+    assert suggest(sure, name).kind == "uncertain"
 
 
 def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:

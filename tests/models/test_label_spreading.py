@@ -1,0 +1,64 @@
+"""Few labels spread over the neighbour graph."""
+
+import pytest
+import torch
+
+from lodespace.models.dataset import UNLABELED
+from lodespace.models.graph import Graph, fuzzy_graph, nearest_neighbours
+from lodespace.models.label_spreading import HALF_AT, LabelSpreading, share
+
+
+def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:
+    """Three clouds of points, their graph and which one each is of."""
+    generator = torch.Generator().manual_seed(0)
+    island = torch.arange(n) % 3
+    points = torch.randn(n, 2, generator=generator) + 6 * torch.stack([island, island % 2], dim=1)
+    return fuzzy_graph(*nearest_neighbours(points, 8)), island
+
+
+def spread(graph: Graph, labels: torch.Tensor, n_classes: int = 3) -> torch.Tensor:
+    work = LabelSpreading(graph, labels, n_classes)
+    while (probabilities := work.unit()) is None:
+        pass
+    return probabilities
+
+
+def test_one_label_an_island_names_the_island() -> None:
+    graph, island = islands()
+    labels = torch.full((90,), UNLABELED)
+    labels[:3] = island[:3]
+    probabilities = spread(graph, labels)
+    assert float((probabilities.argmax(dim=1) == island).float().mean()) > 0.95
+    torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(90))
+
+
+def test_a_class_with_many_labels_does_not_drown_one_with_a_single_one() -> None:
+    graph, island = islands()
+    labels = torch.where(island == 0, 0, UNLABELED)
+    labels[1], labels[2] = 1, 2
+    found = spread(graph, labels).argmax(dim=1)
+    assert float((found == island).float().mean()) > 0.95
+
+
+def test_an_item_is_judged_by_its_neighbours_and_not_by_its_own_label() -> None:
+    graph, island = islands()
+    labels = torch.where(torch.arange(90) < 45, island, UNLABELED)
+    labels[0] = 1  # island 0
+    assert int(spread(graph, labels)[0].argmax()) == 0
+
+
+def test_where_no_label_reaches_every_class_is_as_likely() -> None:
+    graph, island = islands()
+    apart = Graph(graph.head, graph.tail, graph.weight * (island[graph.head] == island[graph.tail]))
+    labels = torch.full((90,), UNLABELED)
+    labels[0] = 0
+    assert spread(apart, labels)[1].tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_the_graph_hands_over_to_the_classifiers_as_labels_come() -> None:
+    labels = torch.full((500,), UNLABELED)
+    assert share(labels) == 1
+    labels[:HALF_AT] = 0
+    assert share(labels) == 0.5
+    labels[:] = 0
+    assert share(labels) < 0.2
