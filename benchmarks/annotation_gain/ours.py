@@ -71,11 +71,13 @@ async def regions_only(data: LabelledPictures, seed: int, gestures: int, purity:
     return course
 
 
-async def regions_then_sheets(data: LabelledPictures, seed: int, gestures: int) -> Course:
-    """REGIONS_FIRST regions of 95 % purity, then sheets: of the two, the one that more wrong ones are expected on."""
-    course = Course("regions, then sheets", data.name, seed, len(data))
+async def regions_then_sheets(data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False) -> Course:
+    """REGIONS_FIRST regions, then sheets: of the two, the one that more wrong ones are expected on. The regions are of 95 % purity, or
+    (`samples`) those of a person who knows of a region only what a sample of its pictures shows.
+    """
+    course = Course("sampled regions, then sheets" if samples else "regions, then sheets", data.name, seed, len(data))
     eyes = Eyes(data.truth)
-    person = SeesEveryPicture(eyes, 0.95, seed)
+    person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(eyes, 0.95, seed)
     async with page_of(data, seed) as page:
         session = Session(page, eyes, course, data)
         while len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures) and await session.region(person):

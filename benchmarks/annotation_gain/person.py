@@ -131,7 +131,8 @@ class LooksAtSamples:
             odd = np.flatnonzero(seen != class_id)
             if len(odd) == 0:
                 return items, class_id
-            items = items[: places[odd[0]]]
+            # Up to the last picture of the sample that still agreed.
+            items = items[: places[max(0, odd[0] - 1)] + 1]
             if len(items) < SMALLEST:
                 return None
         return None

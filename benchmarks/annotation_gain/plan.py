@@ -50,6 +50,7 @@ def runs(seeds: int, only: str = "") -> list[Run]:
                 Run("random", data, seed, SINGLES),
                 Run("paper", data, seed, 25),
             ]
+        planned += [Run("samples", "digits", seed, SUGGESTED)]
         planned += [Run("careful", "digits", seed, 75), Run("umap-careful", "digits", seed, 75)]
     for size in SIZES:
         name = f"digits-{size}"
@@ -102,6 +103,7 @@ def _one_by_one(*, margin: bool) -> Callable[[data_sets.LabelledPictures, Run], 
 METHODS: dict[str, Callable[[data_sets.LabelledPictures, Run], Course]] = {
     "suggested": _ours("as_suggested"),
     "sheets": _ours("regions_then_sheets"),
+    "samples": _ours("regions_then_sheets", samples=True),
     "regions": _ours("regions_only", purity=0.95, preset="default"),
     "careful": _ours("regions_only", purity=0.99, preset="default"),
     "paper": _ours("regions_only", purity=0.95, preset="paper"),

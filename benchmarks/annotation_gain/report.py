@@ -14,6 +14,7 @@ Found = dict[tuple[str, str], list[Course]]
 NAMES = {
     "suggested": "Lodespace, as it suggests",
     "sheets": "Lodespace, regions then sheets",
+    "samples": "Lodespace, sampled regions then sheets",
     "regions": "Lodespace, regions only",
     "careful": "Lodespace, careful regions",
     "paper": "preset paper, retrained",
@@ -26,7 +27,7 @@ NAMES = {
 }
 OPPONENTS = ("umap-samples", "margin", "random")
 """Those whose person has a count of what was looked at, so that seconds can be compared."""
-COLOURS = ("#1f77b4", "#17becf", "#2ca02c", "#98df8a", "#9467bd", "#ff7f0e", "#8c564b", "#d62728", "#e377c2")
+COLOURS = ("#1f77b4", "#0b3d91", "#17becf", "#2ca02c", "#98df8a", "#9467bd", "#ff7f0e", "#8c564b", "#d62728", "#e377c2")
 
 
 def write(results: Path, docs: Path, model: TimeModel) -> None:
@@ -77,9 +78,9 @@ def _tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield _row("data", "method", "to .90", "to .95", "to .98", "waited for the model, all in all")
     yield _row(*["---"] * 6)
     for data in sorted({data for _, data in found}, key=_order):
-        for method in ("suggested", "sheets", *OPPONENTS):
+        for method in ("suggested", "samples", *OPPONENTS):
             courses = found.get((method, data))
-            if courses and (method != "sheets" or data == "digits"):
+            if courses:
                 waits = np.mean([sum(g.rest for g in course.gestures) / len(course.gestures) for course in courses])
                 yield _row(
                     data,
@@ -174,7 +175,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
             style,
             NAMES[method],
         )
-        if method in ("suggested", "sheets", *OPPONENTS):
+        if method in ("suggested", "samples", *OPPONENTS):
             last = max(course.seconds(model)[-1] for course in courses)
             seconds = np.linspace(0, min(last, 1200), 240)
             _curve(

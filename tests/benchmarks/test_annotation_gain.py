@@ -1,0 +1,111 @@
+"""The simulated person, its clock, and the course of a run: what the figures of docs/gain.md stand on."""
+
+from pathlib import Path
+
+import numpy as np
+
+from annotation_gain import data_sets, plan
+from annotation_gain.course import Course
+from annotation_gain.person import SAMPLE, Eyes, LooksAtSamples, SeesEveryPicture
+from annotation_gain.time_model import TimeModel
+
+TRUTH = np.repeat(np.arange(3, dtype=np.int16), 100)
+
+
+def clouds() -> np.ndarray:
+    """Three clouds of 100 items, one a class."""
+    random = np.random.default_rng(0)
+    return (8 * TRUTH[:, None] + random.normal(size=(300, 3))).astype(np.float32)
+
+
+def unlabelled() -> np.ndarray:
+    return np.full(300, -1, np.int16)
+
+
+def test_seconds_are_the_sum_of_acts_and_of_waits_that_nothing_fills() -> None:
+    model = TimeModel(region=5, picture=0.5, sheet=2, correction=1, single=3, undo=2, wait=1)
+    assert model.seconds({"region": 1, "picture": 4, "undo": 1}) == 9
+    course = Course("m", "d", 0, 3)
+    labels = np.array([0, -1, -1], np.int16)
+    for acts, rest in (({"region": 1}, 2.0), ({"sheet": 1, "correction": 1}, 10.0), ({"single": 1}, 50.0)):
+        course.add("any", 1, acts, rest, labels, labels, np.zeros(3, np.int16))
+    # The first rest is within the second act's 3 s; of the second, the third act fills 3; after the last nobody waits.
+    assert course.seconds(model).tolist() == [5, 8, 18]
+    assert course.seconds(TimeModel(region=5, sheet=2, correction=1, single=3, wait=0)).tolist() == [5, 8, 11]
+
+
+def test_each_constant_is_halved_and_doubled() -> None:
+    varied = TimeModel().varied()
+    assert len(varied) == 1 + 2 * 7
+    assert varied["region double"] == TimeModel(region=10) and varied["wait half"] == TimeModel(wait=0.5)
+
+
+def test_a_course_knows_what_is_right_and_when_it_stays_so(tmp_path: Path) -> None:
+    course = Course("m", "d", 1, 4)
+    truth = np.array([0, 1, 1, 0], np.int16)
+    for labels, prediction in (
+        ([0, -1, -1, -1], [0, 1, 1, 0]),
+        ([0, 0, -1, -1], [0, 1, 1, 0]),
+        ([0, 1, -1, -1], [0, 0, 1, 0]),
+    ):
+        course.add("r", 1, {"region": 1}, 0.0, np.array(labels, np.int16), np.array(prediction, np.int16), truth)
+    assert [g.right for g in course.gestures] == [1.0, 0.75, 1.0]
+    assert [g.labelled_right for g in course.gestures] == [0.25, 0.25, 0.5]
+    assert [g.label_error for g in course.gestures] == [0.0, 0.5, 0.0]
+    assert course.first("right", 0.9) == 3  # at the first it did not stay
+    assert course.first("labelled_right", 0.9) is None
+    course.write(tmp_path / "c.json")
+    assert Course.read(tmp_path / "c.json") == course
+
+
+def test_looking_is_counted_and_a_mixed_region_shrinks_to_what_agrees() -> None:
+    truth = TRUTH.copy()
+    points = clouds()
+    person = LooksAtSamples(Eyes(truth), seed=0)
+    middle = points[:100].mean(axis=0)
+    outermost = np.argsort(((points[:100] - middle) ** 2).sum(axis=1))[60:]
+    truth[outermost] = 1  # the rim of the first cloud is something else
+    person.shown = np.arange(100)
+    region = person.region(points, unlabelled(), unlabelled())
+    assert region is not None and region.class_id == 0
+    assert (truth[region.items] == 0).mean() > 0.9 and len(region.items) < 70
+    assert region.acts["picture"] == person.eyes.looked >= 2 * SAMPLE
+
+
+def test_a_person_takes_back_what_a_second_look_shows_to_be_wrong() -> None:
+    person = LooksAtSamples(Eyes(TRUTH), seed=0)
+    good = person.region(clouds(), unlabelled(), unlabelled())
+    assert good is not None and not person.regrets(good)
+    good.class_id = (good.class_id + 1) % 3
+    assert person.regrets(good)
+
+
+def test_a_region_ends_where_the_predictions_change() -> None:
+    prediction = TRUTH.copy()
+    region = LooksAtSamples(Eyes(TRUTH), seed=1).region(clouds(), unlabelled(), prediction)
+    assert region is not None and len(region.items) > 80
+    assert (TRUTH[region.items] == region.class_id).mean() >= 0.95
+
+
+def test_the_one_who_sees_every_picture_has_the_purity_that_was_asked_for() -> None:
+    points = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32) + TRUTH[:, None]
+    region = SeesEveryPicture(Eyes(TRUTH), 0.9, seed=0).region(points, unlabelled(), unlabelled())
+    assert region is not None
+    assert (TRUTH[region.items] == region.class_id).mean() >= 0.9
+    assert SeesEveryPicture(Eyes(TRUTH), 0.9, seed=0).region(points, TRUTH, TRUTH) is None
+
+
+def test_more_digits_than_there_are_are_deformed_copies() -> None:
+    few, many = data_sets.load("digits-500"), data_sets.load("digits-5200")
+    assert len(few) == 500 and len(many) == 5200 and many.pictures.shape[1:] == few.pictures.shape[1:]
+    original = {picture.tobytes() for picture in data_sets.load("digits").pictures}
+    new = sum(picture.tobytes() not in original for picture in many.pictures)
+    assert 190 <= new <= 200
+
+
+def test_every_planned_run_has_a_method_and_a_name_of_its_own() -> None:
+    planned = plan.runs(3)
+    assert {run.method for run in planned} == set(plan.METHODS)
+    assert len({run.name for run in planned}) == len(planned)
+    assert {run.seed for run in planned} == {0, 1, 2}
+    assert all("digits" in run.name for run in plan.runs(1, only="digits"))
