@@ -15,15 +15,20 @@ KEPT = 0.95
 ROUNDS = 30
 SHARPNESS = 2.0
 """Exponent that makes probabilities of what was spread: it is right more often than its shares say."""
-HALF_AT = 100
-"""Labels at which graph and classifiers count the same."""
+HALF_AT = 10
+"""Labels of a typical class at which graph and classifiers count the same."""
 _PRODUCTS_PER_UNIT = 6_000_000
 """Numbers that one unit of work carries along edges: some 20 ms."""
 
 
 def share(labels: torch.Tensor) -> float:
-    """How much the graph counts beside the classifiers: 1 without labels (N,), half of it at HALF_AT."""
-    return 1 / (1 + int((labels != UNLABELED).sum()) / HALF_AT)
+    """How much the graph counts beside the classifiers: 1 without labels (N,), half of it at HALF_AT in the median class that has any.
+
+    The median, since a region gives one class hundreds of labels, from which a classifier learns nothing of the others.
+    """
+    count = torch.bincount(labels[labels != UNLABELED])
+    count = count[count > 0]
+    return 1 / (1 + float(count.median()) / HALF_AT) if len(count) else 1.0
 
 
 class LabelSpreading:

@@ -58,7 +58,9 @@ def test_where_no_label_reaches_every_class_is_as_likely() -> None:
 def test_the_graph_hands_over_to_the_classifiers_as_labels_come() -> None:
     labels = torch.full((500,), UNLABELED)
     assert share(labels) == 1
-    labels[:HALF_AT] = 0
+    labels[: 3 * HALF_AT] = torch.arange(3 * HALF_AT) % 3
     assert share(labels) == 0.5
-    labels[:] = 0
+    labels[300:] = 0  # a region of one class says nothing of the others
+    assert share(labels) == 0.5
+    labels[:300] = torch.arange(300) % 3
     assert share(labels) < 0.2
