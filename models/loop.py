@@ -153,15 +153,19 @@ class Loop(ABC):
             return None
         return labelled & self._scattered
 
+    @torch.no_grad()
     def measure_accuracy(self, prediction: torch.Tensor) -> None:
-        """Set metrics["label_accuracy"] from predictions (N,) of items that were not trained on, and "held_out", how many these are."""
+        """Set metrics["label_accuracy"] from predictions (N,) of items that were not trained on, "held_out", how many these are, and
+        "head_accuracy": the same of the paper's head, which sees the latent mean alone."""
         held_out = self.held_out
-        for name in ("label_accuracy", "held_out"):
+        for name in ("label_accuracy", "head_accuracy", "held_out"):
             self.metrics.pop(name, None)
         if held_out is not None and bool(held_out.any()):
             self.metrics["held_out"] = float(held_out.sum())
             right = prediction.cpu().to(torch.int64)[held_out] == self.labels[held_out]
             self.metrics["label_accuracy"] = float(right.float().mean())
+            head = self.vae_training.vae.head(self.decodable_mean[held_out.to(self.device)]).argmax(dim=1).cpu()
+            self.metrics["head_accuracy"] = float((head == self.labels[held_out]).float().mean())
 
     def base_tensors(self) -> Tensors:
         return {

@@ -38,10 +38,20 @@ export const CURVES: readonly Curve[] = [
   {
     key: "label_accuracy",
     name: "accuracy",
-    title: "Accuracy on labelled items held out of training",
+    title: "Accuracy of the predictions on labelled items held out of training",
     colour: "#4fd1a1",
     range: [0, 1],
     write: (value) => percent(value, 1),
+  },
+  {
+    key: "head_accuracy",
+    name: "head",
+    title:
+      "The same of the paper's classification head, which sees the latent mean alone: how well the map itself tells the classes",
+    colour: "#9be564",
+    range: [0, 1],
+    write: (value) => percent(value, 1),
+    minor: true,
   },
   {
     key: "drift",

@@ -13,7 +13,7 @@ interface Figure {
   title: string;
 }
 
-export function figures(quality: Quality | null, items: number): Figure[] {
+export function figures(quality: Quality | null, items: number, head?: number): Figure[] {
   const { held_out = 0, target = 0.98 } = quality ?? {};
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
   const left = quality?.gestures_left;
@@ -35,7 +35,7 @@ export function figures(quality: Quality | null, items: number): Figure[] {
       value: share(quality?.held_out_accuracy, 1),
       title:
         held_out > 0
-          ? `Held-out accuracy: how many of ${count(held_out)} labelled items, kept from the model while it learns, it predicts as labelled`
+          ? `Held-out accuracy: how many of ${count(held_out)} labelled items, kept from the model while it learns, it predicts as labelled${head === undefined ? "" : `; the head on the map alone: ${percent(head, 1)}`}`
           : "Held-out accuracy: how many labelled items, kept from the model while it learns, it predicts as labelled; it takes more labels to tell",
     },
     {
@@ -65,6 +65,7 @@ export function QualityPanel() {
   const quality = state.review.quality.value;
   const session = state.session.value;
   const canLabel = !state.readOnly.value;
+  const head = state.losses.value.at(-1)?.metrics.head_accuracy;
   if (!session || (!quality && !canLabel)) return null;
   return (
     <section class="quality wide-only" aria-labelledby="quality-title">
@@ -82,7 +83,7 @@ export function QualityPanel() {
         )}
       </div>
       <dl class="figures" data-testid="quality">
-        {figures(quality, session.n_items).map(({ name, value, title }) => (
+        {figures(quality, session.n_items, head).map(({ name, value, title }) => (
           <div key={name} title={title}>
             <dt>{name}</dt>
             <dd>{value}</dd>

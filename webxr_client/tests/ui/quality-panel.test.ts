@@ -18,6 +18,7 @@ it("says what is known in words, and nothing of what is not", () => {
   };
   expect(values(quality, 5000)).toEqual(["91.2 %", "2.3 %", "94.1 %", "12 gestures", "43 %", "1 %"]);
   expect(figures(quality, 5000)[2]?.title).toContain("216");
+  expect(figures(quality, 5000, 0.875)[2]?.title).toContain("the head on the map alone: 87.5 %");
   const early = { ...quality, held_out_accuracy: null, label_error: null, right: null, gestures_left: null };
   expect(values(early, 5000)).toEqual(["–", "–", "–", "–", "43 %", "1 %"]);
   expect(values(null, 5000)).toEqual(["–", "–", "–", "–", "–", "–"]);
