@@ -20,6 +20,8 @@ BATCH = 5
 """Items labelled one by one between two trainings of the classifier."""
 STEPS = 30
 FIRST = 10
+ROUND = 5
+"""Gestures after which the machine is trained anew, where nobody acts on what it says meanwhile."""
 
 
 def umap_positions(data: LabelledPictures, seed: int) -> Points:
@@ -71,7 +73,8 @@ def lasso_on(
         if isinstance(person, LooksAtSamples) and person.regrets(region):
             labels = before
             region.acts["undo"] = 1
-        prediction = svc.predict(labels)
+        if samples or len(course.gestures) % ROUND == ROUND - 1:
+            prediction = svc.predict(labels)
         course.add("region", len(region.items), region.acts, 0.0, labels, prediction, data.truth)
     return course
 

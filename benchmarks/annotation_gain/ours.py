@@ -9,6 +9,8 @@ from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Region gestures before the first contact sheet, where the plan is fixed: one a class, and none where islands are mixed."""
+SHEETS_A_REST = 5
+"""Gestures between two rests, in which the graph is made anew."""
 SMALL_REGION = 54
 """A region that labels less than two contact sheets do is not worth drawing, while the model still learns much from each."""
 
@@ -53,7 +55,9 @@ class Session:
 
     async def _note(self, kind: str, count: int, acts: dict[str, float]) -> None:
         page = self.page
-        rest = await page.rest()
+        # A person looks at a sheet for half a minute; meanwhile the model rests. Here it may every few sheets, and after each region.
+        whole = kind == "region" or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
+        rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()
         estimated = None if quality is None else quality.right
         self.course.add(kind, count, acts, rest, page.labels, page.prediction, self.data.truth, estimated)

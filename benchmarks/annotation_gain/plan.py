@@ -12,9 +12,9 @@ from pathlib import Path
 from annotation_gain import data_sets
 from annotation_gain.course import Course
 
-SINGLES = 600
+SINGLES = 400
 """Items that one-by-one labelling goes on to."""
-SUGGESTED = 40
+SUGGESTED = 30
 """Gestures of a person who does what is suggested, unless nothing is any more."""
 SIZES = (1000, 20000)
 """Numbers of digits beside the bundled 5,000, to see how the gain grows."""
@@ -38,20 +38,17 @@ def runs(seeds: int, only: str = "") -> list[Run]:
     """Everything that the report tells of, the runs of one seed together, so that a part of it is of use."""
     planned = []
     for seed in range(seeds):
-        for data, gestures in (("digits", 50), ("sklearn", 30), ("textures", 100)):
-            planned += [
-                Run("suggested", data, seed, SUGGESTED),
-                Run("sheets", data, seed, gestures),
-                Run("regions", data, seed, 50),
-                Run("umap", data, seed, 50),
-                Run("umap-samples", data, seed, SUGGESTED),
-                Run("static-vae", data, seed, 50),
-                Run("margin", data, seed, SINGLES),
-                Run("random", data, seed, SINGLES),
-                Run("paper", data, seed, 25),
-            ]
-        planned += [Run("samples", "digits", seed, SUGGESTED)]
-        planned += [Run("careful", "digits", seed, 75), Run("umap-careful", "digits", seed, 75)]
+        planned += [Run(method, "digits", seed, 50) for method in ("sheets", "regions", "umap", "static-vae")]
+        planned += [Run(method, "digits", seed, 75) for method in ("careful", "umap-careful")]
+        planned += [Run("samples", "digits", seed, SUGGESTED), Run("sheets", "textures", seed, 100)]
+        planned += [Run("umap", "textures", seed, 50), Run("umap", "sklearn", seed, 30)]
+        for data in ("digits", "sklearn", "textures"):
+            planned += [Run("suggested", data, seed, SUGGESTED), Run("umap-samples", data, seed, 50)]
+            planned += [Run("margin", data, seed, SINGLES), Run("random", data, seed, SINGLES)]
+            planned += [Run("paper", data, seed, 25)]
+        planned += [
+            Run(method, data, seed, 30) for method in ("regions", "static-vae") for data in ("sklearn", "textures")
+        ]
     for size in SIZES:
         name = f"digits-{size}"
         planned += [Run(method, name, 0, SUGGESTED) for method in ("suggested", "umap-samples")]

@@ -17,12 +17,15 @@ import numpy.typing as npt
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import Points
 from lodespace import protocol
+from lodespace.frames import PredictionsFrame
 
 TESTS = Path(__file__).parents[2] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "server")]
 from servers import ServerProcess  # noqa: E402
 from stream_client import StreamClient  # noqa: E402
 
+SILENT_SECONDS = 20.0
+"""After this long without new predictions there are none to come."""
 STILL_SECONDS = 1.5
 """A change from which nothing is to be learned starts no training: after this long without any, it rests."""
 
@@ -61,6 +64,19 @@ class Page:
                 return waited
             await asyncio.sleep(0.01)
 
+    async def predicted(self) -> float:
+        """Wait until the model says what it makes of the change, or rests without another word. Returns the seconds it took.
+
+        Motion goes on meanwhile: who goes through sheets does not wait for it.
+        """
+        began = time.perf_counter()
+        while not any(isinstance(frame, PredictionsFrame) for frame in self.client.frames):
+            if time.perf_counter() - began > SILENT_SECONDS:
+                return SILENT_SECONDS + await self.rest()
+            await asyncio.sleep(0.01)
+        self.client.frames.clear()
+        return time.perf_counter() - began
+
     async def label(self, items: npt.NDArray[np.int64], class_id: int) -> None:
         await self._command(self.client.label_operation(items.tolist(), class_id))
 
@@ -84,6 +100,7 @@ class Page:
 
     async def _command(self, command: Any) -> None:
         self.client.operations.clear()
+        self.client.frames.clear()
         answer = await self.client.command(command)
         if isinstance(answer, protocol.Refused):
             raise RuntimeError(answer.message)
