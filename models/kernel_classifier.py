@@ -42,7 +42,11 @@ class KernelClassifier:
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(kernel))
         self._weights = inverse @ target
         left_out = target - self._weights / inverse.diagonal()[:, None]
-        self.sharpness = min(SHARPNESS, key=lambda s: float(F.cross_entropy(s * left_out, own)))
+        # Each class has the same say: a region's labels are easy, and would make it sure of everything.
+        say = 1 / torch.bincount(own, minlength=n_classes).clamp_min(1)
+        self.sharpness = min(
+            SHARPNESS, key=lambda s: float(F.cross_entropy(s * left_out, own, weight=say.to(left_out)))
+        )
         self.left_out = F.softmax(self.sharpness * left_out, dim=1)
         """What it says of each of `items` when that label is left out: (L, C)."""
 

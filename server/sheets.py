@@ -12,8 +12,10 @@ NARROW = 0.5
 """An item whose two likeliest classes are closer than this is uncertain."""
 OVERVIEW = 1000
 """Items from which an overview is drawn."""
-SPREAD = 5
-"""A sheet of uncertain items is drawn from this many sheets' worth, far from one another: neighbours ask the same question twice."""
+SPREAD = 20
+"""A sheet of uncertain items is drawn from this many sheets' worth of them, one of each of 27 groups: neighbours ask the same question
+twice, and the most uncertain of all are mostly oddities, of which nothing is learned about others."""
+_ROUNDS = 10
 
 
 def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
@@ -21,7 +23,7 @@ def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], 
 
     "suspects": labels that nobody has looked at, the most doubtful first; those count that are likelier wrong than right, or of which
     something else is predicted. "uncertain": items that nobody has looked at, labelled or not, the narrowest margin first, and of SPREAD
-    sheets' worth of them those first that lie far from one another; those count whose margin is below NARROW. Before anything is predicted
+    sheets' worth of them those first that stand for the others; those count whose margin is below NARROW. Before anything is predicted
     that is an overview: unlabelled items from all over the map. Items of locked classes are left out, and those of which nothing is
     predicted, once something is.
     """
@@ -46,18 +48,42 @@ def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], 
 
 
 def _spread(items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int) -> npt.NDArray[np.intp]:
-    """The first `block` of `items` (K,), each next one of them the farthest from those before it; the rest as they were.
+    """`items` (K,), but of the first `block` of them those first that stand for the others: one in the middle of each of SHEET_SIZE groups.
 
-    Later sheets are drawn when the model has learned from the first: they need no order of their own.
+    Groups by k-means, which begins with items far from one another. Later sheets are drawn when the model has learned from this one: they
+    need no order of their own.
     """
     near = positions[items[:block]].astype(np.float64)
-    order = np.zeros(len(near), np.intp)
-    distance = np.full(len(near), np.inf)
-    for k in range(1, len(near)):
-        distance = np.minimum(distance, ((near - near[order[k - 1]]) ** 2).sum(axis=1))
-        distance[order[k - 1]] = -1  # also of two that lie in one place, one comes after the other
-        order[k] = int(distance.argmax())
-    return np.concatenate([items[:block][order], items[block:]])
+    if len(near) <= SHEET_SIZE:
+        return items
+    middles = near[_far_apart(near, SHEET_SIZE)]
+    for _ in range(_ROUNDS):
+        group = _squared_distances(near, middles).argmin(axis=1)
+        count = np.bincount(group, minlength=SHEET_SIZE)
+        sums = np.stack([np.bincount(group, axis, SHEET_SIZE) for axis in near.T], axis=1)
+        middles = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], middles)
+    distance = _squared_distances(near, middles)
+    chosen: list[int] = []
+    for k in range(SHEET_SIZE):
+        distance[chosen, k] = np.inf  # of two groups with one middle, each gets an item of its own
+        chosen.append(int(distance[:, k].argmin()))
+    rest = np.delete(np.arange(len(near)), chosen)
+    return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
+
+
+def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
+    """The first of `points` (N, D), then each time the one farthest from those before."""
+    chosen = [0]
+    distance = np.full(len(points), np.inf)
+    while len(chosen) < count:
+        distance = np.minimum(distance, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int(distance.argmax()))
+    return chosen
+
+
+def _squared_distances(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(A, D), (B, D) -> (A, B)."""
+    return ((a[:, None] - b[None]) ** 2).sum(axis=2)
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:

@@ -23,6 +23,8 @@ AGREEMENT = 0.9
 """Share of a region's items that are predicted to be of its class."""
 LIKELY_WRONG = 0.5
 """Doubt above which an item counts as one that a region's label would make right."""
+MOST = 0.5
+"""Share of a region's items that have to count so; else it is known well enough."""
 _STEP = 1.5
 """By how much a ball grows in items at a time ..."""
 _THINNING = 1.3
@@ -177,7 +179,7 @@ def _grown(
     doubt = judgement.doubt[items]
     # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
     changes = (judgement.prediction[items] == class_id) & (doubt > LIKELY_WRONG)
-    gain = float(np.where(changes, doubt, 0).sum(dtype=np.float64))
+    gain = float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
     return Region(np.sort(items).astype(np.uint32), class_id, float(share[size - 1]), gain)
 
 

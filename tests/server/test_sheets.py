@@ -69,15 +69,21 @@ def test_there_is_nothing_to_show_where_all_is_labelled_and_nothing_predicted_or
         assert (found.items, found.total, found.expected_wrong) == ([], 0, 0.0)
 
 
-def test_of_uncertain_items_those_far_from_one_another_come_first() -> None:
-    """Fifty uncertain items in one place, and one in each of four others: the first five are of five places."""
-    places = np.repeat(np.arange(5), [50, 1, 1, 1, 1])
-    positions = np.zeros((54, 3), np.int32)
-    positions[:, 0] = 10_000 * places + np.arange(54)
-    confidence = np.linspace(0.5, 0.6, 54)  # those that lie together are the more uncertain
-    items, total = queue(judgement([-1] * 54, [0] * 54, confidence, positions=positions), "uncertain")
-    assert total == 54 and sorted(items.tolist()) == list(range(54))
-    assert sorted(places[items[:5]].tolist()) == [0, 1, 2, 3, 4]
+def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None:
+    """Items in 27 places, many in the first, which are the most uncertain: the sheet has one of each place, from its middle."""
+    places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(27), 10)])
+    positions = np.zeros((310, 3), np.int32)
+    positions[:, 0] = 5_000 * (places % 9)
+    positions[:, 1] = 5_000 * (places // 9) + np.arange(310) % 100
+    confidence = np.linspace(0.5, 0.7, 310)
+    items, total = queue(judgement([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain")
+    assert total == 310 and sorted(items.tolist()) == list(range(310))
+    assert sorted(places[items[:27]].tolist()) == list(range(27))
+    for place in (3, 20):
+        (one,) = items[:27][places[items[:27]] == place]
+        assert abs(positions[one, 1] - positions[places == place, 1].mean()) <= 50
+    same = queue(judgement([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one spot
+    assert len(set(same[:27].tolist())) == 27
 
 
 def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> None:
