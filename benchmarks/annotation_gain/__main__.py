@@ -4,7 +4,7 @@
 
 Runs the shipped server under a simulated person, and the opponents on the same data; writes the course of each run below build/, and from
 them docs/gain-table.md and docs/images/gain-*.svg. A run whose course is there is not repeated. --region 8 and so on set the time model.
-Needs `pip install -e '.[test,gain]'`. All of it takes about two hours on two cores.
+Needs `pip install -e '.[test,gain]'`. All of it takes about three hours on two cores.
 """
 
 import argparse
