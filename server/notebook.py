@@ -66,6 +66,7 @@ class Served:
         except BaseException as error:  # handed to the thread that waits for it
             self._error = error
         finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
             project.close()
             self._ready.set()
