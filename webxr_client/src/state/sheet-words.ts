@@ -42,6 +42,11 @@ export function named(
   return isOdd(one) && how !== "aside" ? { classId: one.class_id, struck: true } : null;
 }
 
-/** Whether a picture is the first of its group, or of its row: its group is named over it. */
-export const headsGroup = (items: readonly SheetItem[], place: number, columns: number): boolean =>
-  place % columns === 0 || items[place - 1]?.prediction !== items[place]?.prediction;
+/** Over how many pictures of its row the name of a group reaches that begins at `place`, there or in the row before; 0 where none begins. */
+export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
+  const heads = (k: number) => k % columns === 0 || items[k - 1]?.prediction !== items[k]?.prediction;
+  if (!heads(place)) return 0;
+  let end = place + 1;
+  while (end < items.length && !heads(end)) end++;
+  return end - place;
+}

@@ -8,8 +8,8 @@ import { confirmed } from "../state/review.js";
 import { isOdd, type OpenSheet } from "../state/review-state.js";
 import {
   expectation,
+  groupSpan,
   type How,
-  headsGroup,
   NOTHING_LEFT,
   named,
   SHEET_TITLES,
@@ -104,7 +104,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               key={one.item}
               one={one}
               place={k}
-              span={headsGroup(sheet.items, k, COLUMNS) ? spanOf(sheet.items, k) : 0}
+              span={groupSpan(sheet.items, k, COLUMNS)}
               {...standing(one, corrected, aside)}
             />
           ))}
@@ -152,13 +152,6 @@ interface CellProps {
   span: number;
   becomes: number;
   how: How;
-}
-
-/** How many pictures from `place` on are of one group, in the same row. */
-function spanOf(items: readonly SheetItem[], place: number): number {
-  let end = place + 1;
-  while (end < items.length && !headsGroup(items, end, COLUMNS)) end++;
-  return end - place;
 }
 
 function Cell({ one, place, span, becomes, how }: CellProps) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SheetItem } from "../../src/protocol/messages.js";
 import { cueAfter } from "../../src/state/review-state.js";
-import { expectation, headsGroup, named, standing } from "../../src/state/sheet-words.js";
+import { expectation, groupSpan, named, standing } from "../../src/state/sheet-words.js";
 
 const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
   item: n,
@@ -34,7 +34,7 @@ describe("what a sheet says of a picture", () => {
   });
   it("names a group at its first picture, and in each row again", () => {
     const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));
-    expect(items.map((_, k) => headsGroup(items, k, 3))).toEqual([true, false, true, true, false]);
+    expect(items.map((_, k) => groupSpan(items, k, 3))).toEqual([2, 0, 1, 2, 0]);
   });
 });
 

@@ -7,7 +7,7 @@ import { confirmed } from "../../state/review.js";
 import { isOdd, type OpenSheet } from "../../state/review-state.js";
 import {
   expectation,
-  headsGroup,
+  groupSpan,
   NOTHING_LEFT,
   named,
   SHEET_TITLES,
@@ -123,11 +123,16 @@ export class SheetBoard extends Board {
     const classes = state.classes.peek();
     const { becomes, how } = standing(one, state.review.corrected.peek(), state.review.aside.peek());
     context.textAlign = "left";
-    if (headsGroup(sheet.items, place, SHEET_COLUMNS)) {
+    const span = groupSpan(sheet.items, place, SHEET_COLUMNS);
+    if (span > 0) {
       const predicted = classes[one.prediction];
       font(context, 9.5, 650);
       context.fillStyle = predicted?.colour ?? BOARD_MUTED;
-      context.fillText(fitted(context, predicted?.name ?? "not predicted", PICTURE + GAP - 2), x, y - 2.4);
+      context.fillText(
+        fitted(context, predicted?.name ?? "not predicted", span * (PICTURE + GAP) - 4),
+        x,
+        y - 2.4,
+      );
     }
     const alpha = context.globalAlpha;
     if (how === "aside") context.globalAlpha = 0.3;
