@@ -13,7 +13,7 @@ Found = dict[tuple[str, str], list[Course]]
 """Courses by method (as plan.py calls it) and data."""
 NAMES = {
     "suggested": "Lodespace, as it suggests",
-    "sheets": "Lodespace, regions then sheets",
+    "sheets": "Lodespace, regions then sheets (textures: sheets only)",
     "samples": "Lodespace, sampled regions then sheets",
     "regions": "Lodespace, regions only",
     "careful": "Lodespace, careful regions",
@@ -25,8 +25,8 @@ NAMES = {
     "margin": "one by one, margin",
     "random": "one by one, random",
 }
-OPPONENTS = ("umap-samples", "margin", "random")
-"""Those whose person has a count of what was looked at, so that seconds can be compared."""
+OPPONENTS = ("umap", "umap-samples", "margin", "random")
+"""Those with a clock. That of "umap" is too kind: what its person sees in the map is not counted."""
 COLOURS = ("#1f77b4", "#0b3d91", "#17becf", "#2ca02c", "#98df8a", "#9467bd", "#ff7f0e", "#8c564b", "#d62728", "#e377c2")
 
 
@@ -46,7 +46,9 @@ def _read(results: Path) -> Found:
     found: Found = defaultdict(list)
     for path in sorted(results.glob("*.json")):
         method, data, _, _ = path.stem.split("--")
-        found[method, data].append(Course.read(path))
+        course = Course.read(path)
+        if course.gestures:  # else the person found no place that one sample agreed on
+            found[method, data].append(course)
     return found
 
 

@@ -24,10 +24,15 @@ class TimeModel:
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def varied(self) -> dict[str, "TimeModel"]:
-        """This model, and for each constant one with it halved and one with it doubled."""
+        """This model, and for each constant one with it halved and one with it doubled; then both kinds of naming one item together, for
+        a person who is slow at the one is slow at the other.
+        """
         models = {"as stated": self}
         for constant in fields(self):
             for factor, word in ((0.5, "half"), (2.0, "double")):
                 value = getattr(self, constant.name) * factor
                 models[f"{constant.name} {word}"] = replace(self, **{constant.name: value})
+        for factor, word in ((0.5, "half"), (2.0, "double")):
+            naming = {"correction": self.correction * factor, "single": self.single * factor}
+            models[f"correction and single {word}"] = replace(self, **naming)
         return models

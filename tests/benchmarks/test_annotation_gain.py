@@ -36,7 +36,7 @@ def test_seconds_are_the_sum_of_acts_and_of_waits_that_nothing_fills() -> None:
 
 def test_each_constant_is_halved_and_doubled() -> None:
     varied = TimeModel().varied()
-    assert len(varied) == 1 + 2 * 7
+    assert len(varied) == 1 + 2 * 7 + 2
     assert varied["region double"] == TimeModel(region=10) and varied["wait half"] == TimeModel(wait=0.5)
 
 
