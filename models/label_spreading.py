@@ -32,7 +32,7 @@ def share(labels: torch.Tensor) -> float:
 
 
 class LabelSpreading:
-    """Spreads labels int64 (N,) of `n_classes` over `graph`. Call `unit` until it returns the probabilities."""
+    """Spreads labels int64 (N,) of `n_classes` over `graph`. Call `unit` until it is `done`; `spread` (N, C) and `rounds` say how far."""
 
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:
         n, device = len(labels), graph.weight.device
@@ -50,12 +50,17 @@ class LabelSpreading:
         self.rounds = 0
         self._rounds_per_unit = max(1, _PRODUCTS_PER_UNIT // max(1, len(graph) * n_classes))
 
-    def unit(self) -> torch.Tensor | None:
-        """Some rounds; after the last, probabilities (N, C): even where no label reaches. What an item's own label says is left out."""
+    @property
+    def done(self) -> bool:
+        return self.rounds >= ROUNDS
+
+    def unit(self) -> None:
+        """Some rounds."""
         for _ in range(min(self._rounds_per_unit, ROUNDS - self.rounds)):
             self._round()
-        if self.rounds < ROUNDS:
-            return None
+
+    def probabilities(self) -> torch.Tensor:
+        """What each item is by its neighbours, (N, C): even where no label reaches. What its own label says is left out."""
         said = (self.spread - (1 - KEPT) * self._seeds).clamp_min(0)
         total = said.sum(dim=1, keepdim=True)
         even = torch.full_like(said, 1 / said.shape[1])

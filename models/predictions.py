@@ -57,6 +57,7 @@ class Predictions:
         self._belief: torch.Tensor | None = None
         self._spreading: LabelSpreading | None = None
         self._spread: torch.Tensor | None = None
+        self._taken_up: tuple[torch.Tensor, int] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
         n, old = self.probabilities.shape
@@ -109,18 +110,25 @@ class Predictions:
     def _ready(self, taught: Taught) -> bool:
         """Solve the kernel classifier and spread the labels, a piece of it at a time. Returns whether that was done before."""
         n_classes = self.probabilities.shape[1]
+        solving = self._belief is None
         if self._belief is None:
             own = self.probabilities.cpu().gather(1, taught.trained.clamp_min(0)[:, None]).squeeze(1)
             self._belief = torch.where(taught.verified, 1.0, own)
         if self._kernel is None:
             self._kernel = KernelClassifier(self.features, taught.trained, self._belief, taught.verified, n_classes)
+        if solving:
             return False
         if taught.graph is None or self._spread is not None:
             return True
         if self._spreading is None:
             self._spreading = LabelSpreading(taught.graph, taught.trained, n_classes)
-        self._spread = self._spreading.unit()
-        return False
+            if self._taken_up is not None:
+                self._spreading.spread, self._spreading.rounds = self._taken_up
+        spread_before = self._spreading.done
+        self._spreading.unit()
+        if self._spreading.done:
+            self._spread = self._spreading.probabilities()
+        return spread_before
 
     def _leave_own_labels_out(self, taught: Taught) -> None:
         """Of an item whose label the kernel classifier was solved for, take what it says without that label."""
@@ -149,12 +157,20 @@ class Predictions:
             "probabilities": self.probabilities,
             "classifier_features": self.features,
             "sweep_order": self.order,
-            **({} if self._belief is None else {"sweep_belief": self._belief}),
+            **self._half_way(),
             **{f"best_{name}": value for name, value in self._opinion._asdict().items()},
         }
 
+    def _half_way(self) -> Tensors:
+        """What the second half of a sweep cannot make again from the rest."""
+        if self._belief is None:
+            return {}
+        if self._spreading is None:
+            return {"sweep_belief": self._belief}
+        rounds = torch.tensor(self._spreading.rounds)
+        return {"sweep_belief": self._belief, "sweep_spread": self._spreading.spread, "sweep_rounds": rounds}
+
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
-        """What the second half of a sweep works with is made again from the same numbers."""
         device = self.probabilities.device
         self.probabilities = tensors["probabilities"].clone().to(device)
         self.features = tensors["classifier_features"].clone().to(device)
@@ -163,6 +179,8 @@ class Predictions:
         self._forget()
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
+        if "sweep_spread" in tensors:
+            self._taken_up = tensors["sweep_spread"].clone().to(device), int(tensors["sweep_rounds"])
         nothing = no_opinion(len(self.probabilities), device)
         # Checkpoints of before there were margins and doubts hold the first two.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())

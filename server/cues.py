@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.cells import blurred, flat
 from lodespace.judgement import Judgement
 from lodespace.protocol import UNLABELED, Cue
 
@@ -35,9 +36,9 @@ def _density(j: Judgement) -> Bytes:
     """How many neighbours an item has, as its rank among all: items with as many share the middle of their ranks."""
     places, m = _places(j.positions)
     d = places.shape[1]
-    counts = np.bincount(_flat(places.astype(np.intp), m), minlength=m**d).astype(np.float32).reshape((m,) * d)
+    counts = np.bincount(flat(places.astype(np.intp), m), minlength=m**d).astype(np.float32).reshape((m,) * d)
     for axis in range(d):
-        counts = _blurred(_blurred(counts, axis), axis)
+        counts = blurred(blurred(counts, axis), axis)
     _, where, many = np.unique(_between(counts, places), return_inverse=True, return_counts=True)
     middle = (np.cumsum(many) - (many + 1) / 2) / max(1, len(places) - 1)
     return _bytes(middle[where])
@@ -97,7 +98,7 @@ def _between(values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]) -
     below = np.minimum(from_centre.astype(np.intp), m - 2)
     share = from_centre - below
     shares = [(1 - share[:, axis], share[:, axis]) for axis in range(d)]
-    first = _flat(below, m)
+    first = flat(below, m)
     found = np.zeros(len(places))
     for corner in np.ndindex((2,) * d):
         weight = shares[0][corner[0]]
@@ -105,17 +106,6 @@ def _between(values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]) -
             weight = weight * shares[axis][corner[axis]]
         found += weight * values.ravel()[first + np.ravel_multi_index(corner, values.shape)]
     return found
-
-
-def _flat(cells: npt.NDArray[np.intp], m: int) -> npt.NDArray[np.intp]:
-    return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)
-
-
-def _blurred(counts: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:
-    """The sum of each cell and the two beside it along `axis`."""
-    wide = np.pad(counts, [(1, 1) if k == axis else (0, 0) for k in range(counts.ndim)])
-    n = counts.shape[axis]
-    return sum((wide.take(range(k, k + n), axis) for k in range(1, 3)), start=wide.take(range(n), axis))
 
 
 def _distances(positions: npt.NDArray[np.int32], to: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
@@ -134,7 +124,7 @@ def _cell_distances(cells: npt.NDArray[np.intp], to: npt.NDArray[np.intp], m: in
     """The same between cells, in cells: an exact Euclidean distance transform, axis by axis."""
     d = cells.shape[1]
     squared = np.full(m**d, np.float32(1e9))
-    squared[_flat(to, m)] = 0
+    squared[flat(to, m)] = 0
     squared = squared.reshape((m,) * d)
     steps = (np.arange(m, dtype=np.float32)[:, None] - np.arange(m, dtype=np.float32)) ** 2
     for axis in range(d):
@@ -143,4 +133,4 @@ def _cell_distances(cells: npt.NDArray[np.intp], to: npt.NDArray[np.intp], m: in
         for k in range(m):
             moved[..., k] = (lines + steps[k]).min(axis=-1)
         squared = np.moveaxis(moved, -1, axis)
-    return np.sqrt(squared.ravel()[_flat(cells, m)].astype(np.float64))
+    return np.sqrt(squared.ravel()[flat(cells, m)].astype(np.float64))

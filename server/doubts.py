@@ -25,6 +25,10 @@ def least_doubt(labels: Classes, prediction: Classes, confidence: Floats) -> Flo
     return np.where(prediction == UNLABELED, 1, doubt).astype(np.float32)
 
 
+def _equal(a: Floats | None, b: Floats | None) -> bool:
+    return a is b if a is None or b is None else np.array_equal(a, b)
+
+
 class Doubts:
     """margin, doubt float32 (N,), as in Judgement. `version` counts their changes."""
 
@@ -33,7 +37,12 @@ class Doubts:
         self.doubt: Floats = np.ones(n, np.float32)
         self.version = 0
         self._told: Floats | None = None
+        self._heard: tuple[Floats | None, Floats | None] | None = None
         self._stale = np.zeros(n, np.bool_)
+
+    def heard(self, margin: Floats | None, doubt: Floats | None) -> bool:
+        """Whether the trainer has said just this before: most of its frames move points alone."""
+        return self._heard is not None and all(map(_equal, (margin, doubt), self._heard))
 
     def take(
         self,
@@ -48,6 +57,7 @@ class Doubts:
 
         A doubt that is to the bit what it was before the item got another label is about the label of then.
         """
+        self._heard = margin, doubt
         likely = least_doubt(labels, prediction, confidence)
         told = None if doubt is None else np.nan_to_num(doubt, nan=1.0).clip(0, 1)
         if told is None:

@@ -296,12 +296,15 @@ class AnnotationSession:
             prediction = np.full_like(prediction, UNLABELED)
         certain[prediction == UNLABELED] = 0
         changed = (prediction != self.predictions) | (certain != self.confidence)
-        if changed.any():
+        news = bool(changed.any())
+        if news:
             self.prediction_version += 1
             self._predicted_at[changed] = self.prediction_version
             self.predictions = prediction.copy()
             self.confidence = certain
-        self.doubts.take(margin, doubt, labels=self.labels, prediction=self.predictions, confidence=self._confidence())
+        if news or not self.doubts.heard(margin, doubt):
+            confidence = self._confidence()
+            self.doubts.take(margin, doubt, labels=self.labels, prediction=self.predictions, confidence=confidence)
         return new_scene
 
     def _confidence(self) -> npt.NDArray[np.float32]:

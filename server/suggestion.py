@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.cells import blurred, flat
 from lodespace.judgement import Judgement
 from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
 from lodespace.quality import share_right
-from lodespace.sheets import sheet
+from lodespace.sheets import DOUBTFUL, sheet
 
 RIGHT_ENOUGH = 0.99
 """Share of items that are right at which nothing more is suggested."""
@@ -21,8 +22,6 @@ SMALLEST, LARGEST = 6, 2000
 """Items of a region that is suggested."""
 AGREEMENT = 0.9
 """Share of a region's items that are predicted to be of its class."""
-LIKELY_WRONG = 0.5
-"""Doubt above which an item counts as one that a region's label would make right."""
 MOST = 0.5
 """Share of a region's items that have to count so; else it is known well enough."""
 _STEP = 1.5
@@ -132,12 +131,11 @@ def _dense_spots(
     low = positions.min(axis=0)
     side = max(float((positions.max(axis=0) - low).max()), 1.0) * 1.0001 / m
     cells = ((positions - low) / side).astype(np.intp)
-    flat = np.ravel_multi_index(tuple(cells.T), (m,) * d)
-    weight = np.bincount(flat, weights, m**d).reshape((m,) * d)
+    place = flat(cells, m)
+    weight = np.bincount(place, weights, m**d).astype(np.float64).reshape((m,) * d)
     for axis in range(d):
-        wide = np.pad(weight, [(1, 1) if k == axis else (0, 0) for k in range(d)])
-        weight = wide.take(range(m), axis) + wide.take(range(1, m + 1), axis) + wide.take(range(2, m + 2), axis)
-    occupied = np.unique(flat)
+        weight = blurred(weight, axis)
+    occupied = np.unique(place)
     order = occupied[np.argsort(-weight.ravel()[occupied], kind="stable")]
     chosen = np.empty((0, d), np.intp)
     for cell in order.tolist():
@@ -145,7 +143,7 @@ def _dense_spots(
         if (np.abs(chosen - at).max(axis=1) <= 1).any():
             continue
         chosen = np.vstack([chosen, at])
-        yield positions[flat == cell].mean(axis=0)
+        yield positions[place == cell].mean(axis=0)
         if len(chosen) == SPOTS:
             return
 
@@ -178,7 +176,7 @@ def _grown(
     # Those that are predicted to be something else are wrong before and after.
     doubt = judgement.doubt[items]
     # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
-    changes = (judgement.prediction[items] == class_id) & (doubt > LIKELY_WRONG)
+    changes = (judgement.prediction[items] == class_id) & (doubt > DOUBTFUL)
     gain = float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
     return Region(np.sort(items).astype(np.uint32), class_id, float(share[size - 1]), gain)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledPictures
-from annotation_gain.person import Eyes, Items, LooksAtSamples, SeesEveryPicture
+from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
@@ -113,7 +113,7 @@ async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Cour
     return course
 
 
-async def static_positions(data: LabelledPictures, seed: int) -> Items:
+async def static_positions(data: LabelledPictures, seed: int) -> Points:
     """The map of the paper's model after pretraining, which stays as it is: (N, 3)."""
     async with page_of(data, seed, preset="paper") as page:
         return page.points

@@ -18,9 +18,9 @@ def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:
 
 def spread(graph: Graph, labels: torch.Tensor, n_classes: int = 3) -> torch.Tensor:
     work = LabelSpreading(graph, labels, n_classes)
-    while (probabilities := work.unit()) is None:
-        pass
-    return probabilities
+    while not work.done:
+        work.unit()
+    return work.probabilities()
 
 
 def test_one_label_an_island_names_the_island() -> None:

@@ -33,6 +33,12 @@ async def http(server: Any):
         yield session
 
 
+def newest(client: StreamClient, figure: str) -> Any:
+    """A figure of the newest quality that was told; None before the first."""
+    told = client.seen(protocol.QualityChanged)
+    return getattr(told[-1].quality, figure) if told else None
+
+
 def train(server: Any, prediction: np.ndarray, confidence: np.ndarray, **known: np.ndarray) -> None:
     """As if the trainer had sent a frame: four blobs, and predictions."""
     random = np.random.default_rng(0)
@@ -77,7 +83,7 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, ht
             await anna.label([*range(class_id, 40, 4), *wrong], class_id)
         await anna.label([1], 0)
         train(server, truth, np.full(N, 0.9))
-        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right is not None)
+        await eventually(lambda: newest(anna, "right") is not None)
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.labelled, told.verified, told.suspects) == (40, 0, 1)
         assert told.label_error == pytest.approx((39 * 0.1 + 0.9) / 40, abs=0.005)
@@ -105,7 +111,7 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, ht
             )
         )
         assert ack.count == 1
-        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.verified == 3)
+        await eventually(lambda: newest(anna, "verified") == 3)
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert told.suspects == 0 and told.label_error == pytest.approx(37 * 0.1 / 40, abs=0.005)
         assert (await json_of(http, "/api/session"))["quality"] == {
@@ -114,7 +120,7 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, ht
         sheet = await json_of(http, "/api/sheet?kind=suspects&size=200")
         assert len(sheet["items"]) == 37 and not {s["item"] for s in sheet["items"]} & set(items)
         await anna.command(protocol.Undo(command_id="undo-the-sheet"))
-        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.suspects == 1)
+        await eventually(lambda: newest(anna, "suspects") == 1)
 
 
 async def test_margins_and_doubts_of_the_trainer_are_taken(server: Any, http: aiohttp.ClientSession) -> None:
@@ -149,7 +155,7 @@ async def test_one_class_alone_and_everything_verified_are_answered(server: Any,
         )
         await anna.command(every)
         train(server, np.zeros(N), np.ones(N))
-        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right == 1.0)
+        await eventually(lambda: newest(anna, "right") == 1.0)
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (0.0, 0, 0, 0)
         assert (await json_of(http, "/api/next"))["kind"] == "done"
@@ -176,7 +182,7 @@ async def test_the_quality_is_told_only_when_it_changed(server: Any) -> None:
         await anna.label([0], 0)
         await anna.label([1], 1)
         train(server, np.arange(N) % 4, np.full(N, 0.9))
-        await eventually(lambda: anna.seen(protocol.QualityChanged)[-1].quality.right is not None)
+        await eventually(lambda: newest(anna, "right") is not None)
         many = len(anna.seen(protocol.QualityChanged))
         for _ in range(5):
             train(server, np.arange(N) % 4, np.full(N, 0.9))

@@ -1,0 +1,73 @@
+"""A sweep of the predictions, and going on with it from the middle."""
+
+import numpy as np
+import pytest
+import torch
+
+from lodespace.models import Dataset
+from lodespace.models import label_spreading as spreading
+from lodespace.models.features import FeatureNetwork
+from lodespace.models.graph import fuzzy_graph, nearest_neighbours
+from lodespace.models.predictions import Predictions, Taught
+from lodespace.models.wide_classifier import WideClassifier
+
+N = 2400
+"""More than two chunks."""
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, Taught]:
+    """A classifier that was hardly taught, and few labels of three groups on their graph, spread in several units."""
+    monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
+    torch.manual_seed(0)
+    truth = torch.arange(N) % 3
+    vectors = np.random.default_rng(0).normal(size=(N, 4)).astype(np.float32) + 2 * truth[:, None].numpy()
+    dataset = Dataset.from_vectors(vectors)
+    labels = torch.where(torch.arange(N) < 60, truth, -1)
+    verified = torch.arange(N) < 20
+    classifier = WideClassifier(dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1))
+    graph = fuzzy_graph(*nearest_neighbours(dataset.stored, 10))
+    return classifier, Taught(labels, labels, verified, graph)
+
+
+def begun() -> Predictions:
+    predictions = Predictions(N, 3, torch.device("cpu"))
+    predictions.start_sweep(torch.arange(60))
+    return predictions
+
+
+def finished(predictions: Predictions, classifier: WideClassifier, taught: Taught) -> int:
+    """The units it took."""
+    units = 1
+    while not predictions.unit(classifier, taught):
+        units += 1
+    return units
+
+
+def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
+    setting: tuple[WideClassifier, Taught],
+) -> None:
+    whole = begun()
+    units = finished(whole, *setting)
+    assert units >= 10, "chunks twice, the kernel, some units of spreading"
+    for done in range(1, units):
+        first = begun()
+        for _ in range(done):
+            assert not first.unit(*setting)
+        again = Predictions(N, 3, torch.device("cpu"))
+        again.load({name: tensor.clone() for name, tensor in first.tensors().items()}, first.position, first.known)
+        assert finished(again, *setting) == units - done, f"after {done} units"
+        assert torch.equal(again.probabilities, whole.probabilities)
+        assert torch.equal(again.opinion.doubt, whole.opinion.doubt)
+
+
+def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(setting: tuple[WideClassifier, Taught]) -> None:
+    classifier, taught = setting
+    truth = torch.arange(N) % 3
+    labels = taught.labels.clone()
+    labels[31] = (labels[31] + 1) % 3
+    predictions = begun()
+    finished(predictions, classifier, Taught(labels, labels, taught.verified, taught.graph))
+    assert float((predictions.opinion.prediction == truth).float().mean()) > 0.9
+    doubtful = torch.argsort(predictions.opinion.doubt[:60], descending=True)[:6]
+    assert 31 in doubtful.tolist()
