@@ -87,8 +87,11 @@ def _squared_distances(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:
-    """Numbers (N,) that put any first few of N items all over their order, the same each time."""
-    return (np.arange(n, dtype=np.float64) * np.float64(0.6180339887498949)) % np.float64(1)
+    """Numbers (N,) that put any first few of N items all over their order, the same each time.
+
+    Multiples of the silver ratio: those of the golden one say which labels are held out (models/loop.py), and half an overview would be.
+    """
+    return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
 def sheet(judgement: Judgement, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from judgements import judgement, random_judgement
 
 from lodespace.sheets import queue, sheet
@@ -96,3 +97,21 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
     assert len({int(places[s.item]) for s in found.items}) == 27
     assert {s.prediction for s in found.items} == {-1}
     assert sheet(j, "suspects").items == []
+
+
+def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
+    """A tenth of the labels is kept from the classifier to measure it: of an overview no more than of everything."""
+    from lodespace.models import Dataset, preset
+    from lodespace.models.paper_loop import PaperLoop
+
+    n = 3000
+    random = np.random.default_rng(0)
+    j = judgement([-1] * n, [-1] * n, [0.0] * n, positions=random.integers(0, 60_000, (n, 3)))
+    items = [entry.item for entry in sheet(j, "uncertain", 200).items]
+    loop = PaperLoop(Dataset.from_vectors(random.normal(size=(n, 3))), preset("paper"), 2, 0)
+    labels = np.full(n, -1)
+    labels[items] = 0
+    loop.set_labels(torch.from_numpy(labels))
+    held_out = loop.held_out
+    assert held_out is not None
+    assert 0.02 <= float(held_out.sum()) / len(items) <= 0.2
