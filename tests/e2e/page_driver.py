@@ -52,6 +52,20 @@ class PageDriver:
     def wait_for_state(self, *states: str, seconds: float = 120) -> None:
         self.wait(lambda: self.state("training")["state"] in states, seconds, f"the trainer never was {states}")
 
+    def wait_for_rest(self, *, quiet: float = 0.7) -> None:
+        """All is answered and learned, and nothing has moved on the page for `quiet` seconds: what is aimed at stays where it is."""
+        self.wait(lambda: self.state("connection")["pending"] == 0)
+        seen, since = None, time.monotonic()
+        end = since + 120
+        while seen is None or time.monotonic() - since < quiet:
+            assert time.monotonic() < end, "the points never came to rest"
+            resting = self.state("training")["state"] == "resting" and not self.evaluate("lodespace.state.latent.moving")
+            now = self.on_screen() if resting else None
+            if now is None or seen is None or not np.array_equal(now, seen):
+                since = time.monotonic()
+            seen = now
+            self.page.wait_for_timeout(50)
+
     def state(self, name: str) -> Any:
         return self.evaluate(f"lodespace.state.{name}.value")
 

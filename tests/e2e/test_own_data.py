@@ -269,8 +269,8 @@ def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
     page.page.keyboard.press("Escape")
     end = page.positions()
     page.evaluate("lodespace.commands.goTo(0)")
-    page.wait(lambda: page.state("time.live") is False and not page.evaluate("lodespace.state.latent.moving"))
-    assert np.abs(page.positions() - end).max() > 0.1
+    page.wait(lambda: np.abs(page.positions() - end).max() > 0.1)
+    assert page.state("time.live") is False
     page.press("End")
     page.wait(lambda: page.state("time.live"))
     page.wait(lambda: np.abs(page.positions() - end).max() < 0.01)

@@ -31,8 +31,7 @@ def calm(page: PageDriver) -> None:
 
 
 def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
-    page.wait_for_state("resting")
-    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    page.wait_for_rest()
     before = page.positions()
     page.lasso(page.circle(ZEROS))
     selected = page.selected
@@ -49,8 +48,7 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     ones = page.selected
     page.press("1")
     page.wait(lambda: page.state("training")["state"] == "running")
-    page.wait_for_state("resting")
-    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    page.wait_for_rest()
     after = page.positions()
     step = np.linalg.norm(after - before, axis=1)
     spread = before.std(axis=0).mean()
@@ -200,7 +198,7 @@ def test_two_dimensions_and_back_is_a_motion(page: PageDriver) -> None:
     page.wait_for_state("resting")
     page.page.click("text=2D")
     page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 2, 60)
-    page.wait_for_state("resting")
+    page.wait_for_rest()
     positions = page.positions()
     assert positions[:, :2].std(axis=0).min() > 0.3
     page.lasso(page.circle(ZEROS, 0.5))

@@ -22,14 +22,6 @@ def label(page: PageDriver, class_id: int, items: np.ndarray) -> None:
     page.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
 
 
-def settled(page: PageDriver) -> None:
-    """All is answered, learned and at rest."""
-    page.wait(lambda: page.state("connection")["pending"] == 0)
-    page.page.wait_for_timeout(700)
-    page.wait_for_state("resting")
-    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
-
-
 def asked(server: ServerProcess, path: str, body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json"})
@@ -66,8 +58,7 @@ def doubtful(open_page: Any, impure: ServerProcess) -> PageDriver:
     """A page of `impure`, at rest."""
     page = open_page(impure.url)
     page.wait_for_scene()
-    page.wait_for_state("resting")
-    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    page.wait_for_rest()
     return page
 
 
@@ -310,7 +301,7 @@ def test_quality_is_told_and_moves(page: PageDriver) -> None:
     assert figures()["labelled"] in ("–", "0 %")
     for k in range(10):
         label(page, k, np.flatnonzero(k == TRUTH)[::4])
-    settled(page)
+    page.wait_for_rest()
     page.wait(lambda: figures()["right"] != "–", 60)
     first = figures()
     assert first["labelled"] == "25 %"
@@ -320,9 +311,9 @@ def test_quality_is_told_and_moves(page: PageDriver) -> None:
     page.press("u")
     wait_for_sheet(page, "uncertain")
     for _ in range(2):
+        shown = {item["item"] for item in sheet(page)["items"]}
         page.press("Enter")
-        page.wait(lambda: sheet(page)["status"] == "busy")
-        page.wait(lambda: sheet(page)["status"] != "busy")
+        page.wait(lambda: sheet(page)["status"] != "busy" and not shown & {i["item"] for i in sheet(page)["items"]})
     page.wait(lambda: figures()["looked at"] == "1 %")
     page.press("Escape")
 
