@@ -59,7 +59,9 @@ class PageDriver:
         end = since + 120
         while seen is None or time.monotonic() - since < quiet:
             assert time.monotonic() < end, "the points never came to rest"
-            resting = self.state("training")["state"] == "resting" and not self.evaluate("lodespace.state.latent.moving")
+            resting = self.state("training")["state"] == "resting" and not self.evaluate(
+                "lodespace.state.latent.moving"
+            )
             now = self.on_screen() if resting else None
             if now is None or seen is None or not np.array_equal(now, seen):
                 since = time.monotonic()

@@ -7,7 +7,7 @@ import pytest
 from headset import Headset, Side
 from servers import ServerProcess
 from test_headset import TRUTH
-from test_review import becomes, label, settled, sheet, verified_on
+from test_review import becomes, label, sheet, verified_on
 
 DOUBTED_FROM = 10
 
@@ -20,7 +20,7 @@ def doubtful(headset: Headset) -> Headset:
         half = np.flatnonzero(k == TRUTH)[::2]
         wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
         label(page, k, np.r_[half, wrong])
-    settled(page)
+    page.wait_for_rest()
     page.wait(lambda: (page.state("review.quality") or {"suspects": 0})["suspects"] > DOUBTED_FROM, 60)
     return headset
 
@@ -205,7 +205,7 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     rest = np.flatnonzero(page.labels < 0)
     for k in range(10):
         label(page, k, rest[TRUTH[rest] == k])
-    settled(page)
+    page.wait_for_rest()
     page.wait(lambda: page.state("review.quality")["suspects"] > 0)
     page.evaluate("lodespace.commands.clearSelection()")
     headset.touch("right", "next")

@@ -290,6 +290,13 @@ def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: Server
     assert suggestion["reason"] in page.page.inner_text(".contact-sheet")
 
 
+def confirm(page: PageDriver) -> None:
+    """Confirm the sheet that is open; back when the next one is there."""
+    shown = {entry["item"] for entry in sheet(page)["items"]}
+    page.press("Enter")
+    page.wait(lambda: sheet(page)["status"] != "busy" and not shown & {entry["item"] for entry in sheet(page)["items"]})
+
+
 def test_quality_is_told_and_moves(page: PageDriver) -> None:
     page.wait_for_state("resting")
 
@@ -311,9 +318,7 @@ def test_quality_is_told_and_moves(page: PageDriver) -> None:
     page.press("u")
     wait_for_sheet(page, "uncertain")
     for _ in range(2):
-        shown = {item["item"] for item in sheet(page)["items"]}
-        page.press("Enter")
-        page.wait(lambda: sheet(page)["status"] != "busy" and not shown & {i["item"] for i in sheet(page)["items"]})
+        confirm(page)
     page.wait(lambda: figures()["looked at"] == "1 %")
     page.press("Escape")
 
