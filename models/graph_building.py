@@ -11,6 +11,7 @@ from lodespace.models.principal_components import principal_components, standard
 from lodespace.models.state import Tensors
 
 FEATURE_COMPONENTS = 32
+LEARNED_OF_SIGNS = 0.5
 _ITEMS_PER_UNIT = 1000
 """Items one unit passes through the feature network: some 15 ms."""
 
@@ -21,8 +22,8 @@ _DISTANCES_PER_UNIT = 5_000_000
 class GraphFeatures:
     """What a graph stands on: principal components, self-supervised features (of pictures) and, once it has learned, the classifier's.
 
-    Each set has the same variance: neither replaces the other, but for photos, whose pixels say little of what they show: 10-NN .88 on
-    learned features of crops of photographs, .85 with principal components beside them. Call `unit` until it returns the features.
+    Each set has the same variance, since none replaces another; but beside the strokes of signs, what is learned of them without labels
+    counts half (docs/gain.md). Call `unit` until it returns the features.
     """
 
     def __init__(
@@ -39,24 +40,21 @@ class GraphFeatures:
         self.classifier_features = classifier_features
         self.learned: list[torch.Tensor] = []
 
-    @property
-    def _pixels_mislead(self) -> bool:
-        return self.network is not None and self.dataset.content == "photos"
-
     @torch.no_grad()
     def unit(self) -> torch.Tensor | None:
         """The network's features of one chunk of items; after the last, all features (N, F)."""
-        parts = [] if self._pixels_mislead else [self.components]
+        parts = [standardised(self.components)]
         if self.network is not None:
             start = len(self.learned) * _ITEMS_PER_UNIT
             if start < len(self.dataset):
                 items = slice(start, min(start + _ITEMS_PER_UNIT, len(self.dataset)))
                 self.learned.append(self.network(self.dataset.batch(items)))
                 return None
-            parts.append(principal_components(torch.cat(self.learned), FEATURE_COMPONENTS))
+            learned = standardised(principal_components(torch.cat(self.learned), FEATURE_COMPONENTS))
+            parts.append(LEARNED_OF_SIGNS * learned if self.dataset.content == "symbols" else learned)
         if self.classifier_features is not None:
-            parts.append(principal_components(self.classifier_features, FEATURE_COMPONENTS))
-        return torch.cat([standardised(part) for part in parts], dim=1)
+            parts.append(standardised(principal_components(self.classifier_features, FEATURE_COMPONENTS)))
+        return torch.cat(parts, dim=1)
 
 
 class GraphBuilding:

@@ -1,7 +1,7 @@
 """The interactive loop of the `default` preset: forces, features, classifier and encoder, interleaved.
 
-Phases: "layout" (graph on principal components, the first motion), "features" (self-supervision, then a graph on both),
-"interactive" (after a change of labels), "resting". Each turn is a round of forces, when one is due, and one unit of the
+Phases: "layout" (graph on principal components of what describes the items, the first motion), "features" (self-supervision, then a
+graph on both), "interactive" (after a change of labels), "resting". Each turn is a round of forces, when one is due, and one unit of the
 most urgent other work: classifier steps, then predictions, then features, then graph, then encoder and decoder.
 """
 
@@ -14,6 +14,7 @@ import torch
 
 from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.descriptor import described
 from lodespace.models.forces import Forces, particle_forces, vae_forces
 from lodespace.models.graph import Graph
 from lodespace.models.graph_building import GraphBuilding, GraphFeatures, GraphRefresh
@@ -50,7 +51,7 @@ class ParticleLoop(Loop):
         self.alike = alike = dataset.alike()
         self.self_supervision = SelfSupervision(alike, self.generator, self.device_generator)
         self.learning = LabelLearning(alike, n_classes, self.generator, self.device_generator)
-        self.components = principal_components(alike.flat(), config.principal_components)
+        self.components = principal_components(described(alike), config.principal_components)
         self.start = starting_positions(self.components, config.latent_dim, self.device_generator)
         self.particles: Particles | None = None
         self.motion = Motion()

@@ -11,10 +11,11 @@ from sklearn.svm import SVC
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import UNLABELED, Eyes, Labels, LooksAtSamples, Points, SeesEveryPicture
-from lodespace.models import Dataset
+from lodespace.models import Dataset, descriptor
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.wide_classifier import WideClassifier
 
+Rows = npt.NDArray[np.float32]
 COMPONENTS = 50
 BATCH = 5
 """Items labelled one by one between two trainings of the classifier."""
@@ -24,20 +25,28 @@ ROUND = 5
 """Gestures after which the machine is trained anew, where nobody acts on what it says meanwhile."""
 
 
-def umap_positions(data: LabelledPictures, seed: int) -> Points:
-    """UMAP in 3D of the pixels: (N, 3)."""
+def pixels(data: LabelledPictures) -> Rows:
+    """(N, F), 0..1."""
+    return data.pictures.reshape(len(data), -1).astype(np.float32) / 255
+
+
+def described(data: LabelledPictures) -> Rows:
+    """(N, F): what Lodespace compares items by before anything is learned (models/descriptor.py), to see what that alone brings."""
+    return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
+
+
+def umap_positions(rows: Rows, seed: int) -> Points:
+    """UMAP in 3D of rows (N, F): (N, 3)."""
     from umap import UMAP
 
-    flat = data.pictures.reshape(len(data), -1).astype(np.float32) / 255
-    return UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(flat).astype(np.float32)
+    return UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
 
 
 class Svc:
-    """An RBF support vector machine on 50 principal components of the pixels, trained on all labels: predicts the rest."""
+    """An RBF support vector machine on 50 principal components of rows (N, F), trained on all labels: predicts the rest."""
 
-    def __init__(self, data: LabelledPictures) -> None:
-        flat = data.pictures.reshape(len(data), -1).astype(np.float32) / 255
-        self.components = PCA(COMPONENTS, random_state=0).fit_transform(flat)
+    def __init__(self, rows: Rows) -> None:
+        self.components = PCA(COMPONENTS, random_state=0).fit_transform(rows)
 
     def predict(self, labels: Labels) -> Labels:
         """labels (N,) -> predictions (N,); UNLABELED while there are not two classes."""
@@ -55,13 +64,23 @@ class Svc:
 
 
 def lasso_on(
-    name: str, points: Points, data: LabelledPictures, seed: int, gestures: int, *, samples: bool, purity: float = 0.95
+    name: str,
+    points: Points,
+    data: LabelledPictures,
+    seed: int,
+    gestures: int,
+    *,
+    samples: bool,
+    purity: float = 0.95,
+    rows: Rows | None = None,
 ) -> Course:
-    """Regions on a map that stands still, the rest by the support vector machine. `samples`: the person looks at samples only."""
+    """Regions on a map that stands still, the rest by the support vector machine on `rows` (the pixels). `samples`: the person looks at
+    samples only.
+    """
     course = Course(name, data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(eyes, purity, seed)
-    svc = Svc(data)
+    svc = Svc(pixels(data) if rows is None else rows)
     labels = np.full(len(data), UNLABELED, np.int16)
     prediction = labels.copy()
     while len(course.gestures) < gestures:

@@ -40,6 +40,7 @@ def runs(seeds: int, only: str = "") -> list[Run]:
     for seed in range(seeds):
         planned += [Run(method, "digits", seed, 50) for method in ("sheets", "regions", "umap", "static-vae")]
         planned += [Run(method, "digits", seed, 75) for method in ("careful", "umap-careful")]
+        planned += [Run(method, "digits", seed, 50) for method in ("umap-described", "umap-described-samples")]
         planned += [Run("samples", "digits", seed, SUGGESTED), Run("sheets", "textures", seed, 100)]
         planned += [Run("umap", "textures", seed, 50), Run("umap", "sklearn", seed, 30)]
         for data in ("digits", "sklearn", "textures"):
@@ -75,8 +76,19 @@ def _umap(name: str, **options: object) -> Callable[[data_sets.LabelledPictures,
     def method(data: data_sets.LabelledPictures, run: Run) -> Course:
         from annotation_gain import opponents
 
-        points = opponents.umap_positions(data, run.seed)
+        points = opponents.umap_positions(opponents.pixels(data), run.seed)
         return opponents.lasso_on(name, points, data, run.seed, run.gestures, **options)  # pyright: ignore[reportArgumentType]
+
+    return method
+
+
+def _umap_described(name: str, *, samples: bool) -> Callable[[data_sets.LabelledPictures, Run], Course]:
+    def method(data: data_sets.LabelledPictures, run: Run) -> Course:
+        from annotation_gain import opponents
+
+        rows = opponents.described(data)
+        points = opponents.umap_positions(rows, run.seed)
+        return opponents.lasso_on(name, points, data, run.seed, run.gestures, samples=samples, rows=rows)
 
     return method
 
@@ -107,6 +119,8 @@ METHODS: dict[str, Callable[[data_sets.LabelledPictures, Run], Course]] = {
     "umap": _umap("static UMAP", samples=False),
     "umap-careful": _umap("static UMAP, careful", samples=False, purity=0.99),
     "umap-samples": _umap("static UMAP, samples", samples=True),
+    "umap-described": _umap_described("static UMAP of our descriptor", samples=False),
+    "umap-described-samples": _umap_described("static UMAP of our descriptor, samples", samples=True),
     "static-vae": _static_vae,
     "margin": _one_by_one(margin=True),
     "random": _one_by_one(margin=False),

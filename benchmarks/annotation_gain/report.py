@@ -21,13 +21,30 @@ NAMES = {
     "umap": "static UMAP, lasso, SVC",
     "umap-careful": "static UMAP, careful",
     "umap-samples": "static UMAP, lasso by samples, SVC",
+    "umap-described": "static UMAP of our descriptor, lasso, SVC",
+    "umap-described-samples": "static UMAP of our descriptor, lasso by samples, SVC",
     "static-vae": "static VAE, lasso, SVC",
     "margin": "one by one, margin",
     "random": "one by one, random",
 }
 OPPONENTS = ("umap", "umap-samples", "margin", "random")
 """Those with a clock. That of "umap" is too kind: what its person sees in the map is not counted."""
-COLOURS = ("#1f77b4", "#0b3d91", "#17becf", "#2ca02c", "#98df8a", "#9467bd", "#ff7f0e", "#8c564b", "#d62728", "#e377c2")
+COLOURS = (
+    "#1f77b4",
+    "#0b3d91",
+    "#17becf",
+    "#2ca02c",
+    "#98df8a",
+    "#9467bd",
+    "#ff7f0e",
+    "#8c564b",
+    "#d62728",
+    "#e377c2",
+    "#7f7f7f",
+    "#bcbd22",
+    "#aec7e8",
+    "#ffbb78",
+)
 
 
 def write(results: Path, docs: Path, model: TimeModel) -> None:
@@ -80,7 +97,7 @@ def _tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield _row("data", "method", "to .90", "to .95", "to .98", "waited for the model, all in all")
     yield _row(*["---"] * 6)
     for data in sorted({data for _, data in found}, key=_order):
-        for method in ("suggested", "samples", *OPPONENTS):
+        for method in ("suggested", "samples", *OPPONENTS, "umap-described-samples"):
             courses = found.get((method, data))
             if courses:
                 waits = np.mean([sum(g.rest for g in course.gestures) / len(course.gestures) for course in courses])
@@ -177,7 +194,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
             style,
             NAMES[method],
         )
-        if method in ("suggested", "samples", *OPPONENTS):
+        if method in ("suggested", "samples", *OPPONENTS, "umap-described-samples"):
             last = max(course.seconds(model)[-1] for course in courses)
             seconds = np.linspace(0, min(last, 1200), 240)
             _curve(

@@ -1,0 +1,99 @@
+"""What an item is compared by before anything is learned: numbers that are near where items are alike, whichever the data.
+
+Pixels are poor at that: a stroke that leans or lies one pixel aside shares none. Classical descriptors of edges say the same at once that a
+network needs labels to find (docs/gain.md has what that gains): of a sign, which way its strokes run in each part of it, once it stands
+upright (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant); of a photo, how much of which edges there is in it, wherever.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from lodespace.models.dataset import Dataset
+from lodespace.models.principal_components import standardised
+
+DIRECTIONS = 8
+"""Bins of edge directions, over half a turn: dark on light and light on dark are the same edge."""
+CELLS = 8
+"""A sign is described in CELLS x CELLS parts."""
+COLOUR_CELLS = 4
+SCALES = 2
+"""A photo's edges are counted at full size and at half of it."""
+LARGEST_SLANT = 1.0
+"""Sideways over upward; what leans more does not lean but lie."""
+_ITEMS_AT_ONCE = 1000
+
+
+def described(dataset: Dataset) -> torch.Tensor:
+    """(N, F): of signs and photos their edges, of all else the items as rows."""
+    if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
+        return dataset.flat()
+    describe = _sign if dataset.content == "symbols" else _photo
+    chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
+    groups = zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)
+    return torch.cat([standardised(torch.cat(group)) for group in groups], dim=1)
+
+
+def _sign(x: torch.Tensor) -> list[torch.Tensor]:
+    """Pictures (B, C, S, S) to the strength of each direction in each cell, (B, DIRECTIONS * CELLS ** 2); with colours, those too."""
+    strokes = F.adaptive_avg_pool2d(edges(upright(ink(x))), CELLS).flatten(1).sqrt()
+    if x.shape[1] == 1:
+        return [strokes]
+    colours = F.adaptive_avg_pool2d(x - x.mean(dim=1, keepdim=True), COLOUR_CELLS).flatten(1)
+    return [strokes, colours]
+
+
+def _photo(x: torch.Tensor) -> list[torch.Tensor]:
+    """Pictures (B, C, S, S) to mean and deviation of each direction's edges, for each scale, and to their light, each channel's."""
+    groups = []
+    for scale in range(SCALES):
+        found = edges(F.avg_pool2d(x.mean(dim=1, keepdim=True), 2**scale))
+        each = torch.cat([found.mean(dim=(2, 3)), found.std(dim=(2, 3), correction=0)], dim=1).sqrt()
+        groups.append(each)
+    return [*groups, _light(x)]
+
+
+def _light(x: torch.Tensor) -> torch.Tensor:
+    """(B, C, S, S) -> (B, 4C): mean, deviation, and what a tenth is darker and lighter than."""
+    values = x.flatten(2)
+    tenths = values.quantile(torch.tensor([0.1, 0.9], device=x.device), dim=2)
+    return torch.cat([values.mean(dim=2), values.std(dim=2, correction=0), *tenths], dim=1)
+
+
+def ink(x: torch.Tensor) -> torch.Tensor:
+    """How far each pixel is from the picture's own background, the median of its border. (B, C, S, S) -> (B, 1, S, S)."""
+    border = torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=2)
+    background = border.median(dim=2).values[:, :, None, None]
+    return (x - background).abs().mean(dim=1, keepdim=True)
+
+
+def upright(x: torch.Tensor) -> torch.Tensor:
+    """Signs (B, 1, S, S), ink on 0, brought to the middle and sheared so that they do not lean: what their second moments say."""
+    side = x.shape[2]
+    at = (torch.arange(side, device=x.device) + 0.5) * (2 / side) - 1
+    weight = x[:, 0] / x.sum(dim=(1, 2, 3)).clamp_min(1e-6)[:, None, None]
+    middle_x = (weight * at[None, None, :]).sum(dim=(1, 2))
+    middle_y = (weight * at[None, :, None]).sum(dim=(1, 2))
+    right = at[None, None, :] - middle_x[:, None, None]
+    down = at[None, :, None] - middle_y[:, None, None]
+    slant = (weight * right * down).sum(dim=(1, 2)) / (weight * down.square()).sum(dim=(1, 2)).clamp_min(1e-6)
+    slant = slant.clamp(-LARGEST_SLANT, LARGEST_SLANT)
+    one, zero = torch.ones_like(slant), torch.zeros_like(slant)
+    row_x = torch.stack([one, slant, middle_x], dim=1)
+    row_y = torch.stack([zero, one, middle_y], dim=1)
+    grid = F.affine_grid(torch.stack([row_x, row_y], dim=1), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+def edges(x: torch.Tensor) -> torch.Tensor:
+    """Strength of the edges of each direction, (B, 1, S, S) -> (B, DIRECTIONS, S, S), 0 or more.
+
+    A direction counts for its neighbours, too, by the fourth power of the cosine: strokes do not stand exactly at one angle.
+    """
+    across = F.pad(x[:, :, :, 2:] - x[:, :, :, :-2], (1, 1))
+    down = F.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))
+    strength = (across.square() + down.square()).sqrt()
+    angle = torch.atan2(down, across)
+    bins = torch.arange(DIRECTIONS, device=x.device) * (math.pi / DIRECTIONS)
+    return torch.cos(2 * (angle - bins[None, :, None, None])).clamp_min(0).pow(4) * strength
