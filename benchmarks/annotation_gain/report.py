@@ -1,7 +1,7 @@
 """The table and the curves, from the courses of all runs: printed, and written into docs/."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,37 +29,40 @@ NAMES = {
 }
 OPPONENTS = ("umap", "umap-samples", "margin", "random")
 """Those with a clock. That of "umap" is too kind: what its person sees in the map is not counted."""
-COLOURS = (
-    "#1f77b4",
-    "#0b3d91",
-    "#17becf",
-    "#2ca02c",
-    "#98df8a",
-    "#9467bd",
-    "#ff7f0e",
-    "#8c564b",
-    "#d62728",
-    "#e377c2",
-    "#7f7f7f",
-    "#bcbd22",
-    "#aec7e8",
-    "#ffbb78",
-)
+COLOURS = {
+    "suggested": "#1f77b4",
+    "sheets": "#0b3d91",
+    "samples": "#17becf",
+    "regions": "#2ca02c",
+    "paper": "#98df8a",
+    "umap": "#9467bd",
+    "umap-samples": "#ff7f0e",
+    "umap-described": "#7f7f7f",
+    "umap-described-samples": "#bcbd22",
+    "static-vae": "#8c564b",
+    "margin": "#d62728",
+    "random": "#e377c2",
+}
+"""Of the methods that are drawn."""
+WITH_A_CLOCK = ("suggested", "samples", *OPPONENTS, "umap-described-samples")
+DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
 def write(results: Path, docs: Path, model: TimeModel) -> None:
     """Print the table; write docs/gain-table.md and the pictures beside it."""
-    found = _read(results)
+    found = read(results)
     if not found:
         raise SystemExit(f"{results} holds no course of any run")
-    text = "\n".join(_tables(found, model))
+    text = "\n".join(tables(found, model))
     print(text)
+    docs.mkdir(parents=True, exist_ok=True)
     (docs / "gain-table.md").write_text(text + "\n")
     for data in ("digits", "sklearn", "textures"):
         _draw(found, data, model, docs / "images" / f"gain-{data}.svg")
 
 
-def _read(results: Path) -> Found:
+def read(results: Path) -> Found:
+    """The courses of all runs in a folder."""
     found: Found = defaultdict(list)
     for path in sorted(results.glob("*.json")):
         method, data, _, _ = path.stem.split("--")
@@ -69,7 +72,8 @@ def _read(results: Path) -> Found:
     return found
 
 
-def _tables(found: Found, model: TimeModel) -> Iterable[str]:
+def tables(found: Found, model: TimeModel) -> Iterable[str]:
+    """The lines of docs/gain-table.md."""
     yield "<!-- written by `python benchmarks/annotation_gain` -->"
     yield "## Gestures"
     for data, gestures in (
@@ -97,7 +101,7 @@ def _tables(found: Found, model: TimeModel) -> Iterable[str]:
     yield _row("data", "method", "to .90", "to .95", "to .98", "waited for the model, all in all")
     yield _row(*["---"] * 6)
     for data in sorted({data for _, data in found}, key=_order):
-        for method in ("suggested", "samples", *OPPONENTS, "umap-described-samples"):
+        for method in WITH_A_CLOCK:
             courses = found.get((method, data))
             if courses:
                 waits = np.mean([sum(g.rest for g in course.gestures) / len(course.gestures) for course in courses])
@@ -135,8 +139,13 @@ def _mean(courses: Sequence[Course], gesture: int, figure: str) -> float:
     return float(np.mean([course.at(gesture, figure) for course in courses]))
 
 
+NOTHING_LEFT = 0.99
+"""Share that is labelled, or right, at which a run that ended has nothing more to do: what it had reached stands."""
+
+
 def _share(courses: Sequence[Course], gesture: int) -> str:
-    if all(len(course.gestures) < gesture for course in courses) and courses[0].gestures[-1].right < 0.99:
+    last = courses[0].gestures[-1]
+    if all(len(course.gestures) < gesture for course in courses) and max(last.right, last.labelled) < NOTHING_LEFT:
         return "-"
     return f"{_mean(courses, gesture, 'right'):.3f} ({_mean(courses, gesture, 'labelled_right'):.2f})"
 
@@ -170,8 +179,10 @@ def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
 
 
 def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
-    """Two curves a method: right against gestures, and against the person's seconds; the mean of all seeds and their range."""
-    methods = [method for method in NAMES if (method, data) in found and "careful" not in method]
+    """What is right, and what is labelled and correct, each against gestures and against the person's seconds: the mean of all seeds and
+    their range.
+    """
+    methods = [method for method in COLOURS if (method, data) in found]
     if not methods:
         return
     import matplotlib
@@ -180,44 +191,40 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "lodespace"
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True, layout="constrained")
-    colours = dict(zip((m for m in NAMES if "careful" not in m), COLOURS, strict=True))
-    for method in methods:
-        courses = found[method, data]
-        style = {"color": colours[method], "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2}
-        longest = max(len(course.gestures) for course in courses)
-        gestures = np.arange(1, min(longest, 100) + 1)
-        _curve(
-            left,
-            gestures,
-            [_until(course, lambda c: np.arange(1, len(c.gestures) + 1), gestures) for course in courses],
-            style,
-            NAMES[method],
-        )
-        if method in ("suggested", "samples", *OPPONENTS, "umap-described-samples"):
-            last = max(course.seconds(model)[-1] for course in courses)
-            seconds = np.linspace(0, min(last, 1200), 240)
-            _curve(
-                right, seconds, [_until(course, lambda c: c.seconds(model), seconds) for course in courses], style, ""
-            )
-    left.set_xlabel("gestures")
-    right.set_xlabel("seconds of the person (time model of docs/gain.md)")
-    left.set_ylabel("right (label, else prediction)")
-    for axis in (left, right):
-        axis.set_ylim(0.4, 1.0)
-        axis.set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0])
-        axis.grid(color="#dddddd", linewidth=0.6)
-        axis.spines[["top", "right"]].set_visible(False)
-    left.legend(fontsize=8, frameon=False)
+    figure, axes = plt.subplots(2, 2, figsize=(11, 8), sharex="col", sharey="row", layout="constrained")
+    for (share, said), (left, right) in zip(DRAWN.items(), axes, strict=True):
+        for method in methods:
+            courses = found[method, data]
+            style = {"color": COLOURS[method], "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2}
+            longest = max(len(course.gestures) for course in courses)
+            gestures = np.arange(1, min(longest, 100) + 1)
+            reached = [_until(course, share, np.arange(1, len(course.gestures) + 1), gestures) for course in courses]
+            _curve(left, gestures, reached, style, NAMES[method])
+            if method in WITH_A_CLOCK:
+                seconds = np.linspace(0, min(max(course.seconds(model)[-1] for course in courses), 1200), 240)
+                reached = [_until(course, share, course.seconds(model), seconds) for course in courses]
+                _curve(right, seconds, reached, style, "")
+        left.set_ylabel(said)
+        for axis in (left, right):
+            axis.set_ylim(0.4 if share == "right" else 0.0, 1.0)
+            axis.grid(color="#dddddd", linewidth=0.6)
+            axis.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0])
+    axes[1, 0].set_xlabel("gestures")
+    axes[1, 1].set_xlabel("seconds of the person (time model of docs/gain.md)")
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
 
-def _until(course: Course, reached: Callable[[Course], np.ndarray], at: np.ndarray) -> np.ndarray:
-    """What was right when the last gesture at or before each place of `at` was done; nan before the first and after the last."""
-    when = reached(course)
-    values = np.array([gesture.right for gesture in course.gestures])
+def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """That share when the last gesture at or before each place of `at` was done, gestures being done at `when`; nan before the first and
+    after the last.
+    """
+    values = np.array([getattr(gesture, share) for gesture in course.gestures])
     index = np.searchsorted(when, at, side="right") - 1
     return np.where((index >= 0) & (at <= when[-1]), values[np.maximum(index, 0)], np.nan)
 
