@@ -209,7 +209,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
             axis.set_ylim(0.4 if share == "right" else 0.0, 1.0)
             axis.grid(color="#dddddd", linewidth=0.6)
             axis.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0])
+    axes[0, 0].set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0])
     axes[1, 0].set_xlabel("gestures")
     axes[1, 1].set_xlabel("seconds of the person (time model of docs/gain.md)")
     figure.legend(
