@@ -31,8 +31,8 @@ def described(dataset: Dataset) -> torch.Tensor:
         return dataset.flat()
     describe = _sign if dataset.content == "symbols" else _photo
     chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
-    groups = zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)
-    return torch.cat([standardised(torch.cat(group)) for group in groups], dim=1)
+    groups = [torch.cat(group) for group in zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)]
+    return groups[0] if len(groups) == 1 else torch.cat([standardised(group) for group in groups], dim=1)
 
 
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
