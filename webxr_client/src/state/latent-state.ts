@@ -1,6 +1,7 @@
 /**
  * Where the points are: two keyframes on the integer grid, between which the GPU interpolates. No work per point and frame; a frame that
- * arrives costs one pass. Frames are played at the pace they come in, one frame late, so that points glide and never jump.
+ * arrives costs one pass. Frames are played at the pace they come in, one frame late, so that points glide and never jump. While nothing is to
+ * move they are added up as they come: however long that lasts, what waits is one keyframe.
  */
 
 import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
@@ -9,7 +10,7 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 
 const SHORTEST = 1000 / 60;
 const LONGEST = 250;
-/** More frames waiting than this are played as one. */
+/** More frames waiting than this are added up, and played as one. */
 const BACKLOG = 3;
 
 export class LatentState {
@@ -33,6 +34,10 @@ export class LatentState {
   private heldAt = new Uint16Array(0);
   private heldTrue = new Uint16Array(0);
   private waiting: PositionsFrame[] = [];
+  /** Where the frames lead that were added up, if `ahead`; and to which revision. Items in the hand are in it where the frames say. */
+  private target = new Uint16Array(0);
+  private targetRevision = -1;
+  private ahead = false;
   private started = 0;
   private duration = 50;
   private lastArrival = 0;
@@ -46,7 +51,8 @@ export class LatentState {
     this.received = this.revision = scene.revision;
     this.to = scene.positions;
     this.from = scene.positions.slice();
-    this.waiting = [];
+    this.target = new Uint16Array(0);
+    this.forgetWaiting();
     this.started = Number.NEGATIVE_INFINITY;
     this.held = new Uint32Array(0);
     this.version += 1;
@@ -58,7 +64,7 @@ export class LatentState {
     this.from = this.to;
     this.to = older;
     this.to.set(positions);
-    this.waiting = [];
+    this.forgetWaiting();
     this.duration = duration;
     this.started = now;
     this.version += 1;
@@ -104,8 +110,9 @@ export class LatentState {
         `a frame from revision ${base_revision} of scene ${scene_id} does not follow revision ${this.received} of ${this.sceneId}`,
       );
     }
+    if (this.ahead || this.frozen || this.waiting.length >= BACKLOG) this.addUp(frame);
+    else this.waiting.push(frame);
     this.received = revision;
-    this.waiting.push(frame);
     const gap = Math.min(LONGEST, Math.max(SHORTEST, now - this.lastArrival));
     this.duration += 0.15 * (gap - this.duration);
     this.lastArrival = now;
@@ -114,7 +121,7 @@ export class LatentState {
   /** Advance to time `now` (ms) and return t in 0..1 between the keyframes. */
   sampleAt(now: number): number {
     const t = this.progress(now);
-    if (t >= 1 && !this.frozen && this.waiting.length > 0) {
+    if (t >= 1 && !this.frozen && this.behind) {
       this.next(now);
       return this.progress(now);
     }
@@ -122,7 +129,32 @@ export class LatentState {
   }
 
   get moving(): boolean {
-    return this.waiting.length > 0 || this.progress(performance.now()) < 1;
+    return this.behind || this.progress(performance.now()) < 1;
+  }
+
+  /** Whether frames have come that are not played yet. */
+  private get behind(): boolean {
+    return this.ahead || this.waiting.length > 0;
+  }
+
+  private forgetWaiting(): void {
+    this.waiting = [];
+    this.ahead = false;
+  }
+
+  /** This frame and those that wait become one place to go to. Deltas are integers that wrap: their order and number do not matter. */
+  private addUp(frame: PositionsFrame): void {
+    if (!this.ahead) {
+      if (this.target.length !== this.to.length) this.target = new Uint16Array(this.to.length);
+      this.target.set(this.to);
+      this.scatter(this.target, this.heldTrue);
+      for (const one of this.waiting) addDeltas(one, this.target);
+      this.waiting = [];
+      this.ahead = true;
+      this.targetRevision = this.received;
+    }
+    addDeltas(frame, this.target);
+    this.targetRevision = frame.header.revision;
   }
 
   private progress(now: number): number {
@@ -130,11 +162,15 @@ export class LatentState {
   }
 
   private next(now: number): void {
-    const count = this.waiting.length > BACKLOG ? this.waiting.length : 1;
     const older = this.from;
-    older.set(this.to);
-    this.scatter(older, this.heldTrue);
-    for (const frame of this.waiting.splice(0, count)) {
+    const frame = this.waiting.shift();
+    if (this.ahead) {
+      older.set(this.target);
+      this.revision = this.targetRevision;
+      this.ahead = false;
+    } else if (frame) {
+      older.set(this.to);
+      this.scatter(older, this.heldTrue);
       addDeltas(frame, older);
       this.revision = frame.header.revision;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PositionsFrame } from "../../src/protocol/frames.js";
+import { addDeltas, type PositionsFrame } from "../../src/protocol/frames.js";
 import type { SceneFile } from "../../src/protocol/scene-file.js";
 import { LatentState } from "../../src/state/latent-state.js";
 
@@ -121,5 +121,121 @@ describe("LatentState", () => {
     expect(shown(state, state.sampleAt(2050))).toBe(300);
     expect(shown(state, state.sampleAt(2100))).toBe(500);
     expect(shown(state, state.sampleAt(9000))).toBe(500);
+  });
+});
+
+/** `count` frames that move `n` points anywhere, over the grid's edges too, where the numbers wrap. */
+function wildFrames(n: number, count: number, base: number): PositionsFrame[] {
+  let seed = 12345;
+  const byte = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed >>> 24;
+  };
+  return Array.from({ length: count }, (_, k) => {
+    const { header } = frame(base + k);
+    return {
+      kind: "positions",
+      header: { ...header, n, shift: k % 3 === 0 ? 4 : 0, raw_bytes: 6 * n },
+      planes: Uint8Array.from({ length: 6 * n }, byte),
+    };
+  });
+}
+
+describe("frames that come while nothing is to move", () => {
+  const N = 50;
+  const cloud = (): SceneFile => ({
+    ...scene(),
+    n: N,
+    positions: Uint16Array.from({ length: 4 * N }, (_, k) => (k % 4 === 3 ? 0 : 997 * k)),
+  });
+  const played = (frames: PositionsFrame[]) => {
+    const { positions } = cloud();
+    for (const one of frames) addDeltas(one, positions);
+    return Array.from(positions);
+  };
+  const kept = (state: LatentState) => (state as unknown as { waiting: PositionsFrame[] }).waiting.length;
+  const frames = wildFrames(N, 600, 5);
+  const frozen = () => {
+    const state = new LatentState();
+    state.setScene(cloud());
+    state.frozen = true;
+    frames.forEach((one, k) => {
+      state.push(one, 33 * k);
+      state.sampleAt(33 * k + 1);
+    });
+    return state;
+  };
+
+  it("are one keyframe afterwards, to the same integers, and none is kept meanwhile", () => {
+    const state = frozen();
+    expect(kept(state)).toBe(0);
+    expect(Array.from(state.to)).toEqual(Array.from(cloud().positions));
+    expect([state.revision, state.received]).toEqual([5, 605]); // commands say what was seen
+    expect(state.moving).toBe(true);
+    const before = state.version;
+    state.frozen = false;
+    state.sampleAt(30_000);
+    expect(state.version).toBe(before + 1);
+    expect(state.revision).toBe(605);
+    expect(Array.from(state.to)).toEqual(played(frames));
+    expect(Array.from(state.from)).toEqual(Array.from(cloud().positions));
+    state.sampleAt(60_000);
+    expect(state.version).toBe(before + 1);
+    // What comes after goes on from there.
+    const [after] = wildFrames(N, 1, 605) as [PositionsFrame];
+    state.push(after, 61_000);
+    state.sampleAt(62_000);
+    expect(Array.from(state.to)).toEqual(played([...frames, after]));
+  });
+
+  it("are counted for what is in the hand too, whenever it was taken up", () => {
+    const items = Uint32Array.of(3, 17);
+    for (const takeAt of [0, 200, 599]) {
+      const state = new LatentState();
+      state.setScene(cloud());
+      state.frozen = true;
+      frames.forEach((one, k) => {
+        if (k === takeAt) state.hold(items);
+        state.push(one, 33 * k);
+      });
+      const shown = Array.from(state.to);
+      state.frozen = false;
+      state.sampleAt(30_000);
+      for (const item of items)
+        expect(Array.from(state.to.subarray(4 * item, 4 * item + 4))).toEqual(
+          shown.slice(4 * item, 4 * item + 4),
+        );
+      state.letGo();
+      expect(Array.from(state.to)).toEqual(played(frames));
+    }
+  });
+
+  it("are forgotten by another scene, and where another place is gone to", () => {
+    const state = frozen();
+    state.goTo(cloud().positions, 30_000, 10);
+    state.frozen = false;
+    state.sampleAt(40_000);
+    expect(Array.from(state.to)).toEqual(Array.from(cloud().positions));
+    const again = frozen();
+    again.setScene(cloud());
+    again.frozen = false;
+    again.sampleAt(40_000);
+    expect(Array.from(again.to)).toEqual(Array.from(cloud().positions));
+  });
+
+  it("pile up no more where no frame is drawn, as on a page in the background", () => {
+    const state = new LatentState();
+    state.setScene(cloud());
+    for (const one of frames) state.push(one, 0);
+    expect(kept(state)).toBeLessThan(10);
+    state.sampleAt(10_000);
+    expect(Array.from(state.to)).toEqual(played(frames));
+    expect(state.revision).toBe(605);
+  });
+
+  it("of another number of points are refused as they come, and what was there stays", () => {
+    const state = frozen();
+    expect(() => state.push(frame(605), 30_000)).toThrow(/does not fit/);
+    expect(state.received).toBe(605);
   });
 });
