@@ -139,10 +139,14 @@ class TrainerSupervisor:
     # Commands --------------------------------------------------------------------------------------------------------
 
     def learn_from(self, inputs: Inputs) -> None:
-        """Everything, in its new state; taken within one batch."""
+        """Everything, in its new state; taken within one batch. Training that rested is said to run from now on."""
+        wakes = self.training.state == "resting" and inputs.step.number > self.inputs.step.number
         self.inputs = inputs
-        self.training = msgspec.structs.replace(self.training, settings=inputs.settings)
+        state = "running" if wakes else self.training.state
+        self.training = msgspec.structs.replace(self.training, settings=inputs.settings, state=state)
         self._send(inputs.message())
+        if wakes:
+            self.listener.on_training(self.training)
 
     def drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
         """Items (K,) are held at targets (K, D) until they are let go: no items."""
@@ -329,13 +333,13 @@ class TrainerSupervisor:
                 pass
 
     def _hear_state(self, event: m.State) -> None:
+        current = event.event >= self.inputs.step.number  # else there are newer inputs under way
         state: protocol.TrainerState = "running" if event.running else "paused"
-        if event.running and event.phase == "resting":
+        if event.running and event.phase == "resting" and current:
             state = "resting"
         if self._troubled:
             self._troubled = False
             self.listener.on_notice(protocol.Notice(topic="trainer", code="", message=""))
-        current = event.event >= self.inputs.step.number  # else there are newer inputs under way
         self.training = protocol.Training(
             state=state,
             phase=event.phase,

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from lodespace import trainer_messages as m
-from lodespace.protocol import Settings
+from lodespace.protocol import Phase, Settings
 from lodespace.shared_frames import SharedFrames, TrainerFrame
 
 
@@ -17,8 +17,8 @@ def send(message: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def state(settings: Settings, event: int = 0, running: bool = True) -> m.State:
-    return m.State(running, event, "interactive", 1.0, 5, 20.0, settings)
+def state(settings: Settings, event: int = 0, running: bool = True, phase: Phase = "interactive") -> m.State:
+    return m.State(running, event, phase, 1.0, 5, 20.0, settings)
 
 
 def main() -> None:
@@ -48,7 +48,16 @@ def main() -> None:
     if behaviour == "deaf":
         time.sleep(1000)
     event = 0
+    if behaviour == "rested":
+        send(state(start.settings, phase="resting"))
     while (command := m.read_command(sys.stdin.buffer)) is not None and not isinstance(command, m.Stop):
+        if behaviour == "rested":
+            if isinstance(command, m.Inputs) and command.number > event:
+                # It had said again that it rests before it read what is new.
+                for number, phase in ((event, "resting"), (command.number, "interactive"), (command.number, "resting")):
+                    send(state(start.settings, number, phase=phase))
+                event = command.number
+            continue
         if isinstance(command, m.Inputs):
             event = command.number
             labels = np.frombuffer(command.labels, "<i2").astype(np.int16)

@@ -168,6 +168,18 @@ async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start:
     await eventually(lambda: supervisor.training.settings.stiffness == 0.75)
 
 
+async def test_training_rests_only_when_it_has_taken_the_newest_inputs(start: Start) -> None:
+    """From the moment they are there it is said to run; what a trainer said of itself before it read them does not count."""
+    supervisor, listener = await start("rested")
+    await eventually(lambda: supervisor.training.state == "resting")
+    listener.states.clear()
+    supervisor.learn_from(inputs(200, np.zeros(200), step=(1, 0, 1)))
+    assert supervisor.training.state == "running"
+    assert listener.states == ["running"]
+    await eventually(lambda: supervisor.training.state == "resting")
+    assert listener.states == ["running", "resting"]
+
+
 async def test_pause_is_kept_over_a_restart(start: Start) -> None:
     supervisor, _ = await start("real")
     await eventually(lambda: supervisor.training.state in ("running", "resting"), 60)
