@@ -19,6 +19,10 @@ FIRST_BYTE_SECONDS = 3.0
 HANDSHAKE_SECONDS = 10.0
 MAX_GREETING = 256
 """Connections at a time that have not shown yet what they speak."""
+PLAIN_SECONDS = 3.0
+"""From the first byte of plain HTTP to the end of its headers. Counted from the start: bytes that trickle in give no more time."""
+MAX_PLAIN = 32
+"""Plain connections at a time; one more ends the oldest. They lead to a redirect only, and their file descriptors are the owner's too."""
 _PAUSE_SECONDS = 0.5
 
 
@@ -29,7 +33,11 @@ class LanListener:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
-        self._redirecting = web.Server(self._redirect)
+        # A body that does not come is not waited for either: nothing here reads it.
+        self._redirecting = web.Server(
+            self._redirect, access_log=None, keepalive_timeout=PLAIN_SECONDS, lingering_time=0.0
+        )
+        self._plain: list[asyncio.Transport] = []
         self._greeting = asyncio.Semaphore(MAX_GREETING)
         self._tasks: set[asyncio.Task[None]] = set()
         self._accepting: asyncio.Task[None] | None = None
@@ -88,7 +96,8 @@ class LanListener:
                     ssl_handshake_timeout=HANDSHAKE_SECONDS,
                 )
             else:
-                await loop.connect_accepted_socket(self._redirecting, connection)
+                transport, _ = await loop.connect_accepted_socket(self._redirecting, connection)
+                self._hold(transport)
         except (OSError, TimeoutError):  # ssl.SSLError is an OSError: a browser that does not know the certificate yet
             connection.close()
         except asyncio.CancelledError:
@@ -97,16 +106,25 @@ class LanListener:
         finally:
             self._greeting.release()
 
+    def _hold(self, transport: asyncio.Transport) -> None:
+        """The oldest goes, not the newest: a person who comes is answered at once, who only holds on makes room."""
+        self._plain = [*(one for one in self._plain if not one.is_closing()), transport]
+        for oldest in self._plain[:-MAX_PLAIN]:
+            oldest.abort()
+
     async def _redirect(self, request: web.BaseRequest) -> web.StreamResponse:
-        """308 to the same path by HTTPS, and nothing else."""
+        """308 to the same path by HTTPS, and nothing else: the connection ends with it."""
+        response = self._elsewhere(request)
+        response.force_close()
+        return response
+
+    def _elsewhere(self, request: web.BaseRequest) -> web.Response:
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:
             return web.Response(status=421, text="this address is not served here\n")
         port = "" if self.port == 443 else f":{self.port}"
         path = request.path_qs if request.path_qs.startswith("/") else "/"
-        return web.Response(
-            status=308, headers={hdrs.LOCATION: f"https://{name}{port}{path}", hdrs.CONNECTION: "close"}
-        )
+        return web.Response(status=308, headers={hdrs.LOCATION: f"https://{name}{port}{path}"})
 
 
 async def _peek(connection: socket.socket) -> bytes:

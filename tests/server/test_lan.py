@@ -12,10 +12,11 @@ import pytest
 from servers import eventually, serving
 from stream_client import StreamClient
 
-from lodespace import protocol
+from lodespace import lan_listener, protocol
 from lodespace.access import GUESSES_A_CODE
 from lodespace.app import LISTENER
 from lodespace.config import LanConfig, ServerConfig
+from lodespace.lan_listener import MAX_PLAIN
 from lodespace.protocol import PROTOCOL_VERSION
 from lodespace.security import ACCESS, COOKIE
 from lodespace.service import CLOSE_REVOKED
@@ -59,6 +60,12 @@ class Lan:
         async with device.post(self.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
             assert (await answer.json()) == {"state": "allowed", "role": role}
         return device
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever listens waits for plain HTTP as short as a test can."""
+    monkeypatch.setattr(lan_listener, "PLAIN_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -297,6 +304,70 @@ async def test_connections_that_say_nothing_do_not_keep_others_out(lan: Lan) -> 
     silent = [await asyncio.open_connection("127.0.0.1", lan.port) for _ in range(20)]
     assert await status(lan.device(), lan.url + "healthz") == 200
     for _, writer in silent:
+        writer.close()
+
+
+async def say(lan: Lan, said: bytes, address: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection from `address` to the port of the network that says this, without TLS."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", lan.port, local_addr=(address, 0))
+    writer.write(said)
+    return reader, writer
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the server ends the connection, which it has to; b"" when it is cut off."""
+    try:
+        return await asyncio.wait_for(reader.read(), 20)
+    except ConnectionResetError:
+        return b""
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
+async def test_plain_http_that_never_ends_is_not_waited_for(lan: Lan, said: bytes) -> None:
+    reader, writer = await say(lan, said)
+    assert await rest(reader) == b""
+    writer.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_plain_http_that_trickles_in_gets_no_more_time(lan: Lan) -> None:
+    reader, writer = await say(lan, b"GET / HTTP/1.1\r\nX-Slow: ")
+
+    async def trickle() -> None:
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(0.05)
+
+    trickling = asyncio.create_task(trickle())
+    assert await rest(reader) == b""
+    trickling.cancel()
+    writer.close()
+
+
+async def test_a_plain_connection_ends_with_its_answer_whatever_more_it_promised(lan: Lan) -> None:
+    host = f"Host: 127.0.0.1:{lan.port}\r\n".encode()
+    for more in (
+        b"Connection: keep-alive\r\n\r\n",
+        b"Content-Length: 9\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n",
+    ):
+        reader, writer = await say(lan, b"POST /check HTTP/1.1\r\n" + host + more)
+        assert (await rest(reader)).startswith(b"HTTP/1.1 308 ")
+        writer.close()
+
+
+async def test_plain_connections_that_are_held_open_make_room_for_others(lan: Lan) -> None:
+    held = [await say(lan, b"G", f"127.0.{k}.1") for k in range(MAX_PLAIN + 8)]
+    for reader, _ in held[:8]:
+        assert await rest(reader) == b""
+    assert not any(reader.at_eof() for reader, _ in held[-8:])
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"http://127.0.0.1:{lan.port}/", allow_redirects=False) as answer:
+            assert answer.status == 308
+        async with http.get(lan.own + "healthz") as answer:
+            assert answer.status == 200
+    for _, writer in held:
         writer.close()
 
 
