@@ -1,4 +1,4 @@
-"""Which items a batch holds: all of them in epochs, and the labelled ones class by class."""
+"""Which items a batch holds: all of them in epochs, the labelled ones class by class, or a few of many."""
 
 import torch
 
@@ -42,3 +42,9 @@ def class_balanced(
     per_class = torch.zeros(int(own.max()) + 1).index_add_(0, own, weight)
     probability = weight / per_class[own]
     return labelled[torch.multinomial(probability, batch_size, replacement=True, generator=generator)]
+
+
+def evenly(items: torch.Tensor, count: int) -> torch.Tensor:
+    """At most `count` of `items` (K,), evenly spaced."""
+    count = min(count, len(items))
+    return items[(torch.arange(count) * len(items)) // max(count, 1)]

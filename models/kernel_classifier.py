@@ -8,6 +8,7 @@ once what is predicted of those like it. Solved in closed form, so that what it 
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.batches import evenly
 from lodespace.models.dataset import UNLABELED
 
 MOST_LABELS = 1000
@@ -69,13 +70,13 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS
         return labelled
     looked_at = labelled[verified[labelled]]
     if len(looked_at) >= most:
-        return _evenly(looked_at, most)
+        return evenly(looked_at, most)
     others = labelled[~verified[labelled]]
     own = labels[others]
     room = most - len(looked_at)
     counts = torch.bincount(own)
     share = _fair_share(counts, room)
-    drawn = [_evenly(others[own == c], min(int(counts[c]), share)) for c in range(len(counts)) if counts[c]]
+    drawn = [evenly(others[own == c], min(int(counts[c]), share)) for c in range(len(counts)) if counts[c]]
     return torch.cat([looked_at, *drawn]).sort().values
 
 
@@ -86,8 +87,3 @@ def _fair_share(counts: torch.Tensor, room: int) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if int(counts.clamp_max(middle).sum()) <= room else (low, middle - 1)
     return low
-
-
-def _evenly(items: torch.Tensor, count: int) -> torch.Tensor:
-    """`count` of `items`, evenly spaced."""
-    return items[(torch.arange(count) * len(items)) // max(count, 1)]

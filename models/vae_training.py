@@ -219,7 +219,7 @@ class VAETraining:
         self.kl = now if np.isnan(self.kl).any() else (0.95 * self.kl + 0.05 * now).astype(np.float32)
 
     @torch.no_grad()
-    def encode(self, items: slice) -> torch.Tensor:
+    def encode(self, items: torch.Tensor | slice) -> torch.Tensor:
         """Latent means (B, D) of some items."""
         return self.vae.encode_mean(self.dataset.batch(items))
 

@@ -1,0 +1,55 @@
+"""Labels that are kept from the model to measure it: they teach nothing, and what is measured on them says how good it is elsewhere."""
+
+import numpy as np
+import torch
+from test_trainer import quick, rest, small
+
+from lodespace.models import Snapshot, Trainer
+from lodespace.models.batches import evenly
+from lodespace.models.loop import _HELD_OUT_FROM
+
+N = 400
+
+
+def trained(labels: np.ndarray) -> tuple[Trainer, Snapshot]:
+    trainer = Trainer(small(N)[0], quick(rounds_per_gesture=120), n_classes=4, device="cpu")
+    rest(trainer)
+    given = labels.astype(np.int16)
+    # The paper's head learns while the map moves, and what it has learned is measured with the next gesture.
+    for gesture in range(5):
+        trainer.set_labels(given, verified=(np.arange(N) <= gesture) & (given >= 0))
+        snapshot = rest(trainer)
+    return trainer, snapshot
+
+
+def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
+    truth = small(N)[1]
+    right, told = trained(truth)
+    assert right.loop.held_out is not None
+    kept = right.loop.held_out.numpy()
+    assert 0.05 < kept.mean() < 0.15
+    assert told.metrics["held_out"] == kept.sum()
+    assert told.metrics["label_accuracy"] == (told.prediction == truth)[kept].mean() > 0.8
+    assert told.metrics["head_accuracy"] > 0.6
+
+    # Wrong labels on these items, and on no others: the same is predicted, and none of it is as labelled.
+    wrong, lied = trained(np.where(kept, (truth + 1) % 4, truth))
+    assert np.array_equal(lied.prediction, told.prediction)
+    assert torch.equal(wrong.loop.trained_labels, right.loop.trained_labels)
+    assert lied.metrics["label_accuracy"] < 0.2
+    assert lied.metrics["head_accuracy"] < 0.2, "the head was asked where the labels themselves had drawn the items"
+
+
+def test_few_labels_are_all_learned_from() -> None:
+    truth = small(N)[1]
+    few = np.where(np.arange(N) < _HELD_OUT_FROM - 1, truth, -1)
+    trainer, snapshot = trained(few)
+    assert trainer.loop.held_out is None and (trainer.loop.trained_labels.numpy() == few).all()
+    assert "label_accuracy" not in snapshot.metrics and "head_accuracy" not in snapshot.metrics
+
+
+def test_evenly_takes_a_few_of_many_or_all_there_are() -> None:
+    items = torch.arange(100, 200)
+    assert evenly(items, 4).tolist() == [100, 125, 150, 175]
+    assert torch.equal(evenly(items, 1000), items)
+    assert evenly(items[:0], 5).tolist() == []
