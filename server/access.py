@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lodespace import protocol
+from lodespace.access_limits import Limit
 from lodespace.devices import DeviceStore, KnownDevice
 from lodespace.errors import RequestError
 from lodespace.protocol import Role
@@ -21,7 +21,13 @@ from lodespace.protocol import Role
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing in it is mistaken for another."""
 MAX_WAITING = 5
+MAX_WAITING_AND_ADDRESS = 3
+"""Several devices may share an address (NAT), and none of them takes another's code away."""
 WAITING_SECONDS = 120.0
+UNHEARD_SECONDS = 10.0
+"""A page asks each second what became of its request. Of an address that asks anew, one that has not for so long makes room."""
+ASKS_A_MINUTE = 30
+ASKS_A_MINUTE_AND_ADDRESS = 10
 CODE_SECONDS = 300.0
 CODE_LENGTH = 8
 GUESSES_A_CODE = 5
@@ -29,6 +35,10 @@ GUESSES_A_MINUTE = 30
 GUESSES_A_MINUTE_AND_ADDRESS = 10
 FIRST_PENALTY = 30.0
 """Seconds until the next pairing code after one was guessed at too often; doubled each time."""
+MAX_PENALTY = 600.0
+"""Who guesses on and on must not keep the owner from pairing for days."""
+_TOLD_AGAIN_SECONDS = 1.0
+"""A stream that is ending is left to it for so long."""
 
 _RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
 
@@ -46,6 +56,7 @@ class _Waiting:
     name: str
     address: str
     since: float
+    heard: float
     decided: Role | None = None
     denied: bool = False
 
@@ -76,21 +87,29 @@ class Access:
         self._code: _Code | None = None
         self._penalty = 0.0
         self._code_allowed_at = 0.0
-        self._guesses = _Guesses()
+        self._guesses = Limit(GUESSES_A_MINUTE, GUESSES_A_MINUTE_AND_ADDRESS)
+        self._asks = Limit(ASKS_A_MINUTE, ASKS_A_MINUTE_AND_ADDRESS)
+        self._came: set[str] = set()
+        self._told: dict[str, float] = {}
 
     def identify(self, secret: str) -> KnownDevice | None:
         """The device that a cookie is of."""
-        return self.devices.identify(secret) if self.devices is not None and secret else None
+        known = self.devices.identify(secret) if self.devices is not None and secret else None
+        if known is not None:
+            self._came.add(known.device)
+        return known
 
     # Asking ----------------------------------------------------------------------------------------------------------
 
     def ask(self, name: str, address: str) -> protocol.AccessRequested:
-        """A device asks to be let in. Raises RequestError when too many wait."""
+        """A device asks to be let in. Raises RequestError when too many wait, or it has asked too often."""
         self._forget_expired()
-        for waiting in [w for w in self._waiting.values() if w.address == address and w.decided is None]:
-            del self._waiting[waiting.request]  # its page was loaded again
-        if len(self._waiting) >= MAX_WAITING:
-            raise RequestError("too many devices wait; try again in two minutes", code="too_many_waiting", status=429)
+        now = self._clock()
+        left = self._to_make_room(address, now)
+        if not self._asks.allowed(address, now):
+            raise RequestError("asked too often; wait a minute", code="too_many_requests", status=429)
+        if left is not None:
+            del self._waiting[left.request]
         secret = secrets.token_urlsafe(32)
         taken = {waiting.code for waiting in self._waiting.values()}
         code = _random(4)
@@ -102,7 +121,8 @@ class Access:
             code=code,
             name=name,
             address=address,
-            since=self._clock(),
+            since=now,
+            heard=now,
         )
         self._waiting[waiting.request] = waiting
         self.on_change()
@@ -115,6 +135,7 @@ class Access:
         for waiting in self._waiting.values():
             if not hmac.compare_digest(waiting.secret_hash, given):
                 continue
+            waiting.heard = self._clock()
             if waiting.denied:
                 del self._waiting[waiting.request]
                 return protocol.AccessAnswer(state="denied"), ""
@@ -133,6 +154,30 @@ class Access:
             raise RequestError("that device waits no more; let it ask again", code="not_waiting", status=404)
         waiting.decided, waiting.denied = role, role is None
         self.on_change()
+
+    def _undecided(self) -> list[_Waiting]:
+        """In the order in which they asked: a line of the owner's page stays where it is when another one comes."""
+        return [w for w in self._waiting.values() if w.decided is None and not w.denied]
+
+    def _to_make_room(self, address: str, now: float) -> _Waiting | None:
+        """Who has to go for one more of `address` to wait (None: nobody).
+
+        Never one of another address: who has read the code may have put the headset to sleep, and be on the way to the owner.
+        """
+        undecided = self._undecided()
+        own = [waiting for waiting in undecided if waiting.address == address]
+        if len(undecided) < MAX_WAITING and len(own) < MAX_WAITING_AND_ADDRESS:
+            return None
+        left = next(
+            (waiting for waiting in own if waiting.heard < now - UNHEARD_SECONDS), None
+        )  # a page that was loaded anew
+        if left is None:
+            raise RequestError(
+                "too many devices wait; the owner decides on them, or they go within two minutes",
+                code="too_many_waiting",
+                status=429,
+            )
+        return left
 
     # Pairing codes ---------------------------------------------------------------------------------------------------
 
@@ -166,7 +211,7 @@ class Access:
         if not hmac.compare_digest(code.code_hash, _hash(_as_typed(typed))):
             if code.judged >= GUESSES_A_CODE:
                 self._code = None
-                self._penalty = 2 * self._penalty or FIRST_PENALTY
+                self._penalty = min(2 * self._penalty or FIRST_PENALTY, MAX_PENALTY)
                 self._code_allowed_at = now + self._penalty
             raise wrong
         secret = self._admit(name, code.role, address)
@@ -178,13 +223,12 @@ class Access:
 
     def overview(self) -> protocol.Access:
         self._forget_expired()
-        undecided = [w for w in self._waiting.values() if w.decided is None and not w.denied]
         return protocol.Access(
             addresses=self.addresses,
             fingerprint=self.fingerprint,
             waiting=[
                 protocol.WaitingDevice(request=w.request, code=w.code, name=w.name, address=w.address, since=w.since)
-                for w in undecided
+                for w in self._undecided()
             ],
             devices=[
                 protocol.Device(
@@ -204,48 +248,42 @@ class Access:
         """Shut a device out: its cookie is worth nothing, its streams end. Raises RequestError when there is none."""
         if self.devices is None or not self.devices.revoke(device):
             raise RequestError("there is no such device", code="unknown_device", status=404)
-        self.on_revoked(device)
+        self._end_streams(device)
         self.on_change()
+
+    def look_round(self) -> None:
+        """What time and others have changed, to be called again and again.
+
+        Whose waiting is over goes. Who is in the list of devices no more loses its streams, those too that were being opened just then:
+        another server may have shut it out, or newer devices have taken its place.
+        """
+        self._forget_expired()
+        if self.devices is None:
+            return
+        for device in self._came - {known.device for known in self.devices.all()}:
+            told = self._told.get(device, -_TOLD_AGAIN_SECONDS)
+            if self.connected(device) and self._clock() - told >= _TOLD_AGAIN_SECONDS:
+                self._end_streams(device)
+
+    def _end_streams(self, device: str) -> None:
+        self._told[device] = self._clock()
+        self.on_revoked(device)
 
     def _admit(self, name: str, role: Role, address: str) -> str:
         if self.devices is None:
             raise RequestError("no other device can come in here", code="not_shared", status=404)
         _, secret = self.devices.admit(name, role, address)
+        self.look_round()  # there is room for so many devices
         self.on_change()
         return secret
 
     def _forget_expired(self) -> None:
         oldest = self._clock() - WAITING_SECONDS
-        for waiting in [w for w in self._waiting.values() if w.since < oldest]:
+        expired = [waiting for waiting in self._waiting.values() if waiting.since < oldest]
+        for waiting in expired:
             del self._waiting[waiting.request]
-
-
-@dataclass
-class _Guesses:
-    """Times of the guesses of the last minute: of all, and of each address."""
-
-    all: deque[float] = field(default_factory=deque[float])
-    by_address: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
-
-    def allowed(self, address: str, now: float) -> bool:
-        """Whether one more may be made now; it is counted if so. Of guesses that are not allowed nothing is kept."""
-        self._forget(now - 60)
-        own = self.by_address.get(address, deque())
-        if len(self.all) >= GUESSES_A_MINUTE or len(own) >= GUESSES_A_MINUTE_AND_ADDRESS:
-            return False
-        own.append(now)
-        self.by_address[address] = own
-        self.all.append(now)
-        return True
-
-    def _forget(self, before: float) -> None:
-        while self.all and self.all[0] < before:
-            self.all.popleft()
-        for address, times in list(self.by_address.items()):
-            while times and times[0] < before:
-                times.popleft()
-            if not times:
-                del self.by_address[address]
+        if expired:
+            self.on_change()  # whoever noticed it: the owner's page takes the line away
 
 
 def _as_typed(text: str) -> str:

@@ -1,13 +1,12 @@
 """HTTP of the door (access.py): asking, pairing, deciding, revoking."""
 
-import asyncio
 from io import BytesIO
 
 import segno
 from aiohttp import hdrs, web
 
 from lodespace import protocol
-from lodespace.access import WAITING_SECONDS
+from lodespace.access_watch import watching_the_door
 from lodespace.errors import RequestError
 from lodespace.handlers import as_json, body_of
 from lodespace.security import ACCESS, add_route, set_cookie
@@ -16,12 +15,8 @@ from lodespace.security import ACCESS, add_route, set_cookie
 async def request_access(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.AccessRequest)
     _only_secure(request)
-    access = request.app[ACCESS]
     name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
-    requested = access.ask(name, request.remote or "")
-    # The owner's page is told when it waits no more, too.
-    asyncio.get_running_loop().call_later(WAITING_SECONDS + 1, access.on_change)
-    return as_json(requested)
+    return as_json(request.app[ACCESS].ask(name, request.remote or ""))
 
 
 async def poll_access(request: web.Request) -> web.Response:
@@ -112,6 +107,7 @@ def browser_name(user_agent: str) -> str:
 
 
 def add_access_routes(app: web.Application) -> None:
+    app.cleanup_ctx.append(watching_the_door)
     add_route(app, "POST", "/api/access/request", request_access, None)
     add_route(app, "POST", "/api/access/poll", poll_access, None)
     add_route(app, "POST", "/api/access/pair", pair, None)

@@ -5,12 +5,17 @@ from pathlib import Path
 import pytest
 
 from lodespace.access import (
+    ASKS_A_MINUTE,
+    ASKS_A_MINUTE_AND_ADDRESS,
     CODE_SECONDS,
     FIRST_PENALTY,
     GUESSES_A_CODE,
     GUESSES_A_MINUTE,
     GUESSES_A_MINUTE_AND_ADDRESS,
+    MAX_PENALTY,
     MAX_WAITING,
+    MAX_WAITING_AND_ADDRESS,
+    UNHEARD_SECONDS,
     WAITING_SECONDS,
     Access,
     may,
@@ -74,17 +79,84 @@ def test_a_request_expires_and_the_decision_then_has_nobody_to_let_in(access: Ac
     assert code_of(error) == "not_waiting"
 
 
-def test_no_more_wait_than_the_owner_can_look_at_and_one_of_each_address(access: Access, clock: Clock) -> None:
+def refused(access: Access, address: str) -> str:
+    with pytest.raises(RequestError) as error:
+        access.ask("a", address)
+    assert error.value.status == 429
+    return code_of(error)
+
+
+def names(access: Access) -> list[str]:
+    return [waiting.name for waiting in access.overview().waiting]
+
+
+def test_no_more_wait_than_the_owner_can_look_at(access: Access, clock: Clock) -> None:
+    for k in range(MAX_WAITING):
+        access.ask(f"{k}", f"10.0.0.{k}")
+    clock.now += UNHEARD_SECONDS + 1
+    assert refused(access, "10.0.0.99") == "too_many_waiting"  # also when their headsets lie asleep
+    access.ask("again", "10.0.0.1")  # its page was loaded anew
+    assert names(access) == ["0", "2", "3", "4", "again"]
+    assert len({w.code for w in access.overview().waiting}) == MAX_WAITING
+    clock.now += WAITING_SECONDS - UNHEARD_SECONDS
+    assert names(access) == ["again"]
+    access.ask("a", "10.0.0.99")
+
+
+def test_devices_behind_one_address_do_not_take_each_others_codes_away(access: Access, clock: Clock) -> None:
+    asked = [access.ask(f"{k}", "10.0.0.2") for k in range(MAX_WAITING_AND_ADDRESS)]
+    for _ in range(3):
+        clock.now += UNHEARD_SECONDS / 2
+        assert [access.poll(one.secret)[0].state for one in asked] == ["waiting"] * len(asked)
+        assert refused(access, "10.0.0.2") == "too_many_waiting"
+    assert names(access) == [f"{k}" for k in range(MAX_WAITING_AND_ADDRESS)]
+    access.ask("elsewhere", "10.0.0.3")
+    clock.now += UNHEARD_SECONDS + 1
+    for one in (asked[0], asked[2]):
+        access.poll(one.secret)
+    access.ask("again", "10.0.0.2")  # in the place of the one whose page asks no more
+    assert access.poll(asked[1].secret)[0].state == "expired"
+    assert names(access) == ["0", "2", "elsewhere", "again"]
+
+
+def test_who_was_decided_on_takes_no_place(access: Access) -> None:
     for k in range(MAX_WAITING):
         access.ask("a", f"10.0.0.{k}")
-    with pytest.raises(RequestError) as error:
-        access.ask("a", "10.0.0.99")
-    assert code_of(error) == "too_many_waiting"
-    access.ask("again", "10.0.0.1")  # its page was loaded anew
-    assert sorted(w.name for w in access.overview().waiting) == ["a"] * (MAX_WAITING - 1) + ["again"]
-    assert len({w.code for w in access.overview().waiting}) == MAX_WAITING
+        access.decide(access.overview().waiting[0].request, None)
+    access.ask("b", "10.0.0.0")
+    assert names(access) == ["b"]
+
+
+def test_asking_is_limited_by_address_and_in_all(access: Access, clock: Clock) -> None:
+    def ask_and_deny(address: str) -> str:
+        try:
+            access.ask("a", address)
+        except RequestError as error:
+            return error.code
+        access.decide(access.overview().waiting[0].request, None)
+        return "asked"
+
+    told: list[int] = []
+    access.on_change = lambda: told.append(1)
+    answers = [ask_and_deny("10.0.0.2") for _ in range(1000)]
+    assert answers.count("asked") == ASKS_A_MINUTE_AND_ADDRESS and set(answers) == {"asked", "too_many_requests"}
+    answers = [ask_and_deny(f"10.0.{k % 200}.1") for k in range(1000)]
+    assert answers.count("asked") == ASKS_A_MINUTE - ASKS_A_MINUTE_AND_ADDRESS
+    assert len(told) == 2 * ASKS_A_MINUTE  # of what is refused nobody is told
+    clock.now += 61
+    assert ask_and_deny("10.0.0.2") == "asked"
+
+
+def test_the_owner_is_told_when_somebody_waits_no_more(access: Access, clock: Clock) -> None:
+    told: list[int] = []
+    access.ask("a", "10.0.0.2")
+    access.on_change = lambda: told.append(len(access.overview().waiting))
+    access.look_round()
+    assert told == []
     clock.now += WAITING_SECONDS + 1
-    access.ask("a", "10.0.0.99")
+    access.poll("of somebody else")  # whoever notices it
+    access.look_round()
+    assert told == [0]
 
 
 def test_a_pairing_code_lets_one_device_in_once(access: Access, clock: Clock) -> None:
@@ -126,6 +198,17 @@ def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(a
         clock.now += 61
 
 
+def test_who_guesses_for_days_does_not_keep_the_owner_from_pairing_for_days(access: Access, clock: Clock) -> None:
+    for _ in range(40):
+        access.make_code("annotator")
+        for k in range(GUESSES_A_CODE):
+            with pytest.raises(RequestError):
+                access.pair("0000-0000", "a", f"10.0.1.{k}")
+        clock.now += MAX_PENALTY
+    made = access.make_code("annotator")
+    assert access.pair(made.code, "a", "10.0.0.2")[0] == "annotator"
+
+
 def test_guesses_are_limited_by_address_and_in_all(access: Access, clock: Clock) -> None:
     def guess(address: str) -> str:
         with pytest.raises(RequestError) as error:
@@ -151,6 +234,46 @@ def test_a_revoked_device_is_known_no_more(access: Access) -> None:
     with pytest.raises(RequestError) as error:
         access.revoke(device.device)
     assert code_of(error) == "unknown_device"
+
+
+def pair(access: Access, name: str = "a") -> tuple[str, str]:
+    """Name and secret of a device that came in."""
+    _, secret = access.pair(access.make_code("annotator").code, name, f"10.0.{name}.1")
+    device = access.identify(secret)
+    assert device is not None
+    return device.device, secret
+
+
+def test_the_streams_of_a_device_that_newer_ones_push_out_end(access: Access, clock: Clock) -> None:
+    ended: list[str] = []
+    access.on_revoked, access.connected = ended.append, lambda device: 1
+    first, secret = pair(access)
+    for k in range(MAX_DEVICES - 1):
+        clock.now += 10
+        pair(access, f"{k}")
+    assert ended == [] and access.identify(secret) is not None
+    clock.now += 10
+    pair(access)
+    assert ended == [first] and access.identify(secret) is None
+
+
+def test_the_streams_of_a_device_that_another_server_shut_out_end(access: Access, tmp_path: Path, clock: Clock) -> None:
+    ended: list[str] = []
+    streams = {"": 1}
+    access.on_revoked, access.connected = ended.append, lambda device: streams.get(device, 0)
+    (one, _), (other, _) = pair(access), pair(access)
+    streams |= {one: 1, other: 1}
+    DeviceStore(tmp_path / "state", clock).revoke(one)
+    access.look_round()
+    access.look_round()
+    assert ended == [one]
+    clock.now += 2  # it has opened another one just when it was shut out
+    access.look_round()
+    assert ended == [one, one]
+    streams[one] = 0
+    clock.now += 2
+    access.look_round()
+    assert ended == [one, one]
 
 
 def test_devices_are_kept_over_a_restart_private_and_without_their_secrets(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from servers import eventually, serving
 from stream_client import StreamClient
 
-from lodespace import lan_listener, protocol
-from lodespace.access import GUESSES_A_CODE
+from lodespace import access as access_module
+from lodespace import devices, lan_listener, protocol
+from lodespace.access import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
 from lodespace.app import LISTENER
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.lan_listener import MAX_PLAIN
@@ -28,7 +30,7 @@ class Lan:
     """A server with --lan. `own`: the owner's address; `url`: that of other devices; `trust`: a TLS context that knows the certificate."""
 
     def __init__(self, server: serving, own: str, state: Path) -> None:
-        self.server, self.own = server, own
+        self.server, self.own, self.state = server, own, state
         self.port = server.app[LISTENER][0].port
         self.url = f"https://127.0.0.1:{self.port}/"
         self.trust = ssl.create_default_context(cafile=str(state / "certificate.pem"))
@@ -154,8 +156,10 @@ async def test_a_device_cannot_allow_itself(lan: Lan) -> None:
 
 async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_are_judged(lan: Lan) -> None:
     """A guess that is not judged is not compared with the code: even the right one does not get in."""
-    made = await lan.owner("POST", "api/access/code", {"role": "annotator"})
     access = lan.server.app[ACCESS]
+    now = time.time()
+    access._clock = lambda: now  # all of it within one minute, however slow the machine
+    made = await lan.owner("POST", "api/access/code", {"role": "annotator"})
     code = access._code
     assert code is not None
     guesses = 10_000
@@ -175,11 +179,18 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
 
     for start in range(0, len(addresses), 40):
         await asyncio.gather(*(attacker(number) for number in range(start, min(start + 40, len(addresses)))))
-    assert sum(answers.values()) == guesses and set(answers) == {403, 429}
+    assert answers == {403: GUESSES_A_MINUTE, 429: guesses - GUESSES_A_MINUTE}
     assert code.judged == GUESSES_A_CODE
-    async with lan.device().post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
-        assert answer.status in (403, 429)  # it is dead: guessed at five times
+    # Past the minute, and before the code would have ended by itself: it is dead since it was guessed at five times.
+    now += 61
+    assert now < code.expires
+    async with lan.device("127.9.9.9").post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
+        assert answer.status == 403 and (await answer.json())["code"] == "bad_pairing_code"
     assert (await lan.owner("GET", "api/access"))["devices"] == []
+    # From that same address a code that was not guessed at gets in.
+    another = await lan.owner("POST", "api/access/code", {"role": "annotator"})
+    async with lan.device("127.9.9.9").post(lan.url + "api/access/pair", json={"code": another["code"]}) as answer:
+        assert answer.status == 200
 
 
 async def test_a_pairing_code_lets_a_device_in_once(lan: Lan) -> None:
@@ -273,6 +284,57 @@ async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         await lan.owner("POST", "api/access/revoke", {"device": known["device"]})
         await eventually(lambda: not list(lan.server.service.clients), 1.0, "the stream is still there")
+
+
+async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "MAX_DEVICES", 2)
+    oldest, kept = await lan.let_in("annotator"), await lan.let_in("annotator")
+    async with StreamClient(lan.url, http=oldest) as gone, StreamClient(lan.url, http=kept) as still:
+        newest = await lan.let_in("viewer", "127.0.0.5")
+        await eventually(lambda: gone.socket.closed, 1.0, "the stream is still open")
+        assert gone.socket.close_code == CLOSE_REVOKED
+        assert isinstance(await still.label([3], 1), protocol.Ack)
+    assert await status(oldest, lan.url + "api/session") == 401
+    assert await status(newest, lan.url + "api/session") == 200
+
+
+async def test_a_device_that_another_server_of_the_owner_shuts_out_loses_its_stream(lan: Lan) -> None:
+    device = await lan.let_in("annotator")
+    async with StreamClient(lan.url, http=device) as client:
+        (known,) = (await lan.owner("GET", "api/access"))["devices"]
+        assert devices.DeviceStore(lan.state).revoke(known["device"])
+        await eventually(lambda: client.socket.closed, 1.0, "the stream is still open")
+        assert client.socket.close_code == CLOSE_REVOKED
+
+
+async def test_who_asks_again_and_again_changes_nothing_for_the_owner(lan: Lan) -> None:
+    async with lan.device("127.0.0.7").post(lan.url + "api/access/request", json={}) as answer:
+        first = (await answer.json())["code"]
+    stranger = lan.device("127.0.0.8")
+    answers: list[int] = []
+    for _ in range(50):
+        async with stranger.post(lan.url + "api/access/request", json={}) as answer:
+            answers.append(answer.status)
+            if answer.status == 429:
+                assert (await answer.json())["code"] in ("too_many_waiting", "too_many_requests")
+    assert answers.count(200) == MAX_WAITING_AND_ADDRESS and answers.count(429) == 50 - MAX_WAITING_AND_ADDRESS
+    codes = [waiting["code"] for waiting in (await lan.owner("GET", "api/access"))["waiting"]]
+    assert codes[0] == first and len(codes) == 1 + MAX_WAITING_AND_ADDRESS
+    async with stranger.post(lan.url + "api/access/request", json={}, headers={"Accept": "text/html"}) as answer:
+        assert answer.status == 429 and "Too many devices wait" in await answer.text()
+
+
+async def test_the_owner_hears_when_somebody_waits_no_more(lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with StreamClient(lan.own) as owner:
+
+        def waiting() -> int:
+            return len(owner.seen(protocol.AccessChanged)[-1].access.waiting)
+
+        async with lan.device().post(lan.url + "api/access/request", json={}) as answer:
+            assert answer.status == 200
+        await eventually(lambda: waiting() == 1)
+        monkeypatch.setattr(access_module, "WAITING_SECONDS", 0.0)
+        await eventually(lambda: waiting() == 0)
 
 
 async def test_the_owner_hears_who_waits_and_a_device_does_not(lan: Lan) -> None:

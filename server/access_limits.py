@@ -1,0 +1,35 @@
+"""How often strangers may try something at the door within a minute: in all, and from one address."""
+
+from collections import deque
+
+SECONDS = 60.0
+
+
+class Limit:
+    """Of tries that are not allowed nothing is kept, so it holds at most `in_all` times."""
+
+    def __init__(self, in_all: int, per_address: int) -> None:
+        self._in_all = in_all
+        self._per_address = per_address
+        self._all: deque[float] = deque()
+        self._by_address: dict[str, deque[float]] = {}
+
+    def allowed(self, address: str, now: float) -> bool:
+        """Whether `address` may try once more now, in seconds of any clock; the try is counted if so."""
+        self._forget(now - SECONDS)
+        own = self._by_address.get(address, deque())
+        if len(self._all) >= self._in_all or len(own) >= self._per_address:
+            return False
+        own.append(now)
+        self._by_address[address] = own
+        self._all.append(now)
+        return True
+
+    def _forget(self, before: float) -> None:
+        while self._all and self._all[0] < before:
+            self._all.popleft()
+        for address, times in list(self._by_address.items()):
+            while times and times[0] < before:
+                times.popleft()
+            if not times:
+                del self._by_address[address]
