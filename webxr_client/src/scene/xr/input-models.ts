@@ -143,7 +143,10 @@ function drawLate(model: Object3D): Object3D {
   model.traverse((child) => {
     if (!(child instanceof Mesh)) return;
     child.renderOrder = LATE;
-    (child.material as Material).transparent = true;
+    const material = child.material as Material;
+    material.transparent = true;
+    // What has two sides and is transparent three draws twice, and sets up anew each time: models of controllers are, and need neither.
+    material.forceSinglePass = true;
   });
   return model;
 }
