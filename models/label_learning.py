@@ -79,9 +79,9 @@ class LabelLearning:
         assert self.classifier is not None
         if self.known.known:
             # A label that the classifier doubts may be a slip of the lasso: it teaches less.
-            own = self.known.probabilities.cpu().gather(1, labels.clamp_min(0)[:, None]).squeeze(1)
+            own = self.known.probabilities.cpu().gather(1, trained_labels.clamp_min(0)[:, None]).squeeze(1)
             own[verified] = 1.0
-            weights = weights * self._relative_within_class(labels, own.clamp_min(DOUBTFUL_WEIGHT))
+            weights = weights * self._relative_within_class(trained_labels, own.clamp_min(DOUBTFUL_WEIGHT))
         loss = self.classifier.step(trained_labels, weights, verified, self.generator)
         self.steps_due -= 1
         if self.steps_due == 0:
