@@ -42,19 +42,22 @@ export class LatentState {
   private duration = 50;
   private lastArrival = 0;
 
-  /** Show a whole scene, at rest. */
+  /** Show a whole scene, at rest. What is in the hand stays there, in another box too. */
   setScene(scene: SceneFile): void {
+    if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
+    this.putHeldIn(scene.box);
     this.n = scene.n;
     this.latentDim = scene.latent_dim;
     this.box = scene.box;
     this.sceneId = scene.scene_id;
     this.received = this.revision = scene.revision;
     this.to = scene.positions;
-    this.from = scene.positions.slice();
+    this.heldTrue = this.gathered(this.to);
+    this.scatter(this.to, this.heldAt);
+    this.from = this.to.slice();
     this.target = new Uint16Array(0);
     this.forgetWaiting();
     this.started = Number.NEGATIVE_INFINITY;
-    this.held = new Uint32Array(0);
     this.version += 1;
   }
 
@@ -86,6 +89,18 @@ export class LatentState {
     this.scatter(this.from, this.heldTrue);
     this.held = new Uint32Array(0);
     this.version += 1;
+  }
+
+  /** Where items were taken up, on the grid of another box; at its edge, if that lies outside. */
+  private putHeldIn(box: Box): void {
+    const steps = GRID_STEPS - 1;
+    for (let k = 0; k < 4 * this.held.length; k++) {
+      const axis = k % 4;
+      if (axis >= this.latentDim) continue;
+      const at = (this.box.origin[axis] as number) + ((this.heldAt[k] as number) / steps) * this.box.size;
+      const grid = Math.round(((at - (box.origin[axis] as number)) / box.size) * steps);
+      this.heldAt[k] = Math.min(steps, Math.max(0, grid));
+    }
   }
 
   private gathered(positions: Uint16Array): Uint16Array<ArrayBuffer> {

@@ -112,6 +112,36 @@ describe("LatentState", () => {
     expect(state.to[0]).toBe(104);
   });
 
+  it("keeps items in the hand where they were taken when the box becomes another one", () => {
+    const state = new LatentState();
+    state.setScene({ ...scene(), positions: Uint16Array.of(20_000, 30_000, 40_000, 0) });
+    const taken = [0, 1, 2].map((axis) => state.latentMean(0, axis));
+    state.hold(Uint32Array.of(0));
+    const box = { origin: [-3, -2, -1.5] as [number, number, number], size: 5 };
+    const next = { ...scene(), scene_id: 2, revision: 9, box };
+    state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
+    const step = box.size / 65535;
+    for (const axis of [0, 1, 2])
+      expect(Math.abs(state.latentMean(0, axis) - (taken[axis] as number))).toBeLessThan(step);
+    expect(Array.from(state.from)).toEqual(Array.from(state.to));
+    const further = frame(9);
+    state.push({ ...further, header: { ...further.header, scene_id: 2 } }, 1000);
+    state.sampleAt(2000);
+    expect(Math.abs(state.latentMean(0, 0) - (taken[0] as number))).toBeLessThan(step);
+    state.letGo();
+    expect(Array.from(state.to)).toEqual([60_001, 60_000, 60_000, 0]);
+    // What lies outside is at the edge; in another number of dimensions nothing is in the hand.
+    state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
+    state.hold(Uint32Array.of(0));
+    state.setScene({ ...scene(), positions: Uint16Array.of(7, 8, 9, 0) });
+    expect(Array.from(state.to)).toEqual([65535, 65535, 65535, 0]);
+    state.letGo();
+    state.hold(Uint32Array.of(0));
+    state.setScene({ ...scene(), latent_dim: 2, positions: Uint16Array.of(7, 8, 32767, 0) });
+    state.letGo();
+    expect(Array.from(state.to)).toEqual([7, 8, 32767, 0]);
+  });
+
   it("glides to given positions, and forgets what waited", () => {
     const state = new LatentState();
     state.setScene(scene());

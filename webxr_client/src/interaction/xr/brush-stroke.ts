@@ -1,5 +1,5 @@
 /** One stroke of the brush: items it touches are added to the selection, or taken from it. */
-import { Vector3 } from "three";
+import { type Matrix4, Vector3 } from "three";
 import { type AppState, NOTHING, type Selection } from "../../state/app-state.js";
 import { ClusterGrowth } from "../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
@@ -52,6 +52,11 @@ export class BrushStroke {
     if (!this.active || now - this.looked < EVERY) return false;
     this.look(centre, radius, now);
     return this.tool === "brush";
+  }
+
+  /** Scene metres are other ones now: it goes on from where it is in the room. */
+  carry(newFromOld: Matrix4): void {
+    this.before.applyMatrix4(newFromOld);
   }
 
   /** The stroke ends. In empty space, without having touched anything, it clears the selection, as a click beside everything does; a sheet stays. */

@@ -40,6 +40,16 @@ export class ClusterGrab {
     this.moved.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
+  /** Scene metres are other ones now: it stays in the hand, and what springs back is there. */
+  carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
+    if (this.state !== "held") {
+      this.drop();
+      return;
+    }
+    this.pointsInHand.multiply(oldFromNew);
+    this.moved.premultiply(newFromOld).multiply(oldFromNew);
+  }
+
   /** It stays where it was let go. */
   drop(): void {
     this.state = "none";

@@ -8,6 +8,7 @@ import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/sheet-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { BoardPointing } from "./board-pointing.js";
+import { BoxChange, type SceneChange } from "./box-change.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 import { BrushStroke } from "./brush-stroke.js";
 import { ClusterGrab } from "./cluster-grab.js";
@@ -78,11 +79,14 @@ export class XrControls implements InputListener {
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
   private readonly hold = new WorldHold();
   private readonly pull: ClusterPull;
+  private readonly boxes = new BoxChange();
   // Which hand does what: the one that began it ends it, whichever hand paints by then.
   private painting: TrackedHand | null = null;
   private grabbing: TrackedHand | null = null;
   private modifying: TrackedHand | null = null;
   private pressing: TrackedHand | null = null;
+  /** Items of the cluster, while one is held. */
+  private inHand: Uint32Array = NOTHING;
   private turned = false;
   private lookedAt = 0;
   private now = 0;
@@ -99,6 +103,7 @@ export class XrControls implements InputListener {
     this.pointing = this.atPalette;
     this.stroke = new BrushStroke(state);
     this.pull = new ClusterPull(state, commands);
+    this.boxes.read(state.latent);
   }
 
   /** The hand that paints: the chosen one, or the only one there is. */
@@ -234,6 +239,41 @@ export class XrControls implements InputListener {
     if (before === 0 && this.under.count > 0 && !this.cluster.held) brushing.pulse(ENTER_PULSE, 8);
   }
 
+  /**
+   * Another scene is shown. In another box the cloud stays where it is in the room, and in the hand. A map of two dimensions and one of three
+   * have no place in common: what was held is let go, and it is to be placed anew.
+   */
+  sceneChanged(): SceneChange {
+    const { latent, xr } = this.state;
+    const change = this.boxes.read(latent);
+    const { newFromOld, oldFromNew } = this.boxes;
+    if (change === "box") {
+      this.room.world.multiply(oldFromNew);
+      this.hold.renew(this.room.world);
+      this.cluster.carry(newFromOld, oldFromNew);
+      this.stroke.carry(newFromOld);
+    }
+    if (change === "cloud" || change === "dimension") {
+      this.endAll();
+      this.cluster.drop();
+      this.under.count = 0;
+      this.under.nearest = -1;
+      if (change === "dimension")
+        xr.message.value = `The map has ${latent.latentDim} dimensions now: it stands before you anew.`;
+    }
+    return change;
+  }
+
+  /** Of the last change of box: by how much a length of the latent space is shorter in scene metres than before. */
+  get boxRatio(): number {
+    return this.boxes.newFromOld.elements[0] as number;
+  }
+
+  /** Show what is in the hand, after the cloud was given new arrays. */
+  showInHand(): void {
+    this.room.showGrabbed(this.cluster.held ? this.inHand : NOTHING);
+  }
+
   /** VR is hidden or over: nothing is held any more, and nothing is lost. */
   endAll(): void {
     this.endGestures(this.hands.left, "");
@@ -255,8 +295,9 @@ export class XrControls implements InputListener {
     if (!this.cluster.active && this.graspable(hand)) {
       this.grabbing = hand;
       this.cluster.take(hand.pose, this.room.world);
-      this.pull.take(this.state.selection.peek().items);
-      this.room.showGrabbed(this.state.selection.peek().items);
+      this.inHand = this.state.selection.peek().items;
+      this.pull.take(this.inHand);
+      this.room.showGrabbed(this.inHand);
       hand.pulse(0.5, 30);
     } else this.hold.take(hand, this.room.world);
     this.freezeOrThaw();

@@ -50,7 +50,10 @@ export class TwoHandGrab {
     const length = Math.max(axis.length(), 1e-3);
     axis.normalize();
     const wanted = this.scale0 * (length / this.length0);
-    const scale = Math.min(LARGEST_SCALE, Math.max(LEAST_SCALE, wanted)) / this.scale0;
+    // In another box it may have become larger or smaller than that: it does not jump when it is taken hold of.
+    const least = Math.min(LEAST_SCALE, this.scale0);
+    const largest = Math.max(LARGEST_SCALE, this.scale0);
+    const scale = Math.min(largest, Math.max(least, wanted)) / this.scale0;
     turn.setFromUnitVectors(this.axis0, axis);
     world.copy(this.start0);
     world.premultiply(inverse.makeTranslation(-this.middle0.x, -this.middle0.y, -this.middle0.z));

@@ -23,14 +23,14 @@ export class WorldHold {
     if (this.holds(hand)) return;
     if (!this.first) this.first = hand;
     else this.second = hand;
-    this.begin(world);
+    this.renew(world);
   }
 
   letGo(hand: TrackedHand, world: Matrix4): void {
     if (!this.holds(hand)) return;
     this.first = hand === this.first ? this.second : this.first;
     this.second = null;
-    this.begin(world);
+    this.renew(world);
   }
 
   update(world: Matrix4): void {
@@ -44,7 +44,7 @@ export class WorldHold {
   }
 
   /** From here on, from how everything is now: nothing jumps. */
-  private begin(world: Matrix4): void {
+  renew(world: Matrix4): void {
     const { first, second } = this;
     if (first && second) {
       this.sort(first, second);

@@ -1,5 +1,5 @@
 /** What a headset shows, frame by frame: puts hands, palette, brush and card where they belong, and draws. Allocates nothing per frame. */
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import {
   Color,
   DirectionalLight,
@@ -95,6 +95,10 @@ export class XrView implements Presenter {
   private lastNow = 0;
   private lookedAt = 0;
   private readItem = -1;
+  /** Whether the cloud was given new arrays since the last frame. */
+  private newArrays = false;
+  /** Points are as large in the room as before their box became another one: by this factor against those of the box they are in. */
+  private pointShare = 1;
 
   constructor(
     private readonly parts: XrParts,
@@ -142,6 +146,7 @@ export class XrView implements Presenter {
   draw(now: number, frame: XRFrame): void {
     const { stage, cloud } = this.parts;
     const { renderer } = stage;
+    if (this.newArrays) this.showInHand();
     const seconds = Math.min(0.1, (now - this.lastNow) / 1000);
     this.lastNow = now;
     this.clock.begin(now);
@@ -169,7 +174,7 @@ export class XrView implements Presenter {
       const height = eye.viewport.w || this.layerHeight();
       cloud.setView((eye.projectionMatrix.elements[5] as number) * 0.5 * height, 1, 0.55, 2.4);
     }
-    cloud.scale = scaleOf(stage.world.matrix);
+    cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
     renderer.render(stage.scene, this.camera);
     this.clock.end(performance.now(), renderer.info.render.calls);
   }
@@ -244,6 +249,10 @@ export class XrView implements Presenter {
     const { state } = this.parts;
     this.undo.push(
       effect(() => {
+        state.sceneVersion.value;
+        untracked(() => this.changeScene());
+      }),
+      effect(() => {
         state.classes.value;
         state.notices.value;
         this.palette.relayout();
@@ -314,6 +323,23 @@ export class XrView implements Presenter {
     );
   }
 
+  /** What a hand does before the next frame is to be understood in the new scene: this is done at once. */
+  private changeScene(): void {
+    const change = this.controls.sceneChanged();
+    if (change === "cloud" || change === "dimension") this.place();
+    if (change === "box") {
+      this.pointShare *= this.controls.boxRatio;
+      fitBox(this.box, this.parts.stage.bounds());
+    }
+    this.newArrays = true;
+  }
+
+  /** By the next frame the cloud has its new arrays, whoever was told first of the new scene. */
+  private showInHand(): void {
+    this.newArrays = false;
+    this.controls.showInHand();
+  }
+
   /** Between the eyes. (The camera that three joins from both lies behind them.) */
   private readHead(): void {
     const { cameras } = this.parts.stage.renderer.xr.getCamera();
@@ -334,6 +360,7 @@ export class XrView implements Presenter {
     placeWorld(stage.world.matrix, head, middle, Math.max(size.x, size.y, size.z), this.setting.onFloor);
     fitBox(this.box, bounds);
     this.placed = true;
+    this.pointShare = 1;
     this.parked.set(-0.38, -0.28, -0.5).applyQuaternion(this.headOrientation).add(this.headPosition);
     this.bench?.mesh.position.set(0, 0.25, -1.1).applyQuaternion(this.headOrientation).add(this.headPosition);
     this.bench?.mesh.lookAt(this.headPosition);
