@@ -164,7 +164,9 @@ export class XrControls implements InputListener {
     this.locate(hand);
     if (hand.bare) {
       queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
-      if (this.under.count === 0 || this.graspable(hand)) {
+      const onSelected = this.graspable(hand);
+      // What is selected is taken hold of, or taken away.
+      if (onSelected ? !this.subtracting : this.under.count === 0) {
         this.grasp(hand);
         return;
       }

@@ -966,6 +966,40 @@ describe("hands without controllers", () => {
     room.release(room.right);
     expect(room.calls).toEqual([["label", 1]]);
   });
+  it("take away by pinching on what is selected, where that is switched on, and hold the world beside it", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.state.xr.subtract.value = true;
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    expect(room.controls.holding).toBe(false);
+    expect(room.controls.stroke.active).toBe(true);
+    room.frames(5);
+    room.release(room.right);
+    expect(room.selected).toBe(0);
+    room.right.at(0, 0.4, 0.4);
+    room.frames(1);
+    room.press(room.right);
+    room.right.at(0.2, 0.4, 0.4);
+    room.frames(1);
+    room.release(room.right);
+    expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
+  });
+  it("take away beside a selected point with a brush that is smaller than their grasp, and hold nothing by mistake", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.state.xr.subtract.value = true;
+    room.state.xr.setRadius(0.008);
+    room.right.at(LEFT_HEAP[0], LEFT_HEAP[1] + 0.05, LEFT_HEAP[2]);
+    room.frames(1);
+    room.press(room.right);
+    expect(room.controls.holding).toBe(false);
+    const before = room.selected;
+    room.right.at(...LEFT_HEAP);
+    room.frames(5);
+    room.release(room.right);
+    expect(room.selected).toBeLessThan(before);
+    expect(room.world.equals(new Matrix4())).toBe(true);
+  });
   it("say what happened when one is lost in the middle of a stroke; what was painted stays", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(1);
