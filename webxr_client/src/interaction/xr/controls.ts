@@ -54,8 +54,9 @@ const LOOK_MS = 90;
 /** Millimetres of the timeline within which a gesture's mark is met. */
 const SNAP = 3;
 const NOTHING = new Uint32Array(0);
-/** Metres within which a ray that meets the sheet means it, even if the brush holds points. */
-const SHEET_NEAR = 0.35;
+/** Metres within which a ray that meets a board means it, even if the brush holds points; and if the hand holds a cluster, which ends before it. */
+const BOARD_NEAR = 0.35;
+const DROP_NEAR = 0.25;
 
 /** When the brush meets points; when a hand is at another tile; when something is labelled. */
 const ENTER_PULSE = 0.12;
@@ -385,7 +386,7 @@ export class XrControls implements InputListener {
     else if (Math.abs(side) > STICK_TURN && !this.turned && !this.hold.active) {
       this.turned = true;
       this.middle.setFromMatrixPosition(this.room.world);
-      turnAbout(this.room.world, this.middle, side > 0 ? TURN : -TURN);
+      turnAbout(this.room.world, this.middle, across > 0 ? TURN : -TURN);
     }
     if (dominant.upperClicked) this.commands.undo();
     if (dominant.lowerClicked) this.commands.redo();
@@ -425,10 +426,16 @@ export class XrControls implements InputListener {
     const onSheet = atSheet.update(sheet.mesh.matrix, sheet.tiles, touch, rayOrigin, rayDirection);
     if (atSheet.how === null) return pressed;
     const met = atPalette.how === null || atSheet.distance < atPalette.distance;
-    // A brush that holds points means these, and not a sheet far behind them.
-    if (!atSheet.near && !(met && (this.under.count === 0 || atSheet.distance < SHEET_NEAR))) return pressed;
+    if (!atSheet.near && !(met && this.means(atSheet, hand))) return pressed;
     this.pointing = atSheet;
     return onSheet;
+  }
+
+  /** Whether a hand at a board means it. One that holds points, in its brush or as a cluster, means these, and not a board far behind them. */
+  private means(board: BoardPointing, hand: TrackedHand): boolean {
+    if (board.how !== "ray") return true;
+    if (this.grabbing === hand) return board.distance < DROP_NEAR;
+    return this.under.count === 0 || board.distance < BOARD_NEAR;
   }
 
   private forgetBoards(): void {

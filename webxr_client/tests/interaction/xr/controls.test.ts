@@ -326,6 +326,23 @@ describe("a cluster", () => {
     expect(room.grabbed).toBe(0);
     expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
   });
+  it("is dropped in space where its hand only points at a class far away, and on the class where it is before it", () => {
+    for (const [away, call] of [
+      [0.6, "anchor"],
+      [0.2, "label"],
+    ] as const) {
+      room = new Room();
+      room.annotate();
+      grab(room.right);
+      const { x, y, z } = room.tile("class", 2);
+      room.right.at(x, y, z + away);
+      room.right.rayDirection.set(0, 0, -1);
+      room.frames(2);
+      expect(room.controls.pointing.tile?.action.kind).toBe(call === "label" ? "class" : undefined);
+      room.controls.unsqueeze(room.right);
+      expect(room.calls.map(([name]) => name).filter((name) => name !== "drag")).toEqual([call]);
+    }
+  });
   it("goes back when it was only lifted, and lets the model go", () => {
     room.annotate();
     grab(room.right);
@@ -441,6 +458,26 @@ describe("the palette", () => {
     room.release(room.right);
     expect(room.calls).toEqual([["label", 0]]);
     expect(room.right.pulses.length).toBeGreaterThan(before);
+  });
+  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+    room.paint(room.right, RIGHT_HEAP);
+    const labels = (z: number) => {
+      const where = PALETTE.clone();
+      const target = room.tile("class", 0);
+      PALETTE.setPosition(LEFT_HEAP[0] - target.x, LEFT_HEAP[1] - target.y, z);
+      room.right.at(...LEFT_HEAP);
+      room.right.rayDirection.set(0, 0, -1);
+      room.frames(6);
+      const { how } = room.controls.pointing;
+      room.press(room.right);
+      const painted = room.controls.stroke.active;
+      room.release(room.right);
+      PALETTE.copy(where);
+      return { how, painted, calls: room.calls.splice(0) };
+    };
+    expect(labels(-0.8)).toEqual({ how: null, painted: true, calls: [] });
+    expect(room.selected).toBeGreaterThan(1.8 * COUNT); // it was painted, and added
+    expect(labels(-0.3)).toEqual({ how: "ray", painted: false, calls: [["label", 0]] });
   });
   it.each([
     ["undo", ["undo"]],
