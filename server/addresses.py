@@ -1,7 +1,9 @@
 """Under which names and addresses this machine can be reached in its network."""
 
 import ipaddress
+import re
 import socket
+import unicodedata
 
 import ifaddr
 
@@ -34,7 +36,31 @@ def _outward_address() -> str:
             return ""
 
 
+def machine_names() -> list[str]:
+    """What the machine calls itself: the first part, that one as mDNS has it, and the name in full. No other host is asked."""
+    full = socket.gethostname().removesuffix(".").lower()
+    short = full.split(".")[0]
+    return list(dict.fromkeys((short, f"{short}.local", full))) if short not in ("", "localhost") else []
+
+
 def host_names() -> list[str]:
-    """The machine's own name, and the one that mDNS gives it."""
-    name = socket.gethostname().split(".")[0].lower()
-    return [name, f"{name}.local"] if name and name != "localhost" else []
+    """The machine's names as certificates and browsers write them, less those that cannot be written so."""
+    return [written for name in machine_names() if (written := in_ascii(name))]
+
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+
+
+def in_ascii(name: str) -> str:
+    """A host's name in the letters that TLS and HTTP have for it (IDNA); "" when it has none.
+
+    Also of a name that the two editions of IDNA write differently (straße), for browsers use the newer one, and Python the older.
+    """
+    written = unicodedata.normalize("NFC", name)
+    if not written.isascii():
+        try:
+            encoded = written.encode("idna")
+            written = encoded.decode("ascii") if encoded.decode("idna") == written else ""
+        except UnicodeError:
+            return ""
+    return written if _HOST_NAME.fullmatch(written) else ""

@@ -7,6 +7,8 @@ the machine has an address that it does not name.
 
 import datetime
 import ipaddress
+import logging
+import os
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,10 +22,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from lodespace.errors import LodespaceError
 from lodespace.private_files import write_private
 
+log = logging.getLogger(__name__)
+
 DAYS = 397
 """What browsers accept at most."""
 RENEW_DAYS = 14
-MAX_NAMES = 32
+MAX_EARLIER_NAMES = 32
 ALWAYS = ("127.0.0.1", "localhost")
 CERTIFICATE_FILE = "certificate.pem"
 
@@ -69,7 +73,8 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
 def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime | None = None) -> Certificate:
     """The certificate kept in `folder`, made when there is none that holds for all of `names`.
 
-    Names it had before stay in it, the newest MAX_NAMES: who carries a laptop between two networks is warned once in each, not every day.
+    It holds for all of them, however many. Besides them MAX_EARLIER_NAMES that it had before stay in it: who carries a laptop between two
+    networks is warned once in each, not every day.
     Raises LodespaceError when the folder cannot be written.
     """
     now = now or datetime.datetime.now(datetime.UTC)
@@ -81,7 +86,7 @@ def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime |
         fresh = kept.not_valid_after_utc - now > datetime.timedelta(days=RENEW_DAYS)
         if fresh and set(wanted) <= set(known):
             return Certificate(path, path, known, _fingerprint(kept))
-        wanted = list(dict.fromkeys([*wanted, *known]))[:MAX_NAMES]
+        wanted += [name for name in known if name not in wanted][:MAX_EARLIER_NAMES]
     key = ec.generate_private_key(ec.SECP256R1())
     made = _sign(key, wanted, now)
     private = key.private_bytes(
@@ -131,8 +136,22 @@ def _fingerprint(certificate: x509.Certificate) -> str:
 def _read(path: Path) -> x509.Certificate | None:
     """The certificate in our own file, if it and its key can be used."""
     try:
+        _make_private(path)
         data = path.read_bytes()
         serialization.load_pem_private_key(data, None)
         return x509.load_pem_x509_certificate(data)
     except (OSError, ValueError):
         return None
+
+
+def _make_private(path: Path) -> None:
+    """A copy from elsewhere, or a backup that was put back, may have come with another mode. Raises OSError when it stays so."""
+    mode = path.stat().st_mode & 0o777
+    if os.name != "posix" or not mode & 0o077:
+        return
+    path.chmod(0o600)
+    log.warning(
+        "%s holds a key and was not private (mode %o); it is now. If somebody else may have read it, delete it: a new one is made",
+        path,
+        mode,
+    )

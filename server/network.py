@@ -1,5 +1,6 @@
 """What `serve --lan` needs: certificate, devices, and how to say where the server is."""
 
+import logging
 import sys
 from dataclasses import dataclass
 from io import StringIO
@@ -8,11 +9,13 @@ from pathlib import Path
 import platformdirs
 import segno
 
-from lodespace.addresses import host_names, lan_addresses
+from lodespace.addresses import host_names, in_ascii, lan_addresses, machine_names
 from lodespace.certificate import ALWAYS, Certificate, given_certificate, own_certificate
 from lodespace.config import LanConfig
 from lodespace.devices import DeviceStore
 from lodespace.errors import LodespaceError
+
+log = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
@@ -37,6 +40,12 @@ class Network:
         if config.certificate is not None and config.key is not None:
             certificate = given_certificate(config.certificate, config.key)
             return cls(certificate, DeviceStore(folder), certificate.names)
+        unnamed = [ascii(name) for name in machine_names() if not in_ascii(name)]
+        if unnamed:
+            log.warning(
+                "no certificate can name %s, as this computer calls itself; open its address in digits",
+                " or ".join(unnamed),
+            )
         reachable = [*lan_addresses(), *host_names()]
         certificate = own_certificate(folder, reachable)
         first = [*reachable, *ALWAYS]

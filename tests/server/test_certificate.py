@@ -2,6 +2,8 @@
 
 import datetime
 import ipaddress
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lodespace import addresses
-from lodespace.certificate import CERTIFICATE_FILE, DAYS, MAX_NAMES, given_certificate, own_certificate
+from lodespace.certificate import ALWAYS, CERTIFICATE_FILE, DAYS, MAX_EARLIER_NAMES, given_certificate, own_certificate
+from lodespace.config import LanConfig
 from lodespace.errors import LodespaceError
+from lodespace.network import Network
 
 NAMES = ["192.168.1.20", "studio", "studio.local"]
 
@@ -43,9 +47,44 @@ def test_it_is_kept_until_there_is_a_new_address_and_keeps_the_old_ones(tmp_path
     assert (
         own_certificate(tmp_path, NAMES).fingerprint == moved.fingerprint
     )  # back in the first network: no new warning
-    for k in range(3 * MAX_NAMES):
+    for k in range(3 * MAX_EARLIER_NAMES):
         last = own_certificate(tmp_path, [f"10.0.1.{k}", *NAMES])
-    assert len(last.names) == MAX_NAMES and set(NAMES) <= set(last.names)
+    assert len(last.names) == len(["10.0.1.x", *NAMES, *ALWAYS]) + MAX_EARLIER_NAMES and set(NAMES) <= set(last.names)
+
+
+def test_a_machine_of_many_addresses_keeps_its_certificate_and_is_named_in_full(tmp_path: Path) -> None:
+    """Each network of a container host is one."""
+    many = [*NAMES, *(f"172.{16 + k // 200}.{k % 200}.1" for k in range(300))]
+    first = own_certificate(tmp_path, many)
+    assert set(many) <= set(first.names)
+    assert own_certificate(tmp_path, many).fingerprint == first.fingerprint
+    assert own_certificate(tmp_path, many[:-1]).fingerprint == first.fingerprint
+
+
+def test_a_kept_file_that_others_can_read_is_made_private_again_and_it_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = own_certificate(tmp_path, NAMES)
+    assert caplog.text == ""
+    first.key.chmod(0o644)
+    assert own_certificate(tmp_path, NAMES).fingerprint == first.fingerprint
+    assert first.key.stat().st_mode & 0o777 == 0o600
+    assert "mode 644" in caplog.text and str(first.key) in caplog.text
+    caplog.clear()
+    own_certificate(tmp_path, NAMES)
+    assert caplog.text == ""
+
+
+def test_a_file_that_cannot_be_made_private_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = own_certificate(tmp_path, NAMES)
+    first.key.chmod(0o644)
+
+    def not_ours(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chmod", not_ours)
+    assert own_certificate(tmp_path, NAMES).fingerprint != first.fingerprint
+    assert first.key.stat().st_mode & 0o777 == 0o600
 
 
 def test_it_is_made_anew_before_it_ends_and_when_it_is_damaged(tmp_path: Path) -> None:
@@ -84,3 +123,50 @@ def test_the_addresses_are_those_others_can_reach() -> None:
         parsed_address = ipaddress.ip_address(address)
         assert parsed_address.version == 4 and not parsed_address.is_loopback
     assert all(name == name.lower() and name != "localhost" for name in addresses.host_names())
+
+
+@pytest.mark.parametrize(
+    ("own", "names"),
+    [
+        ("studio", ["studio", "studio.local"]),
+        ("Studio.Example.com.", ["studio", "studio.local", "studio.example.com"]),
+        ("studio.local", ["studio", "studio.local"]),
+        ("localhost", []),
+        ("localhost.localdomain", []),
+        ("", []),
+        ("büro.example.com", ["xn--bro-hoa", "xn--bro-hoa.local", "xn--bro-hoa.example.com"]),
+        ("bu\u0308ro", ["xn--bro-hoa", "xn--bro-hoa.local"]),
+        ("xn--bro-hoa", ["xn--bro-hoa", "xn--bro-hoa.local"]),
+        ("my_pc", ["my_pc", "my_pc.local"]),
+        # What is no name of a host, or not the same one in every browser.
+        ("straße", []),
+        ("my pc", []),
+        ("\udcff\udcfe", []),
+        ("a" * 64, []),
+        ("-", []),
+        ("studio..com", ["studio", "studio.local"]),
+        (" ü", []),
+    ],
+)
+def test_the_machines_own_names_are_written_as_browsers_send_them(
+    own: str, names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: own)
+    assert addresses.host_names() == names
+    assert set(names) <= set(own_certificate(tmp_path, addresses.host_names()).names)
+
+
+def test_a_name_that_no_certificate_can_hold_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "straße\udcff")
+    network = Network.open(LanConfig(port=0, state=tmp_path))
+    network.addresses(8443)
+    assert network.names[: len(addresses.lan_addresses())] == tuple(addresses.lan_addresses())
+    (record,) = caplog.records
+    assert r"'stra\xdfe\udcff'" in record.getMessage() and record.getMessage().isascii()
+    caplog.clear()
+    monkeypatch.setattr(socket, "gethostname", lambda: "studio.example.com")
+    network = Network.open(LanConfig(port=0, state=tmp_path))
+    assert {"https://studio:8443/", "https://studio.example.com:8443/"} <= set(network.addresses(8443))
+    assert not caplog.records

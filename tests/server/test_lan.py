@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -221,6 +222,22 @@ async def test_a_foreign_host_is_refused(lan: Lan, host: str) -> None:
     headers = {"Host": host.replace("{port}", str(lan.port)).replace("{own}", own)}
     for path in ("", "check", "api/session", "healthz"):
         assert await status(device, lan.url + path, headers=headers) == 421
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "Studio.Example.com")
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize("name", ["studio", "studio.local", "studio.example.com", "STUDIO.example.COM"])
+async def test_every_name_of_the_machine_is_served(lan: Lan, name: str) -> None:
+    device = lan.device()
+    to = {"headers": {"Host": f"{name}:{lan.port}"}, "server_hostname": name}
+    assert await status(device, lan.url, **to) == 200
+    assert await status(device, lan.url + "api/session", **to) == 401
+    async with device.get(f"http://127.0.0.1:{lan.port}/", headers=to["headers"], allow_redirects=False) as answer:
+        assert answer.headers["Location"] == f"https://{name.lower()}:{lan.port}/"
 
 
 async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> None:
