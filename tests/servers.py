@@ -108,7 +108,7 @@ class LanServer(ServerProcess):
 
 
 async def eventually(
-    condition: Callable[[], object], seconds: float = 20.0, message: str = "it never came true"
+    condition: Callable[[], object], seconds: float = 60.0, message: str = "it never came true"
 ) -> None:
     """Wait until `condition()` is true."""
     end = asyncio.get_running_loop().time() + seconds

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(240))
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def open_headset(open_page: Any, server: ServerProcess) -> Any:
 def headset(open_headset: Any) -> Headset:
     """In VR, before a cloud at rest, the palette out of the way at the left."""
     headset = open_headset()
-    headset.driver.wait_for_state("resting")
+    headset.driver.wait_for_rest()
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.put("right", (0.3, 1.2, 0.3))

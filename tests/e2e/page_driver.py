@@ -8,6 +8,22 @@ import numpy as np
 import numpy.typing as npt
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+QUIET_SECONDS = 1.2
+"""The camera follows the points after 0.9 s at the latest (FOLLOW_MS in scene/stage.ts)."""
+
+_RESTS = """(async () => {
+  const answer = await fetch('/api/session').catch(() => null);
+  if (!answer?.ok) return null;
+  const server = await answer.json();
+  const { latent, connection, training, predictionsVersion } = lodespace.state;
+  const rests = connection.value.status === 'open' && connection.value.pending === 0
+    && server.training.state === '%s' && training.value.state === server.training.state
+    && latent.sceneId === server.scene_id && latent.received === server.revision && latent.revision === server.revision
+    && !latent.moving;
+  return rests ? [latent.version, predictionsVersion.value, ...lodespace.stage.clipFromLatent()].join() : null;
+})()"""
+"""What is on the page, in one line, when it rests; else null."""
+
 
 class PageDriver:
     def __init__(self, page: Page, url: str, *, prepare: Callable[[Page], None] | None = None, query: str = "") -> None:
@@ -40,7 +56,7 @@ class PageDriver:
     def evaluate(self, script: str) -> Any:
         return self.page.evaluate(script)
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 30, message: str = "it never came true") -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 90, message: str = "it never came true") -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, message
@@ -49,24 +65,21 @@ class PageDriver:
     def wait_for_scene(self) -> None:
         self.wait(lambda: self.evaluate("window.lodespace?.state.latent.n > 0 && lodespace.stage.frames > 0"), 60)
 
-    def wait_for_state(self, *states: str, seconds: float = 120) -> None:
+    def wait_for_state(self, *states: str, seconds: float = 400) -> None:
         self.wait(lambda: self.state("training")["state"] in states, seconds, f"the trainer never was {states}")
 
-    def wait_for_rest(self, *, quiet: float = 0.7) -> None:
-        """All is answered and learned, and nothing has moved on the page for `quiet` seconds: what is aimed at stays where it is."""
-        self.wait(lambda: self.state("connection")["pending"] == 0)
+    def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
+        """The page shows all that the server has, training is in `state` with nothing left to learn, and neither points nor camera have moved
+        for a while: what is aimed at stays where it is."""
         seen, since = None, time.monotonic()
-        end = since + 120
-        while seen is None or time.monotonic() - since < quiet:
-            assert time.monotonic() < end, "the points never came to rest"
-            resting = self.state("training")["state"] == "resting" and not self.evaluate(
-                "lodespace.state.latent.moving"
-            )
-            now = self.on_screen() if resting else None
-            if now is None or seen is None or not np.array_equal(now, seen):
+        end = since + seconds
+        while seen is None or time.monotonic() - since < QUIET_SECONDS:
+            assert time.monotonic() < end, "the page never came to rest"
+            now = self.evaluate(_RESTS % state)
+            if now is None or now != seen:
                 since = time.monotonic()
             seen = now
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(100)
 
     def state(self, name: str) -> Any:
         return self.evaluate(f"lodespace.state.{name}.value")

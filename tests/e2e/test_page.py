@@ -26,8 +26,7 @@ def calm(page: PageDriver) -> None:
     """Training paused and points at rest: what is aimed at stays where it is."""
     page.wait_for_state("running", "resting", "paused")
     page.press("Space")
-    page.wait_for_state("paused")
-    page.wait(lambda: not page.evaluate("lodespace.state.latent.moving"))
+    page.wait_for_rest("paused")
 
 
 def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
@@ -44,10 +43,11 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
 
+    page.wait_for_rest()
     page.lasso(page.circle(ONES))
     ones = page.selected
+    assert len(ones) > 100
     page.press("1")
-    page.wait(lambda: page.state("training")["state"] == "running")
     page.wait_for_rest()
     after = page.positions()
     step = np.linalg.norm(after - before, axis=1)
@@ -73,7 +73,13 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(page: Pa
     mouse.down()
     for x, y in ring[1:]:
         mouse.move(x, y)
-    page.wait(lambda: (page.state("drawing") or {"count": 0})["count"] > 0)
+
+    def counts() -> bool:  # the pen goes on: counted is at most every 80 ms
+        mouse.move(ring[-1][0] + 1, ring[-1][1])
+        mouse.move(*ring[-1])
+        return (page.state("drawing") or {"count": 0})["count"] > 0
+
+    page.wait(counts)
     assert "items" in (page.page.text_content("svg.drawing text") or "")
     mouse.up()
     first = page.selected
@@ -157,7 +163,7 @@ def test_a_lost_server_is_waited_for_and_no_label_is_lost(page: PageDriver, serv
     page.wait(lambda: "1 action waits" in page.page.inner_text("[data-testid=connection]"))
     server.start()
     server.wait_until_ready()
-    page.wait(lambda: page.state("connection")["status"] == "open", 40)
+    page.wait(lambda: page.state("connection")["status"] == "open")
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
     page.wait(lambda: (page.labels[selected] == 0).all())
@@ -168,13 +174,22 @@ def test_hover_shows_the_item_and_keys_do_what_the_help_says(page: PageDriver) -
     where = page.on_screen()
     target = where[ZEROS[3]]
     page.page.mouse.move(target[0] + 40, target[1])
-    page.page.mouse.move(*target)
-    page.page.mouse.move(target[0] + 1, target[1])
-    page.wait(lambda: page.page.locator(".hover-card").count() == 1, 10)
+
+    def points() -> bool:  # the pointer goes on: what it stands on is looked for at most every 50 ms
+        page.page.mouse.move(*target)
+        page.page.mouse.move(target[0] + 1, target[1])
+        return page.page.locator(".hover-card").count() == 1
+
+    page.wait(points)
     card = page.page.inner_text(".hover-card")
     assert card.startswith("item ") and "label" in card
-    page.page.mouse.move(5, 300)
-    page.wait(lambda: page.page.locator(".hover-card").count() == 0, 10)
+
+    def points_beside() -> bool:
+        page.page.mouse.move(5, 300)
+        page.page.mouse.move(6, 300)
+        return page.page.locator(".hover-card").count() == 0
+
+    page.wait(points_beside)
     page.press("?")
     help_text = page.page.inner_text(".help")
     for words in ("lasso", "undo", "visible", "fit"):
@@ -195,16 +210,16 @@ def test_hover_shows_the_item_and_keys_do_what_the_help_says(page: PageDriver) -
 
 
 def test_two_dimensions_and_back_is_a_motion(page: PageDriver) -> None:
-    page.wait_for_state("resting")
+    page.wait_for_rest()
     page.page.click("text=2D")
-    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 2, 60)
+    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 2)
     page.wait_for_rest()
     positions = page.positions()
     assert positions[:, :2].std(axis=0).min() > 0.3
     page.lasso(page.circle(ZEROS, 0.5))
     assert np.mean(TRUTH[page.selected] == 0) > 0.5
     page.page.click("text=3D")
-    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 3, 60)
+    page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 3)
 
 
 def test_two_pages_share_one_session(page: PageDriver, open_page: Any, server: ServerProcess) -> None:
