@@ -44,6 +44,7 @@ export interface XrSurroundings {
 const LOST_MS = 350;
 const STICK_DEAD = 0.2;
 const STICK_TURN = 0.7;
+const STICK_REST = 0.3;
 const TURN = Math.PI / 6;
 /** How quickly a stick that is pushed all the way changes a size, by the second: e to this. */
 const STICK_RATE = 1.6;
@@ -381,9 +382,12 @@ export class XrControls implements InputListener {
       if (this.stroke.active && xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
       else xr.setRadius(xr.radius.peek() * factor);
     }
-    const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other.stickX : dominant.stickX;
-    if (Math.abs(side) < 0.3) this.turned = false;
-    else if (Math.abs(side) > STICK_TURN && !this.turned && !this.hold.active) {
+    const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other : dominant;
+    const across = side.stickX;
+    // One that is pushed up is not meant to turn anything, however much it leans.
+    const sideways = Math.abs(across) > STICK_TURN && Math.abs(across) > Math.abs(side.stickY);
+    if (Math.abs(across) < STICK_REST) this.turned = false;
+    else if (sideways && !this.turned && !this.hold.active) {
       this.turned = true;
       this.middle.setFromMatrixPosition(this.room.world);
       turnAbout(this.room.world, this.middle, across > 0 ? TURN : -TURN);
@@ -418,6 +422,7 @@ export class XrControls implements InputListener {
     const { atPalette, atSheet } = this;
     const { touch, rayOrigin, rayDirection } = hand;
     const pressed = atPalette.update(palette.mesh.matrix, palette.tiles, touch, rayOrigin, rayDirection);
+    if (!this.means(atPalette, hand)) atPalette.forget();
     this.pointing = atPalette;
     if (!sheet.mesh.visible || atPalette.near || this.stroke.active || this.cluster.held) {
       atSheet.forget();

@@ -421,6 +421,17 @@ describe("the world", () => {
     room.frames(5);
     expect(room.world.elements[0]).toBeCloseTo(1, 9);
   });
+  it("does not turn by a stick that is pushed up, however much it leans, nor twice when it rolls on from there", () => {
+    room.right.stickX = 0.72;
+    room.right.stickY = -0.9;
+    room.frames(5);
+    expect(room.world.equals(new Matrix4())).toBe(true);
+    for (const y of [-0.1, -0.9, -0.1]) {
+      room.right.stickY = y;
+      room.frames(5);
+    }
+    expect(room.world.elements[0]).toBeCloseTo(Math.cos(Math.PI / 6), 9);
+  });
 });
 
 describe("the palette", () => {
