@@ -280,8 +280,11 @@ export class XrControls implements InputListener {
 
   /** VR is hidden or over: nothing is held any more, and nothing is lost. */
   endAll(): void {
-    this.endGestures(this.hands.left, "");
-    this.endGestures(this.hands.right, "");
+    const { left, right } = this.hands;
+    this.endGestures(left, "");
+    this.endGestures(right, "");
+    // Who let go meanwhile may never have been told of it; the next press is to count.
+    left.pressed = left.squeezed = right.pressed = right.squeezed = false;
     this.forgetBoards();
   }
 

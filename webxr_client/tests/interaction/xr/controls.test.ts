@@ -943,6 +943,17 @@ describe("another box in the middle of it", () => {
   });
 });
 
+describe("VR that is hidden", () => {
+  it("holds no trigger down: the next press counts, whether its end was told or not", () => {
+    for (const hand of [room.left, room.right]) {
+      hand.squeezed = true;
+      room.press(hand);
+      room.controls.endAll();
+      expect([hand.pressed, hand.squeezed]).toEqual([false, false]);
+    }
+  });
+});
+
 describe("hands that change places in the middle of a gesture", () => {
   it("end their stroke with the hand that began it", () => {
     room.right.disconnect();
