@@ -7,8 +7,8 @@ import type { SheetKind } from "./review-state.js";
 export type Point = [number, number, number];
 
 export interface Commands {
-  /** Label the selection, or `items`; -1 takes labels away. */
-  label(classId: number, items?: Uint32Array): void;
+  /** Label the selection, or `items`; -1 takes labels away. Returns whether anything is labelled: this may only look, and classes may be locked. */
+  label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
   redo(): void;
   addClass(name: string): void;
@@ -23,7 +23,7 @@ export interface Commands {
   pause(): void;
   /** What is to change; the rest stays. One gesture. */
   setSettings(changes: Partial<Settings>): void;
-  /** Items are in the hand: the model pulls them to `targets`, one an item, for now. No items: they are let go, and nothing happened. */
+  /** Items are in the hand: the model pulls them to `targets`, one an item, for now; they are not kept. No items: they are let go, and nothing happened. */
   drag(items: Uint32Array, targets: Point[]): void;
   /** They were dragged there: one gesture. `keep`: they stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;

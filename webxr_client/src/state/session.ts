@@ -37,6 +37,8 @@ export class Session implements StreamListener {
   private readonly answers = new Map<string, (accepted: boolean) => void>();
   private sequence = 0;
   private fetching = false;
+  /** The scene was fetched anew, and the server has not answered to that yet: frames are still of the old one. */
+  private unwelcomed = false;
   private watching = false;
 
   constructor(private readonly state: AppState) {
@@ -160,7 +162,7 @@ export class Session implements StreamListener {
       return;
     }
     if (frame.kind === "positions") {
-      if (this.fetching) return;
+      if (this.fetching || this.unwelcomed) return;
       try {
         state.latent.push(frame, performance.now());
       } catch (error) {
@@ -177,6 +179,7 @@ export class Session implements StreamListener {
     const { state } = this;
     switch (operation.op) {
       case "welcome":
+        this.unwelcomed = false;
         this.apply(operation.session);
         break;
       case "resync":
@@ -265,6 +268,7 @@ export class Session implements StreamListener {
       this.connection.interrupt();
     } finally {
       this.fetching = false;
+      this.unwelcomed = true;
     }
   }
 
@@ -345,9 +349,9 @@ export class Session implements StreamListener {
         const selection = state.selection.value;
         const wanted = items ?? selection.items;
         this.forget();
-        if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length) return;
+        if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length) return false;
         const chosen = this.unlocked(wanted);
-        if (chosen.length === 0) return;
+        if (chosen.length === 0) return false;
         const command_id = id();
         const revision = selection.revision >= 0 ? selection.revision : state.latent.revision;
         state.annotations.show(command_id, chosen, classId);
@@ -369,6 +373,7 @@ export class Session implements StreamListener {
           state.labelsVersion.value += 1;
           if (!items) state.selection.value = NOTHING;
         });
+        return true;
       },
       undo: () => {
         this.forget();

@@ -482,7 +482,10 @@ export class XrControls implements InputListener {
           xr.message.value = "Nothing is selected: paint a cluster first.";
           return;
         }
-        commands.label(action.classId);
+        if (!commands.label(action.classId)) {
+          if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device may only look.";
+          return;
+        }
         strength = LABEL_PULSE;
         break;
       case "more":

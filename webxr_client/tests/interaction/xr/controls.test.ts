@@ -448,6 +448,19 @@ describe("the palette", () => {
     room.frames(20);
     expect(room.calls).toEqual([["label", 1]]);
   });
+  it("gives no firm pulse where nothing was labelled, and says why where this may only look", () => {
+    for (const looks of [true, false]) {
+      room = new Room();
+      if (!looks) room.annotate();
+      room.paint(room.right, LEFT_HEAP);
+      room.right.pulses.length = 0;
+      room.accepts = false;
+      room.touch(room.right, "class", 1);
+      expect(room.calls).toEqual([["label", 1]]);
+      expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
+      if (looks) expect(room.state.xr.message.value).toMatch(/may only look/);
+    }
+  });
   it("takes no touch from behind", () => {
     room.paint(room.right, LEFT_HEAP);
     const { x, y, z } = room.tile("class", 1);

@@ -1,0 +1,50 @@
+/** Labelling says whether it labelled: who hears or feels that it did is not to be wrong. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { SessionInfo } from "../../src/protocol/messages.js";
+import { AppState } from "../../src/state/app-state.js";
+import type { Commands } from "../../src/state/commands.js";
+import { Session } from "../../src/state/session.js";
+
+let state: AppState;
+let commands: Commands;
+const pending = () => state.connection.value.pending;
+
+beforeEach(() => {
+  vi.stubGlobal("location", { protocol: "http:", host: "localhost" });
+  vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+  state = new AppState();
+  commands = new Session(state).commands(() => {});
+  state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  state.annotations.reset(Int16Array.of(-1, -1, 1), new Int16Array(3).fill(-1), new Uint8Array(3));
+  state.classes.value = [0, 1].map((class_id) => ({
+    class_id,
+    name: "",
+    colour: "#ffffff",
+    locked: class_id === 1,
+  }));
+});
+
+describe("label", () => {
+  it("says that it labelled", () => {
+    expect(commands.label(0, Uint32Array.of(0, 1))).toBe(true);
+    expect(pending()).toBe(1);
+    expect(Array.from(state.annotations.labels)).toEqual([0, 0, 1]);
+  });
+  it.each([
+    ["nothing is selected", () => {}, undefined, 0],
+    ["all are of a locked class", () => {}, Uint32Array.of(2), 0],
+    ["there is no such class", () => {}, Uint32Array.of(0), 7],
+    [
+      "this device may only look",
+      () => {
+        state.session.value = { read_only: false, role: "viewer" } as SessionInfo;
+      },
+      Uint32Array.of(0),
+      0,
+    ],
+  ] as const)("says that it did not: %s", (_, prepare, items, classId) => {
+    prepare();
+    expect(commands.label(classId, items)).toBe(false);
+    expect(pending()).toBe(0);
+  });
+});
