@@ -6,6 +6,8 @@ import type { Commands, Point } from "../../state/commands.js";
 import { latentMean } from "../drag-tool.js";
 
 const SEND_MS = 40;
+/** Items a millisecond that are told at most: a large cluster is told less often, so that neither frames nor the network feel its size. */
+const SEND_ITEMS = 50;
 /** Scene metres by which a cluster has to be elsewhere to be pinned there: one that was only lifted goes back. */
 const LEAST = 0.03;
 const NOTHING = new Uint32Array(0);
@@ -14,7 +16,9 @@ const point = new Vector3();
 
 export class ClusterPull {
   private items: Uint32Array = NOTHING;
+  /** Where each item was taken up, and where it is pulled, written anew each time. Latent units. */
   private start: Point[] = [];
+  private targets: Point[] = [];
   private sent = 0;
 
   constructor(
@@ -22,27 +26,38 @@ export class ClusterPull {
     private readonly commands: Commands,
   ) {}
 
+  /** Whether the model is pulled. */
+  get active(): boolean {
+    return this.items.length > 0;
+  }
+
   take(items: Uint32Array): void {
     const { state } = this;
     this.items = NOTHING;
-    if (state.readOnly.peek() || !state.time.live.peek() || items.length > MAX_ANCHORED) return;
+    if (state.readOnly.peek() || !state.time.live.peek()) return;
+    if (items.length > MAX_ANCHORED) {
+      state.xr.message.value = TOO_MANY;
+      return;
+    }
     this.items = items.slice();
     this.start = Array.from(items, (item) => latentMean(state, item));
+    this.targets = this.start.map((at) => [...at]);
     state.latent.hold(items);
   }
 
   /** `moved`: from where points were taken to where they are, scene metres. */
   follow(moved: Matrix4, now: number): void {
-    if (this.items.length === 0 || now - this.sent < SEND_MS) return;
+    if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;
     this.sent = now;
-    this.commands.drag(this.items, this.targets(moved));
+    this.aim(moved);
+    this.commands.drag(this.items, this.targets);
   }
 
   /** Let go in space: they stay there, pinned. Returns whether they do. */
   release(moved: Matrix4): boolean {
-    const { items } = this;
-    if (items.length === 0) return false;
-    const targets = this.targets(moved);
+    if (!this.active) return false;
+    this.aim(moved);
+    const { items, targets } = this;
     const size = this.state.latent.box.size;
     const [a, b] = [this.start[0] as Point, targets[0] as Point];
     if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST * size) return false;
@@ -54,25 +69,39 @@ export class ClusterPull {
 
   /** Nothing has happened. */
   cancel(): void {
-    if (this.items.length === 0) return;
+    if (!this.active) return;
     this.end();
     this.commands.drag(NOTHING, []);
   }
 
   private end(): void {
     this.items = NOTHING;
+    this.start = [];
+    this.targets = []; // the command that pins them keeps the others until it is answered
     this.state.latent.letGo();
   }
 
-  private targets(moved: Matrix4): Point[] {
+  private aim(moved: Matrix4): void {
     const { box, latentDim } = this.state.latent;
     const [x, y, z] = box.origin;
     const { size } = box;
-    return this.start.map(([a, b, c]) => {
-      point.set((a - x) / size - 0.5, (b - y) / size - 0.5, latentDim === 2 ? 0 : (c - z) / size - 0.5);
+    const flat = latentDim === 2;
+    for (let k = 0; k < this.start.length; k++) {
+      const from = this.start[k] as Point;
+      const to = this.targets[k] as Point;
+      point.set(
+        (from[0] - x) / size - 0.5,
+        (from[1] - y) / size - 0.5,
+        flat ? 0 : (from[2] - z) / size - 0.5,
+      );
       point.applyMatrix4(moved);
-      const at = (value: number, origin: number) => Math.round(1e5 * (origin + size * (value + 0.5))) / 1e5;
-      return [at(point.x, x), at(point.y, y), latentDim === 2 ? 0 : at(point.z, z)];
-    });
+      to[0] = rounded(x + size * (point.x + 0.5));
+      to[1] = rounded(y + size * (point.y + 0.5));
+      to[2] = flat ? 0 : rounded(z + size * (point.z + 0.5));
+    }
   }
 }
+
+const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
+
+const TOO_MANY = `More than ${MAX_ANCHORED.toLocaleString("en")} items cannot be pinned: drop them on a class, or they go back.`;

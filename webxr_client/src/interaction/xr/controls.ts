@@ -3,6 +3,7 @@
  * cluster; the palette on the other hand is touched or pointed at. Knows nothing of how anything is drawn.
  */
 import { Matrix4, Vector3 } from "three";
+import type { Tick } from "../../protocol/messages.js";
 import { PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide, type Tile } from "../../scene/xr/palette-layout.js";
 import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/sheet-layout.js";
 import type { AppState } from "../../state/app-state.js";
@@ -346,9 +347,10 @@ export class XrControls implements InputListener {
     this.cluster.release(this.now);
   }
 
-  /** Points stand still while anything is painted: a label hits what was seen. Beside a cluster in the hand they move: they follow it. */
+  /** Points stand still while anything is painted or held: a label hits what was seen. Beside a cluster that the hand pulls they move: they follow it. */
   private freezeOrThaw(): void {
-    this.state.latent.frozen = this.stroke.active || (this.hold.active && this.grabbing === null);
+    const held = this.grabbing ? !this.pull.active : this.hold.active;
+    this.state.latent.frozen = this.stroke.active || held;
   }
 
   private watch(hand: TrackedHand, now: number): void {
@@ -460,9 +462,15 @@ export class XrControls implements InputListener {
     const share = Math.min(1, Math.max(0, (across - tile.x - 8) / (tile.width - 16)));
     const last = time.last.peek();
     const near = (SNAP / (tile.width - 16)) * last;
-    const ticks = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);
+    let moment = Math.round(share * last);
     // Beside a gesture's mark, the gesture is meant.
-    const moment = ticks.find((tick) => Math.abs(tick - share * last) < near) ?? Math.round(share * last);
+    const ticks = time.timeline.peek()?.ticks;
+    for (let k = 0; ticks && k < ticks.length; k++) {
+      const tick = (ticks[k] as Tick).moment;
+      if (Math.abs(tick - share * last) >= near) continue;
+      moment = tick;
+      break;
+    }
     if (time.live.peek() ? moment < time.last.peek() : moment !== time.moment.peek())
       this.commands.goTo(moment);
   }

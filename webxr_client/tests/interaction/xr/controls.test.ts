@@ -3,6 +3,7 @@ import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { freeName, XrControls } from "../../../src/interaction/xr/controls.js";
 import {
+  MAX_ANCHORED,
   type SessionInfo,
   type Settings,
   type Tick,
@@ -342,6 +343,56 @@ describe("a cluster", () => {
       room.controls.unsqueeze(room.right);
       expect(room.calls.map(([name]) => name).filter((name) => name !== "drag")).toEqual([call]);
     }
+  });
+  it("stands still in the hand where the model is not pulled, and so does all else", () => {
+    grab(room.right); // nobody may label here
+    expect(room.state.latent.frozen).toBe(true);
+    room.controls.squeeze(room.left);
+    expect(room.state.latent.frozen).toBe(true);
+    room.controls.unsqueeze(room.left);
+    room.controls.unsqueeze(room.right);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("of more items than can be pinned says so, and where to drop it", () => {
+    room.annotate();
+    const items = new Uint32Array(MAX_ANCHORED + 1); // the first one, again and again
+    room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    expect(room.controls.holding).toBe(true);
+    expect(room.state.latent.frozen).toBe(true);
+    expect(room.state.xr.message.value).toMatch(/20,000 items cannot be pinned.*class/);
+    room.right.at(0, 0.9, 0.3);
+    room.frames(5);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
+  it("is told to the model less often the larger it is", () => {
+    room.annotate();
+    const items = new Uint32Array(MAX_ANCHORED);
+    room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    const before = room.now;
+    room.frames(100);
+    const told = room.calls.filter(([name]) => name === "drag");
+    const items_ms = (told.length * MAX_ANCHORED) / (room.now - before);
+    expect(told.length).toBeGreaterThan(2);
+    expect(items_ms).toBeLessThan(65);
+    expect(told[0]?.[2]).toBe(told[1]?.[2]); // in the same numbers, written anew
+    room.right.at(-0.3, 0.9, 0.3);
+    room.frames(1);
+    room.controls.unsqueeze(room.right);
+    // Where it was let go is told whenever that is, and belongs to the command.
+    const [, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
+    expect(room.calls.at(-2)?.[0]).toBe("anchor");
+    const y = targets[0]?.[1];
+    grab(room.right);
+    room.right.at(0.4, -0.3, 0.3);
+    room.frames(5);
+    expect(targets[0]?.[1]).toBe(y);
   });
   it("goes back when it was only lifted, and lets the model go", () => {
     room.annotate();
