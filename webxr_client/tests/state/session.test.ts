@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PositionsFrame } from "../../src/protocol/frames.js";
+import type { ServerOperation } from "../../src/protocol/messages.js";
+import type { SceneFile } from "../../src/protocol/scene-file.js";
+import { AppState } from "../../src/state/app-state.js";
+import { Session } from "../../src/state/session.js";
+
+vi.stubGlobal("window", globalThis);
+vi.stubGlobal("location", { protocol: "http:", host: "localhost" });
+
+const scene = (revision: number): SceneFile => ({
+  n: 1,
+  positions: Uint16Array.of(100, 100, 100, 0),
+  labels: Int16Array.of(-1),
+  predictions: Int16Array.of(-1),
+  confidence: Uint8Array.of(0),
+  box: { origin: [-1, -1, -1], size: 2 },
+  classes: [],
+  latent_dim: 3,
+  revision,
+  scene_id: 1,
+  sequence: 0,
+  step: 0,
+});
+
+const frame = (base_revision: number): PositionsFrame => ({
+  kind: "positions",
+  header: {
+    opcode: 1,
+    shift: 0,
+    axes: 3,
+    flags: 0,
+    n: 1,
+    base_revision,
+    revision: base_revision + 1,
+    step: 0,
+    scene_id: 1,
+    payload_bytes: 0,
+    raw_bytes: 6,
+  },
+  planes: Uint8Array.of(2, 0, 0, 0, 0, 0),
+});
+
+let fetched: SceneFile[];
+vi.mock("../../src/net/api.js", async (original) => ({
+  ...(await original<typeof import("../../src/net/api.js")>()),
+  fetchScene: async () => {
+    const next = fetched.shift();
+    if (!next) throw new Error("the server is away");
+    return next;
+  },
+}));
+
+describe("a scene that is fetched anew", () => {
+  const complaints = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const resync = { op: "resync", scene_id: 1, reason: "too far behind" } as ServerOperation;
+  const welcome = { op: "welcome", session: { classes: [], pins: [] } } as unknown as ServerOperation;
+  let state: AppState;
+  let session: Session;
+  beforeEach(() => {
+    complaints.mockClear();
+    state = new AppState();
+    session = new Session(state);
+    state.latent.setScene(scene(3));
+  });
+
+  it("is followed by the frames after the welcome; those sent before the server heard of it are of the old one", async () => {
+    fetched = [scene(9)];
+    const greet = vi.spyOn(session.connection, "greet");
+    session.onOperation(resync);
+    session.onFrame(frame(3));
+    await vi.waitFor(() => expect(greet).toHaveBeenCalledTimes(1));
+    expect(state.latent.received).toBe(9);
+    session.onFrame(frame(4));
+    session.onFrame(frame(5));
+    expect(complaints).not.toHaveBeenCalled();
+    expect(state.latent.received).toBe(9);
+    session.onOperation(welcome);
+    session.onFrame(frame(9));
+    expect(state.latent.received).toBe(10);
+  });
+
+  it("that cannot be had ends the connection, and the next one's frames are followed", async () => {
+    fetched = [];
+    const interrupt = vi.spyOn(session.connection, "interrupt");
+    session.onOperation(resync);
+    session.onFrame(frame(3));
+    await vi.waitFor(() => expect(interrupt).toHaveBeenCalledTimes(1));
+    session.onFrame(frame(4));
+    expect(complaints).not.toHaveBeenCalled();
+    session.onOperation(welcome);
+    session.onFrame(frame(3));
+    expect(state.latent.received).toBe(4);
+  });
+
+  it("and a frame that follows none is no reason to stop: it is fetched once more", async () => {
+    fetched = [scene(9)];
+    session.onFrame(frame(7));
+    expect(complaints).toHaveBeenCalledTimes(1);
+    await vi.waitFor(() => expect(state.latent.received).toBe(9));
+  });
+});
