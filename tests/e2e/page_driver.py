@@ -69,8 +69,8 @@ class PageDriver:
         self.wait(lambda: self.state("training")["state"] in states, seconds, f"the trainer never was {states}")
 
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
-        """The page shows all that the server has, training is in `state` with nothing left to learn, and neither points nor camera have moved
-        for a while: what is aimed at stays where it is."""
+        """The page shows all that the server has, training is in `state` with nothing left to learn, and neither points nor camera have
+        moved for a while: what is aimed at stays where it is."""
         seen, since = None, time.monotonic()
         end = since + seconds
         while seen is None or time.monotonic() - since < QUIET_SECONDS:
