@@ -47,9 +47,9 @@ export class ForceLines {
   update(): boolean {
     const { latent, forces } = this.state;
     const moved = latent.version !== this.shownVersion;
-    if (!moved && forces.version.peek() === this.shownForces) return false;
+    if (!moved && forces.version.value === this.shownForces) return false;
     this.shownVersion = latent.version;
-    this.shownForces = forces.version.peek();
+    this.shownForces = forces.version.value;
     if (moved) this.remember();
     this.drawArrows();
     this.drawHalo();

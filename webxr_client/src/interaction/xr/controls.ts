@@ -112,7 +112,7 @@ export class XrControls implements InputListener {
   /** The hand that paints: the chosen one, or the only one there is. */
   get dominant(): TrackedHand {
     const { left, right } = this.hands;
-    const chosen = this.state.xr.dominant.peek() === "left" ? left : right;
+    const chosen = this.state.xr.dominant.value === "left" ? left : right;
     const other = chosen === left ? right : left;
     return chosen.source === null && other.source !== null ? other : chosen;
   }
@@ -131,7 +131,7 @@ export class XrControls implements InputListener {
   }
 
   get subtracting(): boolean {
-    return this.modifying !== null || this.state.xr.subtract.peek();
+    return this.modifying !== null || this.state.xr.subtract.value;
   }
 
   // InputListener ----------------------------------------------------------------------------------------------------
@@ -207,7 +207,10 @@ export class XrControls implements InputListener {
 
   // Each frame -------------------------------------------------------------------------------------------------------
 
-  /** `seconds`: since the last frame. Nothing is allocated unless something happens. */
+  /**
+   * `seconds`: since the last frame. Nothing is allocated unless something happens. What is read of signals in every frame is read as their value:
+   * nobody subscribes here, outside of effects, and `peek` makes a function each time.
+   */
   frame(now: number, seconds: number): void {
     this.now = now;
     const { dominant, other } = this;
@@ -294,7 +297,7 @@ export class XrControls implements InputListener {
   private locate(hand: TrackedHand): void {
     const { world } = this.room;
     this.brush.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
-    this.brushRadius = this.state.xr.radius.peek() / scaleOf(world);
+    this.brushRadius = this.state.xr.radius.value / scaleOf(world);
   }
 
   /** Take hold of what is there: the cluster, if the hand is in it, else the world. */
@@ -384,8 +387,8 @@ export class XrControls implements InputListener {
     if (Math.abs(push) > STICK_DEAD) {
       // Up is more: a larger brush, or, while a cluster grows, one that takes thinner places in too.
       const factor = Math.exp(-push * STICK_RATE * seconds);
-      if (this.stroke.active && xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
-      else xr.setRadius(xr.radius.peek() * factor);
+      if (this.stroke.active && xr.tool.value === "cluster") xr.setDensity(xr.density.value / factor);
+      else xr.setRadius(xr.radius.value * factor);
     }
     const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other : dominant;
     const across = side.stickX;
@@ -460,19 +463,18 @@ export class XrControls implements InputListener {
     if (!tile) return;
     const { time } = this.state;
     const share = Math.min(1, Math.max(0, (across - tile.x - 8) / (tile.width - 16)));
-    const last = time.last.peek();
+    const last = time.last.value;
     const near = (SNAP / (tile.width - 16)) * last;
     let moment = Math.round(share * last);
     // Beside a gesture's mark, the gesture is meant.
-    const ticks = time.timeline.peek()?.ticks;
+    const ticks = time.timeline.value?.ticks;
     for (let k = 0; ticks && k < ticks.length; k++) {
       const tick = (ticks[k] as Tick).moment;
       if (Math.abs(tick - share * last) >= near) continue;
       moment = tick;
       break;
     }
-    if (time.live.peek() ? moment < time.last.peek() : moment !== time.moment.peek())
-      this.commands.goTo(moment);
+    if (time.live.value ? moment < time.last.value : moment !== time.moment.value) this.commands.goTo(moment);
   }
 
   private run(tile: Tile, hand: TrackedHand): void {

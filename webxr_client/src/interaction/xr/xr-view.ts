@@ -407,7 +407,7 @@ export class XrView implements Presenter {
     brush.mesh.visible = visible;
     const colour = controls.subtracting ? TAKES : PAINTS;
     // At the palette it is a stylus.
-    brush.set(controls.brushShown ? state.xr.radius.peek() : STYLUS, colour, controls.stroke.active);
+    brush.set(controls.brushShown ? state.xr.radius.value : STYLUS, colour, controls.stroke.active);
     brush.mesh.position.copy(controls.brushShown ? hand.brush : hand.touch);
     cloud.setBrush(controls.brush, visible && controls.brushShown ? controls.brushRadius : 0);
     cloud.setBrushColour(colour);
@@ -425,7 +425,7 @@ export class XrView implements Presenter {
     const item =
       picture >= 0 ? picture : controls.brushShown && !controls.holding ? controls.under.nearest : -1;
     this.parts.state.xr.atBrush.value = item;
-    card.show(item, controls.brushShown && this.parts.state.forces.map.peek());
+    card.show(item, controls.brushShown && this.parts.state.forces.map.value);
     this.parts.cloud.setHovered(item);
     this.readForces(item);
     if (!card.mesh.visible) return;
@@ -434,7 +434,7 @@ export class XrView implements Presenter {
       return;
     }
     const hand = controls.dominant;
-    const radius = this.parts.state.xr.radius.peek();
+    const radius = this.parts.state.xr.radius.value;
     const side = hand.side === "right" ? 1 : -1;
     // As large for the eye as near at hand: what it says has to be read.
     const size = Math.max(1, hand.brush.distanceTo(this.headPosition) / CARD_NEAR);
@@ -449,7 +449,7 @@ export class XrView implements Presenter {
     const { onSheet, pointing } = this.controls;
     const action = onSheet ? pointing.tile?.action : undefined;
     if (action?.kind !== "picture") return -1;
-    return this.parts.state.review.sheet.peek()?.items[action.place]?.item ?? -1;
+    return this.parts.state.review.sheet.value?.items[action.place]?.item ?? -1;
   }
 
   /** Over the sheet's edge, above the picture it is of: it hides none. */
@@ -467,7 +467,7 @@ export class XrView implements Presenter {
     const { state, commands } = this.parts;
     if (item === this.readItem) return;
     this.readItem = item;
-    if (state.forces.shown.peek() !== "hovered" && !state.forces.map.peek()) return;
+    if (state.forces.shown.value !== "hovered" && !state.forces.map.value) return;
     state.hovered.value = item < 0 ? null : { item, x: 0, y: 0 };
     commands.probe(item < 0 ? [] : [item]);
   }
@@ -475,7 +475,7 @@ export class XrView implements Presenter {
   /** Ask what lies at the brush, where that is wanted. */
   private lookAtPlace(now: number): void {
     const { state, commands } = this.parts;
-    if (!state.forces.map.peek() || !this.controls.brushShown || now - this.lookedAt < LOOK_MS) return;
+    if (!state.forces.map.value || !this.controls.brushShown || now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
     const { origin, size } = state.latent.box;
     const { x, y, z } = this.controls.brush;

@@ -28,7 +28,7 @@ export class ItemCard extends Board {
 
   /** `item` -1: none. `place`: what the model sees at the brush, too. */
   show(item: number, place: boolean): void {
-    this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.peek() !== null);
+    this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
     if (item === this.item && place === this.place) return;
     this.item = item;
     this.place = place;

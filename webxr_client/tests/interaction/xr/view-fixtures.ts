@@ -1,0 +1,110 @@
+/** VR as it is drawn, without a headset, a page or WebGL: three's manager is played, boards are drawn on nothing, and what is rendered is nowhere. */
+import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
+import { vi } from "vitest";
+import type { XrParts } from "../../../src/interaction/xr/xr-view.js";
+import { Palette } from "../../../src/scene/palette.js";
+import { PointCloud } from "../../../src/scene/point-cloud.js";
+import { Stage } from "../../../src/scene/stage.js";
+import { AppState } from "../../../src/state/app-state.js";
+import type { Commands } from "../../../src/state/commands.js";
+import { latentOf } from "./fixtures.js";
+
+const JOINTS = ["thumb-tip", "index-finger-tip", "wrist"];
+
+/** A canvas on which everything can be drawn, and nothing is. */
+export function stubCanvas(): void {
+  const context: object = new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        if (name === "canvas") return { width: 1, height: 1 };
+        if (name === "measureText") return () => ({ width: 1 });
+        return () => context;
+      },
+      set: () => true,
+    },
+  );
+  vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
+}
+
+/** What three has of a headset's session. `spaces` are what its controllers and hands move. */
+export function playedManager() {
+  const spaces = [0, 1].map(() => ({
+    ray: new Group(),
+    grip: new Group(),
+    hand: Object.assign(new Group(), { joints: {} as Record<string, Group> }),
+  }));
+  const cameras = [-0.03, 0.03].map((x) => {
+    const camera = Object.assign(new PerspectiveCamera(90, 1), { viewport: new Vector4(0, 0, 320, 320) });
+    camera.position.set(x, 1.6, 0);
+    return camera;
+  });
+  const manager = {
+    enabled: false,
+    isPresenting: true,
+    getController: (k: number) => spaces[k]?.ray,
+    getControllerGrip: (k: number) => spaces[k]?.grip,
+    getHand: (k: number) => spaces[k]?.hand,
+    getCamera: () => ({ cameras }),
+    getReferenceSpace: () => new EventTarget(),
+    getBaseLayer: () => null,
+    getSession: () => null,
+    setReferenceSpaceType: () => {},
+    setFoveation: () => {},
+    setSession: async () => {},
+  };
+  return { manager, spaces };
+}
+
+/** The parts of a page with a cloud at `points`, scene metres. */
+export function playedParts(points: readonly (readonly number[])[]) {
+  const { manager, spaces } = playedManager();
+  const state = Object.assign(new AppState(), { latent: latentOf(points) });
+  const labels = () => new Int16Array(points.length).fill(-1);
+  state.annotations.reset(labels(), labels(), new Uint8Array(points.length));
+  const cloud = new PointCloud(state.latent, state.annotations, new Palette());
+  cloud.setScene();
+  const world = new Group();
+  world.matrixAutoUpdate = false;
+  const stage = {
+    renderer: { xr: manager, render: () => {}, info: { render: { calls: 0 } } },
+    scene: new Scene(),
+    world,
+    bounds: () => Stage.prototype.bounds.call({ latent: state.latent } as unknown as Stage),
+    beforeFrame: () => false,
+    present: () => {},
+  };
+  const commands = new Proxy({}, { get: () => () => true }) as Commands;
+  const parts = { state, commands, stage, cloud, atlas: { current: null } } as unknown as XrParts;
+  return { parts, state, cloud, world, spaces };
+}
+
+type Played = ReturnType<typeof playedParts>["spaces"][number];
+
+/** A controller, or with `bare` a hand, at a place of the room. */
+export function appear(
+  { ray, grip, hand }: Played,
+  side: "left" | "right",
+  at: readonly [number, number, number],
+  bare = false,
+): void {
+  for (const space of [ray, grip, hand]) {
+    space.matrixAutoUpdate = false;
+    space.visible = true;
+    space.matrix.setPosition(...at);
+  }
+  for (const name of bare ? JOINTS : []) {
+    hand.joints[name] = new Group();
+    hand.joints[name]?.position.set(...at);
+  }
+  const gamepad = { axes: [0, 0, 0.1, -0.1], buttons: Array.from({ length: 6 }, () => ({ pressed: false })) };
+  const source = {
+    targetRayMode: "tracked-pointer",
+    handedness: side,
+    ...(bare ? { hand: {} } : { gamepad }),
+  };
+  (ray as unknown as { dispatchEvent(event: object): void }).dispatchEvent({
+    type: "connected",
+    data: source,
+  });
+}

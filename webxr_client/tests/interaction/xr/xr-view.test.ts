@@ -1,0 +1,114 @@
+/** VR frame by frame, as far as it goes without WebGL. */
+import { Matrix4, Vector3 } from "three";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { scaleOf } from "../../../src/interaction/xr/grab.js";
+import { XrView } from "../../../src/interaction/xr/xr-view.js";
+import type { SceneFile } from "../../../src/protocol/scene-file.js";
+import { InputModel, type InputModels } from "../../../src/scene/xr/input-models.js";
+import { blobs, bytesAFrame } from "./fixtures.js";
+import { appear, playedParts, stubCanvas } from "./view-fixtures.js";
+
+const FRAME = { getViewerPose: () => ({}) } as unknown as XRFrame;
+const { points } = blobs(
+  [
+    [-0.2, 0, 0],
+    [0.2, 0.1, 0],
+  ],
+  300,
+  0.02,
+  4,
+);
+
+let page: ReturnType<typeof playedParts>;
+let view: XrView;
+
+function enter(bare = false): void {
+  page = playedParts(points);
+  const models = { create: () => new InputModel() } as unknown as InputModels;
+  view = new XrView(page.parts, { mode: "immersive-vr", onFloor: true, bench: false, models });
+  const [right, left] = page.spaces as [(typeof page.spaces)[0], (typeof page.spaces)[0]];
+  view.draw(1000, FRAME);
+  const { x, y, z } = new Vector3(-0.2, 0, 0).applyMatrix4(page.world.matrix);
+  appear(right, "right", [x, y, bare ? z : z + 0.12], bare);
+  appear(left, "left", [-0.6, 1.2, -0.2], bare);
+  view.draw(1200, FRAME);
+}
+
+beforeEach(() => {
+  stubCanvas();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
+  it("allocates next to nothing: hands are read, brush, card and boards are put where they belong", () => {
+    enter(bare);
+    expect(view.controls.under.count).toBeGreaterThan(100);
+    expect(view.card.mesh.visible).toBe(true);
+    expect(bytesAFrame(() => view.draw(1300, FRAME))).toBeLessThan(400);
+  });
+  it("reads a hand without allocating", () => {
+    enter(bare);
+    const { right } = view.inputs;
+    expect(right.tracked).toBe(true);
+    expect(bytesAFrame(() => right.update(1300))).toBeLessThan(64);
+  });
+});
+
+describe("a new scene in the middle of VR", () => {
+  const BOX = { origin: [-0.5, -1, -0.7] as [number, number, number], size: 2.5 };
+  const arrives = (latent_dim = 3, n = points.length) => {
+    const { latent, sceneVersion } = page.state;
+    const positions = new Uint16Array(4 * n);
+    for (let item = 0; item < Math.min(n, latent.n); item++)
+      for (let axis = 0; axis < 3; axis++)
+        positions[4 * item + axis] = Math.round(
+          ((latent.latentMean(item, axis) - (BOX.origin[axis] as number)) / BOX.size) * 65535,
+        );
+    latent.setScene({ n, positions, box: BOX, latent_dim, scene_id: 3, revision: 9 } as SceneFile);
+    sceneVersion.value += 1;
+    page.cloud.setScene(); // whoever draws the cloud is told after the view here
+  };
+  const middle = () => page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);
+  const across = () => page.parts.stage.bounds().getSize(new Vector3()).x * scaleOf(page.world.matrix);
+  const pixels = () => page.cloud.points.material.uniforms.uPointSize?.value as number;
+  const box = () => page.world.children.find((child) => child.type === "LineSegments");
+
+  it("in another box leaves the cloud and its points as they are in the room, and the hairlines round it", () => {
+    enter();
+    const before = [middle(), across(), pixels()] as const;
+    const lines = box()?.scale.x as number;
+    const scale = scaleOf(page.world.matrix);
+    arrives();
+    view.draw(1400, FRAME);
+    expect(middle().distanceTo(before[0])).toBeLessThan(1e-4);
+    expect(across()).toBeCloseTo(before[1], 4);
+    expect(pixels()).toBeCloseTo(before[2], 9);
+    expect((box()?.scale.x as number) * scaleOf(page.world.matrix)).toBeCloseTo(lines * scale, 4);
+  });
+  it("shows what is in the hand in the cloud's new arrays too", () => {
+    enter();
+    const items = Uint32Array.from({ length: 300 }, (_, item) => item);
+    page.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
+    view.controls.squeeze(view.inputs.right);
+    expect(view.controls.holding).toBe(true);
+    arrives();
+    view.draw(1400, FRAME);
+    const marks = page.cloud.points.geometry.getAttribute("marks").array;
+    expect(items.every((item) => marks[4 * item + 3] === 255)).toBe(true);
+    expect(marks[4 * 300 + 3]).toBe(0);
+  });
+  it("is placed anew before the person in another number of dimensions, and where it is the first", () => {
+    for (const [dimension, n] of [
+      [2, points.length],
+      [3, 500],
+    ] as const) {
+      enter();
+      page.world.matrix.multiply(new Matrix4().setPosition(3, 0, 0));
+      arrives(dimension, n);
+      view.draw(1400, FRAME);
+      expect(Math.abs(middle().x)).toBeLessThan(1e-6);
+    }
+  });
+});
