@@ -50,7 +50,7 @@ class Headset:
         self.driver.page.get_by_role("button", name=button).click()
         self.driver.wait(
             lambda: self.value("!!lodespace.state.xr.presenting.value && view?.clock.frames > 2"),
-            60,
+            120,
             "VR did not begin",
         )
         self.frames(2)
@@ -61,11 +61,11 @@ class Headset:
         if before >= 0:
             self.driver.wait(
                 lambda: not self.value("!!view") or self.value("view.clock.frames") >= before + count,
-                60,
+                120,
                 "no frame came",
             )
 
-    def wait(self, condition: Callable[[], Any], message: str, seconds: float = 30) -> None:
+    def wait(self, condition: Callable[[], Any], message: str, seconds: float = 90) -> None:
         self.driver.wait(condition, seconds, message)
 
     # Hands ------------------------------------------------------------------------------------------------------------
