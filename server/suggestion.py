@@ -24,6 +24,8 @@ AGREEMENT = 0.9
 """Share of a region's items that are predicted to be of its class."""
 MOST = 0.5
 """Share of a region's items that have to count so; else it is known well enough."""
+WORTH_DRAWING = 2 * SHEET_SIZE
+"""A region of fewer items is not suggested: a sheet labels as many, and each of them says something else (docs/gain.md)."""
 _STEP = 1.5
 """By how much a ball grows in items at a time ..."""
 _THINNING = 1.3
@@ -58,7 +60,7 @@ def suggest(judgement: Judgement, class_name: Callable[[int], str]) -> Suggestio
 
 def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
     region = best_region(judgement)
-    if region is not None:
+    if region is not None and len(region.items) >= WORTH_DRAWING:
         yield Suggestion(
             kind="region",
             items=region.items.tolist(),

@@ -38,14 +38,14 @@ def main() -> None:
         method, data, seed, gestures = options.run
         run = plan.Run(method, data, int(seed), int(gestures))
         torch.set_num_threads(1)
-        plan.carry_out(run).write(options.results / f"{run.name}.json")
+        plan.carry_out(run, options.results).write(options.results / f"{run.name}.json")
         return
     planned = plan.runs(options.seeds, options.only)
     plan.carry_out_all(planned, options.results, options.jobs, fresh=options.fresh)
     from annotation_gain import report
 
     model = TimeModel(**{name: getattr(options, name) for name in asdict(TimeModel())})
-    report.write(options.results, options.docs, model)
+    report.write(options.results, options.docs, model, plan.runs(options.seeds))
 
 
 if __name__ == "__main__":

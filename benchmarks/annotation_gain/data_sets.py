@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 SIDE = 32
 CROP = 48
@@ -15,6 +15,14 @@ SKIMAGE_PHOTOS = (
     "astronaut.png", "brick.png", "camera.png", "chelsea.png", "coffee.png", "grass.png", "gravel.png", "rocket.jpg",
 )  # fmt: skip
 """The photographs inside the package scikit-image; china.jpg and flower.jpg inside scikit-learn are the other two."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+OF_EACH_LETTER = 150
+FONTS = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSerif",
+    "DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10",
+    "cmtt10",
+)  # fmt: skip
+"""Files of fonts inside the package matplotlib."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,13 @@ class LabelledPictures:
 
 
 def load(name: str) -> LabelledPictures:
-    """`digits` (bundled, 5,000 of MNIST), `sklearn` (scikit-learn's 1,797), `textures` (4,500 crops of ten photographs), or `digits-N`."""
+    """`digits` (bundled, 5,000 of MNIST), `sklearn` (scikit-learn's 1,797), `textures` (4,500 crops of ten photographs), `letters` (3,900
+    drawn ones of 26 classes, on which nothing of Lodespace was tuned), or `digits-N`.
+    """
     if name == "sklearn":
         return _scikit_digits()
+    if name == "letters":
+        return _letters()
     if name == "textures":
         return _textures()
     if name == "digits":
@@ -112,3 +124,25 @@ def _photographs() -> list[npt.NDArray[np.uint8]]:
     found = [Image.open(folder / name) for name in SKIMAGE_PHOTOS]
     found += [Image.fromarray(image) for image in load_sample_images().images]
     return [np.asarray(image.convert("L")) for image in found]
+
+
+def _letters() -> LabelledPictures:
+    """Small letters in 14 fonts, rotated, sheared and scaled as digits are, of many sizes and weights of ink, with noise."""
+    import matplotlib as mpl
+
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    random = np.random.default_rng(26)
+    fonts = {(name, size): ImageFont.truetype(folder / f"{name}.ttf", size) for name in FONTS for size in (18, 21, 24)}
+    pictures, truth = [], []
+    for class_id, letter in enumerate(LETTERS):
+        for _ in range(OF_EACH_LETTER):
+            font = fonts[FONTS[random.integers(len(FONTS))], (18, 21, 24)[random.integers(3)]]
+            picture = Image.new("L", (SIDE, SIDE))
+            middle = (SIDE / 2 + random.uniform(-2, 2), SIDE / 2 + random.uniform(-2, 2))
+            ImageDraw.Draw(picture).text(middle, letter, fill=int(random.integers(150, 256)), font=font, anchor="mm")
+            noise = random.normal(0, 12, (SIDE, SIDE))
+            drawn = _deformed(np.asarray(picture), random).astype(np.float32)
+            pictures.append(np.clip(drawn + noise, 0, 255).astype(np.uint8))
+            truth.append(class_id)
+    order = random.permutation(len(truth))
+    return LabelledPictures("letters", np.array(pictures)[order], np.array(truth, np.int16)[order])

@@ -1,6 +1,9 @@
 """What people would use instead, on the same data with the same person."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +38,17 @@ def described(data: LabelledPictures) -> Rows:
     return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
 
 
-def umap_positions(rows: Rows, seed: int) -> Points:
-    """UMAP in 3D of rows (N, F): (N, 3)."""
+def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
+    """UMAP in 3D of rows (N, F): (N, 3). `kept`: a file it is read from, if it is there, and else written to."""
+    if kept.exists():
+        return np.load(kept)
     from umap import UMAP
 
-    return UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
+    points = UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
+    with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".npy", delete=False) as part:
+        np.save(part, points)
+    Path(part.name).replace(kept)  # another run may have made the same meanwhile
+    return points
 
 
 class Svc:
@@ -49,18 +58,35 @@ class Svc:
         self.components = PCA(COMPONENTS, random_state=0).fit_transform(rows)
 
     def predict(self, labels: Labels) -> Labels:
-        """labels (N,) -> predictions (N,); UNLABELED while there are not two classes."""
+        """labels (N,) -> predictions (N,); UNLABELED for what has no label while there are not two classes."""
         labelled = labels != UNLABELED
-        prediction = np.full(len(labels), UNLABELED, np.int16)
+        prediction = labels.copy()
         if len(np.unique(labels[labelled])) < 2:
-            prediction[:] = labels[labelled][0] if labelled.any() else UNLABELED
             return prediction
         machine = SVC(C=10, gamma="scale").fit(self.components[labelled], labels[labelled])
         rest = ~labelled
         if rest.any():
             prediction[rest] = machine.predict(self.components[rest])
-        prediction[labelled] = labels[labelled]
         return prediction
+
+    def probabilities(self, labels: Labels, n_classes: int) -> npt.NDArray[np.float32]:
+        """labels (N,) -> (N, C), from the distances to the planes between classes (one against one, votes and sums); even before two
+        classes are known."""
+        labelled = labels != UNLABELED
+        even = np.full((len(labels), n_classes), 1 / n_classes, np.float32)
+        known = np.unique(labels[labelled])
+        if len(known) < 2:
+            return even
+        machine = SVC(C=10, gamma="scale", decision_function_shape="ovr").fit(
+            self.components[labelled], labels[labelled]
+        )
+        scores = machine.decision_function(self.components)
+        if len(known) == 2:
+            scores = np.c_[-scores, scores]
+        # Ordered as the machine orders classes: a softmax of them is wanted for its margins alone.
+        said = np.zeros_like(even)
+        said[:, known] = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return said / said.sum(axis=1, keepdims=True)
 
 
 def lasso_on(
@@ -78,8 +104,7 @@ def lasso_on(
     samples only.
     """
     course = Course(name, data.name, seed, len(data))
-    eyes = Eyes(data.truth)
-    person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(eyes, purity, seed)
+    person = LooksAtSamples(Eyes(data.truth), seed) if samples else SeesEveryPicture(data.truth, purity, seed)
     svc = Svc(pixels(data) if rows is None else rows)
     labels = np.full(len(data), UNLABELED, np.int16)
     prediction = labels.copy()
@@ -98,15 +123,43 @@ def lasso_on(
     return course
 
 
-def one_by_one(data: LabelledPictures, seed: int, count: int, *, margin: bool) -> Course:
-    """Single items, those of the smallest margin of a small convolutional classifier with augmented batches, or any."""
+class Learner(Protocol):
+    """What asks for single items: told labels (N,), it says probabilities (N, C) of all items."""
+
+    def learn(self, labels: Labels) -> npt.NDArray[np.float32]: ...
+
+
+class AugmentedNetwork:
+    """A small convolutional classifier with augmented batches, which goes on learning from what it is told."""
+
+    def __init__(self, data: LabelledPictures, seed: int) -> None:
+        torch.manual_seed(seed)
+        dataset = Dataset.from_images(data.pictures, data.content)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.classifier = WideClassifier(dataset, FeatureNetwork(dataset), data.n_classes, self.generator)
+
+    def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
+        given = torch.from_numpy(labels.astype(np.int64))
+        for _ in range(STEPS):
+            self.classifier.step(given, torch.ones(len(labels)), given != UNLABELED, self.generator)
+        return _probabilities(self.classifier, len(labels))
+
+
+class DescribedMachine:
+    """The support vector machine on what Lodespace compares items by before anything is learned."""
+
+    def __init__(self, data: LabelledPictures) -> None:
+        self.svc, self.n_classes = Svc(described(data)), data.n_classes
+
+    def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
+        return self.svc.probabilities(labels, self.n_classes)
+
+
+def one_by_one(data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool) -> Course:
+    """Single items, BATCH of them between two trainings of `learner`: those of its smallest margin, or any."""
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)
-    torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    dataset = Dataset.from_images(data.pictures, data.content)
-    generator = torch.Generator().manual_seed(seed)
-    classifier = WideClassifier(dataset, FeatureNetwork(dataset), data.n_classes, generator)
     labels = np.full(len(data), UNLABELED, np.int16)
     probabilities = np.full((len(data), data.n_classes), 1 / data.n_classes, np.float32)
     choose = _smallest_margin if margin else _any
@@ -117,10 +170,7 @@ def one_by_one(data: LabelledPictures, seed: int, count: int, *, margin: bool) -
         pick = _any if number < FIRST else choose
         chosen = free[pick(probabilities[free], BATCH, random)]
         labels[chosen] = eyes.see(chosen)
-        for _ in range(STEPS):
-            given = torch.from_numpy(labels.astype(np.int64))
-            classifier.step(given, torch.ones(len(labels)), given != UNLABELED, generator)
-        probabilities = _probabilities(classifier, len(data))
+        probabilities = learner.learn(labels)
         prediction = probabilities.argmax(axis=1).astype(np.int16)
         for done in range(1, len(chosen) + 1):
             # Within a batch nothing new is known of the others.

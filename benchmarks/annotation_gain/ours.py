@@ -2,28 +2,29 @@
 
 import numpy as np
 
-from annotation_gain.course import Course
+from annotation_gain.course import UNLABELED, Course, told
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Region gestures before the first contact sheet, where the plan is fixed: one a class, and none where islands are mixed."""
+SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
 """Gestures between two rests, in which the graph is made anew."""
-SMALL_REGION = 54
-"""A region that labels less than two contact sheets do is not worth drawing, while the model still learns much from each."""
+ACCEPTED_FROM = 0.9
+"""Confidence from which predictions are accepted at the end of a run, in one gesture."""
 
 
 class Session:
     """One run: gestures of a person at a page, noted in `course`."""
 
-    def __init__(self, page: Page, eyes: Eyes, course: Course, data: LabelledPictures) -> None:
-        self.page, self.eyes, self.course, self.data = page, eyes, course, data
+    def __init__(self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course) -> None:
+        self.page, self.person, self.eyes, self.course = page, person, eyes, course
 
-    async def region(self, person: SeesEveryPicture | LooksAtSamples) -> bool:
+    async def region(self) -> bool:
         """One region gesture. Returns whether there was one to make."""
-        page = self.page
+        page, person = self.page, self.person
         region = person.region(page.points, page.labels, page.prediction)
         if region is None:
             return False
@@ -48,29 +49,40 @@ class Session:
         await self._note(kind, len(items), {"sheet": 1, "picture": len(items), "correction": corrections})
         return True
 
+    async def accept(self) -> None:
+        """Give what has no label its prediction, from a confidence on, as one gesture. Nobody looks at these."""
+        page = self.page
+        sure = np.flatnonzero((page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM))
+        if len(sure):
+            await page.label_each(sure, page.prediction[sure], looked_at=False)
+            await self._note("accept", len(sure), {"region": 1})
+
     async def better_sheet(self) -> bool:
         """The sheet on which more wrong ones are expected: the page says how many."""
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet("suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain")
 
     async def _note(self, kind: str, count: int, acts: dict[str, float]) -> None:
-        page = self.page
+        page, truth = self.page, self.eyes.truth
+        if isinstance(self.person, LooksAtSamples):
+            acts = self.person.with_vain(acts)
         # A person looks at a sheet for half a minute; meanwhile the model rests. Here it may every few sheets, and after each region.
-        whole = kind == "region" or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
+        whole = kind not in SHEETS or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
         rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()
-        estimated = None if quality is None else quality.right
-        self.course.add(kind, count, acts, rest, page.labels, page.prediction, self.data.truth, estimated)
+        said = None
+        if quality is not None and quality.right is not None:
+            left = quality.gestures_left or 0
+            said = told(quality.right, left, page.labels, page.prediction, page.confidence, truth)
+        self.course.add(kind, count, acts, rest, page.labels, page.prediction, truth, said)
 
 
 async def regions_only(data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str) -> Course:
     """Nothing but regions of so much purity."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
-    eyes = Eyes(data.truth)
-    person = SeesEveryPicture(eyes, purity, seed)
     async with page_of(data, seed, preset=preset) as page:
-        session = Session(page, eyes, course, data)
-        while len(course.gestures) < gestures and await session.region(person):
+        session = Session(page, SeesEveryPicture(data.truth, purity, seed), Eyes(data.truth), course)
+        while len(course.gestures) < gestures and await session.region():
             pass
     return course
 
@@ -81,10 +93,10 @@ async def regions_then_sheets(data: LabelledPictures, seed: int, gestures: int, 
     """
     course = Course("sampled regions, then sheets" if samples else "regions, then sheets", data.name, seed, len(data))
     eyes = Eyes(data.truth)
-    person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(eyes, 0.95, seed)
+    person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(data.truth, 0.95, seed)
     async with page_of(data, seed) as page:
-        session = Session(page, eyes, course, data)
-        while len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures) and await session.region(person):
+        session = Session(page, person, eyes, course)
+        while len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures) and await session.region():
             pass
         while len(course.gestures) < gestures and await session.better_sheet():
             pass
@@ -92,24 +104,25 @@ async def regions_then_sheets(data: LabelledPictures, seed: int, gestures: int, 
 
 
 async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Course:
-    """The person looks at samples, and does next what the page suggests."""
+    """The person looks at samples, and does next what the page suggests; what is predicted surely is accepted in the end."""
     course = Course("as suggested", data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed)
     async with page_of(data, seed) as page:
-        session = Session(page, eyes, course, data)
-        while len(course.gestures) < gestures:
+        session = Session(page, person, eyes, course)
+        while len(course.gestures) < gestures - 1:
             suggestion = await page.suggestion()
             if suggestion.kind == "done":
                 break
-            if suggestion.kind == "region" and len(suggestion.items) >= SMALL_REGION:
+            if suggestion.kind == "region":
                 person.shown = np.array(suggestion.items, np.int64)
-                if await session.region(person):
-                    continue
-            if not (
-                await session.sheet(suggestion.kind) if suggestion.kind != "region" else await session.better_sheet()
-            ):
+                # A region whose pictures do not agree is left, and the better sheet gone through.
+                went_on = await session.region() or await session.better_sheet()
+            else:
+                went_on = await session.sheet(suggestion.kind)
+            if not went_on:
                 break
+        await session.accept()
     return course
 
 

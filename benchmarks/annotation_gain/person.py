@@ -1,7 +1,8 @@
 """The simulated person: eyes that see one picture at a time, and a hand that draws regions.
 
-True classes are used for one thing: to answer what is seen on a picture. Where to look is chosen from positions and from what the model
-says, as on the page.
+For LooksAtSamples, true classes are used for one thing: to answer what is seen on a picture. Where to look is chosen from positions and
+from what the model says, as on the page. SeesEveryPicture chooses its place by the true classes of all its pictures, too: it is the
+annotator of the first measurements, an upper bound, and has no clock.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ UNLABELED = -1
 SAMPLE = 9
 """Pictures of a region that are looked at before it is named; after it was shrunk or named, as many again."""
 DENSEST = 4
+TRIES = 5
+"""Times that a person looks for a place anew, when no sample agreed on what it shows, before giving up on regions."""
 SMALLEST = 12
 """Items that make a region."""
 LARGEST_REGION = 1500
@@ -26,16 +29,16 @@ STRANGERS = 0.05
 
 
 class Eyes:
-    """Answers what is on a picture, and counts how often it was asked."""
+    """Answers what is on a picture, and counts how often it was asked. `truth` itself is for measuring."""
 
     def __init__(self, truth: Labels) -> None:
-        self._truth = truth
+        self.truth = truth
         self.looked = 0
 
     def see(self, items: Items) -> Labels:
         """The classes of items (K,), each looked at."""
         self.looked += len(items)
-        return self._truth[items]
+        return self.truth[items]
 
 
 @dataclass
@@ -48,14 +51,14 @@ class Region:
 
 
 class SeesEveryPicture:
-    """The person of docs/gain.md's first rows: draws the largest ball whose majority is at least `purity`, and sees that it is so.
+    """Draws the largest ball whose majority is at least `purity`, of 35 candidates, knowing what is on every picture of each.
 
     Points are pictures, and a person sees the rim of an island; how many of them were looked at is not counted, so this one gives
     gestures and no seconds.
     """
 
-    def __init__(self, eyes: Eyes, purity: float, seed: int) -> None:
-        self._annotator = SimulatedAnnotator(eyes._truth, purity=purity, seed=seed)
+    def __init__(self, truth: Labels, purity: float, seed: int) -> None:
+        self._annotator = SimulatedAnnotator(truth, purity=purity, seed=seed)
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
         """The next gesture; None when nothing is unlabelled."""
@@ -76,23 +79,37 @@ class LooksAtSamples:
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
         """A region that the page has selected, to be looked at in place of dense spots."""
+        self.in_vain: dict[str, float] = {}
+        """What looking took that led to no region: counted with the next gesture."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
-        """The next gesture; None when no spot is worth one."""
+        """The next gesture; None when no spot is worth one, and what looking for one took is `in_vain`."""
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:
             return None
-        acts = {"region": 1.0, "picture": 0.0}
-        if self.shown is not None:
-            grown = [_from_the_middle(points, self.shown)]
-            self.shown = None
-        else:
-            grown = [self._grown(points, free, prediction, spot) for spot in self._dense_spots(points[free])]
-        for items in sorted(grown, key=len, reverse=True):
-            chosen = self._agreed(items, acts)
-            if chosen is not None:
-                return Region(*chosen, acts)
+        acts = {"region": 0.0, "picture": 0.0}
+        shown, self.shown = self.shown, None
+        for _ in range(1 if shown is not None else TRIES):
+            acts["region"] += 1
+            for items in self._places(points, free, prediction, shown):
+                chosen = self._agreed(items, acts)
+                if chosen is not None:
+                    return Region(*chosen, self.with_vain(acts))
+        self.in_vain = self.with_vain(acts)
         return None
+
+    def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
+        """`acts`, and what was in vain before, which is counted by that."""
+        added = {name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain}
+        self.in_vain = {}
+        return added
+
+    def _places(self, points: Points, free: Items, prediction: Labels, shown: Items | None) -> list[Items]:
+        """Where a region may be, the largest first: what the page has selected, or what grows from dense spots."""
+        if shown is not None:
+            return [_from_the_middle(points, shown)]
+        grown = [self._grown(points, free, prediction, spot) for spot in self._dense_spots(points[free])]
+        return sorted(grown, key=len, reverse=True)
 
     def regrets(self, region: Region) -> bool:
         """Whether a second look, after it was named, shows a mistake. Counts as looking."""

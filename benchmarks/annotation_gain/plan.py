@@ -14,10 +14,25 @@ from annotation_gain.course import Course
 
 SINGLES = 400
 """Items that one-by-one labelling goes on to."""
-SUGGESTED = 30
-"""Gestures of a person who does what is suggested, unless nothing is any more."""
+BUDGETS = {"digits": 50, "sklearn": 30, "textures": 100, "letters": 50}
+"""Gestures of every other method, unless nothing is left to do."""
+CAREFUL = 75
+METHODS_ON = {
+    "digits": (
+        "suggested", "sheets", "regions", "samples", "umap", "umap-samples", "umap-described", "umap-described-samples",
+        "static-vae", "margin", "margin-described", "random", "paper",
+    ),
+    "sklearn": (
+        "suggested", "sheets", "regions", "umap", "umap-samples", "static-vae", "margin", "margin-described", "random", "paper",
+    ),
+    "textures": (
+        "suggested", "sheets", "regions", "umap", "umap-samples", "static-vae", "margin", "margin-described", "random", "paper",
+    ),
+    "letters": ("suggested", "sheets", "umap", "umap-samples", "margin", "margin-described"),
+}  # fmt: skip
 SIZES = (1000, 20000)
 """Numbers of digits beside the bundled 5,000, to see how the gain grows."""
+WITH_SIZE = ("suggested", "umap-samples", "margin", "margin-described")
 
 
 @dataclass(frozen=True)
@@ -38,33 +53,27 @@ def runs(seeds: int, only: str = "") -> list[Run]:
     """Everything that the report tells of, the runs of one seed together, so that a part of it is of use."""
     planned = []
     for seed in range(seeds):
-        planned += [Run(method, "digits", seed, 50) for method in ("sheets", "regions", "umap", "static-vae")]
-        planned += [Run(method, "digits", seed, 75) for method in ("careful", "umap-careful")]
-        planned += [Run(method, "digits", seed, 50) for method in ("umap-described", "umap-described-samples")]
-        planned += [Run("samples", "digits", seed, SUGGESTED), Run("sheets", "textures", seed, 100)]
-        planned += [Run("umap", "textures", seed, 50), Run("umap", "sklearn", seed, 30)]
-        for data in ("digits", "sklearn", "textures"):
-            planned += [Run("suggested", data, seed, SUGGESTED), Run("umap-samples", data, seed, 50)]
-            planned += [Run("margin", data, seed, SINGLES), Run("random", data, seed, SINGLES)]
-            planned += [Run("paper", data, seed, 25)]
-        planned += [
-            Run(method, data, seed, 30) for method in ("regions", "static-vae") for data in ("sklearn", "textures")
-        ]
-    for size in SIZES:
-        name = f"digits-{size}"
-        planned += [Run(method, name, 0, SUGGESTED) for method in ("suggested", "umap-samples")]
-        planned += [Run("margin", name, 0, SINGLES)]
+        planned += [_run(method, data, seed) for data, methods in METHODS_ON.items() for method in methods]
+        planned += [Run(method, "digits", seed, CAREFUL) for method in ("careful", "umap-careful")]
+        planned += [_run(method, f"digits-{size}", seed) for size in SIZES for method in WITH_SIZE]
     return [run for run in planned if only in run.name]
 
 
-def carry_out(run: Run) -> Course:
-    """In this process."""
-    data = data_sets.load(run.data)
-    return METHODS[run.method](data, run)
+def _run(method: str, data: str, seed: int) -> Run:
+    one_by_one = method.startswith("margin") or method == "random"
+    return Run(method, data, seed, SINGLES if one_by_one else BUDGETS[data.partition("-")[0]])
 
 
-def _ours(make: str, **options: object) -> Callable[[data_sets.LabelledPictures, Run], Course]:
-    def method(data: data_sets.LabelledPictures, run: Run) -> Course:
+def carry_out(run: Run, folder: Path) -> Course:
+    """In this process. What several runs need is kept in `folder`."""
+    return METHODS[run.method](data_sets.load(run.data), run, folder)
+
+
+Method = Callable[[data_sets.LabelledPictures, Run, Path], Course]
+
+
+def _ours(make: str, **options: object) -> Method:
+    def method(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
         from annotation_gain import ours
 
         return asyncio.run(getattr(ours, make)(data, run.seed, run.gestures, **options))
@@ -72,44 +81,36 @@ def _ours(make: str, **options: object) -> Callable[[data_sets.LabelledPictures,
     return method
 
 
-def _umap(name: str, **options: object) -> Callable[[data_sets.LabelledPictures, Run], Course]:
-    def method(data: data_sets.LabelledPictures, run: Run) -> Course:
+def _umap(name: str, *, described: bool = False, **options: object) -> Method:
+    def method(data: data_sets.LabelledPictures, run: Run, folder: Path) -> Course:
         from annotation_gain import opponents
 
-        points = opponents.umap_positions(opponents.pixels(data), run.seed)
-        return opponents.lasso_on(name, points, data, run.seed, run.gestures, **options)  # pyright: ignore[reportArgumentType]
+        rows = (opponents.described if described else opponents.pixels)(data)
+        kept = folder / f"umap{'-described' if described else ''}--{data.name}--{run.seed}.npy"
+        points = opponents.umap_positions(rows, run.seed, kept)
+        return opponents.lasso_on(name, points, data, run.seed, run.gestures, rows=rows, **options)  # pyright: ignore[reportArgumentType]
 
     return method
 
 
-def _umap_described(name: str, *, samples: bool) -> Callable[[data_sets.LabelledPictures, Run], Course]:
-    def method(data: data_sets.LabelledPictures, run: Run) -> Course:
-        from annotation_gain import opponents
-
-        rows = opponents.described(data)
-        points = opponents.umap_positions(rows, run.seed)
-        return opponents.lasso_on(name, points, data, run.seed, run.gestures, samples=samples, rows=rows)
-
-    return method
-
-
-def _static_vae(data: data_sets.LabelledPictures, run: Run) -> Course:
+def _static_vae(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
     from annotation_gain import opponents, ours
 
     points = asyncio.run(ours.static_positions(data, run.seed))
     return opponents.lasso_on("static VAE", points, data, run.seed, run.gestures, samples=False)
 
 
-def _one_by_one(*, margin: bool) -> Callable[[data_sets.LabelledPictures, Run], Course]:
-    def method(data: data_sets.LabelledPictures, run: Run) -> Course:
+def _one_by_one(*, margin: bool, described: bool = False) -> Method:
+    def method(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
         from annotation_gain import opponents
 
-        return opponents.one_by_one(data, run.seed, run.gestures, margin=margin)
+        learner = opponents.DescribedMachine(data) if described else opponents.AugmentedNetwork(data, run.seed)
+        return opponents.one_by_one(data, run.seed, run.gestures, learner, margin=margin)
 
     return method
 
 
-METHODS: dict[str, Callable[[data_sets.LabelledPictures, Run], Course]] = {
+METHODS: dict[str, Method] = {
     "suggested": _ours("as_suggested"),
     "sheets": _ours("regions_then_sheets"),
     "samples": _ours("regions_then_sheets", samples=True),
@@ -119,10 +120,11 @@ METHODS: dict[str, Callable[[data_sets.LabelledPictures, Run], Course]] = {
     "umap": _umap("static UMAP", samples=False),
     "umap-careful": _umap("static UMAP, careful", samples=False, purity=0.99),
     "umap-samples": _umap("static UMAP, samples", samples=True),
-    "umap-described": _umap_described("static UMAP of our descriptor", samples=False),
-    "umap-described-samples": _umap_described("static UMAP of our descriptor, samples", samples=True),
+    "umap-described": _umap("static UMAP of our descriptor", described=True, samples=False),
+    "umap-described-samples": _umap("static UMAP of our descriptor, samples", described=True, samples=True),
     "static-vae": _static_vae,
     "margin": _one_by_one(margin=True),
+    "margin-described": _one_by_one(margin=True, described=True),
     "random": _one_by_one(margin=False),
 }
 

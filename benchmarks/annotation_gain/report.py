@@ -7,28 +7,31 @@ from pathlib import Path
 import numpy as np
 
 from annotation_gain.course import Course
+from annotation_gain.plan import Run
 from annotation_gain.time_model import TimeModel
 
 Found = dict[tuple[str, str], list[Course]]
 """Courses by method (as plan.py calls it) and data."""
 NAMES = {
     "suggested": "Lodespace, as it suggests",
-    "sheets": "Lodespace, regions then sheets (textures: sheets only)",
+    "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
     "samples": "Lodespace, sampled regions then sheets",
-    "regions": "Lodespace, regions only",
-    "careful": "Lodespace, careful regions",
-    "paper": "preset paper, retrained",
-    "umap": "static UMAP, lasso, SVC",
-    "umap-careful": "static UMAP, careful",
+    "regions": "Lodespace, regions \\* only",
+    "careful": "Lodespace, careful regions \\*",
+    "paper": "preset paper, retrained, regions \\*",
+    "umap": "static UMAP, lasso \\*, SVC",
+    "umap-careful": "static UMAP, careful lasso \\*",
     "umap-samples": "static UMAP, lasso by samples, SVC",
-    "umap-described": "static UMAP of our descriptor, lasso, SVC",
+    "umap-described": "static UMAP of our descriptor, lasso \\*, SVC",
     "umap-described-samples": "static UMAP of our descriptor, lasso by samples, SVC",
-    "static-vae": "static VAE, lasso, SVC",
+    "static-vae": "static VAE, lasso \\*, SVC",
     "margin": "one by one, margin",
+    "margin-described": "one by one, margin, SVC of our descriptor",
     "random": "one by one, random",
 }
-OPPONENTS = ("umap", "umap-samples", "margin", "random")
-"""Those with a clock. That of "umap" is too kind: what its person sees in the map is not counted."""
+"""An asterisk: the person draws regions seeing every picture, so there are gestures and no seconds."""
+OPPONENTS = ("umap-samples", "margin", "random")
+"""Those with a clock who have nothing of ours."""
 COLOURS = {
     "suggested": "#1f77b4",
     "sheets": "#0b3d91",
@@ -41,89 +44,146 @@ COLOURS = {
     "umap-described-samples": "#bcbd22",
     "static-vae": "#8c564b",
     "margin": "#d62728",
+    "margin-described": "#ff9896",
     "random": "#e377c2",
 }
 """Of the methods that are drawn."""
-WITH_A_CLOCK = ("suggested", "samples", *OPPONENTS, "umap-described-samples")
+WITH_A_CLOCK = ("suggested", "samples", *OPPONENTS, "umap-described-samples", "margin-described")
+DATA = {
+    "digits": (10, 20, 25, 30, 40, 50),
+    "sklearn": (5, 10, 15, 20, 30),
+    "textures": (10, 25, 50, 100),
+    "letters": (5, 10, 20, 30, 50),
+}
+"""Data sets, and the gestures after which the table has a figure."""
+TOLD_AFTER = (2, 5, 10, 20)
+WANTED = (0.9, 0.95, 0.98)
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
-def write(results: Path, docs: Path, model: TimeModel) -> None:
+def write(results: Path, docs: Path, model: TimeModel, planned: Sequence[Run]) -> None:
     """Print the table; write docs/gain-table.md and the pictures beside it."""
-    found = read(results)
+    found = read(results, planned)
     if not found:
         raise SystemExit(f"{results} holds no course of any run")
     text = "\n".join(tables(found, model))
     print(text)
     docs.mkdir(parents=True, exist_ok=True)
     (docs / "gain-table.md").write_text(text + "\n")
-    for data in ("digits", "sklearn", "textures"):
+    for data in DATA:
         _draw(found, data, model, docs / "images" / f"gain-{data}.svg")
 
 
-def read(results: Path) -> Found:
-    """The courses of all runs in a folder."""
+def read(results: Path, planned: Sequence[Run]) -> Found:
+    """The courses of those planned runs that were carried out."""
     found: Found = defaultdict(list)
-    for path in sorted(results.glob("*.json")):
-        method, data, _, _ = path.stem.split("--")
-        course = Course.read(path)
-        if course.gestures:  # else the person found no place that one sample agreed on
-            found[method, data].append(course)
+    for run in planned:
+        path = results / f"{run.name}.json"
+        if path.exists():
+            found[run.method, run.data].append(Course.read(path))
     return found
 
 
 def tables(found: Found, model: TimeModel) -> Iterable[str]:
     """The lines of docs/gain-table.md."""
     yield "<!-- written by `python benchmarks/annotation_gain` -->"
-    yield "## Gestures"
-    for data, gestures in (
-        ("digits", (10, 20, 25, 30, 40, 50)),
-        ("sklearn", (5, 10, 15, 20, 30)),
-        ("textures", (10, 25, 50, 100)),
-    ):
+    yield from _of_gestures(found)
+    yield from _of_careful(found)
+    yield from _of_seconds(found, model)
+    yield from _of_ratios(found, model)
+    yield from _of_what_is_told(found)
+
+
+def _of_gestures(found: Found) -> Iterable[str]:
+    yield "## Gestures\n"
+    yield "An asterisk: regions are drawn by a person who sees every picture of them. A dash: never reached, or the run was at its end."
+    for data, gestures in DATA.items():
         yield f"\n**{data}**: share of all items that are right, by label or else prediction; in brackets: labelled and correct\n"
-        yield _row("method", *(f"after {k}" for k in gestures), "to .95", "to .98", "label error at the end", "seeds")
-        yield _row(*["---"] * (len(gestures) + 5))
+        yield from _head(
+            "method", *(f"after {k}" for k in gestures), "to .95", "to .98", "label error at the end", "seeds"
+        )
         for method, name in NAMES.items():
             courses = found.get((method, data))
             if courses:
                 yield _row(name, *(_share(courses, k) for k in gestures), *_ends(courses))
-    careful = [(name, found[name, "digits"]) for name in ("careful", "umap-careful") if (name, "digits") in found]
-    if careful:
-        yield "\n**digits, careful** (99 % purity, regions only): labelled and correct\n"
-        yield _row("method", "after 25", "after 50", "after 75", "seeds")
-        yield _row(*["---"] * 5)
-        for name, courses in careful:
+
+
+def _of_careful(found: Found) -> Iterable[str]:
+    yield "\n**digits, careful** (99 % purity, regions only): labelled and correct\n"
+    yield from _head("method", "after 25", "after 50", "after 75", "seeds")
+    for name in ("careful", "umap-careful"):
+        courses = found.get((name, "digits"))
+        if courses:
             yield _row(NAMES[name], *(f"{_mean(courses, k, 'labelled_right'):.3f}" for k in (25, 50, 75)), len(courses))
+
+
+def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
     yield "\n## Seconds of the person\n"
     constants = ", ".join(f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait")
     yield f"Time model: {constants}; a second of waiting counts {model.wait:g}.\n"
-    yield _row("data", "method", "to .90", "to .95", "to .98", "waited for the model, all in all")
-    yield _row(*["---"] * 6)
+    yield from _head("data", "method", "to .90", "to .95", "to .98", "the model at work", "seeds")
     for data in sorted({data for _, data in found}, key=_order):
         for method in WITH_A_CLOCK:
             courses = found.get((method, data))
             if courses:
-                waits = np.mean([sum(g.rest for g in course.gestures) / len(course.gestures) for course in courses])
                 yield _row(
-                    data,
-                    NAMES[method],
-                    *(_time(courses, w, model) for w in (0.9, 0.95, 0.98)),
-                    f"{waits:.1f} s a gesture",
+                    data, NAMES[method], *(_time(courses, w, model) for w in WANTED), _rest(courses), len(courses)
                 )
-    yield "\n**Ratio to the best opponent** (of these; seconds as suggested, over the opponent's)\n"
-    yield _row("time model", "digits to .95", "digits to .98")
-    yield _row(*["---"] * 3)
+
+
+def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
+    yield "\n**Ratio to the best opponent** (seconds as suggested, over the least of those of the opponents who have nothing of ours)\n"
+    columns = [(data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found]
+    yield from _head("time model", *(f"{data} to .{100 * wanted:.0f}" for data, wanted in columns))
     for name, varied in model.varied().items():
-        yield _row(name, *(_ratio(found, "digits", wanted, varied) for wanted in (0.95, 0.98)))
+        yield _row(name, *(_ratio(found, data, wanted, varied) for data, wanted in columns))
     yield "\n**The ratio as items grow**\n"
-    yield _row("items", "to .95", "to .98")
-    yield _row(*["---"] * 3)
+    yield from _head("items", "to .95", "to .98", "seeds")
     for data in ("digits-1000", "digits", "digits-20000"):
-        if ("suggested", data) in found:
-            yield _row(
-                found["suggested", data][0].n_items, *(_ratio(found, data, wanted, model) for wanted in (0.95, 0.98))
-            )
+        courses = found.get(("suggested", data))
+        if courses:
+            ratios = (_ratio(found, data, wanted, model) for wanted in WANTED[1:])
+            yield _row(courses[0].n_items, *ratios, len(courses))
+
+
+def _of_what_is_told(found: Found) -> Iterable[str]:
+    """How far what the page says of itself may be believed."""
+    yield "\n## What the page says, and what is so\n"
+    yield (
+        "As it suggests. In each field: `right` as estimated / as it is; mean confidence in what has no label / share of it that is right; "
+        "expected calibration error (ten bins); gestures left to .98 as estimated / as it was (in runs that came there).\n"
+    )
+    yield from _head("data", *(f"after {k}" for k in TOLD_AFTER), "seeds")
+    for data in sorted({data for _, data in found}, key=_order):
+        courses = found.get(("suggested", data))
+        if courses:
+            yield _row(data, *(_told(courses, k) for k in TOLD_AFTER), len(courses))
+
+
+def _told(courses: Sequence[Course], k: int) -> str:
+    """What was told after k gestures, before predictions were accepted: means over the runs that came so far."""
+    found = [(course, g, g.told) for course in courses for g in course.gestures[k - 1 : k] if g.kind != "accept"]
+    known = [(course, gesture, told) for course, gesture, told in found if told is not None]
+    if not known:
+        return "-"
+    said = np.mean([[t.right, g.right, t.confidence, t.accurate, t.calibration_error] for _, g, t in known], axis=0)
+    right, is_right, confidence, accurate, error = said
+    line = f"{right:.3f} / {is_right:.3f}; {confidence:.3f} / {accurate:.3f}; {error:.3f}"
+    ends = [(told.gestures_left, course.first("right", 0.98)) for course, _, told in known]
+    left = [(estimated, max(0, end - k)) for estimated, end in ends if end is not None]
+    if left:
+        line += "; " + " / ".join(f"{value:.0f}" for value in np.mean(left, axis=0))
+    return line
+
+
+def _rest(courses: Sequence[Course]) -> str:
+    gestures = [gesture.rest for course in courses for gesture in course.gestures]
+    return f"{np.mean(gestures):.1f} s a gesture" if gestures else "-"
+
+
+def _head(*cells: object) -> Iterable[str]:
+    yield _row(*cells)
+    yield _row(*["---"] * len(cells))
 
 
 def _order(data: str) -> tuple[str, int]:
@@ -144,22 +204,25 @@ NOTHING_LEFT = 0.99
 
 
 def _share(courses: Sequence[Course], gesture: int) -> str:
-    last = courses[0].gestures[-1]
-    if all(len(course.gestures) < gesture for course in courses) and max(last.right, last.labelled) < NOTHING_LEFT:
+    if any(not course.gestures for course in courses):
+        return "-"
+    ended = [course.gestures[-1] for course in courses if len(course.gestures) < gesture]
+    if any(max(last.right, last.labelled) < NOTHING_LEFT for last in ended):
         return "-"
     return f"{_mean(courses, gesture, 'right'):.3f} ({_mean(courses, gesture, 'labelled_right'):.2f})"
 
 
 def _ends(courses: Sequence[Course]) -> list[object]:
-    error = np.mean([course.gestures[-1].label_error for course in courses])
-    firsts = [_of_all([course.first("right", wanted) for course in courses]) for wanted in (0.95, 0.98)]
-    return [*("-" if first is None else f"{first:.0f}" for first in firsts), f"{error:.4f}", len(courses)]
+    errors = [course.gestures[-1].label_error for course in courses if course.gestures]
+    firsts = [_of_all([course.first("right", wanted) for course in courses]) for wanted in WANTED[1:]]
+    error = f"{np.mean(errors):.4f}" if errors else "no region found"
+    return [*("-" if first is None else f"{first:.0f}" for first in firsts), error, len(courses)]
 
 
 def _of_all(values: Sequence[float | None]) -> float | None:
     """Mean; None when a run never came there."""
     known = [value for value in values if value is not None]
-    return float(np.mean(known)) if len(known) == len(values) else None
+    return float(np.mean(known)) if known and len(known) == len(values) else None
 
 
 def _seconds(courses: Sequence[Course], wanted: float, model: TimeModel) -> float | None:
@@ -172,17 +235,29 @@ def _time(courses: Sequence[Course], wanted: float, model: TimeModel) -> str:
 
 
 def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
-    mine = _seconds(found.get(("suggested", data), []), wanted, model) if ("suggested", data) in found else None
-    others = [_seconds(found[method, data], wanted, model) for method in OPPONENTS if (method, data) in found]
-    known = [other for other in others if other is not None]
-    return f"{mine / min(known):.2f}" if mine is not None and known else "-"
+    """Ours to the best opponent's; where no opponent came there in all its runs, "< " that to the seconds after which the one who went on
+    for longest had not.
+    """
+    mine = _seconds(found.get(("suggested", data), []), wanted, model)
+    others = [found[method, data] for method in OPPONENTS if (method, data) in found]
+    if mine is None or not others:
+        return "-"
+    known = [seconds for courses in others if (seconds := _seconds(courses, wanted, model)) is not None]
+    if known:
+        return f"{mine / min(known):.2f}"
+    return f"< {mine / max(_length(courses, model) for courses in others):.2f}"
+
+
+def _length(courses: Sequence[Course], model: TimeModel) -> float:
+    """Seconds of the person that runs took to their end."""
+    return float(np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses]))
 
 
 def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     """What is right, and what is labelled and correct, each against gestures and against the person's seconds: the mean of all seeds and
     their range.
     """
-    methods = [method for method in COLOURS if (method, data) in found]
+    methods = [method for method in COLOURS if any(course.gestures for course in found.get((method, data), []))]
     if not methods:
         return
     import matplotlib
@@ -194,7 +269,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     figure, axes = plt.subplots(2, 2, figsize=(11, 8), sharex="col", sharey="row", layout="constrained")
     for (share, said), (left, right) in zip(DRAWN.items(), axes, strict=True):
         for method in methods:
-            courses = found[method, data]
+            courses = [course for course in found[method, data] if course.gestures]
             style = {"color": COLOURS[method], "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2}
             longest = max(len(course.gestures) for course in courses)
             gestures = np.arange(1, min(longest, 100) + 1)

@@ -48,6 +48,16 @@ class Page:
     def prediction(self) -> npt.NDArray[np.int16]:
         return self.client.predictions
 
+    @property
+    def confidence(self) -> npt.NDArray[np.float32]:
+        """Of each prediction, 0..1: (N,)."""
+        return self.client.confidence.astype(np.float32) / 255
+
+    async def make_classes(self, count: int) -> None:
+        """Named by their numbers, before anything is labelled."""
+        for k in range(count):
+            await self._command(protocol.AddClass(command_id=uuid.uuid4().hex, name=str(k)))
+
     async def rest(self, *, changed: bool = True) -> float:
         """Wait until training rests; after a change, until it has begun and then rests. Returns the seconds it took."""
         began = time.perf_counter()
@@ -80,15 +90,18 @@ class Page:
     async def label(self, items: npt.NDArray[np.int64], class_id: int) -> None:
         await self._command(self.client.label_operation(items.tolist(), class_id))
 
-    async def label_each(self, items: npt.NDArray[np.int64], class_ids: npt.NDArray[np.int16]) -> None:
-        """A contact sheet that was gone through."""
+    async def label_each(
+        self, items: npt.NDArray[np.int64], class_ids: npt.NDArray[np.int16], *, looked_at: bool = True
+    ) -> None:
+        """A contact sheet that was gone through; or predictions that are accepted, which nobody has looked at."""
+        tool = protocol.Provenance(tool="sheet", verified=True) if looked_at else protocol.Provenance(tool="accept")
         await self._command(
             protocol.LabelEach(
                 command_id=uuid.uuid4().hex,
                 items=items.tolist(),
                 class_ids=class_ids.tolist(),
                 revision=self.client.revision,
-                provenance=protocol.Provenance(tool="sheet", verified=True),
+                provenance=tool,
             )
         )
 
@@ -124,13 +137,12 @@ class Page:
 async def page_of(
     data: LabelledPictures, seed: int, *, preset: str = "default", threads: int = 1
 ) -> AsyncIterator[Page]:
-    """A server on `data`, without its labels, and a page of it, when the first training has come to rest."""
+    """A server on the pictures of `data`, which never sees their classes, and a page of it, when the first training has come to rest."""
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / f"{data.name}.npz"
-        names = np.array([str(k) for k in range(data.n_classes)])
-        np.savez(arrays, X=data.pictures, y=names[data.truth])
+        np.savez(arrays, X=data.pictures)
         server = ServerProcess(
-            *(str(arrays), "--project", f"{folder}/project", "--labels", "none", "--content", data.content),
+            *(str(arrays), "--project", f"{folder}/project", "--content", data.content),
             *("--seed", str(seed), "--preset", preset, "--threads", str(threads)),
         )
         server.start()
@@ -138,6 +150,7 @@ async def page_of(
         try:
             async with StreamClient(server.url) as client:
                 page = Page(client)
+                await page.make_classes(data.n_classes)
                 await page.rest(changed=False)
                 yield page
         finally:

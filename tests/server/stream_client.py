@@ -61,6 +61,7 @@ class StreamClient:
         self.positions = scene.positions.astype(np.int64)
         self.labels = scene.labels.copy()
         self.predictions = scene.predictions.copy()
+        self.confidence = scene.confidence.copy()
         self.scene_id, self.revision, self.sequence = scene.scene_id, scene.revision, scene.sequence
 
     async def hello(self) -> None:
@@ -79,7 +80,7 @@ class StreamClient:
             raise ConnectionResetError("nobody hears the answer")
         self._answers[operation.command_id] = asyncio.get_running_loop().create_future()
         await self.send(operation)
-        return await asyncio.wait_for(self._answers[operation.command_id], 20)
+        return await asyncio.wait_for(self._answers[operation.command_id], 60)
 
     def label_operation(self, items: list[int], class_id: int, command_id: str = "") -> protocol.Label:
         return protocol.Label(
@@ -113,6 +114,7 @@ class StreamClient:
             self.revision = frame.header.revision
         elif isinstance(frame, frames.PredictionsFrame):
             self.predictions[frame.items] = frame.class_ids
+            self.confidence[frame.items] = frame.confidence
 
     async def _operation(self, operation: Any) -> None:
         self.operations.append(operation)
