@@ -44,6 +44,7 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
         return np.load(kept)
     from umap import UMAP
 
+    kept.parent.mkdir(parents=True, exist_ok=True)
     points = UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
     with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".npy", delete=False) as part:
         np.save(part, points)

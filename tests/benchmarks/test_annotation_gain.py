@@ -160,7 +160,7 @@ NEVER_THERE = ("umap", "umap-samples", "random")
 
 @pytest.fixture
 def all_runs(tmp_path: Path) -> report.Found:
-    """Every planned run: five gestures that label all, a fifth of it wrong where one never gets to the end; of letters UMAP has no region."""
+    """Every planned run: five gestures that label all, a fifth of it wrong where one never gets there; of letters UMAP has no region."""
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)
         labels = unlabelled()
