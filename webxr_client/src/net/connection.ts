@@ -4,6 +4,7 @@
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import { type ClientOperation, PROTOCOL_VERSION, type ServerOperation } from "../protocol/messages.js";
+import { LeaveGuard } from "./leave-guard.js";
 
 export interface ConnectionState {
   status: "connecting" | "open" | "waiting" | "refused" | "none";
@@ -36,6 +37,8 @@ export const CLOSE_REVOKED = 4401;
 export class Connection {
   private socket: WebSocket | null = null;
   private readonly unanswered = new Map<string, CommandOperation>();
+  /** What is not answered lives nowhere but here. */
+  private readonly guard = new LeaveGuard();
   private failures = 0;
   private timer: number | undefined;
   private closed = false;
@@ -172,6 +175,7 @@ export class Connection {
   }
 
   private tellPending(): void {
+    this.guard.needed = this.unanswered.size > 0;
     this.last = { ...this.last, pending: this.unanswered.size };
     this.listener.onState(this.last);
   }

@@ -1,0 +1,83 @@
+/** What a page has done and no server has answered lives in its memory alone: it is not left without a question. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Connection } from "../../src/net/connection.js";
+
+class PlayedSocket {
+  static readonly OPEN = 1;
+  static last: PlayedSocket;
+  readyState = 1;
+  readonly sent: { op: string; command_id?: string }[] = [];
+  onopen?: () => void;
+  onmessage?: (event: { data: string }) => void;
+  onclose?: (event: { code: number; reason: string }) => void;
+
+  constructor() {
+    PlayedSocket.last = this;
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+  close(): void {}
+  hear(operation: object): void {
+    this.onmessage?.({ data: JSON.stringify(operation) });
+  }
+}
+
+let connection: Connection;
+const pending: number[] = [];
+
+/** Whether the browser would ask. */
+const asks = () => {
+  const event = new Event("beforeunload", { cancelable: true });
+  window.dispatchEvent(event);
+  return event.defaultPrevented;
+};
+
+beforeEach(() => {
+  vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+  vi.stubGlobal("WebSocket", PlayedSocket);
+  connection = new Connection("ws://localhost", {
+    hello: () => ({ op: "hello" }) as never,
+    onOperation: () => {},
+    onFrame: () => {},
+    onState: (state) => pending.push(state.pending),
+  });
+});
+afterEach(() => {
+  connection.close();
+  vi.unstubAllGlobals();
+});
+
+describe("leaving the page", () => {
+  it("is asked about while a command is not answered, and only then", () => {
+    connection.open();
+    PlayedSocket.last.hear({ op: "welcome", session: {} });
+    expect(asks()).toBe(false);
+    connection.command({ op: "undo", command_id: "a" });
+    connection.command({ op: "redo", command_id: "b" });
+    expect(asks()).toBe(true);
+    PlayedSocket.last.hear({ op: "ack", command_id: "a" });
+    expect(asks()).toBe(true);
+    PlayedSocket.last.hear({ op: "refused", command_id: "b" });
+    expect(asks()).toBe(false);
+    expect(pending.at(-1)).toBe(0);
+  });
+  it("is asked about while the server is away, until it has the command", () => {
+    connection.open();
+    connection.command({ op: "undo", command_id: "a" });
+    PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
+    expect(asks()).toBe(true);
+    connection.open();
+    PlayedSocket.last.hear({ op: "welcome", session: {} });
+    expect(PlayedSocket.last.sent.map(({ command_id }) => command_id)).toEqual(["a"]);
+    expect(asks()).toBe(true);
+    PlayedSocket.last.hear({ op: "ack", command_id: "a" });
+    expect(asks()).toBe(false);
+  });
+  it("is asked about by nothing that is only mentioned", () => {
+    connection.open();
+    PlayedSocket.last.hear({ op: "welcome", session: {} });
+    connection.mention({ op: "drag", items: [], targets: [] });
+    expect(asks()).toBe(false);
+  });
+});
