@@ -1,6 +1,7 @@
 /** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
 import { InputModels } from "../../scene/xr/input-models.js";
 import type { XrMode } from "../../state/xr-state.js";
+import { endWords } from "./end-words.js";
 import { type XrParts, XrView } from "./xr-view.js";
 
 /** Of what headsets offer, calm before quick: 72 Hz held is better than 90 missed. */
@@ -77,9 +78,10 @@ export class XrEntry {
     session.addEventListener("visibilitychange", () => {
       if (session.visibilityState !== "visible") view.controls.endAll();
     });
-    if (session.supportedFrameRates?.includes(WANTED_RATE))
-      await session.updateTargetFrameRate?.(WANTED_RATE).catch(() => {});
     if (this.session) state.xr.presenting.value = mode;
+    // Nothing waits for it: some headsets answer late or never.
+    if (session.supportedFrameRates?.includes(WANTED_RATE))
+      session.updateTargetFrameRate?.(WANTED_RATE).catch(() => {});
   }
 
   private ended(): void {
@@ -91,7 +93,7 @@ export class XrEntry {
     stage.renderer.xr.enabled = false;
     state.xr.presenting.value = null;
     state.xr.message.value = "";
-    if (!this.leaving) this.sayWhy("VR has ended. Labels are saved; Enter VR brings you back.");
+    if (!this.leaving) this.sayWhy(endWords(state.connection.peek().pending));
     this.leaving = false;
   }
 

@@ -1,0 +1,62 @@
+/** Into VR and out again, with a session that is played. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { XrEntry } from "../../../src/interaction/xr/enter.js";
+import { playedParts, stubCanvas } from "./view-fixtures.js";
+
+class PlayedSession extends EventTarget {
+  visibilityState = "visible";
+  supportedFrameRates = Float32Array.of(72, 90);
+  readonly rates: number[] = [];
+
+  /** Some never answer. */
+  updateTargetFrameRate(rate: number): Promise<void> {
+    this.rates.push(rate);
+    return new Promise(() => {});
+  }
+  async requestReferenceSpace(): Promise<object> {
+    return {};
+  }
+  async end(): Promise<void> {
+    this.dispatchEvent(new Event("end"));
+  }
+}
+
+let session: PlayedSession;
+let page: ReturnType<typeof playedParts>;
+let entry: XrEntry;
+
+beforeEach(() => {
+  stubCanvas();
+  session = new PlayedSession();
+  vi.stubGlobal("navigator", { xr: { requestSession: async () => session } });
+  vi.stubGlobal("location", { search: "" });
+  vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
+  page = playedParts([[0, 0, 0]]);
+  entry = new XrEntry(page.parts);
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("VR", () => {
+  it("is presented at once, whether the headset answers about its frame rate or not", async () => {
+    await Promise.race([
+      entry.enter("immersive-vr"),
+      new Promise((_, reject) => setTimeout(() => reject(new Error("it waits")), 1000)),
+    ]);
+    expect(page.state.xr.presenting.value).toBe("immersive-vr");
+    expect(session.rates).toEqual([72]);
+  });
+  it.each([
+    [0, /Labels are saved/],
+    [1, /One gesture is not saved yet: keep this page open/],
+    [3, /3 gestures are not saved yet: keep this page open/],
+  ])("that the headset ends says what is saved: %i pending", async (pending, words) => {
+    await entry.enter("immersive-vr");
+    page.state.connection.value = { ...page.state.connection.value, pending };
+    await session.end();
+    await vi.waitFor(() => expect(page.state.xr.presenting.value).toBeNull());
+    expect(page.state.xr.message.value).toMatch(words);
+    if (pending) expect(page.state.xr.message.value).not.toMatch(/Labels are saved/);
+  });
+});
