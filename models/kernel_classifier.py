@@ -2,7 +2,8 @@
 
 It looks at single labels where the wide classifier's last layer draws a plane a class: what a person says of one odd item changes at
 once what is predicted of those like it. Solved in closed form, so that what it would say of each label without that label is known, too
-(leave one out; Rasmussen and Williams 2006, equation 5.12): doubts do not come from labels learned by heart. Measured in docs/gain.md.
+(leave one out; Rasmussen and Williams 2006, equation 5.12): its part of a doubt does not come from labels learned by heart. Measured in
+docs/gain.md.
 """
 
 import torch

@@ -60,7 +60,9 @@ class LabelSpreading:
             self._round()
 
     def probabilities(self) -> torch.Tensor:
-        """What each item is by its neighbours, (N, C): even where no label reaches. What its own label says is left out."""
+        """What each item is by its neighbours, (N, C): even where no label reaches. What its own label gives it is left out, though not
+        what comes back of that from its neighbours.
+        """
         said = (self.spread - (1 - KEPT) * self._seeds).clamp_min(0)
         total = said.sum(dim=1, keepdim=True)
         even = torch.full_like(said, 1 / said.shape[1])
