@@ -1,0 +1,120 @@
+"""The whole way of a headset without a cable, over real TLS: address, code, the owner's word, VR, a label, and out again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from headset import HEADSET_VIEW, Headset, install
+from page_driver import PageDriver
+from servers import LanServer
+from test_headset import SIXES, TRUTH, paint
+
+from lodespace.addresses import lan_addresses
+from lodespace.security import COOKIE
+from lodespace.service import CLOSE_REVOKED
+
+SHUT_OUT = "The owner has shut this device out."
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[LanServer]:
+    server = LanServer("--project", str(tmp_path / "digits"), state=tmp_path / "home")
+    server.start()
+    server.wait_until_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def address(lan: LanServer) -> str:
+    """As another device has it: in digits. The loopback address, where there is no network, counts as secure in any case."""
+    host = [*lan_addresses(), "127.0.0.1"][0]
+    return f"https://{host}:{lan.lan_port}/"
+
+
+@pytest.fixture
+def owner(open_page: Any, lan: LanServer) -> PageDriver:
+    driver = open_page(lan.url)
+    driver.wait_for_scene()
+    return driver
+
+
+@pytest.fixture
+def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
+    """Before the door; its person has waved the certificate's warning through."""
+    driver = open_page(address, prepare=install, ignore_https_errors=True)
+    driver.page.set_viewport_size(HEADSET_VIEW)
+    return Headset(driver)
+
+
+def let_in(owner: PageDriver, headset: Headset) -> None:
+    """The owner compares the code and lets the device label; the device's page goes on by itself."""
+    page = headset.driver
+    code = page.page.get_by_test_id("door-code").inner_text(timeout=60_000)
+    line = owner.page.get_by_test_id("waiting").filter(has_text=code)
+    line.get_by_role("button", name="Let it label").click(timeout=60_000)
+    page.wait_for_scene()
+    page.wait(lambda: page.state("door") is None and page.state("connection")["status"] == "open", 60)
+
+
+@pytest.mark.timeout(600)  # it is long, and a busy machine draws few frames
+def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
+    owner: PageDriver, headset: Headset, address: str
+) -> None:
+    page = headset.driver
+    streams: list[Any] = []
+    page.page.on("websocket", lambda stream: streams.append(stream))
+    let_in(owner, headset)
+
+    # A secure context, without which there is no WebXR; a cookie that scripts and other pages do not get; a stream by TLS, same origin.
+    assert page.evaluate("isSecureContext && location.protocol === 'https:'")
+    assert page.state("session")["role"] == "annotator"
+    (cookie,) = page.page.context.cookies()
+    host = address.split("/")[2].split(":")[0]
+    assert cookie["name"] == COOKIE and COOKIE.startswith("__Host-")
+    assert cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    assert (cookie["domain"], cookie["path"]) == (host, "/")
+    assert page.evaluate("document.cookie") == ""
+    (stream,) = streams
+    assert stream.url == address.replace("https", "wss") + "api/stream"
+    assert owner.page.context.cookies() == []  # the owner's own address needs none
+
+    # In VR: a cluster is brushed and labelled, and stands so on the owner's page and in the model that learns from it.
+    page.wait_for_state("resting")
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    headset.put("right", (0.3, 1.2, 0.3))
+    before = owner.positions()
+    selected = paint(headset, "right", SIXES)
+    assert len(selected) > 100 and np.mean(TRUTH[selected] == 6) > 0.8
+    headset.touch("right", "class", 6)
+    page.wait(lambda: page.state("connection")["pending"] == 0, 60, "the label was not acknowledged")
+    owner.wait(lambda: (owner.labels[selected] == 6).all(), 60, "the owner does not see the label")
+    assert (owner.labels >= 0).sum() == len(selected)
+    owner.wait(lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved")
+
+    # Shut out while it wears the headset: the stream ends, the palette says why, and so does the page when VR is left. That this takes less
+    # than a second is tested where nothing draws (tests/server/test_lan.py).
+    owner.press("g")
+    owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
+    owner.page.get_by_role("button", name="Shut").click()
+    page.wait(lambda: page.state("connection")["status"] == "refused", 60, "the stream is still open")
+    assert page.state("connection")["code"] == CLOSE_REVOKED
+    assert page.state("xr.presenting") == "immersive-vr"
+    said = headset.value("view.palette.secondLine(lodespace.state.selection.value.items)[0]")
+    assert SHUT_OUT in said
+    headset.frames(3)
+    assert SHUT_OUT in page.page.inner_text(".door")
+    owner.wait(lambda: "No device yet" in owner.page.inner_text(".devices"))
+    assert page.evaluate("fetch('/api/session').then(({ status }) => status)") == 401
+
+    # What it labelled stays, and it may ask again.
+    assert (owner.labels[selected] == 6).all()
+    page.evaluate("lodespace.xr.entry.leave()")
+    page.wait(lambda: page.state("xr.presenting") is None)
+    page.page.get_by_role("button", name="Ask again").click()
+    owner.press("Escape")
+    let_in(owner, headset)
+    page.wait(lambda: (page.labels[selected] == 6).all(), 60, "it does not have the labels any more")
