@@ -139,6 +139,36 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
     driver.wait(lambda: (driver.labels == -1).all())
 
 
+def test_hands_take_away(headset: Headset) -> None:
+    headset.use_hands()
+    headset.put("left", (-0.35, 1.1, 0.25))
+    selected = paint(headset, "right", SIXES)
+    assert len(selected) > 100
+    headset.touch("right", "subtract")
+    headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
+    headset.hold("right")
+    assert headset.value("view.controls.stroke.active") and not headset.value("view.controls.holding")
+    headset.frames(3)
+    headset.let_go("right")
+    assert len(headset.driver.selected) < 0.3 * len(selected)
+
+
+def test_another_box_leaves_the_cloud_where_it_is(headset: Headset) -> None:
+    before = headset.in_room(SIXES)
+    size = headset.value("view.parts.cloud.material.uniforms.uPointSize.value")
+    headset.script("""
+      const { latent, sceneVersion } = lodespace.state;
+      const { box, n } = latent;
+      const larger = { origin: box.origin.map((x) => x - 0.4 * box.size), size: 2 * box.size };
+      const positions = latent.to.map((grid, k) => (k % 4 === 3 ? 0 : Math.round((grid + 0.4 * 65535) / 2)));
+      latent.setScene({ n, positions, box: larger, latent_dim: latent.latentDim, scene_id: 1, revision: 0 });
+      sceneVersion.value += 1;
+    """)
+    headset.frames(3)
+    assert np.allclose(headset.in_room(SIXES), before, atol=1e-4)
+    assert np.isclose(headset.value("view.parts.cloud.material.uniforms.uPointSize.value"), size)
+
+
 def test_left_handed(headset: Headset) -> None:
     driver = headset.driver
     headset.touch("right", "time")
@@ -221,8 +251,22 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     head = np.array([*peer["head"]["position"], 1])
     assert np.allclose((headset.world @ head)[:3], (0, 1.6, 0.6), atol=0.01)
     assert peer["left"] and peer["right"] and peer["scale"] > 0
+    # They are drawn there, too: one mesh for heads, one for hands, in the scene that the desk shows.
+    where = """(({ heads, hands }) => [heads, hands].map((mesh) => ({
+      parent: mesh.parent === lodespace.stage.world, visible: mesh.visible, count: mesh.count,
+      at: Array.from({ length: mesh.count }, (_, k) => [12, 13, 14].map((e) => mesh.instanceMatrix.array[16 * k + e])),
+    })))(lodespace.peers)"""
+    heads, hands = desk.evaluate(where)
+    assert (heads["parent"], heads["visible"], heads["count"]) == (True, True, 1)
+    assert (hands["parent"], hands["visible"], hands["count"]) == (True, True, 2)
+    assert np.allclose(desk.evaluate("lodespace.stage.world.matrix.elements"), np.eye(4).ravel())
+    (drawn,) = heads["at"]
+    assert np.allclose((headset.world @ [*drawn, 1])[:3], (0, 1.6, 0.6), atol=0.01)
+    for side, at in zip(("left", "right"), hands["at"], strict=True):
+        assert np.allclose((headset.world @ [*at, 1])[:3], headset.hand(side), atol=0.01)
     headset.driver.evaluate("lodespace.xr.entry.leave()")
     desk.wait(lambda: desk.evaluate(peers) == [], message="the head stayed")
+    assert [mesh["visible"] for mesh in desk.evaluate(where)] == [False, False]
     desk.press("6")  # the desk labels, the headset sees it
     items = np.flatnonzero(TRUTH == 0)
     desk.lasso(desk.circle(items))
@@ -284,6 +328,44 @@ def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
     headset.enter()
     headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "it is not drawn")
     assert headset.value("view.drawn.right.children[0].geometry.attributes.position.count") < 500
+
+
+@pytest.mark.parametrize(
+    ("device", "profile"), [("metaQuest2", "oculus-touch-v3"), ("metaQuestPro", "meta-quest-touch-pro")]
+)
+def test_other_controllers_are_drawn_by_their_models(open_headset: Any, device: str, profile: str) -> None:
+    headset = open_headset(device)
+    headset.enter()
+    for side in ("left", "right"):
+        assert headset.value(f"view.inputs.{side}.source.profiles[0]") == profile
+        headset.wait(lambda side=side: headset.value(f"view.drawn.{side}?.children.length === 1"), "it is not drawn")
+        assert headset.value(f"view.drawn.{side}.children[0].geometry.attributes.position.count") > 1000
+        assert headset.value(f"view.drawn.{side}.children[0].material.forceSinglePass")
+    headset.frames(2)
+    assert headset.value("view.figures().drawCalls") <= 40
+
+
+def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
+    headset = open_headset(query="&bench")
+    headset.enter()
+    headset.wait(lambda: headset.value("view.bench.figures?.drawCalls > 0"), "it has no figures")
+    figures = headset.value("view.bench.figures")
+    assert figures["points"] == len(TRUTH) and figures["height"] == HEADSET_VIEW["height"]
+    assert 0 < figures["scriptMs"] and 0 < figures["frameMs"] <= figures["frameMs95"]
+    assert headset.value("view.bench.mesh.visible && view.bench.mesh.parent === view.room")
+    # Before the person, within sight, and turned to them.
+    towards = np.array(headset.value("view.bench.mesh.position.toArray()")) - (0, 1.6, 0.6)
+    assert towards[2] < -0.5 and abs(towards[0]) < 0.5 and abs(towards[1]) < 0.5
+    # Letters are light on a dark ground.
+    light = headset.script("""
+      const { context } = view.bench;
+      const { width, height } = context.canvas;
+      const { data } = context.getImageData(0, 0, width, height);
+      let light = 0;
+      for (let k = 0; k < data.length; k += 4) light += data[k] > 200 && data[k + 3] > 200 ? 1 : 0;
+      return light / (width * height);
+    """)
+    assert 0.01 < light < 0.3
 
 
 def test_a_model_that_cannot_be_had_is_no_error(open_headset: Any) -> None:

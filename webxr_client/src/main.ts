@@ -245,6 +245,7 @@ if (new URLSearchParams(location.search).has("test")) {
       stage,
       commands,
       forceLines,
+      peers,
       cloud,
       tool,
       player,
