@@ -1,6 +1,5 @@
 """Forces, places and dials over the stream: what is asked is answered, what makes no sense is refused in words, and nothing changes."""
 
-import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient
     """Of a server with a trainer, at rest, on 200 vectors."""
     server = serving(small_data, tmp_path / "project")
     async with server as url, StreamClient(url) as client:
-        await eventually(lambda: server.service.training.state == "resting", 60)
+        await eventually(lambda: server.service.training.state == "resting", 240)
         client.server = server  # type: ignore[attr-defined]
         yield client
 
@@ -57,10 +56,9 @@ async def test_forces_come_with_the_frames_for_who_watches(client: StreamClient)
     await client.label(list(range(40)), 1)
     await eventually(lambda: len(forces()) > 3)
     await client.send(protocol.Watch(forces=False))
-    await asyncio.sleep(0.2)
-    count = len(forces())
     await client.label(list(range(40, 80)), 0)
-    await asyncio.sleep(1)
+    count, revision = len(forces()), client.revision
+    await eventually(lambda: client.revision > revision + 5)
     assert len(forces()) == count
 
 
@@ -126,11 +124,19 @@ async def test_pins_are_told_to_all_and_kept(client: StreamClient, small_data: P
 
 async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) -> None:
     service = client.server.service  # type: ignore[attr-defined]
+    states: list[str] = []
+    on_training = service.on_training
+
+    def hear(training: protocol.Training) -> None:
+        states.append(training.state)
+        on_training(training)
+
+    service.on_training = hear
     async with StreamClient(client.url) as other:
         await other.send(protocol.Drag(items=[5], targets=[(2.0, 2.0, 2.0)]))
-        await eventually(lambda: service.training.state == "running")
+        await eventually(lambda: "running" in states)
         assert any(peer.dragging is not None for peer in service.clients)
-    await eventually(lambda: service.training.state == "resting", 60)
+    await eventually(lambda: service.training.state == "resting", 240)
     assert service.session.acts.top == 0, "nothing has happened"
 
 

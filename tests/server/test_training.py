@@ -86,7 +86,6 @@ async def test_frames_and_state_arrive(start: Start) -> None:
     assert listener.frames[0].latent_mean.shape == (200, 3)
 
 
-@pytest.mark.timeout(300)
 async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, slow: bool) -> None:
     kills = 100 if slow else 3
     supervisor, listener = await start("well")
@@ -182,19 +181,19 @@ async def test_training_rests_only_when_it_has_taken_the_newest_inputs(start: St
 
 async def test_pause_is_kept_over_a_restart(start: Start) -> None:
     supervisor, _ = await start("real")
-    await eventually(lambda: supervisor.training.state in ("running", "resting"), 60)
+    await eventually(lambda: supervisor.training.state in ("running", "resting"), 120)
     supervisor.pause()
     await eventually(lambda: supervisor.training.state == "paused")
     assert supervisor.pid is not None
     os.kill(supervisor.pid, signal.SIGKILL)
     await eventually(lambda: supervisor.training.state == "restarting")
-    await eventually(lambda: supervisor.training.state == "paused", 60)
+    await eventually(lambda: supervisor.training.state == "paused", 120)
 
 
 async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, project: Project) -> None:
     supervisor, listener = await start("real")
     supervisor.learn_from(inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1)))
-    await eventually(lambda: supervisor.training.state == "resting", 90)
+    await eventually(lambda: supervisor.training.state == "resting", 240)
     assert listener.frames[-1].resting
     assert (listener.frames[-1].prediction >= 0).all()
     await eventually(lambda: bool(list(project.checkpoints.glob("*.json"))))
@@ -206,14 +205,14 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, pro
     assert len(listener.frames) == frames, "at rest nothing is published"
     assert later.user - at_rest.user < 0.5
     os.kill(supervisor.pid, signal.SIGKILL)
-    await eventually(lambda: len(listener.frames) > frames, 60)
+    await eventually(lambda: len(listener.frames) > frames, 120)
     # It goes on from its checkpoint: the picture stays.
     np.testing.assert_allclose(listener.frames[frames].latent_mean, listener.frames[frames - 1].latent_mean, atol=0.1)
 
 
 async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -> None:
     supervisor, listener = await start("real")
-    await eventually(lambda: bool(listener.frames), 60)
+    await eventually(lambda: bool(listener.frames), 120)
     pid = supervisor.pid
     assert pid is not None
     await supervisor.stop()
@@ -248,7 +247,7 @@ asyncio.run(main())
 """
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
     assert server.stdout is not None
-    trainer = int(await asyncio.wait_for(server.stdout.readline(), 60))
+    trainer = int(await asyncio.wait_for(server.stdout.readline(), 120))
     server.kill()
     await server.communicate()
     await eventually(lambda: not psutil.pid_exists(trainer))
