@@ -58,6 +58,16 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
+def still_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """The same without the trainer: the map that comes with the digits stays as it is, and tests that need no more are done sooner."""
+    process = ServerProcess("--project", str(tmp_path / "digits"), "--no-training")
+    process.start()
+    process.wait_until_ready()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
     """Opens pages, each in a profile of its own, and at the end looks that none complained or asked another host."""
     drivers: list[PageDriver] = []
@@ -80,6 +90,15 @@ def page(open_page: Any, server: ServerProcess) -> PageDriver:
     """The page of `server`, its scene shown."""
     driver = open_page(server.url)
     driver.wait_for_scene()
+    return driver
+
+
+@pytest.fixture
+def still_page(open_page: Any, still_server: ServerProcess) -> PageDriver:
+    """The page of `still_server`, at rest: what is aimed at stays where it is."""
+    driver = open_page(still_server.url)
+    driver.wait_for_scene()
+    driver.wait_for_rest("absent")
     return driver
 
 

@@ -44,7 +44,8 @@ def focused(page: PageDriver) -> str:
     return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
 
 
-def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(page: PageDriver) -> None:
+def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(still_page: PageDriver) -> None:
+    page = still_page
     page.page.focus(".tool >> nth=0")
     assert focused(page) == "Lasso"
     page.press("ArrowDown")
@@ -74,7 +75,7 @@ def test_what_to_do_with_a_selection_is_in_sight_in_every_window(page: PageDrive
     select_all(page)
     for width, height in ((1440, 900), (1280, 720), (1024, 768)):
         page.page.set_viewport_size({"width": width, "height": height})
-        page.page.wait_for_timeout(200)
+        page.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         check_layout(page, width)
 
 
@@ -97,13 +98,11 @@ def check_layout(page: PageDriver, width: int) -> None:
     assert counts[0] <= counts[1], "the counts are cut off"
 
 
-def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, server: ServerProcess) -> None:
-    page = open_page(server.url, has_touch=True)
+def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, still_server: ServerProcess) -> None:
+    page = open_page(still_server.url, has_touch=True)
     page.wait_for_scene()
-    page.press(" ")
-    page.wait_for_state("paused")
     page.page.set_viewport_size({"width": 390, "height": 844})
-    page.page.wait_for_timeout(1500)
+    page.wait_for_rest("absent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     top, bottom = page.evaluate(
         "['.top-bar', '.side'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.bottom, b.top])"
@@ -113,5 +112,5 @@ def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, server: ServerP
     assert free.mean() > 0.95, "the panels hide the cloud"
     middle = where[free][np.argmin(np.linalg.norm(where[free] - np.median(where[free], axis=0), axis=1))]
     page.page.touchscreen.tap(*middle)
-    page.wait(lambda: page.page.locator(".hover-card").count() == 1, 10)
+    page.wait(lambda: page.page.locator(".hover-card").count() == 1)
     assert serious(page) == []

@@ -54,7 +54,9 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()
-    device.wait(lambda: device.evaluate("lodespace.state.door.value?.state === 'revoked'"), 5, "it is still inside")
+    device.wait(
+        lambda: device.evaluate("lodespace.state.door.value?.state === 'revoked'"), message="it is still inside"
+    )
     assert "shut this device out" in device.page.inner_text(".door")
     device.page.get_by_role("button", name="Ask again").click()
     assert code_on(device.page) != code

@@ -22,13 +22,6 @@ def rows_of(server: ServerProcess) -> list[dict[str, Any]]:
         return [json.loads(line) for line in answer.read().decode().splitlines()]
 
 
-def calm(page: PageDriver) -> None:
-    """Training paused and points at rest: what is aimed at stays where it is."""
-    page.wait_for_state("running", "resting", "paused")
-    page.press("Space")
-    page.wait_for_rest("paused")
-
-
 def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
     page.wait_for_rest()
     before = page.positions()
@@ -65,8 +58,8 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     assert any(page.state("predictedCounts")[k] > 0 for k in (0, 1))
 
 
-def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(page: PageDriver) -> None:
-    calm(page)
+def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(still_page: PageDriver) -> None:
+    page = still_page
     ring = page.circle(ZEROS, 0.4)
     mouse = page.page.mouse
     mouse.move(*ring[0])
@@ -103,8 +96,8 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(page: Pa
 
 
 @pytest.mark.parametrize("mode", ["through", "visible"])
-def test_page_and_server_select_the_same_items(page: PageDriver, server: ServerProcess, mode: str) -> None:
-    calm(page)
+def test_page_and_server_select_the_same_items(still_page: PageDriver, still_server: ServerProcess, mode: str) -> None:
+    page, server = still_page, still_server
     if mode == "visible":
         page.press("t")
     page.lasso(page.circle(ZEROS, 0.7))
@@ -125,8 +118,8 @@ def test_page_and_server_select_the_same_items(page: PageDriver, server: ServerP
         assert set(selected) < set(page.selected)
 
 
-def test_undo_redo_reload_and_a_new_class(page: PageDriver, server: ServerProcess) -> None:
-    calm(page)
+def test_undo_redo_reload_and_a_new_class(still_page: PageDriver, still_server: ServerProcess) -> None:
+    page = still_page
     page.lasso(page.circle(ZEROS, 0.4))
     selected = page.selected
     page.press("n")
@@ -152,8 +145,8 @@ def test_undo_redo_reload_and_a_new_class(page: PageDriver, server: ServerProces
     assert page.state("history")["can_undo"]
 
 
-def test_a_lost_server_is_waited_for_and_no_label_is_lost(page: PageDriver, server: ServerProcess) -> None:
-    calm(page)
+def test_a_lost_server_is_waited_for_and_no_label_is_lost(still_page: PageDriver, still_server: ServerProcess) -> None:
+    page, server = still_page, still_server
     server.kill()
     page.wait(lambda: page.state("connection")["status"] == "waiting")
     page.lasso(page.circle(ZEROS, 0.3))
@@ -169,8 +162,8 @@ def test_a_lost_server_is_waited_for_and_no_label_is_lost(page: PageDriver, serv
     page.wait(lambda: (page.labels[selected] == 0).all())
 
 
-def test_hover_shows_the_item_and_keys_do_what_the_help_says(page: PageDriver) -> None:
-    calm(page)
+def test_hover_shows_the_item_and_keys_do_what_the_help_says(still_page: PageDriver) -> None:
+    page = still_page
     where = page.on_screen()
     target = where[ZEROS[3]]
     page.page.mouse.move(target[0] + 40, target[1])
@@ -222,8 +215,8 @@ def test_two_dimensions_and_back_is_a_motion(page: PageDriver) -> None:
     page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 3)
 
 
-def test_two_pages_share_one_session(page: PageDriver, open_page: Any, server: ServerProcess) -> None:
-    calm(page)
+def test_two_pages_share_one_session(still_page: PageDriver, open_page: Any, still_server: ServerProcess) -> None:
+    page, server = still_page, still_server
     other = open_page(server.url)
     other.wait_for_scene()
     page.lasso(page.circle(ZEROS, 0.3))
