@@ -74,6 +74,7 @@ def open_page(browser: Browser) -> Iterator[Any]:
 
     def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
         context = browser.new_context(viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options)
+        context.set_default_timeout(90_000)
         driver = PageDriver(context.new_page(), url, prepare=prepare, query=query)
         drivers.append(driver)
         return driver
