@@ -7,16 +7,24 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 from servers import serving
 
 from lodespace.config import ServerConfig
 
+GROUPS = 10
+SIDE = 8
+
 
 class MovingPoints:
-    """`with MovingPoints(100_000) as url`: served from a thread, `rate` frames a second."""
+    """`with MovingPoints(100_000) as url`: served from a thread, `rate` frames a second.
 
-    def __init__(self, n: int, rate: float = 20) -> None:
-        self.n, self.rate = n, rate
+    `predicted`: the items are small pictures of ten groups, which lie apart; some are labelled, and each frame brings other predictions
+    and confidences for a tenth of them, as a trainer's do. Without: vectors, one cloud, nothing predicted.
+    """
+
+    def __init__(self, n: int, rate: float = 20, *, predicted: bool = False) -> None:
+        self.n, self.rate, self.predicted = n, rate, predicted
         self._url = ""
         self._ready = threading.Event()
         self._stop = threading.Event()
@@ -36,21 +44,41 @@ class MovingPoints:
     async def _serve(self) -> None:
         random = np.random.default_rng(0)
         n = self.n
+        group = np.arange(n) % GROUPS
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "many.npz"
-            np.savez(path, X=random.normal(size=(n, 4)).astype(np.float32))
-            server = serving(path, Path(folder) / "project", ServerConfig(train=False))
+            if self.predicted:
+                patterns = random.integers(0, 256, (GROUPS, SIDE, SIDE), np.uint8)
+                np.savez(path, X=patterns[group], y=group)
+            else:
+                np.savez(path, X=random.normal(size=(n, 4)).astype(np.float32))
+            labels = "5" if self.predicted else "none"
+            server = serving(path, Path(folder) / "project", ServerConfig(train=False), labels=labels)
             async with server as url:
                 session = server.service.session
-                mean = random.normal(size=(n, 3)).astype(np.float32)
-                nothing = np.full(n, -1, np.int16), np.zeros(n, np.float32)
-                session.publish(mean, *nothing, step=0, resting=False)
+                # Nobody is there to be pulled: what is in somebody's hand is heard of, and that is all.
+                server.service.drag = lambda client, command: None
+                mean = self._first_means(group, random)
+                rest = mean.copy()
+                prediction = group.astype(np.int16) if self.predicted else np.full(n, -1, np.int16)
+                confidence = np.full(n, 0.8 if self.predicted else 0, np.float32)
+                session.publish(mean, prediction, confidence, step=0, resting=False)
                 self._url = url
                 self._ready.set()
                 step = 0
                 while not self._stop.is_set():
                     step += 1
-                    mean += random.normal(0, 0.004, mean.shape).astype(np.float32) - 0.001 * mean
-                    session.publish(mean, *nothing, step=step, resting=False)
+                    mean += random.normal(0, 0.004, mean.shape).astype(np.float32) + 0.001 * (rest - mean)
+                    if self.predicted:
+                        changed = random.integers(0, n, n // 10)
+                        prediction[changed] = (group[changed] + (random.random(len(changed)) < 0.1)) % GROUPS
+                        confidence[changed] = random.random(len(changed), np.float32)
+                    session.publish(mean, prediction, confidence, step=step, resting=False)
                     server.service.clients.wake()
                     await asyncio.sleep(1 / self.rate)
+
+    def _first_means(self, group: npt.NDArray[np.int64], random: np.random.Generator) -> npt.NDArray[np.float32]:
+        spread = random.normal(size=(self.n, 3))
+        if self.predicted:
+            spread = 0.35 * spread + random.normal(0, 1.2, (GROUPS, 3))[group]
+        return spread.astype(np.float32)

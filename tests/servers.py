@@ -30,8 +30,11 @@ def free_port() -> int:
 class serving:
     """A server in this process: `async with serving(data, project) as url`. `service` is its inside, for tests."""
 
-    def __init__(self, data: Path | None, project: Path, config: ServerConfig | None = None) -> None:
+    def __init__(
+        self, data: Path | None, project: Path, config: ServerConfig | None = None, *, labels: str = "none"
+    ) -> None:
         self.data, self.project, self.config = data, project, config or ServerConfig()
+        self.labels = labels
 
     async def __aenter__(self) -> str:
         from lodespace.app import make_app
@@ -39,7 +42,7 @@ class serving:
         from lodespace.project import open_project
         from lodespace.running import start
 
-        opened = open_project(self.data, project_folder=self.project, labels="none")
+        opened = open_project(self.data, project_folder=self.project, labels=self.labels)
         app = make_app(self.config, opened, threads=1)
         self.service = app[SERVICE]
         self.runner, url, self.addresses = await start(app, [0])

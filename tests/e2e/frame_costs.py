@@ -1,0 +1,234 @@
+"""What frames in VR cost the page's main thread, in processor time: another process that wants the processor does not count.
+
+The clock of the thread is read by `console.timeStamp` where a frame's script begins and ends, and is told by Chromium's tracing (`tts`).
+Nothing is asked of the page meanwhile: one evaluation waits until all frames have passed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from headset import Headset, install
+from moving_points import MovingPoints
+from page_driver import PageDriver
+from playwright.sync_api import Page
+
+Phase = Literal["moving", "painting", "held"]
+PHASES: tuple[Phase, ...] = ("moving", "painting", "held")
+VIEW = {"width": 480, "height": 240}
+RATE = 8
+"""Keyframes a second: enough for each burst to bring one."""
+RADIUS = 0.05
+BURST = 4
+"""Frames of a burst: of a headset's 72 a second about every fourth brings one of the server's 20 keyframes, or a look of the brush."""
+WARM_UP = 6
+"""Bursts before a measurement: a person has had as many in a second, and the page's compiler has seen what they run."""
+
+# All is as in a headset but for the card: of what is drawn it gets the first points only. A software renderer would take half a second
+# for 100,000 points, and it is the page that is measured. Uploads and calls stay what they are.
+_LITTLE_IS_DRAWN = """(() => {
+  const calls = WebGL2RenderingContext.prototype;
+  const { drawArrays, drawElements } = calls;
+  calls.drawArrays = function (mode, first, count) {
+    drawArrays.call(this, mode, first, Math.min(count, 3));
+  };
+  calls.drawElements = function (mode, count, type, offset) {
+    drawElements.call(this, mode, Math.min(count, 3), type, offset);
+  };
+})()"""
+
+# How the hand moves from one burst to the next: about where it was, or outwards, where a brush finds something new all the time.
+_AROUND = "k => [0.08 * Math.sin(k), 0.05 * Math.sin(1.4 * k), 0]"
+_OUTWARDS = "k => [0.006 * k * Math.sin(k), 0.006 * k * Math.cos(k), 0]"
+
+# Of the emulator's few frames a second each is drawn several times, a 72nd of a second apart, as a headset's follow each other: between
+# its own frames other processes have had the processor, and its caches. The first is to find them as the last frame of a headset left
+# them: it is not counted, and is the moment before once more, so that nothing is due in it. A burst begins when a keyframe is due.
+_MEASURE = """() => new Promise((resolve) => {
+  const { state } = lodespace;
+  const { view } = lodespace.xr.entry;
+  const { draw } = Object.getPrototypeOf(view);
+  const { begin } = Object.getPrototypeOf(view.clock);
+  const { position } = emulated.controllers.right;
+  const { x, y, z } = position;
+  const path = %s;
+  const bursts = %d;
+  const skipped = %d;
+  const length = %d;
+  const gap = 1000 / 72;
+  const seen = [];
+  const look = () => seen.push([
+    state.latent.revision, state.latent.received, state.selection.peek().items.length, view.clock.drawCalls,
+  ]);
+  let burst = 0;
+  let last = performance.now();
+  view.clock.begin = () => begin.call(view.clock, performance.now());
+  view.draw = function (now, frame) {
+    const drawn = view.clock.count;
+    draw.call(view, last, frame);
+    view.clock.count = drawn;
+    const { frozen, received, revision, started, duration } = state.latent;
+    if (!frozen && (received === revision || now < started + duration)) return;
+    const counted = burst >= skipped;
+    if (counted && seen.length === 0) {
+      view.clock.reset();
+      look();
+    }
+    for (let k = 1; k <= length; k++) {
+      last = Math.max(last + gap, now - (length - k) * gap);
+      if (counted) console.timeStamp('begin');
+      draw.call(view, last, frame);
+      if (!counted) continue;
+      console.timeStamp('end');
+      look();
+    }
+    burst += 1;
+    const [right, up, back] = path(burst);
+    position.set(x + right, y + up, z + back);
+    if (burst < skipped + bursts) return;
+    delete view.draw;
+    delete view.clock.begin;
+    position.set(x, y, z);
+    resolve({ seen, figures: view.figures() });
+  };
+})"""
+
+
+class FrameCosts:
+    """Of bursts of frames. `script`: ms of processor time each; `keyframe`: whether it brought a new keyframe; `looked`: whether the brush
+    found something new. `plain`: neither.
+
+    `between`: ms of processor time that the page's thread takes outside of frames for each keyframe that arrives, to inflate and parse it
+    and the predictions with it, and for whatever else the browser does meanwhile. `wall`: median and 95 % of the page's own clock, ms.
+    """
+
+    def __init__(self, events: list[dict[str, Any]], seen: npt.NDArray[np.int64], figures: dict[str, float]) -> None:
+        stamps = sorted((e for e in events if e["name"] == "TimeStamp"), key=lambda e: e["ts"])
+        begin, end = (
+            np.array([e["tts"] for e in stamps if e["args"]["data"]["message"] == message])
+            for message in ("begin", "end")
+        )
+        self.script = (end - begin) / 1000
+        revision, received, self.selected, calls = seen.T
+        assert len(self.script) == len(seen) - 1, "the trace misses frames"
+        self.keyframe = np.diff(revision) > 0
+        self.looked = np.diff(self.selected) != 0
+        self.plain = ~(self.keyframe | self.looked)
+        self.received = int(received[-1] - received[0])
+        self.between = _outside_frames(events, stamps) / max(1, self.received)
+        self.draw_calls = int(calls[1:].max())
+        self.points = int(figures["points"])
+        self.wall = (figures["scriptMs"], figures["scriptMs95"])
+
+    def row(self) -> dict[str, float]:
+        """All figures, rounded: for a report."""
+        row: dict[str, float] = {"points": self.points, "draw_calls": self.draw_calls, "frames": len(self.script)}
+        row["mean"] = round(float(self.script.mean()), 2)
+        for name in ("all", "plain", "keyframe", "looked"):
+            script = self.script if name == "all" else self.script[getattr(self, name)]
+            if len(script):
+                row[f"{name}_median"] = round(float(np.median(script)), 2)
+                row[f"{name}_95"] = round(float(np.quantile(script, 0.95)), 2)
+        row |= {"wall_median": round(self.wall[0], 2), "wall_95": round(self.wall[1], 2)}
+        row |= {"keyframes": int(self.keyframe.sum()), "between": round(self.between, 2)}
+        return row | {"selected": int(self.selected[-1])}
+
+
+def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) -> float:
+    """Processor time, ms, of the thread's tasks that are no frame of the browser, between the first and the last frame."""
+    thread = stamps[0]["pid"], stamps[0]["tid"]
+    first, last = stamps[0]["ts"], stamps[-1]["ts"]
+    own = [e for e in events if (e["pid"], e.get("tid")) == thread and e["ph"] == "X" and first <= e["ts"] <= last]
+    # A browser's frame has the session's in it, the emulator's work, and that of a page which a headset does not show.
+    drawn = np.array(sorted(e["ts"] for e in own if e["name"] in ("FireAnimationFrame", "PrePaint", "Commit")))
+    total = 0.0
+    for task in own:
+        if task["name"] != "RunTask":
+            continue
+        k = np.searchsorted(drawn, task["ts"])
+        if k == len(drawn) or drawn[k] >= task["ts"] + task["dur"]:
+            total += task.get("tdur", 0) / 1000
+    return total
+
+
+class FrameBench:
+    """An emulated headset before moving points, its brush in the middle of a cluster. Phases are measured one after the other."""
+
+    def __init__(self, headset: Headset) -> None:
+        self.headset = headset
+        self.driver = headset.driver
+        headset.script(f"lodespace.state.xr.setRadius({RADIUS});")
+        headset.put("left", (-0.3, 1.2, 0.2))
+        headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn")
+        self._to_cluster()
+
+    def measure(self, phase: Phase, bursts: int) -> FrameCosts:
+        """`phase` as it is to be, for `bursts` bursts of BURST frames; afterwards nothing is held or selected."""
+        headset = self.headset
+        self._to_cluster()
+        if phase == "painting":
+            headset.hold("right")
+        if phase == "held":
+            headset.click("right", "trigger")
+            headset.hold("right", "squeeze")
+            assert headset.value("view.controls.holding"), "there was nothing to take hold of"
+        costs = self._frames(bursts, _OUTWARDS if phase == "painting" else _AROUND)
+        if phase != "moving":
+            headset.let_go("right", "trigger" if phase == "painting" else "squeeze")
+        self.driver.evaluate("lodespace.commands.clearSelection()")
+        return costs
+
+    def _to_cluster(self) -> None:
+        """To the middle of the items of group 0."""
+        items = np.arange(0, self.driver.evaluate("lodespace.state.latent.n"), 10)[:500]
+        self.headset.brush_to("right", np.median(self.headset.in_room(items), axis=0))
+
+    def _frames(self, bursts: int, path: str) -> FrameCosts:
+        page = self.driver.page
+        with _traced(page) as events:
+            told = page.evaluate(_MEASURE % (path, bursts, WARM_UP, BURST))
+        return FrameCosts(events, np.array(told["seen"]), told["figures"])
+
+
+@contextmanager
+def _traced(page: Page) -> Iterator[list[dict[str, Any]]]:
+    """The events of a trace of what is done meanwhile; they are there when it is over."""
+    events: list[dict[str, Any]] = []
+    over: list[object] = []
+    session = page.context.new_cdp_session(page)
+    session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    session.on("Tracing.tracingComplete", lambda told: over.append(told))
+    categories = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
+    session.send(
+        "Tracing.start",
+        {
+            "transferMode": "ReportEvents",
+            "traceConfig": {"includedCategories": categories, "excludedCategories": ["*"]},
+        },
+    )
+    yield events
+    session.send("Tracing.end")
+    while not over:
+        page.wait_for_timeout(20)
+    session.detach()
+
+
+def prepare(page: Page) -> None:
+    """Before the page is opened."""
+    install(page)
+    page.add_init_script(_LITTLE_IS_DRAWN)
+    page.set_viewport_size(VIEW)
+
+
+def moving_points(points: int) -> MovingPoints:
+    return MovingPoints(points, rate=RATE, predicted=True)
+
+
+def enter(driver: PageDriver) -> FrameBench:
+    """In VR, warmed up. The page was opened with `prepare`."""
+    driver.wait_for_scene()
+    headset = Headset(driver)
+    headset.enter()
+    return FrameBench(headset)
