@@ -52,7 +52,7 @@ export class LatentState {
     this.sceneId = scene.scene_id;
     this.received = this.revision = scene.revision;
     this.to = scene.positions;
-    this.heldTrue = this.gathered(this.to);
+    this.gather(this.to, this.heldTrue);
     this.scatter(this.to, this.heldAt);
     this.from = this.to.slice();
     this.target = new Uint16Array(0);
@@ -77,7 +77,8 @@ export class LatentState {
   hold(items: Uint32Array): void {
     this.letGo();
     this.held = items.slice();
-    this.heldAt = this.gathered(this.to);
+    this.heldAt = new Uint16Array(4 * items.length);
+    this.gather(this.to, this.heldAt);
     this.heldTrue = this.heldAt.slice();
     this.scatter(this.from, this.heldAt);
   }
@@ -103,18 +104,21 @@ export class LatentState {
     }
   }
 
-  private gathered(positions: Uint16Array): Uint16Array<ArrayBuffer> {
-    const out = new Uint16Array(4 * this.held.length);
-    this.held.forEach((item, k) => {
-      out.set(positions.subarray(4 * item, 4 * item + 4), 4 * k);
-    });
-    return out;
+  /** What held items have in `positions`, into `out`, four numbers an item. Plain loops: nothing is allocated for an item. */
+  private gather(positions: Uint16Array, out: Uint16Array): void {
+    const { held } = this;
+    for (let k = 0; k < held.length; k++) {
+      const at = 4 * (held[k] as number);
+      for (let axis = 0; axis < 4; axis++) out[4 * k + axis] = positions[at + axis] as number;
+    }
   }
 
   private scatter(positions: Uint16Array, values: Uint16Array): void {
-    this.held.forEach((item, k) => {
-      positions.set(values.subarray(4 * k, 4 * k + 4), 4 * item);
-    });
+    const { held } = this;
+    for (let k = 0; k < held.length; k++) {
+      const at = 4 * (held[k] as number);
+      for (let axis = 0; axis < 4; axis++) positions[at + axis] = values[4 * k + axis] as number;
+    }
   }
 
   /** Take a frame, to be played in its turn. Throws ProtocolError when it does not follow the one before. */
@@ -192,7 +196,7 @@ export class LatentState {
     this.from = this.to;
     this.to = older;
     if (this.held.length > 0) {
-      this.heldTrue = this.gathered(older);
+      this.gather(older, this.heldTrue);
       this.scatter(older, this.heldAt);
     }
     this.started = now;
