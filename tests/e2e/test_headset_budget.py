@@ -20,7 +20,7 @@ def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_pr
     frame with one takes is recorded.
     """
     with moving_points(points) as url:
-        driver = open_page(url, prepare=prepare, query="&bench")
+        driver = open_page(url, prepare=prepare)
         bench = enter(driver)
         costs = {phase: bench.measure(phase, BURSTS) for phase in PHASES}
         driver.evaluate("lodespace.xr.entry.leave()")
