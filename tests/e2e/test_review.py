@@ -326,7 +326,10 @@ def confirm(page: PageDriver) -> None:
     """Confirm the sheet that is open; back when the next one is there."""
     shown = {entry["item"] for entry in sheet(page)["items"]}
     page.press("Enter")
-    page.wait(lambda: sheet(page)["status"] != "busy" and not shown & {entry["item"] for entry in sheet(page)["items"]})
+    page.wait(
+        lambda: sheet(page)["status"] != "busy" and not shown & {entry["item"] for entry in sheet(page)["items"]},
+        message="no other sheet came",
+    )
 
 
 def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> None:
@@ -342,13 +345,19 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
         label(page, k, np.flatnonzero(k == TRUTH)[::4])
     page.wait_for_rest()
 
-    def told() -> dict[str, str]:
-        quality = asked(server, "api/session")["quality"]
-        names = {"right": "right", "labels wrong": "label_error", "unseen right": "held_out_accuracy"}
-        shares = {name: quality[field] for name, field in names.items()}
-        return {name: "–" if share is None else f"{100 * share:.1f} %" for name, share in shares.items()}
+    names = {"right": "right", "labels wrong": "label_error", "unseen right": "held_out_accuracy"}
 
-    page.wait(lambda: "–" not in told().values() and told().items() <= figures().items())
+    def told() -> bool:
+        quality = asked(server, "api/session")["quality"]
+        shown = figures()
+        return all(
+            quality[field] is not None
+            and shown[name] != "–"
+            and abs(float(shown[name][:-2]) - 100 * quality[field]) < 0.06
+            for name, field in names.items()
+        )
+
+    page.wait(told, message="the page's figures are not the server's")
     first = figures()
     # All labels are right, and so is nearly all that is predicted of items the classifier has not seen.
     assert float(first["labels wrong"].split()[0]) < 10
@@ -361,7 +370,7 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
     wait_for_sheet(page, "uncertain")
     for _ in range(2):
         confirm(page)
-    page.wait(lambda: figures()["looked at"] == "1 %")
+    page.wait(lambda: figures()["looked at"] == "1 %", message="it is not told what was looked at")
     page.press("Escape")
 
 
