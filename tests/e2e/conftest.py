@@ -105,8 +105,8 @@ def still_page(open_page: Any, still_server: ServerProcess) -> PageDriver:
 
 @pytest.fixture
 def open_headset(open_page: Any, server: ServerProcess) -> Any:
-    def open_one(device: str = "metaQuest3", query: str = "") -> Headset:
-        driver = open_page(server.url, prepare=lambda page: install(page, device), query=query)
+    def open_one(device: str = "metaQuest3", query: str = "", *, whole: bool = False) -> Headset:
+        driver = open_page(server.url, prepare=lambda page: install(page, device, whole=whole), query=query)
         driver.page.set_viewport_size(HEADSET_VIEW)
         driver.wait_for_scene()
         return Headset(driver)

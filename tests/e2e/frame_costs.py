@@ -26,19 +26,6 @@ BURST = 4
 WARM_UP = 6
 """Bursts before a measurement: a person has had as many in a second, and the page's compiler has seen what they run."""
 
-# All is as in a headset but for the card: of what is drawn it gets the first points only. A software renderer would take half a second
-# for 100,000 points, and it is the page that is measured. Uploads and calls stay what they are.
-_LITTLE_IS_DRAWN = """(() => {
-  const calls = WebGL2RenderingContext.prototype;
-  const { drawArrays, drawElements } = calls;
-  calls.drawArrays = function (mode, first, count) {
-    drawArrays.call(this, mode, first, Math.min(count, 3));
-  };
-  calls.drawElements = function (mode, count, type, offset) {
-    drawElements.call(this, mode, Math.min(count, 3), type, offset);
-  };
-})()"""
-
 # How the hand moves from one burst to the next: about where it was, or outwards, where a brush finds something new all the time.
 _AROUND = "k => [0.08 * Math.sin(k), 0.05 * Math.sin(1.4 * k), 0]"
 _OUTWARDS = "k => [0.006 * k * Math.sin(k), 0.006 * k * Math.cos(k), 0]"
@@ -218,7 +205,6 @@ def _traced(page: Page) -> Iterator[list[dict[str, Any]]]:
 def prepare(page: Page) -> None:
     """Before the page is opened."""
     install(page)
-    page.add_init_script(_LITTLE_IS_DRAWN)
     page.set_viewport_size(VIEW)
 
 

@@ -1,10 +1,12 @@
 """What a person does in the headset, done in an emulated one: the built page, the real server, the trainer running."""
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from headset import HEADSET_VIEW, Headset
+from PIL import Image
 from servers import ServerProcess
 
 from lodespace.datasets import load_digits
@@ -316,6 +318,23 @@ def test_what_one_sees_of_the_brush(headset: Headset) -> None:
     headset.script("emulated.updateVisibilityState('visible');")
     headset.let_go("right")
     assert not headset.driver.evaluate("lodespace.state.latent.frozen")
+
+
+def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> None:
+    """The picture itself, all of it drawn: grey digits in both halves, the palette, and not the same twice."""
+    headset = open_headset(whole=True)
+    headset.driver.wait_for_state("resting")
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    headset.frames(3)
+    shown = Image.open(io.BytesIO(headset.driver.page.screenshot())).convert("L")
+    halves = np.split(np.asarray(shown, np.float64), 2, axis=1)
+    for half in halves:
+        assert (half > 60).mean() > 0.05, "the cloud is not to be seen"
+    assert np.abs(halves[0] - halves[1]).mean() > 2, "both eyes see the same"
+    # Moved to the side by the parallax they are more alike than as they are.
+    shifted = min(np.abs(halves[0][:, k:] - halves[1][:, : halves[1].shape[1] - k]).mean() for k in range(1, 60))
+    assert shifted < 0.9 * np.abs(halves[0] - halves[1]).mean()
 
 
 def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
