@@ -251,3 +251,16 @@ asyncio.run(main())
     server.kill()
     await server.communicate()
     await eventually(lambda: not psutil.pid_exists(trainer))
+
+
+async def test_a_trainer_that_does_not_end_is_killed_and_seen_out(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "STOP_SECONDS", 0.2)
+    supervisor, listener = await start("stuck")
+    await eventually(lambda: listener.states or supervisor._process is not None)
+    process = supervisor._process
+    assert process is not None
+    await eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+    await supervisor.stop()
+    assert process.returncode == -signal.SIGKILL  # and not merely sent the signal
