@@ -9,7 +9,7 @@ from find_chromium import find_chromium
 from headset import HEADSET_VIEW, Headset, install
 from page_driver import PageDriver
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from servers import ServerProcess
+from servers import LanServer, ServerProcess
 
 FLAGS = [
     "--no-sandbox",
@@ -90,6 +90,14 @@ def open_page(browser: Browser) -> Iterator[Any]:
 def page(open_page: Any, server: ServerProcess) -> PageDriver:
     """The page of `server`, its scene shown."""
     driver = open_page(server.url)
+    driver.wait_for_scene()
+    return driver
+
+
+@pytest.fixture
+def owner(open_page: Any, lan: LanServer) -> PageDriver:
+    """The owner's own page of `lan`, the server that others reach by the network: each file has one as it needs it."""
+    driver = open_page(lan.url)
     driver.wait_for_scene()
     return driver
 

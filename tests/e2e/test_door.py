@@ -20,13 +20,6 @@ def lan(tmp_path: Path) -> Iterator[LanServer]:
 
 
 @pytest.fixture
-def owner(open_page: Any, lan: LanServer) -> PageDriver:
-    driver = open_page(lan.url)
-    driver.wait_for_scene()
-    return driver
-
-
-@pytest.fixture
 def device(open_page: Any, lan: LanServer) -> PageDriver:
     return open_page(lan.network_url, ignore_https_errors=True)
 

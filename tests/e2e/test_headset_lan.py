@@ -35,13 +35,6 @@ def address(lan: LanServer) -> str:
 
 
 @pytest.fixture
-def owner(open_page: Any, lan: LanServer) -> PageDriver:
-    driver = open_page(lan.url)
-    driver.wait_for_scene()
-    return driver
-
-
-@pytest.fixture
 def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
     """Before the door; its person has waved the certificate's warning through."""
     driver = open_page(address, prepare=install, ignore_https_errors=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from judgements import judgement, random_judgement
 
-from lodespace.suggestion import best_region, suggest
+from lodespace.suggestion import WORTH_DRAWING, best_region, suggest
 
 
 def name(class_id: int) -> str:
@@ -58,6 +58,16 @@ def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() 
     region = best_region(sure)
     assert region is not None and region.gain == 0
     assert suggest(sure, name).kind == "uncertain"
+
+
+def test_a_region_of_fewer_items_than_two_sheets_is_not_suggested() -> None:
+    for size, kind in ((WORTH_DRAWING - 14, "uncertain"), (2 * WORTH_DRAWING, "region")):
+        positions, _ = clouds([size])
+        doubted = judgement([-1] * size, [0] * size, [0.4] * size, positions=positions)
+        region = best_region(doubted)
+        assert region is not None and region.gain > 0.6 * len(region.items) - 1
+        assert (len(region.items) >= WORTH_DRAWING) == (kind == "region")
+        assert suggest(doubted, name).kind == kind
 
 
 def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:

@@ -34,9 +34,8 @@ export class LatentState {
   private heldAt = new Uint16Array(0);
   private heldTrue = new Uint16Array(0);
   private waiting: PositionsFrame[] = [];
-  /** Where the frames lead that were added up, if `ahead`; and to which revision. Items in the hand are in it where the frames say. */
+  /** Where the frames lead that were added up, all that have come, if `ahead`. Items in the hand are in it where the frames say. */
   private target = new Uint16Array(0);
-  private targetRevision = -1;
   private ahead = false;
   private started = 0;
   private duration = 50;
@@ -170,10 +169,8 @@ export class LatentState {
       for (const one of this.waiting) addDeltas(one, this.target);
       this.waiting = [];
       this.ahead = true;
-      this.targetRevision = this.received;
     }
     addDeltas(frame, this.target);
-    this.targetRevision = frame.header.revision;
   }
 
   private progress(now: number): number {
@@ -185,7 +182,7 @@ export class LatentState {
     const frame = this.waiting.shift();
     if (this.ahead) {
       older.set(this.target);
-      this.revision = this.targetRevision;
+      this.revision = this.received;
       this.ahead = false;
     } else if (frame) {
       older.set(this.to);

@@ -2,21 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addDeltas, type PositionsFrame } from "../../src/protocol/frames.js";
 import type { SceneFile } from "../../src/protocol/scene-file.js";
 import { LatentState } from "../../src/state/latent-state.js";
-
-const scene = (): SceneFile => ({
-  n: 1,
-  positions: Uint16Array.of(100, 100, 100, 0),
-  labels: Int16Array.of(-1),
-  predictions: Int16Array.of(-1),
-  confidence: Uint8Array.of(0),
-  box: { origin: [-1, -1, -1], size: 2 },
-  classes: [],
-  latent_dim: 3,
-  revision: 5,
-  scene_id: 1,
-  sequence: 0,
-  step: 0,
-});
+import { oneItem } from "./one-item.js";
 
 /** A frame that moves the one point by +1 along x. */
 const frame = (base: number): PositionsFrame => ({
@@ -43,7 +29,7 @@ const shown = (state: LatentState, t: number) =>
 describe("LatentState", () => {
   it("plays frames one after the other, and never jumps", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     let now = 1000;
     let last = 100;
     for (let k = 0; k < 40; k++) {
@@ -61,7 +47,7 @@ describe("LatentState", () => {
 
   it("catches up at once when many frames wait", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     for (let k = 0; k < 8; k++) state.push(frame(5 + k), 0);
     state.sampleAt(10_000);
     expect(state.to[0]).toBe(108);
@@ -70,7 +56,7 @@ describe("LatentState", () => {
 
   it("stands still while frozen, and goes on afterwards", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     state.frozen = true;
     state.push(frame(5), 0);
     expect(shown(state, state.sampleAt(5000))).toBe(100);
@@ -82,14 +68,14 @@ describe("LatentState", () => {
 
   it("refuses a frame that does not follow", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     expect(() => state.push(frame(7), 0)).toThrow(/does not follow/);
     expect(() => state.push({ ...frame(5), header: { ...frame(5).header, scene_id: 2 } }, 0)).toThrow();
   });
 
   it("gives latent means in latent units", () => {
     const state = new LatentState();
-    state.setScene({ ...scene(), positions: Uint16Array.of(0, 65535, 32768, 0) });
+    state.setScene({ ...oneItem(5), positions: Uint16Array.of(0, 65535, 32768, 0) });
     expect(state.latentMean(0, 0)).toBe(-1);
     expect(state.latentMean(0, 1)).toBe(1);
     expect(state.latentMean(0, 2)).toBeCloseTo(0, 4);
@@ -97,7 +83,7 @@ describe("LatentState", () => {
 
   it("shows items in the hand where they were taken, and where the frames say once they are let go", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     state.hold(Uint32Array.of(0));
     for (let k = 0; k < 3; k++) {
       state.push(frame(5 + k), 1000 * (k + 1));
@@ -114,11 +100,11 @@ describe("LatentState", () => {
 
   it("keeps items in the hand where they were taken when the box becomes another one", () => {
     const state = new LatentState();
-    state.setScene({ ...scene(), positions: Uint16Array.of(20_000, 30_000, 40_000, 0) });
+    state.setScene({ ...oneItem(5), positions: Uint16Array.of(20_000, 30_000, 40_000, 0) });
     const taken = [0, 1, 2].map((axis) => state.latentMean(0, axis));
     state.hold(Uint32Array.of(0));
     const box = { origin: [-3, -2, -1.5] as [number, number, number], size: 5 };
-    const next = { ...scene(), scene_id: 2, revision: 9, box };
+    const next = { ...oneItem(5), scene_id: 2, revision: 9, box };
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     const step = box.size / 65535;
     for (const axis of [0, 1, 2])
@@ -133,18 +119,18 @@ describe("LatentState", () => {
     // What lies outside is at the edge; in another number of dimensions nothing is in the hand.
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     state.hold(Uint32Array.of(0));
-    state.setScene({ ...scene(), positions: Uint16Array.of(7, 8, 9, 0) });
+    state.setScene({ ...oneItem(5), positions: Uint16Array.of(7, 8, 9, 0) });
     expect(Array.from(state.to)).toEqual([65535, 65535, 65535, 0]);
     state.letGo();
     state.hold(Uint32Array.of(0));
-    state.setScene({ ...scene(), latent_dim: 2, positions: Uint16Array.of(7, 8, 32767, 0) });
+    state.setScene({ ...oneItem(5), latent_dim: 2, positions: Uint16Array.of(7, 8, 32767, 0) });
     state.letGo();
     expect(Array.from(state.to)).toEqual([7, 8, 32767, 0]);
   });
 
   it("glides to given positions, and forgets what waited", () => {
     const state = new LatentState();
-    state.setScene(scene());
+    state.setScene(oneItem(5));
     state.push(frame(5), 1000);
     state.goTo(Uint16Array.of(500, 100, 100, 0), 2000, 100);
     expect(shown(state, state.sampleAt(2000))).toBe(100);
@@ -174,7 +160,7 @@ function wildFrames(n: number, count: number, base: number): PositionsFrame[] {
 describe("frames that come while nothing is to move", () => {
   const N = 50;
   const cloud = (): SceneFile => ({
-    ...scene(),
+    ...oneItem(5),
     n: N,
     positions: Uint16Array.from({ length: 4 * N }, (_, k) => (k % 4 === 3 ? 0 : 997 * k)),
   });

@@ -4,24 +4,10 @@ import type { ServerOperation } from "../../src/protocol/messages.js";
 import type { SceneFile } from "../../src/protocol/scene-file.js";
 import { AppState } from "../../src/state/app-state.js";
 import { Session } from "../../src/state/session.js";
+import { oneItem } from "./one-item.js";
 
 vi.stubGlobal("window", globalThis);
 vi.stubGlobal("location", { protocol: "http:", host: "localhost" });
-
-const scene = (revision: number): SceneFile => ({
-  n: 1,
-  positions: Uint16Array.of(100, 100, 100, 0),
-  labels: Int16Array.of(-1),
-  predictions: Int16Array.of(-1),
-  confidence: Uint8Array.of(0),
-  box: { origin: [-1, -1, -1], size: 2 },
-  classes: [],
-  latent_dim: 3,
-  revision,
-  scene_id: 1,
-  sequence: 0,
-  step: 0,
-});
 
 const frame = (base_revision: number): PositionsFrame => ({
   kind: "positions",
@@ -61,11 +47,11 @@ describe("a scene that is fetched anew", () => {
     complaints.mockClear();
     state = new AppState();
     session = new Session(state);
-    state.latent.setScene(scene(3));
+    state.latent.setScene(oneItem(3));
   });
 
   it("is followed by the frames after the welcome; those sent before the server heard of it are of the old one", async () => {
-    fetched = [scene(9)];
+    fetched = [oneItem(9)];
     const greet = vi.spyOn(session.connection, "greet");
     session.onOperation(resync);
     session.onFrame(frame(3));
@@ -94,7 +80,7 @@ describe("a scene that is fetched anew", () => {
   });
 
   it("and a frame that follows none is no reason to stop: it is fetched once more", async () => {
-    fetched = [scene(9)];
+    fetched = [oneItem(9)];
     session.onFrame(frame(7));
     expect(complaints).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => expect(state.latent.received).toBe(9));
