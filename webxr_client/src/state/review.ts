@@ -2,7 +2,7 @@
  * Going through what the model doubts: contact sheets that are corrected and confirmed as one gesture, the next thing worth looking at, a
  * selection that grows over equal predictions, and predictions that are accepted from a confidence on.
  */
-import { batch, effect } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
 import type { Provenance, Sheet } from "../protocol/messages.js";
 import { type AppState, NOTHING, type Selection } from "./app-state.js";
@@ -42,6 +42,10 @@ export class Review {
       const { items } = state.selection.value;
       if (this.marked && items !== this.marked) this.putAway();
     });
+    effect(() => {
+      state.predictionsVersion.value;
+      untracked(() => this.askAnew());
+    });
   }
 
   // Contact sheets ---------------------------------------------------------------------------------------------------
@@ -61,6 +65,17 @@ export class Review {
       review.sheet.value = null;
       review.corrected.value = new Map();
     });
+  }
+
+  /** A sheet that came before the model had said anything is fetched again when it has, unless somebody has begun with it. */
+  private askAnew(): void {
+    const { review, annotations } = this.state;
+    const sheet = review.sheet.peek();
+    if (sheet?.status !== "open" || sheet.items.some(({ prediction }) => prediction >= 0)) return;
+    const [corrected, aside] = [review.corrected.peek(), review.aside.peek()];
+    if (sheet.items.some(({ item }) => corrected.has(item) || aside.has(item))) return;
+    if (sheet.items.some(({ item }) => (annotations.predictions[item] as number) >= 0))
+      void this.load(sheet.kind, "");
   }
 
   /** The sheet goes, what was corrected on it is kept for when it comes again. */

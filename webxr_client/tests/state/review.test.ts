@@ -101,6 +101,33 @@ const open = async () => {
 const sheet = () => state.review.sheet.value;
 
 describe("a contact sheet", () => {
+  it("that came before anything was predicted comes again when it is, unless somebody has begun with it", async () => {
+    const nothing = () => sheetOf([item(8, -1, -1, 1), item(4, -1, -1, 1)], 2);
+    const predicted = (which: number) => {
+      state.annotations.predictions = new Int16Array(20).fill(which);
+      state.predictionsVersion.value += 1;
+    };
+    state.annotations.predictions = new Int16Array(20).fill(-1);
+    sheets = [nothing(), sheetOf([item(8, -1, 3, 0.4)], 1), nothing()];
+    await open();
+    predicted(-1);
+    await settled();
+    expect(asked).toHaveLength(1);
+    predicted(3);
+    await settled();
+    expect(sheet()?.items.map((one) => one.prediction)).toEqual([3]);
+    predicted(4); // now it holds predictions: what is being looked at stays
+    await settled();
+    expect(asked).toHaveLength(2);
+    predicted(-1);
+    await open();
+    state.review.at.value = 0;
+    review.correct(7);
+    predicted(3);
+    await settled();
+    expect(asked).toHaveLength(3);
+    expect(sheet()?.items).toHaveLength(2);
+  });
   it("marks its items, is corrected, and confirmed as one gesture that says they were looked at", async () => {
     await open();
     expect(Array.from(state.selection.value.items)).toEqual([4, 6, 8]);
