@@ -15,8 +15,7 @@ import { BrushStroke } from "./brush-stroke.js";
 import { ClusterGrab } from "./cluster-grab.js";
 import { ClusterPull } from "./cluster-pull.js";
 import { scaleOf, turnAbout } from "./grab.js";
-import { correctPicked, runReviewTile } from "./review-tiles.js";
-import { runTimeTile } from "./time-tiles.js";
+import { LABEL_PULSE, pauseOrRun, runTile } from "./tiles.js";
 import type { TrackedHand } from "./tracked-hand.js";
 import { WorldHold } from "./world-hold.js";
 import type { InputListener } from "./xr-inputs.js";
@@ -49,7 +48,6 @@ const STICK_REST = 0.3;
 const TURN = Math.PI / 6;
 /** How quickly a stick that is pushed all the way changes a size, by the second: e to this. */
 const STICK_RATE = 1.6;
-const RADIUS_STEP = 1.3;
 /** Metres about the brush in which a selected item can be taken hold of, whatever its size. */
 const GRASP = 0.03;
 const LOOK_MS = 90;
@@ -60,10 +58,9 @@ const NOTHING = new Uint32Array(0);
 const BOARD_NEAR = 0.35;
 const DROP_NEAR = 0.25;
 
-/** When the brush meets points; when a hand is at another tile; when something is labelled. */
+/** When the brush meets points; when a hand is at another tile. */
 const ENTER_PULSE = 0.12;
 const HOVER_PULSE = 0.25;
-const LABEL_PULSE = 0.9;
 
 export class XrControls implements InputListener {
   /** How the points are moved that the hand holds. */
@@ -402,7 +399,7 @@ export class XrControls implements InputListener {
     }
     if (dominant.upperClicked) this.commands.undo();
     if (dominant.lowerClicked) this.commands.redo();
-    if (other.stickClicked) this.pauseOrRun();
+    if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
   private point(hand: TrackedHand): void {
@@ -478,90 +475,12 @@ export class XrControls implements InputListener {
   }
 
   private run(tile: Tile, hand: TrackedHand): void {
-    const { state, commands } = this;
-    const { xr } = state;
-    const { action } = tile;
-    let strength = 0.5;
-    switch (action.kind) {
-      case "class":
-        if (state.review.sheet.peek()) {
-          if (!correctPicked(action.classId, state, commands)) return;
-          break;
-        }
-        if (state.selection.peek().items.length === 0) {
-          xr.message.value = "Nothing is selected: paint a cluster first.";
-          return;
-        }
-        if (!commands.label(action.classId)) {
-          if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device may only look.";
-          return;
-        }
-        strength = LABEL_PULSE;
-        break;
-      case "more":
-        this.room.palette.turnPage();
-        break;
-      case "undo":
-        commands.undo();
-        break;
-      case "redo":
-        commands.redo();
-        break;
-      case "pause":
-        this.pauseOrRun();
-        break;
-      case "new":
-        commands.addClass(freeName(state.classes.peek().map((info) => info.name)));
-        break;
-      case "clear":
-        commands.clearSelection();
-        break;
-      case "subtract":
-        xr.subtract.value = !xr.subtract.value;
-        break;
-      case "cluster":
-        xr.tool.value = xr.tool.value === "cluster" ? "brush" : "cluster";
-        break;
-      case "smaller":
-        this.resize(1 / RADIUS_STEP);
-        break;
-      case "larger":
-        this.resize(RADIUS_STEP);
-        break;
-      case "swap":
-        this.endAll();
-        xr.swapHands();
-        break;
-      case "confirm":
-      case "accept":
-        strength = LABEL_PULSE;
-        runReviewTile(action, state, commands, this.room.palette);
-        break;
-      default:
-        if (!runReviewTile(action, state, commands, this.room.palette))
-          runTimeTile(action.kind, state, commands, this.room.palette);
-    }
-    hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
-  }
-
-  /** By the palette: the brush, or, where it snaps to clusters, how far they reach. Hands have no stick to say that with. */
-  private resize(factor: number): void {
-    const { xr } = this.state;
-    if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
-    else xr.setRadius(xr.radius.peek() * factor);
-  }
-
-  private pauseOrRun(): void {
-    if (this.state.training.peek()?.state === "paused") this.commands.run();
-    else this.commands.pause();
+    if (tile.action.kind === "swap") this.endAll();
+    const strength = runTile(tile.action, this.state, this.commands, this.room.palette);
+    if (strength > 0) hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
   }
 
   private clearMessage(): void {
     if (this.state.xr.message.peek()) this.state.xr.message.value = "";
   }
-}
-
-/** A name no class has: there is no keyboard in VR; it can be changed on the page. */
-export function freeName(taken: readonly string[]): string {
-  for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
 }

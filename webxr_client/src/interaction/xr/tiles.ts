@@ -1,0 +1,91 @@
+/** What the tiles of the palette and of a contact sheet do: those of classes, gestures and the brush here, those of review and of time beside it. */
+import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import { correctPicked, runReviewTile } from "./review-tiles.js";
+import { runTimeTile } from "./time-tiles.js";
+
+/** How firm the hand feels it, 0..1: something is labelled; a tile has done something else. */
+export const LABEL_PULSE = 0.9;
+const TILE_PULSE = 0.5;
+const RADIUS_STEP = 1.3;
+
+/** Returns how firm a pulse answers; 0: nothing was done. */
+export function runTile(
+  action: TileAction,
+  state: AppState,
+  commands: Commands,
+  palette: { turnPage(): void; turnTo(side: PaletteSide): void },
+): number {
+  const { xr } = state;
+  switch (action.kind) {
+    case "class":
+      return giveClass(action.classId, state, commands);
+    case "more":
+      palette.turnPage();
+      break;
+    case "undo":
+      commands.undo();
+      break;
+    case "redo":
+      commands.redo();
+      break;
+    case "pause":
+      pauseOrRun(state, commands);
+      break;
+    case "new":
+      commands.addClass(freeName(state.classes.peek().map((info) => info.name)));
+      break;
+    case "clear":
+      commands.clearSelection();
+      break;
+    case "subtract":
+      xr.subtract.value = !xr.subtract.value;
+      break;
+    case "cluster":
+      xr.tool.value = xr.tool.value === "cluster" ? "brush" : "cluster";
+      break;
+    case "smaller":
+      resize(1 / RADIUS_STEP, state);
+      break;
+    case "larger":
+      resize(RADIUS_STEP, state);
+      break;
+    case "swap":
+      xr.swapHands();
+      break;
+    default:
+      if (!runReviewTile(action, state, commands, palette))
+        runTimeTile(action.kind, state, commands, palette);
+  }
+  return action.kind === "confirm" || action.kind === "accept" ? LABEL_PULSE : TILE_PULSE;
+}
+
+/** To the picked picture of a sheet that is open, else to the selection. */
+function giveClass(classId: number, state: AppState, commands: Commands): number {
+  const { xr } = state;
+  if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
+  if (state.selection.peek().items.length === 0) {
+    xr.message.value = "Nothing is selected: paint a cluster first.";
+    return 0;
+  }
+  if (commands.label(classId)) return LABEL_PULSE;
+  if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device may only look.";
+  return 0;
+}
+
+/** The brush, or, where it snaps to clusters, how far they reach. Hands have no stick to say that with. */
+function resize(factor: number, { xr }: AppState): void {
+  if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
+  else xr.setRadius(xr.radius.peek() * factor);
+}
+
+export function pauseOrRun(state: AppState, commands: Commands): void {
+  if (state.training.peek()?.state === "paused") commands.run();
+  else commands.pause();
+}
+
+/** A name no class has: there is no keyboard in VR; it can be changed on the page. */
+export function freeName(taken: readonly string[]): string {
+  for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
+}
