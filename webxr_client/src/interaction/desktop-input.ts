@@ -27,6 +27,7 @@ export function bindDesktopInput(
   let appear: number | undefined;
   let vanish: number | undefined;
   let looked = 0;
+  let later: number | undefined;
   let tap: { x: number; y: number; at: number } | null = null;
 
   const sampleOf = (event: PointerEvent): PointerSample => {
@@ -42,6 +43,7 @@ export function bindDesktopInput(
   };
 
   const hide = () => {
+    window.clearTimeout(later);
     window.clearTimeout(appear);
     window.clearTimeout(vanish);
     vanish = window.setTimeout(() => {
@@ -49,13 +51,19 @@ export function bindDesktopInput(
     }, HOVER_LINGER);
   };
 
+  /** Looks at once or, soon after the last look, at the end of the interval: where the pointer comes to rest is always looked at. */
   const hover = (event: PointerEvent) => {
-    const now = performance.now();
     if (event.pointerType === "touch" || buttons) return;
-    over(sampleOf(event));
-    if (now - looked < HOVER_INTERVAL) return;
-    looked = now;
-    const { x, y } = sampleOf(event);
+    const sample = sampleOf(event);
+    over(sample);
+    window.clearTimeout(later);
+    const wait = looked + HOVER_INTERVAL - performance.now();
+    if (wait > 0) later = window.setTimeout(lookAt, wait, sample);
+    else lookAt(sample);
+  };
+
+  const lookAt = ({ x, y }: PointerSample) => {
+    looked = performance.now();
     const item = select.itemAt(x, y);
     if (item < 0) {
       hide();
