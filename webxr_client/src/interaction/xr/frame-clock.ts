@@ -35,7 +35,8 @@ export class FrameClock {
     scriptMs95: number;
     drawCalls: number;
   } {
-    const gaps = this.sorted(this.gaps);
+    // The first frame follows no other.
+    const gaps = this.sorted(this.gaps, this.count <= KEPT ? 1 : 0);
     const scripts = this.sorted(this.scripts);
     return {
       frameMs: quantile(gaps, 0.5),
@@ -46,8 +47,8 @@ export class FrameClock {
     };
   }
 
-  private sorted(ring: Float32Array): Float32Array {
-    return ring.slice(0, Math.min(this.count, KEPT)).sort();
+  private sorted(ring: Float32Array, from = 0): Float32Array {
+    return ring.slice(from, Math.min(this.count, KEPT)).sort();
   }
 }
 
