@@ -178,7 +178,6 @@ def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriv
     assert "becomes 3" in page.evaluate("document.activeElement.getAttribute('aria-label')")
     for theme in ("dark", "light"):
         page.evaluate(f"lodespace.state.theme.value = '{theme}'")
-        page.page.wait_for_timeout(300)
         assert serious(page) == []
     page.press("Enter")
     page.wait(lambda: page.labels[items[8]["item"]] == 3)
