@@ -60,6 +60,7 @@ def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> No
 
 
 def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
+    """As good as this version makes one: a demo that was baked before items were compared as they are now has .93."""
     from sklearn.neighbors import KNeighborsClassifier
 
     scene = opened(None).baked_scene()
@@ -68,7 +69,7 @@ def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
     assert truth is not None
     mean, held_out = scene.latent_mean(), np.arange(5000) % 5 == 0
     neighbours = KNeighborsClassifier(10).fit(mean[~held_out], truth[~held_out])
-    assert neighbours.score(mean[held_out], truth[held_out]) >= 0.90
+    assert neighbours.score(mean[held_out], truth[held_out]) >= 0.96
 
 
 def test_the_bundled_checkpoint_fits_this_version(folder: Path) -> None:
