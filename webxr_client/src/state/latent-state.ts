@@ -1,7 +1,8 @@
 /**
  * Where the points are: two keyframes on the integer grid, between which the GPU interpolates. No work per point and frame; a frame that
- * arrives costs one pass. Frames are played at the pace they come in, one frame late, so that points glide and never jump. While nothing is to
- * move they are added up as they come: however long that lasts, what waits is one keyframe.
+ * arrives costs one pass, made when it comes: when its keyframe is due, there is a picture to draw. Frames are played at the pace they come in,
+ * one frame late, so that points glide and never jump. While nothing is to move they are added up as they come: however long that lasts, what
+ * waits is one keyframe.
  */
 
 import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
@@ -10,8 +11,8 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 
 const SHORTEST = 1000 / 60;
 const LONGEST = 250;
-/** More frames waiting than this are added up, and played as one. */
-const BACKLOG = 3;
+/** More frames waiting for the next keyframe than this are added up with it, and played as one. */
+const BACKLOG = 2;
 
 export class LatentState {
   n = 0;
@@ -33,10 +34,14 @@ export class LatentState {
   private held = new Uint32Array(0);
   private heldAt = new Uint16Array(0);
   private heldTrue = new Uint16Array(0);
-  private waiting: PositionsFrame[] = [];
-  /** Where the frames lead that were added up, all that have come, if `ahead`. Items in the hand are in it where the frames say. */
+  /** The next keyframe, if `ahead`, and its revision. Items in the hand are in it where the frames say. */
   private target = new Uint16Array(0);
+  private targetRevision = -1;
   private ahead = false;
+  /** Frames that follow it. */
+  private waiting: PositionsFrame[] = [];
+  /** Frames that come are added to the next keyframe until it is played: nothing is to move, or there were too many. */
+  private adding = false;
   private started = 0;
   private duration = 50;
   private lastArrival = 0;
@@ -128,8 +133,13 @@ export class LatentState {
         `a frame from revision ${base_revision} of scene ${scene_id} does not follow revision ${this.received} of ${this.sceneId}`,
       );
     }
-    if (this.ahead || this.frozen || this.waiting.length >= BACKLOG) this.addUp(frame);
-    else this.waiting.push(frame);
+    if (frame.header.n !== this.n) {
+      throw new ProtocolError(`a frame of ${frame.header.n} points does not fit a scene of ${this.n}`);
+    }
+    this.waiting.push(frame);
+    this.prepare();
+    this.adding ||= this.frozen || this.waiting.length > BACKLOG;
+    if (this.adding) this.addUp();
     this.received = revision;
     const gap = Math.min(LONGEST, Math.max(SHORTEST, now - this.lastArrival));
     this.duration += 0.15 * (gap - this.duration);
@@ -143,6 +153,7 @@ export class LatentState {
       this.next(now);
       return this.progress(now);
     }
+    this.prepare();
     return t;
   }
 
@@ -157,20 +168,30 @@ export class LatentState {
 
   private forgetWaiting(): void {
     this.waiting = [];
-    this.ahead = false;
+    this.ahead = this.adding = false;
   }
 
-  /** This frame and those that wait become one place to go to. Deltas are integers that wrap: their order and number do not matter. */
-  private addUp(frame: PositionsFrame): void {
-    if (!this.ahead) {
-      if (this.target.length !== this.to.length) this.target = new Uint16Array(this.to.length);
-      this.target.set(this.to);
-      this.scatter(this.target, this.heldTrue);
-      for (const one of this.waiting) addDeltas(one, this.target);
-      this.waiting = [];
-      this.ahead = true;
-    }
+  /** Make the next keyframe of the first frame that waits, if there is none yet. */
+  private prepare(): void {
+    if (this.ahead) return;
+    const frame = this.waiting.shift();
+    if (!frame) return;
+    if (this.target.length !== this.to.length) this.target = new Uint16Array(this.to.length);
+    this.target.set(this.to);
+    this.scatter(this.target, this.heldTrue);
+    this.ahead = true;
+    this.add(frame);
+  }
+
+  /** It and all frames that wait become one place to go to. Deltas are integers that wrap: their order and number do not matter. */
+  private addUp(): void {
+    for (const frame of this.waiting) this.add(frame);
+    this.waiting = [];
+  }
+
+  private add(frame: PositionsFrame): void {
     addDeltas(frame, this.target);
+    this.targetRevision = frame.header.revision;
   }
 
   private progress(now: number): number {
@@ -178,18 +199,11 @@ export class LatentState {
   }
 
   private next(now: number): void {
+    this.prepare();
     const older = this.from;
-    const frame = this.waiting.shift();
-    if (this.ahead) {
-      older.set(this.target);
-      this.revision = this.received;
-      this.ahead = false;
-    } else if (frame) {
-      older.set(this.to);
-      this.scatter(older, this.heldTrue);
-      addDeltas(frame, older);
-      this.revision = frame.header.revision;
-    }
+    older.set(this.target);
+    this.revision = this.targetRevision;
+    this.ahead = this.adding = false;
     this.from = this.to;
     this.to = older;
     if (this.held.length > 0) {

@@ -45,6 +45,31 @@ describe("LatentState", () => {
     expect(state.revision).toBe(15);
   });
 
+  it("has made the next keyframe before it is due: a frame that is drawn has no time for that", () => {
+    const state = new LatentState();
+    state.setScene(oneItem(5));
+    const coming = [frame(5), frame(6), frame(7)];
+    for (const one of coming) state.push(one, 0);
+    for (let k = 0; k < coming.length; k++) {
+      coming[k]?.planes.fill(0); // it was read before
+      state.sampleAt(1000 * k + 500);
+      expect(state.to[0]).toBe(101 + k);
+      expect(state.revision).toBe(6 + k);
+      state.sampleAt(1000 * k + 501); // some frame before the next keyframe is due
+    }
+  });
+
+  it("refuses a frame of another number of points as it comes, though it would be played later", () => {
+    const state = new LatentState();
+    state.setScene(oneItem(5));
+    for (let k = 0; k < 2; k++) state.push(frame(5 + k), 0);
+    const other = frame(7);
+    expect(() => state.push({ ...other, header: { ...other.header, n: 2 } }, 0)).toThrow(/does not fit/);
+    state.push(frame(7), 0);
+    for (let k = 1; k < 5; k++) state.sampleAt(1000 * k);
+    expect(state.to[0]).toBe(103);
+  });
+
   it("catches up at once when many frames wait", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
