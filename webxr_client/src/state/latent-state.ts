@@ -11,8 +11,14 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 
 const SHORTEST = 1000 / 60;
 const LONGEST = 250;
-/** More frames waiting for the next keyframe than this are added up with it, and played as one. */
-const BACKLOG = 2;
+/** When more keyframes than this wait, they become one. */
+const BACKLOG = 3;
+
+/** Where a frame leads. Items in the hand are in it where the frames say. */
+interface Keyframe {
+  positions: Uint16Array;
+  revision: number;
+}
 
 export class LatentState {
   n = 0;
@@ -34,13 +40,10 @@ export class LatentState {
   private held = new Uint32Array(0);
   private heldAt = new Uint16Array(0);
   private heldTrue = new Uint16Array(0);
-  /** The next keyframe, if `ahead`, and its revision. Items in the hand are in it where the frames say. */
-  private target = new Uint16Array(0);
-  private targetRevision = -1;
-  private ahead = false;
-  /** Frames that follow it. */
-  private waiting: PositionsFrame[] = [];
-  /** Frames that come are added to the next keyframe until it is played: nothing is to move, or there were too many. */
+  /** Keyframes to be played, the next one first, and arrays for others. */
+  private waiting: Keyframe[] = [];
+  private spare: Uint16Array[] = [];
+  /** Frames that come are added to the keyframe that waits until it is played: nothing is to move, or there were too many. */
   private adding = false;
   private started = 0;
   private duration = 50;
@@ -59,8 +62,8 @@ export class LatentState {
     this.gather(this.to, this.heldTrue);
     this.scatter(this.to, this.heldAt);
     this.from = this.to.slice();
-    this.target = new Uint16Array(0);
     this.forgetWaiting();
+    this.spare = [];
     this.started = Number.NEGATIVE_INFINITY;
     this.version += 1;
   }
@@ -136,10 +139,13 @@ export class LatentState {
     if (frame.header.n !== this.n) {
       throw new ProtocolError(`a frame of ${frame.header.n} points does not fit a scene of ${this.n}`);
     }
-    this.waiting.push(frame);
-    this.prepare();
-    this.adding ||= this.frozen || this.waiting.length > BACKLOG;
-    if (this.adding) this.addUp();
+    this.adding ||= this.frozen || this.waiting.length >= BACKLOG;
+    const last = this.waiting.at(-1);
+    if (this.adding && last) {
+      while (this.waiting.length > 1) this.forgetNext();
+      addDeltas(frame, last.positions);
+      last.revision = revision;
+    } else this.waiting.push({ positions: this.follow(last, frame), revision });
     this.received = revision;
     const gap = Math.min(LONGEST, Math.max(SHORTEST, now - this.lastArrival));
     this.duration += 0.15 * (gap - this.duration);
@@ -149,49 +155,35 @@ export class LatentState {
   /** Advance to time `now` (ms) and return t in 0..1 between the keyframes. */
   sampleAt(now: number): number {
     const t = this.progress(now);
-    if (t >= 1 && !this.frozen && this.behind) {
+    if (t >= 1 && !this.frozen && this.waiting.length > 0) {
       this.next(now);
       return this.progress(now);
     }
-    this.prepare();
     return t;
   }
 
   get moving(): boolean {
-    return this.behind || this.progress(performance.now()) < 1;
-  }
-
-  /** Whether frames have come that are not played yet. */
-  private get behind(): boolean {
-    return this.ahead || this.waiting.length > 0;
+    return this.waiting.length > 0 || this.progress(performance.now()) < 1;
   }
 
   private forgetWaiting(): void {
-    this.waiting = [];
-    this.ahead = this.adding = false;
+    while (this.waiting.length > 0) this.forgetNext();
+    this.adding = false;
   }
 
-  /** Make the next keyframe of the first frame that waits, if there is none yet. */
-  private prepare(): void {
-    if (this.ahead) return;
-    const frame = this.waiting.shift();
-    if (!frame) return;
-    if (this.target.length !== this.to.length) this.target = new Uint16Array(this.to.length);
-    this.target.set(this.to);
-    this.scatter(this.target, this.heldTrue);
-    this.ahead = true;
-    this.add(frame);
+  private forgetNext(): Keyframe | undefined {
+    const next = this.waiting.shift();
+    if (next) this.spare.push(next.positions);
+    return next;
   }
 
-  /** It and all frames that wait become one place to go to. Deltas are integers that wrap: their order and number do not matter. */
-  private addUp(): void {
-    for (const frame of this.waiting) this.add(frame);
-    this.waiting = [];
-  }
-
-  private add(frame: PositionsFrame): void {
-    addDeltas(frame, this.target);
-    this.targetRevision = frame.header.revision;
+  /** Where a frame leads from the keyframe before it; without one, from what is shown. */
+  private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
+    const positions = this.spare.pop() ?? new Uint16Array(this.to.length);
+    positions.set(before?.positions ?? this.to);
+    if (!before) this.scatter(positions, this.heldTrue);
+    addDeltas(frame, positions);
+    return positions;
   }
 
   private progress(now: number): number {
@@ -199,11 +191,12 @@ export class LatentState {
   }
 
   private next(now: number): void {
-    this.prepare();
+    const next = this.forgetNext();
+    if (!next) return;
     const older = this.from;
-    older.set(this.target);
-    this.revision = this.targetRevision;
-    this.ahead = this.adding = false;
+    older.set(next.positions);
+    this.revision = next.revision;
+    this.adding = false;
     this.from = this.to;
     this.to = older;
     if (this.held.length > 0) {

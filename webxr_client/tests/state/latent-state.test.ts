@@ -194,7 +194,7 @@ describe("frames that come while nothing is to move", () => {
     for (const one of frames) addDeltas(one, positions);
     return Array.from(positions);
   };
-  const kept = (state: LatentState) => (state as unknown as { waiting: PositionsFrame[] }).waiting.length;
+  const kept = (state: LatentState) => (state as unknown as { waiting: unknown[] }).waiting.length;
   const frames = wildFrames(N, 600, 5);
   const frozen = () => {
     const state = new LatentState();
@@ -207,9 +207,9 @@ describe("frames that come while nothing is to move", () => {
     return state;
   };
 
-  it("are one keyframe afterwards, to the same integers, and none is kept meanwhile", () => {
+  it("are one keyframe, to the same integers, and no more is kept", () => {
     const state = frozen();
-    expect(kept(state)).toBe(0);
+    expect(kept(state)).toBe(1);
     expect(Array.from(state.to)).toEqual(Array.from(cloud().positions));
     expect([state.revision, state.received]).toEqual([5, 605]); // commands say what was seen
     expect(state.moving).toBe(true);
@@ -268,7 +268,7 @@ describe("frames that come while nothing is to move", () => {
     const state = new LatentState();
     state.setScene(cloud());
     for (const one of frames) state.push(one, 0);
-    expect(kept(state)).toBeLessThan(10);
+    expect(kept(state)).toBe(1);
     state.sampleAt(10_000);
     expect(Array.from(state.to)).toEqual(played(frames));
     expect(state.revision).toBe(605);
