@@ -227,7 +227,7 @@ effect(() => {
     for (let page = 0; page < layout.pages; page++) {
       await made.setPage(page, await fetchThumbnails(page));
       cloud.setAtlas(made);
-      state.predictionsVersion.value += 1; // contact sheet and card can draw now
+      state.picturesVersion.value += 1;
     }
   })().catch((error: unknown) => {
     state.failure.value = `Pictures could not be loaded: ${String(error)}`;

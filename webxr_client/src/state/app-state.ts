@@ -89,6 +89,8 @@ export class AppState {
   readonly labelsVersion = signal(0);
   readonly predictionsVersion = signal(0);
   readonly sceneVersion = signal(0);
+  /** Counts the pages of pictures that have come. */
+  readonly picturesVersion = signal(0);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);

@@ -158,6 +158,7 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
   const head = useRef<HTMLSpanElement>(null);
   useEffect(() => head.current?.style.setProperty("--span", String(span)), [span]);
   const { state, atlas } = useUi();
+  state.picturesVersion.value;
   const { item, class_id, prediction, confidence } = one;
   const classes = state.classes.value;
   const [label, predicted, given] = [classes[class_id], classes[prediction], classes[becomes]];

@@ -21,6 +21,7 @@ export function HoverCard() {
   const item = hover?.item ?? -1;
   state.labelsVersion.value;
   state.predictionsVersion.value;
+  state.picturesVersion.value;
 
   useEffect(() => {
     setInfo(null);

@@ -5,7 +5,7 @@ import { useUi } from "./context.js";
 export function Picture({ item, size }: { item: number; size: number }) {
   const { atlas, state } = useUi();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const version = state.predictionsVersion.value;
+  const version = state.picturesVersion.value;
   useEffect(() => {
     const current = atlas.current;
     const context = canvas.current?.getContext("2d");

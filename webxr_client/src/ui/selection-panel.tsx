@@ -66,6 +66,7 @@ const SURE = 0.95;
 function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const { state, commands, atlas } = useUi();
   state.predictionsVersion.value;
+  state.picturesVersion.value;
   const classes = state.classes.value;
   const view = opinion(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);

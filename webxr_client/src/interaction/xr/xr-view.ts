@@ -14,6 +14,7 @@ import type { Atlas } from "../../scene/atlas.js";
 import type { PointCloud } from "../../scene/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
 import { BenchBoard, type BenchFigures } from "../../scene/xr/bench-board.js";
+import type { Board } from "../../scene/xr/board.js";
 import { BrushSphere } from "../../scene/xr/brush-sphere.js";
 import type { InputModel, InputModels } from "../../scene/xr/input-models.js";
 import { ItemCard } from "../../scene/xr/item-card.js";
@@ -90,7 +91,9 @@ export class XrView implements Presenter {
   private readonly parked = new Vector3();
   private placed = false;
   private sheetPlaced = false;
-  private boardDrawn = 0;
+  private readonly boards: readonly Board[];
+  /** Which of them was looked at last. */
+  private turn = 0;
   private benchShown = 0;
   private lastNow = 0;
   private lookedAt = 0;
@@ -109,6 +112,7 @@ export class XrView implements Presenter {
     this.sheet = new SheetBoard(state, atlas);
     this.card = new ItemCard(state, atlas);
     this.bench = setting.bench ? new BenchBoard() : null;
+    this.boards = [this.palette, this.palette.head, this.card, this.sheet];
     this.presence = new PresenceSender(commands);
     const surroundings: XrSurroundings = {
       world: stage.world.matrix,
@@ -244,7 +248,7 @@ export class XrView implements Presenter {
     stage.world.add(this.box);
   }
 
-  /** The boards are drawn again when what they show has changed. */
+  /** Which tiles boards have hangs on what there is to be done; what is on them they watch themselves. */
   private watch(): void {
     const { state } = this.parts;
     this.undo.push(
@@ -268,57 +272,8 @@ export class XrView implements Presenter {
         this.palette.turnTo("classes");
       }),
       effect(() => {
-        state.classes.value;
-        state.review.corrected.value;
-        state.review.aside.value;
-        this.sheet.invalidate();
-      }),
-      effect(() => {
         state.review.at.value;
         this.sheet.pick();
-      }),
-      effect(() => {
-        state.selection.value;
-        state.labelCounts.value;
-        state.connection.value;
-        state.refusal.value;
-        state.history.value;
-        state.xr.message.value;
-        state.xr.radius.value;
-        state.xr.density.value;
-        state.xr.tool.value;
-        state.xr.subtract.value;
-        state.xr.bare.value;
-        state.xr.dominant.value;
-        state.training.value;
-        state.time.live.value;
-        state.time.moment.value;
-        state.time.playing.value;
-        state.time.speed.value;
-        state.time.timeline.value;
-        state.forces.shown.value;
-        state.forces.trails.value;
-        state.forces.map.value;
-        state.pins.value;
-        state.notices.value;
-        state.colourBy.value;
-        state.review.quality.value;
-        state.review.sheet.value;
-        state.review.at.value;
-        state.review.corrected.value;
-        state.review.aside.value;
-        state.review.acceptFrom.value;
-        state.review.sizeBy.value;
-        this.palette.invalidate();
-      }),
-      effect(() => {
-        state.labelsVersion.value;
-        state.predictionsVersion.value;
-        state.forces.decoded.value;
-        state.forces.seen.value;
-        this.card.invalidate();
-        this.palette.invalidate();
-        this.sheet.invalidatePictures();
       }),
     );
   }
@@ -482,13 +437,17 @@ export class XrView implements Presenter {
     commands.look([origin[0] + size * (x + 0.5), origin[1] + size * (y + 0.5), origin[2] + size * (z + 0.5)]);
   }
 
+  /** Of the boards that show something else now at most one a frame, in turn: each costs as much as all else of a frame. */
   private drawBoards(now: number): void {
-    if (now - this.boardDrawn > BOARD_MS) {
-      this.boardDrawn = now;
-      this.palette.drawIfStale();
-      if (this.sheet.mesh.visible) this.sheet.drawIfStale();
+    const { boards } = this;
+    for (let k = 0; k < boards.length; k++) {
+      this.turn = (this.turn + 1) % boards.length;
+      const board = boards[this.turn] as Board;
+      if (!board.mesh.visible || now - board.drawnAt < BOARD_MS) continue;
+      if (!board.drawIfStale()) continue;
+      board.drawnAt = now;
+      break;
     }
-    if (this.card.mesh.visible) this.card.drawIfStale();
     if (!this.bench || now - this.benchShown < BENCH_MS) return;
     this.benchShown = now;
     this.bench.show(this.figures());

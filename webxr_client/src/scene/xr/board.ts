@@ -1,4 +1,8 @@
-/** A flat panel in the room, drawn as a picture. It is drawn again only when `drawIfStale` finds that what it shows has changed. */
+/**
+ * A flat panel in the room, drawn as a picture. It is drawn again only when `drawIfStale` finds that what it shows has changed: a signal whose
+ * value `draw` has read, or what `invalidate` was told of. To draw it and send it to the GPU is dear: nothing else of a frame is as much.
+ */
+import { effect } from "@preact/signals";
 import {
   CanvasTexture,
   LinearFilter,
@@ -10,18 +14,22 @@ import {
 } from "three";
 
 export const BOARD_FONT = 'Inter, system-ui, "DejaVu Sans", sans-serif';
-const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
+export const BOARD_GROUND = "rgba(17, 22, 30, 0.94)";
 const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 export const BOARD_TILE = "#1b2935";
 export const BOARD_WARM = "#ff8a5c";
+export const BOARD_ACCENT = "#7cc7ff";
 
 export abstract class Board {
   readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
   protected readonly context: CanvasRenderingContext2D;
   private readonly texture: CanvasTexture;
+  /** When it was drawn last, ms; for who draws it. */
+  drawnAt = Number.NEGATIVE_INFINITY;
   private stale = true;
+  private unwatch = () => {};
 
   /** `width`, `height`: metres. `dots`: of the picture, a metre. */
   constructor(
@@ -51,26 +59,39 @@ export abstract class Board {
     this.mesh.frustumCulled = false;
   }
 
-  /** What it shows has changed. */
+  /** Something that is no signal and that it shows has changed. */
   invalidate(): void {
     this.stale = true;
   }
 
-  drawIfStale(): void {
-    if (!this.stale) return;
+  /** Returns whether it was drawn. */
+  drawIfStale(): boolean {
+    if (!this.stale) return false;
     this.stale = false;
     const { context, dots } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    // Drawn in millimetres from the top left.
     context.scale(dots / 1000, dots / 1000);
-    this.draw(context);
+    this.drawAndWatch(context);
     this.texture.needsUpdate = true;
+    return true;
   }
 
+  private drawAndWatch(context: CanvasRenderingContext2D): void {
+    this.unwatch();
+    let drawn = false;
+    this.unwatch = effect(() => {
+      if (drawn) this.stale = true;
+      else this.draw(context);
+      drawn = true;
+    });
+  }
+
+  /** Units are millimetres from the top left. Signals are read as their value, which makes the board stale when they have another. */
   protected abstract draw(context: CanvasRenderingContext2D): void;
 
   dispose(): void {
+    this.unwatch();
     this.texture.dispose();
     this.mesh.geometry.dispose();
     this.mesh.material.dispose();

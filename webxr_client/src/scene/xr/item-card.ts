@@ -1,4 +1,5 @@
 /** The item at the brush, shown large: its picture, its label, what the model thinks. */
+import { computed, signal } from "@preact/signals";
 import type { AppState } from "../../state/app-state.js";
 import type { Decoded, Seen } from "../../state/force-state.js";
 import type { Atlas } from "../atlas.js";
@@ -10,16 +11,23 @@ const HEIGHT = 100;
 const PICTURE = 60;
 
 export class ItemCard extends Board {
-  private item = -1;
-  private place = false;
-
+  private readonly item = signal(-1);
+  private readonly place = signal(false);
+  /** What is known of the item: the same after most predictions, which come for all items together. */
+  private readonly known = computed(() => {
+    const { annotations, labelsVersion, predictionsVersion } = this.state;
+    labelsVersion.value;
+    predictionsVersion.value;
+    const item = this.item.value;
+    return [annotations.labels, annotations.predictions, annotations.confidence].map((of) => of[item]).join();
+  });
   private readonly small = document.createElement("canvas");
 
   constructor(
     private readonly state: AppState,
     private readonly atlas: { current: Atlas | null },
   ) {
-    super(WIDTH / 1000, HEIGHT / 1000, 4600);
+    super(WIDTH / 1000, HEIGHT / 1000, 3600);
     this.mesh.visible = false;
     // It is looked at through whatever points float before it.
     this.mesh.material.depthTest = false;
@@ -29,10 +37,8 @@ export class ItemCard extends Board {
   /** `item` -1: none. `place`: what the model sees at the brush, too. */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
-    if (item === this.item && place === this.place) return;
-    this.item = item;
-    this.place = place;
-    this.invalidate();
+    this.item.value = item;
+    this.place.value = place;
   }
 
   private drawMade(
@@ -49,13 +55,15 @@ export class ItemCard extends Board {
   }
 
   protected draw(context: CanvasRenderingContext2D): void {
-    const { state, item } = this;
+    const { state } = this;
+    const item = this.item.value;
+    this.known.value;
     drawGround(context, WIDTH, HEIGHT, 6);
     const left = (WIDTH - PICTURE) / 2;
     context.fillStyle = "#000";
     context.fillRect(left, 7, PICTURE, PICTURE);
     if (item < 0) {
-      this.drawMade(context, state.forces.decoded.peek(), left, 7, PICTURE);
+      this.drawMade(context, state.forces.decoded.value, left, 7, PICTURE);
       context.textAlign = "left";
       context.textBaseline = "alphabetic";
       font(context, 8);
@@ -66,16 +74,17 @@ export class ItemCard extends Board {
     const atlas = this.atlas.current;
     const place = atlas?.locate(item);
     const page = place && atlas?.pages[place.page];
+    state.picturesVersion.value;
     if (atlas && place && page) {
       const size = atlas.layout.picture;
       context.imageSmoothingEnabled = size > 64;
       context.drawImage(page, place.x, place.y, size, size, left, 7, PICTURE, PICTURE);
     }
     // Beside it what the model makes of it, where the model was asked; else of the place.
-    const seen = state.forces.seen.peek().get(item);
-    const made = seen?.reconstruction ?? (this.place ? state.forces.decoded.peek() : null);
+    const seen = state.forces.seen.value.get(item);
+    const made = seen?.reconstruction ?? (this.place.value ? state.forces.decoded.value : null);
     this.drawMade(context, made, left + PICTURE - 22, 7 + PICTURE - 22, 22);
-    const classes = state.classes.peek();
+    const classes = state.classes.value;
     const label = classes[state.annotations.labels[item] ?? -1];
     const predicted = classes[state.annotations.predictions[item] ?? -1];
     context.textAlign = "left";

@@ -60,6 +60,8 @@ export interface Tile {
 
 export const PALETTE_WIDTH = 270;
 export const PALETTE_HEIGHT = 204;
+/** Of its picture, a metre. */
+export const PALETTE_DOTS = 4600;
 export const COLUMNS = 5;
 export const MARGIN = 10;
 export const GAP = 10;

@@ -15,6 +15,7 @@ import {
 } from "../../state/sheet-words.js";
 import type { Atlas } from "../atlas.js";
 import {
+  BOARD_ACCENT,
   BOARD_MUTED,
   BOARD_TEXT,
   BOARD_TILE,
@@ -33,9 +34,8 @@ const BAR = 3;
 
 export class SheetBoard extends Board {
   tiles: Tile[] = [];
-  private readonly lit = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 1, "#7cc7ff");
+  private readonly lit = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 1, BOARD_ACCENT);
   private readonly picked = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 2.4, "#ffffff");
-  private pictureMissing = false;
 
   constructor(
     private readonly state: AppState,
@@ -71,18 +71,12 @@ export class SheetBoard extends Board {
     );
   }
 
-  /** More pictures were loaded. */
-  invalidatePictures(): void {
-    if (this.pictureMissing) this.invalidate();
-  }
-
   protected draw(context: CanvasRenderingContext2D): void {
     const { review } = this.state;
-    const sheet = review.sheet.peek();
-    this.pictureMissing = false;
+    const sheet = review.sheet.value;
     if (!sheet) return;
     drawGround(context, SHEET_WIDTH, SHEET_HEIGHT, 11);
-    const { items, changed } = confirmed(sheet, review.corrected.peek(), review.aside.peek());
+    const { items, changed } = confirmed(sheet, review.corrected.value, review.aside.value);
     this.drawHead(context, sheet, changed);
     context.globalAlpha = sheet.status === "busy" ? 0.4 : 1;
     for (const tile of this.tiles)
@@ -120,8 +114,8 @@ export class SheetBoard extends Board {
   private drawCell(context: CanvasRenderingContext2D, sheet: OpenSheet, { x, y }: Tile, place: number): void {
     const { state } = this;
     const one = sheet.items[place] as SheetItem;
-    const classes = state.classes.peek();
-    const { becomes, how } = standing(one, state.review.corrected.peek(), state.review.aside.peek());
+    const classes = state.classes.value;
+    const { becomes, how } = standing(one, state.review.corrected.value, state.review.aside.value);
     context.textAlign = "left";
     const span = groupSpan(sheet.items, place, SHEET_COLUMNS);
     if (span > 0) {
@@ -170,7 +164,7 @@ export class SheetBoard extends Board {
       context.drawImage(page, place.x, place.y, size, size, x, y, PICTURE, PICTURE);
       return;
     }
-    this.pictureMissing = true;
+    this.state.picturesVersion.value; // it will come
     font(context, 7);
     context.fillStyle = BOARD_MUTED;
     context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);

@@ -1,0 +1,141 @@
+/**
+ * The head of the palette: what is selected, and what a person should know now. Apart from the tiles, for it has other words many times a
+ * second while one paints: a sixth of the palette's picture is drawn and sent to the GPU then.
+ */
+import { computed } from "@preact/signals";
+import { AlwaysDepth } from "three";
+import type { AppState } from "../../state/app-state.js";
+import { count, percent } from "../../state/format.js";
+import { opinion } from "../../state/opinion.js";
+import { SHEET_TITLES, standing } from "../../state/sheet-words.js";
+import {
+  BOARD_ACCENT,
+  BOARD_GROUND,
+  BOARD_MUTED,
+  BOARD_TEXT,
+  BOARD_WARM,
+  Board,
+  fitted,
+  font,
+  wrapped,
+} from "./board.js";
+import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
+
+export class PaletteHead extends Board {
+  /** There is nothing that could be connected to: a baked scene. */
+  private readonly absent = computed(() => this.state.training.value?.state === "absent");
+
+  constructor(private readonly state: AppState) {
+    super(PALETTE_WIDTH / 1000, FIRST_ROW / 1000, PALETTE_DOTS);
+    this.mesh.material.depthFunc = AlwaysDepth;
+    this.mesh.renderOrder = 4.2;
+    this.mesh.position.y = (PALETTE_HEIGHT - FIRST_ROW) / 2000;
+    this.mesh.updateMatrix();
+    this.mesh.matrixAutoUpdate = false;
+  }
+
+  protected draw(context: CanvasRenderingContext2D): void {
+    const { state } = this;
+    context.fillStyle = BOARD_GROUND;
+    context.beginPath();
+    context.roundRect(1, 1, PALETTE_WIDTH - 2, FIRST_ROW - 2, [10, 10, 0, 0]);
+    context.fill();
+    state.sceneVersion.value;
+    const total = count(state.latent.n);
+    context.textBaseline = "alphabetic";
+    context.textAlign = "right";
+    font(context, 8);
+    context.fillStyle = BOARD_MUTED;
+    const share = `${count(state.labelled.value)} / ${total}`;
+    context.fillText(share, PALETTE_WIDTH - 12, 17);
+    const room = PALETTE_WIDTH - 30 - context.measureText(share).width;
+    context.textAlign = "left";
+    const { items } = state.selection.value;
+    const sheet = state.review.sheet.value;
+    const [line, colour] = this.secondLine(items);
+    font(context, 8);
+    const wide = PALETTE_WIDTH - 24;
+    const long = context.measureText(line).width > wide;
+    font(context, 9.5, 650);
+    context.fillStyle = BOARD_TEXT;
+    const title = sheet
+      ? `${SHEET_TITLES[sheet.kind]}: ${count(sheet.total)}`
+      : items.length > 0
+        ? `${count(items.length)} selected`
+        : "Nothing selected";
+    context.fillText(fitted(context, title, room), 12, long ? 14 : 16);
+    context.fillStyle = colour;
+    font(context, long ? 7.4 : 8);
+    if (long)
+      wrapped(context, line, wide, 2).forEach((part, k) => {
+        context.fillText(part, 12, 24 + 9 * k);
+      });
+    else context.fillText(line, 12, 29);
+  }
+
+  /** What a person should know now: what went wrong, else what the model thinks, else what to do next. */
+  private secondLine(items: Uint32Array): [string, string] {
+    const { state } = this;
+    const connection = state.connection.value;
+    if (connection.status !== "open" && !this.absent.value) {
+      const waiting = connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
+      return [`${connection.detail || "Reconnecting…"}${waiting}`, BOARD_WARM];
+    }
+    const refusal = state.refusal.value;
+    if (refusal) return [refusal.message, BOARD_WARM];
+    const message = state.xr.message.value;
+    if (message) return [message, BOARD_WARM];
+    const notice = state.notices.value[0];
+    if (notice) return [notice.message, BOARD_WARM];
+    const { time } = state;
+    if (!time.live.value)
+      return [`The past: ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`, BOARD_ACCENT];
+    if (state.readOnly.value) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
+    if (state.review.sheet.value) return this.ofSheet();
+    const { reason } = state.selection.value;
+    if (reason) return [reason, BOARD_ACCENT];
+    if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
+    const classes = state.classes.value;
+    state.predictionsVersion.value;
+    const view = opinion(items, state.annotations.predictions, classes.length);
+    const guess = classes[view.classId];
+    if (!guess) return ["Touch a class, or grab the cluster and drop it on one.", BOARD_MUTED];
+    return [
+      `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
+      guess.colour,
+    ];
+  }
+
+  /** What is to be done with the contact sheet, or what is known of its picked picture. */
+  private ofSheet(): [string, string] {
+    const { review, classes } = this.state;
+    const sheet = review.sheet.value;
+    if (!sheet || sheet.status === "busy") return ["One moment…", BOARD_MUTED];
+    const one = sheet.status === "open" ? sheet.items[review.at.value] : undefined;
+    if (!one)
+      return [
+        sheet.status === "done"
+          ? "Nothing is left on it."
+          : "Pick what is wrong, then its class; then all right.",
+        BOARD_MUTED,
+      ];
+    const name = (classId: number) => classes.value[classId]?.name ?? "none";
+    const { becomes, how } = standing(one, review.corrected.value, review.aside.value);
+    const words = [
+      one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
+      one.prediction >= 0 ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}` : "not predicted",
+      how === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
+    ];
+    return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];
+  }
+
+  private howToSelect(): string {
+    const { xr } = this.state;
+    const bare = xr.bare.value;
+    if (xr.tool.value === "cluster")
+      return bare
+        ? "Pinch in a cluster: all of it is taken; thinner widens it."
+        : "Hold the trigger in a cluster; the stick widens it.";
+    return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
+  }
+}

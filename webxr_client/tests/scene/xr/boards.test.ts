@@ -1,0 +1,144 @@
+/** Boards are drawn again for what they show, and for nothing else: to draw one and send it to the GPU is the dearest that a frame can hold. */
+import { beforeEach, describe, expect, it } from "vitest";
+import type { SessionInfo, Training } from "../../../src/protocol/messages.js";
+import type { Board } from "../../../src/scene/xr/board.js";
+import { ItemCard } from "../../../src/scene/xr/item-card.js";
+import { PaletteBoard } from "../../../src/scene/xr/palette-board.js";
+import { AppState, NOTHING } from "../../../src/state/app-state.js";
+import { stubCanvas } from "../../interaction/xr/view-fixtures.js";
+
+let state: AppState;
+
+/** How often a board was drawn since it was asked last. */
+function counter(board: Board): () => number {
+  const version = () => board.mesh.material.map?.version ?? 0;
+  let before = version();
+  return () => {
+    board.drawIfStale();
+    const drawn = version();
+    const since = drawn - before;
+    before = drawn;
+    return since;
+  };
+}
+
+/** Items 0, 1, ... are predicted so, with this confidence. */
+function predict(predictions: number[], confidence = 200): void {
+  state.annotations.predictions.set(predictions);
+  state.annotations.confidence.fill(confidence);
+  state.predictionsVersion.value += 1;
+}
+
+function label(item: number, classId: number): void {
+  state.annotations.labels[item] = classId;
+  state.labelsVersion.value += 1;
+}
+
+const select = (...items: number[]) => {
+  state.selection.value = { ...NOTHING, items: Uint32Array.from(items), tool: "brush" };
+};
+
+const training = (trained: Training["state"]): Training =>
+  ({ state: trained, settings: { stiffness: 0.3, preset: "default" } }) as Training;
+
+beforeEach(() => {
+  stubCanvas();
+  state = new AppState();
+  state.annotations.reset(new Int16Array(4).fill(-1), new Int16Array(4).fill(-1), new Uint8Array(4));
+  state.classes.value = ["a", "b"].map((name, class_id) => ({
+    class_id,
+    name,
+    colour: "#112233",
+    locked: false,
+    removed: false,
+  }));
+  state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  state.connection.value = { ...state.connection.value, status: "open" };
+  state.training.value = training("running");
+});
+
+describe("the palette", () => {
+  it("is not drawn for what training tells all the time", () => {
+    const palette = new PaletteBoard(state);
+    palette.relayout();
+    const tiles = counter(palette);
+    const head = counter(palette.head);
+    expect([tiles(), head()]).toEqual([1, 1]);
+    state.training.value = training("running");
+    state.time.moment.value = 7;
+    predict([0, 0, 1, 1]);
+    expect([tiles(), head()]).toEqual([0, 0]);
+    state.training.value = training("paused");
+    expect([tiles(), head()]).toEqual([1, 0]);
+  });
+
+  it("tells in its head alone how many are selected, and what is predicted of them", () => {
+    const palette = new PaletteBoard(state);
+    palette.relayout();
+    const tiles = counter(palette);
+    const head = counter(palette.head);
+    expect([tiles(), head()]).toEqual([1, 1]);
+    select(1);
+    expect([tiles(), head()]).toEqual([1, 1]); // there is something to clear now
+    select(1, 2);
+    expect([tiles(), head()]).toEqual([0, 1]);
+    predict([0, 1, 1, 0]);
+    expect([tiles(), head()]).toEqual([0, 1]);
+    expect([tiles(), head()]).toEqual([0, 0]);
+  });
+
+  it("counts what is labelled on its tiles and in its head", () => {
+    const palette = new PaletteBoard(state);
+    palette.relayout();
+    const tiles = counter(palette);
+    const head = counter(palette.head);
+    expect([tiles(), head()]).toEqual([1, 1]);
+    label(2, 1);
+    expect([tiles(), head()]).toEqual([1, 1]);
+  });
+
+  it("counts on its side for review what would be accepted of the selection", () => {
+    const palette = new PaletteBoard(state);
+    palette.turnTo("review");
+    const tiles = counter(palette);
+    expect(tiles()).toBe(1);
+    for (const change of [() => select(1, 2), () => predict([0, 1, 1, 0], 255), () => label(1, 1)]) {
+      change();
+      expect(tiles()).toBe(1);
+    }
+    state.review.acceptFrom.value = 0.5;
+    expect(tiles()).toBe(1);
+  });
+
+  it("is drawn no more once it is gone", () => {
+    const palette = new PaletteBoard(state);
+    palette.relayout();
+    const tiles = counter(palette);
+    tiles();
+    palette.dispose();
+    label(0, 0);
+    expect(tiles()).toBe(0);
+  });
+});
+
+describe("the card of the item at the brush", () => {
+  it("is drawn for what is known of this item, and when its picture has come", () => {
+    const card = new ItemCard(state, { current: null });
+    card.show(1, false);
+    const drawn = counter(card);
+    expect(drawn()).toBe(1);
+    predict([1, 0, 1, 1]);
+    expect(drawn()).toBe(1);
+    predict([0, 0, 0, 0]); // nothing new of item 1
+    label(0, 1);
+    expect(drawn()).toBe(0);
+    label(1, 1);
+    expect(drawn()).toBe(1);
+    state.picturesVersion.value += 1;
+    expect(drawn()).toBe(1);
+    card.show(1, false);
+    expect(drawn()).toBe(0);
+    card.show(2, false);
+    expect(drawn()).toBe(1);
+  });
+});
