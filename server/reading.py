@@ -58,15 +58,33 @@ def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
     return np.rint(decoded.transpose(0, 2, 3, 1) * 255).clip(0, 255).astype(np.uint8).tobytes()
 
 
+REACH = 0.99
+"""Share of the items with a force that is told in full. Two points that lie on one another push each other a hundred times as hard as
+others do: in steps of 1/127 of that, most forces would be nothing."""
+
+
 def compact_forces(trainer: Trainer) -> FrameForces:
-    """The cheap terms for every item, each to 1/127 of its largest component. A term that the preset lacks is 0."""
+    """The cheap terms for every item, in steps: see `in_steps`. A term that the preset lacks is 0."""
     forces = trainer.forces()
     n, d = len(trainer.dataset), trainer.config.latent_dim
     scales = np.zeros(len(FORCE_TERMS), np.float32)
     vectors = np.zeros((len(FORCE_TERMS), n, d), np.int8)
     for k, name in enumerate(FORCE_TERMS):
         force = forces.get(name)
-        if force is not None and (largest := float(np.abs(force).max(initial=0))) > 0:
-            scales[k] = largest / 127
-            vectors[k] = np.rint(force / scales[k]).astype(np.int8)
+        if force is not None:
+            scales[k], vectors[k] = in_steps(force)
     return FrameForces(scales, vectors)
+
+
+def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
+    """Scale and int8 (N, D) whose product is `force` (N, D), each to half a step; the strongest are shortened, their direction kept.
+
+    A step is 1/127 of what the largest components of REACH of the items stay under, items without a force left out.
+    """
+    largest = np.abs(force).max(axis=1, initial=0)
+    strong = largest[largest > 0]
+    if len(strong) == 0:
+        return 0.0, np.zeros(force.shape, np.int8)
+    reach = float(np.quantile(strong, REACH, method="higher"))
+    shortened = force * np.minimum(1, reach / np.maximum(largest, reach))[:, None]
+    return reach / 127, np.rint(shortened / (reach / 127)).astype(np.int8)
