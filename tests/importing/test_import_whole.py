@@ -56,15 +56,33 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
 def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> None:
     from lodespace.importing.interruption import Interruption
 
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
-        signal.raise_signal(signal.SIGINT)  # where it comes, it does nothing
-        interruption.check()
-    assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(KeyboardInterrupt), Interruption():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+    heard = signal.default_int_handler
+    before = signal.signal(signal.SIGINT, heard)  # who starts the tests in the background has it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)  # where it comes, it does nothing
+            interruption.check()
+        assert signal.getsignal(signal.SIGINT) is heard
+        with pytest.raises(KeyboardInterrupt), Interruption():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_who_has_switched_interrupts_off_does_not_hear_them() -> None:
+    from lodespace.importing.interruption import Interruption
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            interruption.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_disk_that_is_full_is_said_and_nothing_is_left(
