@@ -16,8 +16,8 @@ BURSTS = 15
 def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_property: Any) -> None:
     """With points that move, while painting, and with a cluster in the hand.
 
-    A frame takes 2 ms on average, with the keyframes that come and the looks of the brush, and without these nearly always less. What a
-    frame with one takes is recorded.
+    A frame takes 2 ms: on average, nine of ten, and also of those that bring a keyframe or a look of the brush the usual one. Their 95 %
+    are recorded: on a busy machine caches are cold.
     """
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare)
@@ -38,4 +38,6 @@ def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_pr
     for phase, cost in costs.items():
         assert cost.draw_calls <= DRAW_CALLS, (phase, cost.row())
         assert cost.script.mean() <= SCRIPT_MS, (phase, cost.row())
-        assert np.quantile(cost.script[cost.plain], 0.95) <= SCRIPT_MS, (phase, cost.row())
+        assert np.quantile(cost.script, 0.9) <= SCRIPT_MS, (phase, cost.row())
+        for dear in (cost.keyframe, cost.looked):
+            assert not dear.any() or np.median(cost.script[dear]) <= SCRIPT_MS, (phase, cost.row())

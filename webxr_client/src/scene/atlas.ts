@@ -8,6 +8,7 @@ import {
   UnsignedByteType,
 } from "three";
 import type { Thumbnails } from "../protocol/messages.js";
+import type { Decoded } from "../state/force-state.js";
 
 export class Atlas {
   readonly texture: DataArrayTexture;
@@ -49,6 +50,21 @@ export class Atlas {
   /** Where an item's picture lies: page, and left and top in pixels. */
   locate(item: number): { page: number; x: number; y: number } {
     return locate(this.layout, item);
+  }
+
+  /** An item's picture cut out of its page; null while that has not come. */
+  cut(item: number): Decoded | null {
+    const { page, x, y } = this.locate(item);
+    if (!this.pages[page]) return null;
+    const { picture, page_size } = this.layout;
+    const { bytes } = this;
+    const data = this.texture.image.data as Uint8Array;
+    const cut = new Uint8Array(picture * picture * bytes);
+    for (let row = 0; row < picture; row++) {
+      const from = ((page * page_size + y + row) * page_size + x) * bytes;
+      cut.set(data.subarray(from, from + picture * bytes), row * picture * bytes);
+    }
+    return { width: picture, height: picture, channels: bytes, bytes: cut };
   }
 
   dispose(): void {

@@ -72,6 +72,8 @@ export class XrControls implements InputListener {
   readonly brush = new Vector3();
   brushRadius = 0;
   readonly under: BrushHit = { count: 0, nearest: -1 };
+  /** When it last looked, ms. */
+  lookedAt = 0;
   /** Whether the brush is to be seen: there is a hand for it, and it is not at the palette. */
   brushShown = false;
 
@@ -88,7 +90,6 @@ export class XrControls implements InputListener {
   /** Items of the cluster, while one is held. */
   private inHand: Uint32Array = NOTHING;
   private turned = false;
-  private lookedAt = 0;
   private now = 0;
   private readonly inverse = new Matrix4();
   private readonly middle = new Vector3();

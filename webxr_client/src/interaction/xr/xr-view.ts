@@ -54,6 +54,8 @@ const PAINTS = new Color("#8fd0ff");
 const TAKES = new Color("#ff8a5c");
 /** Milliseconds between two drawings of the palette: while a stroke goes on, its count changes all the time. */
 const BOARD_MS = 120;
+/** Frames that boards wait for one with less to do. */
+const BOARDS_WAIT = 2;
 const BENCH_MS = 500;
 const LOOK_MS = 40;
 /** Where the palette floats: before and above the other hand; without one, at the left of where the person looked at first. */
@@ -92,8 +94,10 @@ export class XrView implements Presenter {
   private placed = false;
   private sheetPlaced = false;
   private readonly boards: readonly Board[];
-  /** Which of them was looked at last. */
+  /** Which of them was looked at last, how many frames they have waited, and which keyframe was the last. */
   private turn = 0;
+  private waited = 0;
+  private keyframe = -1;
   private benchShown = 0;
   private lastNow = 0;
   private lookedAt = 0;
@@ -437,9 +441,17 @@ export class XrView implements Presenter {
     commands.look([origin[0] + size * (x + 0.5), origin[1] + size * (y + 0.5), origin[2] + size * (z + 0.5)]);
   }
 
-  /** Of the boards that show something else now at most one a frame, in turn: each costs as much as all else of a frame. */
+  /**
+   * Of the boards that show something else now at most one a frame, in turn: each costs as much as all else of a frame. Where a keyframe has
+   * come or the brush has looked, they wait: but not for long, whatever comes in every frame.
+   */
   private drawBoards(now: number): void {
-    const { boards } = this;
+    const { boards, controls } = this;
+    const { version } = this.parts.state.latent;
+    const busy = version !== this.keyframe || controls.lookedAt === now;
+    this.keyframe = version;
+    this.waited = busy && this.waited < BOARDS_WAIT ? this.waited + 1 : 0;
+    if (this.waited > 0) return;
     for (let k = 0; k < boards.length; k++) {
       this.turn = (this.turn + 1) % boards.length;
       const board = boards[this.turn] as Board;

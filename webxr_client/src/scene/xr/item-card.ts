@@ -5,6 +5,7 @@ import type { Decoded, Seen } from "../../state/force-state.js";
 import type { Atlas } from "../atlas.js";
 import { drawDecoded } from "../decoded-picture.js";
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
+import { ItemPicture } from "./item-picture.js";
 
 const WIDTH = 80;
 const HEIGHT = 100;
@@ -21,13 +22,15 @@ export class ItemCard extends Board {
     const item = this.item.value;
     return [annotations.labels, annotations.predictions, annotations.confidence].map((of) => of[item]).join();
   });
+  private readonly picture: ItemPicture;
   private readonly small = document.createElement("canvas");
 
   constructor(
     private readonly state: AppState,
-    private readonly atlas: { current: Atlas | null },
+    atlas: { current: Atlas | null },
   ) {
     super(WIDTH / 1000, HEIGHT / 1000, 3600);
+    this.picture = new ItemPicture(atlas);
     this.mesh.visible = false;
     // It is looked at through whatever points float before it.
     this.mesh.material.depthTest = false;
@@ -71,15 +74,8 @@ export class ItemCard extends Board {
       context.fillText("what lies here", left, 80);
       return;
     }
-    const atlas = this.atlas.current;
-    const place = atlas?.locate(item);
-    const page = place && atlas?.pages[place.page];
     state.picturesVersion.value;
-    if (atlas && place && page) {
-      const size = atlas.layout.picture;
-      context.imageSmoothingEnabled = size > 64;
-      context.drawImage(page, place.x, place.y, size, size, left, 7, PICTURE, PICTURE);
-    }
+    this.picture.draw(context, item, left, 7, PICTURE);
     // Beside it what the model makes of it, where the model was asked; else of the place.
     const seen = state.forces.seen.value.get(item);
     const made = seen?.reconstruction ?? (this.place.value ? state.forces.decoded.value : null);

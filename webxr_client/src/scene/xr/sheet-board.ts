@@ -26,6 +26,7 @@ import {
   font,
   wrapped,
 } from "./board.js";
+import { ItemPicture } from "./item-picture.js";
 import { GAP, MARGIN, type Tile } from "./palette-layout.js";
 import { PICTURE, SHEET_COLUMNS, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
 import { TileFrame } from "./tile-frame.js";
@@ -34,15 +35,17 @@ const BAR = 3;
 
 export class SheetBoard extends Board {
   tiles: Tile[] = [];
+  private readonly picture: ItemPicture;
   private readonly lit = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 1, BOARD_ACCENT);
   private readonly picked = new TileFrame(SHEET_WIDTH, SHEET_HEIGHT, 2.4, "#ffffff");
 
   constructor(
     private readonly state: AppState,
-    private readonly atlas: { current: Atlas | null },
+    atlas: { current: Atlas | null },
   ) {
     super(SHEET_WIDTH / 1000, SHEET_HEIGHT / 1000, 3600);
     this.mesh.material.depthFunc = AlwaysDepth;
+    this.picture = new ItemPicture(atlas);
     this.mesh.matrixAutoUpdate = false;
     this.mesh.visible = false;
     this.mesh.add(this.picked.mesh, this.lit.mesh);
@@ -153,17 +156,9 @@ export class SheetBoard extends Board {
   }
 
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {
-    const atlas = this.atlas.current;
-    const place = atlas?.locate(item);
-    const page = place && atlas?.pages[place.page];
     context.fillStyle = "#000";
     context.fillRect(x, y, PICTURE, PICTURE);
-    if (atlas && place && page) {
-      const size = atlas.layout.picture;
-      context.imageSmoothingEnabled = size > 64;
-      context.drawImage(page, place.x, place.y, size, size, x, y, PICTURE, PICTURE);
-      return;
-    }
+    if (this.picture.draw(context, item, x, y, PICTURE)) return;
     this.state.picturesVersion.value; // it will come
     font(context, 7);
     context.fillStyle = BOARD_MUTED;

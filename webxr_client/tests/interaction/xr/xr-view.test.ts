@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { scaleOf } from "../../../src/interaction/xr/grab.js";
 import { XrView } from "../../../src/interaction/xr/xr-view.js";
 import type { SceneFile } from "../../../src/protocol/scene-file.js";
+import type { Board } from "../../../src/scene/xr/board.js";
 import { InputModel, type InputModels } from "../../../src/scene/xr/input-models.js";
 import { blobs, bytesAFrame } from "./fixtures.js";
 import { appear, playedParts, stubCanvas } from "./view-fixtures.js";
@@ -53,6 +54,56 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
     const { right } = view.inputs;
     expect(right.tracked).toBe(true);
     expect(bytesAFrame(() => right.update(1300))).toBeLessThan(64);
+  });
+});
+
+describe("the boards of VR", () => {
+  const version = (board: Board) => board.mesh.material.map?.version ?? 0;
+  /** How often each was drawn meanwhile: the palette, its head, the card. */
+  function drawn(act: () => void): number[] {
+    const boards = [view.palette, view.palette.head, view.card];
+    const before = boards.map(version);
+    act();
+    return boards.map((board, k) => version(board) - (before[k] as number));
+  }
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+  let now = 0;
+  const nextFrame = () => {
+    now += 14;
+    view.draw(now, FRAME);
+  };
+  /** Whatever was to be drawn is. */
+  const settle = () => {
+    for (let k = 0; k < 80; k++) nextFrame();
+  };
+  beforeEach(() => {
+    enter();
+    now = 1300;
+    settle();
+  });
+  const allAreStale = () => {
+    page.state.selection.value = { items: Uint32Array.of(1), regions: [], tool: "brush", revision: 7 };
+    page.state.annotations.predictions.fill(1);
+    page.state.predictionsVersion.value += 1;
+  };
+
+  it("are drawn one a frame, and none of them is forgotten", () => {
+    allAreStale();
+    const frames = Array.from({ length: 20 }, () => drawn(nextFrame));
+    expect(Math.max(...frames.map(sum))).toBe(1);
+    expect(frames.reduce((a, b) => a.map((count, k) => count + (b[k] as number)))).toEqual([1, 1, 1]);
+  });
+
+  it("wait while a keyframe has come or the brush has looked, but not for long", () => {
+    allAreStale();
+    const frames = Array.from({ length: 9 }, () =>
+      drawn(() => {
+        page.state.latent.goTo(page.state.latent.to.slice(), now, 1); // in every frame
+        nextFrame();
+      }),
+    );
+    expect(frames.map(sum)).toEqual([0, 0, 1, 0, 0, 1, 0, 0, 1]);
+    expect(sum(drawn(settle))).toBe(0);
   });
 });
 
