@@ -54,16 +54,16 @@ export interface Commands {
   correct(classId: number): void;
   /** It cannot be told: it stays as it is, and is not counted as looked at. Once more: it counts again. */
   setAside(): void;
-  /** All of the sheet as shown, in one gesture; the next sheet follows. */
-  confirmSheet(): void;
+  /** All of the sheet as shown, in one gesture; the next sheet follows. Returns whether anything is labelled. */
+  confirmSheet(): boolean;
   /** After the last sheet: show the next in doubt all the same. */
   goOnWithSheet(): void;
   /** What is worth looking at next: selects it, or opens its sheet. */
   next(): void;
   /** The selection grows over what lies near and is predicted the same. */
   grow(): void;
-  /** Predictions of at least state.review.acceptFrom become labels, where the selection has none. One gesture. */
-  accept(): void;
+  /** Predictions of at least state.review.acceptFrom become labels, where the selection has none. One gesture. Returns whether there are any. */
+  accept(): boolean;
   fit(): void;
   /** Ask the owner to let this device in, once more. */
   askToComeIn(): void;

@@ -124,10 +124,10 @@ export class Review {
   }
 
   /** All of the sheet as shown, in one gesture; then comes the next sheet. */
-  confirm(): void {
+  confirm(): boolean {
     const { review } = this.state;
     const sheet = review.sheet.peek();
-    if (sheet?.status !== "open" || !this.desk.allowed()) return;
+    if (sheet?.status !== "open" || !this.desk.allowed()) return false;
     const { items, classIds, changed } = confirmed(sheet, review.corrected.peek(), review.aside.peek());
     const mine = ++this.asked;
     review.sheet.value = { ...sheet, status: "busy" };
@@ -144,6 +144,7 @@ export class Review {
       review.corrected.value = new Map();
       void this.load(sheet.kind, "");
     });
+    return items.length > 0;
   }
 
   /** Nothing is left that must be looked at; look at the next in doubt all the same. */
@@ -253,13 +254,20 @@ export class Review {
   }
 
   /** Give those of the selection that have no label, and that the model is certain enough of, their predictions. The others stay selected. */
-  accept(): void {
+  accept(): boolean {
     const { selection } = this.state;
     const chosen = selection.peek();
-    if (chosen.tool === "sheet" || !this.desk.allowed()) return;
-    const { items, classIds } = acceptable(this.state, chosen);
-    if (items.length === 0) return;
+    if (chosen.tool === "sheet" || !this.desk.allowed()) return false;
+    const { items, classIds, unlabelled } = acceptable(this.state, chosen);
     const percent = Math.round(100 * this.state.review.acceptFrom.peek());
+    if (items.length === 0) {
+      this.desk.note(
+        unlabelled > 0
+          ? `Nothing that is selected is predicted with ${percent} % or more: accept what is less sure, or label it.`
+          : "Select items without a label first: their predictions are accepted.",
+      );
+      return false;
+    }
     void this.desk.labelEach(items, classIds, {
       tool: "accept",
       regions: chosen.regions.slice(-64),
@@ -268,6 +276,7 @@ export class Review {
     const taken = new Set(items);
     const rest = chosen.items.filter((item) => !taken.has(item));
     selection.value = rest.length > 0 ? { ...chosen, items: rest } : NOTHING;
+    return true;
   }
 }
 

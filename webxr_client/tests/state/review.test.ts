@@ -270,8 +270,21 @@ describe("predictions that are accepted", () => {
     });
     expect(sent[0]?.provenance.verified).toBeUndefined();
     expect(Array.from(state.selection.value.items)).toEqual([2, 3, 4, 5]);
-    review.accept();
+  });
+  it("are told of where there are none: what is less sure has to be asked for, or other items selected", () => {
+    expect(review.accept()).toBe(true);
+    expect(notes).toEqual([]);
+    expect(review.accept()).toBe(false);
+    state.selection.value = { ...NOTHING, items: Uint32Array.of(3) };
+    expect(review.accept()).toBe(false);
+    state.selection.value = NOTHING;
+    expect(review.accept()).toBe(false);
     expect(sent).toHaveLength(1);
+    expect(notes.map((note) => note.slice(0, 50))).toEqual([
+      "Nothing that is selected is predicted with 95 % or",
+      "Select items without a label first: their predicti",
+      "Select items without a label first: their predicti",
+    ]);
   });
 });
 

@@ -15,7 +15,8 @@ import { BrushStroke } from "./brush-stroke.js";
 import { ClusterGrab } from "./cluster-grab.js";
 import { ClusterPull } from "./cluster-pull.js";
 import { scaleOf, turnAbout } from "./grab.js";
-import { LABEL_PULSE, pauseOrRun, runTile } from "./tiles.js";
+import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./pulses.js";
+import { pauseOrRun, runTile } from "./tiles.js";
 import type { TrackedHand } from "./tracked-hand.js";
 import { WorldHold } from "./world-hold.js";
 import type { InputListener } from "./xr-inputs.js";
@@ -57,10 +58,6 @@ const NOTHING = new Uint32Array(0);
 /** Metres within which a ray that meets a board means it, even if the brush holds points; and if the hand holds a cluster, which ends before it. */
 const BOARD_NEAR = 0.35;
 const DROP_NEAR = 0.25;
-
-/** When the brush meets points; when a hand is at another tile. */
-const ENTER_PULSE = 0.12;
-const HOVER_PULSE = 0.25;
 
 export class XrControls implements InputListener {
   /** How the points are moved that the hand holds. */

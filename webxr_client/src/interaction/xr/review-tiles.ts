@@ -1,4 +1,4 @@
-/** What the tiles of review do: on the palette and on a contact sheet. */
+/** What the tiles of review do, on the palette and on a contact sheet, but for those that label. */
 import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
@@ -33,9 +33,6 @@ export function runReviewTile(
     case "grow":
       commands.grow();
       break;
-    case "accept":
-      commands.accept();
-      break;
     case "surer":
       review.acceptFrom.value = ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? 0.99;
       break;
@@ -51,9 +48,6 @@ export function runReviewTile(
       break;
     case "picture":
       review.at.value = review.at.peek() === action.place ? NO_PICTURE : action.place;
-      break;
-    case "confirm":
-      commands.confirmSheet();
       break;
     case "aside":
       if (review.at.peek() === NO_PICTURE) state.xr.message.value = PICK_FIRST;

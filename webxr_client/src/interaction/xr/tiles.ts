@@ -2,12 +2,10 @@
 import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
+import { LABEL_PULSE, TILE_PULSE } from "./pulses.js";
 import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 
-/** How firm the hand feels it, 0..1: something is labelled; a tile has done something else. */
-export const LABEL_PULSE = 0.9;
-const TILE_PULSE = 0.5;
 const RADIUS_STEP = 1.3;
 
 /** Returns how firm a pulse answers; 0: nothing was done. */
@@ -54,11 +52,15 @@ export function runTile(
     case "swap":
       xr.swapHands();
       break;
+    case "confirm":
+      return commands.confirmSheet() ? LABEL_PULSE : 0;
+    case "accept":
+      return commands.accept() ? LABEL_PULSE : 0;
     default:
       if (!runReviewTile(action, state, commands, palette))
         runTimeTile(action.kind, state, commands, palette);
   }
-  return action.kind === "confirm" || action.kind === "accept" ? LABEL_PULSE : TILE_PULSE;
+  return TILE_PULSE;
 }
 
 /** To the picked picture of a sheet that is open, else to the selection. */

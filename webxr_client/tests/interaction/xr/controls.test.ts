@@ -828,6 +828,12 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.touch(room.right, "close");
     expect(room.calls).toEqual([["setAside"], ["confirmSheet"], ["closeSheet"]]);
   });
+  it("gives no firm pulse where nothing of it is labelled", () => {
+    room.accepts = false;
+    room.touch(room.right, "confirm");
+    expect(room.calls).toEqual([["confirmSheet"]]);
+    expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
+  });
   it("stays when nothing is met beside it; what it shows is no cluster, and nothing that is painted is added to", () => {
     room.paint(room.right, [0, 0.4, 0.4]);
     expect(room.selected).toBe(5);
