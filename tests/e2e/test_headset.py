@@ -302,7 +302,7 @@ def test_what_one_sees_of_the_brush(headset: Headset) -> None:
     headset.wait(lambda: headset.value("view.card.mesh.visible"), "no card")
     headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn")
     assert headset.value("view.drawn.right.children[0].geometry.attributes.position.count") > 1000
-    shown = headset.value("view.card.item")
+    shown = headset.value("view.card.item.value")
     near = headset.in_room(np.array([shown, item]))
     assert np.linalg.norm(near[0] - at) <= np.linalg.norm(near[1] - at) + 2e-3
     eye = headset.value("view.parts.stage.renderer.xr.getCamera().cameras[0].projectionMatrix.elements[5]")

@@ -96,7 +96,7 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     page.wait(lambda: page.state("connection")["status"] == "refused", 60, "the stream is still open")
     assert page.state("connection")["code"] == CLOSE_REVOKED
     assert page.state("xr.presenting") == "immersive-vr"
-    said = headset.value("view.palette.secondLine(lodespace.state.selection.value.items)[0]")
+    said = headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]")
     assert SHUT_OUT in said
     headset.frames(3)
     assert SHUT_OUT in page.page.inner_text(".door")

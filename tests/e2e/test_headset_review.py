@@ -178,7 +178,7 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(heads
     headset.touch("right", "next")
     page.wait(lambda: page.selected.tolist() == region, message="nothing was suggested")
     assert page.state("selection")["reason"] == reason
-    assert headset.value("view.palette.secondLine(lodespace.state.selection.value.items)[0]") == reason
+    assert headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]") == reason
     region = page.selected
     truth = int(np.bincount(TRUTH[region]).argmax())
     headset.touch("right", "class", truth)
