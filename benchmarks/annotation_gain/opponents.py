@@ -53,10 +53,10 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
 
 
 class Svc:
-    """An RBF support vector machine on 50 principal components of rows (N, F), trained on all labels: predicts the rest."""
+    """An RBF support vector machine on 50 principal components of rows (N, F), or all there are, trained on all labels: predicts the rest."""
 
     def __init__(self, rows: Rows) -> None:
-        self.components = PCA(COMPONENTS, random_state=0).fit_transform(rows)
+        self.components = PCA(min(COMPONENTS, *rows.shape), random_state=0).fit_transform(rows)
 
     def predict(self, labels: Labels) -> Labels:
         """labels (N,) -> predictions (N,); UNLABELED for what has no label while there are not two classes."""

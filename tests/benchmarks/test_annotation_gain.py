@@ -7,6 +7,7 @@ import pytest
 
 from annotation_gain import data_sets, plan, report
 from annotation_gain.course import Course, Told, told
+from annotation_gain.opponents import Svc
 from annotation_gain.person import SAMPLE, TRIES, Eyes, LooksAtSamples, SeesEveryPicture
 from annotation_gain.time_model import TimeModel
 
@@ -113,6 +114,15 @@ def test_the_one_who_sees_every_picture_has_the_purity_that_was_asked_for() -> N
     assert region is not None
     assert (TRUTH[region.items] == region.class_id).mean() >= 0.9
     assert SeesEveryPicture(TRUTH, 0.9, seed=0).region(points, TRUTH, TRUTH) is None
+
+
+@pytest.mark.parametrize("features", [8, 80])
+def test_an_opponents_machine_takes_descriptions_of_any_length(features: int) -> None:
+    random = np.random.default_rng(0)
+    truth = np.arange(90) % 3
+    rows = (np.eye(3, features)[truth] * 5 + random.normal(size=(90, features))).astype(np.float32)
+    labels = np.where(np.arange(90) < 30, truth, -1)
+    assert (Svc(rows).predict(labels) == truth).mean() > 0.9
 
 
 def test_more_digits_than_there_are_are_deformed_copies() -> None:
