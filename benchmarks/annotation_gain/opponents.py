@@ -53,7 +53,7 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
 
 
 class Svc:
-    """An RBF support vector machine on 50 principal components of rows (N, F), or all there are, trained on all labels: predicts the rest."""
+    """An RBF support vector machine on 50 principal components (or all there are) of rows (N, F), trained on all labels."""
 
     def __init__(self, rows: Rows) -> None:
         self.components = PCA(min(COMPONENTS, *rows.shape), random_state=0).fit_transform(rows)
