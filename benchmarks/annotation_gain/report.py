@@ -274,7 +274,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
             longest = max(len(course.gestures) for course in courses)
             gestures = np.arange(1, min(longest, 100) + 1)
             reached = [_until(course, share, np.arange(1, len(course.gestures) + 1), gestures) for course in courses]
-            _curve(left, gestures, reached, style, NAMES[method])
+            _curve(left, gestures, reached, style, NAMES[method].replace("\\", ""))  # escaped for tables
             if method in WITH_A_CLOCK:
                 seconds = np.linspace(0, min(max(course.seconds(model)[-1] for course in courses), 1200), 240)
                 reached = [_until(course, share, course.seconds(model), seconds) for course in courses]
