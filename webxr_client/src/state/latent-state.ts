@@ -142,7 +142,7 @@ export class LatentState {
     this.adding ||= this.frozen || this.waiting.length >= BACKLOG;
     const last = this.waiting.at(-1);
     if (this.adding && last) {
-      while (this.waiting.length > 1) this.forgetNext();
+      while (this.waiting.length > 1) this.takeNext();
       addDeltas(frame, last.positions);
       last.revision = revision;
     } else this.waiting.push({ positions: this.follow(last, frame), revision });
@@ -167,11 +167,12 @@ export class LatentState {
   }
 
   private forgetWaiting(): void {
-    while (this.waiting.length > 0) this.forgetNext();
+    while (this.waiting.length > 0) this.takeNext();
     this.adding = false;
   }
 
-  private forgetNext(): Keyframe | undefined {
+  /** The next keyframe, no longer waiting; its array holds what it is until a frame is pushed. */
+  private takeNext(): Keyframe | undefined {
     const next = this.waiting.shift();
     if (next) this.spare.push(next.positions);
     return next;
@@ -191,7 +192,7 @@ export class LatentState {
   }
 
   private next(now: number): void {
-    const next = this.forgetNext();
+    const next = this.takeNext();
     if (!next) return;
     const older = this.from;
     older.set(next.positions);

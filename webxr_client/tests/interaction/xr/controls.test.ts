@@ -737,6 +737,15 @@ describe("review on the palette", () => {
     room.touch(room.right, "colour");
     expect(room.state.colourBy.value).toBe("uncertainty");
   });
+  it("gives a firm pulse for predictions that were accepted, and none where there were none", () => {
+    for (const accepts of [true, false]) {
+      room.accepts = accepts;
+      room.right.pulses.length = 0;
+      room.touch(room.right, "accept");
+      expect(room.right.pulses.some((strength) => strength > 0.8)).toBe(accepts);
+    }
+    expect(room.calls).toEqual([["accept"], ["accept"]]);
+  });
   it("accepts from more and from less confidence, between a half and 99 %", () => {
     const { acceptFrom } = room.state.review;
     room.touch(room.right, "surer");
