@@ -21,7 +21,7 @@ demo: $(VENV)/installed  ## install, start the server on the bundled digits and 
 test: $(VENV)/installed-test chromium test-client test-python  ## every test: vitest, pytest, browser
 
 test-python:
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --durations=10 $(PYTEST_ARGS)
 
 test-client:
 	$(NPM) test

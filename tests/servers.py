@@ -58,7 +58,8 @@ class ServerProcess:
 
     def __init__(self, *arguments: str, port: int | None = None) -> None:
         self.port = port or free_port()
-        self.arguments = [*arguments, "--no-browser", "--port", str(self.port)]
+        # One thread, unless `arguments` give another number: the tests' trainers share two cores with the browser.
+        self.arguments = ["--threads", "1", *arguments, "--no-browser", "--port", str(self.port)]
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
 

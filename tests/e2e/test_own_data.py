@@ -40,7 +40,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def birds(table: Path, tmp_path: Path, open_page: Any) -> Iterator[PageDriver]:
-    process = ServerProcess(str(table), "--project", str(tmp_path / "work"), "--threads", "1")
+    process = ServerProcess(str(table), "--project", str(tmp_path / "work"))
     process.start()
     process.wait_until_ready()
     driver = open_page(process.url)
@@ -170,7 +170,7 @@ def recordings(tmp_path: Path) -> Path:
 def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
     recordings: Path, tmp_path: Path, open_page: Any
 ) -> None:
-    process = ServerProcess(str(recordings), "--window", "5", "--project", str(tmp_path / "work"), "--threads", "1")
+    process = ServerProcess(str(recordings), "--window", "5", "--project", str(tmp_path / "work"))
     process.start()
     process.wait_until_ready()
     try:

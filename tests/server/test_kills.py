@@ -141,9 +141,7 @@ async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
 ) -> None:
     import psutil
 
-    server = server_process(
-        str(small_data), "--labels", "none", "--project", str(tmp_path / "project"), "--threads", "1"
-    )
+    server = server_process(str(small_data), "--labels", "none", "--project", str(tmp_path / "project"))
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None
