@@ -1,38 +1,114 @@
-/** protocol -> net, state -> scene -> interaction -> ui -> main: nothing imports against the arrow. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+/** The one-way order of the folders of `src`, read from folder-order.json. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import ORDER from "./folder-order.json" with { type: "json" };
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
-const MAY_IMPORT: Record<string, string[]> = {
-  protocol: ["protocol"],
-  net: ["protocol", "net"],
-  state: ["protocol", "net", "state"],
-  scene: ["protocol", "net", "state", "scene"],
-  interaction: ["protocol", "net", "state", "scene", "interaction"],
-  check: ["check", "ui"],
-  ui: ["protocol", "net", "state", "scene", "interaction", "ui"],
+
+/** Row of each folder. A file imports from its own folder and from folders of earlier rows only. */
+const rowOf = new Map(ORDER.flatMap((row, index) => row.map((folder) => [folder, index] as const)));
+
+/** Folders with a narrower rule than the order: what they may import besides their own files. */
+const ONLY: Record<string, readonly string[]> = {
+  protocol: [],
+  net: ["protocol"],
+  check: ["ui"],
 };
 
-const files = readdirSync(SRC, { recursive: true })
-  .map(String)
-  .filter((name) => /\.tsx?$/.test(name) && name.includes("/"));
+/** Folders without DOM or WebGL, whose tests run without a browser. */
+const WITHOUT_THREE = ["protocol", "net", "state", "session"];
 
-describe("layers", () => {
-  it("has files in every layer", () => {
-    expect(new Set(files.map((name) => name.split("/")[0]))).toEqual(new Set(Object.keys(MAY_IMPORT)));
+/**
+ * Module specifiers of every import in a source or style sheet: static, type-only, side effect, dynamic,
+ * re-export, CSS.
+ */
+function specifiers(text: string): string[] {
+  const pattern = /(?:\bfrom|\bimport|@import|\burl)\s*(?:\(\s*)?(?:\/\*[^*]*\*\/\s*)?["'`]([^"'`\n]+)["'`]/g;
+  return [...text.matchAll(pattern)].map((match) => match[1] as string);
+}
+
+/** What `text`, the contents of the file `name` (relative to `src`), does against the order. */
+function violations(name: string, text: string): string[] {
+  const from = dirname(name);
+  const row = rowOf.get(from);
+  if (row === undefined) return [`${name} is in a folder that is not in folder-order.json`];
+  const found: string[] = [];
+  for (const specifier of specifiers(text)) {
+    if (WITHOUT_THREE.includes(from) && /^three(\/|$)/.test(specifier)) {
+      found.push(`${name} imports ${specifier}`);
+    }
+    if (specifier.startsWith("/")) found.push(`${name} imports the absolute path ${specifier}`);
+    if (!specifier.startsWith(".")) continue;
+    const to = dirname(normalize(join(from, specifier)));
+    if (to === from) continue;
+    const target = rowOf.get(to);
+    const allowed = ONLY[from]?.includes(to) ?? (target !== undefined && target < row);
+    if (!allowed) found.push(`${name} imports ${specifier}`);
+  }
+  return found;
+}
+
+const files = readdirSync(SRC, { recursive: true })
+  .map((name) => String(name).replaceAll("\\", "/"))
+  .filter((name) => statSync(join(SRC, name)).isFile());
+
+describe("folders", () => {
+  it("are listed once each, and none is empty", () => {
+    const listed = ORDER.flat();
+    expect(new Set(listed).size).toBe(listed.length);
+    expect(new Set(files.map((name) => dirname(name)))).toEqual(new Set(listed));
   });
-  it.each(files)("%s imports nothing above it", (name) => {
-    const layer = name.split("/")[0] as string;
-    const text = readFileSync(join(SRC, name), "utf8");
-    for (const [, target] of text.matchAll(/from "(\.[^"]+)"/g)) {
-      const to = relative(SRC, join(SRC, dirname(name), target as string)).split("/")[0] as string;
-      expect(MAY_IMPORT[layer], `${name} imports ${target}`).toContain(to);
-    }
-    if (layer === "protocol" || layer === "net" || layer === "state") {
-      expect(text).not.toMatch(/from "three/);
-    }
-    expect(text).not.toMatch(/innerHTML|\beval\(|https?:\/\/(?!www\.w3\.org)/);
+
+  it.each(files)("%s imports only from folders before its own", (name) => {
+    expect(violations(name, readFileSync(join(SRC, name), "utf8"))).toEqual([]);
+  });
+
+  it.each(files)("%s neither parses HTML, evaluates text, nor names a remote address", (name) => {
+    expect(readFileSync(join(SRC, name), "utf8")).not.toMatch(
+      /innerHTML|\beval\(|https?:\/\/(?!www\.w3\.org)/,
+    );
+  });
+});
+
+describe("the rule", () => {
+  it.each([
+    ["a static import", 'import { draw } from "../ui/draw.js";'],
+    ["an import over several lines", 'import {\n  draw,\n  erase,\n} from "../ui/draw.js";'],
+    ["a type-only import", 'import type { Draw } from "../ui/draw.js";'],
+    ["a side effect import", 'import "../ui/draw.js";'],
+    ["a dynamic import", 'const draw = await import("../ui/draw.js");'],
+    ["a dynamic import with a comment", 'void import(/* @vite-ignore */ "../ui/draw.js");'],
+    ["an import type", 'let draw: import("../ui/draw.js").Draw;'],
+    ["a re-export", 'export { draw } from "../ui/draw.js";'],
+    ["a re-export of everything", 'export * from "../ui/draw.js";'],
+    ["a path with detours", 'import { draw } from "./../protocol/../ui/draw.js";'],
+    ["an absolute path", 'import { draw } from "/src/ui/draw.js";'],
+    ["a library that draws", 'import { Vector3 } from "three";'],
+    ["a module of that library", 'import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";'],
+  ])("finds %s", (_, text) => {
+    expect(violations("state/view.ts", text)).toHaveLength(1);
+  });
+
+  it("finds a style sheet that imports upward", () => {
+    expect(violations("state/view.css", '@import "../ui/page.css";')).toHaveLength(1);
+    expect(violations("state/view.css", '@import url("../ui/page.css");')).toHaveLength(1);
+  });
+
+  it("finds a file in a folder that is not listed", () => {
+    expect(violations("elsewhere/view.ts", "")).toHaveLength(1);
+    expect(violations("state/deeper/view.ts", "")).toHaveLength(1);
+    expect(violations("ui/view.ts", 'import { a } from "../elsewhere/a.js";')).toHaveLength(1);
+  });
+
+  it("holds folders to their narrower rule", () => {
+    expect(violations("net/view.ts", 'import { a } from "../protocol/a.js";')).toEqual([]);
+    expect(violations("check/view.ts", 'import { a } from "../state/a.js";')).toHaveLength(1);
+  });
+
+  it("allows the own folder and earlier ones", () => {
+    const text = 'import { a } from "./a.js";\nimport { b } from "../protocol/b.js";';
+    expect(violations("state/view.ts", text)).toEqual([]);
   });
 });

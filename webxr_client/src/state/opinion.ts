@@ -1,7 +1,6 @@
 /** What the model thinks of a selection, and which of its pictures are shown. Pure. */
-import type { AppState } from "./app-state.js";
-
-export const SHEET_SIZE = 27;
+import { SHEET_SIZE } from "../protocol/messages.js";
+import type { AppState, Selection } from "./app-state.js";
 
 /** Share of equal predictions from which on they are a suggestion: a class nobody has shown the model yet has no majority of its own. */
 export const CLEAR_SHARE = 0.7;
@@ -80,4 +79,21 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
     { length: count },
     (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)] as number,
   );
+}
+
+/** Items of a selection without a label, and which of them are predicted with enough confidence, and as what. */
+export function acceptable(
+  state: AppState,
+  selection: Selection,
+): { items: Uint32Array; classIds: Int16Array; unlabelled: number } {
+  const { labels, predictions, confidence } = state.annotations;
+  const classes = state.classes.value;
+  const least = 255 * state.review.acceptFrom.value;
+  const unlabelled = selection.items.filter((item) => (labels[item] as number) < 0);
+  const items = unlabelled.filter((item) => {
+    const info = classes[predictions[item] as number];
+    return info && !info.locked && !info.removed && (confidence[item] as number) >= least;
+  });
+  const classIds = Int16Array.from(items, (item) => predictions[item] as number);
+  return { items, classIds, unlabelled: unlabelled.length };
 }

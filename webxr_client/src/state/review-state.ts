@@ -1,6 +1,6 @@
 /** What is to be looked at again, and how well it all stands: contact sheets, figures of quality, cues. Written by review.ts and cues.ts. */
 import { type Signal, signal } from "@preact/signals";
-import type { Quality, SheetItem } from "../protocol/messages.js";
+import { type Quality, SHEET_SIZE, type Sheet, type SheetItem } from "../protocol/messages.js";
 
 /** Shown as colour or as size, one byte an item: 255 is strongest. */
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
@@ -52,3 +52,29 @@ export function proposed({ class_id, prediction, confidence, doubt }: SheetItem)
 /** Whether a picture is one to look at twice: it has a label that the model would not give. */
 export const isOdd = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
+
+/** What Enter would say of a sheet: ascending, without what is set aside. `changed`: how many have another class than before. */
+export function confirmed(
+  { items }: Pick<OpenSheet, "items">,
+  corrected: ReadonlyMap<number, number>,
+  aside: ReadonlySet<number>,
+): { items: Uint32Array; classIds: Int16Array; changed: number } {
+  const said = items
+    .filter(({ item }) => !aside.has(item))
+    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposed(one) }))
+    .filter(({ becomes }) => becomes >= 0)
+    .sort((a, b) => a.item - b.item);
+  return {
+    items: Uint32Array.from(said, ({ item }) => item),
+    classIds: Int16Array.from(said, ({ becomes }) => becomes),
+    changed: said.filter(({ class_id, becomes }) => class_id !== becomes).length,
+  };
+}
+
+/** A sheet's worth of `items` that are not set aside: those most in doubt, in the order they came. */
+export function withoutAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
+  const left = items.filter(({ item }) => !aside.has(item));
+  if (left.length <= SHEET_SIZE) return left;
+  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1] as number;
+  return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
+}

@@ -4,11 +4,11 @@
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
-import type { Provenance, Sheet } from "../protocol/messages.js";
-import { type AppState, NOTHING, type Selection } from "./app-state.js";
+import { type Provenance, SHEET_SIZE } from "../protocol/messages.js";
+import { type AppState, NOTHING } from "./app-state.js";
 import { ClusterGrowth } from "./cluster-growth.js";
-import { opinion, SHEET_SIZE } from "./opinion.js";
-import { NO_PICTURE, type OpenSheet, proposed, type SheetKind } from "./review-state.js";
+import { acceptable, opinion } from "./opinion.js";
+import { confirmed, NO_PICTURE, type OpenSheet, type SheetKind, withoutAside } from "./review-state.js";
 
 /** Shares of the densest place that growing tries, one after the other, until something is added. */
 const GROW_SHARES = [0.18, 0.05, 0];
@@ -278,49 +278,6 @@ export class Review {
     selection.value = rest.length > 0 ? { ...chosen, items: rest } : NOTHING;
     return true;
   }
-}
-
-/** What Enter would say of a sheet: ascending, without what is set aside. `changed`: how many have another class than before. */
-export function confirmed(
-  { items }: Pick<OpenSheet, "items">,
-  corrected: ReadonlyMap<number, number>,
-  aside: ReadonlySet<number>,
-): { items: Uint32Array; classIds: Int16Array; changed: number } {
-  const said = items
-    .filter(({ item }) => !aside.has(item))
-    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposed(one) }))
-    .filter(({ becomes }) => becomes >= 0)
-    .sort((a, b) => a.item - b.item);
-  return {
-    items: Uint32Array.from(said, ({ item }) => item),
-    classIds: Int16Array.from(said, ({ becomes }) => becomes),
-    changed: said.filter(({ class_id, becomes }) => class_id !== becomes).length,
-  };
-}
-
-/** A sheet's worth of `items` that are not set aside: those most in doubt, in the order they came. */
-export function withoutAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
-  const left = items.filter(({ item }) => !aside.has(item));
-  if (left.length <= SHEET_SIZE) return left;
-  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1] as number;
-  return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
-}
-
-/** Items of a selection without a label, and which of them are predicted with enough confidence, and as what. */
-export function acceptable(
-  state: AppState,
-  selection: Selection,
-): { items: Uint32Array; classIds: Int16Array; unlabelled: number } {
-  const { labels, predictions, confidence } = state.annotations;
-  const classes = state.classes.value;
-  const least = 255 * state.review.acceptFrom.value;
-  const unlabelled = selection.items.filter((item) => (labels[item] as number) < 0);
-  const items = unlabelled.filter((item) => {
-    const info = classes[predictions[item] as number];
-    return info && !info.locked && !info.removed && (confidence[item] as number) >= least;
-  });
-  const classIds = Int16Array.from(items, (item) => predictions[item] as number);
-  return { items, classIds, unlabelled: unlabelled.length };
 }
 
 const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Training } from "../protocol/messages.js";
+import { count } from "../state/format.js";
 import { SPEEDS } from "../state/time-state.js";
 import { Charts } from "./charts.js";
 import { useUi } from "./context.js";
-import { count } from "./format.js";
 import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "./icons.js";
 import { StateLine } from "./state-line.js";
 import { Track } from "./track.js";

@@ -1,8 +1,9 @@
 /** The loss terms, held-out accuracy and drift as small curves over the timeline's axis, each on its own scale. A click goes to that moment. */
 import { useMemo } from "preact/hooks";
 import { TERM_COLOURS } from "../state/force-state.js";
+import { percent } from "../state/format.js";
 import { useUi } from "./context.js";
-import { loss, percent } from "./format.js";
+import { loss } from "./format.js";
 
 interface Curve {
   key: string;

@@ -1,8 +1,8 @@
 /** What can be done to a class, under its row. Everything here is one gesture, and can be undone. */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
+import { count } from "../state/format.js";
 import { useUi } from "./context.js";
-import { count } from "./format.js";
 
 interface ClassMenuProps {
   info: ClassInfo;

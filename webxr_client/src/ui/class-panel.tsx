@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
+import { count } from "../state/format.js";
 import { ClassMenu } from "./class-menu.js";
 import { useUi } from "./context.js";
-import { count } from "./format.js";
 import { LockIcon, MoreIcon } from "./icons.js";
 import { Bar, Swatch } from "./swatch.js";
 

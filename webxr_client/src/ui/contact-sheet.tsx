@@ -4,8 +4,8 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../protocol/messages.js";
-import { confirmed } from "../state/review.js";
-import { isOdd, type OpenSheet } from "../state/review-state.js";
+import { count, percent } from "../state/format.js";
+import { confirmed, isOdd, type OpenSheet } from "../state/review-state.js";
 import {
   expectation,
   groupSpan,
@@ -16,7 +16,6 @@ import {
   standing,
 } from "../state/sheet-words.js";
 import { useUi } from "./context.js";
-import { count, percent } from "./format.js";
 import { Picture } from "./picture.js";
 import { useRoving } from "./roving.js";
 import { Swatch } from "./swatch.js";

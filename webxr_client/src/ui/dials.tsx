@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import type { ColourBy } from "../state/app-state.js";
 import type { ForcesShown } from "../state/force-state.js";
 import { TERM_COLOURS, TERMS } from "../state/force-state.js";
+import { count } from "../state/format.js";
 import { useUi } from "./context.js";
-import { count, items } from "./format.js";
+import { items } from "./format.js";
 import { Swatch } from "./swatch.js";
 
 type DialName =

@@ -1,8 +1,6 @@
 /** Numbers and names as a person reads them. */
 import { count } from "../state/format.js";
 
-export { count, percent } from "../state/format.js";
-
 export const items = (n: number): string => `${count(n)} ${n === 1 ? "item" : "items"}`;
 
 /** Three significant figures, without an exponent for what training shows. */

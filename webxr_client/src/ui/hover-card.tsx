@@ -1,9 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo, pictureUrl } from "../net/api.js";
 import type { ItemInfo } from "../protocol/messages.js";
+import { count, percent } from "../state/format.js";
 import { useUi } from "./context.js";
 import { DecodedPicture } from "./decoded.js";
-import { count, loss, percent } from "./format.js";
+import { loss } from "./format.js";
 import { Picture } from "./picture.js";
 import { BIG_TEXT } from "./theme.js";
 

@@ -1,8 +1,8 @@
 /** How well it stands, in a few figures, and what to look at to make it better. */
 import type { Quality } from "../protocol/messages.js";
+import { count, percent } from "../state/format.js";
 import type { SheetKind } from "../state/review-state.js";
 import { useUi } from "./context.js";
-import { count, percent } from "./format.js";
 
 const share = (value: number | null | undefined, digits = 0): string =>
   typeof value === "number" ? percent(value, digits) : "–";

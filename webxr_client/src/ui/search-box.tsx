@@ -1,7 +1,7 @@
 /** Search over ids, paths, columns and classes: what does not match is dimmed, not hidden. */
 import { useRef } from "preact/hooks";
+import { count } from "../state/format.js";
 import { useUi } from "./context.js";
-import { count } from "./format.js";
 import { SearchIcon } from "./icons.js";
 
 export function SearchBox() {

@@ -1,10 +1,10 @@
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
-import { certainty, contactSheet, opinion } from "../state/opinion.js";
-import { acceptable } from "../state/review.js";
+import { count, percent } from "../state/format.js";
+import { acceptable, certainty, contactSheet, opinion } from "../state/opinion.js";
 import { useUi } from "./context.js";
 import { Walk } from "./decoded.js";
-import { count, items as itemsText, list, percent } from "./format.js";
+import { items as itemsText, list } from "./format.js";
 import { Picture } from "./picture.js";
 import { Swatch } from "./swatch.js";
 

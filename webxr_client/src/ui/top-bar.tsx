@@ -1,8 +1,8 @@
 import { isSite } from "../net/site.js";
+import { count, percent } from "../state/format.js";
 import { ColourChoice, SizeChoice } from "./colour-choice.js";
 import { useUi } from "./context.js";
 import { EnterXr } from "./enter-xr.js";
-import { count, percent } from "./format.js";
 import { DevicesIcon, DownloadIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "./icons.js";
 import { SearchBox } from "./search-box.js";
 import { toggleTheme } from "./theme.js";

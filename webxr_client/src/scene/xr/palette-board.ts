@@ -4,7 +4,7 @@ import { AlwaysDepth } from "three";
 import { isSite } from "../../net/site.js";
 import type { AppState } from "../../state/app-state.js";
 import { count, percent } from "../../state/format.js";
-import { acceptable } from "../../state/review.js";
+import { acceptable } from "../../state/opinion.js";
 import { isCue } from "../../state/review-state.js";
 import { standing } from "../../state/sheet-words.js";
 import {

@@ -3,8 +3,7 @@ import { AlwaysDepth } from "three";
 import type { SheetItem } from "../../protocol/messages.js";
 import type { AppState } from "../../state/app-state.js";
 import { count } from "../../state/format.js";
-import { confirmed } from "../../state/review.js";
-import { isOdd, type OpenSheet } from "../../state/review-state.js";
+import { confirmed, isOdd, type OpenSheet } from "../../state/review-state.js";
 import {
   expectation,
   groupSpan,
