@@ -2,8 +2,8 @@
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
-import { opinionOf } from "../state/opinion.js";
 import { cueAfter } from "../state/review-state.js";
+import { opinionOf } from "../state/selection-summary.js";
 
 export interface KeyAction {
   /** As shown: "Ctrl Z". */

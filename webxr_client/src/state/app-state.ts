@@ -1,4 +1,4 @@
-/** All that the page knows, as signals. Written by session.ts and by the tools; read by scene and ui. */
+/** All that the page knows, as signals. Written by session/ and by the tools; read by scene and ui. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
 import type {

@@ -1,4 +1,4 @@
-/** What is to be looked at again, and how well it all stands: contact sheets, figures of quality, cues. Written by review.ts and cues.ts. */
+/** What is to be looked at again, and how well it all stands: contact sheets, figures of quality, cues. Written by session/review.ts and session/cue-feed.ts. */
 import { type Signal, signal } from "@preact/signals";
 import { type Quality, SHEET_SIZE, type Sheet, type SheetItem } from "../protocol/messages.js";
 

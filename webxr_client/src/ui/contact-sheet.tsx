@@ -14,7 +14,7 @@ import {
   named,
   SHEET_TITLES,
   standing,
-} from "../state/sheet-words.js";
+} from "../state/sheet-text.js";
 import { useUi } from "./context.js";
 import { Picture } from "./picture.js";
 import { useRoving } from "./roving.js";

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../protocol/messages.js";
 import { count, percent } from "../state/format.js";
-import { acceptable, certainty, contactSheet, opinion } from "../state/opinion.js";
+import { acceptable, certainty, contactSheet, opinion } from "../state/selection-summary.js";
 import { useUi } from "./context.js";
 import { Walk } from "./decoded.js";
 import { items as itemsText, list } from "./format.js";

@@ -4,9 +4,9 @@ import { AlwaysDepth } from "three";
 import { isSite } from "../../net/site.js";
 import type { AppState } from "../../state/app-state.js";
 import { count, percent } from "../../state/format.js";
-import { acceptable } from "../../state/opinion.js";
 import { isCue } from "../../state/review-state.js";
-import { standing } from "../../state/sheet-words.js";
+import { acceptable } from "../../state/selection-summary.js";
+import { standing } from "../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,

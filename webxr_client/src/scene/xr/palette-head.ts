@@ -6,8 +6,8 @@ import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../state/app-state.js";
 import { count, percent } from "../../state/format.js";
-import { opinion } from "../../state/opinion.js";
-import { SHEET_TITLES, standing } from "../../state/sheet-words.js";
+import { opinion } from "../../state/selection-summary.js";
+import { SHEET_TITLES, standing } from "../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_GROUND,

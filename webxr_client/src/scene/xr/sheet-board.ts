@@ -11,7 +11,7 @@ import {
   named,
   SHEET_TITLES,
   standing,
-} from "../../state/sheet-words.js";
+} from "../../state/sheet-text.js";
 import type { Atlas } from "../atlas.js";
 import {
   BOARD_ACCENT,

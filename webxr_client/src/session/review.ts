@@ -5,10 +5,16 @@
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
 import { type Provenance, SHEET_SIZE } from "../protocol/messages.js";
-import { type AppState, NOTHING } from "./app-state.js";
-import { ClusterGrowth } from "./cluster-growth.js";
-import { acceptable, opinion } from "./opinion.js";
-import { confirmed, NO_PICTURE, type OpenSheet, type SheetKind, withoutAside } from "./review-state.js";
+import { type AppState, NOTHING } from "../state/app-state.js";
+import { ClusterGrowth } from "../state/cluster-growth.js";
+import {
+  confirmed,
+  NO_PICTURE,
+  type OpenSheet,
+  type SheetKind,
+  withoutAside,
+} from "../state/review-state.js";
+import { acceptable, opinion } from "../state/selection-summary.js";
 
 /** Shares of the densest place that growing tries, one after the other, until something is added. */
 const GROW_SHARES = [0.18, 0.05, 0];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Search, words } from "../../src/session/search.js";
 import { AppState } from "../../src/state/app-state.js";
-import { Search, words } from "../../src/state/search.js";
 
 describe("words", () => {
   it.each([

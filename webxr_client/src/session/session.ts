@@ -13,12 +13,12 @@ import {
   type Settings,
   UNLABELED,
 } from "../protocol/messages.js";
-import { type AppState, NOTHING } from "./app-state.js";
-import type { Commands } from "./commands.js";
-import { CueFeed } from "./cues.js";
-import { Knocking } from "./door.js";
+import { type AppState, NOTHING } from "../state/app-state.js";
+import type { Commands } from "../state/commands.js";
+import { CueFeed } from "./cue-feed.js";
+import { Questions } from "./model-queries.js";
+import { Knocking } from "./pairing.js";
 import { Playback } from "./playback.js";
-import { Questions } from "./questions.js";
 import { Review } from "./review.js";
 import { Search } from "./search.js";
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClassInfo, Provenance, Sheet, SheetItem, Suggestion } from "../../src/protocol/messages.js";
+import { Review } from "../../src/session/review.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
-import { acceptable } from "../../src/state/opinion.js";
-import { Review } from "../../src/state/review.js";
 import { confirmed, isOdd, proposed, withoutAside } from "../../src/state/review-state.js";
+import { acceptable } from "../../src/state/selection-summary.js";
 import { latentOf } from "../interaction/xr/fixtures.js";
 
 vi.stubGlobal("window", globalThis);

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PositionsFrame } from "../../src/protocol/frames.js";
 import type { ServerOperation } from "../../src/protocol/messages.js";
 import type { SceneFile } from "../../src/protocol/scene-file.js";
+import { Session } from "../../src/session/session.js";
 import { AppState } from "../../src/state/app-state.js";
-import { Session } from "../../src/state/session.js";
-import { oneItem } from "./one-item.js";
+import { oneItem } from "../state/one-item.js";
 
 vi.stubGlobal("window", globalThis);
 vi.stubGlobal("location", { protocol: "http:", host: "localhost" });

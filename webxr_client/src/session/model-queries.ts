@@ -1,8 +1,8 @@
 /** Questions to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
 
 import type { ClientOperation, Decoded as DecodedAnswer, Probed, Refused } from "../protocol/messages.js";
-import type { AppState } from "./app-state.js";
-import { type Decoded, picturesOf, type Seen, type Term } from "./force-state.js";
+import type { AppState } from "../state/app-state.js";
+import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
 
 const PATIENCE_MS = 6000;
 export const MOST_PROBED = 256;

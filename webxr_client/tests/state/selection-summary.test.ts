@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { certainty, contactSheet, evenly, opinion } from "../../src/state/opinion.js";
+import { certainty, contactSheet, evenly, opinion } from "../../src/state/selection-summary.js";
 
 const range = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
 

@@ -8,7 +8,7 @@ import { addDeltas, decodeFrame, type PositionsFrame } from "../protocol/frames.
 import type { Labels, ServerOperation, Timeline } from "../protocol/messages.js";
 import { readRecords } from "../protocol/recording.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
-import type { AppState } from "./app-state.js";
+import type { AppState } from "../state/app-state.js";
 
 /** Recorded frames a second, at speed 1. */
 const RATE = 10;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { CueFeed } from "../../src/session/cue-feed.js";
 import { AppState } from "../../src/state/app-state.js";
-import { CueFeed } from "../../src/state/cues.js";
 import { latentOf } from "../interaction/xr/fixtures.js";
 
 vi.stubGlobal("window", globalThis);

@@ -1,7 +1,7 @@
 /** Before the door: this device asks to be let in, shows its code, and waits for the owner's word. */
 import type { Signal } from "@preact/signals";
 import { pair, pollAccess, requestAccess } from "../net/api.js";
-import type { Door } from "./app-state.js";
+import type { Door } from "../state/app-state.js";
 
 const POLL_MS = 1000;
 /** After a failure, such as too many who wait. */

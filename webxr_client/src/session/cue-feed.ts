@@ -1,8 +1,8 @@
 /** Cues, fetched when they are shown, and again some time after labels or predictions changed. */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
-import type { AppState } from "./app-state.js";
-import { type Cue, isCue } from "./review-state.js";
+import type { AppState } from "../state/app-state.js";
+import { type Cue, isCue } from "../state/review-state.js";
 
 /** What changes all the time is asked for this often at most. */
 const EVERY_MS = 2000;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Timeline } from "../../src/protocol/messages.js";
+import { keyframeBefore, Playback } from "../../src/session/playback.js";
 import { AppState } from "../../src/state/app-state.js";
-import { keyframeBefore, Playback } from "../../src/state/playback.js";
 
 vi.stubGlobal("window", globalThis);
 

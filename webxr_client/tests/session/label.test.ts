@@ -1,9 +1,9 @@
 /** Labelling says whether it labelled: who hears or feels that it did is not to be wrong. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SessionInfo } from "../../src/protocol/messages.js";
+import { Session } from "../../src/session/session.js";
 import { AppState } from "../../src/state/app-state.js";
 import type { Commands } from "../../src/state/commands.js";
-import { Session } from "../../src/state/session.js";
 
 let state: AppState;
 let commands: Commands;

@@ -4,7 +4,7 @@
  */
 import { searchItems } from "../net/api.js";
 import type { ClassInfo } from "../protocol/messages.js";
-import type { AppState } from "./app-state.js";
+import type { AppState } from "../state/app-state.js";
 
 const PATIENCE_MS = 180;
 

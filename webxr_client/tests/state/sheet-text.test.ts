@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SheetItem } from "../../src/protocol/messages.js";
 import { cueAfter } from "../../src/state/review-state.js";
-import { expectation, groupSpan, named, standing } from "../../src/state/sheet-words.js";
+import { expectation, groupSpan, named, standing } from "../../src/state/sheet-text.js";
 
 const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
   item: n,
