@@ -8,8 +8,7 @@ import { project } from "./interaction/selection-rule.js";
 import type { XrEntry } from "./interaction/xr/enter.js";
 import { findOffered } from "./interaction/xr/offered.js";
 import { fetchThumbnails } from "./net/api.js";
-import { Atlas } from "./scene/atlas.js";
-import { ForceLines } from "./scene/force-lines.js";
+import { Atlas } from "./scene/cloud/atlas.js";
 import {
   CUE_DARK,
   CUE_LIGHT,
@@ -17,9 +16,10 @@ import {
   Palette,
   UNLABELLED_DARK,
   UNLABELLED_LIGHT,
-} from "./scene/palette.js";
+} from "./scene/cloud/colours.js";
+import { ForceLines } from "./scene/cloud/force-lines.js";
+import { PointCloud } from "./scene/cloud/point-cloud.js";
 import { Peers } from "./scene/peers.js";
-import { PointCloud } from "./scene/point-cloud.js";
 import { SoundPlayer } from "./scene/sound-player.js";
 import { Stage } from "./scene/stage.js";
 import { Session } from "./session/session.js";

@@ -16,7 +16,7 @@ import {
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "../state/latent-state.js";
-import type { PointCloud } from "./point-cloud.js";
+import type { PointCloud } from "./cloud/point-cloud.js";
 
 /** Room that panels take at the edges, CSS pixels. */
 export interface Insets {

@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { KeyAction } from "../interaction/keyboard.js";
-import type { Atlas } from "../scene/atlas.js";
+import type { Atlas } from "../scene/cloud/atlas.js";
 import type { Insets } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";

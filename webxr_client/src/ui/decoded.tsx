@@ -1,7 +1,7 @@
 /** Pictures that the model makes: a reconstruction, what lies under the pointer, the way between two items. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { latentMean } from "../interaction/drag-tool.js";
-import { drawDecoded } from "../scene/decoded-picture.js";
+import { drawDecoded } from "../scene/cloud/decoded-picture.js";
 import type { Decoded } from "../state/force-state.js";
 import { useUi } from "./context.js";
 

@@ -1,7 +1,7 @@
 /** Class colours can be told apart, also with the three dichromacies; text can be read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CUE_DARK, CUE_LIGHT, dimmed, LIGHT_INK, parseColour } from "../../src/scene/palette.js";
+import { CUE_DARK, CUE_LIGHT, dimmed, LIGHT_INK, parseColour } from "../../src/scene/cloud/colours.js";
 
 // The palette is the server's: server/classes.py.
 const source = readFileSync(new URL("../../../server/classes.py", import.meta.url), "utf8");

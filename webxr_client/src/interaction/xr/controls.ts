@@ -4,8 +4,13 @@
  */
 import { Matrix4, Vector3 } from "three";
 import type { Tick } from "../../protocol/messages.js";
-import { PALETTE_HEIGHT, PALETTE_WIDTH, type PaletteSide, type Tile } from "../../scene/xr/palette-layout.js";
-import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/sheet-layout.js";
+import {
+  PALETTE_HEIGHT,
+  PALETTE_WIDTH,
+  type PaletteSide,
+  type Tile,
+} from "../../scene/xr/boards/palette-layout.js";
+import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/boards/sheet-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { BoardPointing } from "./board-pointing.js";

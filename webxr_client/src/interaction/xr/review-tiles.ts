@@ -1,5 +1,5 @@
 /** What the tiles of review do, on the palette and on a contact sheet, but for those that label. */
-import type { PaletteSide, TileAction } from "../../scene/xr/palette-layout.js";
+import type { PaletteSide, TileAction } from "../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import { cueAfter, NO_PICTURE } from "../../state/review-state.js";

@@ -10,18 +10,18 @@ import {
   Quaternion,
   Vector3,
 } from "three";
-import type { Atlas } from "../../scene/atlas.js";
-import type { PointCloud } from "../../scene/point-cloud.js";
+import type { Atlas } from "../../scene/cloud/atlas.js";
+import type { PointCloud } from "../../scene/cloud/point-cloud.js";
 import type { Presenter, Stage } from "../../scene/stage.js";
-import { BenchBoard, type BenchFigures } from "../../scene/xr/bench-board.js";
-import type { Board } from "../../scene/xr/board.js";
+import { BenchBoard, type BenchFigures } from "../../scene/xr/boards/bench-board.js";
+import type { Board } from "../../scene/xr/boards/board.js";
+import { ItemCard } from "../../scene/xr/boards/item-card.js";
+import { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
+import { SheetBoard } from "../../scene/xr/boards/sheet-board.js";
 import { BrushSphere } from "../../scene/xr/brush-sphere.js";
 import type { InputModel, InputModels } from "../../scene/xr/input-models.js";
-import { ItemCard } from "../../scene/xr/item-card.js";
-import { PaletteBoard } from "../../scene/xr/palette-board.js";
 import { PointerRay } from "../../scene/xr/pointer-ray.js";
 import { fitBox, floorGrid, sceneBox } from "../../scene/xr/room.js";
-import { SheetBoard } from "../../scene/xr/sheet-board.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";

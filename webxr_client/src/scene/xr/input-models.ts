@@ -136,7 +136,7 @@ export class InputModel extends Object3D {
   }
 }
 
-/** After the palette, so that a hand before it is seen before it (palette-board.ts). */
+/** After the palette, so that a hand before it is seen before it (boards/palette-board.ts). */
 const LATE = 5;
 
 function drawLate(model: Object3D): Object3D {

@@ -20,8 +20,8 @@ import {
   reviewTiles,
   type Tile,
   timeTiles,
-} from "../../../src/scene/xr/palette-layout.js";
-import { SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "../../../src/scene/xr/sheet-layout.js";
+} from "../../../src/scene/xr/boards/palette-layout.js";
+import { SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "../../../src/scene/xr/boards/sheet-layout.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
 import { NO_PICTURE } from "../../../src/state/review-state.js";

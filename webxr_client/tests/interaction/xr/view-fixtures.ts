@@ -2,8 +2,8 @@
 import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
 import { vi } from "vitest";
 import type { XrParts } from "../../../src/interaction/xr/xr-view.js";
-import { Palette } from "../../../src/scene/palette.js";
-import { PointCloud } from "../../../src/scene/point-cloud.js";
+import { Palette } from "../../../src/scene/cloud/colours.js";
+import { PointCloud } from "../../../src/scene/cloud/point-cloud.js";
 import { Stage } from "../../../src/scene/stage.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { scaleOf } from "../../../src/interaction/xr/grab.js";
 import { XrView } from "../../../src/interaction/xr/xr-view.js";
 import type { SceneFile } from "../../../src/protocol/scene-file.js";
-import type { Board } from "../../../src/scene/xr/board.js";
+import type { Board } from "../../../src/scene/xr/boards/board.js";
 import { InputModel, type InputModels } from "../../../src/scene/xr/input-models.js";
 import { blobs, bytesAFrame } from "./fixtures.js";
 import { appear, playedParts, stubCanvas } from "./view-fixtures.js";

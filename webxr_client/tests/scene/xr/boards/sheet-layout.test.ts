@@ -1,7 +1,12 @@
 /** Pictures and tiles of a contact sheet large enough for a finger, none over another, all of them on the board. */
 import { describe, expect, it } from "vitest";
-import { type Tile, tileAt } from "../../../src/scene/xr/palette-layout.js";
-import { PICTURE, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "../../../src/scene/xr/sheet-layout.js";
+import { type Tile, tileAt } from "../../../../src/scene/xr/boards/palette-layout.js";
+import {
+  PICTURE,
+  SHEET_HEIGHT,
+  SHEET_WIDTH,
+  sheetTiles,
+} from "../../../../src/scene/xr/boards/sheet-layout.js";
 
 const items = Array.from({ length: 27 }, (_, item) => ({
   item,

@@ -1,5 +1,5 @@
 /** Where things are on a contact sheet in the room, in millimetres from its top left. Pictures of 30 mm with 10 mm gaps, so that a finger meets one. */
-import type { OpenSheet } from "../../state/review-state.js";
+import type { OpenSheet } from "../../../state/review-state.js";
 import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 
 export const SHEET_COLUMNS = 9;

@@ -1,11 +1,11 @@
 /** Boards are drawn again for what they show, and for nothing else: to draw one and send it to the GPU is the dearest that a frame can hold. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SessionInfo, Training } from "../../../src/protocol/messages.js";
-import type { Board } from "../../../src/scene/xr/board.js";
-import { ItemCard } from "../../../src/scene/xr/item-card.js";
-import { PaletteBoard } from "../../../src/scene/xr/palette-board.js";
-import { AppState, NOTHING } from "../../../src/state/app-state.js";
-import { stubCanvas } from "../../interaction/xr/view-fixtures.js";
+import type { SessionInfo, Training } from "../../../../src/protocol/messages.js";
+import type { Board } from "../../../../src/scene/xr/boards/board.js";
+import { ItemCard } from "../../../../src/scene/xr/boards/item-card.js";
+import { PaletteBoard } from "../../../../src/scene/xr/boards/palette-board.js";
+import { AppState, NOTHING } from "../../../../src/state/app-state.js";
+import { stubCanvas } from "../../../interaction/xr/view-fixtures.js";
 
 let state: AppState;
 

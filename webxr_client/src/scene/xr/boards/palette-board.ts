@@ -1,12 +1,12 @@
 /** The palette on the other hand, drawn: the classes, what can be done, and its head. */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
-import { isSite } from "../../net/site.js";
-import type { AppState } from "../../state/app-state.js";
-import { count, percent } from "../../state/format.js";
-import { isCue } from "../../state/review-state.js";
-import { acceptable } from "../../state/selection-summary.js";
-import { standing } from "../../state/sheet-text.js";
+import { isSite } from "../../../net/site.js";
+import type { AppState } from "../../../state/app-state.js";
+import { count, percent } from "../../../state/format.js";
+import { isCue } from "../../../state/review-state.js";
+import { acceptable } from "../../../state/selection-summary.js";
+import { standing } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,

@@ -14,13 +14,13 @@ import {
   type Vector3,
   Vector4,
 } from "three";
-import { FORCE_TERMS } from "../protocol/messages.js";
-import type { Annotations } from "../state/annotations.js";
-import type { ColourBy } from "../state/app-state.js";
-import { TERM_COLOURS } from "../state/force-state.js";
-import type { LatentState } from "../state/latent-state.js";
+import { FORCE_TERMS } from "../../protocol/messages.js";
+import type { Annotations } from "../../state/annotations.js";
+import type { ColourBy } from "../../state/app-state.js";
+import { TERM_COLOURS } from "../../state/force-state.js";
+import type { LatentState } from "../../state/latent-state.js";
 import type { Atlas } from "./atlas.js";
-import { CUE_DARK, type Palette } from "./palette.js";
+import { CUE_DARK, type Palette } from "./colours.js";
 import { fragmentShader, vertexShader } from "./point-shader.js";
 
 const COLOUR_BY: Record<ColourBy, number> = {

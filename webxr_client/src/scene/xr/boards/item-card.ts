@@ -1,9 +1,9 @@
 /** The item at the brush, shown large: its picture, its label, what the model thinks. */
 import { computed, signal } from "@preact/signals";
-import type { AppState } from "../../state/app-state.js";
-import type { Decoded, Seen } from "../../state/force-state.js";
-import type { Atlas } from "../atlas.js";
-import { drawDecoded } from "../decoded-picture.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Decoded, Seen } from "../../../state/force-state.js";
+import type { Atlas } from "../../cloud/atlas.js";
+import { drawDecoded } from "../../cloud/decoded-picture.js";
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, fitted, font } from "./board.js";
 import { ItemPicture } from "./item-picture.js";
 

@@ -1,5 +1,5 @@
 /** A picture that the model made, onto a canvas of its size. */
-import type { Decoded } from "../state/force-state.js";
+import type { Decoded } from "../../state/force-state.js";
 
 export function drawDecoded(canvas: HTMLCanvasElement, picture: Decoded): void {
   const { width, height, channels, bytes } = picture;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Atlas } from "../../src/scene/atlas.js";
+import { Atlas } from "../../../src/scene/cloud/atlas.js";
 
 /** Two pages of 2 x 2 cells of 4 pixels, pictures of 2 in their midst; every byte tells where it is. */
 function atlas(channels: 1 | 3): Atlas {

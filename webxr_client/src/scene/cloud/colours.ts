@@ -1,6 +1,6 @@
 /** Colours of classes and of what is no class, as the GPU takes them. */
 import { DataTexture, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
-import type { ClassInfo } from "../protocol/messages.js";
+import type { ClassInfo } from "../../protocol/messages.js";
 
 export const UNLABELLED_DARK = "#6b7686";
 export const UNLABELLED_LIGHT = "#8d97a5";

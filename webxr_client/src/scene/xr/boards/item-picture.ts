@@ -1,6 +1,6 @@
 /** An item's picture on a board. It is cut out first: to draw a part of a page with thousands of pictures costs as much as the whole page. */
-import type { Atlas } from "../atlas.js";
-import { drawDecoded } from "../decoded-picture.js";
+import type { Atlas } from "../../cloud/atlas.js";
+import { drawDecoded } from "../../cloud/decoded-picture.js";
 
 /** Larger ones are smoothed where they are drawn at another size; of smaller ones each pixel counts. */
 const COARSE = 64;

@@ -3,9 +3,9 @@
  * that are drawn. Where the points have been, as trails; sigma, as a halo.
  */
 import { Color, Group } from "three";
-import { GRID_STEPS } from "../protocol/messages.js";
-import type { AppState } from "../state/app-state.js";
-import { TERM_COLOURS, TERMS, type Term } from "../state/force-state.js";
+import { GRID_STEPS } from "../../protocol/messages.js";
+import type { AppState } from "../../state/app-state.js";
+import { TERM_COLOURS, TERMS, type Term } from "../../state/force-state.js";
 import { Lines } from "./lines.js";
 
 /** Metres of the scene of an arrow at the 95th percentile of those drawn: of a few, and of all. */

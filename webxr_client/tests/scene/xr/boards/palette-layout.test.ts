@@ -9,7 +9,7 @@ import {
   reviewTiles,
   tileAt,
   timeTiles,
-} from "../../../src/scene/xr/palette-layout.js";
+} from "../../../../src/scene/xr/boards/palette-layout.js";
 
 it.each([
   ["time and force", timeTiles(false)],

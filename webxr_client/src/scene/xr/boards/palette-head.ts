@@ -4,10 +4,10 @@
  */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
-import type { AppState } from "../../state/app-state.js";
-import { count, percent } from "../../state/format.js";
-import { opinion } from "../../state/selection-summary.js";
-import { SHEET_TITLES, standing } from "../../state/sheet-text.js";
+import type { AppState } from "../../../state/app-state.js";
+import { count, percent } from "../../../state/format.js";
+import { opinion } from "../../../state/selection-summary.js";
+import { SHEET_TITLES, standing } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_GROUND,

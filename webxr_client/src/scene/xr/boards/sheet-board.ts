@@ -1,9 +1,9 @@
 /** A contact sheet as a board in the room: what is doubtful, grouped by what is predicted, with what each picture becomes under it. */
 import { AlwaysDepth } from "three";
-import type { SheetItem } from "../../protocol/messages.js";
-import type { AppState } from "../../state/app-state.js";
-import { count } from "../../state/format.js";
-import { confirmed, isOdd, type OpenSheet } from "../../state/review-state.js";
+import type { SheetItem } from "../../../protocol/messages.js";
+import type { AppState } from "../../../state/app-state.js";
+import { count } from "../../../state/format.js";
+import { confirmed, isOdd, type OpenSheet } from "../../../state/review-state.js";
 import {
   expectation,
   groupSpan,
@@ -11,8 +11,8 @@ import {
   named,
   SHEET_TITLES,
   standing,
-} from "../../state/sheet-text.js";
-import type { Atlas } from "../atlas.js";
+} from "../../../state/sheet-text.js";
+import type { Atlas } from "../../cloud/atlas.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,

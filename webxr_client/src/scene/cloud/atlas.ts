@@ -7,8 +7,8 @@ import {
   RGBAFormat,
   UnsignedByteType,
 } from "three";
-import type { Thumbnails } from "../protocol/messages.js";
-import type { Decoded } from "../state/force-state.js";
+import type { Thumbnails } from "../../protocol/messages.js";
+import type { Decoded } from "../../state/force-state.js";
 
 export class Atlas {
   readonly texture: DataArrayTexture;
