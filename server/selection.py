@@ -1,6 +1,6 @@
 """Which items lie in a region drawn on the screen.
 
-The page has the same rule (interaction/selection-rule.ts); tests hold both to shared vectors.
+The page has the same rule (interaction/region-query.ts); tests hold both to shared vectors.
 
 1. An item's latent mean (z = 0 in 2D) is taken to clip space by `clip_from_latent` in double precision: (x, y, z, w). Behind the camera
    (w <= 0) or outside the depth range (|z| > w) it is never selected.

@@ -3,10 +3,10 @@ import { effect } from "@preact/signals";
 import { bindDesktopInput } from "./interaction/desktop-input.js";
 import { DragTool } from "./interaction/drag-tool.js";
 import { bindKeyboard, keyActions } from "./interaction/keyboard.js";
-import { SelectTool } from "./interaction/select-tools.js";
-import { project } from "./interaction/selection-rule.js";
-import type { XrEntry } from "./interaction/xr/enter.js";
-import { findOffered } from "./interaction/xr/offered.js";
+import { project } from "./interaction/region-query.js";
+import { SelectTool } from "./interaction/select-tool.js";
+import type { XrEntry } from "./interaction/xr/session/enter.js";
+import { findOffered } from "./interaction/xr/session/support.js";
 import { fetchThumbnails } from "./net/api.js";
 import { Atlas } from "./scene/cloud/atlas.js";
 import {
@@ -75,7 +75,7 @@ stage.world.add(peers.heads, peers.hands, forceLines.group);
 const xr: { entry: XrEntry | null } = { entry: null };
 effect(() => {
   if (!state.xr.offered.value?.size || xr.entry) return;
-  void import("./interaction/xr/enter.js").then(
+  void import("./interaction/xr/session/enter.js").then(
     ({ XrEntry: Entry }) => {
       xr.entry = new Entry({ state, commands, stage, cloud, atlas });
     },

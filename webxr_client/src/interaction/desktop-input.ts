@@ -4,7 +4,7 @@
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
-import type { SelectTool } from "./select-tools.js";
+import type { SelectTool } from "./select-tool.js";
 
 const HOVER_DELAY = 125;
 const HOVER_LINGER = 260;

@@ -13,18 +13,18 @@ import {
 import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/boards/sheet-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
-import { BoardPointing } from "./board-pointing.js";
-import { BoxChange, type SceneChange } from "./box-change.js";
-import { type BrushHit, queryBrush } from "./brush-query.js";
-import { BrushStroke } from "./brush-stroke.js";
-import { ClusterGrab } from "./cluster-grab.js";
-import { ClusterPull } from "./cluster-pull.js";
-import { scaleOf, turnAbout } from "./grab.js";
-import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./pulses.js";
-import { pauseOrRun, runTile } from "./tiles.js";
-import type { TrackedHand } from "./tracked-hand.js";
-import { WorldHold } from "./world-hold.js";
-import type { InputListener } from "./xr-inputs.js";
+import { BoardPointing } from "./boards/board-pointing.js";
+import { pauseOrRun, runTile } from "./boards/run-tile.js";
+import { type BrushHit, queryBrush } from "./brush/brush-query.js";
+import { BrushStroke } from "./brush/brush-stroke.js";
+import { BoxChange, type SceneChange } from "./grab/box-change.js";
+import { ClusterPull } from "./grab/cluster-drag.js";
+import { ClusterGrab } from "./grab/cluster-grab.js";
+import { scaleOf, turnAbout } from "./grab/transform.js";
+import { WorldHold } from "./grab/world-grab.js";
+import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
+import type { TrackedHand } from "./input/tracked-hand.js";
+import type { InputListener } from "./input/xr-inputs.js";
 
 /** What hands act on. */
 export interface XrSurroundings {

@@ -2,8 +2,8 @@
 import { Matrix4, Quaternion, Vector3 } from "three";
 import type { Pose } from "../../protocol/messages.js";
 import type { Commands } from "../../state/commands.js";
-import { scaleOf } from "./grab.js";
-import type { TrackedHand } from "./tracked-hand.js";
+import { scaleOf } from "./grab/transform.js";
+import type { TrackedHand } from "./input/tracked-hand.js";
 
 const EVERY = 80;
 

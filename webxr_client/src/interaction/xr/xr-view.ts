@@ -27,11 +27,11 @@ import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { XrControls, type XrSurroundings } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
-import { scaleOf } from "./grab.js";
-import { placeSheet, placeWorld } from "./placement.js";
+import { scaleOf } from "./grab/transform.js";
+import type { TrackedHand } from "./input/tracked-hand.js";
+import { XrInputs } from "./input/xr-inputs.js";
+import { placeSheet, placeWorld } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
-import type { TrackedHand } from "./tracked-hand.js";
-import { XrInputs } from "./xr-inputs.js";
 
 export interface XrParts {
   state: AppState;

@@ -1,8 +1,8 @@
 /** What hands do: each gesture from its beginning to its end, and what becomes of it when the hand is lost on the way. */
 import { Matrix4, Vector3 } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
+import { freeName } from "../../../src/interaction/xr/boards/run-tile.js";
 import { XrControls } from "../../../src/interaction/xr/controls.js";
-import { freeName } from "../../../src/interaction/xr/tiles.js";
 import {
   MAX_ANCHORED,
   type SessionInfo,

@@ -1,6 +1,6 @@
 /** Clouds, hands and rooms for tests, without a headset. */
 import { type Group, Matrix4, Quaternion, Vector3 } from "three";
-import { TrackedHand } from "../../../src/interaction/xr/tracked-hand.js";
+import { TrackedHand } from "../../../src/interaction/xr/input/tracked-hand.js";
 import { GRID_STEPS } from "../../../src/protocol/messages.js";
 import { LatentState } from "../../../src/state/latent-state.js";
 

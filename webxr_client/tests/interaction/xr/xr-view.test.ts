@@ -1,7 +1,7 @@
 /** VR frame by frame, as far as it goes without WebGL. */
 import { Matrix4, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { scaleOf } from "../../../src/interaction/xr/grab.js";
+import { scaleOf } from "../../../src/interaction/xr/grab/transform.js";
 import { XrView } from "../../../src/interaction/xr/xr-view.js";
 import type { SceneFile } from "../../../src/protocol/scene-file.js";
 import type { Board } from "../../../src/scene/xr/boards/board.js";

@@ -1,7 +1,7 @@
 /** One stroke of the brush: items it touches are added to the selection, or taken from it. */
 import { type Matrix4, Vector3 } from "three";
-import { type AppState, NOTHING, type Selection } from "../../state/app-state.js";
-import { ClusterGrowth } from "../../state/cluster-growth.js";
+import { type AppState, NOTHING, type Selection } from "../../../state/app-state.js";
+import { ClusterGrowth } from "../../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 
 /** Milliseconds between two looks at what the brush holds. */

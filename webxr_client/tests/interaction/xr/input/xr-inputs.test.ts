@@ -1,11 +1,11 @@
 /** What three sends of the headset's input sources, as presses and releases of a left and a right hand. */
 import { Group, type WebXRManager } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
-import { XrControls } from "../../../src/interaction/xr/controls.js";
-import { XrInputs } from "../../../src/interaction/xr/xr-inputs.js";
-import { AppState } from "../../../src/state/app-state.js";
-import type { Commands } from "../../../src/state/commands.js";
-import { identity, latentOf } from "./fixtures.js";
+import { XrControls } from "../../../../src/interaction/xr/controls.js";
+import { XrInputs } from "../../../../src/interaction/xr/input/xr-inputs.js";
+import { AppState } from "../../../../src/state/app-state.js";
+import type { Commands } from "../../../../src/state/commands.js";
+import { identity, latentOf } from "../fixtures.js";
 
 let rays: Group[];
 let inputs: XrInputs;

@@ -1,8 +1,8 @@
 /** What the tiles of review do, on the palette and on a contact sheet, but for those that label. */
-import type { PaletteSide, TileAction } from "../../scene/xr/boards/palette-layout.js";
-import type { AppState } from "../../state/app-state.js";
-import type { Commands } from "../../state/commands.js";
-import { cueAfter, NO_PICTURE } from "../../state/review-state.js";
+import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands } from "../../../state/commands.js";
+import { cueAfter, NO_PICTURE } from "../../../state/review-state.js";
 
 /** Confidences from which on predictions are accepted, as the tiles go through them. */
 const ACCEPT_FROM = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99] as const;

@@ -3,7 +3,7 @@
 import type { Region } from "../protocol/messages.js";
 import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
-import { combine, itemsInRegion, nearestItem, type Projected, project } from "./selection-rule.js";
+import { combine, itemsInRegion, nearestItem, type Projected, project } from "./region-query.js";
 
 /** What tools need to know of the view. */
 export interface View {

@@ -1,6 +1,6 @@
 /** Which tile of a board a hand is at, by touch or by its ray, and when a touch becomes a press. */
 import { Matrix4, Vector3 } from "three";
-import { type Tile, tileAt } from "../../scene/xr/boards/palette-layout.js";
+import { type Tile, tileAt } from "../../../scene/xr/boards/palette-layout.js";
 
 /** Metres before the board within which a hand is at it, and behind it. */
 const NEAR = 0.07;

@@ -1,6 +1,6 @@
 /** One of the two hands, with a controller in it or without, as the frame found it. Everything is in metres of the room. */
 import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "three";
-import type { Handedness } from "../../state/xr-state.js";
+import type { Handedness } from "../../../state/xr-state.js";
 
 /** The brush floats so far before the hand that holds a controller. */
 export const BRUSH_AHEAD = 0.12;

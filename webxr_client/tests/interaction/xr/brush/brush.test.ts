@@ -1,10 +1,10 @@
 /** What a brush holds, and how a cluster grows from it. */
 import { Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { type BrushHit, queryBrush } from "../../../src/interaction/xr/brush-query.js";
-import { ClusterGrowth } from "../../../src/state/cluster-growth.js";
-import type { LatentState } from "../../../src/state/latent-state.js";
-import { blobs, latentOf, seeded } from "./fixtures.js";
+import { type BrushHit, queryBrush } from "../../../../src/interaction/xr/brush/brush-query.js";
+import { ClusterGrowth } from "../../../../src/state/cluster-growth.js";
+import type { LatentState } from "../../../../src/state/latent-state.js";
+import { blobs, latentOf, seeded } from "../fixtures.js";
 
 const query = (latent: LatentState, before: Vector3, centre: Vector3, radius: number) => {
   const hit: BrushHit = { count: 0, nearest: -1 };

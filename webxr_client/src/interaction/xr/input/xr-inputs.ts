@@ -3,7 +3,7 @@
  * end events are used: `select` itself comes at different moments in different browsers.
  */
 import type { WebXRManager } from "three";
-import type { Handedness } from "../../state/xr-state.js";
+import type { Handedness } from "../../../state/xr-state.js";
 import { type Spaces, TrackedHand } from "./tracked-hand.js";
 
 export interface InputListener {

@@ -1,7 +1,7 @@
 /** Which items a sphere holds. One pass over the newest keyframe, a few times a second, never every frame. */
 import type { Vector3 } from "three";
-import { GRID_STEPS } from "../../protocol/messages.js";
-import type { LatentState } from "../../state/latent-state.js";
+import { GRID_STEPS } from "../../../protocol/messages.js";
+import type { LatentState } from "../../../state/latent-state.js";
 
 export interface BrushHit {
   /** How many items are inside. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combine, itemsInRegion, nearestItem, project } from "../../src/interaction/selection-rule.js";
+import { combine, itemsInRegion, nearestItem, project } from "../../src/interaction/region-query.js";
 import type { Region } from "../../src/protocol/messages.js";
 import { vectors } from "../vectors.js";
 

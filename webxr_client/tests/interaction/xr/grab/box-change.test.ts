@@ -1,9 +1,9 @@
 /** A place of the latent space stays where it is in the room when its box becomes another one. */
 import { Matrix4, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { BoxChange } from "../../../src/interaction/xr/box-change.js";
-import type { Box } from "../../../src/protocol/scene-file.js";
-import { latentOf } from "./fixtures.js";
+import { BoxChange } from "../../../../src/interaction/xr/grab/box-change.js";
+import type { Box } from "../../../../src/protocol/scene-file.js";
+import { latentOf } from "../fixtures.js";
 
 const SMALL: Box = { origin: [-1, -0.5, -2], size: 2.5 };
 const LARGE: Box = { origin: [-3, -2, -4], size: 7 };

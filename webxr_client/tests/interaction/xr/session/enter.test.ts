@@ -1,7 +1,7 @@
 /** Into VR and out again, with a session that is played. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { XrEntry } from "../../../src/interaction/xr/enter.js";
-import { playedParts, stubCanvas } from "./view-fixtures.js";
+import { XrEntry } from "../../../../src/interaction/xr/session/enter.js";
+import { playedParts, stubCanvas } from "../view-fixtures.js";
 
 class PlayedSession extends EventTarget {
   visibilityState = "visible";

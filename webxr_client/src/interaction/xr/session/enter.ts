@@ -1,8 +1,8 @@
 /** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
-import { InputModels } from "../../scene/xr/input-models.js";
-import type { XrMode } from "../../state/xr-state.js";
-import { endWords } from "./end-words.js";
-import { type XrParts, XrView } from "./xr-view.js";
+import { InputModels } from "../../../scene/xr/input-models.js";
+import type { XrMode } from "../../../state/xr-state.js";
+import { type XrParts, XrView } from "../xr-view.js";
+import { endWords } from "./end-text.js";
 
 /** Of what headsets offer, calm before quick: 72 Hz held is better than 90 missed. */
 const WANTED_RATE = 72;

@@ -1,7 +1,7 @@
 /** The world in one hand or two: which hands hold it, and what it does when one more takes hold or lets go. */
 import { type Matrix4, Vector3 } from "three";
-import { OneHandGrab, TwoHandGrab } from "./grab.js";
-import type { TrackedHand } from "./tracked-hand.js";
+import type { TrackedHand } from "../input/tracked-hand.js";
+import { OneHandGrab, TwoHandGrab } from "./transform.js";
 
 export class WorldHold {
   private first: TrackedHand | null = null;

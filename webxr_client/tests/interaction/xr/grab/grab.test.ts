@@ -1,15 +1,15 @@
 /** Taking hold of the world and of a cluster, without WebGL. */
 import { Euler, Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { ClusterGrab } from "../../../src/interaction/xr/cluster-grab.js";
+import { ClusterGrab } from "../../../../src/interaction/xr/grab/cluster-grab.js";
 import {
   LARGEST_SCALE,
   OneHandGrab,
   scaleOf,
   TwoHandGrab,
   turnAbout,
-} from "../../../src/interaction/xr/grab.js";
-import { ACROSS, placeWorld, REACH } from "../../../src/interaction/xr/placement.js";
+} from "../../../../src/interaction/xr/grab/transform.js";
+import { ACROSS, placeWorld, REACH } from "../../../../src/interaction/xr/placement/placement.js";
 
 const pose = (x: number, y: number, z: number, turn = 0): Matrix4 =>
   new Matrix4().compose(

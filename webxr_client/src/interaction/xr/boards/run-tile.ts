@@ -1,8 +1,8 @@
 /** What the tiles of the palette and of a contact sheet do: those of classes, gestures and the brush here, those of review and of time beside it. */
-import type { PaletteSide, TileAction } from "../../scene/xr/boards/palette-layout.js";
-import type { AppState } from "../../state/app-state.js";
-import type { Commands } from "../../state/commands.js";
-import { LABEL_PULSE, TILE_PULSE } from "./pulses.js";
+import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands } from "../../../state/commands.js";
+import { LABEL_PULSE, TILE_PULSE } from "../input/haptics.js";
 import { correctPicked, runReviewTile } from "./review-tiles.js";
 import { runTimeTile } from "./time-tiles.js";
 

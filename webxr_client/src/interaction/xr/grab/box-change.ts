@@ -4,7 +4,7 @@
  * where it is in the room.
  */
 import { Matrix4 } from "three";
-import type { LatentState } from "../../state/latent-state.js";
+import type { LatentState } from "../../../state/latent-state.js";
 
 /** The same box; another one round the same cloud; the same items in another number of dimensions; another cloud, or the first one. */
 export type SceneChange = "same" | "box" | "dimension" | "cloud";

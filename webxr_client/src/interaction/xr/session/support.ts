@@ -1,6 +1,6 @@
 /** Which kinds of session this browser has a headset for; the code for them is loaded only then. */
-import type { AppState } from "../../state/app-state.js";
-import type { XrMode } from "../../state/xr-state.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { XrMode } from "../../../state/xr-state.js";
 
 const MODES: readonly XrMode[] = ["immersive-vr", "immersive-ar"];
 

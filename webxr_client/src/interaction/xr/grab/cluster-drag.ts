@@ -1,9 +1,9 @@
 /** The pull of a cluster in the hand: the model is told where its items are, many times a second, and once more when it is let go. */
 import { type Matrix4, Vector3 } from "three";
-import { MAX_ANCHORED } from "../../protocol/messages.js";
-import type { AppState } from "../../state/app-state.js";
-import type { Commands, Point } from "../../state/commands.js";
-import { latentMean } from "../drag-tool.js";
+import { MAX_ANCHORED } from "../../../protocol/messages.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands, Point } from "../../../state/commands.js";
+import { latentMean } from "../../drag-tool.js";
 
 const SEND_MS = 40;
 /** Items a millisecond that are told at most: a large cluster is told less often, so that neither frames nor the network feel its size. */
