@@ -1,26 +1,26 @@
 /** The page: the cloud fills it, panels are quiet glass at its edges. */
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { BottomBar } from "./bottom-bar.js";
-import { ClassPanel } from "./class-panel.js";
-import { ContactSheet } from "./contact-sheet.js";
-import { Ui, type UiContext, useUi } from "./context.js";
-import { GenerativeMap } from "./decoded.js";
-import { DevicesDialog } from "./devices.js";
-import { Dials } from "./dials.js";
-import { DoorPage } from "./door.js";
-import { DrawingOverlay } from "./drawing.js";
-import { InHeadset } from "./enter-xr.js";
-import { Help } from "./help.js";
-import { HoverCard } from "./hover-card.js";
-import { Legend } from "./legend.js";
-import { Notices } from "./notices.js";
-import { QualityPanel } from "./quality-panel.js";
-import { SelectionPanel } from "./selection-panel.js";
-import { StateLine } from "./state-line.js";
-import { BIG_TEXT, followBigText, followTheme } from "./theme.js";
-import { Tools } from "./tools.js";
-import { TopBar } from "./top-bar.js";
+import { DevicesDialog } from "./access/devices.js";
+import { DoorPage } from "./access/pairing.js";
+import { ClassPanel } from "./classes/class-panel.js";
+import { Legend } from "./classes/legend.js";
+import { Ui, type UiContext, useUi } from "./kit/context.js";
+import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
+import { ContactSheet } from "./review/contact-sheet.js";
+import { QualityPanel } from "./review/quality-panel.js";
+import { GenerativeMap } from "./selection/decoded.js";
+import { DrawingOverlay } from "./selection/drawing.js";
+import { HoverCard } from "./selection/hover-card.js";
+import { SelectionPanel } from "./selection/selection-panel.js";
+import { InHeadset } from "./shell/enter-xr.js";
+import { Help } from "./shell/help.js";
+import { Notices } from "./shell/notices.js";
+import { Tools } from "./shell/tools.js";
+import { TopBar } from "./shell/top-bar.js";
+import { BottomBar } from "./timeline/bottom-bar.js";
+import { Dials } from "./training/dials.js";
+import { StateLine } from "./training/state-line.js";
 
 const WIDE = 900;
 

@@ -1,0 +1,188 @@
+/** For the owner: how another device gets here, who waits, who was let in. */
+import { useEffect, useState } from "preact/hooks";
+import { decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
+import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/messages.js";
+import { useUi } from "../kit/context.js";
+import { Dialog } from "../kit/dialog.js";
+
+/** Runs a request and shows what came of it: the new state of the door, or the error. */
+function useAccess(): [(request: Promise<Access>) => void, string] {
+  const { state } = useUi();
+  const [error, setError] = useState("");
+  const run = (request: Promise<Access>) => {
+    setError("");
+    request.then(
+      (access) => {
+        state.access.value = access;
+      },
+      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
+    );
+  };
+  return [run, error];
+}
+
+/** A device waits: said where the eye is, until the owner has decided. */
+export function WaitingDevices() {
+  const { state } = useUi();
+  const [run, error] = useAccess();
+  const waiting = state.access.value?.waiting ?? [];
+  if (waiting.length === 0) return null;
+  return (
+    <>
+      {waiting.map((device) => (
+        <WaitingLine key={device.request} device={device} run={run} />
+      ))}
+      {error && <p class="glass notice warm">{error}</p>}
+    </>
+  );
+}
+
+function WaitingLine({ device, run }: { device: WaitingDevice; run: (request: Promise<Access>) => void }) {
+  const decide = (role?: "annotator" | "viewer") =>
+    run(decideAccess({ request: device.request, ...(role ? { role } : {}) }));
+  return (
+    <div class="glass notice waiting" data-testid="waiting">
+      <b class="waiting-code">{device.code}</b>
+      <span>
+        {device.name} <span class="muted">at {device.address} asks to come in. Does it show this code?</span>
+      </span>
+      <span class="waiting-actions">
+        <button type="button" class="button primary" onClick={() => decide("annotator")}>
+          Let it label
+        </button>
+        <button type="button" class="button" onClick={() => decide("viewer")}>
+          Let it look
+        </button>
+        <button type="button" class="button" onClick={() => decide()}>
+          Deny
+        </button>
+      </span>
+    </div>
+  );
+}
+
+export function DevicesDialog() {
+  const { state } = useUi();
+  const access = state.access.value;
+  return (
+    <Dialog title="Headset and other devices" open={state.devicesOpen} class="devices">
+      {access && access.addresses.length > 0 ? <Reachable access={access} /> : <OnlyHere />}
+    </Dialog>
+  );
+}
+
+function OnlyHere() {
+  return (
+    <div class="prose">
+      <p>
+        This server talks to this computer alone. To let a headset, a tablet or a colleague in, stop it and
+        start it with
+      </p>
+      <pre>lodespace serve --lan</pre>
+      <p>
+        or connect a headset by cable, run{" "}
+        <code>
+          adb reverse tcp:{location.port} tcp:{location.port}
+        </code>{" "}
+        and open <code>localhost:{location.port}</code> in its browser.
+      </p>
+    </div>
+  );
+}
+
+function Reachable({ access }: { access: Access }) {
+  const [run, error] = useAccess();
+  const [first, ...others] = access.addresses;
+  return (
+    <>
+      <div class="reach">
+        <img class="qr" src="/api/access/qr.svg" alt={`QR code of ${first}`} width="132" height="132" />
+        <div>
+          <p class="muted">Open in the headset's browser:</p>
+          <p class="address">{first?.replace(/\/$/, "")}</p>
+          {others.length > 0 && (
+            <p class="faint-text">or {others.map((address) => address.replace(/\/$/, "")).join(", ")}</p>
+          )}
+          <p class="muted">
+            It warns once of a certificate it does not know (Advanced, Proceed). Then it shows a code, which
+            appears here to be allowed.
+          </p>
+        </div>
+      </div>
+      <details>
+        <summary class="muted">Is it really this computer? Compare the certificate</summary>
+        <p class="fingerprint">{access.fingerprint}</p>
+      </details>
+      <Code />
+      <h3>Let in</h3>
+      {access.devices.length === 0 && <p class="hint">No device yet.</p>}
+      <ul class="device-list">
+        {access.devices.map((device) => (
+          <DeviceRow key={device.device} device={device} revoke={() => run(revokeAccess(device.device))} />
+        ))}
+      </ul>
+      <p class="refusal" role="alert">
+        {error}
+      </p>
+    </>
+  );
+}
+
+function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
+  return (
+    <li>
+      <i class={device.connected > 0 ? "dot on" : "dot"} aria-hidden="true" />
+      <span>
+        {device.name} <span class="muted">at {device.address}</span>
+      </span>
+      <span class="muted">
+        {device.role === "viewer" ? "looks" : "labels"}
+        {device.connected > 0 ? ", connected" : ""}
+      </span>
+      <button type="button" class="button" onClick={revoke} aria-label={`Shut ${device.name} out`}>
+        Shut out
+      </button>
+    </li>
+  );
+}
+
+function Code() {
+  const [made, setMade] = useState<PairingCode | null>(null);
+  const [error, setError] = useState("");
+  useEffect(() => {
+    if (!made) return;
+    const timer = window.setTimeout(() => setMade(null), made.expires_in * 1000);
+    return () => window.clearTimeout(timer);
+  }, [made]);
+  const make = (role: "annotator" | "viewer") => {
+    setError("");
+    makePairingCode(role).then(setMade, (reason: unknown) =>
+      setError(reason instanceof Error ? reason.message : String(reason)),
+    );
+  };
+  return (
+    <div class="pairing">
+      {made ? (
+        <p>
+          <b class="pairing-code">{made.code}</b>{" "}
+          <span class="muted">
+            lets one device {made.role === "viewer" ? "look" : "label"}, once, within five minutes
+          </span>
+        </p>
+      ) : (
+        <p class="muted">
+          Or read a code out:{" "}
+          <button type="button" class="button" onClick={() => make("annotator")}>
+            to label
+          </button>{" "}
+          <button type="button" class="button" onClick={() => make("viewer")}>
+            to look
+          </button>
+        </p>
+      )}
+      <p class="refusal" role="alert">
+        {error}
+      </p>
+    </div>
+  );
+}

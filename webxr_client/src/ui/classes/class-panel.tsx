@@ -1,0 +1,175 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ClassInfo } from "../../protocol/messages.js";
+import { count } from "../../state/format.js";
+import { useUi } from "../kit/context.js";
+import { LockIcon, MoreIcon } from "../kit/icons.js";
+import { ClassMenu } from "./class-menu.js";
+import { Bar, Swatch } from "./swatch.js";
+
+export function ClassPanel() {
+  const { state } = useUi();
+  const classes = state.liveClasses.value;
+  const labelled = state.labelCounts.value;
+  const predicted = state.predictedCounts.value;
+  const total = state.session.value?.n_items ?? 1;
+  const most = Math.max(1, ...labelled, ...predicted, total / Math.max(1, classes.length));
+  const anyPredicted = predicted.some((n) => n > 0);
+  return (
+    <section class="class-panel" aria-labelledby="classes-title">
+      <div class="panel-title">
+        <h2 id="classes-title">Classes</h2>
+        <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
+      </div>
+      {classes.length === 0 && <p class="hint">Make the first class: what will you call an island?</p>}
+      <ul class="classes">
+        {classes.map((info) => (
+          <ClassRow
+            key={info.class_id}
+            info={info}
+            labelled={labelled[info.class_id] ?? 0}
+            predicted={anyPredicted ? (predicted[info.class_id] ?? 0) : null}
+            most={most}
+          />
+        ))}
+      </ul>
+      {!state.readOnly.value && <NewClass />}
+    </section>
+  );
+}
+
+interface ClassRowProps {
+  info: ClassInfo;
+  labelled: number;
+  predicted: number | null;
+  most: number;
+}
+
+function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
+  const { state, commands } = useUi();
+  const [renaming, setRenaming] = useState(false);
+  const [editing, setEditing] = useState(false);
+  const name = useRef<HTMLButtonElement>(null);
+  const renamed = useRef(false);
+  useEffect(() => {
+    if (renamed.current && !renaming) name.current?.focus(); // the keyboard goes on where it was
+    renamed.current = renaming;
+  }, [renaming]);
+  const onSheet = state.review.sheet.value?.status === "open";
+  const usable = (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
+  const what = onSheet ? "the sheet's current picture" : "the selection";
+  const key = info.class_id < 10 ? String(info.class_id) : "";
+  const finish = (event: Event) => {
+    const text = (event.currentTarget as HTMLInputElement).value;
+    setRenaming(false);
+    if (text.trim() && text !== info.name) commands.editClass(info.class_id, { name: text });
+  };
+  return (
+    <li class="class-row" data-class={info.class_id}>
+      <button
+        type="button"
+        class="class-apply"
+        disabled={!usable}
+        title={
+          usable
+            ? `Label ${what} as ${info.name}`
+            : info.locked
+              ? `${info.name} is locked`
+              : "Select items first"
+        }
+        onClick={() => (onSheet ? commands.correct : commands.label)(info.class_id)}
+      >
+        <kbd class={key ? "" : "empty"}>{key}</kbd>
+        <span class="unseen">
+          Label {what} as {info.name}
+        </span>
+        <Swatch colour={info.colour} ring={info.class_id >= 10} />
+      </button>
+      <div class="class-body">
+        <div class="class-line">
+          {renaming ? (
+            <input
+              class="rename"
+              aria-label={`New name of class ${info.name}`}
+              maxLength={80}
+              defaultValue={info.name}
+              ref={(input) => input?.focus()}
+              onBlur={finish}
+              onKeyDown={(event) => {
+                if (event.key === "Enter") event.currentTarget.blur();
+                if (event.key === "Escape") setRenaming(false);
+              }}
+            />
+          ) : (
+            <button
+              ref={name}
+              type="button"
+              class="class-name"
+              title={state.readOnly.value ? info.name : "Rename"}
+              disabled={state.readOnly.value}
+              onClick={() => setRenaming(true)}
+            >
+              {info.name}
+            </button>
+          )}
+          {info.locked && <LockIcon />}
+          <span class="class-counts">
+            <b class={labelled ? "" : "none"}>{labelled ? count(labelled) : "–"}</b>
+            {predicted !== null && <span class="faint-text"> / {count(predicted)}</span>}
+          </span>
+        </div>
+        <span class="track">
+          {predicted !== null && <Bar colour={info.colour} share={predicted / most} faint />}
+          <Bar colour={info.colour} share={labelled / most} />
+        </span>
+        {editing && <ClassMenu info={info} labelled={labelled} close={() => setEditing(false)} />}
+      </div>
+      {!state.readOnly.value && (
+        <button
+          type="button"
+          class="class-more wide-only"
+          title={`Colour, lock, merge or delete ${info.name}`}
+          aria-label={`Change class ${info.name}`}
+          aria-expanded={editing}
+          onClick={() => setEditing(!editing)}
+        >
+          <MoreIcon />
+        </button>
+      )}
+    </li>
+  );
+}
+
+function NewClass() {
+  const { commands } = useUi();
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <button type="button" class="new-class wide-only" data-new-class onClick={() => setOpen(true)}>
+        <kbd>N</kbd> new class
+      </button>
+    );
+  }
+  return (
+    <form
+      class="new-class"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const input = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
+        commands.addClass(input.value);
+        setOpen(false);
+      }}
+    >
+      <input
+        name="name"
+        class="rename"
+        aria-label="Name of the new class"
+        placeholder="name, then Enter"
+        maxLength={80}
+        autocomplete="off"
+        ref={(input) => input?.focus()}
+        onBlur={(event) => !event.currentTarget.value && setOpen(false)}
+        onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+      />
+    </form>
+  );
+}

@@ -1,0 +1,74 @@
+/** What the colour and the size of points say. */
+import { isSite } from "../../net/site.js";
+import type { ColourBy } from "../../state/app-state.js";
+import { CUES, type Cue } from "../../state/review-state.js";
+import { useUi } from "../kit/context.js";
+
+const FIRST: readonly ColourBy[] = ["label", "prediction"];
+
+export function ColourChoice() {
+  const { state } = useUi();
+  const by = state.colourBy.value;
+  const more: ColourBy[] = ["confidence", ...(isSite ? [] : CUES)];
+  // Force and movement are chosen among the dials.
+  if (!FIRST.includes(by) && !more.includes(by)) more.push(by);
+  const choose = (name: ColourBy) => {
+    state.colourBy.value = name;
+  };
+  return (
+    <div class="choice" role="group" aria-label="Colour by">
+      <span class="muted choice-title">colour</span>
+      {FIRST.map((name) => (
+        <button
+          key={name}
+          type="button"
+          title={`Colour by ${name} (C)`}
+          aria-pressed={by === name}
+          onClick={() => choose(name)}
+        >
+          {name}
+        </button>
+      ))}
+      <select
+        aria-label="Other colours"
+        title="Colour by something else (K: next cue)"
+        class={more.includes(by) ? "on" : ""}
+        value={more.includes(by) ? by : ""}
+        onChange={(event) => choose((event.currentTarget.value || "label") as ColourBy)}
+      >
+        <option value="">more</option>
+        {more.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function SizeChoice() {
+  const { state } = useUi();
+  const { sizeBy } = state.review;
+  if (isSite) return null;
+  return (
+    <div class="choice">
+      <select
+        aria-label="Size by"
+        title="What the size of points says (Z: next cue)"
+        class={sizeBy.value === "even" ? "" : "on"}
+        value={sizeBy.value}
+        onChange={(event) => {
+          sizeBy.value = event.currentTarget.value as Cue;
+        }}
+      >
+        <option value="even">even size</option>
+        {CUES.map((cue) => (
+          <option key={cue} value={cue}>
+            size: {cue}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

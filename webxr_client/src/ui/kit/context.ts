@@ -1,0 +1,27 @@
+/** What every panel is given. */
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { KeyAction } from "../../interaction/keyboard.js";
+import type { Atlas } from "../../scene/cloud/atlas.js";
+import type { Insets } from "../../scene/stage.js";
+import type { AppState } from "../../state/app-state.js";
+import type { Commands } from "../../state/commands.js";
+import type { XrMode } from "../../state/xr-state.js";
+
+export interface UiContext {
+  state: AppState;
+  commands: Commands;
+  actions: readonly KeyAction[];
+  atlas: { current: Atlas | null };
+  setInsets(insets: Insets): void;
+  enterXr(mode: XrMode): void;
+  leaveXr(): void;
+}
+
+export const Ui = createContext<UiContext | null>(null);
+
+export function useUi(): UiContext {
+  const context = useContext(Ui);
+  if (!context) throw new Error("a panel outside the page");
+  return context;
+}

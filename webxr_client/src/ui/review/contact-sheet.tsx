@@ -1,0 +1,240 @@
+/**
+ * A contact sheet of what is doubtful: 27 pictures, grouped by what the model says they are. Enter takes all of them as shown; a class key, or a
+ * click on a class, corrects the current one. It lies over the cloud's lower edge and is not modal.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
+import { count, percent } from "../../state/format.js";
+import { confirmed, isOdd, type OpenSheet } from "../../state/review-state.js";
+import {
+  expectation,
+  groupSpan,
+  type How,
+  NOTHING_LEFT,
+  named,
+  SHEET_TITLES,
+  standing,
+} from "../../state/sheet-text.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+import { useRoving } from "../kit/roving.js";
+import { Picture } from "../selection/picture.js";
+
+const COLUMNS = 9;
+/** Over the sheet, for the card of an item. */
+const CARD_ROOM = 220;
+
+export function ContactSheet() {
+  const { state } = useUi();
+  const sheet = state.review.sheet.value;
+  return sheet && <Sheet sheet={sheet} />;
+}
+
+function Sheet({ sheet }: { sheet: OpenSheet }) {
+  const { state, commands } = useUi();
+  const { review } = state;
+  const panel = useRef<HTMLElement>(null);
+  const grid = useRef<HTMLOListElement>(null);
+  const onArrow = useRoving(grid, COLUMNS);
+  const corrected = review.corrected.value;
+  const aside = review.aside.value;
+  const done = sheet.status === "done";
+
+  // The keyboard goes where the sheet is, and afterwards on where it was.
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    state.forces.dialsOpen.value = false; // it would lie over the sheet
+    return () => {
+      state.hovered.value = null;
+      before?.focus();
+    };
+  }, [state]);
+  // A card does not stay where its picture was.
+  const big = state.bigText.value;
+  useEffect(() => {
+    const unlook = () => {
+      state.hovered.value = null;
+    };
+    unlook();
+    window.addEventListener("resize", unlook);
+    return () => window.removeEventListener("resize", unlook);
+  }, [state, big]);
+  useEffect(() => {
+    state.hovered.value = null;
+    if (sheet.status === "done") panel.current?.querySelector("button")?.focus();
+  }, [sheet.items, sheet.status, state]);
+  useEffect(() => {
+    const buttons = grid.current?.querySelectorAll("button");
+    if (sheet.status === "open") buttons?.[review.at.peek()]?.focus({ preventScroll: true });
+  }, [sheet.items, sheet.status, corrected, aside, review]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    onArrow(event);
+    if (event.key !== "Enter") return;
+    // Enter on a picture means the whole sheet.
+    event.preventDefault();
+    event.stopPropagation();
+    commands.confirmSheet();
+  };
+  const { items: said, changed } = confirmed(sheet, corrected, aside);
+  return (
+    <section
+      ref={panel}
+      class="glass contact-sheet"
+      aria-label={`Contact sheet: ${sheet.kind}`}
+      aria-busy={sheet.status === "busy"}
+    >
+      <div class="panel-title">
+        <h2>
+          {SHEET_TITLES[sheet.kind]} <b data-testid="sheet-total">{count(sheet.total)}</b>
+        </h2>
+        <p class="muted" role="status">
+          {sheet.status === "busy"
+            ? "one moment…"
+            : !done && `${sheet.reason || expectation(sheet)} · Enter changes ${count(changed)}`}
+        </p>
+      </div>
+      {done ? (
+        <p class="nothing-left">{NOTHING_LEFT[sheet.kind]}</p>
+      ) : (
+        <ol ref={grid} class="cells" onKeyDown={onKeyDown}>
+          {sheet.items.map((one, k) => (
+            <Cell
+              key={one.item}
+              one={one}
+              place={k}
+              span={groupSpan(sheet.items, k, COLUMNS)}
+              {...standing(one, corrected, aside)}
+            />
+          ))}
+        </ol>
+      )}
+      <div class="sheet-actions">
+        {done ? (
+          sheet.items.length > 0 && (
+            <button type="button" class="button" onClick={commands.goOnWithSheet}>
+              Look at the next in doubt all the same
+            </button>
+          )
+        ) : (
+          <>
+            <button
+              type="button"
+              class="button primary"
+              title="Each picture gets the class that is shown under it, as one gesture"
+              onClick={commands.confirmSheet}
+            >
+              Confirm {count(said.length)} <kbd>Enter</kbd>
+            </button>
+            <button
+              type="button"
+              class="button"
+              title="The current picture stays as it is, and is not counted as looked at"
+              onClick={commands.setAside}
+            >
+              Cannot tell <kbd>⌫</kbd>
+            </button>
+          </>
+        )}
+        <button type="button" class="button" onClick={commands.closeSheet}>
+          Close <kbd>Esc</kbd>
+        </button>
+      </div>
+    </section>
+  );
+}
+
+interface CellProps {
+  one: SheetItem;
+  place: number;
+  /** Over how many pictures of this row the name of its group reaches; 0 where it is not named. */
+  span: number;
+  becomes: number;
+  how: How;
+}
+
+function Cell({ one, place, span, becomes, how }: CellProps) {
+  const head = useRef<HTMLSpanElement>(null);
+  useEffect(() => head.current?.style.setProperty("--span", String(span)), [span]);
+  const { state, atlas } = useUi();
+  state.picturesVersion.value;
+  const { item, class_id, prediction, confidence } = one;
+  const classes = state.classes.value;
+  const [label, predicted, given] = [classes[class_id], classes[prediction], classes[becomes]];
+  const odd = isOdd(one);
+  const look = (event: Event) => {
+    const cell = event.currentTarget as HTMLElement;
+    const box = cell.getBoundingClientRect();
+    const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
+    // Over the sheet, so that it hides no picture; where there is no room, beside the pointer, and not for the keyboard.
+    const room = top > CARD_ROOM;
+    if (room || event.type !== "focus")
+      state.hovered.value = { item, x: box.left + box.width / 2, y: room ? top : box.top, above: room };
+  };
+  const unlook = () => {
+    state.hovered.value = null;
+  };
+  const choose = (event: Event) => {
+    state.review.at.value = place;
+    (event.currentTarget as HTMLElement).focus();
+  };
+  const words = [
+    predicted ? `predicted ${predicted.name}, ${percent(confidence)}` : "not predicted",
+    label ? `labelled ${label.name}` : "no label",
+    how === "aside" ? "stays as it is" : given ? `becomes ${given.name}` : "stays without a label",
+  ].join("; ");
+  return (
+    <li class="cell">
+      <span ref={head} class="cell-head" aria-hidden="true">
+        {span > 0 && (
+          <>
+            {predicted && <Swatch colour={predicted.colour} ring={prediction >= 10} />}
+            {predicted?.name ?? "no prediction"}
+          </>
+        )}
+      </span>
+      <button
+        type="button"
+        class={`cell-picture ${odd ? "odd" : ""} ${how}`}
+        data-item={item}
+        aria-label={`item ${item}: ${words}`}
+        aria-current={state.review.at.value === place}
+        onClick={choose}
+        onFocus={(event) => {
+          state.review.at.value = place;
+          if (event.currentTarget.matches(":focus-visible")) look(event);
+        }}
+        onBlur={unlook}
+        onPointerEnter={look}
+        onPointerLeave={unlook}
+      >
+        {atlas.current ? (
+          <Picture item={item} size={64} />
+        ) : (
+          <span class="cell-text">item {count(item)}</span>
+        )}
+      </button>
+      <span class="cell-foot" aria-hidden="true">
+        {given ? (
+          <Swatch class="cell-bar" colour={given.colour} ring={becomes >= 10} />
+        ) : (
+          <span class="cell-bar none" />
+        )}
+        <Tag name={named(one, becomes, how)} how={how} classes={classes} />
+      </span>
+    </li>
+  );
+}
+
+interface TagProps {
+  name: ReturnType<typeof named>;
+  how: How;
+  classes: readonly ClassInfo[];
+}
+
+/** What the group's name does not say of a picture. */
+function Tag({ name, how, classes }: TagProps) {
+  if (how === "aside") return <b>left</b>;
+  const text = name && classes[name.classId]?.name;
+  return text ? name.struck ? <s>{text}</s> : <b>{text}</b> : null;
+}

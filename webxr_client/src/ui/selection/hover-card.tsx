@@ -1,0 +1,196 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { fetchItemInfo, pictureUrl } from "../../net/api.js";
+import type { ItemInfo } from "../../protocol/messages.js";
+import { count, percent } from "../../state/format.js";
+import { useUi } from "../kit/context.js";
+import { loss } from "../kit/format.js";
+import { BIG_TEXT } from "../kit/theme.js";
+import { DecodedPicture } from "./decoded.js";
+import { Picture } from "./picture.js";
+
+const WIDTH = 290;
+const GAP = 22;
+const SUSPECT_CONFIDENCE = 0.5;
+const PROBE_MS = 60;
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+
+export function HoverCard() {
+  const { state, commands, atlas } = useUi();
+  const hover = state.hovered.value;
+  const element = useRef<HTMLDivElement>(null);
+  const [info, setInfo] = useState<ItemInfo | null>(null);
+  const item = hover?.item ?? -1;
+  state.labelsVersion.value;
+  state.predictionsVersion.value;
+  state.picturesVersion.value;
+
+  useEffect(() => {
+    setInfo(null);
+    if (item < 0) return;
+    let current = true;
+    fetchItemInfo(item).then(
+      (answer) => current && setInfo(answer),
+      () => {}, // the card says what the page knows by itself
+    );
+    return () => {
+      current = false;
+    };
+  }, [item]);
+
+  // Placed anew whenever its size changes, too: what came with the item comes a moment later.
+  useLayoutEffect(() => {
+    const card = element.current;
+    if (!hover || !card) return;
+    const put = () => {
+      // What is zoomed counts its own pixels.
+      const zoom = state.bigText.peek() ? BIG_TEXT : 1;
+      const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
+      const own = card.getBoundingClientRect().height / zoom;
+      const place = hover.above ? placedAbove : placed;
+      const { left, top } = place(hover.x / zoom, hover.y / zoom, width, height, own);
+      card.style.setProperty("left", `${left}px`);
+      card.style.setProperty("top", `${top}px`);
+    };
+    put();
+    const observer = new ResizeObserver(put);
+    observer.observe(card);
+    return () => observer.disconnect();
+  }, [hover, state]);
+
+  const model = state.model.value && state.time.live.value;
+  useEffect(() => {
+    if (item < 0 || !model) return;
+    const ask = window.setTimeout(() => commands.probe([item]), PROBE_MS);
+    return () => {
+      window.clearTimeout(ask);
+      commands.probe([]);
+    };
+  }, [item, model, commands]);
+
+  if (!hover) return null;
+  const seen = state.forces.seen.value.get(item);
+  const classes = state.classes.value;
+  const { labels, predictions, confidence } = state.annotations;
+  const label = classes[labels[item] as number];
+  const predicted = classes[predictions[item] as number];
+  const certain = (confidence[item] as number) / 255;
+  const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
+  return (
+    <div ref={element} class="glass hover-card" role="status">
+      {atlas.current && (
+        <div class="hover-picture">
+          <Picture item={item} size={72} />
+          <FullPicture key={item} item={item} />
+        </div>
+      )}
+      {seen?.reconstruction && (
+        <div class="hover-picture made" title="Its reconstruction">
+          <DecodedPicture picture={seen.reconstruction} />
+        </div>
+      )}
+      <dl>
+        <dt>item {count(item)}</dt>
+        {info && info.id !== String(item) && <dd class="muted">{info.id}</dd>}
+        <dd>
+          <span class="muted">label </span>
+          {label ? <Named colour={label.colour} name={label.name} /> : <span class="muted">none</span>}
+          {info && info.gesture > 0 && <span class="muted"> · gesture {info.gesture}</span>}
+        </dd>
+        {predicted && (
+          <dd>
+            <span class="muted">predicts </span>
+            <Named colour={predicted.colour} name={predicted.name} />{" "}
+            <span class="muted">{percent(certain)}</span>
+          </dd>
+        )}
+        {suspect && <dd class="suspect">suspect</dd>}
+        {seen && (
+          <dd class="muted" data-testid="seen">
+            error {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
+          </dd>
+        )}
+      </dl>
+      {info && <Came info={info} />}
+    </div>
+  );
+}
+
+/** Beside the pointer, on the side where it hides neither panel nor edge. */
+export function placed(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  own = 0,
+): { left: number; top: number } {
+  const panel = width < 900 ? 0 : 332;
+  const right = x + GAP + WIDTH;
+  const left = right > width - panel - 8 ? x - GAP - WIDTH : x + GAP;
+  return {
+    left: Math.max(8, Math.min(left, width - WIDTH - 8)),
+    top: Math.max(64, Math.min(y - 40, height - Math.max(130, own + 12))),
+  };
+}
+
+/** Over a place, such as a panel whose pictures it must not hide. */
+export function placedAbove(
+  x: number,
+  y: number,
+  width: number,
+  _height: number,
+  own: number,
+): { left: number; top: number } {
+  return {
+    left: Math.max(8, Math.min(x - WIDTH / 2, width - WIDTH - 8)),
+    top: Math.max(64, y - own - 8),
+  };
+}
+
+/** The item's picture as it is in the data set, over the thumbnail once it is there. */
+function FullPicture({ item }: { item: number }) {
+  const [there, setThere] = useState(false);
+  const source = pictureUrl(item);
+  if (!source) return null;
+  return (
+    <img class={there ? "picture" : "picture absent"} src={source} alt="" onLoad={() => setThere(true)} />
+  );
+}
+
+const SHOWN_COLUMNS = 6;
+
+/** Where the item is from, and what came with it. */
+function Came({ info }: { info: ItemInfo }) {
+  const { path, start, end } = info;
+  const filled = info.columns.filter(({ value }) => value !== "");
+  const more = filled.length - SHOWN_COLUMNS;
+  const from = path !== "" && !info.id.startsWith(path);
+  const timed = typeof start === "number" && typeof end === "number";
+  if (!from && !timed && filled.length === 0) return null;
+  return (
+    <dl class="came">
+      {from && <dd class="muted">{path}</dd>}
+      {timed && (
+        <dd class="muted">
+          {start.toFixed(1)} to {end.toFixed(1)} s
+        </dd>
+      )}
+      {filled.slice(0, SHOWN_COLUMNS).map(({ name, value }) => (
+        <dd key={name} data-testid="column">
+          <span class="muted">{name} </span>
+          {value}
+        </dd>
+      ))}
+      {more > 0 && <dd class="muted">and {more} more</dd>}
+    </dl>
+  );
+}
+
+function Named({ colour, name }: { colour: string; name: string }) {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => element.current?.style.setProperty("--class", colour), [colour]);
+  return (
+    <b ref={element} class="named">
+      {name}
+    </b>
+  );
+}

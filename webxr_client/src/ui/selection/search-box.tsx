@@ -1,0 +1,68 @@
+/** Search over ids, paths, columns and classes: what does not match is dimmed, not hidden. */
+import { useRef } from "preact/hooks";
+import { count } from "../../state/format.js";
+import { useUi } from "../kit/context.js";
+import { SearchIcon } from "../kit/icons.js";
+
+export function SearchBox() {
+  const { state, commands } = useUi();
+  const input = useRef<HTMLInputElement>(null);
+  const search = state.search.value;
+  const found = search?.items;
+  const end = () => {
+    commands.search("");
+    if (input.current) input.current.value = "";
+  };
+  return (
+    <div class="search wide-only" role="search">
+      <SearchIcon />
+      <input
+        ref={input}
+        data-search
+        type="search"
+        placeholder="/ search"
+        aria-label="Search ids, paths, columns and classes"
+        title={
+          'Words in ids, paths, columns or labels; label:cat, predicted:cat, is:unlabelled, column:value, "two words"'
+        }
+        maxLength={200}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => commands.search(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && found) commands.select(found);
+          if (event.key === "Escape") {
+            end();
+            event.currentTarget.blur();
+          }
+        }}
+      />
+      {search && (
+        <span class="search-count" role="status" data-testid="found">
+          {found ? count(found.length) : "…"}
+        </span>
+      )}
+      {found && found.length > 0 && (
+        <button
+          type="button"
+          class="link"
+          title="Select what was found (Enter)"
+          onClick={() => commands.select(found)}
+        >
+          select
+        </button>
+      )}
+      {search && (
+        <button
+          type="button"
+          class="link"
+          aria-label="End the search"
+          title="End the search (Esc)"
+          onClick={end}
+        >
+          ×
+        </button>
+      )}
+    </div>
+  );
+}

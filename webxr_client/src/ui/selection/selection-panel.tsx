@@ -1,0 +1,222 @@
+import { useEffect } from "preact/hooks";
+import type { ClassInfo } from "../../protocol/messages.js";
+import { count, percent } from "../../state/format.js";
+import { acceptable, certainty, contactSheet, opinion } from "../../state/selection-summary.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+import { items as itemsText, list } from "../kit/format.js";
+import { Walk } from "./decoded.js";
+import { Picture } from "./picture.js";
+
+export function SelectionPanel() {
+  const { state } = useUi();
+  const { items } = state.selection.value;
+  state.labelsVersion.value;
+  const labelled = withLabel(items, state.annotations.labels);
+  return (
+    <section aria-labelledby="selection-title" class="selection">
+      <div class="panel-title">
+        <h2 id="selection-title">Selection</h2>
+        <b aria-live="polite" data-testid="selected">
+          {items.length > 0 && itemsText(items.length)}
+          {labelled > 0 && <span class="faint-text"> · {count(labelled)} labelled</span>}
+        </b>
+      </div>
+      {state.review.sheet.value && state.review.sheet.value.status !== "done" ? (
+        <OnSheet />
+      ) : items.length === 0 ? (
+        <Nothing />
+      ) : (
+        <Chosen items={items} labelled={labelled} />
+      )}
+      <Refusal />
+    </section>
+  );
+}
+
+function Nothing() {
+  const { state } = useUi();
+  if (state.readOnly.value) return <p class="hint">Draw round an island to look at its pictures.</p>;
+  return (
+    <>
+      <p class="hint wide-only">
+        Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
+        takes away, the right button turns the cloud.
+      </p>
+      <p class="hint narrow-only">
+        Drag to turn, pinch to zoom, tap an item to see it. Labelling takes a mouse or a pen, and a wider
+        window.
+      </p>
+    </>
+  );
+}
+
+function OnSheet() {
+  return (
+    <p class="hint on-sheet">
+      <kbd>Enter</kbd> gives each picture the class it is underlined with; a class key corrects the one you
+      are at. What is struck through is a label that goes.
+    </p>
+  );
+}
+
+/** Mean confidence from which on a suggestion is made even while there are classes that the model does not know. */
+const SURE = 0.95;
+
+function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
+  const { state, commands, atlas } = useUi();
+  state.predictionsVersion.value;
+  state.picturesVersion.value;
+  const classes = state.classes.value;
+  const view = opinion(items, state.annotations.predictions, classes.length);
+  const odd = new Set(view.clear ? view.odd : []);
+  const guess = classes[view.classId];
+  // A class without a label is never predicted: its islands are given to others, often with some certainty.
+  const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
+  const sure = certainty(items, state.annotations.predictions, state.annotations.confidence, view.classId);
+  const doubtful = unknown.length > 0 && sure < SURE;
+  const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
+  const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
+  const { reason } = state.selection.value;
+  return (
+    <>
+      {reason && <p class="hint reason">{reason}</p>}
+      {atlas.current && (
+        <div class="sheet" role="group" aria-label="Pictures of the selection">
+          {Array.from(sheet, (item) => (
+            <button
+              key={item}
+              type="button"
+              class={odd.has(item) ? "thumb odd" : "thumb"}
+              title={`item ${item}: click to leave it out`}
+              aria-label={`Leave item ${item} out`}
+              onClick={() => keep((other) => other !== item)}
+            >
+              <Picture item={item} size={28} />
+            </button>
+          ))}
+        </div>
+      )}
+      {items.length === 2 && <Walk items={items} />}
+      <p class="opinion">
+        {guess ? (
+          <>
+            <span class="opinion-of">
+              <span class="muted">{percent(view.share)} predicted</span>
+              <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
+              <b>{guess.name}</b>
+            </span>
+            <span class="muted">{view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}</span>
+          </>
+        ) : (
+          <span class="muted">No prediction yet: it takes labels of two classes to tell them apart.</span>
+        )}
+      </p>
+      {view.clear && doubtful && !state.readOnly.value && (
+        <p class="hint">
+          {percent(sure)} sure, but it cannot know {some(unknown)} before they have labels.
+        </p>
+      )}
+      {!state.readOnly.value && (
+        <div class="actions">
+          {guess && view.clear && (
+            <button
+              type="button"
+              class={doubtful ? "button" : "button primary"}
+              onClick={() => commands.label(guess.class_id)}
+            >
+              Label as {guess.name} <kbd>Enter</kbd>
+            </button>
+          )}
+          {odd.size > 0 && (
+            <button type="button" class="button" onClick={() => keep((item) => !odd.has(item))}>
+              Drop {count(odd.size)}
+            </button>
+          )}
+          {labelled > 0 && !view.clear && (
+            <button type="button" class="button" onClick={() => commands.label(-1)}>
+              Remove labels
+            </button>
+          )}
+          {guess && (
+            <button
+              type="button"
+              class="button"
+              title={`Take in what lies near and is predicted ${guess.name}, too`}
+              onClick={commands.grow}
+            >
+              Grow <kbd>E</kbd>
+            </button>
+          )}
+        </div>
+      )}
+      {!state.readOnly.value && guess && <Accept />}
+    </>
+  );
+}
+
+/** Predictions that are certain enough, taken as labels. */
+function Accept() {
+  const { state, commands } = useUi();
+  const { acceptFrom } = state.review;
+  state.predictionsVersion.value;
+  const { items, unlabelled } = acceptable(state, state.selection.value);
+  if (unlabelled === 0) return null;
+  const from = percent(acceptFrom.value);
+  return (
+    <div class="accept">
+      <button
+        type="button"
+        class="button"
+        disabled={items.length === 0}
+        title={`Label what the model is at least ${from} sure of as it predicts, in one gesture (Y)`}
+        onClick={commands.accept}
+      >
+        Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>
+      </button>
+      <input
+        type="range"
+        aria-label="Least confidence that is accepted"
+        aria-valuetext={from}
+        min={50}
+        max={99}
+        value={100 * acceptFrom.value}
+        onInput={(event) => {
+          acceptFrom.value = Number(event.currentTarget.value) / 100;
+        }}
+      />
+    </div>
+  );
+}
+
+/** The classes by name where that is short, else how many. */
+function some(classes: readonly ClassInfo[]): string {
+  const names = list(classes.map((info) => info.name));
+  return names.length <= 40 ? names : `${count(classes.length)} classes`;
+}
+
+/** How many of `items` have a label. */
+function withLabel(items: Uint32Array, labels: Int16Array): number {
+  let count = 0;
+  for (const item of items) if ((labels[item] as number) >= 0) count++;
+  return count;
+}
+
+const REFUSAL_MS = 8000;
+
+function Refusal() {
+  const { state } = useUi();
+  const refusal = state.refusal.value;
+  useEffect(() => {
+    if (!refusal) return;
+    const timer = window.setTimeout(() => {
+      state.refusal.value = null;
+    }, REFUSAL_MS);
+    return () => window.clearTimeout(timer);
+  }, [refusal, state]);
+  return (
+    <p class="refusal" role="alert">
+      {refusal?.message}
+    </p>
+  );
+}

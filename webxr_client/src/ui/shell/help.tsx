@@ -1,0 +1,42 @@
+import { POINTER_HELP } from "../../interaction/keyboard.js";
+import { useUi } from "../kit/context.js";
+import { Dialog } from "../kit/dialog.js";
+
+export function Help() {
+  const { state, actions } = useUi();
+  return (
+    <Dialog title="Keys and pointer" open={state.help} class="keys">
+      <p class="big-text-line">
+        <label>
+          <input
+            type="checkbox"
+            checked={state.bigText.value}
+            onChange={(event) => {
+              state.bigText.value = event.currentTarget.checked;
+            }}
+          />{" "}
+          big text
+        </label>
+      </p>
+      <dl>
+        {POINTER_HELP.map(([keys, does]) => (
+          <Entry key={keys} keys={keys} does={does} />
+        ))}
+        {actions.map((action) => (
+          <Entry key={action.keys} keys={action.keys} does={action.does} />
+        ))}
+      </dl>
+    </Dialog>
+  );
+}
+
+function Entry({ keys, does }: { keys: string; does: string }) {
+  return (
+    <div>
+      <dt>
+        <kbd>{keys}</kbd>
+      </dt>
+      <dd>{does}</dd>
+    </div>
+  );
+}

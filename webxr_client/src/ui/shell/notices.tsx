@@ -1,0 +1,60 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Settings } from "../../protocol/messages.js";
+import { WaitingDevices } from "../access/devices.js";
+import { useUi } from "../kit/context.js";
+
+/** What a person should know now, one line each, above the cloud. */
+export function Notices() {
+  const { state, commands } = useUi();
+  const lines: { key: string; tone: string; text: string; mend?: Settings | null }[] = [];
+  const failure = state.failure.value;
+  if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
+  const xr = state.xr.message.value;
+  if (xr) lines.push({ key: "xr", tone: "warm", text: xr });
+  for (const notice of state.notices.value)
+    lines.push({ key: notice.topic, tone: "warm", text: notice.message, mend: notice.mend });
+  if (!state.time.live.value)
+    lines.push({
+      key: "past",
+      tone: "",
+      text: "You are looking at the past. End brings you back to the present.",
+    });
+  return (
+    <div class="notices" role="status">
+      <ConnectionLine />
+      <WaitingDevices />
+      {lines.map((line) => (
+        <p key={line.key} class={`glass notice ${line.tone}`}>
+          {line.text}
+          {line.mend && !state.readOnly.value && (
+            <button type="button" class="button" onClick={() => line.mend && commands.setSettings(line.mend)}>
+              Mend it
+            </button>
+          )}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function ConnectionLine() {
+  const { state } = useUi();
+  const { status, detail, pending, retryAt } = state.connection.value;
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (retryAt === null) return;
+    const timer = window.setInterval(() => tick((n) => n + 1), 500);
+    return () => window.clearInterval(timer);
+  }, [retryAt]);
+  if (status === "open" || status === "none" || (status === "connecting" && state.sceneVersion.value === 0))
+    return null;
+  const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+  const waiting =
+    pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";
+  return (
+    <p class="glass notice" data-testid="connection">
+      {detail} {status === "waiting" && `Trying again in ${seconds} s.`}
+      {waiting}
+    </p>
+  );
+}

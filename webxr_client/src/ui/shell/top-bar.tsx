@@ -1,0 +1,113 @@
+import { isSite } from "../../net/site.js";
+import { count, percent } from "../../state/format.js";
+import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
+import { useUi } from "../kit/context.js";
+import { DevicesIcon, DownloadIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
+import { toggleTheme } from "../kit/theme.js";
+import { SearchBox } from "../selection/search-box.js";
+import { EnterXr } from "./enter-xr.js";
+
+export function TopBar() {
+  const { state, commands } = useUi();
+  const session = state.session.value;
+  const losses = state.losses.value;
+  const accuracy = losses[losses.length - 1]?.metrics.label_accuracy;
+  const dimension = session ? (state.training.value?.settings.latent_dim ?? session.latent_dim) : 3;
+  return (
+    <header class="glass top-bar">
+      <h1>lodespace</h1>
+      {session && (
+        <p class="counts">
+          <span class="dataset">{session.dataset}</span>
+          <span class="muted">
+            <span class="n-items">{count(session.n_items)} items · </span>
+            <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
+            {accuracy !== undefined && (
+              <>
+                {" · "}
+                <span class="held-out">held-out </span>
+                {"accuracy "}
+                <strong>{percent(accuracy, 1)}</strong>
+              </>
+            )}
+          </span>
+          {session.read_only && <span class="tag">baked · read-only</span>}
+          {!session.read_only && session.role === "viewer" && <span class="tag">you may look</span>}
+        </p>
+      )}
+      <span class="spring" />
+      <SearchBox />
+      <ColourChoice />
+      <SizeChoice />
+      {!state.readOnly.value && (
+        <div class="choice" role="group" aria-label="Dimensions of the latent space">
+          {([3, 2] as const).map((d) => (
+            <button
+              key={d}
+              type="button"
+              aria-pressed={dimension === d}
+              onClick={() => dimension !== d && commands.setSettings({ latent_dim: d })}
+            >
+              {d}D
+            </button>
+          ))}
+        </div>
+      )}
+      {!isSite && (
+        <a class="button" href="/api/labels?format=csv" download title="Download all labels as CSV">
+          <DownloadIcon /> <span class="button-text">labels</span>
+        </a>
+      )}
+      {session?.role === "owner" && (
+        <button
+          type="button"
+          class="button icon wide-only"
+          title="Headset and other devices (G)"
+          aria-label="Headset and other devices"
+          aria-expanded={state.devicesOpen.value}
+          onClick={() => {
+            state.devicesOpen.value = !state.devicesOpen.value;
+          }}
+        >
+          <DevicesIcon />
+        </button>
+      )}
+      <EnterXr />
+      {session?.item_kind === "sound" && (
+        <button
+          type="button"
+          class="button icon wide-only"
+          title="Hear what you point at (S)"
+          aria-label="Hear what you point at"
+          aria-pressed={state.sound.value}
+          onClick={() => {
+            state.sound.value = !state.sound.value;
+          }}
+        >
+          {state.sound.value ? <SoundIcon /> : <SilentIcon />}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button icon wide-only"
+        title="Light or dark"
+        aria-label="Light or dark theme"
+        onClick={() => toggleTheme(state.theme)}
+      >
+        {state.theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
+      </button>
+      <button
+        type="button"
+        class="button icon"
+        title="Keys (?)"
+        aria-label="All keys"
+        aria-expanded={state.help.value}
+        onClick={() => {
+          state.help.value = !state.help.value;
+        }}
+      >
+        ?
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,175 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Training } from "../../protocol/messages.js";
+import { count } from "../../state/format.js";
+import { SPEEDS } from "../../state/time-state.js";
+import { useUi } from "../kit/context.js";
+import { DialsIcon, PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../kit/icons.js";
+import { StateLine } from "../training/state-line.js";
+import { Charts } from "./charts.js";
+import { Track } from "./track.js";
+
+export function BottomBar() {
+  const { state } = useUi();
+  const training = state.training.value;
+  if (!training) return null;
+  if (training.state === "absent" && !state.session.value?.has_recording)
+    return <Baked training={training} />;
+  return (
+    <footer class="glass bottom-bar">
+      <Transport training={training} />
+      <div class="middle">
+        <Charts />
+        <Track />
+      </div>
+      <Status training={training} />
+    </footer>
+  );
+}
+
+function Transport({ training }: { training: Training }) {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const live = time.live.value;
+  const stands = live ? training.state === "paused" || training.state === "absent" : !time.playing.value;
+  const what = live ? (stands ? "Run training" : "Pause training") : stands ? "Play" : "Pause";
+  const toggle = () => {
+    if (!live) (stands ? commands.play : commands.stop)();
+    else if (training.state === "absent") commands.play();
+    else (stands ? commands.run : commands.pause)();
+  };
+  const none = time.last.value === 0;
+  return (
+    <div class="transport">
+      <div class="buttons">
+        <button
+          type="button"
+          disabled={none}
+          aria-label="One moment back"
+          title="One moment back (,)"
+          onClick={() => commands.step(-1)}
+        >
+          <StepBackIcon />
+        </button>
+        <button
+          type="button"
+          class="play"
+          disabled={live && state.readOnly.value && training.state !== "absent"}
+          aria-label={what}
+          title={`${what} (Space)`}
+          onClick={toggle}
+        >
+          {stands ? <PlayIcon /> : <PauseIcon />}
+        </button>
+        <button
+          type="button"
+          disabled={none || live}
+          aria-label="One moment on"
+          title="One moment on (.)"
+          onClick={() => commands.step(1)}
+        >
+          <StepIcon />
+        </button>
+      </div>
+      <div class="now">{live ? <LiveNow training={training} /> : <PastNow />}</div>
+    </div>
+  );
+}
+
+function LiveNow({ training }: { training: Training }) {
+  const { state } = useUi();
+  const connected = state.connection.value.status === "open" || training.state === "absent";
+  const rate = connected && training.state === "running" && training.frames_per_second > 0;
+  return (
+    <p>
+      <b>
+        {!connected
+          ? "waiting"
+          : training.state === "paused"
+            ? "paused"
+            : training.state === "absent"
+              ? "the end"
+              : "live"}
+      </b>{" "}
+      <span class="muted">{rate ? `${training.frames_per_second.toFixed(0)} frames/s` : ""}</span>
+      <br />
+      <span class="muted">step {count(training.step)}</span>
+    </p>
+  );
+}
+
+function PastNow() {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const { speed } = time;
+  return (
+    <>
+      <button type="button" class="button live" title="Back to the present (End)" onClick={commands.live}>
+        live
+      </button>
+      <button
+        type="button"
+        class="button speed"
+        title="Speed of playing"
+        aria-label={`Speed ${speed.value} times; change it`}
+        onClick={() => {
+          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length] as number;
+        }}
+      >
+        {speed.value}×
+      </button>
+      <p class="muted" data-testid="moment">
+        {count(time.moment.value + 1)} of {count(time.last.value + 1)}
+      </p>
+    </>
+  );
+}
+
+function Status({ training }: { training: Training }) {
+  const { state } = useUi();
+  const { dialsOpen } = state.forces;
+  const line = useRef<HTMLSpanElement>(null);
+  const first = training.progress < 1 && training.state !== "paused";
+  useEffect(() => line.current?.style.setProperty("--share", String(training.progress)));
+  return (
+    <div class="status">
+      <div role="status">
+        <StateLine />
+        {first && (
+          <span
+            class="progress"
+            role="progressbar"
+            aria-label="First training"
+            aria-valuenow={Math.round(100 * training.progress)}
+          >
+            <span ref={line} />
+          </span>
+        )}
+      </div>
+      {training.state !== "absent" && (
+        <button
+          type="button"
+          class="button icon"
+          aria-label="Forces and dials"
+          title="Forces and dials (D)"
+          aria-expanded={dialsOpen.value}
+          onClick={() => {
+            dialsOpen.value = !dialsOpen.value;
+          }}
+        >
+          <DialsIcon />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Baked({ training }: { training: Training }) {
+  return (
+    <footer class="glass bottom-bar baked">
+      <p class="muted">
+        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label, serve the
+        data set itself.
+      </p>
+    </footer>
+  );
+}

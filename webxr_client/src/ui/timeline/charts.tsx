@@ -1,0 +1,176 @@
+/** The loss terms, held-out accuracy and drift as small curves over the timeline's axis, each on its own scale. A click goes to that moment. */
+import { useMemo } from "preact/hooks";
+import { TERM_COLOURS } from "../../state/force-state.js";
+import { percent } from "../../state/format.js";
+import { useUi } from "../kit/context.js";
+import { loss } from "../kit/format.js";
+
+interface Curve {
+  key: string;
+  name: string;
+  title: string;
+  colour: string;
+  /** Ends of its scale; without them it fills its height. */
+  range?: [number, number];
+  /** Left out where there is little room. */
+  minor?: boolean;
+  write(value: number): string;
+}
+
+const term = (key: string, name: string, title: string, colour: string): Curve => ({
+  key,
+  name,
+  title,
+  colour,
+  write: loss,
+});
+
+export const CURVES: readonly Curve[] = [
+  term("reconstruction", "reconstr.", "Reconstruction loss, nats an item", TERM_COLOURS.reconstruction),
+  term("kl", "KL", "KL divergence to the prior, nats an item", TERM_COLOURS.kl),
+  term("classification", "class", "Cross-entropy of the head, nats", TERM_COLOURS.classification),
+  term("neighbour", "neighbour", "Neighbour term, nats an item", TERM_COLOURS.neighbour),
+  { ...term("encoder", "encoder", "How far the encoder is from the particles", "#e88ac6"), minor: true },
+  {
+    ...term("anchor", "anchor", "How far latent means are from where they are held", TERM_COLOURS.anchor),
+    minor: true,
+  },
+  { ...term("total", "total", "The weighted sum that training lowers", "#97a2b1"), minor: true },
+  {
+    key: "label_accuracy",
+    name: "accuracy",
+    title: "Accuracy of the predictions on labelled items held out of training",
+    colour: "#4fd1a1",
+    range: [0, 1],
+    write: (value) => percent(value, 1),
+  },
+  {
+    key: "head_accuracy",
+    name: "head",
+    title:
+      "The same of the paper's classification head, which sees the latent mean alone: how well the map itself tells the classes",
+    colour: "#9be564",
+    range: [0, 1],
+    write: (value) => percent(value, 1),
+    minor: true,
+  },
+  {
+    key: "drift",
+    name: "drift",
+    title: "How far a point moves in a frame: median, share of the cloud's spread",
+    colour: "#7cc7ff",
+    write: (value) => percent(value, 2),
+  },
+];
+
+/** Samples of all curves, where on the axis (0..100) each is. */
+interface Samples {
+  at: readonly number[];
+  values: Readonly<Record<string, readonly (number | null)[]>>;
+}
+
+export function Charts() {
+  const { state } = useUi();
+  const timeline = state.time.timeline.value;
+  const losses = state.losses.value;
+  const recorded = timeline && timeline.curves.moment.length > 1;
+  const samples: Samples = useMemo(() => {
+    if (recorded) {
+      const last = Math.max(1, timeline.moments - 1);
+      return {
+        at: timeline.curves.moment.map((moment) => (100 * moment) / last),
+        values: timeline.curves.values,
+      };
+    }
+    const across = Math.max(1, losses.length - 1);
+    const all = losses.map((sample) => ({ ...sample.terms, ...sample.metrics }));
+    const names = CURVES.map((curve) => curve.key);
+    return {
+      at: losses.map((_, k) => (100 * k) / across),
+      values: Object.fromEntries(names.map((name) => [name, all.map((one) => one[name] ?? null)])),
+    };
+  }, [timeline, recorded, losses]);
+  const shown = CURVES.filter((curve) => samples.values[curve.key]?.some((value) => value !== null));
+  if (shown.length === 0) return <p class="muted charts-empty">The curves of training appear here.</p>;
+  return (
+    <div class="charts">
+      {shown.map((curve) => (
+        <Chart key={curve.key} curve={curve} at={samples.at} values={samples.values[curve.key] ?? []} />
+      ))}
+    </div>
+  );
+}
+
+/** The curve's corners in a box of 100 x 100, y down, `at` these places across; "" where there is nothing to draw. */
+export function corners(
+  values: readonly (number | null)[],
+  range?: readonly [number, number],
+  at?: readonly number[],
+): string {
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  if (known.length === 0) return "";
+  const low = range?.[0] ?? Math.min(...known);
+  const high = range?.[1] ?? Math.max(...known);
+  const span = high - low || 1;
+  const across = Math.max(1, values.length - 1);
+  const points: string[] = [];
+  values.forEach((value, k) => {
+    if (value === null || !Number.isFinite(value)) return;
+    const y = high === low && !range ? 50 : 96 - (92 * (value - low)) / span;
+    points.push(`${(at?.[k] ?? (100 * k) / across).toFixed(1)},${y.toFixed(1)}`);
+  });
+  // One sample is a level, not yet a curve.
+  if (points.length === 1) points.push(`100,${points[0]?.split(",")[1]}`);
+  return points.join(" ");
+}
+
+interface ChartProps {
+  curve: Curve;
+  at: readonly number[];
+  values: readonly (number | null)[];
+}
+
+function Chart({ curve, at, values }: ChartProps) {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const live = time.live.value;
+  const last = time.last.value;
+  const now = live ? 100 : (100 * time.moment.value) / Math.max(1, last);
+  const go = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    if (last > 0) commands.goTo((last * (event.clientX - box.left)) / box.width);
+  };
+  return (
+    <figure class={curve.minor ? "chart minor" : "chart"} title={curve.title}>
+      <svg class="curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" onClick={go}>
+        <polyline
+          points={corners(values, curve.range, at)}
+          fill="none"
+          stroke={curve.colour}
+          stroke-width="1.5"
+          stroke-linejoin="round"
+          vector-effect="non-scaling-stroke"
+        />
+        {!live && (
+          <line class="cursor" x1={now} x2={now} y1="0" y2="100" vector-effect="non-scaling-stroke" />
+        )}
+      </svg>
+      <figcaption>
+        <span class="chart-name">{curve.name}</span> <b>{written(curve, valueAt(values, at, now))}</b>
+      </figcaption>
+    </figure>
+  );
+}
+
+const written = (curve: Curve, value: number | null) => (value === null ? "–" : curve.write(value));
+
+/** The newest value measured at or before a place of the axis. */
+export function valueAt(
+  values: readonly (number | null)[],
+  at: readonly number[],
+  place: number,
+): number | null {
+  for (let k = values.length - 1; k >= 0; k--)
+    if ((at[k] as number) <= place + 1e-6 && values[k] !== null) return values[k] as number;
+  return null;
+}

@@ -1,0 +1,92 @@
+/** The timeline: every recorded moment from left to right, a tick for each gesture in its class's colour, and where one is. */
+import { useEffect } from "preact/hooks";
+import type { ClassInfo, Gesture, Tick } from "../../protocol/messages.js";
+import { useUi } from "../kit/context.js";
+import { items } from "../kit/format.js";
+
+const REFRESH_MS = 2500;
+const NO_CLASS = "#97a2b1";
+
+export function Track() {
+  const { state, commands } = useUi();
+  const { time } = state;
+  const timeline = time.timeline.value;
+  const moving = state.training.value?.state === "running";
+  const gestures = state.history.value.gestures;
+  useEffect(() => {
+    commands.refreshTimeline();
+    if (!moving) return;
+    const timer = window.setInterval(() => time.live.peek() && commands.refreshTimeline(), REFRESH_MS);
+    return () => window.clearInterval(timer);
+  }, [moving, gestures, commands, time]);
+  const last = time.last.value;
+  if (!timeline || last === 0)
+    return <p class="track-empty muted">Every move is recorded: the timeline appears here.</p>;
+  const undone = new Map(gestures.map((gesture) => [gesture.gesture, gesture.undone]));
+  const ticks = timeline.ticks.filter((tick) => tick.event === "made");
+  const now = time.live.value ? last : time.moment.value;
+  return (
+    <div class="track-line">
+      <svg class="ticks" aria-hidden="true">
+        <rect class="rail" x="0" y="7" width="100%" height="2" />
+        <rect class="done" x="0" y="7" width={`${(100 * now) / last}%`} height="2" />
+        {ticks.map((tick) => (
+          <TickMark
+            key={tick.gesture.gesture}
+            tick={tick}
+            at={(100 * tick.moment) / last}
+            undone={undone.get(tick.gesture.gesture)}
+          />
+        ))}
+      </svg>
+      <input
+        type="range"
+        class="scrub"
+        aria-label="Moment of training"
+        aria-valuetext={time.live.value ? "live" : `moment ${now + 1} of ${last + 1}`}
+        min={0}
+        max={last}
+        step={1}
+        value={now}
+        onInput={(event) => commands.goTo(Number(event.currentTarget.value))}
+      />
+    </div>
+  );
+}
+
+function TickMark({ tick, at, undone }: { tick: Tick; at: number; undone: boolean | undefined }) {
+  const { state, commands } = useUi();
+  const classes = state.classes.value;
+  const colour = classes[tick.gesture.class_id]?.colour ?? NO_CLASS;
+  const go = () => commands.goTo(tick.moment);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys [ and ] do the same
+    <g class={undone ? "tick undone" : "tick"} onClick={go}>
+      <title>
+        {gestureText(tick.gesture, classes)}
+        {undone ? ", undone" : ""}
+      </title>
+      <circle class="reach" cx={`${at}%`} cy="8" r="9" />
+      {tick.gesture.kind === "label" ? (
+        <circle cx={`${at}%`} cy="8" r="4.5" fill={colour} />
+      ) : (
+        <rect class="other" x={`${at}%`} y="3" width="3" height="10" rx="1" />
+      )}
+    </g>
+  );
+}
+
+export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
+  switch (gesture.kind) {
+    case "label":
+      if (gesture.class_id < 0 && gesture.note) return gesture.note;
+      return `${items(gesture.count)} as ${classes[gesture.class_id]?.name ?? "unlabelled"}`;
+    case "settings":
+    case "class":
+      return gesture.note;
+    case "anchor":
+      return `${items(gesture.count)} dragged${gesture.note ? ` and ${gesture.note}` : " and pinned"}`;
+    case "unpin":
+      return gesture.count > 0 ? `${items(gesture.count)} unpinned` : "all unpinned";
+  }
+}

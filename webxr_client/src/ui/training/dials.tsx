@@ -1,0 +1,222 @@
+/** Forces to read and dials to turn. Each change is a gesture: it is recorded, and undoes. */
+import { useState } from "preact/hooks";
+import type { ColourBy } from "../../state/app-state.js";
+import type { ForcesShown } from "../../state/force-state.js";
+import { TERM_COLOURS, TERMS } from "../../state/force-state.js";
+import { count } from "../../state/format.js";
+import { Swatch } from "../classes/swatch.js";
+import { useUi } from "../kit/context.js";
+import { items } from "../kit/format.js";
+
+type DialName =
+  | "beta_kl"
+  | "beta_classifier"
+  | "beta_neighbour"
+  | "beta_anchor"
+  | "learning_rate"
+  | "stiffness";
+
+interface Dial {
+  name: DialName;
+  label: string;
+  title: string;
+  /** Ends of a scale on which equal steps are equal factors; below the least comes 0. */
+  log?: [number, number];
+}
+
+const DIALS: readonly Dial[] = [
+  { name: "stiffness", label: "stiffness", title: "How much unlabelled points resist moving" },
+  {
+    name: "beta_kl",
+    label: "β KL",
+    title: "Weight of the KL divergence to the prior; 3 is usual, from 50 on the space collapses",
+    log: [0.1, 1000],
+  },
+  { name: "beta_classifier", label: "β classifier", title: "Weight of the labels", log: [1, 10000] },
+  { name: "beta_neighbour", label: "β neighbour", title: "Weight of the neighbour graph", log: [0.05, 20] },
+  { name: "beta_anchor", label: "β anchor", title: "Weight of pins and of the mental map", log: [0.05, 20] },
+  { name: "learning_rate", label: "learning rate", title: "Of encoder, decoder and head", log: [1e-5, 0.1] },
+];
+const PRESETS = ["paper", "default", "calm"] as const;
+const PRESET_TITLES = {
+  paper: "Equation 1, the encoder's output shown, nothing else",
+  default: "Points as particles under label-aware forces",
+  calm: "The same, stiffer and slower: to keep one's bearings",
+};
+const ARROWS: readonly ForcesShown[] = ["off", "hovered", "selected", "all"];
+const STEPS = 200;
+
+export function Dials() {
+  const { state, commands } = useUi();
+  const settings = state.training.value?.settings;
+  if (!state.forces.dialsOpen.value || !settings) return null;
+  const locked = state.readOnly.value;
+  const pins = state.pins.value.length;
+  return (
+    <aside class="glass dials" aria-label="Forces and dials">
+      <div class="panel-title">
+        <h2>Forces</h2>
+        <button
+          type="button"
+          class="close"
+          aria-label="Close"
+          onClick={() => (state.forces.dialsOpen.value = false)}
+        >
+          ×
+        </button>
+      </div>
+      <Choice
+        label="arrows"
+        options={ARROWS}
+        value={state.forces.shown.value}
+        choose={(shown) => (state.forces.shown.value = shown)}
+      />
+      <div class="terms" role="group" aria-label="Terms that are drawn">
+        {TERMS.map((term) => (
+          <button
+            key={term}
+            type="button"
+            aria-pressed={state.forces.terms.value.has(term)}
+            title={`Arrows of the ${term} term`}
+            onClick={() => {
+              const terms = new Set(state.forces.terms.value);
+              if (!terms.delete(term)) terms.add(term);
+              state.forces.terms.value = terms;
+            }}
+          >
+            <Swatch colour={TERM_COLOURS[term]} /> {term}
+          </button>
+        ))}
+      </div>
+      <Choice
+        label="colour"
+        options={["label", "force", "movement"]}
+        value={state.colourBy.value as "label"}
+        choose={(by) => (state.colourBy.value = by as ColourBy)}
+      />
+      <Choice
+        label="trails"
+        options={["off", "8", "24"]}
+        value={state.forces.trails.value ? String(state.forces.trails.value) : "off"}
+        choose={(steps) => (state.forces.trails.value = Number(steps) || 0)}
+      />
+      <Choice
+        label="decode"
+        options={["off", "at pointer"]}
+        value={state.forces.map.value ? "at pointer" : "off"}
+        choose={(on) => (state.forces.map.value = on !== "off")}
+      />
+      <hr />
+      <div class="panel-title">
+        <h2>Dials</h2>
+      </div>
+      <Choice
+        label="preset"
+        options={PRESETS}
+        titles={PRESET_TITLES}
+        value={settings.preset ?? "default"}
+        disabled={locked}
+        choose={(preset) => preset !== settings.preset && commands.setSettings({ preset })}
+      />
+      {DIALS.map((dial) => (
+        <Slider key={dial.name} dial={dial} value={settings[dial.name] ?? 0} disabled={locked} />
+      ))}
+      <Choice
+        label="head"
+        options={["0", "1", "2"]}
+        titles={{
+          "0": "Logistic regression on the latent mean",
+          "1": "One hidden layer of 10",
+          "2": "Two hidden layers of 10",
+        }}
+        value={String(settings.hidden_layers ?? 0)}
+        disabled={locked}
+        choose={(layers) => commands.setSettings({ hidden_layers: Number(layers) })}
+      />
+      {pins > 0 && (
+        <p class="pins">
+          <span class="muted">{items(pins)} pinned</span>
+          <button type="button" class="button" disabled={locked} onClick={() => commands.unpin([])}>
+            Let {pins === 1 ? "it" : `all ${count(pins)}`} go
+          </button>
+        </p>
+      )}
+    </aside>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  options: readonly T[];
+  titles?: Partial<Record<T, string>>;
+  value: T;
+  disabled?: boolean;
+  choose(value: T): void;
+}
+
+function Choice<T extends string>({ label, options, titles, value, disabled, choose }: ChoiceProps<T>) {
+  return (
+    <div class="dial-row">
+      <span class="muted">{label}</span>
+      <div class="choice" role="group" aria-label={label}>
+        {options.map((option) => (
+          <button
+            key={option}
+            type="button"
+            disabled={disabled}
+            title={titles?.[option]}
+            aria-pressed={value === option}
+            onClick={() => choose(option)}
+          >
+            {option}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** While it is turned it only shows; let go, it is one gesture. */
+function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled: boolean }) {
+  const { commands } = useUi();
+  const [turning, setTurning] = useState<number | null>(null);
+  const shown = turning ?? value;
+  return (
+    <label class="dial-row" title={dial.title}>
+      <span class="muted">{dial.label}</span>
+      <input
+        type="range"
+        min={0}
+        max={STEPS}
+        value={toStep(dial, shown)}
+        disabled={disabled}
+        aria-valuetext={written(shown)}
+        onInput={(event) => setTurning(fromStep(dial, Number(event.currentTarget.value)))}
+        onChange={(event) => {
+          setTurning(null);
+          commands.setSettings({ [dial.name]: fromStep(dial, Number(event.currentTarget.value)) });
+        }}
+      />
+      <b>{written(shown)}</b>
+    </label>
+  );
+}
+
+export function fromStep({ log }: Pick<Dial, "log">, step: number): number {
+  if (!log) return step / STEPS;
+  if (step === 0) return 0;
+  const value = log[0] * (log[1] / log[0]) ** ((step - 1) / (STEPS - 1));
+  return Number(value.toPrecision(2));
+}
+
+export function toStep({ log }: Pick<Dial, "log">, value: number): number {
+  if (!log) return Math.round(value * STEPS);
+  if (value < log[0]) return value > 0 ? 1 : 0;
+  return Math.min(
+    STEPS,
+    1 + Math.round(((STEPS - 1) * Math.log(value / log[0])) / Math.log(log[1] / log[0])),
+  );
+}
+
+const written = (value: number): string =>
+  value === 0 ? "0" : value < 0.01 ? value.toExponential(0) : Number(value.toPrecision(3)).toString();

@@ -1,0 +1,46 @@
+import type { Training } from "../../protocol/messages.js";
+import { useUi } from "../kit/context.js";
+
+const DOING: Record<Training["phase"], string> = {
+  layout: "laying out neighbours",
+  features: "learning what items look like",
+  pretraining: "training the autoencoder",
+  interactive: "learning from labels",
+  resting: "until the next label",
+};
+
+const WORD: Record<Training["state"], string> = {
+  running: "learning",
+  resting: "at rest",
+  paused: "paused",
+  starting: "starting",
+  restarting: "restarting",
+  failed: "failed",
+  absent: "baked",
+};
+
+/** Whether it is learning, and what, in plain words. */
+export function stateInWords(training: Training, connected: boolean): { word: string; doing: string } {
+  if (!connected) return { word: "not connected", doing: "" };
+  if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
+  if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
+  if (training.state === "paused") return { word: WORD.paused, doing: "labels wait until it runs again" };
+  if (training.state === "absent") return { word: WORD.absent, doing: "read-only: turn it, play it" };
+  return { word: WORD[training.state], doing: training.message ?? "" };
+}
+
+export function StateLine({ class: name = "" }: { class?: string }) {
+  const { state } = useUi();
+  const training = state.training.value;
+  if (!training) return null;
+  const connected = state.connection.value.status === "open" || training.state === "absent";
+  const { word, doing } = stateInWords(training, connected);
+  return (
+    <div class={`state-line ${name}`}>
+      <p class={`state ${connected ? training.state : "lost"}`}>
+        <i aria-hidden="true" /> {word}
+      </p>
+      <p class="muted">{doing}</p>
+    </div>
+  );
+}

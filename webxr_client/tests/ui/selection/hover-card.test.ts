@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { placed } from "../../../src/ui/selection/hover-card.js";
+
+const WIDTH = 248;
+
+describe("the hover card", () => {
+  it("stands right of the pointer", () => {
+    expect(placed(400, 300, 1440, 900)).toEqual({ left: 422, top: 260 });
+  });
+  it("goes to the left before it covers the panel", () => {
+    const { left } = placed(900, 300, 1440, 900);
+    expect(left + WIDTH).toBeLessThan(900);
+  });
+  it.each([
+    [10, 10, 390, 844],
+    [380, 840, 390, 844],
+    [200, 400, 390, 844],
+    [1430, 890, 1440, 900],
+  ])("stays on the page at (%s, %s) of %s x %s", (x, y, width, height) => {
+    const { left, top } = placed(x, y, width, height);
+    expect(left).toBeGreaterThanOrEqual(8);
+    expect(left + WIDTH).toBeLessThanOrEqual(width - 8);
+    expect(top).toBeGreaterThanOrEqual(64);
+    expect(top + 100).toBeLessThanOrEqual(height);
+  });
+});
