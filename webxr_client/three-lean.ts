@@ -8,10 +8,37 @@ import type { Plugin } from "vite";
 
 /** Switches that three sets only for what is not used here: shadows, environments, fog, tone mapping, physical materials, morph targets... */
 export const NEVER_SET: ReadonlySet<string> = new Set([
-  ...["USE_SHADOWMAP", "USE_ENVMAP", "USE_LIGHTMAP", "USE_AOMAP", "USE_BUMPMAP", "USE_DISPLACEMENTMAP"],
-  ...["USE_NORMALMAP", "USE_NORMALMAP_OBJECTSPACE", "USE_NORMALMAP_TANGENTSPACE", "USE_PACKED_NORMALMAP"],
-  ...["USE_EMISSIVEMAP", "USE_SPECULARMAP", "USE_ALPHAMAP", "USE_ALPHAHASH", "USE_GRADIENTMAP", "USE_MATCAP"],
-  ...["USE_FOG", "FOG_EXP2", "TONE_MAPPING", "DITHERING", "FLAT_SHADED", "USE_TANGENT", "USE_POINTS_UV"],
+  ...[
+    "USE_SHADOWMAP",
+    "USE_ENVMAP",
+    "USE_LIGHTMAP",
+    "USE_AOMAP",
+    "USE_BUMPMAP",
+    "USE_DISPLACEMENTMAP",
+  ],
+  ...[
+    "USE_NORMALMAP",
+    "USE_NORMALMAP_OBJECTSPACE",
+    "USE_NORMALMAP_TANGENTSPACE",
+    "USE_PACKED_NORMALMAP",
+  ],
+  ...[
+    "USE_EMISSIVEMAP",
+    "USE_SPECULARMAP",
+    "USE_ALPHAMAP",
+    "USE_ALPHAHASH",
+    "USE_GRADIENTMAP",
+    "USE_MATCAP",
+  ],
+  ...[
+    "USE_FOG",
+    "FOG_EXP2",
+    "TONE_MAPPING",
+    "DITHERING",
+    "FLAT_SHADED",
+    "USE_TANGENT",
+    "USE_POINTS_UV",
+  ],
   ...["USE_BATCHING", "USE_BATCHING_COLOR", "USE_INSTANCING_MORPH", "USE_LIGHT_PROBES"],
   ...["USE_MORPHTARGETS", "USE_MORPHNORMALS", "USE_MORPHCOLORS"],
   ...["USE_LOGARITHMIC_DEPTH_BUFFER", "USE_REVERSED_DEPTH_BUFFER"],
@@ -24,7 +51,13 @@ export const NEVER_SET: ReadonlySet<string> = new Set([
     "USE_CLEARCOAT_ROUGHNESSMAP",
   ],
   ...["USE_IRIDESCENCE", "USE_IRIDESCENCEMAP", "USE_IRIDESCENCE_THICKNESSMAP", "USE_DISPERSION"],
-  ...["USE_SHEEN", "USE_SHEEN_COLORMAP", "USE_SHEEN_ROUGHNESSMAP", "USE_ANISOTROPY", "USE_ANISOTROPYMAP"],
+  ...[
+    "USE_SHEEN",
+    "USE_SHEEN_COLORMAP",
+    "USE_SHEEN_ROUGHNESSMAP",
+    "USE_ANISOTROPY",
+    "USE_ANISOTROPYMAP",
+  ],
   ...["USE_TRANSMISSION", "USE_TRANSMISSIONMAP", "USE_THICKNESSMAP", "USE_RETROREFLECTION"],
   ...[
     "USE_SPECULAR_COLORMAP",
@@ -35,12 +68,29 @@ export const NEVER_SET: ReadonlySet<string> = new Set([
 ]);
 
 /** Follow from the above, within the shaders only: nobody can set them alone. */
-const IMPLIED: ReadonlySet<string> = new Set(["IOR", "USE_SPECULAR", "ENV_WORLDPOS", "LAMBERT", "PHONG"]);
+const IMPLIED: ReadonlySet<string> = new Set([
+  "IOR",
+  "USE_SPECULAR",
+  "ENV_WORLDPOS",
+  "LAMBERT",
+  "PHONG",
+]);
 
 /** Counts, written into the source before it is compiled, that are always 0: clipping planes, and lights other than sky and sun. */
 export const ALWAYS_ZERO: ReadonlySet<string> = new Set([
-  ...["NUM_CLIPPING_PLANES", "NUM_SUN_LIGHTS", "NUM_POINT_LIGHTS", "NUM_SPOT_LIGHTS", "NUM_RECT_AREA_LIGHTS"],
-  ...["NUM_SUN_LIGHT_SHADOWS", "NUM_DIR_LIGHT_SHADOWS", "NUM_POINT_LIGHT_SHADOWS", "NUM_SPOT_LIGHT_SHADOWS"],
+  ...[
+    "NUM_CLIPPING_PLANES",
+    "NUM_SUN_LIGHTS",
+    "NUM_POINT_LIGHTS",
+    "NUM_SPOT_LIGHTS",
+    "NUM_RECT_AREA_LIGHTS",
+  ],
+  ...[
+    "NUM_SUN_LIGHT_SHADOWS",
+    "NUM_DIR_LIGHT_SHADOWS",
+    "NUM_POINT_LIGHT_SHADOWS",
+    "NUM_SPOT_LIGHT_SHADOWS",
+  ],
   ...["NUM_SPOT_LIGHT_COORDS", "NUM_SPOT_LIGHT_MAPS", "NUM_LIGHT_PROBE_GRIDS"],
 ]);
 
@@ -96,7 +146,8 @@ export function evaluate(condition: string): Truth {
     while (tokens[next] === "||") {
       next++;
       const other = both();
-      value = value === true || other === true ? true : value === null || other === null ? null : false;
+      value =
+        value === true || other === true ? true : value === null || other === null ? null : false;
     }
     return value;
   };
@@ -174,7 +225,8 @@ export function leanModule(id: string, code: string): string {
     const text = leanGlsl(source);
     return JSON.stringify(id.endsWith("/common.glsl.js") ? `${GUARD}\n${text}` : text);
   });
-  if (count === 0 || lean.includes("`")) throw new Error(`${id} is not a shader as three-lean.ts knows them`);
+  if (count === 0 || lean.includes("`"))
+    throw new Error(`${id} is not a shader as three-lean.ts knows them`);
   return lean;
 }
 
@@ -185,7 +237,9 @@ export function threeLean(): Plugin {
     enforce: "pre",
     // The sources: of three's own bundle no part can be seen, and much less is shaken out.
     async resolveId(source, importer) {
-      return source === "three" ? this.resolve("three/src/Three.js", importer, { skipSelf: true }) : null;
+      return source === "three"
+        ? this.resolve("three/src/Three.js", importer, { skipSelf: true })
+        : null;
     },
     transform: {
       filter: { id: /\/three\/src\/renderers\/shaders\/.*\.glsl\.js$/ },

@@ -9,7 +9,12 @@ import { threeLean } from "./three-lean.js";
  * Of @webxr-input-profiles/assets (98 MB) what is shipped: the controllers of the headsets that most people have, and hands. Any other controller is
  * drawn as a small wand (scene/xr/input-models.ts).
  */
-export const PROFILES = ["meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"];
+export const PROFILES = [
+  "meta-quest-touch-plus",
+  "oculus-touch-v3",
+  "meta-quest-touch-pro",
+  "generic-hand",
+];
 
 function inputProfiles(): Plugin {
   let outDir = "";
@@ -20,11 +25,17 @@ function inputProfiles(): Plugin {
     },
     writeBundle() {
       const require = createRequire(import.meta.url);
-      const from = dirname(require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"));
+      const from = dirname(
+        require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"),
+      );
       const to = join(outDir, "models");
-      const all = JSON.parse(readFileSync(join(from, "profilesList.json"), "utf8")) as Record<string, object>;
+      const all = JSON.parse(readFileSync(join(from, "profilesList.json"), "utf8")) as Record<
+        string,
+        object
+      >;
       mkdirSync(to, { recursive: true });
-      for (const profile of PROFILES) cpSync(join(from, profile), join(to, profile), { recursive: true });
+      for (const profile of PROFILES)
+        cpSync(join(from, profile), join(to, profile), { recursive: true });
       cpSync(join(from, "../../LICENSE.md"), join(to, "license.txt"));
       const known = Object.fromEntries(PROFILES.map((profile) => [profile, all[profile]]));
       writeFileSync(join(to, "profilesList.json"), JSON.stringify(known));

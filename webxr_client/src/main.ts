@@ -162,7 +162,9 @@ effect(() => {
 effect(() => {
   const shown = state.forces.shown.value;
   commands.watch(
-    (shown !== "off" || state.colourBy.value === "force") && state.time.live.value && state.model.value,
+    (shown !== "off" || state.colourBy.value === "force") &&
+      state.time.live.value &&
+      state.model.value,
   );
 });
 effect(() => {
@@ -215,7 +217,11 @@ effect(() => {
   const dark = state.theme.value === "dark";
   document.documentElement.dataset.theme = state.theme.value;
   palette.set(state.classes.value, dark ? UNLABELLED_DARK : UNLABELLED_LIGHT, dark ? 1 : LIGHT_INK);
-  cloud.setTheme(dark ? "#0e141b" : "#eef1f5", dark ? "#d7efff" : "#0b63a5", dark ? CUE_DARK : CUE_LIGHT);
+  cloud.setTheme(
+    dark ? "#0e141b" : "#eef1f5",
+    dark ? "#d7efff" : "#0b63a5",
+    dark ? CUE_DARK : CUE_LIGHT,
+  );
   stage.invalidate();
 });
 effect(() => {

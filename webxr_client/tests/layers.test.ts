@@ -25,7 +25,8 @@ const WITHOUT_THREE = ["protocol", "net", "state", "session"];
  * re-export, CSS.
  */
 function specifiers(text: string): string[] {
-  const pattern = /(?:\bfrom|\bimport|@import|\burl)\s*(?:\(\s*)?(?:\/\*[^*]*\*\/\s*)?["'`]([^"'`\n]+)["'`]/g;
+  const pattern =
+    /(?:\bfrom|\bimport|@import|\burl)\s*(?:\(\s*)?(?:\/\*[^*]*\*\/\s*)?["'`]([^"'`\n]+)["'`]/g;
   return [...text.matchAll(pattern)].map((match) => match[1] as string);
 }
 
@@ -86,7 +87,10 @@ describe("the rule", () => {
     ["a path with detours", 'import { draw } from "./../protocol/../ui/draw.js";'],
     ["an absolute path", 'import { draw } from "/src/ui/draw.js";'],
     ["a library that draws", 'import { Vector3 } from "three";'],
-    ["a module of that library", 'import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";'],
+    [
+      "a module of that library",
+      'import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";',
+    ],
   ])("finds %s", (_, text) => {
     expect(violations("state/view.ts", text)).toHaveLength(1);
   });

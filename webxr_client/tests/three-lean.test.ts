@@ -13,7 +13,10 @@ const modules = ["ShaderChunk", "ShaderLib"].flatMap((kind) =>
 );
 
 function sourcesOf(module: string): string[] {
-  return Array.from(readFileSync(module, "utf8").matchAll(/`([^`]*)`/g), (match) => match[1] as string);
+  return Array.from(
+    readFileSync(module, "utf8").matchAll(/`([^`]*)`/g),
+    (match) => match[1] as string,
+  );
 }
 
 function includes(source: string): string[] {
@@ -71,7 +74,8 @@ const implied = ["IOR", "USE_SPECULAR", "ENV_WORLDPOS", "LAMBERT", "PHONG"];
 function draw(seed: number): [(name: string) => boolean, (name: string) => number] {
   const hash = (name: string) => {
     let value = seed * 7919;
-    for (const letter of name) value = (Math.imul(value, 31) + (letter.codePointAt(0) as number)) | 0;
+    for (const letter of name)
+      value = (Math.imul(value, 31) + (letter.codePointAt(0) as number)) | 0;
     return Math.abs(value >> 3);
   };
   const set = (name: string) =>
@@ -86,14 +90,18 @@ describe("lean shaders", () => {
       for (const source of sourcesOf(module))
         for (let seed = 1; seed <= 40; seed++) {
           const [set, number] = draw(seed);
-          expect(preprocessed(leanGlsl(source), set, number), module).toBe(preprocessed(source, set, number));
+          expect(preprocessed(leanGlsl(source), set, number), module).toBe(
+            preprocessed(source, set, number),
+          );
         }
   });
 
   it("are an error for whom sets what is left out", () => {
     const common = modules.find((name) => name.endsWith("/common.glsl.js")) as string;
     const phong = modules.find((name) => name.endsWith("/meshphong.glsl.js")) as string;
-    const [chunk, left] = [common, phong].map((name) => leanModule(name, readFileSync(name, "utf8")));
+    const [chunk, left] = [common, phong].map((name) =>
+      leanModule(name, readFileSync(name, "utf8")),
+    );
     for (const name of NEVER_SET) expect(chunk).toContain(`defined(${name})`);
     expect(chunk).toContain("#error");
     expect(left).toContain('vertex = "#error');
@@ -103,7 +111,9 @@ describe("lean shaders", () => {
   });
 
   it("lack no part of a program that is kept", () => {
-    const kept = modules.filter((module) => module.includes("/ShaderLib/") && !LEFT_OUT.test(module));
+    const kept = modules.filter(
+      (module) => module.includes("/ShaderLib/") && !LEFT_OUT.test(module),
+    );
     const names = kept.map((module) => module.replace(/.*\/|\.glsl\.js$/g, "")).sort();
     expect(names).toEqual(["meshbasic", "meshphysical"]);
     const wanted = new Set(kept.flatMap((module) => sourcesOf(module).flatMap(includes)));

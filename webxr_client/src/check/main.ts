@@ -24,7 +24,11 @@ function show(main: HTMLElement, { able, headline, findings }: Diagnosis): void 
   const list = element("ul", "findings", "");
   for (const { name, state, text } of findings) {
     const row = element("li", state, "");
-    row.append(element("span", "mark", MARK[state]), element("b", "", name), element("p", "muted", text));
+    row.append(
+      element("span", "mark", MARK[state]),
+      element("b", "", name),
+      element("p", "muted", text),
+    );
     list.append(row);
   }
   const back = document.createElement("a");

@@ -80,7 +80,8 @@ export function bindDesktopInput(
 
   const look = (event: PointerEvent, from: { x: number; y: number; at: number }) => {
     const { x, y } = sampleOf(event);
-    if (event.timeStamp - from.at > TAP_MS || Math.hypot(x - from.x, y - from.y) > TAP_DISTANCE) return;
+    if (event.timeStamp - from.at > TAP_MS || Math.hypot(x - from.x, y - from.y) > TAP_DISTANCE)
+      return;
     const item = select.itemAt(x, y);
     if (item < 0) return;
     window.clearTimeout(vanish);
@@ -91,7 +92,9 @@ export function bindDesktopInput(
     buttons = event.buttons;
     hide();
     tap =
-      event.pointerType === "touch" && event.isPrimary ? { ...sampleOf(event), at: event.timeStamp } : null;
+      event.pointerType === "touch" && event.isPrimary
+        ? { ...sampleOf(event), at: event.timeStamp }
+        : null;
     if (event.button !== 0 || event.pointerType === "touch" || !event.isPrimary) return;
     tool = state.tool.peek() === "drag" ? drag : select;
     if (!tool.down(sampleOf(event))) return;

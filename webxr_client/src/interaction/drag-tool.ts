@@ -64,7 +64,8 @@ export class DragTool implements PointerTool {
 
   move(sample: PointerSample): void {
     if (!this.from) return;
-    if (!this.far && Math.hypot(sample.x - this.from.x, sample.y - this.from.y) < CLICK_DISTANCE) return;
+    if (!this.far && Math.hypot(sample.x - this.from.x, sample.y - this.from.y) < CLICK_DISTANCE)
+      return;
     this.far = true;
     this.follow(sample);
     const now = performance.now();
@@ -109,7 +110,11 @@ export class DragTool implements PointerTool {
     clip.fromArray(this.view.clipFromLatent());
     latentFromClip.copy(clip).invert();
     this.by
-      .set((sample.x / this.view.width()) * 2 - 1, 1 - (sample.y / this.view.height()) * 2, this.depth)
+      .set(
+        (sample.x / this.view.width()) * 2 - 1,
+        1 - (sample.y / this.view.height()) * 2,
+        this.depth,
+      )
       .applyMatrix4(latentFromClip)
       .sub(this.grabbed);
     if (this.state.latent.latentDim === 2) this.by.z = 0;

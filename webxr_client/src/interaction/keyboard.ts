@@ -16,7 +16,8 @@ export interface KeyAction {
 
 export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
-  const letter = (key: string) => (event: KeyboardEvent) => plain(event) && event.key.toLowerCase() === key;
+  const letter = (key: string) => (event: KeyboardEvent) =>
+    plain(event) && event.key.toLowerCase() === key;
   const command = (key: string, shift: boolean) => (event: KeyboardEvent) =>
     (event.ctrlKey || event.metaKey) && event.shiftKey === shift && event.key.toLowerCase() === key;
   const onSheet = () => state.review.sheet.peek() !== null;
@@ -115,7 +116,12 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: jump,
       run: (e) => toGesture(state, commands, e.key === "["),
     },
-    { keys: "End", does: "back to the present", matches: letter("end"), run: () => commands.live() },
+    {
+      keys: "End",
+      does: "back to the present",
+      matches: letter("end"),
+      run: () => commands.live(),
+    },
     { keys: "L", does: "lasso", matches: letter("l"), run: tool("lasso") },
     { keys: "R", does: "rectangle", matches: letter("r"), run: tool("rectangle") },
     { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
@@ -139,7 +145,9 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       matches: letter("a"),
       run: () => {
         const order = ["off", "hovered", "selected", "all"] as const;
-        state.forces.shown.value = order[(order.indexOf(state.forces.shown.value) + 1) % 4] as "off";
+        state.forces.shown.value = order[
+          (order.indexOf(state.forces.shown.value) + 1) % 4
+        ] as "off";
       },
     },
     {
@@ -164,14 +172,21 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
         state.selectionMode.value = state.selectionMode.value === "through" ? "visible" : "through";
       },
     },
-    { keys: "F", does: "fit the cloud into the page", matches: letter("f"), run: () => commands.fit() },
+    {
+      keys: "F",
+      does: "fit the cloud into the page",
+      matches: letter("f"),
+      run: () => commands.fit(),
+    },
     {
       keys: "C",
       does: "colour by label, prediction, confidence",
       matches: letter("c"),
       run: () => {
         const order = ["label", "prediction", "confidence"] as const;
-        state.colourBy.value = order[(order.indexOf(state.colourBy.value as "label") + 1) % 3] as "label";
+        state.colourBy.value = order[
+          (order.indexOf(state.colourBy.value as "label") + 1) % 3
+        ] as "label";
       },
     },
     {
@@ -179,7 +194,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "next cue as colour, as size",
       matches: (event) => plain(event) && /^[kz]$/i.test(event.key) && !isSite,
       run: (event) => {
-        if (event.key.toLowerCase() === "k") state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
+        if (event.key.toLowerCase() === "k")
+          state.colourBy.value = cueAfter(state.colourBy.value) ?? "label";
         else state.review.sizeBy.value = cueAfter(state.review.sizeBy.value) ?? "even";
       },
     },
@@ -241,7 +257,9 @@ function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;
   const moments = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);
   const now = time.live.peek() ? Number.POSITIVE_INFINITY : time.moment.peek();
-  const to = back ? moments.findLast((moment) => moment < now) : moments.find((moment) => moment > now);
+  const to = back
+    ? moments.findLast((moment) => moment < now)
+    : moments.find((moment) => moment > now);
   if (to !== undefined) commands.goTo(to);
   else if (!back) commands.live();
 }
@@ -254,7 +272,10 @@ export const POINTER_HELP: readonly [string, string][] = [
   ["Right drag", "turn the cloud"],
   ["Wheel", "zoom to the pointer"],
   ["Middle drag", "move the cloud"],
-  ["Drag with M", "pull items: they stay pinned; with Alt they are let go; on a class they are labelled"],
+  [
+    "Drag with M",
+    "pull items: they stay pinned; with Alt they are let go; on a class they are labelled",
+  ],
 ];
 
 /** Keys act unless something is being typed. Returns what takes them away again. */
@@ -268,7 +289,8 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
     )
       return;
     // A slider keeps its own keys; at the end of the timeline comes the present.
-    const slider = target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
+    const slider =
+      target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
     if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;
     // Enter and Space belong to a focused button.
     if (

@@ -49,7 +49,8 @@ export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projec
 /** Items inside `region`, ascending; `projected` must come from the region's own matrix. */
 export function itemsInRegion(projected: Projected, region: Region): Uint32Array {
   const { x, y, front } = projected;
-  const visible = region.mode === "visible" ? visibleItems(projected, region.cell ?? [0.01, 0.01]) : null;
+  const visible =
+    region.mode === "visible" ? visibleItems(projected, region.cell ?? [0.01, 0.01]) : null;
   const items: number[] = [];
   for (let i = 0; i < x.length; i++) {
     if (!front[i] || (visible && !visible[i])) continue;
@@ -82,8 +83,10 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
   const columns = Math.ceil(2 / cell[0]) + 1;
   const nearest = new Map<number, number>();
   const keyOf = (i: number) =>
-    Math.floor(((y[i] as number) + 1) / cell[1]) * columns + Math.floor(((x[i] as number) + 1) / cell[0]);
-  const onScreen = (i: number) => front[i] && Math.abs(x[i] as number) <= 1 && Math.abs(y[i] as number) <= 1;
+    Math.floor(((y[i] as number) + 1) / cell[1]) * columns +
+    Math.floor(((x[i] as number) + 1) / cell[0]);
+  const onScreen = (i: number) =>
+    front[i] && Math.abs(x[i] as number) <= 1 && Math.abs(y[i] as number) <= 1;
   for (let i = 0; i < x.length; i++) {
     if (!onScreen(i)) continue;
     const key = keyOf(i);

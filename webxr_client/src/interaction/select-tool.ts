@@ -34,7 +34,8 @@ export class SelectTool implements PointerTool {
 
   down(sample: PointerSample): boolean {
     const { state } = this;
-    if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0) return false;
+    if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0)
+      return false;
     // Points stand still while a region is drawn: a label is to hit what was seen.
     state.latent.frozen = true;
     state.hovered.value = null;
@@ -117,7 +118,11 @@ export class SelectTool implements PointerTool {
   private projection(): Projected {
     const { latent } = this.state;
     this.projected ??= project(
-      { n: latent.n, dimension: latent.latentDim, latentMean: (i, axis) => latent.latentMean(i, axis) },
+      {
+        n: latent.n,
+        dimension: latent.latentDim,
+        latentMean: (i, axis) => latent.latentMean(i, axis),
+      },
       this.matrix,
     );
     return this.projected;
@@ -125,7 +130,9 @@ export class SelectTool implements PointerTool {
 
   private result(region: Region): Uint32Array {
     const inside = itemsInRegion(this.projection(), region);
-    return this.mode === "replace" ? inside : combine(this.base.items, inside, this.mode === "subtract");
+    return this.mode === "replace"
+      ? inside
+      : combine(this.base.items, inside, this.mode === "subtract");
   }
 
   private take(sample: PointerSample): void {
@@ -147,7 +154,8 @@ export class SelectTool implements PointerTool {
       return;
     }
     const one = Uint32Array.of(item);
-    const items = this.mode === "replace" ? one : combine(this.base.items, one, this.mode === "subtract");
+    const items =
+      this.mode === "replace" ? one : combine(this.base.items, one, this.mode === "subtract");
     state.selection.value = {
       items,
       regions: this.base.regions,

@@ -30,23 +30,32 @@ async function get(path: string, options?: RequestInit): Promise<Response> {
   const response = await fetch(path, options);
   if (!response.ok) {
     const body = (await response.json().catch(() => null)) as ErrorBody | null;
-    throw new ServerError(body?.code ?? "", body?.message ?? `the server answered ${response.status}`);
+    throw new ServerError(
+      body?.code ?? "",
+      body?.message ?? `the server answered ${response.status}`,
+    );
   }
   return response;
 }
 
 async function post<T>(path: string, body: object): Promise<T> {
   const headers = { "Content-Type": "application/json" };
-  return (await get(path, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<T>;
+  return (
+    await get(path, { method: "POST", headers, body: JSON.stringify(body) })
+  ).json() as Promise<T>;
 }
 
 export async function fetchSession(client: string): Promise<SessionInfo> {
   if (site.isSite) return site.session();
-  return (await get(`/api/session?client=${encodeURIComponent(client)}`)).json() as Promise<SessionInfo>;
+  return (
+    await get(`/api/session?client=${encodeURIComponent(client)}`)
+  ).json() as Promise<SessionInfo>;
 }
 
 export async function fetchScene(): Promise<SceneFile> {
-  return readSceneFile(site.isSite ? await site.scene() : await (await get("/api/scene.glb")).arrayBuffer());
+  return readSceneFile(
+    site.isSite ? await site.scene() : await (await get("/api/scene.glb")).arrayBuffer(),
+  );
 }
 
 export async function fetchThumbnails(page: number): Promise<Blob> {
@@ -66,7 +75,8 @@ export const pictureUrl = (item: number) =>
 export const checkUrl = site.isSite ? "check.html" : "/check";
 
 /** Where the item can be heard. */
-export const soundUrl = (item: number) => (site.isSite ? `sounds/${item}.ogg` : `/api/items/${item}/sound`);
+export const soundUrl = (item: number) =>
+  site.isSite ? `sounds/${item}.ogg` : `/api/items/${item}/sound`;
 
 /** Items whose id, path or columns hold `text`. */
 export async function searchItems(text: string): Promise<number[]> {

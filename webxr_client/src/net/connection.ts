@@ -3,7 +3,11 @@
  * knows commands by their id: one that arrives twice has no second effect.
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
-import { type ClientOperation, PROTOCOL_VERSION, type ServerOperation } from "../protocol/messages.js";
+import {
+  type ClientOperation,
+  PROTOCOL_VERSION,
+  type ServerOperation,
+} from "../protocol/messages.js";
 import { LeaveGuard } from "./leave-guard.js";
 
 export interface ConnectionState {
@@ -65,13 +69,15 @@ export class Connection {
     this.socket = socket;
     this.greeted = false;
     socket.onopen = () => socket.send(JSON.stringify(this.listener.hello()));
-    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.receive(socket, event.data);
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) =>
+      this.receive(socket, event.data);
     socket.onclose = (event) => this.lost(socket, event);
   }
 
   /** Say hello again on the same socket, after the scene was fetched anew. */
   greet(): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(this.listener.hello()));
+    if (this.socket?.readyState === WebSocket.OPEN)
+      this.socket.send(JSON.stringify(this.listener.hello()));
   }
 
   /** Send a command now, or as soon as there is a connection; it is sent again until it is answered. */
@@ -169,7 +175,12 @@ export class Connection {
     code: 0,
   };
 
-  private tell(status: ConnectionState["status"], detail: string, retryAt: number | null, code = 0): void {
+  private tell(
+    status: ConnectionState["status"],
+    detail: string,
+    retryAt: number | null,
+    code = 0,
+  ): void {
     this.last = { status, detail, pending: this.unanswered.size, retryAt, code };
     this.listener.onState(this.last);
   }

@@ -14,7 +14,8 @@ export interface SiteItems {
 }
 
 /** Whether this page is one. */
-export const isSite = typeof document !== "undefined" && document.documentElement.dataset.site === "baked";
+export const isSite =
+  typeof document !== "undefined" && document.documentElement.dataset.site === "baked";
 
 /** Whether there are pictures that say more than the thumbnails. */
 export const hasCards = isSite && document.documentElement.dataset.cards === "yes";

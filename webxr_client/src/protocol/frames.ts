@@ -76,7 +76,8 @@ export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
   }
   const raw = await inflate(new Uint8Array(buffer, FRAME_HEADER_BYTES), expected);
   if (header.opcode === OPCODE_POSITIONS) return { kind: "positions", header, planes: raw };
-  if (header.opcode === OPCODE_FORCES) return { kind: "forces", header, vectors: decodeForces(raw, header) };
+  if (header.opcode === OPCODE_FORCES)
+    return { kind: "forces", header, vectors: decodeForces(raw, header) };
   return { kind: "predictions", header, ...decodePredictions(raw, header.n) };
 }
 
@@ -108,7 +109,10 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
       `the header says ${header.payload_bytes} payload bytes, ${buffer.byteLength - FRAME_HEADER_BYTES} are there`,
     );
   }
-  if (header.opcode !== OPCODE_PREDICTIONS && (header.axes < 2 || header.axes > 3 || header.shift > 15)) {
+  if (
+    header.opcode !== OPCODE_PREDICTIONS &&
+    (header.axes < 2 || header.axes > 3 || header.shift > 15)
+  ) {
     throw new ProtocolError(
       `a frame of points has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`,
     );
@@ -123,7 +127,8 @@ function decodeForces(raw: Uint8Array, { n, axes }: FrameHeader): Float32Array {
   for (let term = 0, at = 4 * terms; term < terms; term++) {
     const scale = view.getFloat32(4 * term, true);
     for (let axis = 0; axis < axes; axis++)
-      for (let i = 0; i < n; i++, at++) vectors[(term * n + i) * axes + axis] = scale * view.getInt8(at);
+      for (let i = 0; i < n; i++, at++)
+        vectors[(term * n + i) * axes + axis] = scale * view.getInt8(at);
   }
   return vectors;
 }
@@ -190,7 +195,9 @@ export function deltasOf(frame: PositionsFrame): Int32Array {
 export function addDeltas(frame: PositionsFrame, positions: Uint16Array): void {
   const { n, axes, shift } = frame.header;
   if (positions.length !== 4 * n) {
-    throw new ProtocolError(`a frame of ${n} points does not fit a scene of ${positions.length / 4}`);
+    throw new ProtocolError(
+      `a frame of ${n} points does not fit a scene of ${positions.length / 4}`,
+    );
   }
   const planes = frame.planes;
   for (let axis = 0; axis < axes; axis++) {

@@ -21,7 +21,10 @@ export function readRecords(part: ArrayBuffer): RecordingRecord[] {
   let at = 0;
   while (at + RECORD_HEAD <= part.byteLength) {
     const kind = KINDS[view.getUint8(at)];
-    if (!kind) throw new ProtocolError("the recording was written anew meanwhile; look for the moment again");
+    if (!kind)
+      throw new ProtocolError(
+        "the recording was written anew meanwhile; look for the moment again",
+      );
     const start = at + RECORD_HEAD;
     const end = start + view.getUint32(at + 9, true);
     if (end + CRC_BYTES > part.byteLength) break;

@@ -53,7 +53,9 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
     throw new ProtocolError("the scene is not a GLB file");
   }
   const jsonLength = view.getUint32(12, true);
-  const document = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 20, jsonLength))) as Document;
+  const document = JSON.parse(
+    new TextDecoder().decode(new Uint8Array(buffer, 20, jsonLength)),
+  ) as Document;
   const binary = 20 + jsonLength;
   if (view.getUint32(binary + 4, true) !== BIN_CHUNK)
     throw new ProtocolError("the scene has no binary chunk");

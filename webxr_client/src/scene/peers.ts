@@ -61,11 +61,15 @@ export class Peers {
       const put = (mesh: InstancedMesh, index: number, pose: Pose) => {
         position.fromArray(pose.position);
         orientation.fromArray(pose.orientation);
-        mesh.setMatrixAt(index, matrix.compose(position, orientation, scale.setScalar(peer.scale ?? 1)));
+        mesh.setMatrixAt(
+          index,
+          matrix.compose(position, orientation, scale.setScalar(peer.scale ?? 1)),
+        );
         mesh.setColorAt(index, this.colour);
       };
       if (peer.head && heads < MOST) put(this.heads, heads++, peer.head);
-      for (const hand of [peer.left, peer.right]) if (hand && hands < MOST) put(this.hands, hands++, hand);
+      for (const hand of [peer.left, peer.right])
+        if (hand && hands < MOST) put(this.hands, hands++, hand);
     }
     for (const [mesh, count] of [
       [this.heads, heads],
@@ -81,7 +85,12 @@ export class Peers {
 }
 
 function made(geometry: BufferGeometry): InstancedMesh {
-  const material = new ShaderMaterial({ vertexShader, fragmentShader, transparent: true, depthWrite: false });
+  const material = new ShaderMaterial({
+    vertexShader,
+    fragmentShader,
+    transparent: true,
+    depthWrite: false,
+  });
   const mesh = new InstancedMesh(geometry, material, MOST);
   mesh.setColorAt(0, new Color()); // the shader is made for colours from the start
   mesh.instanceMatrix.setUsage(DynamicDrawUsage);

@@ -86,7 +86,11 @@ export class SoundPlayer {
     const gain = context.createGain();
     let panner: PannerNode | null = null;
     if (place) {
-      panner = new PannerNode(context, { panningModel: "HRTF", distanceModel: "inverse", refDistance: NEAR });
+      panner = new PannerNode(context, {
+        panningModel: "HRTF",
+        distanceModel: "inverse",
+        refDistance: NEAR,
+      });
       source.connect(gain).connect(panner).connect(context.destination);
     } else {
       source

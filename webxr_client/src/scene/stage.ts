@@ -197,7 +197,8 @@ export class Stage {
       position.copy(centre).addScaledVector(offset, distance);
     } else {
       box.getSize(size);
-      zoom = Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
+      zoom =
+        Math.min((1.2 * freeHeight) / size.y, (1.2 * freeWidth * width) / height / size.x) * 0.94;
       position.set(centre.x, centre.y, 2);
     }
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -315,7 +316,10 @@ export class Stage {
     if (this.taken || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
     this.followed = now;
     const box = this.bounds();
-    const change = Math.max(box.min.distanceTo(this.fitted.min), box.max.distanceTo(this.fitted.max));
+    const change = Math.max(
+      box.min.distanceTo(this.fitted.min),
+      box.max.distanceTo(this.fitted.max),
+    );
     if (change > FOLLOW_SHARE * box.getSize(size).length()) this.fit();
   }
 
@@ -334,7 +338,12 @@ export class Stage {
     if (!(easing || turned || moved || drawn || this.dirty)) return;
     this.dirty = false;
     const distance = this.camera.position.distanceTo(this.controls.target);
-    this.cloud.setView(this.pixelsPerUnit(), this.renderer.getPixelRatio(), distance - 0.05, distance + 0.95);
+    this.cloud.setView(
+      this.pixelsPerUnit(),
+      this.renderer.getPixelRatio(),
+      distance - 0.05,
+      distance + 0.95,
+    );
     this.renderer.render(this.scene, this.camera);
     this.measure(begin);
   }

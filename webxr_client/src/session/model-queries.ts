@@ -1,6 +1,11 @@
 /** Questions to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
 
-import type { ClientOperation, Decoded as DecodedAnswer, Probed, Refused } from "../protocol/messages.js";
+import type {
+  ClientOperation,
+  Decoded as DecodedAnswer,
+  Probed,
+  Refused,
+} from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
 
@@ -83,7 +88,11 @@ export class Questions {
   }
 }
 
-const triple = (point: Point): [number, number, number] => [point[0] ?? 0, point[1] ?? 0, point[2] ?? 0];
+const triple = (point: Point): [number, number, number] => [
+  point[0] ?? 0,
+  point[1] ?? 0,
+  point[2] ?? 0,
+];
 
 function seenOf(answer: Probed): Seen[] {
   const axes = answer.sigma.length / answer.items.length;
@@ -91,7 +100,10 @@ function seenOf(answer: Probed): Seen[] {
   return answer.items.map((item, k) => ({
     item,
     forces: Object.fromEntries(
-      Object.entries(answer.forces).map(([term, all]) => [term, all.slice(k * axes, (k + 1) * axes)]),
+      Object.entries(answer.forces).map(([term, all]) => [
+        term,
+        all.slice(k * axes, (k + 1) * axes),
+      ]),
     ) as Partial<Record<Term, number[]>>,
     reconstruction: pictures[k] ?? null,
     error: answer.error[k] as number,

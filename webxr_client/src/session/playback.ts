@@ -162,7 +162,8 @@ export class Playback {
       const { labels, predictions, confidence } = segment.scene;
       state.annotations.reset(labels, predictions, confidence);
       for (const given of segment.labels)
-        if (given.after <= count) state.annotations.setLabels(given.labels.items, given.labels.class_ids);
+        if (given.after <= count)
+          state.annotations.setLabels(given.labels.items, given.labels.class_ids);
       state.labelsVersion.value += 1;
       state.predictionsVersion.value += 1;
     });
@@ -193,7 +194,9 @@ export class Playback {
       labels: [],
     };
     const frames = await Promise.all(
-      records.filter((record) => record.kind === "frame").map((record) => decodeFrame(record.payload)),
+      records
+        .filter((record) => record.kind === "frame")
+        .map((record) => decodeFrame(record.payload)),
     );
     for (const frame of frames) if (frame.kind === "positions") segment.frames.push(frame);
     let after = 0;

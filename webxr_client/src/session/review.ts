@@ -134,7 +134,11 @@ export class Review {
     const { review } = this.state;
     const sheet = review.sheet.peek();
     if (sheet?.status !== "open" || !this.desk.allowed()) return false;
-    const { items, classIds, changed } = confirmed(sheet, review.corrected.peek(), review.aside.peek());
+    const { items, classIds, changed } = confirmed(
+      sheet,
+      review.corrected.peek(),
+      review.aside.peek(),
+    );
     const mine = ++this.asked;
     review.sheet.value = { ...sheet, status: "busy" };
     const looked = `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`;
@@ -189,7 +193,9 @@ export class Review {
 
   private show(sheet: OpenSheet): void {
     const { review, selection, latent, xr } = this.state;
-    const items = Uint32Array.from(sheet.status === "done" ? [] : sheet.items.map(({ item }) => item)).sort();
+    const items = Uint32Array.from(
+      sheet.status === "done" ? [] : sheet.items.map(({ item }) => item),
+    ).sort();
     batch(() => {
       this.marked = items;
       selection.value = { items, regions: [], tool: "sheet", revision: latent.revision };
@@ -240,7 +246,9 @@ export class Review {
     const { predictions, labels } = annotations;
     const { classId } = opinion(chosen.items, predictions, classes.peek().length);
     if (chosen.items.length === 0 || chosen.tool === "sheet") {
-      this.desk.note("Select something first: it grows over what lies near and is predicted the same.");
+      this.desk.note(
+        "Select something first: it grows over what lies near and is predicted the same.",
+      );
       return;
     }
     if (classId < 0) {
@@ -286,4 +294,5 @@ export class Review {
   }
 }
 
-const inWords = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const inWords = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

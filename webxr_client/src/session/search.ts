@@ -72,7 +72,8 @@ export class Search {
   private async ofWord(word: string): Promise<Set<number>> {
     const { annotations, classes } = this.state;
     const [, field, value] = /^(label|predicted|is):(.*)$/i.exec(word) ?? [];
-    if (field?.toLowerCase() === "label") return named(annotations.labels, classes.peek(), value ?? "");
+    if (field?.toLowerCase() === "label")
+      return named(annotations.labels, classes.peek(), value ?? "");
     if (field?.toLowerCase() === "predicted")
       return named(annotations.predictions, classes.peek(), value ?? "");
     if (field && /^(un)?labell?ed$/i.test(value ?? "")) {

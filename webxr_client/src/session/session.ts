@@ -140,7 +140,8 @@ export class Session implements StreamListener {
       if (connection.status !== "open") this.state.peers.value = new Map();
     });
     if (connection.status === "open" && before !== "open" && this.watching) this.tellWatching();
-    if (connection.status === "refused" && connection.code === CLOSE_REVOKED) this.outside("revoked");
+    if (connection.status === "refused" && connection.code === CLOSE_REVOKED)
+      this.outside("revoked");
     // The stream cannot say why it is not opened; a plain request can.
     else if (connection.status === "waiting" && before === "connecting") void this.askWhy();
   }
@@ -250,7 +251,10 @@ export class Session implements StreamListener {
   private note(message: string): void {
     const { notices } = this.state;
     const others = notices.value.filter((notice) => notice.topic !== "undo");
-    notices.value = [...others, { op: "notice", topic: "undo", code: "noted", message, mend: null }];
+    notices.value = [
+      ...others,
+      { op: "notice", topic: "undo", code: "noted", message, mend: null },
+    ];
   }
 
   private tellWatching(): void {
@@ -293,7 +297,9 @@ export class Session implements StreamListener {
 
   /** What an earlier gesture had to say is read. */
   private forget(): void {
-    this.state.notices.value = this.state.notices.peek().filter((notice) => notice.code !== "noted");
+    this.state.notices.value = this.state.notices
+      .peek()
+      .filter((notice) => notice.code !== "noted");
   }
 
   /** Those of `wanted` that are of no locked class and get none; says how many are left out. */
@@ -302,7 +308,8 @@ export class Session implements StreamListener {
     const locked = new Set(classes.peek().flatMap((info) => (info.locked ? [info.class_id] : [])));
     const chosen = wanted.filter(
       (item) =>
-        !locked.has(annotations.labels[item] as number) && !locked.has(becomes?.get(item) ?? UNLABELED),
+        !locked.has(annotations.labels[item] as number) &&
+        !locked.has(becomes?.get(item) ?? UNLABELED),
     );
     const left = wanted.length - chosen.length;
     if (left > 0)
@@ -313,7 +320,11 @@ export class Session implements StreamListener {
   }
 
   /** A class an item, as one gesture. Resolves when it is answered. */
-  private labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean> {
+  private labelEach(
+    items: Uint32Array,
+    classIds: Int16Array,
+    provenance: Provenance,
+  ): Promise<boolean> {
     const { state } = this;
     this.forget();
     const classOf = new Map(Array.from(items, (item, k) => [item, classIds[k] as number]));
@@ -349,7 +360,8 @@ export class Session implements StreamListener {
         const selection = state.selection.value;
         const wanted = items ?? selection.items;
         this.forget();
-        if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length) return false;
+        if (!allowed() || wanted.length === 0 || classId >= state.classes.value.length)
+          return false;
         const chosen = this.unlocked(wanted);
         if (chosen.length === 0) return false;
         const command_id = id();
@@ -400,7 +412,8 @@ export class Session implements StreamListener {
         });
       },
       unpin: (items) => {
-        if (allowed()) connection.command({ op: "unpin", command_id: id(), items: Array.from(items) });
+        if (allowed())
+          connection.command({ op: "unpin", command_id: id(), items: Array.from(items) });
       },
       watch: (forces) => {
         if (forces === this.watching) return;
@@ -419,7 +432,8 @@ export class Session implements StreamListener {
       live: () => this.playback.live(),
       addClass: (name) => {
         const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
-        if (allowed() && trimmed) connection.command({ op: "add_class", command_id: id(), name: trimmed });
+        if (allowed() && trimmed)
+          connection.command({ op: "add_class", command_id: id(), name: trimmed });
       },
       editClass: (class_id, { name, colour, locked }) => {
         const trimmed = name?.trim().slice(0, MAX_NAME_LENGTH) || null;
@@ -434,8 +448,10 @@ export class Session implements StreamListener {
         if (allowed()) connection.command({ op: "delete_class", command_id: id(), class_id });
       },
       search: (text) => this.searching.find(text),
-      run: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
-      pause: () => allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),
+      run: () =>
+        allowed() && connection.command({ op: "set_training", command_id: id(), run: true }),
+      pause: () =>
+        allowed() && connection.command({ op: "set_training", command_id: id(), run: false }),
       setSettings: (changes) => {
         // Absent fields stay as they are.
         const settings = changes as Settings;

@@ -49,7 +49,8 @@ export class Annotations {
     if (!change) return false;
     this.optimistic.delete(commandId);
     change.items.forEach((item, k) => {
-      if (this.labels[item] === given(change.classIds, k)) this.labels[item] = change.before[k] as number;
+      if (this.labels[item] === given(change.classIds, k))
+        this.labels[item] = change.before[k] as number;
     });
     return true;
   }

@@ -70,7 +70,12 @@ export interface Found {
   items: Uint32Array | null;
 }
 
-export const NOTHING: Selection = { items: new Uint32Array(0), regions: [], tool: "lasso", revision: -1 };
+export const NOTHING: Selection = {
+  items: new Uint32Array(0),
+  regions: [],
+  tool: "lasso",
+  revision: -1,
+};
 
 export class AppState {
   readonly session: Signal<SessionInfo | null> = signal(null);

@@ -74,7 +74,8 @@ export class ClusterGrowth {
       stack.push(cell);
     };
     for (const cell of begin) visit(cell);
-    for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) this.eachNeighbour(cell, visit);
+    for (let cell = stack.pop(); cell !== undefined; cell = stack.pop())
+      this.eachNeighbour(cell, visit);
     return taken;
   }
 
@@ -160,7 +161,8 @@ export class ClusterGrowth {
     const middle = [centre.x, centre.y, centre.z].map((value) => (value + 0.5) * steps);
     const reach = radius * steps;
     const range = (axis: number): [number, number] => {
-      if (flat && axis === 2) return Math.abs((middle[2] as number) - steps / 2) <= reach ? [0, 0] : [1, 0];
+      if (flat && axis === 2)
+        return Math.abs((middle[2] as number) - steps / 2) <= reach ? [0, 0] : [1, 0];
       const first = Math.floor(((middle[axis] as number) - reach - (low[axis] as number)) / width);
       const last = Math.floor(((middle[axis] as number) + reach - (low[axis] as number)) / width);
       return [Math.max(0, first), Math.min(cells - 1, last)];

@@ -83,7 +83,8 @@ export class ForceState {
       dominant[i] = -1;
       for (let k = 0; k < FORCE_TERMS.length; k++) {
         let square = 0;
-        for (let axis = 0; axis < axes; axis++) square += (vectors[(k * n + i) * axes + axis] as number) ** 2;
+        for (let axis = 0; axis < axes; axis++)
+          square += (vectors[(k * n + i) * axes + axis] as number) ** 2;
         if (square > most) {
           most = square;
           dominant[i] = k;
@@ -95,7 +96,12 @@ export class ForceState {
 }
 
 /** Base64 of uint8 (K, height, width, channels) into pictures. */
-export function picturesOf(text: string, width: number, height: number, channels: number): Decoded[] {
+export function picturesOf(
+  text: string,
+  width: number,
+  height: number,
+  channels: number,
+): Decoded[] {
   const all = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const size = width * height * channels;
   const pictures: Decoded[] = [];

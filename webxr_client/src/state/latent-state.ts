@@ -105,7 +105,8 @@ export class LatentState {
     for (let k = 0; k < 4 * this.held.length; k++) {
       const axis = k % 4;
       if (axis >= this.latentDim) continue;
-      const at = (this.box.origin[axis] as number) + ((this.heldAt[k] as number) / steps) * this.box.size;
+      const at =
+        (this.box.origin[axis] as number) + ((this.heldAt[k] as number) / steps) * this.box.size;
       const grid = Math.round(((at - (box.origin[axis] as number)) / box.size) * steps);
       this.heldAt[k] = Math.min(steps, Math.max(0, grid));
     }
@@ -137,7 +138,9 @@ export class LatentState {
       );
     }
     if (frame.header.n !== this.n) {
-      throw new ProtocolError(`a frame of ${frame.header.n} points does not fit a scene of ${this.n}`);
+      throw new ProtocolError(
+        `a frame of ${frame.header.n} points does not fit a scene of ${this.n}`,
+      );
     }
     this.adding ||= this.frozen || this.waiting.length >= BACKLOG;
     const last = this.waiting.at(-1);

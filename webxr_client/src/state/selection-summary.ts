@@ -20,7 +20,8 @@ export function opinion(items: Uint32Array, predictions: Int16Array, classes: nu
   const counts = new Uint32Array(classes);
   for (const item of items) {
     const predicted = predictions[item] as number;
-    if (predicted >= 0 && predicted < classes) counts[predicted] = (counts[predicted] as number) + 1;
+    if (predicted >= 0 && predicted < classes)
+      counts[predicted] = (counts[predicted] as number) + 1;
   }
   let best = -1;
   for (let k = 0; k < classes; k++)
@@ -62,7 +63,11 @@ export function opinionOf(state: AppState): Opinion | null {
  * The pictures of the contact sheet: evenly drawn over the selection, but the odd ones, which are what a person should look at, take up to a third
  * of the places. Ascending.
  */
-export function contactSheet(items: Uint32Array, odd: Uint32Array, places = SHEET_SIZE): Uint32Array {
+export function contactSheet(
+  items: Uint32Array,
+  odd: Uint32Array,
+  places = SHEET_SIZE,
+): Uint32Array {
   if (items.length <= places) return items;
   const oddPlaces = Math.min(odd.length, Math.floor(places / 3));
   const chosen = new Set<number>(evenly(odd, oddPlaces));

@@ -3,7 +3,10 @@ import type { SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
 import { isOdd, type OpenSheet, proposed, type SheetKind } from "./review-state.js";
 
-export const SHEET_TITLES: Record<SheetKind, string> = { suspects: "Suspects", uncertain: "Uncertain" };
+export const SHEET_TITLES: Record<SheetKind, string> = {
+  suspects: "Suspects",
+  uncertain: "Uncertain",
+};
 export const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
   uncertain: "Nothing is left that the model is uncertain of.",
@@ -11,7 +14,8 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
 
 export function expectation({ items, expectedWrong }: OpenSheet): string {
   const wrong = Math.round(expectedWrong);
-  if (items.every(({ prediction }) => prediction < 0)) return "nothing is predicted yet: say what you see";
+  if (items.every(({ prediction }) => prediction < 0))
+    return "nothing is predicted yet: say what you see";
   return wrong === 0
     ? "probably all right as they stand"
     : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;
@@ -28,7 +32,9 @@ export function standing(
 ): { becomes: number; how: How } {
   if (aside.has(one.item)) return { becomes: -1, how: "aside" };
   const given = corrected.get(one.item);
-  return given === undefined ? { becomes: proposed(one), how: "" } : { becomes: given, how: "corrected" };
+  return given === undefined
+    ? { becomes: proposed(one), how: "" }
+    : { becomes: given, how: "corrected" };
 }
 
 /** Which class is named under a picture, where its group's name does not say it all: what it becomes, or the label it loses. */
@@ -44,7 +50,8 @@ export function named(
 
 /** Over how many pictures of its row the name of a group reaches that begins at `place`, there or in the row before; 0 where none begins. */
 export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
-  const heads = (k: number) => k % columns === 0 || items[k - 1]?.prediction !== items[k]?.prediction;
+  const heads = (k: number) =>
+    k % columns === 0 || items[k - 1]?.prediction !== items[k]?.prediction;
   if (!heads(place)) return 0;
   let end = place + 1;
   while (end < items.length && !heads(end)) end++;

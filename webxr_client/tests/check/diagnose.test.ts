@@ -31,7 +31,12 @@ describe("a browser", () => {
     ],
     ["no WebXR", { xr: false, vr: false }, "WebXR", /Chrome|Quest/],
     ["no headset", { vr: false }, "Headset", /connect one/],
-    ["a policy against it", { vr: "denied by Permissions-Policy" }, "Headset", /Permissions-Policy/],
+    [
+      "a policy against it",
+      { vr: "denied by Permissions-Policy" },
+      "Headset",
+      /Permissions-Policy/,
+    ],
     ["no WebGL 2", { webgl2: false }, "WebGL 2", /hardware acceleration/],
   ])("with %s cannot, and is told why and what to do", (_, lacking, name, advice) => {
     const { able, headline, findings } = diagnose({ ...GOOD, ...lacking });

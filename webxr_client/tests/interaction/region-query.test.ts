@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { combine, itemsInRegion, nearestItem, project } from "../../src/interaction/region-query.js";
+import {
+  combine,
+  itemsInRegion,
+  nearestItem,
+  project,
+} from "../../src/interaction/region-query.js";
 import type { Region } from "../../src/protocol/messages.js";
 import { vectors } from "../vectors.js";
 
@@ -18,9 +23,9 @@ const cloudOf = (points: number[][]) => ({
 
 describe("regions hold the items that the shared vectors say", () => {
   it.each(vectors<Vector>("selection/regions.json"))("$name", ({ points, region, items }) => {
-    expect(Array.from(itemsInRegion(project(cloudOf(points), region.clip_from_latent), region))).toEqual(
-      items,
-    );
+    expect(
+      Array.from(itemsInRegion(project(cloudOf(points), region.clip_from_latent), region)),
+    ).toEqual(items);
   });
 });
 

@@ -27,7 +27,9 @@ beforeEach(() => {
     (message) => complaints.push(message),
     (cue) => {
       asked.push(cue);
-      return fails ? Promise.reject(new Error("gone")) : Promise.resolve(Uint8Array.of(1, asked.length));
+      return fails
+        ? Promise.reject(new Error("gone"))
+        : Promise.resolve(Uint8Array.of(1, asked.length));
     },
   );
 });
@@ -56,7 +58,9 @@ it("is asked for again while predictions change all the time, but seldom", async
   expect(asked.length).toBeLessThanOrEqual(7);
   const before = asked.length;
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(asked.length, "the last change is shown, and then it is quiet").toBeLessThanOrEqual(before + 1);
+  expect(asked.length, "the last change is shown, and then it is quiet").toBeLessThanOrEqual(
+    before + 1,
+  );
 });
 
 it("is given up, and said, when it cannot be had", async () => {

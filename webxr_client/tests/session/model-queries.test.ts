@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientOperation, Decode, Decoded, Probe, Probed } from "../../src/protocol/messages.js";
+import type {
+  ClientOperation,
+  Decode,
+  Decoded,
+  Probe,
+  Probed,
+} from "../../src/protocol/messages.js";
 import { Questions } from "../../src/session/model-queries.js";
 import { AppState } from "../../src/state/app-state.js";
 import { picturesOf } from "../../src/state/force-state.js";

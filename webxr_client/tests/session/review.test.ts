@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClassInfo, Provenance, Sheet, SheetItem, Suggestion } from "../../src/protocol/messages.js";
+import type {
+  ClassInfo,
+  Provenance,
+  Sheet,
+  SheetItem,
+  Suggestion,
+} from "../../src/protocol/messages.js";
 import { Review } from "../../src/session/review.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
 import { confirmed, isOdd, proposed, withoutAside } from "../../src/state/review-state.js";
@@ -49,7 +55,12 @@ describe("what Enter makes of a picture", () => {
 let state: AppState;
 let review: Review;
 let notes: string[];
-let sent: { items: number[]; classIds: number[]; provenance: Provenance; answer(accepted: boolean): void }[];
+let sent: {
+  items: number[];
+  classIds: number[];
+  provenance: Provenance;
+  answer(accepted: boolean): void;
+}[];
 let sheets: Sheet[];
 let asked: [string, number][];
 let suggestion: Suggestion;
@@ -141,7 +152,11 @@ describe("a contact sheet", () => {
     review.confirm();
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ items: [4, 8], classIds: [1, 7] });
-    expect(sent[0]?.provenance).toEqual({ tool: "sheet", verified: true, note: "2 looked at, 2 changed" });
+    expect(sent[0]?.provenance).toEqual({
+      tool: "sheet",
+      verified: true,
+      note: "2 looked at, 2 changed",
+    });
     review.confirm();
     expect(sent, "an answer is awaited").toHaveLength(1);
   });
@@ -228,11 +243,20 @@ describe("what to look at next", () => {
       gain: 9,
     };
     await review.next();
-    expect(state.selection.value).toMatchObject({ reason: "an island without labels", tool: "cluster" });
+    expect(state.selection.value).toMatchObject({
+      reason: "an island without labels",
+      tool: "cluster",
+    });
     expect(Array.from(state.selection.value.items)).toEqual([3, 20, 100]);
   });
   it("or a sheet, or nothing", async () => {
-    suggestion = { kind: "suspects", items: [], class_id: -1, reason: "5 labels are doubtful", gain: 4 };
+    suggestion = {
+      kind: "suspects",
+      items: [],
+      class_id: -1,
+      reason: "5 labels are doubtful",
+      gain: 4,
+    };
     await review.next();
     await settled();
     expect(sheet()).toMatchObject({ kind: "suspects", reason: "5 labels are doubtful" });

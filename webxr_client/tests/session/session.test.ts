@@ -40,7 +40,10 @@ vi.mock("../../src/net/api.js", async (original) => ({
 describe("a scene that is fetched anew", () => {
   const complaints = vi.spyOn(console, "warn").mockImplementation(() => {});
   const resync = { op: "resync", scene_id: 1, reason: "too far behind" } as ServerOperation;
-  const welcome = { op: "welcome", session: { classes: [], pins: [] } } as unknown as ServerOperation;
+  const welcome = {
+    op: "welcome",
+    session: { classes: [], pins: [] },
+  } as unknown as ServerOperation;
   let state: AppState;
   let session: Session;
   beforeEach(() => {

@@ -14,7 +14,9 @@ describe("growing to the same prediction", () => {
   const latent = latentOf(points);
   const kind = (item: number) => (group[item] as number) % 2;
   const grown = (items: readonly number[], share = 0.1) =>
-    Array.from(new ClusterGrowth().growOver(latent, Uint32Array.from(items), share, (i) => kind(i) === 0));
+    Array.from(
+      new ClusterGrowth().growOver(latent, Uint32Array.from(items), share, (i) => kind(i) === 0),
+    );
 
   it("takes the cluster, not its neighbour of another kind, nor what lies elsewhere", () => {
     const items = grown([3, 10, 20]);

@@ -64,7 +64,9 @@ describe("LatentState", () => {
     state.setScene(oneItem(5));
     for (let k = 0; k < 2; k++) state.push(frame(5 + k), 0);
     const other = frame(7);
-    expect(() => state.push({ ...other, header: { ...other.header, n: 2 } }, 0)).toThrow(/does not fit/);
+    expect(() => state.push({ ...other, header: { ...other.header, n: 2 } }, 0)).toThrow(
+      /does not fit/,
+    );
     state.push(frame(7), 0);
     for (let k = 1; k < 5; k++) state.sampleAt(1000 * k);
     expect(state.to[0]).toBe(103);
@@ -95,7 +97,9 @@ describe("LatentState", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     expect(() => state.push(frame(7), 0)).toThrow(/does not follow/);
-    expect(() => state.push({ ...frame(5), header: { ...frame(5).header, scene_id: 2 } }, 0)).toThrow();
+    expect(() =>
+      state.push({ ...frame(5), header: { ...frame(5).header, scene_id: 2 } }, 0),
+    ).toThrow();
   });
 
   it("gives latent means in latent units", () => {

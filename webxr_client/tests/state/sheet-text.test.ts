@@ -27,7 +27,14 @@ describe("what a sheet says of a picture", () => {
   });
   it("says how much is wrong, and that nothing is predicted yet", () => {
     const sheet = (items: SheetItem[], expectedWrong: number) =>
-      expectation({ kind: "uncertain", items, total: 9, expectedWrong, reason: "", status: "open" });
+      expectation({
+        kind: "uncertain",
+        items,
+        total: 9,
+        expectedWrong,
+        reason: "",
+        status: "open",
+      });
     expect(sheet([item(0, -1, 3), item(1, -1, 3)], 0.3)).toContain("all right");
     expect(sheet([item(0, -1, 3), item(1, -1, -1)], 1.2)).toContain("about 1 of 2");
     expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("nothing is predicted");

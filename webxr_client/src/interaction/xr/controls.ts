@@ -239,7 +239,8 @@ export class XrControls implements InputListener {
     if (now - this.lookedAt < LOOK_MS) return;
     this.lookedAt = now;
     const before = this.under.count;
-    if (this.brushShown) queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
+    if (this.brushShown)
+      queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
     else {
       this.under.count = 0;
       this.under.nearest = -1;
@@ -387,7 +388,8 @@ export class XrControls implements InputListener {
     if (Math.abs(push) > STICK_DEAD) {
       // Up is more: a larger brush, or, while a cluster grows, one that takes thinner places in too.
       const factor = Math.exp(-push * STICK_RATE * seconds);
-      if (this.stroke.active && xr.tool.value === "cluster") xr.setDensity(xr.density.value / factor);
+      if (this.stroke.active && xr.tool.value === "cluster")
+        xr.setDensity(xr.density.value / factor);
       else xr.setRadius(xr.radius.value * factor);
     }
     const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other : dominant;
@@ -414,7 +416,10 @@ export class XrControls implements InputListener {
     const pressed = this.aim(hand);
     if (this.pointing.tile && this.pointing.tile !== before) hand.pulse(HOVER_PULSE, 12);
     const scrubbing = this.pointing.tile?.action.kind === "scrub";
-    if (scrubbing && (this.pointing.touching || (this.pressing === hand && this.pointing.how === "ray"))) {
+    if (
+      scrubbing &&
+      (this.pointing.touching || (this.pressing === hand && this.pointing.how === "ray"))
+    ) {
       this.scrub();
       return;
     }
@@ -429,7 +434,13 @@ export class XrControls implements InputListener {
     const { palette, sheet } = this.room;
     const { atPalette, atSheet } = this;
     const { touch, rayOrigin, rayDirection } = hand;
-    const pressed = atPalette.update(palette.mesh.matrix, palette.tiles, touch, rayOrigin, rayDirection);
+    const pressed = atPalette.update(
+      palette.mesh.matrix,
+      palette.tiles,
+      touch,
+      rayOrigin,
+      rayDirection,
+    );
     if (!this.means(atPalette, hand)) atPalette.forget();
     this.pointing = atPalette;
     if (!sheet.mesh.visible || atPalette.near || this.stroke.active || this.cluster.held) {
@@ -474,7 +485,8 @@ export class XrControls implements InputListener {
       moment = tick;
       break;
     }
-    if (time.live.value ? moment < time.last.value : moment !== time.moment.value) this.commands.goTo(moment);
+    if (time.live.value ? moment < time.last.value : moment !== time.moment.value)
+      this.commands.goTo(moment);
   }
 
   private run(tile: Tile, hand: TrackedHand): void {

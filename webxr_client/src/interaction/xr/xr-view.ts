@@ -174,7 +174,13 @@ export class XrView implements Presenter {
     this.drawn.left?.frame();
     this.drawn.right?.frame();
     this.drawBoards(now);
-    this.presence.send(now, stage.world.matrix, this.headPosition, this.headOrientation, this.inputs);
+    this.presence.send(
+      now,
+      stage.world.matrix,
+      this.headPosition,
+      this.headOrientation,
+      this.inputs,
+    );
     cloud.setGrab(this.controls.cluster.moved);
     const eye = renderer.xr.getCamera().cameras[0];
     if (eye) {
@@ -316,12 +322,24 @@ export class XrView implements Presenter {
     const middle = bounds.getCenter(new Vector3());
     const size = bounds.getSize(new Vector3());
     const head = { position: this.headPosition, orientation: this.headOrientation };
-    placeWorld(stage.world.matrix, head, middle, Math.max(size.x, size.y, size.z), this.setting.onFloor);
+    placeWorld(
+      stage.world.matrix,
+      head,
+      middle,
+      Math.max(size.x, size.y, size.z),
+      this.setting.onFloor,
+    );
     fitBox(this.box, bounds);
     this.placed = true;
     this.pointShare = 1;
-    this.parked.set(-0.38, -0.28, -0.5).applyQuaternion(this.headOrientation).add(this.headPosition);
-    this.bench?.mesh.position.set(0, 0.25, -1.1).applyQuaternion(this.headOrientation).add(this.headPosition);
+    this.parked
+      .set(-0.38, -0.28, -0.5)
+      .applyQuaternion(this.headOrientation)
+      .add(this.headPosition);
+    this.bench?.mesh.position
+      .set(0, 0.25, -1.1)
+      .applyQuaternion(this.headOrientation)
+      .add(this.headPosition);
     this.bench?.mesh.lookAt(this.headPosition);
   }
 
@@ -382,7 +400,11 @@ export class XrView implements Presenter {
     const { card, controls } = this;
     const picture = this.pictureAtHand();
     const item =
-      picture >= 0 ? picture : controls.brushShown && !controls.holding ? controls.under.nearest : -1;
+      picture >= 0
+        ? picture
+        : controls.brushShown && !controls.holding
+          ? controls.under.nearest
+          : -1;
     this.parts.state.xr.atBrush.value = item;
     card.show(item, controls.brushShown && this.parts.state.forces.map.value);
     this.parts.cloud.setHovered(item);
@@ -434,11 +456,16 @@ export class XrView implements Presenter {
   /** Ask what lies at the brush, where that is wanted. */
   private lookAtPlace(now: number): void {
     const { state, commands } = this.parts;
-    if (!state.forces.map.value || !this.controls.brushShown || now - this.lookedAt < LOOK_MS) return;
+    if (!state.forces.map.value || !this.controls.brushShown || now - this.lookedAt < LOOK_MS)
+      return;
     this.lookedAt = now;
     const { origin, size } = state.latent.box;
     const { x, y, z } = this.controls.brush;
-    commands.look([origin[0] + size * (x + 0.5), origin[1] + size * (y + 0.5), origin[2] + size * (z + 0.5)]);
+    commands.look([
+      origin[0] + size * (x + 0.5),
+      origin[1] + size * (y + 0.5),
+      origin[2] + size * (z + 0.5),
+    ]);
   }
 
   /**

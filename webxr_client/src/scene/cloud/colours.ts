@@ -27,7 +27,9 @@ export function parseColour(hex: string): [number, number, number] {
 export function dimmed(channel: number, share: number): number {
   const c = channel / 255;
   const light = share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return Math.round(255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055));
+  return Math.round(
+    255 * (light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055),
+  );
 }
 
 /** Entry 0 is "unlabelled", entry k + 1 class k; alpha 128 marks classes beyond ten, which get a ring besides their hue. */

@@ -76,7 +76,9 @@ export class ForceLines {
     }
     if (this.past[0]?.length !== latent.to.length) this.past = [];
     const oldest =
-      this.past.length > steps ? (this.past.shift() as Uint16Array) : new Uint16Array(latent.to.length);
+      this.past.length > steps
+        ? (this.past.shift() as Uint16Array)
+        : new Uint16Array(latent.to.length);
     oldest.set(latent.to);
     this.past.push(oldest);
     while (this.past.length > steps + 1) this.past.shift();
@@ -187,16 +189,22 @@ export class ForceLines {
         number,
         number,
       ];
-      for (let axis = 0; axis < (latent.latentDim === 2 ? 1 : 3); axis++) this.circle(middle, radius, axis);
+      for (let axis = 0; axis < (latent.latentDim === 2 ? 1 : 3); axis++)
+        this.circle(middle, radius, axis);
     }
     this.halo.end();
   }
 
-  private circle(middle: readonly [number, number, number], radius: readonly number[], axis: number): void {
+  private circle(
+    middle: readonly [number, number, number],
+    radius: readonly number[],
+    axis: number,
+  ): void {
     const [u, v] = [axis, (axis + 1) % 3];
     const on = (k: number): [number, number, number] => {
       const point: [number, number, number] = [...middle];
-      point[u] = (point[u] as number) + (radius[u] as number) * Math.cos((2 * Math.PI * k) / CIRCLE);
+      point[u] =
+        (point[u] as number) + (radius[u] as number) * Math.cos((2 * Math.PI * k) / CIRCLE);
       point[v as 0] = point[v as 0] + (radius[v] as number) * Math.sin((2 * Math.PI * k) / CIRCLE);
       return point;
     };
@@ -208,4 +216,5 @@ export class ForceLines {
   }
 }
 
-const x = (positions: Uint16Array, at: number) => (positions[at] as number) / (GRID_STEPS - 1) - 0.5;
+const x = (positions: Uint16Array, at: number) =>
+  (positions[at] as number) / (GRID_STEPS - 1) - 0.5;

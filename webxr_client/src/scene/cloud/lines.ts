@@ -1,5 +1,11 @@
 /** Coloured line segments that are written anew while points move: what arrows, trails and halos are drawn with. One draw call each. */
-import { BufferAttribute, BufferGeometry, type Color, LineBasicMaterial, LineSegments } from "three";
+import {
+  BufferAttribute,
+  BufferGeometry,
+  type Color,
+  LineBasicMaterial,
+  LineSegments,
+} from "three";
 
 export class Lines {
   readonly object: LineSegments<BufferGeometry, LineBasicMaterial>;

@@ -93,7 +93,9 @@ export class PointCloud {
         uFog: { value: new Color("#10161e") },
         uFogRange: { value: new Vector2(1, 3) },
         uGrab: { value: new Matrix4() },
-        uTerms: { value: FORCE_TERMS.map((term) => new Color(TERM_COLOURS[term]).convertLinearToSRGB()) },
+        uTerms: {
+          value: FORCE_TERMS.map((term) => new Color(TERM_COLOURS[term]).convertLinearToSRGB()),
+        },
         uPin: { value: new Color("#bfe4ff") },
         uBrush: { value: new Vector4(0, 0, 0, 0) },
         uBrushColour: { value: new Color("#bfe4ff") },

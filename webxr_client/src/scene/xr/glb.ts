@@ -83,7 +83,12 @@ const JSON_CHUNK = 0x4e4f534a;
 const BINARY_CHUNK = 0x004e4942;
 const TRIANGLES = 4;
 
-const COMPONENTS = { 5121: Uint8Array, 5123: Uint16Array, 5125: Uint32Array, 5126: Float32Array } as const;
+const COMPONENTS = {
+  5121: Uint8Array,
+  5123: Uint16Array,
+  5125: Uint32Array,
+  5126: Float32Array,
+} as const;
 const WIDTHS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT4: 16 };
 const NAMES: Record<string, string> = {
   POSITION: "position",
@@ -163,7 +168,9 @@ export class GlbModel {
 
   private mesh(primitive: Primitive, skinned: boolean): Mesh {
     const material =
-      primitive.material === undefined ? new MeshStandardMaterial() : at(this.materials, primitive.material);
+      primitive.material === undefined
+        ? new MeshStandardMaterial()
+        : at(this.materials, primitive.material);
     const geometry = this.geometry(primitive);
     return skinned ? new SkinnedMesh(geometry, material) : new Mesh(geometry, material);
   }
@@ -207,7 +214,9 @@ function chunks(file: ArrayBuffer): [Document, Uint8Array<ArrayBuffer>] {
   const binaryAt = 20 + jsonLength;
   if (word(16) !== JSON_CHUNK || word(binaryAt + 4) !== BINARY_CHUNK)
     throw new Error("a chunk of the file is missing");
-  const document = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 20, jsonLength))) as Document;
+  const document = JSON.parse(
+    new TextDecoder().decode(new Uint8Array(file, 20, jsonLength)),
+  ) as Document;
   return [document, new Uint8Array(file, binaryAt + 8, word(binaryAt))];
 }
 
@@ -242,8 +251,13 @@ async function readTexture(
 ): Promise<Texture> {
   const image = at(document.images ?? [], at(document.textures ?? [], index).source);
   const { byteOffset = 0, byteLength } = at(document.bufferViews, image.bufferView);
-  const blob = new Blob([binary.subarray(byteOffset, byteOffset + byteLength)], { type: image.mimeType });
-  const bitmap = await createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+  const blob = new Blob([binary.subarray(byteOffset, byteOffset + byteLength)], {
+    type: image.mimeType,
+  });
+  const bitmap = await createImageBitmap(blob, {
+    premultiplyAlpha: "none",
+    colorSpaceConversion: "none",
+  });
   const texture = new Texture(bitmap);
   texture.flipY = false; // glTF's pictures begin at the top
   texture.wrapS = texture.wrapT = RepeatWrapping;

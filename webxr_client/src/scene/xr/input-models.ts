@@ -70,7 +70,11 @@ export class InputModels {
     return remembered(this.cache, url, async () => joined((await GlbModel.fetch(url)).build()));
   }
 
-  private async loadHand(model: InputModel, source: XRInputSource, hand: XRHandSpace): Promise<void> {
+  private async loadHand(
+    model: InputModel,
+    source: XRInputSource,
+    hand: XRHandSpace,
+  ): Promise<void> {
     const url = `${PATH}${HAND_PROFILE}/${source.handedness === "left" ? "left" : "right"}.glb`;
     let built: Group;
     try {
@@ -102,7 +106,11 @@ export class InputModels {
 }
 
 /** What `load` gives, kept under `key`; a failure is not kept, so that the next one tries again. */
-function remembered<T>(cache: Map<string, Promise<T>>, key: string, load: () => Promise<T>): Promise<T> {
+function remembered<T>(
+  cache: Map<string, Promise<T>>,
+  key: string,
+  load: () => Promise<T>,
+): Promise<T> {
   let loading = cache.get(key);
   if (!loading) {
     loading = load();

@@ -1,5 +1,11 @@
 /** The line from a hand to where it points on the palette. */
-import { BufferGeometry, Float32BufferAttribute, Line, LineBasicMaterial, type Vector3 } from "three";
+import {
+  BufferGeometry,
+  Float32BufferAttribute,
+  Line,
+  LineBasicMaterial,
+  type Vector3,
+} from "three";
 
 export class PointerRay {
   readonly line: Line<BufferGeometry, LineBasicMaterial>;
@@ -9,7 +15,12 @@ export class PointerRay {
     geometry.setAttribute("position", new Float32BufferAttribute(new Float32Array(6), 3));
     this.line = new Line(
       geometry,
-      new LineBasicMaterial({ color: "#bfe4ff", transparent: true, opacity: 0.8, depthWrite: false }),
+      new LineBasicMaterial({
+        color: "#bfe4ff",
+        transparent: true,
+        opacity: 0.8,
+        depthWrite: false,
+      }),
     );
     this.line.frustumCulled = false;
     this.line.renderOrder = 5;

@@ -37,14 +37,21 @@ export function WaitingDevices() {
   );
 }
 
-function WaitingLine({ device, run }: { device: WaitingDevice; run: (request: Promise<Access>) => void }) {
+function WaitingLine({
+  device,
+  run,
+}: {
+  device: WaitingDevice;
+  run: (request: Promise<Access>) => void;
+}) {
   const decide = (role?: "annotator" | "viewer") =>
     run(decideAccess({ request: device.request, ...(role ? { role } : {}) }));
   return (
     <div class="glass notice waiting" data-testid="waiting">
       <b class="waiting-code">{device.code}</b>
       <span>
-        {device.name} <span class="muted">at {device.address} asks to come in. Does it show this code?</span>
+        {device.name}{" "}
+        <span class="muted">at {device.address} asks to come in. Does it show this code?</span>
       </span>
       <span class="waiting-actions">
         <button type="button" class="button primary" onClick={() => decide("annotator")}>
@@ -75,8 +82,8 @@ function OnlyHere() {
   return (
     <div class="prose">
       <p>
-        This server talks to this computer alone. To let a headset, a tablet or a colleague in, stop it and
-        start it with
+        This server talks to this computer alone. To let a headset, a tablet or a colleague in, stop
+        it and start it with
       </p>
       <pre>lodespace serve --lan</pre>
       <p>
@@ -96,16 +103,24 @@ function Reachable({ access }: { access: Access }) {
   return (
     <>
       <div class="reach">
-        <img class="qr" src="/api/access/qr.svg" alt={`QR code of ${first}`} width="132" height="132" />
+        <img
+          class="qr"
+          src="/api/access/qr.svg"
+          alt={`QR code of ${first}`}
+          width="132"
+          height="132"
+        />
         <div>
           <p class="muted">Open in the headset's browser:</p>
           <p class="address">{first?.replace(/\/$/, "")}</p>
           {others.length > 0 && (
-            <p class="faint-text">or {others.map((address) => address.replace(/\/$/, "")).join(", ")}</p>
+            <p class="faint-text">
+              or {others.map((address) => address.replace(/\/$/, "")).join(", ")}
+            </p>
           )}
           <p class="muted">
-            It warns once of a certificate it does not know (Advanced, Proceed). Then it shows a code, which
-            appears here to be allowed.
+            It warns once of a certificate it does not know (Advanced, Proceed). Then it shows a
+            code, which appears here to be allowed.
           </p>
         </div>
       </div>
@@ -118,7 +133,11 @@ function Reachable({ access }: { access: Access }) {
       {access.devices.length === 0 && <p class="hint">No device yet.</p>}
       <ul class="device-list">
         {access.devices.map((device) => (
-          <DeviceRow key={device.device} device={device} revoke={() => run(revokeAccess(device.device))} />
+          <DeviceRow
+            key={device.device}
+            device={device}
+            revoke={() => run(revokeAccess(device.device))}
+          />
         ))}
       </ul>
       <p class="refusal" role="alert">

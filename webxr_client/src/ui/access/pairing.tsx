@@ -38,7 +38,8 @@ function Asking({ door }: { door: Door }) {
             {door.code}
           </p>
           <p class="muted">
-            The same code stands on the owner's page. This page goes on by itself once it is allowed.
+            The same code stands on the owner's page. This page goes on by itself once it is
+            allowed.
           </p>
         </>
       );

@@ -14,7 +14,9 @@ export function ClassMenu({ info, labelled, close }: ClassMenuProps) {
   const { state, commands } = useUi();
   const menu = useRef<HTMLDivElement>(null);
   useEffect(() => menu.current?.querySelector("input")?.focus(), []);
-  const others = state.liveClasses.value.filter((other) => other.class_id !== info.class_id && !other.locked);
+  const others = state.liveClasses.value.filter(
+    (other) => other.class_id !== info.class_id && !other.locked,
+  );
   const { class_id, name, locked } = info;
   const items = labelled === 1 ? "1 label" : `${count(labelled)} labels`;
   return (
@@ -38,7 +40,9 @@ export function ClassMenu({ info, labelled, close }: ClassMenuProps) {
         <input
           type="checkbox"
           checked={locked}
-          onChange={(event) => commands.editClass(class_id, { locked: event.currentTarget.checked })}
+          onChange={(event) =>
+            commands.editClass(class_id, { locked: event.currentTarget.checked })
+          }
         />
       </label>
       {!locked && others.length > 0 && (

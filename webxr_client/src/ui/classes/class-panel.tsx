@@ -20,7 +20,9 @@ export function ClassPanel() {
         <h2 id="classes-title">Classes</h2>
         <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
       </div>
-      {classes.length === 0 && <p class="hint">Make the first class: what will you call an island?</p>}
+      {classes.length === 0 && (
+        <p class="hint">Make the first class: what will you call an island?</p>
+      )}
       <ul class="classes">
         {classes.map((info) => (
           <ClassRow
@@ -55,7 +57,8 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
     renamed.current = renaming;
   }, [renaming]);
   const onSheet = state.review.sheet.value?.status === "open";
-  const usable = (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
+  const usable =
+    (onSheet || state.selection.value.items.length > 0) && !state.readOnly.value && !info.locked;
   const what = onSheet ? "the sheet's current picture" : "the selection";
   const key = info.class_id < 10 ? String(info.class_id) : "";
   const finish = (event: Event) => {
@@ -144,7 +147,12 @@ function NewClass() {
   const [open, setOpen] = useState(false);
   if (!open) {
     return (
-      <button type="button" class="new-class wide-only" data-new-class onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        class="new-class wide-only"
+        data-new-class
+        onClick={() => setOpen(true)}
+      >
         <kbd>N</kbd> new class
       </button>
     );

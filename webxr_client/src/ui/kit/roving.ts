@@ -3,7 +3,10 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 /** `columns`: how many are side by side, in a grid; ArrowUp and ArrowDown then go to the row before or after. */
-export function useRoving(toolbar: RefObject<HTMLElement>, columns = 1): (event: KeyboardEvent) => void {
+export function useRoving(
+  toolbar: RefObject<HTMLElement>,
+  columns = 1,
+): (event: KeyboardEvent) => void {
   const current = useRef<HTMLButtonElement | null>(null);
   const buttons = () =>
     Array.from(toolbar.current?.querySelectorAll<HTMLButtonElement>("button:not(:disabled)") ?? []);

@@ -169,7 +169,12 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
     // Over the sheet, so that it hides no picture; where there is no room, beside the pointer, and not for the keyboard.
     const room = top > CARD_ROOM;
     if (room || event.type !== "focus")
-      state.hovered.value = { item, x: box.left + box.width / 2, y: room ? top : box.top, above: room };
+      state.hovered.value = {
+        item,
+        x: box.left + box.width / 2,
+        y: room ? top : box.top,
+        above: room,
+      };
   };
   const unlook = () => {
     state.hovered.value = null;

@@ -40,7 +40,8 @@ export function figures(quality: Quality | null, items: number, head?: number): 
     },
     {
       name: `to ${percent(target)}`,
-      value: typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
+      value:
+        typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
       title: `About how many more gestures it takes until ${percent(target)} of all items are right, going by what the next sheets and regions hold`,
     },
     {
@@ -92,7 +93,12 @@ export function QualityPanel() {
       </dl>
       {canLabel && (
         <div class="queues">
-          <Queue kind="suspects" keys="Q" length={quality?.suspects} title="Labels that the model doubts" />
+          <Queue
+            kind="suspects"
+            keys="Q"
+            length={quality?.suspects}
+            title="Labels that the model doubts"
+          />
           <Queue
             kind="uncertain"
             keys="U"

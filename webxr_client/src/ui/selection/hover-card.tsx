@@ -12,7 +12,8 @@ const WIDTH = 290;
 const GAP = 22;
 const SUSPECT_CONFIDENCE = 0.5;
 const PROBE_MS = 60;
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+const mean = (values: readonly number[]) =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 export function HoverCard() {
   const { state, commands, atlas } = useUi();
@@ -93,7 +94,11 @@ export function HoverCard() {
         {info && info.id !== String(item) && <dd class="muted">{info.id}</dd>}
         <dd>
           <span class="muted">label </span>
-          {label ? <Named colour={label.colour} name={label.name} /> : <span class="muted">none</span>}
+          {label ? (
+            <Named colour={label.colour} name={label.name} />
+          ) : (
+            <span class="muted">none</span>
+          )}
           {info && info.gesture > 0 && <span class="muted"> · gesture {info.gesture}</span>}
         </dd>
         {predicted && (
@@ -152,7 +157,12 @@ function FullPicture({ item }: { item: number }) {
   const source = pictureUrl(item);
   if (!source) return null;
   return (
-    <img class={there ? "picture" : "picture absent"} src={source} alt="" onLoad={() => setThere(true)} />
+    <img
+      class={there ? "picture" : "picture absent"}
+      src={source}
+      alt=""
+      onLoad={() => setThere(true)}
+    />
   );
 }
 

@@ -36,16 +36,17 @@ export function SelectionPanel() {
 
 function Nothing() {
   const { state } = useUi();
-  if (state.readOnly.value) return <p class="hint">Draw round an island to look at its pictures.</p>;
+  if (state.readOnly.value)
+    return <p class="hint">Draw round an island to look at its pictures.</p>;
   return (
     <>
       <p class="hint wide-only">
-        Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds, <kbd>Alt</kbd>{" "}
-        takes away, the right button turns the cloud.
+        Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds,{" "}
+        <kbd>Alt</kbd> takes away, the right button turns the cloud.
       </p>
       <p class="hint narrow-only">
-        Drag to turn, pinch to zoom, tap an item to see it. Labelling takes a mouse or a pen, and a wider
-        window.
+        Drag to turn, pinch to zoom, tap an item to see it. Labelling takes a mouse or a pen, and a
+        wider window.
       </p>
     </>
   );
@@ -54,8 +55,8 @@ function Nothing() {
 function OnSheet() {
   return (
     <p class="hint on-sheet">
-      <kbd>Enter</kbd> gives each picture the class it is underlined with; a class key corrects the one you
-      are at. What is struck through is a label that goes.
+      <kbd>Enter</kbd> gives each picture the class it is underlined with; a class key corrects the
+      one you are at. What is struck through is a label that goes.
     </p>
   );
 }
@@ -73,7 +74,12 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const guess = classes[view.classId];
   // A class without a label is never predicted: its islands are given to others, often with some certainty.
   const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
-  const sure = certainty(items, state.annotations.predictions, state.annotations.confidence, view.classId);
+  const sure = certainty(
+    items,
+    state.annotations.predictions,
+    state.annotations.confidence,
+    view.classId,
+  );
   const doubtful = unknown.length > 0 && sure < SURE;
   const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
@@ -106,10 +112,14 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
               <b>{guess.name}</b>
             </span>
-            <span class="muted">{view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}</span>
+            <span class="muted">
+              {view.clear ? odd.size > 0 && `${count(odd.size)} differ` : "mixed"}
+            </span>
           </>
         ) : (
-          <span class="muted">No prediction yet: it takes labels of two classes to tell them apart.</span>
+          <span class="muted">
+            No prediction yet: it takes labels of two classes to tell them apart.
+          </span>
         )}
       </p>
       {view.clear && doubtful && !state.readOnly.value && (

@@ -27,7 +27,11 @@ export function Notices() {
         <p key={line.key} class={`glass notice ${line.tone}`}>
           {line.text}
           {line.mend && !state.readOnly.value && (
-            <button type="button" class="button" onClick={() => line.mend && commands.setSettings(line.mend)}>
+            <button
+              type="button"
+              class="button"
+              onClick={() => line.mend && commands.setSettings(line.mend)}
+            >
               Mend it
             </button>
           )}
@@ -46,11 +50,18 @@ function ConnectionLine() {
     const timer = window.setInterval(() => tick((n) => n + 1), 500);
     return () => window.clearInterval(timer);
   }, [retryAt]);
-  if (status === "open" || status === "none" || (status === "connecting" && state.sceneVersion.value === 0))
+  if (
+    status === "open" ||
+    status === "none" ||
+    (status === "connecting" && state.sceneVersion.value === 0)
+  )
     return null;
-  const seconds = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+  const seconds =
+    retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
   const waiting =
-    pending > 0 ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.` : "";
+    pending > 0
+      ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.`
+      : "";
   return (
     <p class="glass notice" data-testid="connection">
       {detail} {status === "waiting" && `Trying again in ${seconds} s.`}

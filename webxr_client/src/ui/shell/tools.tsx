@@ -66,14 +66,24 @@ export function Tools() {
       <ToolButton label="Lasso" keys="L" pressed={is("lasso")} onClick={choose("lasso")}>
         <LassoIcon />
       </ToolButton>
-      <ToolButton label="Rectangle" keys="R" pressed={is("rectangle")} onClick={choose("rectangle")}>
+      <ToolButton
+        label="Rectangle"
+        keys="R"
+        pressed={is("rectangle")}
+        onClick={choose("rectangle")}
+      >
         <RectangleIcon />
       </ToolButton>
       <ToolButton label="Pick one" keys="V" pressed={is("pick")} onClick={choose("pick")}>
         <PickIcon />
       </ToolButton>
       {!state.readOnly.value && (
-        <ToolButton label="Drag: the model follows" keys="M" pressed={is("drag")} onClick={choose("drag")}>
+        <ToolButton
+          label="Drag: the model follows"
+          keys="M"
+          pressed={is("drag")}
+          onClick={choose("drag")}
+        >
           <MagnetIcon />
         </ToolButton>
       )}
@@ -97,10 +107,20 @@ export function Tools() {
       {!state.readOnly.value && (
         <>
           <hr />
-          <ToolButton label="Undo" keys="Ctrl Z" disabled={!history.can_undo} onClick={commands.undo}>
+          <ToolButton
+            label="Undo"
+            keys="Ctrl Z"
+            disabled={!history.can_undo}
+            onClick={commands.undo}
+          >
             <UndoIcon />
           </ToolButton>
-          <ToolButton label="Redo" keys="Ctrl Y" disabled={!history.can_redo} onClick={commands.redo}>
+          <ToolButton
+            label="Redo"
+            keys="Ctrl Y"
+            disabled={!history.can_redo}
+            onClick={commands.redo}
+          >
             <RedoIcon />
           </ToolButton>
         </>

@@ -2,7 +2,14 @@ import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";
 import { useUi } from "../kit/context.js";
-import { DevicesIcon, DownloadIcon, MoonIcon, SilentIcon, SoundIcon, SunIcon } from "../kit/icons.js";
+import {
+  DevicesIcon,
+  DownloadIcon,
+  MoonIcon,
+  SilentIcon,
+  SoundIcon,
+  SunIcon,
+} from "../kit/icons.js";
 import { toggleTheme } from "../kit/theme.js";
 import { SearchBox } from "../selection/search-box.js";
 import { EnterXr } from "./enter-xr.js";

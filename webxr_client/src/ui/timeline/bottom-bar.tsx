@@ -30,7 +30,9 @@ function Transport({ training }: { training: Training }) {
   const { state, commands } = useUi();
   const { time } = state;
   const live = time.live.value;
-  const stands = live ? training.state === "paused" || training.state === "absent" : !time.playing.value;
+  const stands = live
+    ? training.state === "paused" || training.state === "absent"
+    : !time.playing.value;
   const what = live ? (stands ? "Run training" : "Pause training") : stands ? "Play" : "Pause";
   const toggle = () => {
     if (!live) (stands ? commands.play : commands.stop)();
@@ -103,7 +105,12 @@ function PastNow() {
   const { speed } = time;
   return (
     <>
-      <button type="button" class="button live" title="Back to the present (End)" onClick={commands.live}>
+      <button
+        type="button"
+        class="button live"
+        title="Back to the present (End)"
+        onClick={commands.live}
+      >
         live
       </button>
       <button
@@ -167,8 +174,8 @@ function Baked({ training }: { training: Training }) {
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">
-        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label, serve the
-        data set itself.
+        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label,
+        serve the data set itself.
       </p>
     </footer>
   );

@@ -26,13 +26,26 @@ const term = (key: string, name: string, title: string, colour: string): Curve =
 });
 
 export const CURVES: readonly Curve[] = [
-  term("reconstruction", "reconstr.", "Reconstruction loss, nats an item", TERM_COLOURS.reconstruction),
+  term(
+    "reconstruction",
+    "reconstr.",
+    "Reconstruction loss, nats an item",
+    TERM_COLOURS.reconstruction,
+  ),
   term("kl", "KL", "KL divergence to the prior, nats an item", TERM_COLOURS.kl),
   term("classification", "class", "Cross-entropy of the head, nats", TERM_COLOURS.classification),
   term("neighbour", "neighbour", "Neighbour term, nats an item", TERM_COLOURS.neighbour),
-  { ...term("encoder", "encoder", "How far the encoder is from the particles", "#e88ac6"), minor: true },
   {
-    ...term("anchor", "anchor", "How far latent means are from where they are held", TERM_COLOURS.anchor),
+    ...term("encoder", "encoder", "How far the encoder is from the particles", "#e88ac6"),
+    minor: true,
+  },
+  {
+    ...term(
+      "anchor",
+      "anchor",
+      "How far latent means are from where they are held",
+      TERM_COLOURS.anchor,
+    ),
     minor: true,
   },
   { ...term("total", "total", "The weighted sum that training lowers", "#97a2b1"), minor: true },
@@ -90,12 +103,20 @@ export function Charts() {
       values: Object.fromEntries(names.map((name) => [name, all.map((one) => one[name] ?? null)])),
     };
   }, [timeline, recorded, losses]);
-  const shown = CURVES.filter((curve) => samples.values[curve.key]?.some((value) => value !== null));
-  if (shown.length === 0) return <p class="muted charts-empty">The curves of training appear here.</p>;
+  const shown = CURVES.filter((curve) =>
+    samples.values[curve.key]?.some((value) => value !== null),
+  );
+  if (shown.length === 0)
+    return <p class="muted charts-empty">The curves of training appear here.</p>;
   return (
     <div class="charts">
       {shown.map((curve) => (
-        <Chart key={curve.key} curve={curve} at={samples.at} values={samples.values[curve.key] ?? []} />
+        <Chart
+          key={curve.key}
+          curve={curve}
+          at={samples.at}
+          values={samples.values[curve.key] ?? []}
+        />
       ))}
     </div>
   );
@@ -142,7 +163,13 @@ function Chart({ curve, at, values }: ChartProps) {
   };
   return (
     <figure class={curve.minor ? "chart minor" : "chart"} title={curve.title}>
-      <svg class="curve" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true" onClick={go}>
+      <svg
+        class="curve"
+        viewBox="0 0 100 100"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        onClick={go}
+      >
         <polyline
           points={corners(values, curve.range, at)}
           fill="none"
@@ -152,11 +179,19 @@ function Chart({ curve, at, values }: ChartProps) {
           vector-effect="non-scaling-stroke"
         />
         {!live && (
-          <line class="cursor" x1={now} x2={now} y1="0" y2="100" vector-effect="non-scaling-stroke" />
+          <line
+            class="cursor"
+            x1={now}
+            x2={now}
+            y1="0"
+            y2="100"
+            vector-effect="non-scaling-stroke"
+          />
         )}
       </svg>
       <figcaption>
-        <span class="chart-name">{curve.name}</span> <b>{written(curve, valueAt(values, at, now))}</b>
+        <span class="chart-name">{curve.name}</span>{" "}
+        <b>{written(curve, valueAt(values, at, now))}</b>
       </figcaption>
     </figure>
   );

@@ -16,7 +16,10 @@ export function Track() {
   useEffect(() => {
     commands.refreshTimeline();
     if (!moving) return;
-    const timer = window.setInterval(() => time.live.peek() && commands.refreshTimeline(), REFRESH_MS);
+    const timer = window.setInterval(
+      () => time.live.peek() && commands.refreshTimeline(),
+      REFRESH_MS,
+    );
     return () => window.clearInterval(timer);
   }, [moving, gestures, commands, time]);
   const last = time.last.value;

@@ -32,10 +32,30 @@ const DIALS: readonly Dial[] = [
     title: "Weight of the KL divergence to the prior; 3 is usual, from 50 on the space collapses",
     log: [0.1, 1000],
   },
-  { name: "beta_classifier", label: "β classifier", title: "Weight of the labels", log: [1, 10000] },
-  { name: "beta_neighbour", label: "β neighbour", title: "Weight of the neighbour graph", log: [0.05, 20] },
-  { name: "beta_anchor", label: "β anchor", title: "Weight of pins and of the mental map", log: [0.05, 20] },
-  { name: "learning_rate", label: "learning rate", title: "Of encoder, decoder and head", log: [1e-5, 0.1] },
+  {
+    name: "beta_classifier",
+    label: "β classifier",
+    title: "Weight of the labels",
+    log: [1, 10000],
+  },
+  {
+    name: "beta_neighbour",
+    label: "β neighbour",
+    title: "Weight of the neighbour graph",
+    log: [0.05, 20],
+  },
+  {
+    name: "beta_anchor",
+    label: "β anchor",
+    title: "Weight of pins and of the mental map",
+    log: [0.05, 20],
+  },
+  {
+    name: "learning_rate",
+    label: "learning rate",
+    title: "Of encoder, decoder and head",
+    log: [1e-5, 0.1],
+  },
 ];
 const PRESETS = ["paper", "default", "calm"] as const;
 const PRESET_TITLES = {
@@ -154,7 +174,14 @@ interface ChoiceProps<T extends string> {
   choose(value: T): void;
 }
 
-function Choice<T extends string>({ label, options, titles, value, disabled, choose }: ChoiceProps<T>) {
+function Choice<T extends string>({
+  label,
+  options,
+  titles,
+  value,
+  disabled,
+  choose,
+}: ChoiceProps<T>) {
   return (
     <div class="dial-row">
       <span class="muted">{label}</span>
@@ -219,4 +246,8 @@ export function toStep({ log }: Pick<Dial, "log">, value: number): number {
 }
 
 const written = (value: number): string =>
-  value === 0 ? "0" : value < 0.01 ? value.toExponential(0) : Number(value.toPrecision(3)).toString();
+  value === 0
+    ? "0"
+    : value < 0.01
+      ? value.toExponential(0)
+      : Number(value.toPrecision(3)).toString();

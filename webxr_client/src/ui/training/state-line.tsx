@@ -20,12 +20,17 @@ const WORD: Record<Training["state"], string> = {
 };
 
 /** Whether it is learning, and what, in plain words. */
-export function stateInWords(training: Training, connected: boolean): { word: string; doing: string } {
+export function stateInWords(
+  training: Training,
+  connected: boolean,
+): { word: string; doing: string } {
   if (!connected) return { word: "not connected", doing: "" };
   if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
-  if (training.state === "paused") return { word: WORD.paused, doing: "labels wait until it runs again" };
-  if (training.state === "absent") return { word: WORD.absent, doing: "read-only: turn it, play it" };
+  if (training.state === "paused")
+    return { word: WORD.paused, doing: "labels wait until it runs again" };
+  if (training.state === "absent")
+    return { word: WORD.absent, doing: "read-only: turn it, play it" };
   return { word: WORD[training.state], doing: training.message ?? "" };
 }
 

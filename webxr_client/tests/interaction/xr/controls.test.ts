@@ -21,7 +21,11 @@ import {
   type Tile,
   timeTiles,
 } from "../../../src/scene/xr/boards/palette-layout.js";
-import { SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "../../../src/scene/xr/boards/sheet-layout.js";
+import {
+  SHEET_HEIGHT,
+  SHEET_WIDTH,
+  sheetTiles,
+} from "../../../src/scene/xr/boards/sheet-layout.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
 import { NO_PICTURE } from "../../../src/state/review-state.js";
@@ -93,7 +97,11 @@ class Room {
         turnPage: () => this.calls.push(["turnPage"]),
         turnTo: (side) => {
           this.side = side;
-          const sides = { classes: paletteTiles(3, 0), time: timeTiles(this.mend), review: reviewTiles() };
+          const sides = {
+            classes: paletteTiles(3, 0),
+            time: timeTiles(this.mend),
+            review: reviewTiles(),
+          };
           this.tiles.splice(0, this.tiles.length, ...sides[side]);
         },
       },
@@ -317,7 +325,12 @@ describe("a cluster", () => {
     expect(drags.length).toBeLessThan(8); // not in every frame
     room.controls.unsqueeze(room.right);
     expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
-    const [name, items, targets, keep] = room.calls.at(-2) as [string, Uint32Array, number[][], boolean];
+    const [name, items, targets, keep] = room.calls.at(-2) as [
+      string,
+      Uint32Array,
+      number[][],
+      boolean,
+    ];
     expect([name, items.length, targets.length, keep]).toEqual([
       "anchor",
       room.selected,
@@ -426,7 +439,9 @@ describe("a cluster", () => {
     expect(room.controls.holding).toBe(true); // a moment is nothing
     room.frames(20);
     expect(room.controls.holding).toBe(false);
-    expect(room.state.xr.message.value).toMatch(/right controller was lost from view: the cluster went back/);
+    expect(room.state.xr.message.value).toMatch(
+      /right controller was lost from view: the cluster went back/,
+    );
     room.right.appear();
     grab(room.right);
     room.controls.disconnected(room.right);
@@ -642,7 +657,10 @@ describe("time and force on the palette", () => {
   });
   it("meets a gesture's mark from beside it", () => {
     const timeline = room.state.time.timeline.value as Timeline;
-    room.state.time.timeline.value = { ...timeline, ticks: [{ moment: 51, event: "made" } as Tick] };
+    room.state.time.timeline.value = {
+      ...timeline,
+      ticks: [{ moment: 51, event: "made" } as Tick],
+    };
     const { x, y, z } = room.tile("scrub");
     room.right.at(x, y, z + 0.05);
     room.frames(1);
@@ -655,7 +673,9 @@ describe("time and force on the palette", () => {
     room.mend = true;
     room.touch(room.right, "time");
     const mend = { beta_kl: 3 } as Settings;
-    room.state.notices.value = [{ op: "notice", topic: "collapse", code: "collapse", message: "", mend }];
+    room.state.notices.value = [
+      { op: "notice", topic: "collapse", code: "collapse", message: "", mend },
+    ];
     room.calls.length = 0;
     room.touch(room.right, "mend");
     expect(room.calls).toEqual([["setSettings", mend]]);
@@ -923,12 +943,23 @@ describe("another box in the middle of it", () => {
         positions[4 * item + axis] = Math.round(
           ((latent.latentMean(item, axis) - (box.origin[axis] as number)) / box.size) * 65535,
         );
-    latent.setScene({ n: latent.n, positions, box, latent_dim, scene_id: 99, revision: 50 } as SceneFile);
+    latent.setScene({
+      n: latent.n,
+      positions,
+      box,
+      latent_dim,
+      scene_id: 99,
+      revision: 50,
+    } as SceneFile);
     return room.controls.sceneChanged();
   };
   const inRoom = (item: number, moved = new Matrix4()) => {
     const { latent } = room.state;
-    return new Vector3(latent.latentMean(item, 0), latent.latentMean(item, 1), latent.latentMean(item, 2))
+    return new Vector3(
+      latent.latentMean(item, 0),
+      latent.latentMean(item, 1),
+      latent.latentMean(item, 2),
+    )
       .applyMatrix4(new Matrix4().fromArray(latent.sceneFromLatent()))
       .applyMatrix4(moved)
       .applyMatrix4(room.world);

@@ -37,7 +37,8 @@ export function blobs(
   seed: number,
 ): { points: number[][]; group: number[] } {
   const random = seeded(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+  const normal = () =>
+    Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
   const points: number[][] = [];
   const group: number[] = [];
   centres.forEach((centre, k) => {

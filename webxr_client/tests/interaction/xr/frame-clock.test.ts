@@ -13,7 +13,12 @@ function clockOf(...times: number[]): FrameClock {
 
 describe("the time of a frame", () => {
   it("is not known before a second one began", () => {
-    expect(clockOf(500).figures()).toMatchObject({ frameMs: 0, frameMs95: 0, scriptMs: 1, drawCalls: 8 });
+    expect(clockOf(500).figures()).toMatchObject({
+      frameMs: 0,
+      frameMs95: 0,
+      scriptMs: 1,
+      drawCalls: 8,
+    });
   });
 
   it("leaves out the first frame, which follows no other", () => {
@@ -21,7 +26,9 @@ describe("the time of a frame", () => {
   });
 
   it("is that of the last frames, however many there were", () => {
-    const times = Array.from({ length: 1000 }, (_, k) => (k < 600 ? k * 50 : 30_000 + (k - 600) * 10));
+    const times = Array.from({ length: 1000 }, (_, k) =>
+      k < 600 ? k * 50 : 30_000 + (k - 600) * 10,
+    );
     expect(clockOf(...times).figures()).toMatchObject({ frameMs: 10, frameMs95: 10, scriptMs: 1 });
   });
 });

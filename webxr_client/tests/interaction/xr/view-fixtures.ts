@@ -35,7 +35,9 @@ export function playedManager() {
     hand: Object.assign(new Group(), { joints: {} as Record<string, Group> }),
   }));
   const cameras = [-0.03, 0.03].map((x) => {
-    const camera = Object.assign(new PerspectiveCamera(90, 1), { viewport: new Vector4(0, 0, 320, 320) });
+    const camera = Object.assign(new PerspectiveCamera(90, 1), {
+      viewport: new Vector4(0, 0, 320, 320),
+    });
     camera.position.set(x, 1.6, 0);
     return camera;
   });
@@ -97,7 +99,10 @@ export function appear(
     hand.joints[name] = new Group();
     hand.joints[name]?.position.set(...at);
   }
-  const gamepad = { axes: [0, 0, 0.1, -0.1], buttons: Array.from({ length: 6 }, () => ({ pressed: false })) };
+  const gamepad = {
+    axes: [0, 0, 0.1, -0.1],
+    buttons: Array.from({ length: 6 }, () => ({ pressed: false })),
+  };
   const source = {
     targetRayMode: "tracked-pointer",
     handedness: side,

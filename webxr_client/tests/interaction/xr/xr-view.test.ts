@@ -82,7 +82,12 @@ describe("the boards of VR", () => {
     settle();
   });
   const allAreStale = () => {
-    page.state.selection.value = { items: Uint32Array.of(1), regions: [], tool: "brush", revision: 7 };
+    page.state.selection.value = {
+      items: Uint32Array.of(1),
+      regions: [],
+      tool: "brush",
+      revision: 7,
+    };
     page.state.annotations.predictions.fill(1);
     page.state.predictionsVersion.value += 1;
   };
@@ -91,7 +96,9 @@ describe("the boards of VR", () => {
     allAreStale();
     const frames = Array.from({ length: 20 }, () => drawn(nextFrame));
     expect(Math.max(...frames.map(sum))).toBe(1);
-    expect(frames.reduce((a, b) => a.map((count, k) => count + (b[k] as number)))).toEqual([1, 1, 1]);
+    expect(frames.reduce((a, b) => a.map((count, k) => count + (b[k] as number)))).toEqual([
+      1, 1, 1,
+    ]);
   });
 
   it("wait while a keyframe has come or the brush has looked, but not for long", () => {
@@ -121,8 +128,10 @@ describe("a new scene in the middle of VR", () => {
     sceneVersion.value += 1;
     page.cloud.setScene(); // whoever draws the cloud is told after the view here
   };
-  const middle = () => page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);
-  const across = () => page.parts.stage.bounds().getSize(new Vector3()).x * scaleOf(page.world.matrix);
+  const middle = () =>
+    page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);
+  const across = () =>
+    page.parts.stage.bounds().getSize(new Vector3()).x * scaleOf(page.world.matrix);
   const pixels = () => page.cloud.points.material.uniforms.uPointSize?.value as number;
   const box = () => page.world.children.find((child) => child.type === "LineSegments");
 

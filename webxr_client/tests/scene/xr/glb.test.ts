@@ -9,8 +9,12 @@ import { GlbModel } from "../../../src/scene/xr/glb.js";
 import { PROFILES } from "../../../vite.config.js";
 
 const require = createRequire(import.meta.url);
-const folder = dirname(require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"));
-const models = PROFILES.flatMap((profile) => ["left", "right"].map((side) => `${profile}/${side}.glb`));
+const folder = dirname(
+  require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"),
+);
+const models = PROFILES.flatMap((profile) =>
+  ["left", "right"].map((side) => `${profile}/${side}.glb`),
+);
 
 function bytesOf(model: string): ArrayBuffer {
   return new Uint8Array(readFileSync(join(folder, model))).buffer;
@@ -69,7 +73,8 @@ describe("GlbModel", () => {
         Object.keys(other.geometry.attributes).sort(),
       );
       for (const [name, attribute] of Object.entries(mesh.geometry.attributes))
-        if (name !== "skinWeight") expect(attribute.array).toEqual(other.geometry.getAttribute(name).array);
+        if (name !== "skinWeight")
+          expect(attribute.array).toEqual(other.geometry.getAttribute(name).array);
       expect(mesh.geometry.index?.array).toEqual(other.geometry.index?.array);
       const [material, otherMaterial] = [mesh.material, other.material] as [
         MeshStandardMaterial,
@@ -108,7 +113,10 @@ describe("GlbModel", () => {
     ["is no glTF", () => new TextEncoder().encode("<!doctype html><title>not here</title>").buffer],
     ["is empty", () => new ArrayBuffer(0)],
     ["ends early", (file) => file.slice(0, file.byteLength / 2)],
-    ["needs an extension", (file) => rewritten(file, (d) => Object.assign(d, { extensionsRequired: ["X"] }))],
+    [
+      "needs an extension",
+      (file) => rewritten(file, (d) => Object.assign(d, { extensionsRequired: ["X"] })),
+    ],
     [
       "names what is not there",
       (file) => rewritten(file, (d) => Object.assign(d.nodes[0], { children: [999] })),
@@ -119,7 +127,8 @@ describe("GlbModel", () => {
     ],
     ["is sparse", (file) => rewritten(file, (d) => Object.assign(d.accessors[0], { sparse: {} }))],
   ])("a file that %s is an error, not a crash", async (_, damage) => {
-    const read = async () => (await GlbModel.read(damage(bytesOf("generic-hand/left.glb")))).build();
+    const read = async () =>
+      (await GlbModel.read(damage(bytesOf("generic-hand/left.glb")))).build();
     await expect(read()).rejects.toThrow(Error);
   });
 });

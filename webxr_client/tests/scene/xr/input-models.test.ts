@@ -8,7 +8,9 @@ import { type InputModel, InputModels } from "../../../src/scene/xr/input-models
 import { PROFILES } from "../../../vite.config.js";
 
 const require = createRequire(import.meta.url);
-const folder = dirname(require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"));
+const folder = dirname(
+  require.resolve("@webxr-input-profiles/assets/dist/profiles/profilesList.json"),
+);
 
 beforeEach(() => {
   vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 8 }));
@@ -27,7 +29,11 @@ const hand = Object.assign(new Group(), {
 }) as unknown as XRHandSpace;
 
 async function shown(profile: string, handedness: string): Promise<InputModel> {
-  const source = { profiles: [profile], handedness, hand: profile === "generic-hand" ? {} : undefined };
+  const source = {
+    profiles: [profile],
+    handedness,
+    hand: profile === "generic-hand" ? {} : undefined,
+  };
   const model = new InputModels().create(source as unknown as XRInputSource, hand);
   await vi.waitFor(() => expect(model.children).toHaveLength(1));
   return model;

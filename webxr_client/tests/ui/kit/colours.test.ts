@@ -1,7 +1,13 @@
 /** Class colours can be told apart, also with the three dichromacies; text can be read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CUE_DARK, CUE_LIGHT, dimmed, LIGHT_INK, parseColour } from "../../../src/scene/cloud/colours.js";
+import {
+  CUE_DARK,
+  CUE_LIGHT,
+  dimmed,
+  LIGHT_INK,
+  parseColour,
+} from "../../../src/scene/cloud/colours.js";
 
 // The palette is the server's: server/classes.py.
 const source = readFileSync(new URL("../../../../server/classes.py", import.meta.url), "utf8");
@@ -10,9 +16,15 @@ const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex a
 /** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */
 const DEFICIENCIES = {
   none: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-  protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
-  deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
-  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+  protanopia: [
+    0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998,
+  ],
+  deuteranopia: [
+    0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881,
+  ],
+  tritanopia: [
+    1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039,
+  ],
 };
 
 const linear = (hex: string): number[] =>
@@ -110,10 +122,14 @@ describe("text on glass", () => {
     ["light", light, "#f3f5f8"],
   ] as const)("%s theme: names in their class's colour have at least 4.5:1", (_, theme, ground) => {
     for (const hex of palette) {
-      expect(contrast(withLight(hex, share(theme, "ink-text")), ground), hex).toBeGreaterThanOrEqual(4.5);
+      expect(
+        contrast(withLight(hex, share(theme, "ink-text")), ground),
+        hex,
+      ).toBeGreaterThanOrEqual(4.5);
     }
   });
-  it("panels dim class colours as the cloud does", () => expect(share(light, "ink")).toBe(LIGHT_INK));
+  it("panels dim class colours as the cloud does", () =>
+    expect(share(light, "ink")).toBe(LIGHT_INK));
 });
 
 describe("colours of a cue", () => {

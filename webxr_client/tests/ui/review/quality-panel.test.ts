@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { figures } from "../../../src/ui/review/quality-panel.js";
 
-const values = (...given: Parameters<typeof figures>) => figures(...given).map(({ value }) => value);
+const values = (...given: Parameters<typeof figures>) =>
+  figures(...given).map(({ value }) => value);
 
 it("says what is known in words, and nothing of what is not", () => {
   const quality = {
@@ -16,10 +17,23 @@ it("says what is known in words, and nothing of what is not", () => {
     suspects: 37,
     uncertain: 120,
   };
-  expect(values(quality, 5000)).toEqual(["91.2 %", "2.3 %", "94.1 %", "12 gestures", "43 %", "1 %"]);
+  expect(values(quality, 5000)).toEqual([
+    "91.2 %",
+    "2.3 %",
+    "94.1 %",
+    "12 gestures",
+    "43 %",
+    "1 %",
+  ]);
   expect(figures(quality, 5000)[2]?.title).toContain("216");
   expect(figures(quality, 5000, 0.875)[2]?.title).toContain("the head on the map alone: 87.5 %");
-  const early = { ...quality, held_out_accuracy: null, label_error: null, right: null, gestures_left: null };
+  const early = {
+    ...quality,
+    held_out_accuracy: null,
+    label_error: null,
+    right: null,
+    gestures_left: null,
+  };
   expect(values(early, 5000)).toEqual(["–", "–", "–", "–", "43 %", "1 %"]);
   expect(values(null, 5000)).toEqual(["–", "–", "–", "–", "–", "–"]);
 });

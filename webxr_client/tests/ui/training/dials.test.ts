@@ -12,7 +12,8 @@ describe("a dial", () => {
     expect(fromStep(KL, 150) / fromStep(KL, 100)).toBeCloseTo(ratio, 0);
   });
   it("stands where its value is, also beyond its ends", () => {
-    for (const step of [0, 1, 40, 77, 200]) expect(toStep(KL, fromStep(KL, step))).toBeCloseTo(step, -0.5);
+    for (const step of [0, 1, 40, 77, 200])
+      expect(toStep(KL, fromStep(KL, step))).toBeCloseTo(step, -0.5);
     expect([toStep(KL, 0.001), toStep(KL, 1e6), toStep(KL, 0)]).toEqual([1, 200, 0]);
     expect([toStep({}, 0.3), fromStep({}, 60)]).toEqual([60, 0.3]);
   });
@@ -27,7 +28,16 @@ describe("a curve's value", () => {
 });
 
 describe("a gesture in words", () => {
-  const gesture = { gesture: 1, class_id: 0, count: 3, by: "", at: 0, revision: 0, undone: false, note: "" };
+  const gesture = {
+    gesture: 1,
+    class_id: 0,
+    count: 3,
+    by: "",
+    at: 0,
+    revision: 0,
+    undone: false,
+    note: "",
+  };
   const classes = [{ class_id: 0, name: "cat", colour: "#000000" }];
   it.each([
     [{ kind: "label" }, "3 items as cat"],

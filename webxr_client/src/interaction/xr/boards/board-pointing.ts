@@ -59,7 +59,8 @@ export class BoardPointing {
     inverse.copy(board).invert();
     point.copy(touch).applyMatrix4(inverse);
     const inside =
-      Math.abs(point.x) < this.width / 2000 + 0.015 && Math.abs(point.y) < this.height / 2000 + 0.015;
+      Math.abs(point.x) < this.width / 2000 + 0.015 &&
+      Math.abs(point.y) < this.height / 2000 + 0.015;
     if (inside && point.z < NEAR && point.z > -BEHIND) {
       this.how = "touch";
       this.tile = this.tileUnder(tiles, point);
@@ -87,7 +88,12 @@ export class BoardPointing {
     return this.tile;
   }
 
-  private aim(board: Matrix4, tiles: readonly Tile[], rayOrigin: Vector3, rayDirection: Vector3): void {
+  private aim(
+    board: Matrix4,
+    tiles: readonly Tile[],
+    rayOrigin: Vector3,
+    rayDirection: Vector3,
+  ): void {
     origin.copy(rayOrigin).applyMatrix4(inverse);
     direction.copy(rayDirection).transformDirection(inverse);
     if (direction.z > -1e-3) return; // from behind, or along it

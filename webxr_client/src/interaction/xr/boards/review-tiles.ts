@@ -34,7 +34,8 @@ export function runReviewTile(
       commands.grow();
       break;
     case "surer":
-      review.acceptFrom.value = ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? 0.99;
+      review.acceptFrom.value =
+        ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? 0.99;
       break;
     case "bolder":
       review.acceptFrom.value =

@@ -65,7 +65,8 @@ export class BrushStroke {
     this.look(centre, radius, now);
     this.active = false;
     const { selection } = this.state;
-    if (this.touched === 0 && !this.subtract && selection.peek().tool !== "sheet") selection.value = NOTHING;
+    if (this.touched === 0 && !this.subtract && selection.peek().tool !== "sheet")
+      selection.value = NOTHING;
   }
 
   /** The hand was lost: what has been painted stays selected. */
@@ -90,7 +91,8 @@ export class BrushStroke {
   private grow(centre: Vector3, radius: number): boolean {
     const { state } = this;
     const share = state.xr.density.peek();
-    const key = [centre.x, centre.y, centre.z, radius].map((v) => v.toFixed(3)).join() + share.toFixed(3);
+    const key =
+      [centre.x, centre.y, centre.z, radius].map((v) => v.toFixed(3)).join() + share.toFixed(3);
     if (key === this.grownAt) return false;
     this.grownAt = key;
     this.reset();

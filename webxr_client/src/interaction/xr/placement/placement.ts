@@ -57,7 +57,9 @@ export function placeSheet(
   const away = Math.hypot(x, z);
   const inside = away < radius;
   const yaw = inside ? angles.setFromQuaternion(head.orientation, "YXZ").y : Math.atan2(-x, -z);
-  const half = inside ? Math.PI : Math.asin(radius / away) + Math.atan(width / 2 / SHEET_REACH) + SHEET_APART;
+  const half = inside
+    ? Math.PI
+    : Math.asin(radius / away) + Math.atan(width / 2 / SHEET_REACH) + SHEET_APART;
   const turned = yaw - side * MathUtils.clamp(half, SHEET_LEAST, SHEET_MOST);
   offset
     .set(-Math.sin(turned) * SHEET_REACH, -SHEET_BELOW, -Math.cos(turned) * SHEET_REACH)

@@ -34,7 +34,10 @@ export class BenchBoard extends Board {
     if (!figures) return;
     const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
     const lines: [string, string][] = [
-      ["frame", `${ms(figures.frameMs)}, 95 % under ${ms(figures.frameMs95)} (${figures.rate || "?"} Hz)`],
+      [
+        "frame",
+        `${ms(figures.frameMs)}, 95 % under ${ms(figures.frameMs95)} (${figures.rate || "?"} Hz)`,
+      ],
       ["script", `${ms(figures.scriptMs)}, 95 % under ${ms(figures.scriptMs95)}`],
       ["draw calls", String(figures.drawCalls)],
       ["points", figures.points.toLocaleString("en")],

@@ -20,7 +20,9 @@ export class ItemCard extends Board {
     labelsVersion.value;
     predictionsVersion.value;
     const item = this.item.value;
-    return [annotations.labels, annotations.predictions, annotations.confidence].map((of) => of[item]).join();
+    return [annotations.labels, annotations.predictions, annotations.confidence]
+      .map((of) => of[item])
+      .join();
   });
   private readonly picture: ItemPicture;
   private readonly small = document.createElement("canvas");

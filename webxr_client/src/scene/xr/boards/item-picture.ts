@@ -11,7 +11,13 @@ export class ItemPicture {
   constructor(private readonly atlas: { current: Atlas | null }) {}
 
   /** Draw it `size` wide and high, from its left and top. Returns false while it has not come. */
-  draw(context: CanvasRenderingContext2D, item: number, left: number, top: number, size: number): boolean {
+  draw(
+    context: CanvasRenderingContext2D,
+    item: number,
+    left: number,
+    top: number,
+    size: number,
+  ): boolean {
     const picture = this.atlas.current?.cut(item);
     if (!picture) return false;
     drawDecoded(this.canvas, picture);

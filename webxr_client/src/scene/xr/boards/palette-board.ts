@@ -91,7 +91,10 @@ export class PaletteBoard extends Board {
     const live = this.state.liveClasses.peek();
     return paletteTiles(live.length, this.page).map((tile) =>
       tile.action.kind === "class"
-        ? { ...tile, action: { ...tile.action, classId: live[tile.action.classId]?.class_id ?? -1 } }
+        ? {
+            ...tile,
+            action: { ...tile.action, classId: live[tile.action.classId]?.class_id ?? -1 },
+          }
         : tile,
     );
   }
@@ -112,12 +115,16 @@ export class PaletteBoard extends Board {
   /** How well it all stands, in three figures. */
   private drawQuality(context: CanvasRenderingContext2D): void {
     const quality = this.state.review.quality.value;
-    const share = (value: number | null | undefined) => (typeof value === "number" ? percent(value, 1) : "–");
+    const share = (value: number | null | undefined) =>
+      typeof value === "number" ? percent(value, 1) : "–";
     const left = quality?.gestures_left;
     const figures = [
       [share(quality?.right), "right, estimated"],
       [share(quality?.label_error), "of labels wrong"],
-      [typeof left === "number" ? count(left) : "–", `gestures to ${percent(quality?.target ?? 0.98)}`],
+      [
+        typeof left === "number" ? count(left) : "–",
+        `gestures to ${percent(quality?.target ?? 0.98)}`,
+      ],
     ];
     const wide = (PALETTE_WIDTH - 2 * MARGIN) / figures.length;
     context.textAlign = "center";
@@ -268,7 +275,10 @@ export class PaletteBoard extends Board {
       case "grow":
         return ["grow", "same kind"];
       case "accept":
-        return [`accept ${count(this.acceptable)}`, `from ${percent(state.review.acceptFrom.value)}`];
+        return [
+          `accept ${count(this.acceptable)}`,
+          `from ${percent(state.review.acceptFrom.value)}`,
+        ];
       case "bolder":
         return ["accept", "less sure"];
       case "surer":

@@ -78,7 +78,8 @@ export class PaletteHead extends Board {
     const { state } = this;
     const connection = state.connection.value;
     if (connection.status !== "open" && !this.absent.value) {
-      const waiting = connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
+      const waiting =
+        connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
       return [`${connection.detail || "Reconnecting…"}${waiting}`, BOARD_WARM];
     }
     const refusal = state.refusal.value;
@@ -89,7 +90,10 @@ export class PaletteHead extends Board {
     if (notice) return [notice.message, BOARD_WARM];
     const { time } = state;
     if (!time.live.value)
-      return [`The past: ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`, BOARD_ACCENT];
+      return [
+        `The past: ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`,
+        BOARD_ACCENT,
+      ];
     if (state.readOnly.value) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
     if (state.review.sheet.value) return this.ofSheet();
     const { reason } = state.selection.value;
@@ -123,7 +127,9 @@ export class PaletteHead extends Board {
     const { becomes, how } = standing(one, review.corrected.value, review.aside.value);
     const words = [
       one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
-      one.prediction >= 0 ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}` : "not predicted",
+      one.prediction >= 0
+        ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}`
+        : "not predicted",
       how === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
     ];
     return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];

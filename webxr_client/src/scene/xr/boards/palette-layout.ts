@@ -139,7 +139,9 @@ export function timeTiles(mend: boolean): Tile[] {
     },
   ];
   for (const tile of underHead(TIME_ACTIONS))
-    tiles.push(mend && tile.action.kind === "trails" ? { ...tile, action: { kind: "mend" } } : tile);
+    tiles.push(
+      mend && tile.action.kind === "trails" ? { ...tile, action: { kind: "mend" } } : tile,
+    );
   return tiles;
 }
 

@@ -94,7 +94,11 @@ export class SheetBoard extends Board {
     context.fillStyle = BOARD_MUTED;
     font(context, 9);
     const what =
-      sheet.status === "busy" ? "one moment…" : sheet.status === "done" ? "" : `changes ${count(changed)}`;
+      sheet.status === "busy"
+        ? "one moment…"
+        : sheet.status === "done"
+          ? ""
+          : `changes ${count(changed)}`;
     context.fillText(what, SHEET_WIDTH - MARGIN - 2, 15);
     context.textAlign = "left";
     context.fillStyle = BOARD_TEXT;
@@ -113,7 +117,12 @@ export class SheetBoard extends Board {
     });
   }
 
-  private drawCell(context: CanvasRenderingContext2D, sheet: OpenSheet, { x, y }: Tile, place: number): void {
+  private drawCell(
+    context: CanvasRenderingContext2D,
+    sheet: OpenSheet,
+    { x, y }: Tile,
+    place: number,
+  ): void {
     const { state } = this;
     const one = sheet.items[place] as SheetItem;
     const classes = state.classes.value;
@@ -151,7 +160,8 @@ export class SheetBoard extends Board {
     const shown = fitted(context, word, PICTURE);
     const left = x + PICTURE - context.measureText(shown).width;
     context.fillText(shown, left, y + PICTURE + BAR + 9.2);
-    if (name?.struck) context.fillRect(left, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
+    if (name?.struck)
+      context.fillRect(left, y + PICTURE + BAR + 5.8, context.measureText(shown).width, 0.7);
   }
 
   private drawPicture(context: CanvasRenderingContext2D, item: number, x: number, y: number): void {

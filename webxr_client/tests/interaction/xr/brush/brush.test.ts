@@ -18,7 +18,9 @@ describe("the brush", () => {
   const points = Array.from({ length: 3000 }, () => [0, 1, 2].map(() => random() - 0.5));
   const latent = latentOf(points);
   const distance = (item: number, at: Vector3) =>
-    Math.hypot(...[at.x, at.y, at.z].map((value, axis) => value - (points[item]?.[axis] as number)));
+    Math.hypot(
+      ...[at.x, at.y, at.z].map((value, axis) => value - (points[item]?.[axis] as number)),
+    );
 
   it.each([0.05, 0.2, 0.6])("holds what is no farther than its radius, %f", (radius) => {
     const centre = new Vector3(0.1, -0.05, 0.02);
@@ -68,7 +70,9 @@ describe("snap to cluster", () => {
   it("takes more the thinner a place may be", () => {
     const at = new Vector3(-0.3, 0.1, 0);
     const growth = new ClusterGrowth();
-    const sizes = [0.9, 0.6, 0.3, 0.1, 0.02].map((least) => growth.grow(latent, at, 0.03, least).length);
+    const sizes = [0.9, 0.6, 0.3, 0.1, 0.02].map(
+      (least) => growth.grow(latent, at, 0.03, least).length,
+    );
     expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
     expect(sizes[0]).toBeLessThan(sizes[4] as number);
   });

@@ -21,7 +21,8 @@ const close = (a: Matrix4, b: Matrix4) =>
   a.elements.forEach((value, k) => {
     expect(value).toBeCloseTo(b.elements[k] as number, 9);
   });
-const point = (matrix: Matrix4, x: number, y: number, z: number) => new Vector3(x, y, z).applyMatrix4(matrix);
+const point = (matrix: Matrix4, x: number, y: number, z: number) =>
+  new Vector3(x, y, z).applyMatrix4(matrix);
 
 describe("one hand", () => {
   it("carries the world along, as if it were fixed to the hand", () => {

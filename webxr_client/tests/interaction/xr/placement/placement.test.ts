@@ -1,7 +1,11 @@
 /** A sheet is at arm's reach, beside the cloud and not before it, whichever hand paints and however the head is turned. */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import { ACROSS, placeSheet, placeWorld } from "../../../../src/interaction/xr/placement/placement.js";
+import {
+  ACROSS,
+  placeSheet,
+  placeWorld,
+} from "../../../../src/interaction/xr/placement/placement.js";
 import { SHEET_WIDTH } from "../../../../src/scene/xr/boards/sheet-layout.js";
 
 const UP = new Vector3(0, 1, 0);

@@ -44,7 +44,11 @@ const training = (trained: Training["state"]): Training =>
 beforeEach(() => {
   stubCanvas();
   state = new AppState();
-  state.annotations.reset(new Int16Array(4).fill(-1), new Int16Array(4).fill(-1), new Uint8Array(4));
+  state.annotations.reset(
+    new Int16Array(4).fill(-1),
+    new Int16Array(4).fill(-1),
+    new Uint8Array(4),
+  );
   state.classes.value = ["a", "b"].map((name, class_id) => ({
     class_id,
     name,
@@ -102,7 +106,11 @@ describe("the palette", () => {
     palette.turnTo("review");
     const tiles = counter(palette);
     expect(tiles()).toBe(1);
-    for (const change of [() => select(1, 2), () => predict([0, 1, 1, 0], 255), () => label(1, 1)]) {
+    for (const change of [
+      () => select(1, 2),
+      () => predict([0, 1, 1, 0], 255),
+      () => label(1, 1),
+    ]) {
       change();
       expect(tiles()).toBe(1);
     }

@@ -26,7 +26,11 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
       const before = pictures[k] as Tile;
       expect(y > before.y || (y === before.y && x > before.x)).toBe(true);
     });
-    expect(tiles.slice(count).map(({ action }) => action.kind)).toEqual(["confirm", "aside", "close"]);
+    expect(tiles.slice(count).map(({ action }) => action.kind)).toEqual([
+      "confirm",
+      "aside",
+      "close",
+    ]);
   });
   it("tiles are at least 30 mm with 10 mm between them, and on the board", () => {
     for (const a of tiles) {
