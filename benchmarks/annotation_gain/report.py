@@ -1,4 +1,4 @@
-"""The table and the curves, from the courses of all runs: printed, and written into docs/."""
+"""Tables and curves from the courses of all runs, printed and written into docs/."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from annotation_gain.plan import Run
 from annotation_gain.time_model import TimeModel
 
 Found = dict[tuple[str, str], list[Course]]
-"""Courses by method (as plan.py calls it) and data."""
+"""Courses by method (a name of plan.py) and data."""
 NAMES = {
     "suggested": "Lodespace, as it suggests",
     "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
@@ -29,9 +29,12 @@ NAMES = {
     "margin-described": "one by one, margin, SVC of our descriptor",
     "random": "one by one, random",
 }
-"""An asterisk: the person draws regions seeing every picture, so there are gestures and no seconds."""
+"""Names of the methods in the tables.
+
+An asterisk marks a person who sees every picture of a region, so there are gestures and no seconds.
+"""
 OPPONENTS = ("umap-samples", "margin", "random")
-"""Those with a clock who have nothing of ours."""
+"""Methods with a clock that use nothing of Lodespace."""
 COLOURS = {
     "suggested": "#1f77b4",
     "sheets": "#0b3d91",
@@ -47,7 +50,7 @@ COLOURS = {
     "margin-described": "#ff9896",
     "random": "#e377c2",
 }
-"""Of the methods that are drawn."""
+"""Colours of the methods that are drawn."""
 WITH_A_CLOCK = ("suggested", "samples", *OPPONENTS, "umap-described-samples", "margin-described")
 DATA = {
     "digits": (10, 20, 25, 30, 40, 50),
@@ -55,14 +58,14 @@ DATA = {
     "textures": (10, 25, 50, 100),
     "letters": (5, 10, 20, 30, 50),
 }
-"""Data sets, and the gestures after which the table has a figure."""
-TOLD_AFTER = (2, 5, 10, 20)
+"""Data sets, with the gestures after which the table has a figure."""
+ESTIMATED_AFTER = (2, 5, 10, 20)
 WANTED = (0.9, 0.95, 0.98)
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
 def write(results: Path, docs: Path, model: TimeModel, planned: Sequence[Run]) -> None:
-    """Print the table; write docs/gain-table.md and the pictures beside it."""
+    """Print the tables, and write docs/gain-table.md and its pictures."""
     found = read(results, planned)
     if not found:
         raise SystemExit(f"{results} holds no course of any run")
@@ -75,7 +78,7 @@ def write(results: Path, docs: Path, model: TimeModel, planned: Sequence[Run]) -
 
 
 def read(results: Path, planned: Sequence[Run]) -> Found:
-    """The courses of those planned runs that were carried out."""
+    """Return the courses of the planned runs that were carried out."""
     found: Found = defaultdict(list)
     for run in planned:
         path = results / f"{run.name}.json"
@@ -85,22 +88,24 @@ def read(results: Path, planned: Sequence[Run]) -> Found:
 
 
 def tables(found: Found, model: TimeModel) -> Iterable[str]:
-    """The lines of docs/gain-table.md."""
+    """Yield the lines of docs/gain-table.md."""
     yield "<!-- written by `python benchmarks/annotation_gain` -->"
     yield from _of_gestures(found)
     yield from _of_careful(found)
     yield from _of_seconds(found, model)
     yield from _of_ratios(found, model)
-    yield from _of_what_is_told(found)
+    yield from _of_estimates(found)
 
 
 def _of_gestures(found: Found) -> Iterable[str]:
     yield "## Gestures\n"
-    yield "An asterisk: regions are drawn by a person who sees every picture of them. A dash: never reached, or the run was at its end."
+    yield "An asterisk marks regions drawn by a person who sees every picture of them. A dash marks a goal that"
+    yield "was never reached, or a run that had ended."
     for data, gestures in DATA.items():
-        yield f"\n**{data}**: share of all items that are right, by label or else prediction; in brackets: labelled and correct\n"
+        yield f"\n**{data}**: share of all items that are right, by label or else by prediction; in brackets,"
+        yield "the share that is labelled and correct\n"
         yield from _head(
-            "method", *(f"after {k}" for k in gestures), "to .95", "to .98", "label error at the end", "seeds"
+            "method", *(f"after {k}" for k in gestures), "to 0.95", "to 0.98", "label error at the end", "seeds"
         )
         for method, name in NAMES.items():
             courses = found.get((method, data))
@@ -120,8 +125,9 @@ def _of_careful(found: Found) -> Iterable[str]:
 def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
     yield "\n## Seconds of the person\n"
     constants = ", ".join(f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait")
-    yield f"Time model: {constants}; a second of waiting counts {model.wait:g}.\n"
-    yield from _head("data", "method", "to .90", "to .95", "to .98", "the model at work", "seeds")
+    yield f"Time model: {constants}. One"
+    yield f"second of waiting counts {model.wait:g} s.\n"
+    yield from _head("data", "method", "to 0.90", "to 0.95", "to 0.98", "the model at work", "seeds")
     for data in sorted({data for _, data in found}, key=_order):
         for method in WITH_A_CLOCK:
             courses = found.get((method, data))
@@ -132,13 +138,14 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
-    yield "\n**Ratio to the best opponent** (seconds as suggested, over the least of those of the opponents who have nothing of ours)\n"
+    yield "\n**Ratio to the best other method**: our seconds, as suggested, divided by those of the best"
+    yield "method that uses nothing of Lodespace\n"
     columns = [(data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found]
-    yield from _head("time model", *(f"{data} to .{100 * wanted:.0f}" for data, wanted in columns))
+    yield from _head("time model", *(f"{data} to {wanted:.2f}" for data, wanted in columns))
     for name, varied in model.varied().items():
         yield _row(name, *(_ratio(found, data, wanted, varied) for data, wanted in columns))
     yield "\n**The ratio as items grow**\n"
-    yield from _head("items", "to .95", "to .98", "seeds")
+    yield from _head("items", "to 0.95", "to 0.98", "seeds")
     for data in ("digits-1000", "digits", "digits-20000"):
         courses = found.get(("suggested", data))
         if courses:
@@ -146,18 +153,19 @@ def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
             yield _row(courses[0].n_items, *ratios, len(courses))
 
 
-def _of_what_is_told(found: Found) -> Iterable[str]:
-    """How far what the page says of itself may be believed."""
-    yield "\n## What the page says, and what is so\n"
-    yield (
-        "As it suggests. In each field: `right` as estimated / as it is; mean confidence in what has no label / share of it that is right; "
-        "expected calibration error (ten bins); gestures left to .98 as estimated / as it was (in runs that came there).\n"
-    )
-    yield from _head("data", *(f"after {k}" for k in TOLD_AFTER), "seeds")
+def _of_estimates(found: Found) -> Iterable[str]:
+    """Compare the page's own estimates with the truth."""
+    yield "\n## Figures on the page, and the truth\n"
+    yield "Method: as it suggests. Each cell has four figures:\n"
+    yield "- `right`, estimated / true"
+    yield "- items without a label: mean confidence / share that is right"
+    yield "- expected calibration error (ten bins)"
+    yield "- gestures left to 0.98, estimated / true (of runs that reached it)\n"
+    yield from _head("data", *(f"after {k}" for k in ESTIMATED_AFTER), "seeds")
     for data in sorted({data for _, data in found}, key=_order):
         courses = found.get(("suggested", data))
         if courses:
-            yield _row(data, *(_told(courses, k) for k in TOLD_AFTER), len(courses))
+            yield _row(data, *(_told(courses, k) for k in ESTIMATED_AFTER), len(courses))
 
 
 def _told(courses: Sequence[Course], k: int) -> str:
@@ -178,7 +186,7 @@ def _told(courses: Sequence[Course], k: int) -> str:
 
 def _rest(courses: Sequence[Course]) -> str:
     gestures = [gesture.rest for course in courses for gesture in course.gestures]
-    return f"{np.mean(gestures):.1f} s a gesture" if gestures else "-"
+    return f"{np.mean(gestures):.1f} s per gesture" if gestures else "-"
 
 
 def _head(*cells: object) -> Iterable[str]:
