@@ -27,7 +27,6 @@ test-client:
 	$(NPM) test
 
 lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for TypeScript
-	$(BIN)/pip install --quiet --editable ".[lint]"
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	mkdir -p build/typecheck/lodespace
@@ -37,7 +36,7 @@ lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for T
 	$(NPM) run typecheck
 
 benchmark-gain: $(VENV)/installed-test  ## gestures and seconds to a labelled data set, beside what people would use instead: docs/gain.md
-	$(BIN)/pip install --quiet --editable ".[test,gain]"
+	$(BIN)/python tests/install_dependencies.py test gain
 	$(BIN)/python benchmarks/annotation_gain $(GAIN_ARGS)
 
 client:  ## build the page again after a change of webxr_client/
@@ -49,16 +48,19 @@ chromium: $(VENV)/installed-test  ## the browser that the browser tests drive
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# setuptools runs the client's build; a page that is newer than its sources is kept.
+# The build requirements are installed too, so the build needs no environment of its own, which
+# would download node a second time. setuptools builds the client unless the page is up to date.
 $(VENV)/installed: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
-	$(BIN)/pip install .
+	$(BIN)/python tests/install_dependencies.py
+	$(BIN)/pip install --no-build-isolation .
 	touch $@
 
-# An editable install runs the checkout itself; it passes over a failed build of the client, so that is done here, aloud.
+# The client is built first: an editable install ignores a failed build of the client.
 $(VENV)/installed-test: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
-	$(BIN)/pip install --editable ".[test]"
+	$(BIN)/python tests/install_dependencies.py test lint
 	$(NPM) ci --no-audit --no-fund
 	$(NPM) run build
+	$(BIN)/pip install --no-build-isolation --no-deps --editable .
 	touch $@
 
 clean:  ## remove what was built and installed here (not your lodespace-* projects)

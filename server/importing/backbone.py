@@ -1,7 +1,7 @@
 """Features of a pretrained network of torchvision, with weights that the user has on disk. Imports torch."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError
+from lodespace.importing.torch_data import torchvision_module
 from lodespace.originals import picture
 
 _SIDE = 224
 _BATCH = 32
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-"""Of ImageNet's pixels, which torchvision's weights were trained with."""
+_MEAN = [0.485, 0.456, 0.406]
+_DEVIATION = [0.229, 0.224, 0.225]
+"""Of ImageNet's pixels per colour channel. torchvision's weights were trained with them."""
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 
 
@@ -40,34 +41,38 @@ def features_of(items: ItemSet, name: str, weights: Path, *, progress: bool) -> 
         disable=not (progress and sys.stderr.isatty()),
         leave=False,
     )
+    prepare = _preprocessing()
     with torch.inference_mode(), bar:
-        for batch in _batches(items):
-            parts.append(network(torch.from_numpy(batch)).flatten(1).float().numpy())
+        for start in range(0, len(items), _BATCH):
+            batch = range(start, min(start + _BATCH, len(items)))
+            pictures = torch.stack([prepare(picture(items, i, 2 * _SIDE)) for i in batch])
+            parts.append(network(pictures).flatten(1).float().numpy())
             bar.update(len(batch))
     return np.concatenate(parts)
 
 
-def _batches(items: ItemSet) -> Iterator[npt.NDArray[np.float32]]:
-    for start in range(0, len(items), _BATCH):
-        rows = [_prepared(picture(items, i, 2 * _SIDE)) for i in range(start, min(start + _BATCH, len(items)))]
-        yield np.stack(rows)
+def _preprocessing() -> Callable[[Image.Image], Any]:
+    """Pillow picture -> tensor (3, 224, 224), normalised as the networks were trained."""
+    import torch
 
-
-def _prepared(image: Image.Image) -> npt.NDArray[np.float32]:
-    square = image.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-    values = (np.asarray(square, np.float32) / np.float32(255) - _MEAN) / _DEVIATION
-    return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
+    v2 = torchvision_module("transforms.v2")
+    return v2.Compose(
+        [
+            v2.RGB(),
+            v2.Resize((_SIDE, _SIDE), interpolation=v2.InterpolationMode.BICUBIC),
+            v2.PILToTensor(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(_MEAN, _DEVIATION),
+        ]
+    )
 
 
 def _network(name: str, weights: Path) -> Any:
-    try:
-        import torch
-        from torchvision import models
-    except ImportError as error:
-        raise DatasetError("torchvision is not installed: pip install 'lodespace[torchvision]'") from error
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    models = torchvision_module("models")
     if name not in models.list_models(module=models):
         raise DatasetError(
             f"--backbone {name}: torchvision has no such network (resnet18, vit_b_16, convnext_tiny, ...)"

@@ -112,13 +112,20 @@ def _array(item: Any) -> npt.NDArray[Any]:
     return np.asarray(item.detach().cpu().numpy() if hasattr(item, "detach") else item)
 
 
+def torchvision_module(name: str) -> Any:
+    """`torchvision.<name>`. Raises DatasetError when torchvision does not fit the installed torch."""
+    try:
+        return importlib.import_module(f"torchvision.{name}")
+    except (ImportError, RuntimeError) as error:
+        raise DatasetError(
+            f"torchvision cannot be loaded ({error}). Install torch and torchvision together, from the same index"
+        ) from error
+
+
 def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     """`torchvision:NAME` or `torchvision:NAME/PART` (EMNIST/balanced), from the folder `options.root`. Raises DatasetError."""
     name, _, part = reference.removeprefix(PREFIX).partition("/")
-    try:
-        module = importlib.import_module("torchvision.datasets")
-    except ImportError as error:
-        raise DatasetError("torchvision is not installed: pip install 'lodespace[torchvision]'") from error
+    module = torchvision_module("datasets")
     kind = getattr(module, name, None)
     if not inspect.isclass(kind) or name not in module.__all__:
         names = ", ".join(n for n in module.__all__ if n in ("MNIST", "FashionMNIST", "KMNIST", "EMNIST", "CIFAR10"))

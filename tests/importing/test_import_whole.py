@@ -165,7 +165,6 @@ def test_features_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, brin
 
 
 def test_a_backbone_of_torchvision_with_weights_on_disk(folder: Path, tmp_path: Path, bring: Import) -> None:
-    pytest.importorskip("torchvision")
     import torch
     from safetensors.torch import save_file
     from torchvision.models import squeezenet1_1

@@ -86,7 +86,6 @@ def mnist(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("split", [None, "test"])
 def test_torchvision_by_name_from_a_folder_that_holds_it(mnist: Path, bring: Import, split: str | None) -> None:
-    pytest.importorskip("torchvision")
     items, _ = bring("torchvision:MNIST", root=mnist, split=split)
     part = "t10k" if split else "train"
     raw = (mnist / "MNIST" / "raw" / f"{part}-images-idx3-ubyte").read_bytes()[16:]
@@ -98,7 +97,6 @@ def test_torchvision_by_name_from_a_folder_that_holds_it(mnist: Path, bring: Imp
 
 
 def test_nothing_is_fetched_unasked(tmp_path: Path, bring: Import) -> None:
-    pytest.importorskip("torchvision")
     with pytest.raises(DatasetError, match="--download"):
         bring("torchvision:MNIST", root=tmp_path)
     with pytest.raises(DatasetError, match="no data set 'NoSuch'"):

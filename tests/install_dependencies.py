@@ -1,0 +1,154 @@
+"""Installs what pyproject.toml names, with the build of torch that fits the machine.
+
+    python tests/install_dependencies.py             what Lodespace needs to build and run
+    python tests/install_dependencies.py test lint   the named extras too
+
+The download size is printed first. On Linux, PyPI's torch carries CUDA (3 GB of downloads). uv
+with `--torch-backend=auto` takes the processor-only build where there is no graphics driver, and
+the matching CUDA build where there is one; torch and torchvision come from the same index.
+`UV_TORCH_BACKEND=cpu` in the environment takes the processor-only build in any case. Where that
+index or uv is not available, and on Windows and macOS, whose default builds are small, plain pip
+installs everything.
+"""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu/torch/"
+INDEX_SECONDS = 5
+UV = [sys.executable, "-m", "uv"]
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+
+
+def main(extras: Sequence[str]) -> int:
+    requirements = requirements_of(PROJECT, extras)
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "requirements.txt"
+        listed.write_text("\n".join(requirements) + "\n")
+        if install_with_uv(listed):
+            return 0
+        size = size_text(download_size(listed, None))
+        print(f"pip installs the default builds ({size}).", flush=True)
+        return subprocess.run([*PIP, "install", "--requirement", str(listed)]).returncode
+
+
+def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
+    """The requirements to build and run the project, and those of `extras`.
+
+    Raises SystemExit when pyproject.toml has no extra of that name.
+    """
+    described = tomllib.loads(project.read_text(encoding="utf-8"))
+    optional = described["project"]["optional-dependencies"]
+    unknown = sorted(set(extras) - set(optional))
+    if unknown:
+        known = ", ".join(optional)
+        raise SystemExit(f"pyproject.toml has no extra {unknown[0]!r} (it has {known})")
+    groups = [described["build-system"]["requires"], described["project"]["dependencies"]]
+    groups += [optional[extra] for extra in extras]
+    return [requirement for group in groups for requirement in group]
+
+
+def install_with_uv(listed: Path) -> bool:
+    """Install `listed` with uv where it can choose the build of torch. Returns whether it did."""
+    if sys.platform != "linux":
+        return False
+    if not torch_index_answers():
+        print("PyTorch's package index, which has smaller builds, cannot be reached from here.")
+        return False
+    if not has_uv():
+        return False
+    backend = os.environ.get("UV_TORCH_BACKEND") or "auto"
+    size = download_size(listed, backend)
+    if size is None:
+        return False
+    print(f"uv installs the build of torch for this machine ({size_text(size)}).", flush=True)
+    command = [*UV, "pip", "install", "--python", sys.executable, "--torch-backend", backend]
+    if is_installed("torch") != is_installed("torchvision"):
+        # A torch of another index beside this torchvision fails at import.
+        command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
+    return subprocess.run([*command, "--requirement", str(listed)]).returncode == 0
+
+
+def torch_index_answers() -> bool:
+    request = urllib.request.Request(TORCH_INDEX, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=INDEX_SECONDS):
+            return True
+    except (urllib.error.URLError, TimeoutError):
+        return False
+
+
+def has_uv() -> bool:
+    """Install uv into this environment. Returns False where pip finds no uv for this machine."""
+    if is_installed("uv"):
+        return True
+    installing = [*PIP, "install", "--quiet", "uv"]
+    return subprocess.run(installing, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def download_size(listed: Path, backend: str | None) -> int | None:
+    """Bytes of the packages in `listed` that are not installed yet.
+
+    Returns None when uv cannot resolve them.
+    """
+    if not has_uv():
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "pylock.toml"
+        command = [*UV, "pip", "compile", "--quiet", "--no-header", "--python", sys.executable]
+        command += ["--torch-backend", backend] if backend else []
+        command += ["--format", "pylock.toml", "--output-file", str(lock), str(listed)]
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            return None
+        packages: list[dict[str, Any]] = tomllib.loads(lock.read_text(encoding="utf-8"))["packages"]
+    return sum(package_size(package) for package in packages if not is_installed(package["name"]))
+
+
+def package_size(package: dict[str, Any]) -> int:
+    """Bytes of the wheel of one `packages` entry of a pylock.toml, or of its source distribution.
+
+    PyPI states each size; PyTorch's index does not, so the server of the wheel is asked.
+    """
+    files = package.get("wheels") or [package[k] for k in ("archive", "sdist") if k in package]
+    stated = [file["size"] for file in files if "size" in file]
+    if stated:
+        return max(stated)
+    return content_length(files[0]["url"]) if files and "url" in files[0] else 0
+
+
+def content_length(url: str) -> int:
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=INDEX_SECONDS) as answer:
+            return int(answer.headers.get("Content-Length") or 0)
+    except (urllib.error.URLError, TimeoutError, ValueError):
+        return 0
+
+
+def size_text(size: int | None) -> str:
+    """For people: `0.6 GB to download`."""
+    if size is None:
+        return "download size unknown"
+    return f"{size / 1e9:.1f} GB to download" if size >= 5e7 else f"{size / 1e6:.0f} MB to download"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

