@@ -25,11 +25,11 @@ def device(open_page: Any, lan: LanServer) -> PageDriver:
 
 
 def code_on(page: Page) -> str:
-    return page.get_by_test_id("door-code").inner_text()
+    return page.get_by_test_id("device-code").inner_text()
 
 
 def inside(driver: PageDriver) -> bool:
-    return bool(driver.evaluate("window.lodespace?.state.latent.n > 0 && !lodespace.state.door.value"))
+    return bool(driver.evaluate("window.lodespace?.state.latent.n > 0 && !lodespace.state.pairing.value"))
 
 
 def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
@@ -48,9 +48,9 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()
     device.wait(
-        lambda: device.evaluate("lodespace.state.door.value?.state === 'revoked'"), message="it is still inside"
+        lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"), message="it is still inside"
     )
-    assert "shut this device out" in device.page.inner_text(".door")
+    assert "shut this device out" in device.page.inner_text(".pairing-page")
     device.page.get_by_role("button", name="Ask again").click()
     assert code_on(device.page) != code
     owner.press("Escape")
@@ -59,7 +59,7 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
 def test_a_denied_device_is_told(owner: PageDriver, device: PageDriver) -> None:
     code_on(device.page)
     owner.page.get_by_role("button", name="Deny").click()
-    device.wait(lambda: "did not allow" in device.page.inner_text(".door"))
+    device.wait(lambda: "did not allow" in device.page.inner_text(".pairing-page"))
     assert not inside(device)
 
 
@@ -79,7 +79,7 @@ def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: P
     pad = device.page.get_by_role("group", name="Keys of the code")
     for key in "00000000":
         pad.get_by_role("button", name=key, exact=True).click()
-    device.wait(lambda: "ask for a new one" in device.page.inner_text(".door"))
+    device.wait(lambda: "ask for a new one" in device.page.inner_text(".pairing-page"))
     owner.press("g")
     owner.page.get_by_role("button", name="to label").click()
     code = owner.page.locator(".pairing-code").inner_text()

@@ -45,11 +45,11 @@ def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
 def let_in(owner: PageDriver, headset: Headset) -> None:
     """The owner compares the code and lets the device label; the device's page goes on by itself."""
     page = headset.driver
-    code = page.page.get_by_test_id("door-code").inner_text(timeout=60_000)
+    code = page.page.get_by_test_id("device-code").inner_text(timeout=60_000)
     line = owner.page.get_by_test_id("waiting").filter(has_text=code)
     line.get_by_role("button", name="Let it label").click(timeout=60_000)
     page.wait_for_scene()
-    page.wait(lambda: page.state("door") is None and page.state("connection")["status"] == "open", 60)
+    page.wait(lambda: page.state("pairing") is None and page.state("connection")["status"] == "open", 60)
 
 
 @pytest.mark.timeout(600)  # it is long, and a busy machine draws few frames
@@ -99,7 +99,7 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     said = headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]")
     assert SHUT_OUT in said
     headset.frames(3)
-    assert SHUT_OUT in page.page.inner_text(".door")
+    assert SHUT_OUT in page.page.inner_text(".pairing-page")
     owner.wait(lambda: "No device yet" in owner.page.inner_text(".devices"))
     assert page.evaluate("fetch('/api/session').then(({ status }) => status)") == 401
 

@@ -108,7 +108,7 @@ export const fetchNext = async () => (await get("/api/next")).json() as Promise<
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
 
-// The door ------------------------------------------------------------------------------------------------------------
+// Access -----------------------------------------------------------------------------------------
 
 /** Ask to be let in. */
 export const requestAccess = () => post<AccessRequested>("/api/access/request", {});

@@ -1,73 +1,77 @@
-/** Before the door: this device asks to be let in, shows its code, and waits for the owner's word. */
+/** The pairing of this device: request access, show the code, and wait for the owner's decision. */
 import type { Signal } from "@preact/signals";
 import { pair, pollAccess, requestAccess } from "../net/api.js";
-import type { Door } from "../state/app-state.js";
+import type { Pairing } from "../state/app-state.js";
 
 const POLL_MS = 1000;
-/** After a failure, such as too many who wait. */
-const AGAIN_MS = 5000;
+/** Wait after a failed request, such as one refused because too many devices are waiting. */
+const RETRY_MS = 5000;
 
 const pause = (ms: number) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
-export class Knocking {
-  /** Counts the times it was asked anew: what an earlier asking hears does not count any more. */
-  private round = 0;
+export class PairingFlow {
+  /** Number of the current request. Answers to earlier requests are ignored. */
+  private request = 0;
 
+  /**
+   * @param pairing What the page shows; null when this device has access.
+   * @param onAllowed Called when this device gets access.
+   */
   constructor(
-    private readonly door: Signal<Door | null>,
-    private readonly opened: () => void,
+    private readonly pairing: Signal<Pairing | null>,
+    private readonly onAllowed: () => void,
   ) {}
 
-  /** This device has been shut out: it asks again only when its person wants it. */
-  shutOut(): void {
-    this.round += 1;
-    this.tell("revoked");
+  /** Show that access was revoked. A new request needs a press of the button. */
+  revoked(): void {
+    this.request += 1;
+    this.show("revoked");
   }
 
-  /** Ask, and ask again when nobody answers; not when the owner said no. */
+  /** Request access, and repeat the request when it expires; not when the owner denies it. */
   async ask(): Promise<void> {
-    const mine = ++this.round;
-    while (mine === this.round) {
+    const mine = ++this.request;
+    while (mine === this.request) {
       const answer = await this.askOnce(mine);
-      if (mine !== this.round) return;
-      if (answer === "allowed") this.enter();
+      if (mine !== this.request) return;
+      if (answer === "allowed") this.finish();
       if (answer !== "expired") return;
     }
   }
 
-  /** Come in by a pairing code. Rejects with words for a person. */
+  /** Pair with a code. Rejects with a message for the user. */
   async enterCode(code: string): Promise<void> {
     await pair(code);
-    this.enter();
+    this.finish();
   }
 
-  private enter(): void {
-    this.round += 1;
-    this.door.value = null;
-    this.opened();
+  private finish(): void {
+    this.request += 1;
+    this.pairing.value = null;
+    this.onAllowed();
   }
 
   private async askOnce(mine: number): Promise<"allowed" | "denied" | "expired"> {
-    this.tell("asking");
+    this.show("asking");
     try {
       const asked = await requestAccess();
-      if (mine === this.round) this.tell("waiting", asked.code);
-      while (mine === this.round) {
+      if (mine === this.request) this.show("waiting", asked.code);
+      while (mine === this.request) {
         await pause(POLL_MS);
         const answer = await pollAccess(asked.secret);
         if (answer.state === "waiting") continue;
-        if (answer.state === "denied" && mine === this.round) this.tell("denied");
+        if (answer.state === "denied" && mine === this.request) this.show("denied");
         return answer.state;
       }
     } catch (error) {
-      if (mine !== this.round) return "denied";
-      this.tell("failed", "", error instanceof Error ? error.message : String(error));
-      await pause(AGAIN_MS);
+      if (mine !== this.request) return "denied";
+      this.show("failed", "", error instanceof Error ? error.message : String(error));
+      await pause(RETRY_MS);
     }
     return "expired";
   }
 
-  private tell(state: Door["state"], code = "", message = ""): void {
-    this.door.value = { state, code, message };
+  private show(state: Pairing["state"], code = "", message = ""): void {
+    this.pairing.value = { state, code, message };
   }
 }

@@ -17,7 +17,7 @@ import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { CueFeed } from "./cue-feed.js";
 import { Questions } from "./model-queries.js";
-import { Knocking } from "./pairing.js";
+import { PairingFlow } from "./pairing.js";
 import { Playback } from "./playback.js";
 import { Review } from "./review.js";
 import { Search } from "./search.js";
@@ -28,7 +28,7 @@ const RETRY_MS = 1500;
 export class Session implements StreamListener {
   readonly connection: Connection;
   private readonly clientId = keptClientId();
-  private readonly knocking: Knocking;
+  private readonly pairing: PairingFlow;
   private readonly questions: Questions;
   private readonly playback: Playback;
   private readonly searching: Search;
@@ -42,7 +42,7 @@ export class Session implements StreamListener {
   private watching = false;
 
   constructor(private readonly state: AppState) {
-    this.knocking = new Knocking(state.door, () => void this.start());
+    this.pairing = new PairingFlow(state.pairing, () => void this.start());
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
     this.questions = new Questions(state, (operation) => this.connection.mention(operation));
@@ -80,7 +80,7 @@ export class Session implements StreamListener {
       else this.connection.open();
     } catch (error) {
       if (error instanceof ServerError && error.code === "not_paired") {
-        this.outside("asking");
+        this.requirePairing("asking");
         return;
       }
       this.state.failure.value = error instanceof Error ? error.message : String(error);
@@ -88,12 +88,12 @@ export class Session implements StreamListener {
     }
   }
 
-  /** This device is not let in: ask, and start when it is. */
-  private outside(state: "asking" | "revoked"): void {
+  /** Show the pairing page; the session starts when this device gets access. */
+  private requirePairing(state: "asking" | "revoked"): void {
     this.connection.pause();
     this.state.failure.value = "";
-    if (state === "revoked") this.knocking.shutOut();
-    else void this.knocking.ask();
+    if (state === "revoked") this.pairing.revoked();
+    else void this.pairing.ask();
   }
 
   private apply(session: SessionInfo): void {
@@ -141,7 +141,7 @@ export class Session implements StreamListener {
     });
     if (connection.status === "open" && before !== "open" && this.watching) this.tellWatching();
     if (connection.status === "refused" && connection.code === CLOSE_REVOKED)
-      this.outside("revoked");
+      this.requirePairing("revoked");
     // The stream cannot say why it is not opened; a plain request can.
     else if (connection.status === "waiting" && before === "connecting") void this.askWhy();
   }
@@ -150,8 +150,8 @@ export class Session implements StreamListener {
     try {
       await fetchSession(this.clientId);
     } catch (error) {
-      if (error instanceof ServerError && error.code === "not_paired" && !this.state.door.value)
-        this.outside("revoked");
+      if (error instanceof ServerError && error.code === "not_paired" && !this.state.pairing.value)
+        this.requirePairing("revoked");
     }
   }
 
@@ -484,8 +484,8 @@ export class Session implements StreamListener {
       },
       accept: () => this.review.accept(),
       fit,
-      askToComeIn: () => void this.knocking.ask(),
-      enterCode: (code) => this.knocking.enterCode(code),
+      requestAccess: () => void this.pairing.ask(),
+      enterCode: (code) => this.pairing.enterCode(code),
       present: (presence) => connection.mention({ op: "presence", ...presence }),
     };
   }

@@ -47,12 +47,12 @@ export interface Hover {
   above?: boolean;
 }
 
-/** How a device that was not let in yet asks for it. */
-export interface Door {
+/** State of the pairing of a device without access. */
+export interface Pairing {
   state: "asking" | "waiting" | "denied" | "expired" | "revoked" | "failed";
-  /** What this device shows, for its owner to compare. */
+  /** Code on this device, which the owner compares with the one on their page. */
   code: string;
-  /** What went wrong, for a person. */
+  /** Error message for the user. */
   message: string;
 }
 
@@ -124,10 +124,10 @@ export class AppState {
   readonly pins: Signal<readonly number[]> = signal([]);
   /** Others who are in VR, by client. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
-  /** Who waits and who was let in, if this is the owner's page. */
+  /** Devices that wait and devices with access, on the owner's page; null on others. */
   readonly access: Signal<Access | null> = signal(null);
-  /** While this device is not let in; null once it is. */
-  readonly door: Signal<Door | null> = signal(null);
+  /** Pairing in progress; null when this device has access. */
+  readonly pairing: Signal<Pairing | null> = signal(null);
 
   /** The classes that are there: a class that is gone keeps its number, and its place in `classes`. */
   readonly liveClasses: ReadonlySignal<ClassInfo[]> = computed(() =>

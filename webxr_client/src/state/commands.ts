@@ -65,9 +65,9 @@ export interface Commands {
   /** Predictions of at least state.review.acceptFrom become labels, where the selection has none. One gesture. Returns whether there are any. */
   accept(): boolean;
   fit(): void;
-  /** Ask the owner to let this device in, once more. */
-  askToComeIn(): void;
-  /** Come in by a pairing code; rejects with words for a person. */
+  /** Request access for this device again. */
+  requestAccess(): void;
+  /** Pair with a code. Rejects with a message for the user. */
   enterCode(code: string): Promise<void>;
   /** Tell the others where head and hands are; without a head, that VR is over. */
   present(presence: Omit<Presence, "op">): void;

@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { DevicesDialog } from "./access/devices.js";
-import { DoorPage } from "./access/pairing.js";
+import { PairingPage } from "./access/pairing.js";
 import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
@@ -35,7 +35,7 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
   );
 }
 
-/** The page has three faces: before the door, at work, and at rest while the headset is on. The canvas stays where it is. */
+/** Three views of the page: pairing, workplace, and the one shown while the headset is on. The canvas is the same in all. */
 function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
@@ -59,8 +59,8 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     window.addEventListener("resize", measure);
     return () => window.removeEventListener("resize", measure);
   }, [canvas, setInsets, big, sheet]);
-  const door = state.door.value;
-  const working = !door && !state.xr.presenting.value;
+  const pairing = state.pairing.value;
+  const working = !pairing && !state.xr.presenting.value;
   const loading = state.sceneVersion.value === 0 && !state.failure.value;
   return (
     <>
@@ -69,7 +69,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
         {working && <Legend />}
         {working && loading && <p class="loading muted">Fetching the scene…</p>}
       </main>
-      {door ? <DoorPage door={door} /> : working ? <Workplace /> : <InHeadset />}
+      {pairing ? <PairingPage pairing={pairing} /> : working ? <Workplace /> : <InHeadset />}
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
-/** Runs a request and shows what came of it: the new state of the door, or the error. */
+/** Run a request and show its result: the new access state, or the error. */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();
   const [error, setError] = useState("");

@@ -1,20 +1,23 @@
-/** What a device sees that was not let in yet: its code to compare, and a pad for a pairing code. Made to be read and pressed in a headset. */
+/**
+ * Page of a device without access: its code, and a pad to enter a pairing code. Large enough to be
+ * read and pressed in a headset.
+ */
 
 import { useState } from "preact/hooks";
 import { checkUrl } from "../../net/api.js";
-import type { Door } from "../../state/app-state.js";
+import type { Pairing } from "../../state/app-state.js";
 import { useUi } from "../kit/context.js";
 
-/** Crockford's base 32, as server/access.py makes codes of. */
+/** Crockford's base 32, the alphabet of pairing codes. */
 const KEYS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 8;
 
-export function DoorPage({ door }: { door: Door }) {
+export function PairingPage({ pairing }: { pairing: Pairing }) {
   const [typing, setTyping] = useState(false);
   return (
-    <section class="door" aria-label="Before the door">
+    <section class="pairing-page" aria-label="Pair this device">
       <h1>lodespace</h1>
-      {typing ? <CodePad back={() => setTyping(false)} /> : <Asking door={door} />}
+      {typing ? <CodePad back={() => setTyping(false)} /> : <Asking pairing={pairing} />}
       {!typing && (
         <button type="button" class="button large" onClick={() => setTyping(true)}>
           I was told a pairing code
@@ -27,15 +30,15 @@ export function DoorPage({ door }: { door: Door }) {
   );
 }
 
-function Asking({ door }: { door: Door }) {
+function Asking({ pairing }: { pairing: Pairing }) {
   const { commands } = useUi();
-  switch (door.state) {
+  switch (pairing.state) {
     case "waiting":
       return (
         <>
-          <p class="door-line">Ask the owner to allow this device. It shows</p>
-          <p class="door-code" data-testid="door-code">
-            {door.code}
+          <p class="pairing-page-line">Ask the owner to allow this device. It shows</p>
+          <p class="pairing-page-code" data-testid="device-code">
+            {pairing.code}
           </p>
           <p class="muted">
             The same code stands on the owner's page. This page goes on by itself once it is
@@ -47,12 +50,12 @@ function Asking({ door }: { door: Door }) {
     case "revoked":
       return (
         <>
-          <p class="door-line">
-            {door.state === "denied"
+          <p class="pairing-page-line">
+            {pairing.state === "denied"
               ? "The owner did not allow this device."
               : "The owner has shut this device out. Labels made so far are saved."}
           </p>
-          <button type="button" class="button primary large" onClick={commands.askToComeIn}>
+          <button type="button" class="button primary large" onClick={commands.requestAccess}>
             Ask again
           </button>
         </>
@@ -60,12 +63,12 @@ function Asking({ door }: { door: Door }) {
     case "failed":
       return (
         <>
-          <p class="door-line">{door.message}</p>
+          <p class="pairing-page-line">{pairing.message}</p>
           <p class="muted">Trying again in a few seconds.</p>
         </>
       );
     default:
-      return <p class="door-line">Asking to be let in…</p>;
+      return <p class="pairing-page-line">Asking to be let in…</p>;
   }
 }
 
@@ -86,8 +89,8 @@ function CodePad({ back }: { back: () => void }) {
   const shown = code.padEnd(CODE_LENGTH, "_");
   return (
     <>
-      <p class="door-line">The pairing code</p>
-      <p class="door-code small" aria-live="polite">
+      <p class="pairing-page-line">The pairing code</p>
+      <p class="pairing-page-code small" aria-live="polite">
         {shown.slice(0, 4)} {shown.slice(4)}
       </p>
       <p class="refusal" role="alert">
@@ -100,7 +103,7 @@ function CodePad({ back }: { back: () => void }) {
           </button>
         ))}
       </div>
-      <div class="door-actions">
+      <div class="pairing-page-actions">
         <button type="button" class="button large" onClick={back}>
           Back
         </button>

@@ -29,7 +29,7 @@ const KINDS = [
 export function EnterXr() {
   const { state, enterXr } = useUi();
   const offered = state.xr.offered.value;
-  if (!offered || state.door.value) return null;
+  if (!offered || state.pairing.value) return null;
   if (offered.size === 0)
     return (
       <a class="button wide-only no-xr" href={checkUrl} title="Why is there no VR in this browser?">
