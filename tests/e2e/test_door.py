@@ -50,7 +50,7 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
     device.wait(
         lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"), message="it is still inside"
     )
-    assert "shut this device out" in device.page.inner_text(".pairing-page")
+    assert "revoked this device's access" in device.page.inner_text(".pairing-page")
     device.page.get_by_role("button", name="Ask again").click()
     assert code_on(device.page) != code
     owner.press("Escape")

@@ -15,7 +15,7 @@ from lodespace.addresses import lan_addresses
 from lodespace.security import COOKIE
 from lodespace.service import CLOSE_REVOKED
 
-SHUT_OUT = "The owner has shut this device out."
+REVOKED = "The owner revoked this device's access."
 
 
 @pytest.fixture
@@ -97,9 +97,9 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     assert page.state("connection")["code"] == CLOSE_REVOKED
     assert page.state("xr.presenting") == "immersive-vr"
     said = headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]")
-    assert SHUT_OUT in said
+    assert REVOKED in said
     headset.frames(3)
-    assert SHUT_OUT in page.page.inner_text(".pairing-page")
+    assert REVOKED in page.page.inner_text(".pairing-page")
     owner.wait(lambda: "No device yet" in owner.page.inner_text(".devices"))
     assert page.evaluate("fetch('/api/session').then(({ status }) => status)") == 401
 

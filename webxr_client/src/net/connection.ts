@@ -1,6 +1,7 @@
 /**
- * The stream, kept open: reconnects by itself, and keeps every command until it is answered, so that none is lost in between. The server
- * knows commands by their id: one that arrives twice has no second effect.
+ * The WebSocket stream to the server. It reconnects on its own and keeps each command until the server
+ * answers it, so that no command is lost between two connections. The server ignores a command whose
+ * id it has already applied.
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import {
@@ -11,19 +12,20 @@ import {
 import { LeaveGuard } from "./leave-guard.js";
 
 export interface ConnectionState {
+  /** `waiting`: between two attempts. `none`: a baked site without a server. */
   status: "connecting" | "open" | "waiting" | "refused" | "none";
-  /** For a person: what it is doing, or why not. */
+  /** Message for the user: the current action, or the reason of a failure. */
   detail: string;
-  /** Commands that are not answered yet. */
+  /** Number of commands without an answer. */
   pending: number;
-  /** When the next attempt is due, in ms of performance.now(); null when none is planned. */
+  /** Time of the next attempt in ms of performance.now(); null when no attempt is planned. */
   retryAt: number | null;
-  /** Why the server closed the stream, when it is refused; 0 otherwise. */
+  /** Close code of the WebSocket while the status is `refused`; 0 otherwise. */
   code: number;
 }
 
 export interface StreamListener {
-  /** The greeting to send first: what the page shows now. */
+  /** First operation of a connection: the scene and revision that the page shows. */
   hello(): ClientOperation;
   onOperation(operation: ServerOperation): void;
   onFrame(frame: Frame): void;
@@ -35,19 +37,19 @@ type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;
-/** This device was shut out. */
+/** Close code after the owner revoked this device's access. */
 export const CLOSE_REVOKED = 4401;
 
 export class Connection {
   private socket: WebSocket | null = null;
   private readonly unanswered = new Map<string, CommandOperation>();
-  /** What is not answered lives nowhere but here. */
+  /** Commands without an answer exist only in this page, so leaving it asks first. */
   private readonly guard = new LeaveGuard();
   private failures = 0;
   private timer: number | undefined;
   private closed = false;
-  private greeted = false;
-  /** Frames are inflated one after the other, in the order they came. */
+  private welcomed = false;
+  /** Frames and operations are handled one after the other, in the order in which they arrive. */
   private decoding: Promise<void> = Promise.resolve();
 
   constructor(
@@ -55,50 +57,50 @@ export class Connection {
     private readonly listener: StreamListener,
   ) {}
 
-  /** There is no server: what is shown is all there is. */
-  standStill(): void {
+  /** Never connect; for a baked site, which has no server. */
+  disable(): void {
     this.closed = true;
-    this.tell("none", "", null);
+    this.setState("none", "", null);
   }
 
   open(): void {
     window.clearTimeout(this.timer);
-    this.tell("connecting", this.failures ? "Reconnecting…" : "Connecting…", null);
+    this.setState("connecting", this.failures ? "Reconnecting…" : "Connecting…", null);
     const socket = new WebSocket(this.url, PROTOCOL_VERSION);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.greeted = false;
+    this.welcomed = false;
     socket.onopen = () => socket.send(JSON.stringify(this.listener.hello()));
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) =>
       this.receive(socket, event.data);
-    socket.onclose = (event) => this.lost(socket, event);
+    socket.onclose = (event) => this.onClose(socket, event);
   }
 
-  /** Say hello again on the same socket, after the scene was fetched anew. */
-  greet(): void {
+  /** Send `hello` again on the same socket, after the scene was fetched again. */
+  sendHello(): void {
     if (this.socket?.readyState === WebSocket.OPEN)
       this.socket.send(JSON.stringify(this.listener.hello()));
   }
 
-  /** Send a command now, or as soon as there is a connection; it is sent again until it is answered. */
+  /** Send a command now or at the next connection, and again at each connection until it is answered. */
   command(operation: CommandOperation): void {
     this.unanswered.set(operation.command_id, operation);
-    this.mention(operation);
-    this.tellPending();
+    this.sendIfOpen(operation);
+    this.reportPending();
   }
 
-  /** Send if there is a connection; forget it otherwise. */
-  mention(operation: ClientOperation): void {
-    if (this.greeted && this.socket?.readyState === WebSocket.OPEN)
+  /** Send an operation if the stream is open; drop it otherwise. */
+  sendIfOpen(operation: ClientOperation): void {
+    if (this.welcomed && this.socket?.readyState === WebSocket.OPEN)
       this.socket.send(JSON.stringify(operation));
   }
 
-  /** Try no more until `open`; what was not answered is kept. */
+  /** Disconnect until `open` is called. Commands without an answer are kept. */
   pause(): void {
     window.clearTimeout(this.timer);
     const socket = this.socket;
     this.socket = null;
-    this.greeted = false;
+    this.welcomed = false;
     socket?.close();
   }
 
@@ -108,7 +110,7 @@ export class Connection {
     this.socket?.close();
   }
 
-  /** Drop the connection as a lost network would; for tests. */
+  /** Close the socket as a network failure would; the stream reconnects. */
   interrupt(): void {
     this.socket?.close();
   }
@@ -128,43 +130,44 @@ export class Connection {
       return;
     }
     const operation = JSON.parse(data) as ServerOperation;
-    if (operation.op === "welcome") this.welcomed(socket);
+    if (operation.op === "welcome") this.onWelcome(socket);
     if (operation.op === "ack" || operation.op === "refused" || operation.op === "resolved") {
       this.unanswered.delete(operation.command_id);
-      this.tellPending();
+      this.reportPending();
     }
-    // Operations wait for the frames before them: news must not overtake positions.
+    // Decoding a frame takes time; an operation must not overtake the frames sent before it.
     this.decoding = this.decoding.then(() => {
       if (socket === this.socket) this.listener.onOperation(operation);
     });
   }
 
-  private welcomed(socket: WebSocket): void {
-    if (!this.greeted)
+  private onWelcome(socket: WebSocket): void {
+    if (!this.welcomed)
       for (const operation of this.unanswered.values()) socket.send(JSON.stringify(operation));
-    this.greeted = true;
+    this.welcomed = true;
     this.failures = 0;
-    this.tell("open", "", null);
+    this.setState("open", "", null);
   }
 
-  private lost(socket: WebSocket, event: CloseEvent): void {
+  private onClose(socket: WebSocket, event: CloseEvent): void {
     if (socket !== this.socket || this.closed) return;
-    this.greeted = false;
+    this.welcomed = false;
     if (event.code === PROTOCOL_ERROR) {
-      const reason = event.reason || "The server speaks another version: reload the page.";
-      this.tell("refused", reason, null, event.code);
+      const reason =
+        event.reason || "The server runs another version of the protocol. Reload the page.";
+      this.setState("refused", reason, null, event.code);
       return;
     }
     if (event.code === CLOSE_REVOKED) {
-      this.tell("refused", "The owner has shut this device out.", null, event.code);
+      this.setState("refused", "The owner revoked this device's access.", null, event.code);
       return;
     }
     this.failures += 1;
-    // Jitter: pages that were cut off together do not come back together.
+    // Jitter: pages that lost the server at the same time do not all reconnect at the same time.
     const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.failures);
     const wait = longest * (0.5 + 0.5 * Math.random());
     this.timer = window.setTimeout(() => this.open(), wait);
-    this.tell("waiting", "The server cannot be reached.", performance.now() + wait);
+    this.setState("waiting", "The server cannot be reached.", performance.now() + wait);
   }
 
   private last: ConnectionState = {
@@ -175,7 +178,7 @@ export class Connection {
     code: 0,
   };
 
-  private tell(
+  private setState(
     status: ConnectionState["status"],
     detail: string,
     retryAt: number | null,
@@ -185,7 +188,7 @@ export class Connection {
     this.listener.onState(this.last);
   }
 
-  private tellPending(): void {
+  private reportPending(): void {
     this.guard.needed = this.unanswered.size > 0;
     this.last = { ...this.last, pending: this.unanswered.size };
     this.listener.onState(this.last);

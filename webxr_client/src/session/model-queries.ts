@@ -1,4 +1,4 @@
-/** Questions to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
+/** ModelQueries to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
 
 import type {
   ClientOperation,
@@ -15,7 +15,7 @@ export const MOST_PROBED = 256;
 type Answer = Probed | DecodedAnswer;
 type Point = readonly number[];
 
-export class Questions {
+export class ModelQueries {
   private readonly waiting = new Map<string, (answer: Answer | null) => void>();
   private mapBusy = false;
   private mapNext: Point | null = null;
@@ -27,7 +27,7 @@ export class Questions {
   ) {}
 
   /** Whether `operation` answers a question of this page. */
-  hear(operation: Answer | Refused): boolean {
+  handleAnswer(operation: Answer | Refused): boolean {
     const asked = this.waiting.get(operation.command_id);
     if (!asked) return false;
     this.waiting.delete(operation.command_id);

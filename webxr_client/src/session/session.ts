@@ -16,7 +16,7 @@ import {
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { CueFeed } from "./cue-feed.js";
-import { Questions } from "./model-queries.js";
+import { ModelQueries } from "./model-queries.js";
 import { PairingFlow } from "./pairing.js";
 import { Playback } from "./playback.js";
 import { Review } from "./review.js";
@@ -29,7 +29,7 @@ export class Session implements StreamListener {
   readonly connection: Connection;
   private readonly clientId = keptClientId();
   private readonly pairing: PairingFlow;
-  private readonly questions: Questions;
+  private readonly queries: ModelQueries;
   private readonly playback: Playback;
   private readonly searching: Search;
   private readonly review: Review;
@@ -45,7 +45,7 @@ export class Session implements StreamListener {
     this.pairing = new PairingFlow(state.pairing, () => void this.start());
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.connection = new Connection(`${scheme}://${location.host}/api/stream`, this);
-    this.questions = new Questions(state, (operation) => this.connection.mention(operation));
+    this.queries = new ModelQueries(state, (operation) => this.connection.sendIfOpen(operation));
     this.searching = new Search(state, searchItems, (message) => this.note(message));
     this.playback = new Playback(
       state,
@@ -76,7 +76,7 @@ export class Session implements StreamListener {
       this.apply(await fetchSession(this.clientId));
       await this.fetchScene();
       this.state.failure.value = "";
-      if (isSite) this.connection.standStill();
+      if (isSite) this.connection.disable();
       else this.connection.open();
     } catch (error) {
       if (error instanceof ServerError && error.code === "not_paired") {
@@ -202,7 +202,7 @@ export class Session implements StreamListener {
         break;
       case "probed":
       case "decoded":
-        this.questions.hear(operation);
+        this.queries.handleAnswer(operation);
         break;
       case "pins":
         state.pins.value = operation.items;
@@ -210,7 +210,7 @@ export class Session implements StreamListener {
       case "gesture":
         break;
       case "refused":
-        if (this.questions.hear(operation)) break;
+        if (this.queries.handleAnswer(operation)) break;
         if (state.annotations.turnBack(operation.command_id)) state.labelsVersion.value += 1;
         this.answered(operation.command_id, false);
         state.refusal.value = operation;
@@ -258,7 +258,7 @@ export class Session implements StreamListener {
   }
 
   private tellWatching(): void {
-    this.connection.mention({ op: "watch", forces: this.watching });
+    this.connection.sendIfOpen({ op: "watch", forces: this.watching });
   }
 
   private async resync(): Promise<void> {
@@ -266,7 +266,7 @@ export class Session implements StreamListener {
     this.fetching = true;
     try {
       await this.fetchScene();
-      this.connection.greet();
+      this.connection.sendHello();
     } catch {
       // The stream is lost too, then; its next hello finds what to do.
       this.connection.interrupt();
@@ -397,7 +397,7 @@ export class Session implements StreamListener {
       },
       drag: (items, targets) => {
         if (!state.readOnly.peek() && state.time.live.peek())
-          connection.mention({ op: "drag", items: Array.from(items), targets });
+          connection.sendIfOpen({ op: "drag", items: Array.from(items), targets });
       },
       anchor: (items, targets, keep) => {
         if (!allowed() || items.length === 0) return;
@@ -421,9 +421,9 @@ export class Session implements StreamListener {
         if (!forces) state.forces.frame = null;
         this.tellWatching();
       },
-      probe: (items) => void this.questions.probe(items),
-      look: (point) => this.questions.look(point),
-      decode: (points) => this.questions.decode(points),
+      probe: (items) => void this.queries.probe(items),
+      look: (point) => this.queries.look(point),
+      decode: (points) => this.queries.decode(points),
       refreshTimeline: () => void this.playback.refresh().catch(() => {}),
       goTo: (moment) => travel(this.playback.goTo(moment)),
       step: (by) => travel(this.playback.step(by)),
@@ -486,7 +486,7 @@ export class Session implements StreamListener {
       fit,
       requestAccess: () => void this.pairing.ask(),
       enterCode: (code) => this.pairing.enterCode(code),
-      present: (presence) => connection.mention({ op: "presence", ...presence }),
+      present: (presence) => connection.sendIfOpen({ op: "presence", ...presence }),
     };
   }
 }

@@ -18,7 +18,7 @@ class PlayedSocket {
     this.sent.push(JSON.parse(text));
   }
   close(): void {}
-  hear(operation: object): void {
+  receive(operation: object): void {
     this.onmessage?.({ data: JSON.stringify(operation) });
   }
 }
@@ -51,14 +51,14 @@ afterEach(() => {
 describe("leaving the page", () => {
   it("is asked about while a command is not answered, and only then", () => {
     connection.open();
-    PlayedSocket.last.hear({ op: "welcome", session: {} });
+    PlayedSocket.last.receive({ op: "welcome", session: {} });
     expect(asks()).toBe(false);
     connection.command({ op: "undo", command_id: "a" });
     connection.command({ op: "redo", command_id: "b" });
     expect(asks()).toBe(true);
-    PlayedSocket.last.hear({ op: "ack", command_id: "a" });
+    PlayedSocket.last.receive({ op: "ack", command_id: "a" });
     expect(asks()).toBe(true);
-    PlayedSocket.last.hear({ op: "refused", command_id: "b" });
+    PlayedSocket.last.receive({ op: "refused", command_id: "b" });
     expect(asks()).toBe(false);
     expect(pending.at(-1)).toBe(0);
   });
@@ -68,16 +68,16 @@ describe("leaving the page", () => {
     PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
     expect(asks()).toBe(true);
     connection.open();
-    PlayedSocket.last.hear({ op: "welcome", session: {} });
+    PlayedSocket.last.receive({ op: "welcome", session: {} });
     expect(PlayedSocket.last.sent.map(({ command_id }) => command_id)).toEqual(["a"]);
     expect(asks()).toBe(true);
-    PlayedSocket.last.hear({ op: "ack", command_id: "a" });
+    PlayedSocket.last.receive({ op: "ack", command_id: "a" });
     expect(asks()).toBe(false);
   });
   it("is asked about by nothing that is only mentioned", () => {
     connection.open();
-    PlayedSocket.last.hear({ op: "welcome", session: {} });
-    connection.mention({ op: "drag", items: [], targets: [] });
+    PlayedSocket.last.receive({ op: "welcome", session: {} });
+    connection.sendIfOpen({ op: "drag", items: [], targets: [] });
     expect(asks()).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import type {
   Probe,
   Probed,
 } from "../../src/protocol/messages.js";
-import { Questions } from "../../src/session/model-queries.js";
+import { ModelQueries } from "../../src/session/model-queries.js";
 import { AppState } from "../../src/state/app-state.js";
 import { picturesOf } from "../../src/state/force-state.js";
 
@@ -14,12 +14,12 @@ vi.stubGlobal("window", globalThis);
 
 let state: AppState;
 let sent: ClientOperation[];
-let questions: Questions;
+let queries: ModelQueries;
 beforeEach(() => {
   state = new AppState();
   state.forces.map.value = true;
   sent = [];
-  questions = new Questions(state, (operation) => sent.push(operation));
+  queries = new ModelQueries(state, (operation) => sent.push(operation));
 });
 
 const decoded = (ink: number): Decoded => ({
@@ -34,27 +34,27 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe("what lies under the pointer", () => {
   it("is asked for one place at a time, and then for the newest", async () => {
-    for (let k = 0; k < 5; k++) questions.look([k, 0, 0]);
+    for (let k = 0; k < 5; k++) queries.look([k, 0, 0]);
     expect(sent).toHaveLength(1);
-    expect(questions.hear(decoded(7))).toBe(true);
+    expect(queries.handleAnswer(decoded(7))).toBe(true);
     await settled();
     expect(state.forces.decoded.value?.bytes).toEqual(Uint8Array.of(7, 7, 7, 7));
     expect(sent).toHaveLength(2);
     expect((sent[1] as Decode).points).toEqual([[4, 0, 0]]);
   });
   it("goes away with the pointer, and a late answer does not bring it back", async () => {
-    questions.look([0, 0, 0]);
+    queries.look([0, 0, 0]);
     state.forces.map.value = false;
-    questions.look(null);
-    questions.hear(decoded(9));
+    queries.look(null);
+    queries.handleAnswer(decoded(9));
     await settled();
     expect(state.forces.decoded.value).toBeNull();
   });
   it("a refusal is an answer: the next place is asked for", async () => {
-    questions.look([0, 0, 0]);
-    questions.look([1, 0, 0]);
+    queries.look([0, 0, 0]);
+    queries.look([1, 0, 0]);
     const { command_id } = sent[0] as Decode;
-    questions.hear({ op: "refused", command_id, code: "no_model", message: "" });
+    queries.handleAnswer({ op: "refused", command_id, code: "no_model", message: "" });
     await settled();
     expect(sent).toHaveLength(2);
   });
@@ -75,11 +75,11 @@ describe("how the model sees items", () => {
     sigma: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
   });
   it("is kept by item, and only of the newest question", async () => {
-    void questions.probe([1]);
-    void questions.probe([4, 9]);
+    void queries.probe([1]);
+    void queries.probe([4, 9]);
     const [old, newest] = sent as [Probe, Probe];
-    questions.hear(probed(newest.command_id));
-    questions.hear({ ...probed(old.command_id), items: [1], error: [1], sigma: [1, 1, 1] });
+    queries.handleAnswer(probed(newest.command_id));
+    queries.handleAnswer({ ...probed(old.command_id), items: [1], error: [1], sigma: [1, 1, 1] });
     await settled();
     const seen = state.forces.seen.value;
     expect([...seen.keys()]).toEqual([4, 9]);
@@ -90,7 +90,7 @@ describe("how the model sees items", () => {
     expect(state.forces.read("anchor", 9, out)).toBe(false);
   });
   it("is nothing of ours when another asked", () => {
-    expect(questions.hear(probed("somebody-else"))).toBe(false);
+    expect(queries.handleAnswer(probed("somebody-else"))).toBe(false);
   });
 });
 

@@ -55,10 +55,10 @@ describe("a scene that is fetched anew", () => {
 
   it("is followed by the frames after the welcome; those sent before the server heard of it are of the old one", async () => {
     fetched = [oneItem(9)];
-    const greet = vi.spyOn(session.connection, "greet");
+    const sendHello = vi.spyOn(session.connection, "sendHello");
     session.onOperation(resync);
     session.onFrame(frame(3));
-    await vi.waitFor(() => expect(greet).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(sendHello).toHaveBeenCalledTimes(1));
     expect(state.latent.received).toBe(9);
     session.onFrame(frame(4));
     session.onFrame(frame(5));

@@ -53,7 +53,7 @@ function Asking({ pairing }: { pairing: Pairing }) {
           <p class="pairing-page-line">
             {pairing.state === "denied"
               ? "The owner did not allow this device."
-              : "The owner has shut this device out. Labels made so far are saved."}
+              : "The owner revoked this device's access. Labels made so far are saved."}
           </p>
           <button type="button" class="button primary large" onClick={commands.requestAccess}>
             Ask again
