@@ -102,7 +102,7 @@ export class DragTool implements PointerTool {
     this.from = null;
     this.moved.identity();
     this.view.showGrabbed(NOTHING, this.moved);
-    this.state.latent.letGo();
+    this.state.latent.release();
   }
 
   /** The hand moves in the plane of the screen, at the depth of what it took. */

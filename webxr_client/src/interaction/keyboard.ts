@@ -3,7 +3,7 @@ import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
 import { cueAfter } from "../state/review-state.js";
-import { opinionOf } from "../state/selection-summary.js";
+import { selectionSummary } from "../state/selection-summary.js";
 
 export interface KeyAction {
   /** As shown: "Ctrl Z". */
@@ -42,8 +42,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
           commands.confirmSheet();
           return;
         }
-        const opinion = opinionOf(state);
-        if (opinion?.clear) commands.label(opinion.classId);
+        const summary = selectionSummary(state);
+        if (summary?.clear) commands.label(summary.classId);
       },
     },
     {

@@ -8,13 +8,13 @@ import { type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
 import {
-  confirmed,
   NO_PICTURE,
   type OpenSheet,
   type SheetKind,
-  withoutAside,
+  sheetLabels,
+  withoutSetAside,
 } from "../state/review-state.js";
-import { acceptable, opinion } from "../state/selection-summary.js";
+import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 
 /** Shares of the densest place that growing tries, one after the other, until something is added. */
 const GROW_SHARES = [0.18, 0.05, 0];
@@ -22,7 +22,7 @@ const GROW_SHARES = [0.18, 0.05, 0];
 const LARGEST_SHEET = 200;
 
 /** What reviewing needs of the session. */
-export interface Desk {
+export interface ReviewHost {
   /** Whether something can be labelled now; says why not. */
   allowed(): boolean;
   /** A line for the person. */
@@ -40,7 +40,7 @@ export class Review {
 
   constructor(
     private readonly state: AppState,
-    private readonly desk: Desk,
+    private readonly host: ReviewHost,
     private readonly ask = { sheet: fetchSheet, next: fetchNext },
   ) {
     // Whoever selects something else is done with the sheet for now.
@@ -57,7 +57,7 @@ export class Review {
   // Contact sheets ---------------------------------------------------------------------------------------------------
 
   open(kind: SheetKind, reason = ""): void {
-    if (!this.desk.allowed()) return;
+    if (!this.host.allowed()) return;
     this.state.review.aside.value = new Set();
     void this.load(kind, reason);
   }
@@ -90,7 +90,7 @@ export class Review {
     this.asked += 1;
     this.marked = null;
     if (review.corrected.peek().size > 0)
-      this.desk.note(
+      this.host.note(
         "The sheet was put away, nothing was labelled. Open it again: your corrections are kept.",
       );
     review.sheet.value = null;
@@ -103,7 +103,7 @@ export class Review {
     const info = classes.peek()[classId];
     if (item < 0 || !info || info.removed) return;
     if (info.locked) {
-      this.desk.note(`${info.name} is locked: nothing is labelled with it.`);
+      this.host.note(`${info.name} is locked: nothing is labelled with it.`);
       return;
     }
     const aside = new Set(review.aside.peek());
@@ -133,8 +133,8 @@ export class Review {
   confirm(): boolean {
     const { review } = this.state;
     const sheet = review.sheet.peek();
-    if (sheet?.status !== "open" || !this.desk.allowed()) return false;
-    const { items, classIds, changed } = confirmed(
+    if (sheet?.status !== "open" || !this.host.allowed()) return false;
+    const { items, classIds, changed } = sheetLabels(
       sheet,
       review.corrected.peek(),
       review.aside.peek(),
@@ -143,7 +143,7 @@ export class Review {
     review.sheet.value = { ...sheet, status: "busy" };
     const looked = `${items.length} looked at, ${changed === 0 ? "none" : changed} changed`;
     const saved = items.length
-      ? this.desk.labelEach(items, classIds, { tool: "sheet", verified: true, note: looked })
+      ? this.host.labelEach(items, classIds, { tool: "sheet", verified: true, note: looked })
       : Promise.resolve(true);
     void saved.then((accepted) => {
       if (mine !== this.asked) return;
@@ -174,7 +174,7 @@ export class Review {
       const size = Math.min(LARGEST_SHEET, SHEET_SIZE + aside.size);
       const answer = await this.ask.sheet(kind, size);
       if (mine !== this.asked) return;
-      const items = withoutAside(answer.items, aside);
+      const items = withoutSetAside(answer.items, aside);
       const left = Math.max(0, answer.total - aside.size);
       this.show({
         kind,
@@ -187,7 +187,7 @@ export class Review {
     } catch (error) {
       if (mine !== this.asked) return;
       this.close();
-      this.desk.note(`The sheet could not be fetched: ${inWords(error)}`);
+      this.host.note(`The sheet could not be fetched: ${inWords(error)}`);
     }
   }
 
@@ -215,14 +215,14 @@ export class Review {
 
   /** Ask the model what is worth looking at next: it is selected, or its sheet opened, with the reason in words. */
   async next(): Promise<void> {
-    if (!this.desk.allowed()) return;
+    if (!this.host.allowed()) return;
     const { selection, latent } = this.state;
     const mine = ++this.asked;
     try {
       const { kind, items, reason } = await this.ask.next();
       if (mine !== this.asked) return;
       if (kind === "suspects" || kind === "uncertain") this.open(kind, reason);
-      else if (kind === "done") this.desk.note(reason);
+      else if (kind === "done") this.host.note(reason);
       else {
         this.close();
         selection.value = {
@@ -235,7 +235,7 @@ export class Review {
         };
       }
     } catch (error) {
-      if (mine === this.asked) this.desk.note(`Nothing could be suggested: ${inWords(error)}`);
+      if (mine === this.asked) this.host.note(`Nothing could be suggested: ${inWords(error)}`);
     }
   }
 
@@ -244,15 +244,15 @@ export class Review {
     const { selection, annotations, classes, latent } = this.state;
     const chosen = selection.peek();
     const { predictions, labels } = annotations;
-    const { classId } = opinion(chosen.items, predictions, classes.peek().length);
+    const { classId } = summarise(chosen.items, predictions, classes.peek().length);
     if (chosen.items.length === 0 || chosen.tool === "sheet") {
-      this.desk.note(
+      this.host.note(
         "Select something first: it grows over what lies near and is predicted the same.",
       );
       return;
     }
     if (classId < 0) {
-      this.desk.note("There is no prediction yet to grow by: label items of two classes first.");
+      this.host.note("There is no prediction yet to grow by: label items of two classes first.");
       return;
     }
     const same = (item: number) =>
@@ -264,25 +264,25 @@ export class Review {
       selection.value = { ...chosen, items, tool: "cluster", revision: latent.revision, note };
       return;
     }
-    this.desk.note(`Nothing more lies near that is predicted ${classes.peek()[classId]?.name}.`);
+    this.host.note(`Nothing more lies near that is predicted ${classes.peek()[classId]?.name}.`);
   }
 
   /** Give those of the selection that have no label, and that the model is certain enough of, their predictions. The others stay selected. */
   accept(): boolean {
     const { selection } = this.state;
     const chosen = selection.peek();
-    if (chosen.tool === "sheet" || !this.desk.allowed()) return false;
-    const { items, classIds, unlabelled } = acceptable(this.state, chosen);
+    if (chosen.tool === "sheet" || !this.host.allowed()) return false;
+    const { items, classIds, unlabelled } = acceptedPredictions(this.state, chosen);
     const percent = Math.round(100 * this.state.review.acceptFrom.peek());
     if (items.length === 0) {
-      this.desk.note(
+      this.host.note(
         unlabelled > 0
           ? `Nothing that is selected is predicted with ${percent} % or more: accept what is less sure, or label it.`
           : "Select items without a label first: their predictions are accepted.",
       );
       return false;
     }
-    void this.desk.labelEach(items, classIds, {
+    void this.host.labelEach(items, classIds, {
       tool: "accept",
       regions: chosen.regions.slice(-64),
       note: `predictions of ${percent} % and more`,

@@ -66,7 +66,7 @@ export class Session implements StreamListener {
     batch(() => {
       state.selection.value = NOTHING;
       state.hovered.value = null;
-      state.latent.letGo();
+      state.latent.release();
     });
   }
 
@@ -196,7 +196,7 @@ export class Session implements StreamListener {
         state.review.quality.value = operation.quality;
         break;
       case "ack":
-        state.annotations.settle(operation.command_id);
+        state.annotations.confirm(operation.command_id);
         this.answered(operation.command_id, true);
         if (operation.message) this.note(operation.message);
         break;
@@ -211,7 +211,7 @@ export class Session implements StreamListener {
         break;
       case "refused":
         if (this.queries.handleAnswer(operation)) break;
-        if (state.annotations.turnBack(operation.command_id)) state.labelsVersion.value += 1;
+        if (state.annotations.revert(operation.command_id)) state.labelsVersion.value += 1;
         this.answered(operation.command_id, false);
         state.refusal.value = operation;
         break;

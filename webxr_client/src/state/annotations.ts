@@ -39,12 +39,12 @@ export class Annotations {
   }
 
   /** The server has it: what it says arrives as labels. */
-  settle(commandId: string): void {
+  confirm(commandId: string): void {
     this.optimistic.delete(commandId);
   }
 
   /** Refused: items that still show the label that was asked for go back. Returns whether any did. */
-  turnBack(commandId: string): boolean {
+  revert(commandId: string): boolean {
     const change = this.optimistic.get(commandId);
     if (!change) return false;
     this.optimistic.delete(commandId);

@@ -80,9 +80,9 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Take items up: frames do not move them until `letGo`. */
+  /** Take items up: frames do not move them until `release`. */
   hold(items: Uint32Array): void {
-    this.letGo();
+    this.release();
     this.held = items.slice();
     this.heldAt = new Uint16Array(4 * items.length);
     this.gather(this.to, this.heldAt);
@@ -91,7 +91,7 @@ export class LatentState {
   }
 
   /** They are where the frames say again. */
-  letGo(): void {
+  release(): void {
     if (this.held.length === 0) return;
     this.scatter(this.to, this.heldTrue);
     this.scatter(this.from, this.heldTrue);

@@ -45,23 +45,23 @@ export class ReviewState {
 }
 
 /** The class an item of a sheet has after Enter, if nobody corrects it: the label or the prediction, whichever is likelier; -1: none. */
-export function proposed({ class_id, prediction, confidence, doubt }: SheetItem): number {
+export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
   return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
 }
 
 /** Whether a picture is one to look at twice: it has a label that the model would not give. */
-export const isOdd = ({ class_id, prediction }: SheetItem): boolean =>
+export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
 
 /** What Enter would say of a sheet: ascending, without what is set aside. `changed`: how many have another class than before. */
-export function confirmed(
+export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
   corrected: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
 ): { items: Uint32Array; classIds: Int16Array; changed: number } {
   const said = items
     .filter(({ item }) => !aside.has(item))
-    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposed(one) }))
+    .map((one) => ({ ...one, becomes: corrected.get(one.item) ?? proposedClass(one) }))
     .filter(({ becomes }) => becomes >= 0)
     .sort((a, b) => a.item - b.item);
   return {
@@ -72,7 +72,7 @@ export function confirmed(
 }
 
 /** A sheet's worth of `items` that are not set aside: those most in doubt, in the order they came. */
-export function withoutAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
+export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;
   const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1] as number;

@@ -5,7 +5,7 @@ import type { AppState, Selection } from "./app-state.js";
 /** Share of equal predictions from which on they are a suggestion: a class nobody has shown the model yet has no majority of its own. */
 export const CLEAR_SHARE = 0.7;
 
-export interface Opinion {
+export interface PredictionSummary {
   /** The class most items are predicted to be; -1 while nothing is predicted. */
   classId: number;
   /** Share of the items that are. */
@@ -16,7 +16,11 @@ export interface Opinion {
   odd: Uint32Array;
 }
 
-export function opinion(items: Uint32Array, predictions: Int16Array, classes: number): Opinion {
+export function summarise(
+  items: Uint32Array,
+  predictions: Int16Array,
+  classes: number,
+): PredictionSummary {
   const counts = new Uint32Array(classes);
   for (const item of items) {
     const predicted = predictions[item] as number;
@@ -37,7 +41,7 @@ export function opinion(items: Uint32Array, predictions: Int16Array, classes: nu
 }
 
 /** The model's mean confidence, 0..1, in those of `items` that it predicts to be `classId`; 0 without any. */
-export function certainty(
+export function meanConfidence(
   items: Uint32Array,
   predictions: Int16Array,
   confidence: Uint8Array,
@@ -53,17 +57,17 @@ export function certainty(
   return count === 0 ? 0 : sum / (255 * count);
 }
 
-export function opinionOf(state: AppState): Opinion | null {
+export function selectionSummary(state: AppState): PredictionSummary | null {
   const { items } = state.selection.value;
   if (items.length === 0) return null;
-  return opinion(items, state.annotations.predictions, state.classes.value.length);
+  return summarise(items, state.annotations.predictions, state.classes.value.length);
 }
 
 /**
  * The pictures of the contact sheet: evenly drawn over the selection, but the odd ones, which are what a person should look at, take up to a third
  * of the places. Ascending.
  */
-export function contactSheet(
+export function sampleItems(
   items: Uint32Array,
   odd: Uint32Array,
   places = SHEET_SIZE,
@@ -87,7 +91,7 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 }
 
 /** Items of a selection without a label, and which of them are predicted with enough confidence, and as what. */
-export function acceptable(
+export function acceptedPredictions(
   state: AppState,
   selection: Selection,
 ): { items: Uint32Array; classIds: Int16Array; unlabelled: number } {

@@ -1,7 +1,7 @@
 /** What a contact sheet says, the same on the page and in VR. Pure. */
 import type { SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
-import { isOdd, type OpenSheet, proposed, type SheetKind } from "./review-state.js";
+import { labelDiffers, type OpenSheet, proposedClass, type SheetKind } from "./review-state.js";
 
 export const SHEET_TITLES: Record<SheetKind, string> = {
   suspects: "Suspects",
@@ -12,7 +12,7 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
   uncertain: "Nothing is left that the model is uncertain of.",
 };
 
-export function expectation({ items, expectedWrong }: OpenSheet): string {
+export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
   const wrong = Math.round(expectedWrong);
   if (items.every(({ prediction }) => prediction < 0))
     return "nothing is predicted yet: say what you see";
@@ -22,30 +22,30 @@ export function expectation({ items, expectedWrong }: OpenSheet): string {
 }
 
 /** What is said of a picture: by the person, or else nothing. */
-export type How = "" | "corrected" | "aside";
+export type Decision = "" | "corrected" | "aside";
 
 /** The class a picture has once the sheet is confirmed, -1 for none or as it is, and who says so. */
-export function standing(
+export function outcomeOf(
   one: SheetItem,
   corrected: ReadonlyMap<number, number>,
   aside: ReadonlySet<number>,
-): { becomes: number; how: How } {
-  if (aside.has(one.item)) return { becomes: -1, how: "aside" };
+): { becomes: number; decision: Decision } {
+  if (aside.has(one.item)) return { becomes: -1, decision: "aside" };
   const given = corrected.get(one.item);
   return given === undefined
-    ? { becomes: proposed(one), how: "" }
-    : { becomes: given, how: "corrected" };
+    ? { becomes: proposedClass(one), decision: "" }
+    : { becomes: given, decision: "corrected" };
 }
 
 /** Which class is named under a picture, where its group's name does not say it all: what it becomes, or the label it loses. */
-export function named(
+export function classCaption(
   one: SheetItem,
   becomes: number,
-  how: How,
+  decision: Decision,
 ): { classId: number; struck: boolean } | null {
-  if (becomes >= 0 && (how === "corrected" || becomes !== one.prediction))
+  if (becomes >= 0 && (decision === "corrected" || becomes !== one.prediction))
     return { classId: becomes, struck: false };
-  return isOdd(one) && how !== "aside" ? { classId: one.class_id, struck: true } : null;
+  return labelDiffers(one) && decision !== "aside" ? { classId: one.class_id, struck: true } : null;
 }
 
 /** Over how many pictures of its row the name of a group reaches that begins at `place`, there or in the row before; 0 where none begins. */

@@ -8,8 +8,13 @@ import type {
 } from "../../src/protocol/messages.js";
 import { Review } from "../../src/session/review.js";
 import { AppState, NOTHING } from "../../src/state/app-state.js";
-import { confirmed, isOdd, proposed, withoutAside } from "../../src/state/review-state.js";
-import { acceptable } from "../../src/state/selection-summary.js";
+import {
+  labelDiffers,
+  proposedClass,
+  sheetLabels,
+  withoutSetAside,
+} from "../../src/state/review-state.js";
+import { acceptedPredictions } from "../../src/state/selection-summary.js";
 import { latentOf } from "../interaction/xr/fixtures.js";
 
 vi.stubGlobal("window", globalThis);
@@ -24,30 +29,28 @@ const item = (n: number, class_id: number, prediction: number, doubt: number): S
 
 describe("what Enter makes of a picture", () => {
   it("is the label or the prediction, whichever is likelier", () => {
-    expect(proposed(item(0, 5, 3, 0.9))).toBe(3);
-    expect(proposed(item(0, 5, 3, 0.1))).toBe(5);
-    expect(proposed({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5); // both are unlikely, the label less so
-    expect(proposed(item(0, -1, 3, 0.3))).toBe(3);
-    expect(proposed(item(0, 5, -1, 0.9))).toBe(5);
-    expect(proposed(item(0, -1, -1, 1))).toBe(-1);
+    expect(proposedClass(item(0, 5, 3, 0.9))).toBe(3);
+    expect(proposedClass(item(0, 5, 3, 0.1))).toBe(5);
+    expect(proposedClass({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5); // both are unlikely, the label less so
+    expect(proposedClass(item(0, -1, 3, 0.3))).toBe(3);
+    expect(proposedClass(item(0, 5, -1, 0.9))).toBe(5);
+    expect(proposedClass(item(0, -1, -1, 1))).toBe(-1);
   });
   it("is odd where a label is not as predicted", () => {
-    expect([item(0, 5, 3, 0.1), item(0, 3, 3, 0.9), item(0, -1, 3, 0.9)].map(isOdd)).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    expect([item(0, 5, 3, 0.1), item(0, 3, 3, 0.9), item(0, -1, 3, 0.9)].map(labelDiffers)).toEqual(
+      [true, false, false],
+    );
   });
   it("is in the order of items, with what was corrected and without what is set aside", () => {
     const items = [item(9, 5, 3, 0.9), item(2, 1, 1, 0.2), item(4, -1, 7, 0.5), item(6, -1, -1, 1)];
-    const said = confirmed({ items }, new Map([[2, 8]]), new Set([4]));
+    const said = sheetLabels({ items }, new Map([[2, 8]]), new Set([4]));
     expect(Array.from(said.items)).toEqual([2, 9]);
     expect(Array.from(said.classIds)).toEqual([8, 3]);
     expect(said.changed).toBe(2);
   });
   it("a sheet is filled without what is set aside, by those most in doubt", () => {
     const items = Array.from({ length: 30 }, (_, k) => item(k, -1, 0, k / 30));
-    const left = withoutAside(items, new Set([29]));
+    const left = withoutSetAside(items, new Set([29]));
     expect(left.map((one) => one.item)).toEqual(Array.from({ length: 27 }, (_, k) => k + 2));
   });
 });
@@ -279,12 +282,12 @@ describe("predictions that are accepted", () => {
     state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1, 2, 3, 4, 5) };
   });
   it("are of items without a label, of no locked class, and certain enough", () => {
-    const { items, classIds, unlabelled } = acceptable(state, state.selection.value);
+    const { items, classIds, unlabelled } = acceptedPredictions(state, state.selection.value);
     expect(Array.from(items)).toEqual([0, 1]);
     expect(Array.from(classIds)).toEqual([1, 2]);
     expect(unlabelled).toBe(5);
     state.review.acceptFrom.value = 0.9;
-    expect(acceptable(state, state.selection.value).items).toHaveLength(3);
+    expect(acceptedPredictions(state, state.selection.value).items).toHaveLength(3);
   });
   it("are one gesture, recorded as what it is; the others stay selected", () => {
     review.accept();

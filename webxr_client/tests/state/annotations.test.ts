@@ -12,9 +12,9 @@ describe("Annotations", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 2), 1);
     expect(Array.from(annotations.labels)).toEqual([1, -1, 1, -1]);
-    expect(annotations.turnBack("a")).toBe(true);
+    expect(annotations.revert("a")).toBe(true);
     expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, -1]);
-    expect(annotations.turnBack("a")).toBe(false);
+    expect(annotations.revert("a")).toBe(false);
   });
 
   it("shows a class an item, and turns it back", () => {
@@ -22,7 +22,7 @@ describe("Annotations", () => {
     annotations.show("a", Uint32Array.of(0, 2, 3), Int16Array.of(4, -1, 5));
     expect(Array.from(annotations.labels)).toEqual([4, -1, -1, 5]);
     annotations.setLabels([3], [1]);
-    annotations.turnBack("a");
+    annotations.revert("a");
     expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, 1]);
   });
 
@@ -30,7 +30,7 @@ describe("Annotations", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 1), 1);
     annotations.setLabels([1], [3]);
-    annotations.turnBack("a");
+    annotations.revert("a");
     expect(Array.from(annotations.labels)).toEqual([-1, 3, 2, -1]);
   });
 
@@ -38,7 +38,7 @@ describe("Annotations", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0), 1);
     annotations.show("b", Uint32Array.of(3), 4);
-    annotations.settle("b");
+    annotations.confirm("b");
     annotations.reset(Int16Array.of(-1, -1, -1, -1), new Int16Array(4), new Uint8Array(4));
     expect(Array.from(annotations.labels)).toEqual([1, -1, -1, -1]);
   });

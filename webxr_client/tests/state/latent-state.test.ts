@@ -120,7 +120,7 @@ describe("LatentState", () => {
     }
     expect(state.revision).toBe(8);
     expect([state.from[0], state.to[0]]).toEqual([100, 100]);
-    state.letGo();
+    state.release();
     expect([state.from[0], state.to[0]]).toEqual([103, 103]);
     state.push(frame(8), 5000);
     state.sampleAt(6000);
@@ -143,17 +143,17 @@ describe("LatentState", () => {
     state.push({ ...further, header: { ...further.header, scene_id: 2 } }, 1000);
     state.sampleAt(2000);
     expect(Math.abs(state.latentMean(0, 0) - (taken[0] as number))).toBeLessThan(step);
-    state.letGo();
+    state.release();
     expect(Array.from(state.to)).toEqual([60_001, 60_000, 60_000, 0]);
     // What lies outside is at the edge; in another number of dimensions nothing is in the hand.
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     state.hold(Uint32Array.of(0));
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(7, 8, 9, 0) });
     expect(Array.from(state.to)).toEqual([65535, 65535, 65535, 0]);
-    state.letGo();
+    state.release();
     state.hold(Uint32Array.of(0));
     state.setScene({ ...oneItem(5), latent_dim: 2, positions: Uint16Array.of(7, 8, 32767, 0) });
-    state.letGo();
+    state.release();
     expect(Array.from(state.to)).toEqual([7, 8, 32767, 0]);
   });
 
@@ -250,7 +250,7 @@ describe("frames that come while nothing is to move", () => {
         expect(Array.from(state.to.subarray(4 * item, 4 * item + 4))).toEqual(
           shown.slice(4 * item, 4 * item + 4),
         );
-      state.letGo();
+      state.release();
       expect(Array.from(state.to)).toEqual(played(frames));
     }
   });

@@ -1,38 +1,43 @@
 import { describe, expect, it } from "vitest";
-import { certainty, contactSheet, evenly, opinion } from "../../src/state/selection-summary.js";
+import {
+  evenly,
+  meanConfidence,
+  sampleItems,
+  summarise,
+} from "../../src/state/selection-summary.js";
 
 const range = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
 
-describe("opinion", () => {
+describe("summarise", () => {
   it("names the class most items are predicted to be, and the odd ones", () => {
-    const view = opinion(Uint32Array.of(0, 1, 2, 4), Int16Array.of(3, 3, 1, 0, 3), 5);
+    const view = summarise(Uint32Array.of(0, 1, 2, 4), Int16Array.of(3, 3, 1, 0, 3), 5);
     expect(view.classId).toBe(3);
     expect(view.share).toBe(0.75);
     expect(Array.from(view.odd)).toEqual([2]);
   });
   it("has none while nothing is predicted", () => {
-    expect(opinion(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
+    expect(summarise(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
   });
 });
 
-describe("certainty", () => {
+describe("meanConfidence", () => {
   const predictions = Int16Array.of(3, 3, 1, -1);
   const confidence = Uint8Array.of(255, 102, 51, 0);
   it("is the mean confidence in one class, over those predicted to be of it", () => {
-    expect(certainty(range(4), predictions, confidence, 3)).toBeCloseTo((1 + 0.4) / 2);
-    expect(certainty(Uint32Array.of(1, 2), predictions, confidence, 1)).toBeCloseTo(0.2);
+    expect(meanConfidence(range(4), predictions, confidence, 3)).toBeCloseTo((1 + 0.4) / 2);
+    expect(meanConfidence(Uint32Array.of(1, 2), predictions, confidence, 1)).toBeCloseTo(0.2);
   });
   it("is nothing where nobody is predicted to be of that class", () => {
-    expect(certainty(range(4), predictions, confidence, 2)).toBe(0);
+    expect(meanConfidence(range(4), predictions, confidence, 2)).toBe(0);
   });
 });
 
-describe("contactSheet", () => {
+describe("sampleItems", () => {
   it("shows all of a small selection", () => {
-    expect(Array.from(contactSheet(range(20), Uint32Array.of(3)))).toEqual(Array.from(range(20)));
+    expect(Array.from(sampleItems(range(20), Uint32Array.of(3)))).toEqual(Array.from(range(20)));
   });
   it("draws 27 evenly, and never leaves out a few odd ones", () => {
-    const sheet = contactSheet(range(400), Uint32Array.of(7, 399));
+    const sheet = sampleItems(range(400), Uint32Array.of(7, 399));
     expect(sheet.length).toBe(27);
     expect(sheet).toContain(7);
     expect(sheet).toContain(399);
@@ -41,7 +46,7 @@ describe("contactSheet", () => {
   });
   it("gives odd ones at most a third of the places", () => {
     const odd = range(400).filter((k) => k % 2 === 0);
-    const sheet = contactSheet(range(400), odd);
+    const sheet = sampleItems(range(400), odd);
     expect(sheet.length).toBe(27);
     expect(Array.from(sheet).filter((k) => k % 2 === 0).length).toBe(9);
   });

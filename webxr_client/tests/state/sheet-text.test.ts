@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SheetItem } from "../../src/protocol/messages.js";
 import { cueAfter } from "../../src/state/review-state.js";
-import { expectation, groupSpan, named, standing } from "../../src/state/sheet-text.js";
+import { classCaption, expectedErrors, groupSpan, outcomeOf } from "../../src/state/sheet-text.js";
 
 const item = (n: number, class_id: number, prediction: number, doubt = 0.9): SheetItem => ({
   item: n,
@@ -14,20 +14,23 @@ const item = (n: number, class_id: number, prediction: number, doubt = 0.9): She
 describe("what a sheet says of a picture", () => {
   it("is what the person says, else what is likelier", () => {
     const one = item(4, 2, 7);
-    expect(standing(one, new Map(), new Set())).toEqual({ becomes: 7, how: "" });
-    expect(standing(one, new Map([[4, 3]]), new Set())).toEqual({ becomes: 3, how: "corrected" });
-    expect(standing(one, new Map(), new Set([4]))).toEqual({ becomes: -1, how: "aside" });
+    expect(outcomeOf(one, new Map(), new Set())).toEqual({ becomes: 7, decision: "" });
+    expect(outcomeOf(one, new Map([[4, 3]]), new Set())).toEqual({
+      becomes: 3,
+      decision: "corrected",
+    });
+    expect(outcomeOf(one, new Map(), new Set([4]))).toEqual({ becomes: -1, decision: "aside" });
   });
   it("names what its group's name does not say: what it becomes, or the label it loses", () => {
-    expect(named(item(0, 2, 7), 7, "")).toEqual({ classId: 2, struck: true });
-    expect(named(item(0, 2, 7, 0.1), 2, "")).toEqual({ classId: 2, struck: false });
-    expect(named(item(0, 7, 7), 7, "")).toBeNull();
-    expect(named(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
-    expect(named(item(0, 2, 7), -1, "aside")).toBeNull();
+    expect(classCaption(item(0, 2, 7), 7, "")).toEqual({ classId: 2, struck: true });
+    expect(classCaption(item(0, 2, 7, 0.1), 2, "")).toEqual({ classId: 2, struck: false });
+    expect(classCaption(item(0, 7, 7), 7, "")).toBeNull();
+    expect(classCaption(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
+    expect(classCaption(item(0, 2, 7), -1, "aside")).toBeNull();
   });
-  it("says how much is wrong, and that nothing is predicted yet", () => {
+  it("says decision much is wrong, and that nothing is predicted yet", () => {
     const sheet = (items: SheetItem[], expectedWrong: number) =>
-      expectation({
+      expectedErrors({
         kind: "uncertain",
         items,
         total: 9,

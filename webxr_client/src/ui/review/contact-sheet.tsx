@@ -5,15 +5,15 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
-import { confirmed, isOdd, type OpenSheet } from "../../state/review-state.js";
+import { labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
 import {
-  expectation,
+  classCaption,
+  type Decision,
+  expectedErrors,
   groupSpan,
-  type How,
   NOTHING_LEFT,
-  named,
+  outcomeOf,
   SHEET_TITLES,
-  standing,
 } from "../../state/sheet-text.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
@@ -76,7 +76,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
     event.stopPropagation();
     commands.confirmSheet();
   };
-  const { items: said, changed } = confirmed(sheet, corrected, aside);
+  const { items: said, changed } = sheetLabels(sheet, corrected, aside);
   return (
     <section
       ref={panel}
@@ -91,7 +91,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         <p class="muted" role="status">
           {sheet.status === "busy"
             ? "one moment…"
-            : !done && `${sheet.reason || expectation(sheet)} · Enter changes ${count(changed)}`}
+            : !done && `${sheet.reason || expectedErrors(sheet)} · Enter changes ${count(changed)}`}
         </p>
       </div>
       {done ? (
@@ -104,7 +104,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               one={one}
               place={k}
               span={groupSpan(sheet.items, k, COLUMNS)}
-              {...standing(one, corrected, aside)}
+              {...outcomeOf(one, corrected, aside)}
             />
           ))}
         </ol>
@@ -150,10 +150,10 @@ interface CellProps {
   /** Over how many pictures of this row the name of its group reaches; 0 where it is not named. */
   span: number;
   becomes: number;
-  how: How;
+  decision: Decision;
 }
 
-function Cell({ one, place, span, becomes, how }: CellProps) {
+function Cell({ one, place, span, becomes, decision }: CellProps) {
   const head = useRef<HTMLSpanElement>(null);
   useEffect(() => head.current?.style.setProperty("--span", String(span)), [span]);
   const { state, atlas } = useUi();
@@ -161,7 +161,7 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
   const { item, class_id, prediction, confidence } = one;
   const classes = state.classes.value;
   const [label, predicted, given] = [classes[class_id], classes[prediction], classes[becomes]];
-  const odd = isOdd(one);
+  const odd = labelDiffers(one);
   const look = (event: Event) => {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
@@ -186,7 +186,11 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
   const words = [
     predicted ? `predicted ${predicted.name}, ${percent(confidence)}` : "not predicted",
     label ? `labelled ${label.name}` : "no label",
-    how === "aside" ? "stays as it is" : given ? `becomes ${given.name}` : "stays without a label",
+    decision === "aside"
+      ? "stays as it is"
+      : given
+        ? `becomes ${given.name}`
+        : "stays without a label",
   ].join("; ");
   return (
     <li class="cell">
@@ -200,7 +204,7 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
       </span>
       <button
         type="button"
-        class={`cell-picture ${odd ? "odd" : ""} ${how}`}
+        class={`cell-picture ${odd ? "odd" : ""} ${decision}`}
         data-item={item}
         aria-label={`item ${item}: ${words}`}
         aria-current={state.review.at.value === place}
@@ -225,21 +229,21 @@ function Cell({ one, place, span, becomes, how }: CellProps) {
         ) : (
           <span class="cell-bar none" />
         )}
-        <Tag name={named(one, becomes, how)} how={how} classes={classes} />
+        <Tag name={classCaption(one, becomes, decision)} decision={decision} classes={classes} />
       </span>
     </li>
   );
 }
 
 interface TagProps {
-  name: ReturnType<typeof named>;
-  how: How;
+  name: ReturnType<typeof classCaption>;
+  decision: Decision;
   classes: readonly ClassInfo[];
 }
 
 /** What the group's name does not say of a picture. */
-function Tag({ name, how, classes }: TagProps) {
-  if (how === "aside") return <b>left</b>;
+function Tag({ name, decision, classes }: TagProps) {
+  if (decision === "aside") return <b>left</b>;
   const text = name && classes[name.classId]?.name;
   return text ? name.struck ? <s>{text}</s> : <b>{text}</b> : null;
 }

@@ -1,7 +1,12 @@
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
-import { acceptable, certainty, contactSheet, opinion } from "../../state/selection-summary.js";
+import {
+  acceptedPredictions,
+  meanConfidence,
+  sampleItems,
+  summarise,
+} from "../../state/selection-summary.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { items as itemsText, list } from "../kit/format.js";
@@ -69,19 +74,19 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   state.predictionsVersion.value;
   state.picturesVersion.value;
   const classes = state.classes.value;
-  const view = opinion(items, state.annotations.predictions, classes.length);
+  const view = summarise(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
   // A class without a label is never predicted: its islands are given to others, often with some certainty.
   const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
-  const sure = certainty(
+  const sure = meanConfidence(
     items,
     state.annotations.predictions,
     state.annotations.confidence,
     view.classId,
   );
   const doubtful = unknown.length > 0 && sure < SURE;
-  const sheet = contactSheet(items, view.clear ? view.odd : new Uint32Array(0));
+  const sheet = sampleItems(items, view.clear ? view.odd : new Uint32Array(0));
   const keep = (predicate: (item: number) => boolean) => commands.select(items.filter(predicate));
   const { reason } = state.selection.value;
   return (
@@ -170,7 +175,7 @@ function Accept() {
   const { state, commands } = useUi();
   const { acceptFrom } = state.review;
   state.predictionsVersion.value;
-  const { items, unlabelled } = acceptable(state, state.selection.value);
+  const { items, unlabelled } = acceptedPredictions(state, state.selection.value);
   if (unlabelled === 0) return null;
   const from = percent(acceptFrom.value);
   return (

@@ -78,7 +78,7 @@ export class ClusterPull {
     this.items = NOTHING;
     this.start = [];
     this.targets = []; // the command that pins them keeps the others until it is answered
-    this.state.latent.letGo();
+    this.state.latent.release();
   }
 
   private aim(moved: Matrix4): void {

@@ -5,8 +5,8 @@ import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
 import { isCue } from "../../../state/review-state.js";
-import { acceptable } from "../../../state/selection-summary.js";
-import { standing } from "../../../state/sheet-text.js";
+import { acceptedPredictions } from "../../../state/selection-summary.js";
+import { outcomeOf } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,
@@ -106,7 +106,8 @@ export class PaletteBoard extends Board {
       predictionsVersion.value;
       labelsVersion.value;
       const chosen = selection.value;
-      this.acceptable = chosen.tool === "sheet" ? 0 : acceptable(this.state, chosen).items.length;
+      this.acceptable =
+        chosen.tool === "sheet" ? 0 : acceptedPredictions(this.state, chosen).items.length;
       this.drawQuality(context);
     }
     for (const tile of this.tiles) this.drawTile(context, tile);
@@ -326,7 +327,7 @@ export class PaletteBoard extends Board {
       const one = sheet?.status === "open" ? sheet.items[review.at.value] : undefined;
       return (
         one !== undefined &&
-        standing(one, review.corrected.value, review.aside.value).becomes === action.classId
+        outcomeOf(one, review.corrected.value, review.aside.value).becomes === action.classId
       );
     }
     if (action.kind === "suspects" || action.kind === "uncertain")

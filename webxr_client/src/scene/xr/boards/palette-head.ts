@@ -6,8 +6,8 @@ import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
-import { opinion } from "../../../state/selection-summary.js";
-import { SHEET_TITLES, standing } from "../../../state/sheet-text.js";
+import { summarise } from "../../../state/selection-summary.js";
+import { outcomeOf, SHEET_TITLES } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_GROUND,
@@ -101,7 +101,7 @@ export class PaletteHead extends Board {
     if (items.length === 0) return [this.howToSelect(), BOARD_MUTED];
     const classes = state.classes.value;
     state.predictionsVersion.value;
-    const view = opinion(items, state.annotations.predictions, classes.length);
+    const view = summarise(items, state.annotations.predictions, classes.length);
     const guess = classes[view.classId];
     if (!guess) return ["Touch a class, or grab the cluster and drop it on one.", BOARD_MUTED];
     return [
@@ -124,13 +124,13 @@ export class PaletteHead extends Board {
         BOARD_MUTED,
       ];
     const name = (classId: number) => classes.value[classId]?.name ?? "none";
-    const { becomes, how } = standing(one, review.corrected.value, review.aside.value);
+    const { becomes, decision } = outcomeOf(one, review.corrected.value, review.aside.value);
     const words = [
       one.class_id >= 0 ? `labelled ${name(one.class_id)}` : "no label",
       one.prediction >= 0
         ? `predicted ${name(one.prediction)}, ${percent(one.confidence)}`
         : "not predicted",
-      how === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
+      decision === "aside" ? "stays as it is" : `becomes ${name(becomes)}`,
     ];
     return [words.join("; "), classes.value[becomes]?.colour ?? BOARD_TEXT];
   }

@@ -3,14 +3,14 @@ import { AlwaysDepth } from "three";
 import type { SheetItem } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
-import { confirmed, isOdd, type OpenSheet } from "../../../state/review-state.js";
+import { labelDiffers, type OpenSheet, sheetLabels } from "../../../state/review-state.js";
 import {
-  expectation,
+  classCaption,
+  expectedErrors,
   groupSpan,
   NOTHING_LEFT,
-  named,
+  outcomeOf,
   SHEET_TITLES,
-  standing,
 } from "../../../state/sheet-text.js";
 import type { Atlas } from "../../cloud/atlas.js";
 import {
@@ -78,7 +78,7 @@ export class SheetBoard extends Board {
     const sheet = review.sheet.value;
     if (!sheet) return;
     drawGround(context, SHEET_WIDTH, SHEET_HEIGHT, 11);
-    const { items, changed } = confirmed(sheet, review.corrected.value, review.aside.value);
+    const { items, changed } = sheetLabels(sheet, review.corrected.value, review.aside.value);
     this.drawHead(context, sheet, changed);
     context.globalAlpha = sheet.status === "busy" ? 0.4 : 1;
     for (const tile of this.tiles)
@@ -107,7 +107,11 @@ export class SheetBoard extends Board {
     context.fillStyle = BOARD_MUTED;
     font(context, 9);
     if (sheet.status !== "done") {
-      context.fillText(fitted(context, sheet.reason || expectation(sheet), room), MARGIN + 2, 27);
+      context.fillText(
+        fitted(context, sheet.reason || expectedErrors(sheet), room),
+        MARGIN + 2,
+        27,
+      );
       return;
     }
     context.fillStyle = BOARD_TEXT;
@@ -126,7 +130,11 @@ export class SheetBoard extends Board {
     const { state } = this;
     const one = sheet.items[place] as SheetItem;
     const classes = state.classes.value;
-    const { becomes, how } = standing(one, state.review.corrected.value, state.review.aside.value);
+    const { becomes, decision } = outcomeOf(
+      one,
+      state.review.corrected.value,
+      state.review.aside.value,
+    );
     context.textAlign = "left";
     const span = groupSpan(sheet.items, place, SHEET_COLUMNS);
     if (span > 0) {
@@ -140,10 +148,10 @@ export class SheetBoard extends Board {
       );
     }
     const alpha = context.globalAlpha;
-    if (how === "aside") context.globalAlpha = 0.3;
+    if (decision === "aside") context.globalAlpha = 0.3;
     this.drawPicture(context, one.item, x, y);
     context.globalAlpha = alpha;
-    if (isOdd(one)) {
+    if (labelDiffers(one)) {
       context.strokeStyle = BOARD_WARM;
       context.lineWidth = 1.4;
       context.strokeRect(x + 0.7, y + 0.7, PICTURE - 1.4, PICTURE - 1.4);
@@ -151,8 +159,8 @@ export class SheetBoard extends Board {
     const given = classes[becomes];
     context.fillStyle = given?.colour ?? "#2b3644";
     context.fillRect(x, y + PICTURE + 1, PICTURE, BAR);
-    const name = named(one, becomes, how);
-    const word = how === "aside" ? "left" : name && classes[name.classId]?.name;
+    const name = classCaption(one, becomes, decision);
+    const word = decision === "aside" ? "left" : name && classes[name.classId]?.name;
     if (!word) return;
     // At the right: what stands at the left between two rows is a group's name.
     font(context, 9, 650);
