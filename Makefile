@@ -43,7 +43,7 @@ client:  ## build the page again after a change of webxr_client/
 	$(NPM) run build
 
 chromium: $(VENV)/installed-test  ## the browser that the browser tests drive
-	$(BIN)/python tests/find_chromium.py --install
+	$(BIN)/python tests/drivers/chromium.py --install
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

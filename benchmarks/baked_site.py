@@ -14,13 +14,11 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "e2e"))
 
-from conftest import FLAGS
-from find_chromium import find_chromium
 from playwright.sync_api import sync_playwright
-from servers import free_port
 
+from drivers.chromium import FLAGS, find_chromium
+from drivers.servers import free_port
 from lodespace.baking import bake
 from lodespace.datasets import bundled_digits_folder
 

@@ -14,9 +14,9 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
-from find_chromium import find_chromium  # noqa: E402
-from moving_points import MovingPoints  # noqa: E402
+sys.path[:0] = [str(TESTS)]
+from drivers.chromium import find_chromium  # noqa: E402
+from drivers.moving_points import MovingPoints  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 WANTED_MS = 1.0

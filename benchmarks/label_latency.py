@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "server")]
-from servers import ServerProcess  # noqa: E402
-from stream_client import StreamClient  # noqa: E402
-
+sys.path[:0] = [str(TESTS)]
+from drivers.servers import ServerProcess  # noqa: E402
+from drivers.stream_client import StreamClient  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
 from lodespace.frames import PositionsFrame  # noqa: E402
 from lodespace.protocol import TrainingChanged  # noqa: E402

@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from servers import free_port
+from drivers.servers import free_port
 
 WANTED_SECONDS = 1.5
 

@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "server")]
-from servers import ServerProcess  # noqa: E402
-from stream_client import StreamClient  # noqa: E402
-
+sys.path[:0] = [str(TESTS)]
+from drivers.servers import ServerProcess  # noqa: E402
+from drivers.stream_client import StreamClient  # noqa: E402
 from lodespace import frames, protocol  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
 from lodespace.gltf import decode_scene  # noqa: E402

@@ -4,8 +4,8 @@
 
 Points that move; painting in the midst of a cluster; a cluster in the hand. Processor time: what else the machine does counts little.
 "plain" frames bring nothing new; the others bring a keyframe, or the brush has found something. The graphics card is not measured: a
-software renderer stands in for it, and is given little to draw. `tests/e2e/frame_costs.py` tells how, and the test of the budget measures
-the same.
+software renderer stands in for it, and is given little to draw. `tests/drivers/frame_costs.py` describes the method, and the test of
+the budget measures the same.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
-from find_chromium import find_chromium  # noqa: E402
-from frame_costs import PHASES, enter, moving_points, prepare  # noqa: E402
-from page_driver import PageDriver  # noqa: E402
+sys.path[:0] = [str(TESTS)]
+from drivers.chromium import find_chromium  # noqa: E402
+from drivers.frame_costs import PHASES, enter, moving_points, prepare  # noqa: E402
+from drivers.page import PageDriver  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 WANTED_MS = 2.0

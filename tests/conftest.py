@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
-from servers import ServerProcess, serving
 
+from drivers.servers import ServerProcess, Serving
 from lodespace.config import ServerConfig
 
 # A machine that is busy is slow, and nothing is wrong.
@@ -39,7 +39,7 @@ def small_data(tmp_path: Path) -> Path:
 @pytest.fixture
 async def served(tmp_path: Path, small_data: Path) -> AsyncIterator[str]:
     """Address of a server in this process, on small data, that does not train."""
-    async with serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
+    async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
         yield url
 
 

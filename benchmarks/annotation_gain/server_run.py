@@ -20,9 +20,9 @@ from lodespace import protocol
 from lodespace.frames import PredictionsFrame
 
 TESTS = Path(__file__).parents[2] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "server")]
-from servers import ServerProcess  # noqa: E402
-from stream_client import StreamClient  # noqa: E402
+sys.path[:0] = [str(TESTS)]
+from drivers.servers import ServerProcess  # noqa: E402
+from drivers.stream_client import StreamClient  # noqa: E402
 
 SILENT_SECONDS = 20.0
 """After this long without new predictions there are none to come."""

@@ -15,13 +15,12 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
+sys.path[:0] = [str(TESTS)]
 
-from find_chromium import find_chromium  # noqa: E402
-from headset import Headset, install  # noqa: E402
-from page_driver import PageDriver  # noqa: E402
-from servers import ServerProcess  # noqa: E402
-
+from drivers.chromium import find_chromium  # noqa: E402
+from drivers.headset import Headset, install  # noqa: E402
+from drivers.page import PageDriver  # noqa: E402
+from drivers.servers import ServerProcess  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]

@@ -5,23 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from find_chromium import find_chromium
-from headset import HEADSET_VIEW, Headset, install
-from page_driver import PageDriver
 from playwright.sync_api import Browser, Playwright, sync_playwright
-from servers import LanServer, ServerProcess
 
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-VIEW = {"width": 960, "height": 600}
+from drivers.chromium import FLAGS, find_chromium
+from drivers.frame_costs import VIEW
+from drivers.headset import HEADSET_VIEW, Headset, install
+from drivers.page import PageDriver
+from drivers.servers import LanServer, ServerProcess
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +31,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium = find_chromium()
-    assert chromium is not None, "no Chromium: run `python tests/find_chromium.py --install`"
+    assert chromium is not None, "no Chromium: run `python tests/drivers/chromium.py --install`"
     browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
     yield browser
     browser.close()

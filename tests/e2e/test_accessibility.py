@@ -1,26 +1,13 @@
 """The page for everybody: axe-core in both themes, the keyboard alone, and windows down to the smallest that labels."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from page_driver import PageDriver
-from servers import ServerProcess
 
-AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def serious(page: PageDriver) -> list[Any]:
-    # Colours that are still on their way to a theme's are no one's.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
-    page.page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        (v["id"], v["help"], [n["html"][:300] for n in v["nodes"][:3]])
-        for v in result["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
+from drivers.axe import serious
+from drivers.page import PageDriver
+from drivers.servers import ServerProcess
 
 
 def select_all(page: PageDriver) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_driver import PageDriver
 from playwright.sync_api import Page
-from servers import LanServer
+
+from drivers.page import PageDriver
+from drivers.servers import LanServer
 
 
 @pytest.fixture

@@ -5,32 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from headset import HEADSET_VIEW, Headset
 from PIL import Image
-from servers import ServerProcess
 
-from lodespace.datasets import load_digits
-
-TRUTH = load_digits().truth
-assert TRUTH is not None
-SIXES = np.flatnonzero(TRUTH == 6)
-
-
-def paint(headset: Headset, side: Any, items: np.ndarray, radius: float = 0.06) -> np.ndarray:
-    """Hold the brush in the middle of these items, as they are now."""
-    headset.script(f"lodespace.state.xr.setRadius({radius});")
-    headset.brush_to(side, np.median(headset.in_room(items), axis=0))
-    headset.hold(side)
-    headset.frames(3)
-    headset.let_go(side)
-    return headset.driver.selected
+from drivers.headset import HEADSET_VIEW, Headset
+from drivers.servers import ServerProcess
+from samples.digits import SIXES, TRUTH
 
 
 def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
     driver = headset.driver
     before = driver.positions()
     revision = driver.evaluate("lodespace.state.latent.revision")
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     assert len(selected) > 150 and np.mean(TRUTH[selected] == 6) > 0.85
     assert driver.state("selection")["revision"] >= revision
     headset.touch("right", "class", 6)
@@ -52,7 +38,7 @@ def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
 
 def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset) -> None:
     driver = headset.driver
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
     assert not driver.evaluate("lodespace.state.latent.frozen")  # its neighbours are to be seen following
@@ -115,7 +101,7 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
     headset.use_hands()
     headset.wait(lambda: headset.value("view.drawn.right?.children[0]?.type !== undefined"), "no hand is drawn")
     headset.put("left", (-0.35, 1.1, 0.25))
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     assert len(selected) > 100
     # On what is selected a pinch takes hold of the cluster; on a class it is labelled.
     headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
@@ -143,7 +129,7 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
 def test_hands_take_away(headset: Headset) -> None:
     headset.use_hands()
     headset.put("left", (-0.35, 1.1, 0.25))
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     assert len(selected) > 100
     headset.touch("right", "subtract")
     headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
@@ -177,7 +163,7 @@ def test_left_handed(headset: Headset) -> None:
     assert driver.state("xr.dominant") == "left"
     headset.touch("left", "back")
     headset.put("right", (0.35, 1.15, 0.25))
-    selected = paint(headset, "left", SIXES)
+    selected = headset.paint("left", SIXES)
     assert len(selected) > 150
     headset.touch("left", "class", 6)
     driver.wait(lambda: (driver.labels[selected] == 6).all())
@@ -187,11 +173,11 @@ def test_left_handed(headset: Headset) -> None:
 
 def test_snap_takes_the_whole_cluster_from_one_touch(headset: Headset) -> None:
     driver = headset.driver
-    small = paint(headset, "right", SIXES, radius=0.02)
+    small = headset.paint("right", SIXES, radius=0.02)
     headset.click("right", "trigger")  # beside it or not: what counts is what follows
     headset.driver.evaluate("lodespace.commands.clearSelection()")
     headset.touch("right", "cluster")
-    grown = paint(headset, "right", SIXES, radius=0.02)
+    grown = headset.paint("right", SIXES, radius=0.02)
     assert len(grown) > 3 * len(small) and np.mean(TRUTH[grown] == 6) > 0.85
     assert driver.state("selection")["tool"] == "cluster"
 
@@ -225,7 +211,7 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
 
 def test_a_label_made_while_the_server_is_away_arrives_when_it_is_back(headset: Headset, server: ServerProcess) -> None:
     driver = headset.driver
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     server.kill()
     headset.wait(lambda: driver.state("connection")["status"] == "waiting", "the loss was not noticed")
     headset.touch("right", "class", 6)
@@ -242,7 +228,7 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     desk = open_page(server.url)
     desk.wait_for_scene()
     before = desk.positions()
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     headset.touch("right", "class", 6)
     desk.wait(lambda: (desk.labels[selected] == 6).all(), message="the label did not arrive")
     desk.wait(lambda: np.abs(desk.positions() - before).max() > 0.02 * before.std(), 90, "nothing moved there")
@@ -412,7 +398,7 @@ def test_a_refused_session_is_said_in_words(open_headset: Any) -> None:
 def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(headset: Headset) -> None:
     driver = headset.driver
     before = driver.positions()
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     others = np.setdiff1d(SIXES, selected)
     headset.hold("right", "squeeze")
     start = headset.hand("right")

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frame_costs import BURST, PHASES, FrameBench, FrameCosts, Phase, enter, moving_points, prepare
+
+from drivers.frame_costs import BURST, PHASES, FrameBench, FrameCosts, Phase, enter, moving_points, prepare
 
 DRAW_CALLS = 40
 SCRIPT_MS = 2.0

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from headset import HEADSET_VIEW, Headset, install
-from page_driver import PageDriver
-from servers import LanServer
-from test_headset import SIXES, TRUTH, paint
 
+from drivers.headset import HEADSET_VIEW, Headset, install
+from drivers.page import PageDriver
+from drivers.servers import LanServer
 from lodespace.addresses import lan_addresses
 from lodespace.security import COOKIE
 from lodespace.service import CLOSE_REVOKED
+from samples.digits import SIXES, TRUTH
 
 REVOKED = "The owner revoked this device's access."
 
@@ -80,7 +80,7 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     headset.put("left", (-0.3, 1.15, 0.25))
     headset.put("right", (0.3, 1.2, 0.3))
     before = owner.positions()
-    selected = paint(headset, "right", SIXES)
+    selected = headset.paint("right", SIXES)
     assert len(selected) > 100 and np.mean(TRUTH[selected] == 6) > 0.8
     headset.touch("right", "class", 6)
     page.wait(lambda: page.state("connection")["pending"] == 0, 60, "the label was not acknowledged")

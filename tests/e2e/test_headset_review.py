@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from headset import Headset, Side
-from servers import ServerProcess
-from test_headset import TRUTH
-from test_review import CUES, becomes, label, sheet, verified_on
+
+from drivers.headset import Headset, Side
+from drivers.review import CUES, becomes, sheet
+from drivers.servers import ServerProcess
+from samples.digits import TRUTH
 
 DOUBTED_FROM = 10
 
@@ -19,7 +20,7 @@ def doubtful(headset: Headset) -> Headset:
     for k in range(10):
         half = np.flatnonzero(k == TRUTH)[::2]
         wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
-        label(page, k, np.r_[half, wrong])
+        page.label(k, np.r_[half, wrong])
     page.wait_for_rest()
     page.wait(lambda: (page.state("review.quality") or {"suspects": 0})["suspects"] > DOUBTED_FROM)
     return headset
@@ -53,7 +54,7 @@ def confirmed_and_taken_back(
     chosen = np.array([item["item"] for item in items])
     page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all(), message="not labelled as seen")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert verified_on(server) == set(chosen)
+    assert server.verified() == set(chosen)
     page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet came after it")
     assert not {item["item"] for item in sheet(page)["items"]} & set(chosen)
     page.wait(lambda: page.state("history")["gestures"][-1]["count"] == len(chosen), message="not one gesture")
@@ -64,7 +65,7 @@ def confirmed_and_taken_back(
     headset.touch(side, "undo")
     page.wait(lambda: (page.labels == before).all(), message="undo did not take it back")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert verified_on(server) == set()
+    assert server.verified() == set()
 
 
 def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Headset, server: ServerProcess) -> None:
@@ -184,7 +185,7 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(heads
     headset.touch("right", "class", truth)
     page.wait(lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0)
     # What is predicted as most of a selection, and lies near, comes to it.
-    label(page, 1, np.flatnonzero(TRUTH == 1)[:40])
+    page.label(1, np.flatnonzero(TRUTH == 1)[:40])
     page.wait_for_rest()
     prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
     few = np.flatnonzero((prediction == 3) & (TRUTH == 3))[:20]
@@ -236,7 +237,7 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     # With all labelled, sheets are what is left to look at.
     rest = np.flatnonzero(page.labels < 0)
     for k in range(10):
-        label(page, k, rest[TRUTH[rest] == k])
+        page.label(k, rest[TRUTH[rest] == k])
     page.wait_for_rest()
     page.wait(lambda: page.state("review.quality")["suspects"] > 0)
     page.evaluate("lodespace.commands.clearSelection()")

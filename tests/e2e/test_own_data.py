@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from headset import Headset, install
-from importing_files import draw
-from page_driver import PageDriver
-from servers import ServerProcess
-from test_accessibility import serious
+
+from drivers.axe import serious
+from drivers.headset import Headset, install
+from drivers.page import PageDriver
+from drivers.servers import ServerProcess
+from samples.pictures import draw
 
 N = 60
 

@@ -7,19 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_driver import PageDriver
-from servers import ServerProcess
 
-from lodespace.datasets import load_digits
-
-TRUTH = load_digits().truth
-assert TRUTH is not None
-ZEROS, ONES = np.flatnonzero(TRUTH == 0), np.flatnonzero(TRUTH == 1)
-
-
-def rows_of(server: ServerProcess) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(server.url + "api/labels?format=jsonl") as answer:
-        return [json.loads(line) for line in answer.read().decode().splitlines()]
+from drivers.page import PageDriver
+from drivers.servers import ServerProcess
+from samples.digits import ONES, TRUTH, ZEROS
 
 
 def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
@@ -34,7 +25,7 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     assert (page.labels[selected] == 0).all()  # at once, before the server has answered
     assert len(page.selected) == 0
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
+    assert {r["item"] for r in server.label_rows() if r["label"] == "0"} == set(selected.tolist())
 
     page.wait_for_rest()
     page.lasso(page.circle(ONES))
@@ -160,7 +151,7 @@ def test_a_lost_server_is_waited_for_and_no_label_is_lost(still_page: PageDriver
     server.wait_until_ready()
     page.wait(lambda: page.state("connection")["status"] == "open")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert {r["item"] for r in rows_of(server) if r["label"] == "0"} == set(selected.tolist())
+    assert {r["item"] for r in server.label_rows() if r["label"] == "0"} == set(selected.tolist())
     page.wait(lambda: (page.labels[selected] == 0).all())
 
 

@@ -1,6 +1,5 @@
 """What the model doubts, gone through on the page: sheets, suggestions, growing, accepting, cues, and the figures of quality."""
 
-import json
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -9,24 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_driver import PageDriver
-from servers import ServerProcess
-from test_accessibility import serious
-from test_page import ONES, TRUTH, ZEROS, rows_of
 
-CUES = ("uncertainty", "density", "diversity", "coverage")
-
-
-def label(page: PageDriver, class_id: int, items: np.ndarray) -> None:
-    chosen = sorted(map(int, items))
-    page.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
-
-
-def asked(server: ServerProcess, path: str, body: object = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+from drivers.axe import serious
+from drivers.page import PageDriver
+from drivers.review import CUES, becomes, sheet, wait_for_sheet
+from drivers.servers import ServerProcess
+from samples.digits import ONES, TRUTH, ZEROS
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +28,10 @@ def impure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         items = sorted([*half.tolist(), *wrong.tolist()])
         provenance = {"tool": "lasso", "regions": []}
         command = {"op": "label", "command_id": f"impure-{k}", "items": items, "class_id": k, "revision": 0}
-        asked(server, "api/labels", {**command, "provenance": provenance})
+        server.request("api/labels", {**command, "provenance": provenance})
     end = time.monotonic() + 400
     while True:
-        session = asked(server, "api/session")
+        session = server.request("api/session")
         if session["training"]["state"] == "resting" and (session["quality"] or {"suspects": 0})["suspects"] > 10:
             break
         assert time.monotonic() < end, "the model doubts none of the labels"
@@ -70,32 +57,6 @@ def doubtful(open_page: Any, impure: ServerProcess) -> Iterator[PageDriver]:
         return True
 
     page.wait(taken_back)
-
-
-def undo(page: PageDriver, before: np.ndarray) -> None:
-    page.press("Control+z")
-    page.wait(lambda: np.array_equal(page.labels, before))
-    page.wait(lambda: page.state("connection")["pending"] == 0)
-
-
-def sheet(page: PageDriver) -> Any:
-    return page.state("review.sheet")
-
-
-def wait_for_sheet(page: PageDriver, kind: str) -> Any:
-    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open")
-    assert sheet(page)["kind"] == kind
-    return sheet(page)["items"]
-
-
-def verified_on(server: ServerProcess) -> set[int]:
-    return {row["item"] for row in rows_of(server) if row["verified"]}
-
-
-def becomes(item: dict[str, Any]) -> int:
-    """As state/review-state.ts has it."""
-    stays = item["prediction"] < 0 or (item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"])
-    return int(item["class_id"] if stays else item["prediction"])
 
 
 def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDriver, impure: ServerProcess) -> None:
@@ -135,9 +96,9 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDr
     chosen = np.array(sorted(wanted))
     assert (page.labels[chosen] == TRUTH[chosen]).all()  # at once
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in rows_of(impure)}
+    rows = {row["item"]: row for row in impure.label_rows()}
     assert all(rows[item]["label"] == str(class_id) for item, class_id in wanted.items())
-    assert verified_on(impure) == set(wanted)
+    assert impure.verified() == set(wanted)
     page.wait(lambda: len(page.state("history")["gestures"]) == gestures + 1)
 
     # The next sheet comes, without what was set aside or looked at.
@@ -147,12 +108,12 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDr
     page.press("Escape")
     assert sheet(page) is None
     assert len(page.selected) == 0
-    undo(page, before)
-    assert verified_on(impure) == set()
+    page.undo_to(before)
+    assert impure.verified() == set()
     page.press("Control+y")
     page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all())
-    page.wait(lambda: verified_on(impure) == set(wanted))
-    undo(page, before)
+    page.wait(lambda: impure.verified() == set(wanted))
+    page.undo_to(before)
 
 
 def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriver) -> None:
@@ -184,7 +145,7 @@ def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriv
     page.wait(lambda: len(wait_for_sheet(page, "uncertain")) > 0 and current() == sheet(page)["items"][0]["item"])
     page.press("Escape")
     page.wait(lambda: page.evaluate("document.activeElement.dataset.queue") == "uncertain")
-    undo(page, before)
+    page.undo_to(before)
 
 
 def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver) -> None:
@@ -240,10 +201,10 @@ def test_predictions_are_accepted_from_a_confidence_on(doubtful: PageDriver, imp
     rest = np.setdiff1d(np.arange(3000), sure)
     assert (page.selected == rest).all()
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in rows_of(impure)}
+    rows = {row["item"]: row for row in impure.label_rows()}
     assert all(rows[item]["label"] == str(prediction[item]) and not rows[item]["verified"] for item in sure.tolist())
     page.wait(lambda: "90 %" in page.state("history")["gestures"][-1]["note"])
-    undo(page, before)
+    page.undo_to(before)
 
 
 def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver) -> None:
@@ -267,7 +228,7 @@ def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver)
 def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: ServerProcess) -> None:
     """Whatever comes first, an overview on a sheet or a region, it is labelled, and something else comes next."""
     page.wait_for_rest()
-    suggestion = asked(server, "api/next")
+    suggestion = server.request("api/next")
     page.page.get_by_role("button", name="next to look at").click()
     if suggestion["kind"] == "region":
         page.wait(lambda: page.selected.tolist() == suggestion["items"])
@@ -281,7 +242,7 @@ def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: 
         page.press("Enter")
     page.wait(lambda: bool((page.labels[items] == TRUTH[items[0]]).all()))
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert {row["item"] for row in rows_of(server) if row["label"] == str(TRUTH[items[0]])} == set(items)
+    assert {row["item"] for row in server.label_rows() if row["label"] == str(TRUTH[items[0]])} == set(items)
     page.press("Escape")
     page.press("w")
     page.wait(lambda: len(page.selected) > 0)
@@ -290,7 +251,7 @@ def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: 
 
 def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: ServerProcess) -> None:
     page = doubtful
-    suggestion = asked(impure, "api/next")
+    suggestion = impure.request("api/next")
     page.press("w")
     if suggestion["kind"] == "region":
         page.wait(lambda: page.selected.tolist() == suggestion["items"])
@@ -314,11 +275,11 @@ def test_a_region_that_is_suggested_is_selected_and_labelled(doubtful: PageDrive
     assert sheet(page) is None
     page.press("3")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in rows_of(impure)}
+    rows = {row["item"]: row for row in impure.label_rows()}
     assert all(rows[item]["label"] == "3" and not rows[item]["verified"] for item in region)
     page.wait(lambda: page.state("history")["gestures"][-1]["count"] == len(region))
     assert page.page.locator(".reason").count() == 0
-    undo(page, before)
+    page.undo_to(before)
 
 
 def confirm(page: PageDriver) -> None:
@@ -341,13 +302,13 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
     assert figures()["right"] == "–"
     assert figures()["labelled"] in ("–", "0 %")
     for k in range(10):
-        label(page, k, np.flatnonzero(k == TRUTH)[::4])
+        page.label(k, np.flatnonzero(k == TRUTH)[::4])
     page.wait_for_rest()
 
     names = {"right": "right", "labels wrong": "label_error", "unseen right": "held_out_accuracy"}
 
     def told() -> bool:
-        quality = asked(server, "api/session")["quality"]
+        quality = server.request("api/session")["quality"]
         shown = figures()
         return all(
             quality[field] is not None
@@ -419,7 +380,7 @@ def test_a_cue_follows_labels(page: PageDriver) -> None:
     page.wait_for_rest()
     page.page.select_option("select[aria-label='Other colours']", "diversity")
     page.wait(lambda: (cloud_bytes(page, "marks", 4) == 255).all())  # nothing is labelled
-    label(page, 0, ZEROS)
+    page.label(0, ZEROS)
     page.wait(lambda: np.median(cloud_bytes(page, "marks", 4)[ZEROS]) < 30)
 
 
@@ -432,12 +393,12 @@ def test_a_single_item_that_is_picked_and_labelled_is_verified(
     one = set(page.selected.tolist())
     assert len(one) == 1
     page.press("0")
-    page.wait(lambda: verified_on(server) == one)
+    page.wait(lambda: server.verified() == one)
     page.press("l")
     page.lasso(page.circle(ONES, 0.3))
     page.press("1")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert verified_on(server) == one
+    assert server.verified() == one
 
 
 def test_vectors_have_sheets_of_words(open_page: Any, server_process: Any, small_data: Path, tmp_path: Path) -> None:
@@ -448,7 +409,7 @@ def test_vectors_have_sheets_of_words(open_page: Any, server_process: Any, small
     page.wait_for_scene()
     page.wait_for_rest()
     for k in range(4):
-        label(page, k, np.arange(k, 80, 4))
+        page.label(k, np.arange(k, 80, 4))
     page.wait_for_rest()
     page.wait(lambda: (page.state("review.quality") or {"right": None})["right"] is not None)
     page.press("u")

@@ -1,19 +1,16 @@
 """Time and force on the page: pull, undo, look back, turn dials, see forces and what the model makes."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from page_driver import PageDriver
-from servers import ServerProcess
-from test_page import ONES, ZEROS
 
-sys.path.append(str(Path(__file__).parents[1] / "server"))
-from test_timeline import shown_at
-
+from drivers.page import PageDriver
+from drivers.playback import shown_at
+from drivers.servers import ServerProcess
 from lodespace.recording_index import index_of
+from samples.digits import ONES, ZEROS
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from importing_files import draw
 
 from lodespace import protocol
 from lodespace.models.trainer import Trainer
@@ -15,6 +14,7 @@ from lodespace.session import AnnotationSession
 from lodespace.settings import configuration
 from lodespace.store import Store
 from lodespace.to_dataset import to_dataset
+from samples.pictures import draw
 
 
 def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from importing_files import draw
 from PIL import Image
 
 from lodespace import datasets
@@ -17,6 +16,7 @@ from lodespace.exporting.class_folders import safe_name
 from lodespace.exporting.formats import ExportOptions, export
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
+from samples.pictures import draw
 
 
 @pytest.mark.parametrize("files", ["copy", "link"])

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from importing_files import Import, draw
 
 from lodespace import datasets
 from lodespace.datasets import ItemSet
 from lodespace.importing.build import ImportReport
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions, Source
+from samples.pictures import Import, draw
 
 
 @pytest.fixture

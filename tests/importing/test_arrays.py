@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from importing_files import Import, reasons
 from sklearn.datasets import load_digits
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays import from_arrays
+from samples.pictures import Import, reasons
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from importing_files import Import, draw, reasons
 from PIL import Image
 
 from lodespace.errors import DatasetError
 from lodespace.importing import pictures
+from samples.pictures import Import, draw, reasons
 
 
 def test_subfolders_are_classes_and_loose_files_are_unlabelled(folder: Path, bring: Import) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from importing_files import Import, draw
 
 from lodespace import datasets
 from lodespace.errors import DatasetError, ProjectError
@@ -17,6 +16,7 @@ from lodespace.importing.arrays import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.project import MANIFEST, open_project
 from lodespace.to_dataset import to_dataset
+from samples.pictures import Import, draw
 
 
 def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from importing_files import Import, reasons
 
 from lodespace import item_table, originals
 from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError, RequestError
 from lodespace.importing.spectrogram import Spectrogram, hertz_to_mel, mel_bands, mel_to_hertz
+from samples.pictures import Import, reasons
 
 RATE = 16_000
 

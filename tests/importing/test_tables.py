@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from importing_files import Import, draw, png, reasons
 from PIL import Image
 
 from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError
+from samples.pictures import Import, draw, png, reasons
 
 ROWS = [
     {

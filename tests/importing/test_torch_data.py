@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from importing_files import Import, draw, reasons
 
 from lodespace.errors import DatasetError
 from lodespace.importing.torch_data import TorchItems
 from lodespace.labels import choose_labels
+from samples.pictures import Import, draw, reasons
 
 
 class Pairs:

@@ -1,25 +1,16 @@
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 import torch
 
 from lodespace.datasets import load_digits
 from lodespace.models import Dataset
+from samples.trainings import Digits
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Threads change the order of sums, hence bytes; and one is fastest at these sizes."""
     torch.set_num_threads(1)
-
-
-class Digits(NamedTuple):
-    """The bundled digits, classes mixed: the first 4,000 to train, 1,000 held out. truth int64 (5000,)."""
-
-    all: Dataset
-    train: Dataset
-    truth: np.ndarray
 
 
 @pytest.fixture(scope="session")

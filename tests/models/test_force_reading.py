@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from test_trainer import N, labels_of, quick, rest, small
 
 from lodespace.models import Trainer, preset
 from lodespace.models.anchor import anchor_loss
@@ -13,6 +12,7 @@ from lodespace.models.forces import CHEAP_TERMS, OTHERS
 from lodespace.models.losses import classification_loss, reconstruction_loss
 from lodespace.models.neighbour import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.particle_loop import ParticleLoop
+from samples.trainings import N, labels_of, quick, rest, small
 
 ITEMS = np.array([2, 17, 100, 101])
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from test_trainer import quick, rest, small
 
 from lodespace.models import Snapshot, Trainer
 from lodespace.models.batches import evenly
 from lodespace.models.loop import _HELD_OUT_FROM
+from samples.trainings import quick, rest, small
 
 N = 400
 

@@ -4,11 +4,11 @@ Each bar stands well outside of what three seeds gave; the numbers in the commen
 """
 
 import pytest
-from claims import Experiment, Map
-from conftest import Digits
 
 from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.vae_training import VAETraining
+from samples.paper_experiments import Experiment, Map
+from samples.trainings import Digits
 
 PRETRAINING, LABELLED = 12, 8
 

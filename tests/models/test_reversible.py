@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_trainer import N, labels_of, quick, rest, small
 
 from lodespace.models import Snapshot, Trainer, TrainingConfig, preset
 from lodespace.models.checkpoint import latest
 from lodespace.models.moment import Moment
 from lodespace.models.rewind import FRAMES, Trail
+from samples.trainings import N, labels_of, quick, rest, small
 
 GIVEN = np.arange(0, N, 5)
 

@@ -5,44 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lodespace.models import Dataset, Snapshot, Trainer, TrainingConfig, preset
+from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.metrics import nearest_neighbour_accuracy, within_between_ratio
-
-N = 240
-
-
-def small(n: int = N, classes: int = 4) -> tuple[Dataset, np.ndarray]:
-    """Vectors in `classes` groups that touch."""
-    random = np.random.default_rng(7)
-    truth = np.arange(n) % classes
-    centres = random.normal(0, 1.6, (classes, 10))
-    return Dataset.from_vectors(centres[truth] + random.normal(0, 1, (n, 10))), truth
-
-
-def quick(**changes: object) -> TrainingConfig:
-    """The default preset, with little of everything."""
-    few = {
-        "feature_steps": 10,
-        "encoder_epochs": 2,
-        "least_steps": 1,
-        "layout_rounds": 60,
-        "principal_components": 10,
-        "neighbours": 8,
-    }
-    return preset("default").replace(**few, **changes)
-
-
-def rest(trainer: Trainer) -> Snapshot:
-    for snapshot in trainer.frames():
-        if snapshot.resting:
-            return snapshot
-    raise AssertionError
-
-
-def labels_of(truth: np.ndarray, items: np.ndarray) -> np.ndarray:
-    labels = np.full(len(truth), -1, np.int16)
-    labels[items] = truth[items]
-    return labels
+from samples.trainings import N, labels_of, quick, rest, small
 
 
 @pytest.mark.parametrize("latent_dim", [2, 3])

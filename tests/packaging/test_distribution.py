@@ -93,7 +93,7 @@ def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> N
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert str(installed.parent) in where.stdout
-    with serving(installed / "lodespace", tmp_path, environment) as url:
+    with Serving(installed / "lodespace", tmp_path, environment) as url:
         with urllib.request.urlopen(url, timeout=10) as page:
             assert b"<!doctype html>" in page.read(200).lower()
         with urllib.request.urlopen(url + "api/session", timeout=10) as answer:
@@ -102,7 +102,7 @@ def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> N
     assert session["dataset"] == "digits"
 
 
-class serving:
+class Serving:
     """`lodespace serve` as a process in `folder`; the context is its address. Ended by Ctrl-C, as a person would."""
 
     def __init__(self, command: Path, folder: Path, environment: dict[str, str]) -> None:

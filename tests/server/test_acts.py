@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,15 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lodespace import protocol
 from lodespace.acts import Act, ActLog
-from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
-from lodespace.planning import Command, plan
-from lodespace.session import AnnotationSession, Applied
-from lodespace.store import Event, StoreError
+from lodespace.planning import Command
+from lodespace.session import AnnotationSession
+from lodespace.store import StoreError
+from samples.event_logs import Log, N, anchor, command_id, dial, label, label_each, redo, undo
 
-N = 10
 CLIENTS = ("anna", "ben", "cem")
-BEGUN = protocol.Settings(beta_kl=2.0)
 
 
 class Learned(NamedTuple):
@@ -35,72 +32,6 @@ class Learned(NamedTuple):
         items, targets = session.held()
         pins = tuple((item, tuple(target)) for item, target in zip(items.tolist(), targets.tolist(), strict=True))
         return cls(tuple(session.labels.tolist()), tuple(session.verified.tolist()), session.settings, pins)
-
-
-class Log:
-    """A session and the events that made it."""
-
-    def __init__(self) -> None:
-        items = ItemSet("small", "vector", np.zeros((N, 4), np.float32), ["a", "b", "c"])
-        self.items = items
-        self.session = AnnotationSession(items, scene_id=1, settings=BEGUN)
-        self.events: list[Event] = []
-
-    def do(self, command: Command, client: str) -> Applied | None:
-        event = plan(self.session, command, client)
-        if event is None:
-            return None
-        event = Event(
-            **{name: getattr(event, name) for name in event.__struct_fields__} | {"sequence": len(self.events) + 1}
-        )
-        self.events.append(event)
-        return self.session.apply(event)
-
-    def replayed(self) -> AnnotationSession:
-        again = AnnotationSession(self.items, scene_id=1, settings=BEGUN)
-        again.replay(self.events)
-        return again
-
-
-def command_id(number: int) -> str:
-    return f"command-{number:05d}"
-
-
-def label(number: int, items: list[int], class_id: int) -> protocol.Label:
-    return protocol.Label(
-        command_id=command_id(number),
-        items=items,
-        class_id=class_id,
-        revision=0,
-        provenance=protocol.Provenance(tool="lasso"),
-    )
-
-
-def label_each(number: int, classes: dict[int, int], **provenance: object) -> protocol.LabelEach:
-    return protocol.LabelEach(
-        command_id=command_id(number),
-        items=list(classes),
-        class_ids=list(classes.values()),
-        revision=0,
-        provenance=protocol.Provenance(**{"tool": "sheet", "verified": True} | provenance),
-    )
-
-
-def dial(number: int, **changes: object) -> protocol.SetTraining:
-    return protocol.SetTraining(command_id=command_id(number), settings=protocol.Settings(**changes))
-
-
-def anchor(number: int, items: list[int], at: float, *, keep: bool = True) -> protocol.Anchor:
-    targets = [(at, at, at)] * len(items)
-    return protocol.Anchor(command_id=command_id(number), items=items, targets=targets, keep=keep, revision=0)
-
-
-def undo(number: int) -> protocol.Undo:
-    return protocol.Undo(command_id=command_id(number))
-
-
-def redo(number: int) -> protocol.Redo:
-    return protocol.Redo(command_id=command_id(number))
 
 
 who = st.sampled_from(CLIENTS)

@@ -11,9 +11,9 @@ import aiohttp
 import numpy as np
 import pytest
 import trimesh
-from servers import serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving
+from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.gltf import decode_scene
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def digits(tmp_path: Path):
     """A server on the bundled digits that does not train."""
-    async with serving(None, tmp_path / "digits", ServerConfig(train=False)) as url, aiohttp.ClientSession(url) as http:
+    async with Serving(None, tmp_path / "digits", ServerConfig(train=False)) as url, aiohttp.ClientSession(url) as http:
         yield http
 
 
@@ -65,7 +65,7 @@ async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None
 
 async def test_a_page_is_fetched_once_and_made_anew_when_damaged(tmp_path: Path) -> None:
     config = ServerConfig(train=False)
-    async with serving(None, tmp_path / "digits", config) as url, aiohttp.ClientSession(url) as http:
+    async with Serving(None, tmp_path / "digits", config) as url, aiohttp.ClientSession(url) as http:
         first = await http.get("/api/thumbnails/0.png")
         png, tag = await first.read(), first.headers["ETag"]
         second = await http.get("/api/thumbnails/0.png", headers={"If-None-Match": tag})
@@ -88,7 +88,7 @@ async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path
         "-1",
     ]
     async with (
-        serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url,
+        Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url,
         StreamClient(url) as anna,
         aiohttp.ClientSession(url) as http,
     ):
@@ -148,7 +148,7 @@ async def test_bad_bodies_get_a_code_and_a_sentence(digits: aiohttp.ClientSessio
 
 
 async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, aiohttp.ClientSession(url) as http:
         document = await (await http.get("/api/openapi.json")).json()
         assert document["openapi"].startswith("3.1")
@@ -166,7 +166,7 @@ async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> N
     from lodespace.baking import bake
 
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=3, labels="2", threads=1)
-    async with serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
+    async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
         session = await (await http.get("/api/session")).json()
         assert session["read_only"] and session["training"]["state"] == "absent" and session["has_recording"]
         answer = await http.post("/api/labels", json=label([0], 0))
@@ -204,7 +204,7 @@ async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_ad
     folder = tmp_path / "pictures"
     new_project(folder, from_arrays("a", np.zeros((3, 20, 20), np.uint8)), "array:a").close()
     async with (
-        serving(folder, tmp_path / "none", ServerConfig(train=False)) as url,
+        Serving(folder, tmp_path / "none", ServerConfig(train=False)) as url,
         aiohttp.ClientSession() as client,
         client.get(url + "api/items/1") as response,
     ):

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_gltf import validate
-from test_recording import replay
 
+from drivers.gltf_validator import validate
+from drivers.playback import replay
 from lodespace import baking, checkpoints
 from lodespace.baking import bake
 from lodespace.config import BUILT_PAGE

@@ -1,10 +1,10 @@
 """Classes that are renamed, locked, merged, deleted, and brought back."""
 
 import pytest
-from test_acts import Log, command_id, label, redo, undo
 
 from lodespace import protocol
 from lodespace.errors import RequestError
+from samples.event_logs import Log, command_id, label, redo, undo
 
 
 def merge(number: int, class_id: int, into: int) -> protocol.MergeClass:

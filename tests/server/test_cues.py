@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from judgements import judgement, random_judgement
 
 from lodespace import cues
 from lodespace.cues import cue
+from samples.judgements import judgement, random_judgement
 
 ALL = ("uncertainty", "density", "diversity", "coverage")
 

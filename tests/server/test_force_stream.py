@@ -8,9 +8,9 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from servers import eventually, serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving, eventually
+from drivers.stream_client import StreamClient
 from lodespace import frames, protocol
 from lodespace.config import ServerConfig
 
@@ -18,7 +18,7 @@ from lodespace.config import ServerConfig
 @pytest.fixture
 async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient]:
     """Of a server with a trainer, at rest, on 200 vectors."""
-    server = serving(small_data, tmp_path / "project")
+    server = Serving(small_data, tmp_path / "project")
     async with server as url, StreamClient(url) as client:
         await eventually(lambda: server.service.training.state == "resting", 240)
         client.server = server  # type: ignore[attr-defined]
@@ -78,7 +78,7 @@ async def test_forces_come_with_the_frames_for_who_watches(client: StreamClient)
 async def test_dials_with_nonsense_are_refused_in_words(
     small_data: Path, tmp_path: Path, settings: str, words: str
 ) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as client:
         before = server.service.session.settings
         await client.socket.send_str(
@@ -141,7 +141,7 @@ async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) ->
 
 
 async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as client:
         for operation in (
             protocol.Probe(command_id=command_id(), items=[1]),

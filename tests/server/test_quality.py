@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from judgements import judgement, random_judgement
 
 from lodespace.quality import gestures_left, quality, share_right
+from samples.judgements import judgement, random_judgement
 
 
 def figures(j: object, **known: object) -> object:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lodespace import frames, protocol
-from lodespace.datasets import ItemSet
+from drivers.playback import replay
+from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.gltf import decode_scene
 from lodespace.recorder import Recorder
 from lodespace.recording import (
     FRAME,
@@ -24,7 +23,7 @@ from lodespace.recording import (
     read_header,
     read_records,
 )
-from lodespace.session import AnnotationSession
+from samples.moving_sessions import moving_session, publish
 
 HEADER = {"protocol": "lodespace.v1", "dataset": "bärs"}
 RECORDS = [
@@ -142,32 +141,6 @@ def test_a_recording_is_bounded(tmp_path: Path) -> None:
     assert kept[-1][1] == 4999.0
     newest = [time for _, time, _ in kept if time >= 4960]
     assert newest == [float(k) for k in range(4960, 5000)]
-
-
-def moving_session(n: int = 50) -> AnnotationSession:
-    items = ItemSet("dots", "vector", np.zeros((n, 2), np.float32), ("a", "b"))
-    return AnnotationSession(items, scene_id=7)
-
-
-def publish(session: AnnotationSession, k: int) -> np.ndarray:
-    random = np.random.default_rng(1)
-    n = len(session.items)
-    mean = (random.normal(size=(n, 3)) + 0.02 * k * random.normal(size=(n, 3))).astype(np.float32)
-    session.publish(mean, np.zeros(n, np.int16), np.zeros(n, np.float32), step=k, resting=False)
-    return session.grid.positions().astype(np.int64)
-
-
-def replay(path: Path) -> list[tuple[float, np.ndarray]]:
-    """Positions after each keyframe and frame, by the protocol's rule alone."""
-    shown: list[tuple[float, np.ndarray]] = []
-    for record in read_records(path):
-        if record.kind == KEYFRAME:
-            shown.append((record.time, decode_scene(record.payload).positions.astype(np.int64)))
-        elif record.kind == FRAME:
-            frame = frames.decode(record.payload)
-            assert isinstance(frame, frames.PositionsFrame)
-            shown.append((record.time, shown[-1][1] + frame.delta))
-    return shown
 
 
 def test_replay_gives_the_positions_that_were_shown(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servers import eventually
 
+from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.access import Access
 from lodespace.config import ServerConfig

@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
-from servers import eventually, serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving, eventually
+from drivers.stream_client import StreamClient
 from lodespace import protocol, review
 from lodespace.config import ServerConfig
 
@@ -21,7 +21,7 @@ N = 200
 async def server(small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A server that does not train: the tests are its trainer. `url` is its address."""
     monkeypatch.setattr(review, "QUALITY_SECONDS", 0.01)
-    started = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    started = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with started as url:
         started.url = url  # type: ignore[attr-defined]
         yield started
@@ -230,7 +230,7 @@ async def test_a_bake_answers_from_what_its_scene_holds(small_data: Path, tmp_pa
 
     parts = ("scene",)
     folder = bake(small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts)
-    async with serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
+    async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
         session = await json_of(http, "/api/session")
         assert session["read_only"] and session["quality"]["labelled"] == 40
         assert 0 <= session["quality"]["right"] <= 1 and session["quality"]["held_out_accuracy"] is None

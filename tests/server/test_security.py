@@ -6,8 +6,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from servers import serving
 
+from drivers.servers import Serving
 from lodespace import handlers, running
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
@@ -22,7 +22,7 @@ WANTED_HEADERS = {
 }
 
 
-def addresses(server: serving) -> list[tuple[str, str]]:
+def addresses(server: Serving) -> list[tuple[str, str]]:
     """Every route of the server's own table, so that a new one cannot be forgotten."""
     filled = []
     for route in server.runner.app.router.routes():
@@ -35,7 +35,7 @@ def addresses(server: serving) -> list[tuple[str, str]]:
 
 @pytest.fixture
 async def every_route(small_data: Path, tmp_path: Path):
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url:
         routes = [(method, url.rstrip("/") + path) for method, path in addresses(server) if method != "HEAD"]
         assert len(routes) >= 15
@@ -141,7 +141,7 @@ async def test_headers_that_never_end_are_not_waited_for(
     small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "KEEPALIVE_SECONDS", 0.3)
-    async with serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
+    async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.split(":")[2].strip("/")))
         writer.write(b"GET / HTTP/1.1\r\nHost: ")
         assert await asyncio.wait_for(reader.read(), 20) == b""

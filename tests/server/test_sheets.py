@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from judgements import judgement, random_judgement
 
 from lodespace.sheets import queue, sheet
+from samples.judgements import judgement, random_judgement
 
 KINDS = ("suspects", "uncertain")
 

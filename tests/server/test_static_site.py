@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 from PIL import Image
-from servers import serving
 
+from drivers.servers import Serving
 from lodespace import protocol, thumbnails
 from lodespace.baking import bake
 from lodespace.errors import TrainingError
@@ -33,7 +33,7 @@ def table(tmp_path: Path) -> Path:
 async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
     session = msgspec.json.decode((out / "session.json").read_bytes(), type=protocol.SessionInfo)
-    async with serving(out, tmp_path / "none") as url:
+    async with Serving(out, tmp_path / "none") as url:
         import aiohttp
 
         async with aiohttp.ClientSession() as client:

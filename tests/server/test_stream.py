@@ -8,9 +8,9 @@ import aiohttp
 import numpy as np
 import psutil
 import pytest
-from servers import eventually, serving
-from stream_client import StreamClient
 
+from drivers.servers import Serving, eventually
+from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.frames import GRID_STEPS
@@ -42,12 +42,12 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
 
 async def test_undo_and_redo_are_told_and_survive_a_restart(small_data: Path, tmp_path: Path) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
-    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
         await anna.label([0, 1, 2], 1)
         await anna.label([2, 3], 2)
         await anna.command(protocol.Undo(command_id="undo-the-second"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, -1])
-    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
         assert anna.labels[:4].tolist() == [1, 1, 1, -1]
         await anna.command(protocol.Redo(command_id="redo-the-second"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 2, 2])
@@ -63,7 +63,7 @@ def sheet(classes: dict[int, int], **fields: object) -> protocol.LabelEach:
 
 async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Path, tmp_path: Path) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
-    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
         async with StreamClient(url) as ben:
             await anna.label([0, 1, 2, 3], 1)
             await eventually(lambda: ben.labels[3] == 1)
@@ -76,7 +76,7 @@ async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Pa
             ben.sequence = behind
             await ben.hello()
             await eventually(lambda: ben.labels[:4].tolist() == [1, 1, -1, 0])
-    async with serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
         assert anna.labels[:4].tolist() == [1, 1, -1, 0]
         await anna.command(protocol.Undo(command_id="undo-the-sheet"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, 1])
@@ -185,7 +185,7 @@ async def test_another_version_is_refused_with_a_reason(served: str) -> None:
 
 
 async def test_positions_follow_exactly_however_much_a_client_misses(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False, frame_interval=0.005))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, frame_interval=0.005))
     async with server as url, StreamClient(url) as anna:
         service, random = server.service, np.random.default_rng(0)
         nothing = np.full(200, -1, np.int16), np.zeros(200, np.float32)
@@ -227,7 +227,7 @@ async def test_a_client_that_comes_back_gets_the_labels_it_missed(served: str) -
 
 async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(small_data: Path, tmp_path: Path) -> None:
     config = ServerConfig(train=False, stall_seconds=0.5, frame_interval=0.002)
-    server = serving(small_data, tmp_path / "project", config)
+    server = Serving(small_data, tmp_path / "project", config)
     async with server as url, StreamClient(url) as anna:
         deaf = await _deaf_client(url)
         await eventually(lambda: len(server.service.clients) == 2)

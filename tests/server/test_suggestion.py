@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from judgements import judgement, random_judgement
 
 from lodespace.suggestion import WORTH_DRAWING, best_region, suggest
+from samples.judgements import judgement, random_judgement
 
 
 def name(class_id: int) -> str:

@@ -7,33 +7,15 @@ import aiohttp
 import msgspec
 import numpy as np
 import pytest
-from servers import serving
-from test_recording import moving_session, publish
 
-from lodespace import frames, protocol
+from drivers.playback import shown_at
+from drivers.servers import Serving
+from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.gltf import decode_scene
 from lodespace.recorder import Recorder
-from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, Record, end_of, read_records
+from lodespace.recording import KEYFRAME, KEYFRAME_INTERVAL, Record, end_of, read_records
 from lodespace.recording_index import MAX_CURVE_POINTS, RecordingIndex, index_of
-
-
-def shown_at(path: Path, timeline: protocol.Timeline, moment: int) -> np.ndarray:
-    """Positions at `moment`, read from the keyframe before it on, as a client does."""
-    keyframes = timeline.keyframes
-    k = int(np.searchsorted(keyframes.moment, moment, side="right")) - 1
-    at, positions = keyframes.moment[k] - 1, np.empty(0)
-    for record in read_records(path, keyframes.offset[k]):
-        if record.kind == KEYFRAME:
-            positions = decode_scene(record.payload).positions.astype(np.int64)
-        elif record.kind == FRAME:
-            frame = frames.decode(record.payload)
-            assert isinstance(frame, frames.PositionsFrame)
-            positions = positions + frame.delta
-        at += record.kind in (KEYFRAME, FRAME)
-        if at == moment:
-            return positions
-    raise AssertionError("no such moment")
+from samples.moving_sessions import moving_session, publish
 
 
 def recorded(path: Path, n: int = 130) -> tuple[list[np.ndarray], protocol.Timeline]:
@@ -113,7 +95,7 @@ def test_a_record_of_another_version_is_passed_over() -> None:
 
 
 async def test_the_timeline_and_a_part_of_the_recording_over_http(small_data: Path, tmp_path: Path) -> None:
-    server = serving(small_data, tmp_path / "project", ServerConfig(train=False))
+    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, aiohttp.ClientSession(url) as http:
         session, recorder = server.service.session, server.service.recorder
         assert recorder is not None

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from inputs import inputs
 
 from lodespace import trainer_messages as m
 from lodespace.importing.importer import import_data
@@ -18,6 +17,7 @@ from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings
 from lodespace.shared_frames import SharedFrames, anonymous_file, size_for
 from lodespace.trainer_process import TrainerProcess
+from samples.training_inputs import inputs
 
 N = 200
 

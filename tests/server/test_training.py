@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from inputs import inputs
-from servers import eventually
 
+from drivers.servers import eventually
 from lodespace import protocol, training
 from lodespace.project import Project, open_project
 from lodespace.shared_frames import TrainerFrame
 from lodespace.training import TrainerSupervisor
+from samples.training_inputs import inputs
 
-FAKE = Path(__file__).with_name("fake_trainer.py")
+FAKE = Path(__file__).parents[1] / "drivers" / "fake_trainer.py"
 
 
 class Listener:
@@ -224,9 +224,9 @@ async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) 
     """kill -9 of the server: nobody is left to tell the trainer, which ends by itself."""
     script = f"""
 import asyncio, sys
-sys.path.insert(0, {str(FAKE.parent)!r})
+sys.path.insert(0, {str(FAKE.parents[1])!r})
 from pathlib import Path
-from inputs import inputs
+from samples.training_inputs import inputs
 from lodespace.project import open_project
 from lodespace.training import TrainerSupervisor
 

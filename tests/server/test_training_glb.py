@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_gltf import CLASSES, validate
 
+from drivers.gltf_validator import validate
 from lodespace.training_glb import GRID, encode_training
+from samples.scenes import CLASSES
 
 PLAYER = Path(__file__).with_name("play_gltf.mjs")
 

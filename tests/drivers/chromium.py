@@ -1,7 +1,7 @@
 """The Chromium that the browser tests drive: found, or installed.
 
-    python tests/find_chromium.py             print its path; exit status 1 and what to do when there is none
-    python tests/find_chromium.py --install   install it where there is none: by the system's package manager when that
+    python tests/drivers/chromium.py             print its path; exit status 1 and what to do when there is none
+    python tests/drivers/chromium.py --install   install it where there is none: by the system's package manager when that
                                               is possible (Debian, root), else by Playwright's own download
 
 LODESPACE_CHROMIUM names another executable. Browser tests are never skipped for want of a browser: they fail.
@@ -13,6 +13,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""Draw in software; ask no other host."""
+VIEW = {"width": 960, "height": 600}
+"""Of a page, CSS pixels."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

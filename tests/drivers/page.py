@@ -124,3 +124,14 @@ class PageDriver:
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
+
+    def label(self, class_id: int, items: npt.ArrayLike) -> None:
+        """Give items a class, by the page's own command."""
+        chosen = sorted(np.asarray(items).tolist())
+        self.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
+
+    def undo_to(self, labels: npt.NDArray[np.int16]) -> None:
+        """Undo the newest gesture, and wait until these are the labels and the server has answered."""
+        self.press("Control+z")
+        self.wait(lambda: np.array_equal(self.labels, labels))
+        self.wait(lambda: self.state("connection")["pending"] == 0)

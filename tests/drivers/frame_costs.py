@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from headset import Headset, install
-from moving_points import MovingPoints
-from page_driver import PageDriver
 from playwright.sync_api import Page
+
+from drivers.headset import Headset, install
+from drivers.moving_points import MovingPoints
+from drivers.page import PageDriver
 
 Phase = Literal["moving", "painting", "held"]
 PHASES: tuple[Phase, ...] = ("moving", "painting", "held")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lodespace.config import ServerConfig
 
@@ -27,8 +29,8 @@ def free_port() -> int:
             return port
 
 
-class serving:
-    """A server in this process: `async with serving(data, project) as url`. `service` is its inside, for tests."""
+class Serving:
+    """A server in this process: `async with Serving(data, project) as url`. `service` is its inside, for tests."""
 
     def __init__(
         self, data: Path | None, project: Path, config: ServerConfig | None = None, *, labels: str = "none"
@@ -86,6 +88,22 @@ class ServerProcess:
             else:
                 return
         raise TimeoutError("the server did not get ready")
+
+    def request(self, path: str, body: object = None) -> Any:
+        """The JSON that an address answers with. Given a body, it is posted."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def label_rows(self) -> list[dict[str, Any]]:
+        """The exported labels: one row per item."""
+        with urllib.request.urlopen(self.url + "api/labels?format=jsonl") as answer:
+            return [json.loads(line) for line in answer.read().decode().splitlines()]
+
+    def verified(self) -> set[int]:
+        """Items whose label a person has verified."""
+        return {row["item"] for row in self.label_rows() if row["verified"]}
 
     def kill(self) -> None:
         assert self.process is not None

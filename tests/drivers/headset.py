@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from page_driver import PageDriver
 from playwright.sync_api import Page
+
+from drivers.page import PageDriver
 
 IWER = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
 Side = Literal["left", "right"]
@@ -180,6 +181,15 @@ class Headset:
         assert found is not None, f"no tile {kind}"
         self.outward = np.array(found["out"])
         return np.array(found["at"])
+
+    def paint(self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06) -> npt.NDArray[np.int64]:
+        """Hold the brush in the middle of items, where they are now. Returns the items that are selected then."""
+        self.script(f"lodespace.state.xr.setRadius({radius});")
+        self.brush_to(side, np.median(self.in_room(items), axis=0))
+        self.hold(side)
+        self.frames(3)
+        self.let_go(side)
+        return self.driver.selected
 
     def touch(self, side: Side, kind: str, which: int = 0) -> None:
         """Press a tile as a finger does: come from before it, go in, go back."""

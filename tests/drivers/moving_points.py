@@ -8,8 +8,8 @@ from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
-from servers import serving
 
+from drivers.servers import Serving
 from lodespace.config import ServerConfig
 
 GROUPS = 10
@@ -53,7 +53,7 @@ class MovingPoints:
             else:
                 np.savez(path, X=random.normal(size=(n, 4)).astype(np.float32))
             labels = "5" if self.predicted else "none"
-            server = serving(path, Path(folder) / "project", ServerConfig(train=False), labels=labels)
+            server = Serving(path, Path(folder) / "project", ServerConfig(train=False), labels=labels)
             async with server as url:
                 session = server.service.session
                 # Nobody is there to be pulled: what is in somebody's hand is heard of, and that is all.

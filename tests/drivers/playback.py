@@ -1,0 +1,40 @@
+"""Reads recordings by the rules of docs/protocol.md alone, as a client does."""
+
+from pathlib import Path
+
+import numpy as np
+
+from lodespace import frames, protocol
+from lodespace.gltf import decode_scene
+from lodespace.recording import FRAME, KEYFRAME, read_records
+
+
+def replay(path: Path) -> list[tuple[float, np.ndarray]]:
+    """Positions after each keyframe and frame, by the protocol's rule alone."""
+    shown: list[tuple[float, np.ndarray]] = []
+    for record in read_records(path):
+        if record.kind == KEYFRAME:
+            shown.append((record.time, decode_scene(record.payload).positions.astype(np.int64)))
+        elif record.kind == FRAME:
+            frame = frames.decode(record.payload)
+            assert isinstance(frame, frames.PositionsFrame)
+            shown.append((record.time, shown[-1][1] + frame.delta))
+    return shown
+
+
+def shown_at(path: Path, timeline: protocol.Timeline, moment: int) -> np.ndarray:
+    """Positions at `moment`, read from the keyframe before it on, as a client does."""
+    keyframes = timeline.keyframes
+    k = int(np.searchsorted(keyframes.moment, moment, side="right")) - 1
+    at, positions = keyframes.moment[k] - 1, np.empty(0)
+    for record in read_records(path, keyframes.offset[k]):
+        if record.kind == KEYFRAME:
+            positions = decode_scene(record.payload).positions.astype(np.int64)
+        elif record.kind == FRAME:
+            frame = frames.decode(record.payload)
+            assert isinstance(frame, frames.PositionsFrame)
+            positions = positions + frame.delta
+        at += record.kind in (KEYFRAME, FRAME)
+        if at == moment:
+            return positions
+    raise AssertionError("no such moment")

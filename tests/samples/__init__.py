@@ -1,0 +1,1 @@
+"""Small data, sessions and trainings that several test modules use."""
