@@ -15,7 +15,7 @@ from lodespace import __version__
 from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
-from lodespace.protocol import Settings
+from lodespace.protocol import PRESETS, Settings
 
 if TYPE_CHECKING:
     from lodespace.project import Project
@@ -61,9 +61,7 @@ _EXPORT = """Write what a project or a bake holds. By the suffix of OUT: labels 
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--preset", choices=["default", "calm", "paper"], help="how it trains (default: default; see docs/model.md)"
-    )
+    parser.add_argument("--preset", choices=PRESETS, help="how it trains (default: default; see docs/model.md)")
     parser.add_argument("--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)")
     parser.add_argument("--device", default="auto", help="where the model runs: auto, cpu, cuda, mps (default: auto)")
     parser.add_argument("--threads", type=_natural, default=0, help="processor threads of the model (default: all)")

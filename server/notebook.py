@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
 from lodespace.project import MANIFEST, Project, new_project, open_again, open_project
-from lodespace.protocol import Settings
+from lodespace.protocol import Preset, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 Data = Any
 """Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch, which has no type without torch."""
-Preset = Literal["default", "calm", "paper"]
 FRAME_HEIGHT = 720
 """Pixels of the page in a notebook."""
 

@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -47,14 +48,26 @@ def _constants() -> str:
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
 export const MAX_ANCHORED = {protocol.MAX_ANCHORED};
+export const MAX_PROBED = {protocol.MAX_PROBED};
+export const MAX_REGIONS = {protocol.MAX_REGIONS};
 export const SHEET_SIZE = {protocol.SHEET_SIZE};
-export const FORCE_TERMS = [{", ".join(f'"{term}"' for term in protocol.FORCE_TERMS)}] as const;
+export const MAX_SHEET_SIZE = {protocol.MAX_SHEET_SIZE};
+/** Close code of a stream after the owner revoked its device. */
+export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
+/** Names of the training presets, in the order in which menus list them. */
+export const PRESETS = {_names(protocol.PRESETS)};
+export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};
 {opcodes}
 export const FLAG_RESTING = {frames.FLAG_RESTING};
 """
+
+
+def _names(names: Sequence[str]) -> str:
+    """A constant array of strings in TypeScript."""
+    return "[" + ", ".join(f'"{name}"' for name in names) + "] as const"
 
 
 def _interface(struct: type[msgspec.Struct]) -> str:

@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 CLI_CLIENT = "cli"
 """Who sets what the command line asks for."""
-CLOSE_REVOKED = 4401
-"""Close code of a stream whose device was shut out (4000 to 4999 are an application's own)."""
 
 
 class Service:
@@ -324,7 +322,7 @@ class Service:
     def _end_streams(self, device: str) -> None:
         for client in self.clients:
             if client.device == device:
-                client.end(CLOSE_REVOKED, "the owner has shut this device out")
+                client.end(protocol.CLOSE_REVOKED, "the owner has shut this device out")
 
     async def timeline(self) -> protocol.Timeline:
         """What the recording holds. Raises ProjectError when a bake's is damaged."""

@@ -54,6 +54,7 @@ from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.session import Health, Hello, Resync, SessionInfo, Welcome
 from lodespace.protocol.training import Losses, LossesMeasured, Settings, SetTraining, Training, TrainingChanged
 from lodespace.protocol.values import (
+    CLOSE_REVOKED,
     FORCE_TERMS,
     MAX_ANCHORED,
     MAX_CLASSES,
@@ -61,7 +62,9 @@ from lodespace.protocol.values import (
     MAX_MESSAGE_BYTES,
     MAX_NAME_LENGTH,
     MAX_PROBED,
+    MAX_REGIONS,
     MAX_SEARCH_LENGTH,
+    PRESETS,
     PROTOCOL_VERSION,
     UNLABELED,
     CellSize,
@@ -73,6 +76,7 @@ from lodespace.protocol.values import (
     Counter,
     Item,
     Phase,
+    Preset,
     Quaternion,
     Role,
     SelectionMode,
@@ -83,6 +87,7 @@ from lodespace.protocol.values import (
 )
 
 __all__ = [
+    "CLOSE_REVOKED",
     "FORCE_TERMS",
     "MAX_ANCHORED",
     "MAX_CLASSES",
@@ -90,8 +95,10 @@ __all__ = [
     "MAX_MESSAGE_BYTES",
     "MAX_NAME_LENGTH",
     "MAX_PROBED",
+    "MAX_REGIONS",
     "MAX_SEARCH_LENGTH",
     "MAX_SHEET_SIZE",
+    "PRESETS",
     "PROTOCOL_VERSION",
     "SHEET_SIZE",
     "UNLABELED",
@@ -152,6 +159,7 @@ __all__ = [
     "PinsChanged",
     "Pose",
     "Presence",
+    "Preset",
     "Probe",
     "Probed",
     "Provenance",

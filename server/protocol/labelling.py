@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.values import CellSize, ClassId, CommandId, Counter, Item, SelectionMode, Tool
+from lodespace.protocol.values import MAX_REGIONS, CellSize, ClassId, CommandId, Counter, Item, SelectionMode, Tool
 
 
 class Region(Message):
@@ -71,7 +71,7 @@ class Resolve(Operation, tag="resolve"):
     """Ask which items lie in `regions` (each one added to the ones before), at the positions this client has."""
 
     command_id: CommandId
-    regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=64)]
+    regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=MAX_REGIONS)]
 
 
 class Labels(Operation, tag="labels"):

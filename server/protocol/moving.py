@@ -36,7 +36,7 @@ class Unpin(Operation, tag="unpin"):
 class SetPriority(Operation, tag="set_priority"):
     """Items the person looks at: on large data sets these move first. No answer; the newest of a client counts."""
 
-    items: Annotated[list[Item], msgspec.Meta(max_length=20_000)]
+    items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
 
 
 class PinsChanged(Operation, tag="pins"):

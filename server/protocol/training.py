@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.values import CommandId, Phase, TrainerState, Weight
+from lodespace.protocol.values import CommandId, Phase, Preset, TrainerState, Weight
 
 
 class Settings(Message):
     """What can be set while training runs. In a request, absent fields stay as they are."""
 
-    preset: Literal["paper", "default", "calm"] | None = None
+    preset: Preset | None = None
     latent_dim: Literal[2, 3] | None = None
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None

@@ -1,6 +1,6 @@
 """Names, limits and kinds of values that the messages are made of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -13,6 +13,8 @@ MAX_MESSAGE_BYTES = 1 << 20
 MAX_CLASSES = 1024
 MAX_ANCHORED = 20_000
 """Items that can be dragged at once."""
+MAX_REGIONS = 64
+"""Regions of one query. A client keeps as many of the newest with a label."""
 MAX_NAME_LENGTH = 80
 MAX_SEARCH_LENGTH = 200
 
@@ -20,6 +22,9 @@ FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
 """Terms of the loss whose forces on all items can go with every frame, in the order of a forces frame."""
 MAX_PROBED = 256
 MAX_DECODED = 64
+
+CLOSE_REVOKED = 4401
+"""Close code of a stream after the owner revoked its device (4000 to 4999 are free for applications)."""
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
@@ -31,6 +36,10 @@ Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
 """A revision, sequence number or scene id; -1: none yet. JavaScript counts no further without gaps."""
 CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
+
+Preset = Literal["default", "calm", "paper"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
+"""Names of the training presets, in the order in which menus list them."""
 
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
 """`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""

@@ -11,8 +11,8 @@ from drivers.headset import HEADSET_VIEW, Headset, install
 from drivers.page import PageDriver
 from drivers.servers import LanServer
 from lodespace.addresses import lan_addresses
+from lodespace.protocol import CLOSE_REVOKED
 from lodespace.security import COOKIE
-from lodespace.service import CLOSE_REVOKED
 from samples.digits import SIXES, TRUTH
 
 REVOKED = "The owner revoked this device's access."

@@ -20,9 +20,8 @@ from lodespace.access import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_A
 from lodespace.app import LISTENER
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.lan_listener import MAX_PLAIN
-from lodespace.protocol import PROTOCOL_VERSION
+from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
 from lodespace.security import ACCESS, COOKIE
-from lodespace.service import CLOSE_REVOKED
 
 QUEST = "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR Safari/537.36"
 

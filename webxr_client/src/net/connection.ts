@@ -5,6 +5,7 @@
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import {
+  CLOSE_REVOKED,
   type ClientOperation,
   PROTOCOL_VERSION,
   type ServerOperation,
@@ -37,8 +38,6 @@ type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;
-/** Close code after the owner revoked this device's access. */
-export const CLOSE_REVOKED = 4401;
 
 export class Connection {
   private socket: WebSocket | null = null;

@@ -4,7 +4,14 @@ export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
 export const MAX_NAME_LENGTH = 80;
 export const MAX_ANCHORED = 20000;
+export const MAX_PROBED = 256;
+export const MAX_REGIONS = 64;
 export const SHEET_SIZE = 27;
+export const MAX_SHEET_SIZE = 200;
+/** Close code of a stream after the owner revoked its device. */
+export const CLOSE_REVOKED = 4401;
+/** Names of the training presets, in the order in which menus list them. */
+export const PRESETS = ["default", "calm", "paper"] as const;
 export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = 65536;
@@ -655,7 +662,7 @@ export interface Resync {
 
 /** What can be set while training runs. In a request, absent fields stay as they are. */
 export interface Settings {
-  preset?: "paper" | "default" | "calm" | null;
+  preset?: "default" | "calm" | "paper" | null;
   latent_dim?: 2 | 3 | null;
   hidden_layers?: number | null;
   learning_rate?: number | null;

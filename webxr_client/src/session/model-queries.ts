@@ -1,16 +1,16 @@
 /** ModelQueries to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
 
-import type {
-  ClientOperation,
-  Decoded as DecodedAnswer,
-  Probed,
-  Refused,
+import {
+  type ClientOperation,
+  type Decoded as DecodedAnswer,
+  MAX_PROBED,
+  type Probed,
+  type Refused,
 } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
 
 const PATIENCE_MS = 6000;
-export const MOST_PROBED = 256;
 
 type Answer = Probed | DecodedAnswer;
 type Point = readonly number[];
@@ -62,7 +62,7 @@ export class ModelQueries {
     });
   }
 
-  /** How the model sees `items` (the first MOST_PROBED of them): kept in the state until others are asked for. */
+  /** How the model sees `items` (the first MAX_PROBED of them): kept in the state until others are asked for. */
   async probe(items: readonly number[]): Promise<void> {
     const { forces } = this.state;
     const command_id = crypto.randomUUID();
@@ -71,7 +71,7 @@ export class ModelQueries {
       if (forces.seen.peek().size > 0) forces.seen.value = new Map();
       return;
     }
-    const answer = await this.ask({ op: "probe", command_id, items: items.slice(0, MOST_PROBED) });
+    const answer = await this.ask({ op: "probe", command_id, items: items.slice(0, MAX_PROBED) });
     if (answer?.op !== "probed" || this.probed !== command_id) return;
     forces.seen.value = new Map(seenOf(answer).map((seen) => [seen.item, seen]));
     forces.version.value += 1;

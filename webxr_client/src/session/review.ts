@@ -4,7 +4,7 @@
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
-import { type Provenance, SHEET_SIZE } from "../protocol/messages.js";
+import { MAX_REGIONS, MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
 import {
@@ -18,8 +18,6 @@ import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 
 /** Shares of the densest place that growing tries, one after the other, until something is added. */
 const GROW_SHARES = [0.18, 0.05, 0];
-/** The server gives no larger sheet. */
-const LARGEST_SHEET = 200;
 
 /** What reviewing needs of the session. */
 export interface ReviewHost {
@@ -171,7 +169,7 @@ export class Review {
     if (before) review.sheet.value = { ...before, status: "busy" };
     const aside = review.aside.peek();
     try {
-      const size = Math.min(LARGEST_SHEET, SHEET_SIZE + aside.size);
+      const size = Math.min(MAX_SHEET_SIZE, SHEET_SIZE + aside.size);
       const answer = await this.ask.sheet(kind, size);
       if (mine !== this.asked) return;
       const items = withoutSetAside(answer.items, aside);
@@ -284,7 +282,7 @@ export class Review {
     }
     void this.host.labelEach(items, classIds, {
       tool: "accept",
-      regions: chosen.regions.slice(-64),
+      regions: chosen.regions.slice(-MAX_REGIONS),
       note: `predictions of ${percent} % and more`,
     });
     const taken = new Set(items);

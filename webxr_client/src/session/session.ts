@@ -1,12 +1,14 @@
 /** The session as the page lives it: stream in, commands out, state kept. */
 import { batch } from "@preact/signals";
 import { fetchScene, fetchSession, ServerError, searchItems } from "../net/api.js";
-import { CLOSE_REVOKED, Connection, type StreamListener } from "../net/connection.js";
+import { Connection, type StreamListener } from "../net/connection.js";
 import { isSite } from "../net/site.js";
 import type { Frame } from "../protocol/frames.js";
 import {
+  CLOSE_REVOKED,
   type ClientOperation,
   MAX_NAME_LENGTH,
+  MAX_REGIONS,
   type Provenance,
   type ServerOperation,
   type SessionInfo,
@@ -375,7 +377,7 @@ export class Session implements StreamListener {
           revision,
           provenance: {
             tool: selection.tool,
-            regions: selection.regions.slice(-64),
+            regions: selection.regions.slice(-MAX_REGIONS),
             note: selection.note ?? "",
             // Who picks a single item has seen what it is.
             verified: !items && selection.tool === "pick" && wanted.length === 1,

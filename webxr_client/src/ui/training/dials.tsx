@@ -1,5 +1,6 @@
 /** Forces to read and dials to turn. Each change is a gesture: it is recorded, and undoes. */
 import { useState } from "preact/hooks";
+import { PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
 import type { ForcesShown } from "../../state/force-state.js";
 import { TERM_COLOURS, TERMS } from "../../state/force-state.js";
@@ -57,7 +58,6 @@ const DIALS: readonly Dial[] = [
     log: [1e-5, 0.1],
   },
 ];
-const PRESETS = ["paper", "default", "calm"] as const;
 const PRESET_TITLES = {
   paper: "Equation 1, the encoder's output shown, nothing else",
   default: "Points as particles under label-aware forces",

@@ -1,12 +1,11 @@
 /** What the tiles of time and force do. */
-import type { Settings } from "../../../protocol/messages.js";
+import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
 const STIFFNESS_STEP = 0.1;
-const PRESETS = ["default", "calm", "paper"] as const;
 const ARROWS = ["off", "hovered", "selected", "all"] as const;
 const TRAILS = [0, 8, 24] as const;
 
