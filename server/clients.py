@@ -18,7 +18,6 @@ from aiohttp import web
 
 from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.security import visitor_of
 from lodespace.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -34,16 +33,22 @@ class Client:
     are not answered yet."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, request: web.Request, session: AnnotationSession, config: ServerConfig
+        self,
+        socket: web.WebSocketResponse,
+        session: AnnotationSession,
+        config: ServerConfig,
+        *,
+        role: protocol.Role | None,
+        device: str,
+        transport: asyncio.BaseTransport | None,
     ) -> None:
         self.socket = socket
         self.session = session
         self.config = config
         self.client_id = ""
         self.name = ""
-        visitor = visitor_of(request)
-        self.role: protocol.Role | None = visitor.role
-        self.device = visitor.device
+        self.role = role
+        self.device = device
         self.present = False
         self.watching = False
         self.dragging: tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]] | None = None
@@ -54,7 +59,7 @@ class Client:
         self.prediction_version = 0
         self.ready = False
         self.priority: list[int] = []
-        self._transport = request.transport
+        self._transport = transport
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._newest: dict[str, protocol.Operation] = {}

@@ -14,6 +14,7 @@ from lodespace.clients import Client
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
 from lodespace.handlers import SERVICE
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
+from lodespace.security import visitor_of
 from lodespace.service import Service
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,15 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
         )
         return socket
     request.app[SOCKETS].add(socket)
-    client = Client(socket, request, service.session, service.config)
+    visitor = visitor_of(request)
+    client = Client(
+        socket,
+        service.session,
+        service.config,
+        role=visitor.role,
+        device=visitor.device,
+        transport=request.transport,
+    )
     try:
         with service.clients.joined(client):
             sending = asyncio.create_task(client.run())
