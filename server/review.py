@@ -4,9 +4,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
+import numpy as np
+
 from lodespace import cues, protocol, quality, sheets, suggestion
+from lodespace.history import LabelHistory
 from lodespace.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -14,7 +18,21 @@ log = logging.getLogger(__name__)
 QUALITY_SECONDS = 0.5
 """Between two estimates of the quality."""
 
+REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
+REMEMBERED_REGIONS = 10
+
 T = TypeVar("T")
+
+
+def typical_region(history: LabelHistory) -> float:
+    """Median number of items of the newest region gestures in force; TYPICAL_REGION without any."""
+    regions = (
+        gesture
+        for gesture in reversed(history.gestures.values())
+        if gesture.tool in REGION_TOOLS and not gesture.undone
+    )
+    sizes = [len(gesture.items) for gesture in islice(regions, REMEMBERED_REGIONS)]
+    return float(np.median(sizes)) if sizes else quality.TYPICAL_REGION
 
 
 class Review:
@@ -93,7 +111,7 @@ class Review:
 
     async def _estimate_now(self) -> None:
         self._changed.clear()
-        judgement, region = self.session.judgement(), self.session.typical_region()
+        judgement, region = self.session.judgement(), typical_region(self.session.history)
         accuracy, held_out = self._measured
         found = await self._work_out(
             lambda: quality.quality(judgement, held_out_accuracy=accuracy, held_out=held_out, region=region)

@@ -27,17 +27,12 @@ from lodespace.judgement import Judgement
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
-from lodespace.quality import TYPICAL_REGION
 from lodespace.settings import described, in_full, merged
 from lodespace.shared_frames import FrameForces
 from lodespace.store import Event
 
 SUMMARY_LENGTH = 200
 """Gestures that clients are told of: the whole history, sent after each gesture, would grow with its square."""
-
-
-REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
-REMEMBERED_REGIONS = 10
 
 
 class Applied(NamedTuple):
@@ -323,12 +318,6 @@ class AnnotationSession:
             locked=self._locked_classes()[np.where(labels == UNLABELED, self.predictions, labels)],
             positions=self.grid.grid,
         )
-
-    def typical_region(self) -> float:
-        """Items of a region gesture: the median of the newest that stand, as far as there are any."""
-        regions = (g for g in reversed(self.history.gestures.values()) if g.tool in REGION_TOOLS and not g.undone)
-        sizes = [len(gesture.items) for gesture in islice(regions, REMEMBERED_REGIONS)]
-        return float(np.median(sizes)) if sizes else TYPICAL_REGION
 
     def _tells_apart(self) -> bool:
         """Whether two classes have labels: a classifier that knows one is certain of it everywhere, and says nothing."""

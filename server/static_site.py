@@ -23,6 +23,7 @@ from lodespace.project import Project
 from lodespace.protocol import Training
 from lodespace.quality import quality
 from lodespace.recording_index import index_of
+from lodespace.review import typical_region
 from lodespace.session import AnnotationSession
 
 SITE_FILES = (
@@ -54,7 +55,9 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
         training=training,
         thumbnails=layout,
         has_recording=project.recording_path.is_file(),
-        quality=quality(session.judgement(), held_out_accuracy=None, held_out=0, region=session.typical_region()),
+        quality=quality(
+            session.judgement(), held_out_accuracy=None, held_out=0, region=typical_region(session.history)
+        ),
     )
     (folder / "session.json").write_bytes(msgspec.json.encode(info))
     if info.has_recording:
