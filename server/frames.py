@@ -27,6 +27,13 @@ GRID_STEPS = 65536
 _LEVEL = 1
 
 
+class FrameForces(NamedTuple):
+    """Forces on all items: of term k of FORCE_TERMS, vectors[k] int8 (N, D) times scales[k], in nats per latent unit."""
+
+    scales: npt.NDArray[np.float32]
+    vectors: npt.NDArray[np.int8]
+
+
 class Opcode(IntEnum):
     POSITIONS = 1
     PREDICTIONS = 2

@@ -5,9 +5,10 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace import trainer_messages as m
+from lodespace.frames import FrameForces
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
-from lodespace.shared_frames import FORCE_TERMS, FrameForces
+from lodespace.protocol import FORCE_TERMS
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:

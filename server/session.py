@@ -18,7 +18,7 @@ from lodespace.classes import ClassChange, ClassList
 from lodespace.datasets import ItemSet
 from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
-from lodespace.frames import encode_forces, encode_predictions
+from lodespace.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.gesture_detail import read_gesture
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import LabelHistory
@@ -28,7 +28,6 @@ from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
 from lodespace.settings import described, in_full, merged
-from lodespace.shared_frames import FrameForces
 from lodespace.store import Event
 
 SUMMARY_LENGTH = 200

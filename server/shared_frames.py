@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.frames import FrameForces
 from lodespace.protocol import FORCE_TERMS
 
 SLOTS = 4
@@ -32,13 +33,6 @@ _HEADER = np.dtype(
         ("force_scales", "<f4", (_TERMS,)),
     ]
 )
-
-
-class FrameForces(NamedTuple):
-    """Forces on all items: of term k of FORCE_TERMS, vectors[k] int8 (N, D) times scales[k], in nats per latent unit."""
-
-    scales: npt.NDArray[np.float32]
-    vectors: npt.NDArray[np.int8]
 
 
 class TrainerFrame(NamedTuple):
