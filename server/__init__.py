@@ -7,11 +7,12 @@ and in `train`.
 
 from typing import TYPE_CHECKING, Any
 
+from lodespace.config import VERSION as __version__
+
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions
     from lodespace.notebook import bake, serve, train
 
-__version__ = "0.1.0"
 __all__ = ["ImportOptions", "__version__", "bake", "serve", "train"]
 
 

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lodespace import __version__
-from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
+from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, VERSION, LanConfig, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
 from lodespace.protocol import PRESETS, Settings
@@ -38,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lodespace", description="Label data by moving it: a latent space you can grab."
     )
-    parser.add_argument("--version", action="version", version=f"lodespace {__version__}")
+    parser.add_argument("--version", action="version", version=f"lodespace {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="label in the browser", description=_SERVE))
     _add_import(commands.add_parser("import", help="make a project of data", description=_IMPORT))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+VERSION = "0.1.0"
+"""Version of the package; pyproject.toml has the same, which a test compares."""
 DEFAULT_PORT = 8321
 DEFAULT_LAN_PORT = 8443
 BUILT_PAGE = Path(__file__).parent / "static"

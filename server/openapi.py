@@ -4,7 +4,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from lodespace import __version__, protocol
+from lodespace import protocol
+from lodespace.config import VERSION
 
 _BODIES: tuple[type[protocol.Message], ...] = (
     protocol.SessionInfo,
@@ -73,7 +74,7 @@ def document() -> dict[str, Any]:
     paths |= _access_paths()
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Lodespace", "version": __version__, "description": (protocol.__doc__ or "").split("\n")[0]},
+        "info": {"title": "Lodespace", "version": VERSION, "description": (protocol.__doc__ or "").split("\n")[0]},
         "paths": paths,
         "components": {"schemas": schemas},
     }

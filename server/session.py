@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import __version__, protocol
+from lodespace import protocol
 from lodespace.acts import Act, ActKind, ActLog
 from lodespace.classes import ClassChange, ClassList
+from lodespace.config import VERSION
 from lodespace.datasets import ItemSet
 from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
@@ -429,7 +430,7 @@ class AnnotationSession:
         grid = self.grid
         return protocol.SessionInfo(
             protocol=protocol.PROTOCOL_VERSION,
-            version=__version__,
+            version=VERSION,
             dataset=self.items.name,
             item_kind=self.items.kind,
             n_items=len(self.items),
