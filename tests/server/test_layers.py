@@ -43,10 +43,10 @@ def name_of(path: Path) -> str:
 
 
 def models_modules() -> list[Path]:
-    return sorted((ROOT / "models").glob("*.py"))
+    return sorted((ROOT / "models").rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", models_modules(), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", models_modules(), ids=lambda p: str(p.relative_to(ROOT / "models")))
 def test_models_know_nobody(path: Path) -> None:
     for name in imports(path, lazy=True):
         if name.startswith("lodespace"):

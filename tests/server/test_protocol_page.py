@@ -16,7 +16,7 @@ OPERATIONS = [
 CODES = sorted(
     {
         code
-        for path in (ROOT / "server").glob("*.py")
+        for path in (ROOT / "server").rglob("*.py")
         for code in re.findall(r'\bcode(?:: str)? ?= ?"([a-z_]{3,})"', path.read_text())
     }
 )
