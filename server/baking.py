@@ -17,6 +17,7 @@ from lodespace import protocol
 from lodespace.baking_progress import Progress
 from lodespace.datasets import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.errors import ProjectError, TrainingError
+from lodespace.files import folder_in_the_making
 from lodespace.importing.importer import import_data
 from lodespace.importing.report import summary
 from lodespace.importing.source import ImportOptions, Source
@@ -34,7 +35,6 @@ from lodespace.settings import configuration, settings_of
 from lodespace.static_site import write_site
 from lodespace.to_dataset import to_dataset
 from lodespace.training_glb import encode_training
-from lodespace.whole_folder import folder_in_the_making
 
 RECORDED_FRAMES = 120
 """Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""

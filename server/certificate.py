@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lodespace.errors import LodespaceError
-from lodespace.private_files import write_private
+from lodespace.files import write_private
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from lodespace.errors import LodespaceError
-from lodespace.private_files import write_private
+from lodespace.files import write_private
 from lodespace.protocol import Role
 
 DEVICES_FILE = "devices.json"

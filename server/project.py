@@ -17,8 +17,8 @@ import msgspec
 from lodespace import datasets, protocol
 from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError
+from lodespace.files import folder_in_the_making
 from lodespace.gltf import Scene, decode_scene
-from lodespace.whole_folder import folder_in_the_making
 
 if TYPE_CHECKING:
     from lodespace.importing.build import ImportReport

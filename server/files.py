@@ -1,13 +1,14 @@
-"""A folder that is there whole or not at all: made beside its place, and moved there at the end."""
+"""Folders and files that are written whole or not at all."""
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from lodespace.errors import ProjectError
+from lodespace.errors import LodespaceError, ProjectError
 
 
 @contextlib.contextmanager
@@ -48,3 +49,21 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write `path` whole or not at all, mode 0600, in a folder of mode 0700. Raises LodespaceError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        message = f"{path}: cannot be written: {error.strerror}"
+        raise LodespaceError(message, code="state_not_saved", status=507) from error
