@@ -19,8 +19,8 @@ sys.path[:0] = [str(TESTS)]
 from drivers.servers import ServerProcess  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
 from lodespace.datasets import load_digits  # noqa: E402
-from lodespace.frames import PositionsFrame  # noqa: E402
 from lodespace.protocol import TrainingChanged  # noqa: E402
+from lodespace.protocol.frames import PositionsFrame  # noqa: E402
 
 WANTED_MS = 100
 REGION = 40

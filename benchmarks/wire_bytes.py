@@ -18,9 +18,9 @@ import torch
 from simulated_annotator import SimulatedAnnotator
 
 from lodespace.datasets import load_digits
-from lodespace.frames import GRID_STEPS
 from lodespace.latent_grid import LatentGrid
 from lodespace.models import Dataset, Trainer, preset
+from lodespace.protocol.frames import GRID_STEPS
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pygltflib as g
 
 from lodespace.errors import ProjectError
-from lodespace.frames import GRID_STEPS
 from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo
+from lodespace.protocol.frames import GRID_STEPS
 
 UNLABELLED_COLOUR = (0x5D, 0x68, 0x78)
 SCENE_METRES = 1.0

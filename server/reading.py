@@ -5,10 +5,10 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace import trainer_messages as m
-from lodespace.frames import FrameForces
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.protocol import FORCE_TERMS
+from lodespace.protocol.frames import FrameForces
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:

@@ -19,7 +19,6 @@ from lodespace.config import VERSION
 from lodespace.datasets import ItemSet
 from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
-from lodespace.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.gesture_detail import read_gesture
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import LabelHistory
@@ -28,6 +27,7 @@ from lodespace.judgement import Judgement
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
+from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.settings import described, in_full, merged
 from lodespace.store import Event
 

@@ -15,8 +15,8 @@ from typing import IO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.frames import FrameForces
 from lodespace.protocol import FORCE_TERMS
+from lodespace.protocol.frames import FrameForces
 
 SLOTS = 4
 MAX_DIM = 3

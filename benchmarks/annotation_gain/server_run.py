@@ -17,7 +17,7 @@ import numpy.typing as npt
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import Points
 from lodespace import protocol
-from lodespace.frames import PredictionsFrame
+from lodespace.protocol.frames import PredictionsFrame
 
 TESTS = Path(__file__).parents[2] / "tests"
 sys.path[:0] = [str(TESTS)]

@@ -1,6 +1,6 @@
 """The protocol: every JSON body and WebSocket operation, defined once.
 
-`python -m lodespace.protocol_ts` writes webxr_client/src/protocol/messages.ts from this package, and docs/protocol.md is
+`python -m lodespace.protocol.typescript` writes webxr_client/src/protocol/messages.ts from this package, and docs/protocol.md is
 the page for people. Text frames of the stream are JSON objects told apart by `op`; binary frames are in frames.py.
 
 Items are numbers 0..N-1 in the order of the data set, classes are numbers 0..C-1 in the order they were made;
@@ -27,8 +27,7 @@ from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import AddClass, Classes, ClassInfo, DeleteClass, EditClass, MergeClass
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
 from lodespace.protocol.items import Column, Found, ItemInfo, Thumbnails
-from lodespace.protocol.labelling import Label, LabelEach, Labels, Provenance, Region, Resolve, Resolved
-from lodespace.protocol.moving import Anchor, Drag, PinsChanged, SetPriority, Unpin
+from lodespace.protocol.labels import Label, LabelEach, Labels, Provenance, Region, Resolve, Resolved
 from lodespace.protocol.operations import (
     ClientOperation,
     ServerOperation,
@@ -36,8 +35,11 @@ from lodespace.protocol.operations import (
     decode_server_operation,
     encode_operation,
 )
+from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpin
 from lodespace.protocol.presence import PeerMoved, Pose, Presence
-from lodespace.protocol.quality import (
+from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
+from lodespace.protocol.recording import Curves, Keyframes, Tick, Timeline
+from lodespace.protocol.review import (
     MAX_SHEET_SIZE,
     SHEET_SIZE,
     Cue,
@@ -49,8 +51,6 @@ from lodespace.protocol.quality import (
     Suggestion,
     SuggestionKind,
 )
-from lodespace.protocol.recording import Curves, Keyframes, Tick, Timeline
-from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
 from lodespace.protocol.session import Health, Hello, Resync, SessionInfo, Welcome
 from lodespace.protocol.training import Losses, LossesMeasured, Settings, SetTraining, Training, TrainingChanged
 from lodespace.protocol.values import (

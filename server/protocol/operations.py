@@ -6,11 +6,11 @@ from lodespace.protocol.access import AccessChanged
 from lodespace.protocol.answers import Ack, Notice, Refused
 from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass, MergeClass
 from lodespace.protocol.history import GestureTold, HistoryChanged, Redo, Undo
-from lodespace.protocol.labelling import Label, LabelEach, Labels, Resolve, Resolved
-from lodespace.protocol.moving import Anchor, Drag, PinsChanged, SetPriority, Unpin
+from lodespace.protocol.labels import Label, LabelEach, Labels, Resolve, Resolved
+from lodespace.protocol.pins import Anchor, Drag, PinsChanged, SetPriority, Unpin
 from lodespace.protocol.presence import PeerMoved, Presence
-from lodespace.protocol.quality import QualityChanged
-from lodespace.protocol.seeing import Decode, Decoded, Probe, Probed, Watch
+from lodespace.protocol.probing import Decode, Decoded, Probe, Probed, Watch
+from lodespace.protocol.review import QualityChanged
 from lodespace.protocol.session import Hello, Resync, Welcome
 from lodespace.protocol.training import LossesMeasured, SetTraining, TrainingChanged
 

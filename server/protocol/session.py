@@ -8,7 +8,7 @@ from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.classes import ClassInfo
 from lodespace.protocol.history import History
 from lodespace.protocol.items import Thumbnails
-from lodespace.protocol.quality import Quality
+from lodespace.protocol.review import Quality
 from lodespace.protocol.training import Training
 from lodespace.protocol.values import MAX_NAME_LENGTH, CommandId, Counter, Role, TrainerState
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lodespace import frames, protocol
+from lodespace import protocol
 from lodespace.gltf import decode_scene
+from lodespace.protocol import frames
 from lodespace.recording import FRAME, KEYFRAME, read_records
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import aiohttp
 import numpy as np
 
-from lodespace import frames, protocol
+from lodespace import protocol
 from lodespace.gltf import decode_scene
+from lodespace.protocol import frames
 
 
 class StreamClient:

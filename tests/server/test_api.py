@@ -184,7 +184,7 @@ def test_the_server_never_imports_torch() -> None:
 
 
 def test_types_of_the_page_are_current() -> None:
-    assert subprocess.run([sys.executable, "-m", "lodespace.protocol_ts", "--check"]).returncode == 0
+    assert subprocess.run([sys.executable, "-m", "lodespace.protocol.typescript", "--check"]).returncode == 0
 
 
 def test_set_training_takes_partial_settings() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
-from lodespace import frames, protocol
+from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.protocol import frames
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodespace import frames
 from lodespace.errors import ProtocolError
+from lodespace.protocol import frames
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "protocol" / "frames.json").read_text())
 

@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from lodespace import frames, protocol
+from lodespace import protocol
+from lodespace.protocol import frames
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()

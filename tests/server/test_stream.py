@@ -13,7 +13,7 @@ from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.frames import GRID_STEPS
+from lodespace.protocol.frames import GRID_STEPS
 
 BY_API = protocol.Provenance(tool="api")
 

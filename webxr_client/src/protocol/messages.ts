@@ -1,4 +1,4 @@
-// Written by `python -m lodespace.protocol_ts` from server/protocol/. Do not edit.
+// Written by `python -m lodespace.protocol.typescript` from server/protocol/. Do not edit.
 
 export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
@@ -449,6 +449,88 @@ export interface PeerMoved {
   scale?: number;
 }
 
+/** Whether this client wants a forces frame with every frame of positions. No answer. */
+export interface Watch {
+  op: "watch";
+  forces: boolean;
+}
+
+/** Ask how the model sees `items`: forces, reconstruction, sigma. */
+export interface Probe {
+  op: "probe";
+  command_id: string;
+  items: number[];
+}
+
+/** Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits. */
+export interface Decode {
+  op: "decode";
+  command_id: string;
+  points: [number, number, number][];
+}
+
+/**
+ * Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
+ * the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
+ * "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat.
+ */
+export interface Probed {
+  op: "probed";
+  command_id: string;
+  step: number;
+  items: number[];
+  forces: Record<string, number[]>;
+  pictures: string;
+  width: number;
+  height: number;
+  channels: number;
+  error: number[];
+  sigma: number[];
+}
+
+/** Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`). */
+export interface Decoded {
+  op: "decoded";
+  command_id: string;
+  pictures: string;
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/** A gesture on the timeline: made, undone or redone after moment `moment`. */
+export interface Tick {
+  moment: number;
+  event: "made" | "undone" | "redone";
+  gesture: Gesture;
+}
+
+/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
+export interface Keyframes {
+  moment: number[];
+  time: number[];
+  offset: number[];
+}
+
+/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
+export interface Curves {
+  moment: number[];
+  values: Record<string, (number | null)[]>;
+}
+
+/**
+ * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+ *
+ * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+ */
+export interface Timeline {
+  moments: number;
+  end: number;
+  keyframes: Keyframes;
+  ticks: Tick[];
+  curves: Curves;
+}
+
 /**
  * How good the labels are, as far as can be told without the truth.
  *
@@ -514,88 +596,6 @@ export interface Suggestion {
 export interface QualityChanged {
   op: "quality";
   quality: Quality;
-}
-
-/** A gesture on the timeline: made, undone or redone after moment `moment`. */
-export interface Tick {
-  moment: number;
-  event: "made" | "undone" | "redone";
-  gesture: Gesture;
-}
-
-/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
-export interface Keyframes {
-  moment: number[];
-  time: number[];
-  offset: number[];
-}
-
-/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
-export interface Curves {
-  moment: number[];
-  values: Record<string, (number | null)[]>;
-}
-
-/**
- * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
- *
- * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
- */
-export interface Timeline {
-  moments: number;
-  end: number;
-  keyframes: Keyframes;
-  ticks: Tick[];
-  curves: Curves;
-}
-
-/** Whether this client wants a forces frame with every frame of positions. No answer. */
-export interface Watch {
-  op: "watch";
-  forces: boolean;
-}
-
-/** Ask how the model sees `items`: forces, reconstruction, sigma. */
-export interface Probe {
-  op: "probe";
-  command_id: string;
-  items: number[];
-}
-
-/** Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits. */
-export interface Decode {
-  op: "decode";
-  command_id: string;
-  points: [number, number, number][];
-}
-
-/**
- * Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
- * the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
- * "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat.
- */
-export interface Probed {
-  op: "probed";
-  command_id: string;
-  step: number;
-  items: number[];
-  forces: Record<string, number[]>;
-  pictures: string;
-  width: number;
-  height: number;
-  channels: number;
-  error: number[];
-  sigma: number[];
-}
-
-/** Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`). */
-export interface Decoded {
-  op: "decoded";
-  command_id: string;
-  pictures: string;
-  width: number;
-  height: number;
-  channels: number;
 }
 
 /** Answer of GET /api/session: all a page needs before it draws. */

@@ -1,4 +1,4 @@
-"""Writes the TypeScript types of the protocol: `python -m lodespace.protocol_ts [--check]`.
+"""Writes the TypeScript types of the protocol: `python -m lodespace.protocol.typescript [--check]`.
 
 --check only says, by its exit status, whether webxr_client/src/protocol/messages.ts is what it would write.
 """
@@ -14,10 +14,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from lodespace import frames, protocol
+from lodespace import protocol
+from lodespace.protocol import frames
 
-TARGET = Path(__file__).parent.parent / "webxr_client" / "src" / "protocol" / "messages.ts"
-_FIRST_LINES = """// Written by `python -m lodespace.protocol_ts` from server/protocol/. Do not edit.
+TARGET = Path(__file__).parents[2] / "webxr_client" / "src" / "protocol" / "messages.ts"
+_FIRST_LINES = """// Written by `python -m lodespace.protocol.typescript` from server/protocol/. Do not edit.
 """
 
 
@@ -137,7 +138,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         current = TARGET.is_file() and TARGET.read_text() == text
         if not current:
-            sys.stderr.write(f"{TARGET.name} is stale: run `python -m lodespace.protocol_ts`\n")
+            sys.stderr.write(f"{TARGET.name} is stale: run `python -m lodespace.protocol.typescript`\n")
         return 0 if current else 1
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(text)
