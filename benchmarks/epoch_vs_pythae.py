@@ -26,7 +26,7 @@ from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import CallbackHandler, TrainingCallback
 from torch import nn
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import UNLABELED

@@ -14,7 +14,7 @@ import numpy as np
 import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
 
 WANTED = {5000: 20, 70000: 3}

@@ -16,7 +16,7 @@ import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how i
 import torch
 from simulated_annotator import SimulatedAnnotator
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.metrics import nearest_neighbour_accuracy
 from lodespace.models.snapshot import Snapshot

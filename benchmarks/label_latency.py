@@ -18,7 +18,7 @@ TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS)]
 from drivers.servers import ServerProcess  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
-from lodespace.datasets import load_digits  # noqa: E402
+from lodespace.items.item_set import load_digits  # noqa: E402
 from lodespace.protocol import TrainingChanged  # noqa: E402
 from lodespace.protocol.frames import PositionsFrame  # noqa: E402
 

@@ -17,7 +17,7 @@ import sys, time
 import lodespace.models  # before torch: says how its threads wait
 import torch
 torch.set_num_threads(2)
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.models.metrics import nearest_neighbour_accuracy
 items = load_digits()

@@ -19,7 +19,7 @@ import numpy as np
 import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, LossWeights, TrainingConfig
 from lodespace.models.config import ModelConfig
 from lodespace.models.metrics import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio

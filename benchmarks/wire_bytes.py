@@ -17,7 +17,7 @@ import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how i
 import torch
 from simulated_annotator import SimulatedAnnotator
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.latent_grid import LatentGrid
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.protocol.frames import GRID_STEPS

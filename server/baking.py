@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.baking_progress import Progress
-from lodespace.datasets import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.errors import ProjectError, TrainingError
 from lodespace.files import folder_in_the_making
 from lodespace.importing.importer import import_data
 from lodespace.importing.report import summary
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.items.item_set import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.labels import choose_labels
 from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot

@@ -8,9 +8,10 @@ from typing import TypeVar, get_args
 import msgspec
 from aiohttp import web
 
-from lodespace import openapi, originals, protocol, search, thumbnails
+from lodespace import openapi, protocol
 from lodespace.errors import ProtocolError, RequestError
 from lodespace.exporting import table as export_table
+from lodespace.items import originals, search, thumbnails
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
 from lodespace.service import Service

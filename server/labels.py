@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.datasets import UNLABELED, ItemSet
 from lodespace.errors import DatasetError
+from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.protocol import MAX_CLASSES, Provenance
 from lodespace.store import Event, Store
 

@@ -266,9 +266,9 @@ def train(
 
     `use_labels` as for `bake`. The loop itself, snapshot by snapshot, is lodespace.models.Trainer. Raises DatasetError, ValueError.
     """
-    from lodespace.datasets import load, load_digits
     from lodespace.importing.importer import import_data, source_of
     from lodespace.importing.source import ImportOptions
+    from lodespace.items.item_set import load, load_digits
     from lodespace.labels import choose_labels
     from lodespace.models.trainer import Trainer
     from lodespace.settings import configuration

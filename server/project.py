@@ -14,11 +14,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from lodespace import datasets, protocol
-from lodespace.datasets import ItemSet
+from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.files import folder_in_the_making
 from lodespace.gltf import Scene, decode_scene
+from lodespace.items import item_set
+from lodespace.items.item_set import ItemSet
 
 if TYPE_CHECKING:
     from lodespace.importing.build import ImportReport
@@ -137,7 +138,7 @@ def open_project(
     from lodespace.importing import importer  # takes a while to import, and an existing project needs none of it
 
     data = BUNDLED if path is None else str(path)
-    if data != BUNDLED and Path(data).resolve() == datasets.bundled_digits_folder().resolve():
+    if data != BUNDLED and Path(data).resolve() == item_set.bundled_digits_folder().resolve():
         data = BUNDLED
     source = data if data == BUNDLED else importer.reference_of(data)
     name = "digits" if data == BUNDLED else importer.name_of(data)
@@ -196,9 +197,9 @@ def new_project(
     )
     with folder_in_the_making(folder, lambda: check_free(folder)) as making:
         report = import_data(data, making / DATA_FOLDER, options or ImportOptions(), progress=progress)
-        items = datasets.load(making / DATA_FOLDER)
+        items = item_set.load(making / DATA_FOLDER)
         chosen = choose_labels(items, labels, seed)
-        if (chosen != datasets.UNLABELED).any():
+        if (chosen != item_set.UNLABELED).any():
             import_labels(making / LABEL_LOG, chosen)
         _write_manifest(making, manifest)
     project = open_existing(folder, None)
@@ -255,14 +256,14 @@ def is_bake(folder: Path) -> bool:
 def load_items(data: str, folder: Path) -> ItemSet:
     """The items that the manifest of `folder` names. Raises DatasetError, ProjectError."""
     if data == BUNDLED:
-        return datasets.load_digits()
+        return item_set.load_digits()
     path = folder / data
-    if not datasets.is_dataset(path):
+    if not item_set.is_dataset(path):
         raise ProjectError(
             f"the data of {folder} are not at {path} any more; put them back, or import them again into a new project "
             "(labels come along with --labels-from)"
         )
-    return datasets.load(path)
+    return item_set.load(path)
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -9,11 +9,12 @@ import time
 import msgspec
 import numpy as np
 
-from lodespace import checkpoints, protocol, thumbnails
+from lodespace import checkpoints, protocol
 from lodespace.access import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
+from lodespace.items import thumbnails
 from lodespace.models.config import model_side
 from lodespace.pins import checked_targets
 from lodespace.planning import Command, plan

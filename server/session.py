@@ -16,13 +16,13 @@ from lodespace import protocol
 from lodespace.acts import Act, ActKind, ActLog
 from lodespace.classes import ClassChange, ClassList
 from lodespace.config import VERSION
-from lodespace.datasets import ItemSet
 from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
 from lodespace.gesture_detail import read_gesture
 from lodespace.gltf import Scene, encode_scene
 from lodespace.history import LabelHistory
-from lodespace.item_details import provenance
+from lodespace.items.details import provenance
+from lodespace.items.item_set import ItemSet
 from lodespace.judgement import Judgement
 from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail

@@ -14,11 +14,11 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from lodespace import originals, thumbnails
 from lodespace.config import BUILT_PAGE
-from lodespace.datasets import ItemSet
 from lodespace.errors import ProjectError, RequestError
-from lodespace.item_details import provenance
+from lodespace.items import originals, thumbnails
+from lodespace.items.details import provenance
+from lodespace.items.item_set import ItemSet
 from lodespace.project import Project
 from lodespace.protocol import Training
 from lodespace.quality import quality

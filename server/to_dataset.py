@@ -2,7 +2,7 @@
 
 import torch
 
-from lodespace.datasets import ItemSet
+from lodespace.items.item_set import ItemSet
 from lodespace.models.dataset import Dataset, Standardisation
 
 

@@ -58,7 +58,7 @@ def load(name: str) -> LabelledPictures:
 
 
 def _bundled_digits() -> LabelledPictures:
-    from lodespace.datasets import load_digits
+    from lodespace.items.item_set import load_digits
 
     items = load_digits()
     assert items.truth is not None

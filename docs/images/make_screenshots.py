@@ -21,7 +21,7 @@ from drivers.chromium import find_chromium  # noqa: E402
 from drivers.headset import Headset, install  # noqa: E402
 from drivers.page import PageDriver  # noqa: E402
 from drivers.servers import ServerProcess  # noqa: E402
-from lodespace.datasets import load_digits  # noqa: E402
+from lodespace.items.item_set import load_digits  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
 

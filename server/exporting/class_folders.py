@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from lodespace import item_table, originals
 from lodespace.errors import ProjectError, RequestError
 from lodespace.exporting.table import Table
-from lodespace.importing.files import inside
-from lodespace.importing.source import ItemError
+from lodespace.items import originals
+from lodespace.items import table as item_table
+from lodespace.items.errors import ItemError
+from lodespace.items.paths import inside
 
 Files = Literal["copy", "link", "manifest"]
 UNLABELLED = "_unlabelled"

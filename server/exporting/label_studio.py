@@ -5,10 +5,11 @@ import json
 import urllib.parse
 from typing import Any
 
-from lodespace import item_table, thumbnails
 from lodespace.exporting.table import Table
-from lodespace.importing.files import shown
-from lodespace.item_details import as_text
+from lodespace.items import table as item_table
+from lodespace.items import thumbnails
+from lodespace.items.details import as_text
+from lodespace.items.paths import shown
 
 
 def as_json(table: Table) -> bytes:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from pathlib import Path
 
-from lodespace import item_table
 from lodespace.errors import ProjectError
 from lodespace.exporting.class_folders import safe_name
 from lodespace.exporting.table import Table
-from lodespace.importing.files import shown
+from lodespace.items import table as item_table
+from lodespace.items.paths import shown
 
 _RAVEN = (
     "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)", "Begin File",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.datasets import ItemSet
 from lodespace.history import GestureRecord
-from lodespace.item_details import as_text
+from lodespace.items.details import as_text
+from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
 from lodespace.session import AnnotationSession
 
@@ -71,8 +71,8 @@ class Table:
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """The columns that we add, by name: item, id, path, label, ... latent_x, ..., step."""
-    from lodespace import item_table  # not above: pyarrow takes 0.1 s to import
-    from lodespace.importing.files import shown
+    from lodespace.items import table as item_table  # not above: pyarrow takes 0.1 s to import
+    from lodespace.items.paths import shown
 
     kept = table.items.table
     records = [table.gestures.get(k) for k in table.owner.tolist()]

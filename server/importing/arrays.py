@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.importing.idx import read_idx
-from lodespace.importing.source import BadItem, ItemError, RawItem
+from lodespace.importing.source import RawItem
+from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.idx import read_idx
 
 _BLOCK_BYTES = 16 << 20
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]

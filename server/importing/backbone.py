@@ -10,10 +10,10 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError
 from lodespace.importing.torch_data import torchvision_module
-from lodespace.originals import picture
+from lodespace.items.item_set import ItemSet
+from lodespace.items.originals import picture
 
 _SIDE = 224
 _BATCH = 32

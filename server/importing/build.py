@@ -18,13 +18,24 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from lodespace import item_table
-from lodespace.datasets import FORMAT, LABELS, MANIFEST, ORIGINALS, PIXELS, STANDARDISATION, TABLE, UNLABELED, VECTORS
 from lodespace.errors import DatasetError
-from lodespace.importing import pictures
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.interruption import Interruption
-from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem, Source
+from lodespace.importing.source import ImportOptions, RawItem, Source
+from lodespace.items import decoding
+from lodespace.items import table as item_table
+from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.item_set import (
+    FORMAT,
+    LABELS,
+    MANIFEST,
+    ORIGINALS,
+    PIXELS,
+    STANDARDISATION,
+    TABLE,
+    UNLABELED,
+    VECTORS,
+)
 from lodespace.models.config import MODEL_SIDES, Content, model_side
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
@@ -178,8 +189,8 @@ class _Building:
                 read.vector = item.vector()
             if item.picture is not None:
                 picture = item.picture(self.frame)
-                read.larger = max(pictures.height_and_width(picture)) > max(self.frame)
-                read.pixels = pictures.fitted(picture, self.frame)
+                read.larger = max(decoding.height_and_width(picture)) > max(self.frame)
+                read.pixels = decoding.fitted(picture, self.frame)
         except ItemError as error:
             read.error = str(error)
         except (MemoryError, OSError, ValueError) as error:

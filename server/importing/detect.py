@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from lodespace.errors import DatasetError
-from lodespace.importing import pictures, sound, table
+from lodespace.importing import sound, table
 from lodespace.importing.arrays import IDX_NAME, from_idx, from_npy, from_npz
-from lodespace.importing.files import walk
 from lodespace.importing.folder import PictureFolder, suffix_of
-from lodespace.importing.source import BadItem, ImportOptions, Source
+from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.torch_data import PREFIX, from_torchvision
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem
+from lodespace.items.paths import walk
 
 READABLE = (
     "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, OGG), a table (.csv, .tsv, .jsonl, .parquet), "
@@ -39,7 +41,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
         return from_npz(path)
     if IDX_NAME.match(path.name):
         return from_idx(path)
-    if suffix in pictures.SUFFIXES or suffix in sound.SUFFIXES:
+    if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
         raise DatasetError(f"{data}: a single file; give the folder it is in")
     raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
 
@@ -51,7 +53,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
         if isinstance(found, BadItem):
             continue
         suffix = suffix_of(found)
-        counts["pictures"] += suffix in pictures.SUFFIXES
+        counts["pictures"] += suffix in decoding.SUFFIXES
         counts["sounds"] += suffix in sound.SUFFIXES
         counts["tables"] += suffix == ".parquet"
         if number >= _LOOKED_AT:

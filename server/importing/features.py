@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import datasets
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays import ArrayItems, from_npy, from_npz
 from lodespace.importing.build import ImportReport
-from lodespace.importing.source import BadItem, ImportOptions, RawItem, Source
+from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.importing.table import SUFFIXES, Table
+from lodespace.items import item_set
+from lodespace.items.errors import BadItem
 
 
 def add_features(folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool) -> None:
@@ -22,28 +23,28 @@ def add_features(folder: Path, options: ImportOptions, report: ImportReport, *, 
     if (options.backbone is None) != (options.weights is None):
         raise DatasetError("--backbone NAME and --weights FILE go together")
     if options.features is not None:
-        _write(folder, _from_file(options.features, datasets.load(folder), report))
+        _write(folder, _from_file(options.features, item_set.load(folder), report))
     elif options.backbone is not None and options.weights is not None:
         from lodespace.importing.backbone import features_of
 
-        _write(folder, features_of(datasets.load(folder), options.backbone, options.weights, progress=progress))
+        _write(folder, features_of(item_set.load(folder), options.backbone, options.weights, progress=progress))
 
 
 def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
     if not np.isfinite(features).all():
         raise DatasetError("the features hold NaN or infinity")
     try:
-        np.save(folder / datasets.FEATURES, features, allow_pickle=False)
-        datasets.amend(folder, _named)
+        np.save(folder / item_set.FEATURES, features, allow_pickle=False)
+        item_set.amend(folder, _named)
     except OSError as error:
         raise DatasetError(f"{folder}: the features cannot be written: {error.strerror}") from error
 
 
 def _named(manifest: dict[str, Any]) -> None:
-    manifest["features"] = datasets.FEATURES
+    manifest["features"] = item_set.FEATURES
 
 
-def _from_file(path: Path, items: datasets.ItemSet, report: ImportReport) -> npt.NDArray[np.float32]:
+def _from_file(path: Path, items: item_set.ItemSet, report: ImportReport) -> npt.NDArray[np.float32]:
     """(N, F): by id where the file has ids, else row by row."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")

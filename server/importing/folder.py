@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from lodespace.importing import pictures
-from lodespace.importing.files import open_inside, shown, walk
-from lodespace.importing.source import BadItem, ItemError, Picture, RawItem
+from lodespace.importing.source import RawItem
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem, ItemError, Picture
+from lodespace.items.paths import open_inside, shown, walk
 
 UNLABELLED_FOLDERS = frozenset({"_unlabelled", "_unlabeled"})
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
@@ -56,7 +57,7 @@ class PictureFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = root.resolve().name or "pictures"
-        self.places = Places(root, pictures.SUFFIXES)
+        self.places = Places(root, decoding.SUFFIXES)
 
     @property
     def count(self) -> int:
@@ -76,7 +77,7 @@ class PictureFolder:
         for path in paths[::step]:
             try:
                 with open_inside(self.root, path) as file:
-                    size = pictures.size_of(file)
+                    size = decoding.size_of(file)
             except ItemError:
                 continue
             if size is not None:
@@ -101,4 +102,4 @@ class FileReader:
 
     def __call__(self, frame: tuple[int, int] | None = None) -> Picture:
         with open_inside(self.root, self.path) as file:
-            return pictures.decode(file, frame)
+            return decoding.decode(file, frame)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lodespace import datasets
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays import IDX_NAME, from_arrays
 from lodespace.importing.build import ImportReport, build
@@ -16,6 +15,7 @@ from lodespace.importing.detect import open_source
 from lodespace.importing.features import add_features
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.torch_data import PREFIX, TorchItems
+from lodespace.items import item_set
 
 
 def import_data(data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
@@ -25,7 +25,7 @@ def import_data(data: "str | Source", target: Path, options: ImportOptions, *, p
     """
     target.mkdir(parents=True)
     try:
-        if isinstance(data, str) and datasets.is_dataset(Path(data)):
+        if isinstance(data, str) and item_set.is_dataset(Path(data)):
             report = _copy(Path(data), target)
         else:
             source = open_source(data, options) if isinstance(data, str) else data
@@ -39,9 +39,9 @@ def import_data(data: "str | Source", target: Path, options: ImportOptions, *, p
 
 def _copy(source: Path, target: Path) -> ImportReport:
     """A data set folder is taken as it is: only the files that its description names."""
-    items = datasets.load(source)
+    items = item_set.load(source)
     try:
-        for path in datasets.files_of(source):
+        for path in item_set.files_of(source):
             shutil.copyfile(path, target / path.name)
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written: {error.strerror}") from error

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 
 from lodespace import protocol
-from lodespace.datasets import UNLABELED, ItemSet
 from lodespace.errors import DatasetError
-from lodespace.importing.source import BadItem, ImportOptions
+from lodespace.importing.source import ImportOptions
 from lodespace.importing.table import LABEL_NAMES, SUFFIXES, open_rows
+from lodespace.items.errors import BadItem
+from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.planning import plan
 from lodespace.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import soundfile
 
 from lodespace.errors import DatasetError
-from lodespace.importing.files import open_inside, shown
 from lodespace.importing.folder import Places
-from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem
+from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
+from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.paths import open_inside, shown
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
 DEFAULT_SIDE = 64

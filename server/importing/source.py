@@ -7,17 +7,9 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from lodespace.errors import LodespaceError
+from lodespace.items.errors import BadItem, Picture
 from lodespace.models.config import Content
-
-Picture = Image.Image | npt.NDArray[np.uint8]
-"""A decoded picture: of Pillow, or uint8 (H, W) or (H, W, 3)."""
-
-
-class ItemError(LodespaceError):
-    """One item cannot be read; the message is the reason, for a person. The others go in."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +64,6 @@ class RawItem:
     start: float | None = None
     end: float | None = None
     held_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class BadItem:
-    """An item that was left out, by name and reason."""
-
-    name: str
-    reason: str
 
 
 class Source(Protocol):

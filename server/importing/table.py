@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
-from lodespace.importing import pictures
-from lodespace.importing.files import open_inside, walk
 from lodespace.importing.folder import FileReader, suffix_of
-from lodespace.importing.source import BadItem, ImportOptions, ItemError, RawItem
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.paths import open_inside, walk
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _MAX_FIELD = 16 << 20
@@ -245,7 +246,7 @@ class Table:
                 continue
             try:
                 with self._file(found[1][self.image_column or self.thumbnail_column or ""]) as file:
-                    size = pictures.size_of(file)
+                    size = decoding.size_of(file)
             except (ItemError, KeyError):
                 continue
             if size is not None:
@@ -309,7 +310,7 @@ class Table:
                 raise ItemError(f"no picture in column '{self.image_column or self.thumbnail_column}'")
             if original is not None:
                 item.original, item.held_bytes = original, len(original)
-                item.picture = lambda frame: pictures.decode(io.BytesIO(original), frame)
+                item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame)
             elif path is not None:
                 item.path = _path_bytes(path)
                 item.picture = FileReader(self.root, item.path)

@@ -15,9 +15,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from lodespace.errors import DatasetError
-from lodespace.importing import pictures
 from lodespace.importing.arrays import as_bytes
-from lodespace.importing.source import BadItem, ImportOptions, ItemError, Picture, RawItem
+from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.items import decoding
+from lodespace.items.errors import BadItem, ItemError, Picture
 
 PREFIX = "torchvision:"
 _FINGERPRINTED = 16
@@ -52,7 +53,7 @@ class TorchItems:
         sizes: list[tuple[int, int]] = []
         for i in range(0, self.count, max(1, self.count // limit)):
             with contextlib.suppress(Exception):  # it will be told when its turn comes
-                sizes.append(pictures.height_and_width(self._picture(self._read(i)[0])))
+                sizes.append(decoding.height_and_width(self._picture(self._read(i)[0])))
         return sizes
 
     def fingerprint(self) -> str:
@@ -69,7 +70,7 @@ class TorchItems:
 
     def _picture(self, item: Any) -> Picture:
         if isinstance(item, Image.Image):
-            return pictures.plain(item)
+            return decoding.plain(item)
         array = _array(item)
         if array.dtype == np.uint8:
             return as_bytes(array, None)

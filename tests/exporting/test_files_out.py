@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lodespace import datasets
 from lodespace.errors import ProjectError
 from lodespace.exporting.class_folders import safe_name
 from lodespace.exporting.formats import ExportOptions, export
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 from samples.pictures import draw
 
 
@@ -30,7 +30,7 @@ def test_class_folders_hold_the_original_files(pictures: Path, tmp_path: Path, f
     assert same == (files == "link")
     # In again: the same labels.
     import_data(str(tmp_path / "out"), tmp_path / "again", ImportOptions())
-    items = datasets.load(tmp_path / "again")
+    items = item_set.load(tmp_path / "again")
     assert items.truth is not None
     assert np.bincount(items.truth + 1).tolist() == [16, 5, 3]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lodespace import datasets
 from lodespace.errors import ProjectError
 from lodespace.exporting.formats import FORMATS, ExportOptions, export
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 from lodespace.project import open_project
 
 
@@ -52,7 +52,7 @@ def test_a_round_trip_keeps_every_id_label_and_column(pictures: Path, tmp_path: 
 
     (tmp_path / f"raw/out{suffix}").write_bytes(out.read_bytes())
     import_data(str(tmp_path / f"raw/out{suffix}"), tmp_path / "again", ImportOptions())
-    items = datasets.load(tmp_path / "again")
+    items = item_set.load(tmp_path / "again")
     assert items.ids == tuple(row["id"] for row in rows)
     assert items.truth is not None
     names = [items.class_names[c] if c >= 0 else "" for c in items.truth.tolist()]
@@ -88,7 +88,7 @@ def test_npz_holds_items_labels_and_map_and_can_be_imported(vectors: Path, tmp_p
         assert out["y"][:9].tolist() == ["0", "1", "2", "3", "0", "1", "2", "3", ""]
         assert out["latent_mean"].shape == out["latent_log_variance"].shape == (200, 3)
     import_data(str(tmp_path / "out.npz"), tmp_path / "again", ImportOptions())
-    items = datasets.load(tmp_path / "again")
+    items = item_set.load(tmp_path / "again")
     assert items.truth is not None
     assert items.truth[:9].tolist() == [0, 1, 2, 3, 0, 1, 2, 3, -1]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from lodespace import datasets
-from lodespace.datasets import ItemSet
 from lodespace.importing.build import ImportReport
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.items import item_set
+from lodespace.items.item_set import ItemSet
 from samples.pictures import Import, draw
 
 
@@ -20,7 +20,7 @@ def bring(tmp_path: Path) -> Import:
         target = tmp_path / f"imported-{len(list(tmp_path.glob('imported-*')))}"
         source = str(data) if isinstance(data, Path) else data
         report = import_data(source, target, ImportOptions(**options))  # type: ignore[arg-type]
-        return datasets.load(target), report
+        return item_set.load(target), report
 
     return run
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lodespace.errors import DatasetError
-from lodespace.importing import pictures
+from lodespace.items import decoding
 from samples.pictures import Import, draw, reasons
 
 
@@ -98,7 +98,7 @@ def test_a_picture_is_turned_as_the_camera_says() -> None:
     out = io.BytesIO()
     upright.transpose(Image.Transpose.ROTATE_90).save(out, "PNG", exif=exif)
     out.seek(0)
-    np.testing.assert_array_equal(np.asarray(pictures.decode(out)), np.asarray(upright))
+    np.testing.assert_array_equal(np.asarray(decoding.decode(out)), np.asarray(upright))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_picture_is_turned_as_the_camera_says() -> None:
     ids=["1", "16 bit", "transparent", "LA", "P", "CMYK"],
 )
 def test_every_kind_of_pixel_becomes_grey_or_rgb_bytes(image: Image.Image, wanted: int | None) -> None:
-    plain = np.asarray(pictures.plain(image))
+    plain = np.asarray(decoding.plain(image))
     assert plain.dtype == np.uint8
     assert plain.shape[2:] in ((), (3,))
     if wanted is not None:
@@ -123,13 +123,13 @@ def test_every_kind_of_pixel_becomes_grey_or_rgb_bytes(image: Image.Image, wante
 
 def test_floating_point_pixels_are_refused() -> None:
     with pytest.raises(DatasetError.__mro__[1], match="floating-point"):
-        pictures.plain(Image.new("F", (8, 8), 0.5))
+        decoding.plain(Image.new("F", (8, 8), 0.5))
 
 
 def test_fitting_keeps_proportions_and_takes_the_border_as_background() -> None:
     wide = np.full((40, 80), 200, np.uint8)
     wide[15:25, 30:50] = 0
-    out = pictures.fitted(wide, (32, 32))
+    out = decoding.fitted(wide, (32, 32))
     assert out.shape == (32, 32)
     assert (out[0] == 200).all()
     assert (out[-1] == 200).all()
@@ -251,7 +251,7 @@ def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
     assert not any("\u202e" in item_id for item_id in items.ids)
     assert "=cmd|' -C calc'!A0.png" in items.ids
     # Each is found again under the name it has on disk.
-    from lodespace.originals import picture
+    from lodespace.items.originals import picture
 
     for item in range(len(items)):
         np.testing.assert_array_equal(np.asarray(picture(items, item, 512)), items.data[item])

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lodespace import datasets
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.importing.arrays import from_arrays
 from lodespace.importing.source import ImportOptions
+from lodespace.items import item_set
 from lodespace.project import MANIFEST, open_project
 from lodespace.to_dataset import to_dataset
 from samples.pictures import Import, draw
@@ -47,7 +47,7 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
         whole = (out / MANIFEST).is_file()
         assert whole == out.exists(), "a project is there whole or not at all"
         if whole:
-            assert len(datasets.load(out / "data")) == 300
+            assert len(item_set.load(out / "data")) == 300
         else:
             assert process.returncode in (130, -signal.SIGINT, 1)
         assert not list(tmp_path.glob(f".work{moment}.*")), "nothing is left beside it"
@@ -118,7 +118,7 @@ def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import
     # What is stored counts, not what could be worked out anew.
     path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
     np.save(path, np.stack([mean + 1, 2 * deviation]))
-    again = to_dataset(datasets.load(path.parent))
+    again = to_dataset(item_set.load(path.parent))
     np.testing.assert_allclose(again.stored.numpy(), (vectors - mean - 1) / (2 * deviation), rtol=1e-5, atol=1e-6)
 
 
@@ -216,7 +216,7 @@ def test_a_damaged_data_set_is_refused_in_words(folder: Path, tmp_path: Path, br
     else:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(DatasetError):
-        datasets.load(target)
+        item_set.load(target)
 
 
 def test_import_options_have_the_defaults_that_the_command_line_tells() -> None:

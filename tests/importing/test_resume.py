@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from lodespace.cli import main
-from lodespace.datasets import UNLABELED
 from lodespace.errors import DatasetError
 from lodespace.exporting.formats import export
 from lodespace.importing.resume import read_labels, take_labels
 from lodespace.importing.source import ImportOptions
+from lodespace.items.item_set import UNLABELED
 from lodespace.offline import open_offline
 from lodespace.project import Project, open_project
 

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from lodespace import item_table, originals
-from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError, RequestError
 from lodespace.importing.spectrogram import Spectrogram, hertz_to_mel, mel_bands, mel_to_hertz
+from lodespace.items import originals
+from lodespace.items import table as item_table
+from lodespace.items.item_set import ItemSet
 from samples.pictures import Import, reasons
 
 RATE = 16_000

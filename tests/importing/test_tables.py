@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from lodespace.datasets import ItemSet
 from lodespace.errors import DatasetError
+from lodespace.items.item_set import ItemSet
 from samples.pictures import Import, draw, png, reasons
 
 ROWS = [
@@ -101,7 +101,7 @@ def test_picture_bytes_in_parquet(tmp_path: Path, bring: Import, cell: str) -> N
 
 
 def test_large_pictures_in_a_table_keep_their_original_for_the_card(tmp_path: Path, bring: Import) -> None:
-    from lodespace.originals import picture
+    from lodespace.items.originals import picture
 
     rows = [{"image": png(draw(i, (300, 200)))} for i in range(3)]
     items, _ = bring(write(tmp_path / "t.parquet", rows))
@@ -298,7 +298,7 @@ def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(tmp_path: P
 
 
 def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring: Import) -> None:
-    from lodespace.search import matching
+    from lodespace.items.search import matching
 
     rows = [{**row, "place": "Saarbrücken" if i == 4 else "elsewhere", "count": 100 + i} for i, row in enumerate(ROWS)]
     items, _ = bring(write(pictures / "t.parquet", rows))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset
 from samples.trainings import Digits
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.collapse import KL_THRESHOLD, collapsed_dimensions, describe
 from lodespace.models.config import PresetName

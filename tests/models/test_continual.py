@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
 
 SHOWN = 1500

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset
 from lodespace.models.descriptor import described, edges, ink, upright
 from lodespace.models.graph import nearest_neighbours

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lodespace.datasets import load_digits
+from lodespace.items.item_set import load_digits
 
 TRUTH = load_digits().truth
 assert TRUTH is not None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lodespace import protocol
-from lodespace.datasets import ItemSet
+from lodespace.items.item_set import ItemSet
 from lodespace.planning import Command, plan
 from lodespace.session import AnnotationSession, Applied
 from lodespace.store import Event

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lodespace.datasets import ItemSet
+from lodespace.items.item_set import ItemSet
 from lodespace.session import AnnotationSession
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from lodespace.datasets import ItemSet
 from lodespace.importing.build import ImportReport
+from lodespace.items.item_set import ItemSet
 
 Import = Callable[..., tuple[ItemSet, ImportReport]]
 

@@ -10,8 +10,8 @@ import pytest
 
 from lodespace.baking import PARTS
 from lodespace.exporting.formats import FILES, FOLDERS
-from lodespace.importing import pictures
 from lodespace.importing.source import ImportOptions
+from lodespace.items import decoding
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -41,4 +41,4 @@ def test_every_option_is_told() -> None:
 
 
 def test_limits_are_the_ones_in_force() -> None:
-    assert f"up to {pictures.MAX_PIXELS // 1_000_000} megapixels" in PAGE
+    assert f"up to {decoding.MAX_PIXELS // 1_000_000} megapixels" in PAGE

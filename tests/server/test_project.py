@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from lodespace import checkpoints
-from lodespace.datasets import load_digits
 from lodespace.errors import DatasetError, ProjectError
+from lodespace.items.item_set import load_digits
 from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, open_project
 from lodespace.protocol import Settings
 from lodespace.settings import merged
@@ -87,7 +87,7 @@ def test_other_settings_start_afresh(folder: Path) -> None:
 
 
 def test_the_folder_of_the_bundled_digits_is_known_by_its_name(folder: Path) -> None:
-    from lodespace.datasets import bundled_digits_folder
+    from lodespace.items.item_set import bundled_digits_folder
 
     assert opened(bundled_digits_folder()).manifest.data == BUNDLED
 

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from drivers.servers import Serving
-from lodespace import protocol, thumbnails
+from lodespace import protocol
 from lodespace.baking import bake
 from lodespace.errors import TrainingError
 from lodespace.gltf import decode_scene
+from lodespace.items import thumbnails
 from lodespace.recording_index import index_of
 
 
@@ -63,7 +64,7 @@ async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> 
 
 
 def test_thumbnails_are_the_atlas_to_the_pixel(table: Path, tmp_path: Path) -> None:
-    from lodespace.datasets import load
+    from lodespace.items.item_set import load
 
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
     with Image.open(out / "thumbnails" / "0.webp") as page:

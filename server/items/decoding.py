@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lodespace.importing.source import ItemError, Picture
+from lodespace.items.errors import ItemError, Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from lodespace.importing.source import BadItem, ItemError
+from lodespace.items.errors import BadItem, ItemError
 
 MAX_FILE_BYTES = 256 << 20
 """A larger picture file is no picture."""

@@ -6,13 +6,13 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from lodespace import item_table
-from lodespace.datasets import ItemSet
 from lodespace.errors import RequestError
-from lodespace.importing import pictures
-from lodespace.importing.files import open_inside, shown
-from lodespace.importing.source import ItemError
-from lodespace.spectrogram_colours import coloured
+from lodespace.items import decoding
+from lodespace.items import table as item_table
+from lodespace.items.colormap import coloured
+from lodespace.items.errors import ItemError
+from lodespace.items.item_set import ItemSet
+from lodespace.items.paths import open_inside, shown
 
 
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
@@ -36,7 +36,7 @@ def _original(items: ItemSet, item: int, side: int) -> Image.Image | None:
         if file is None:
             return None
         with file:
-            read = pictures.decode(file, (side, side))
+            read = decoding.decode(file, (side, side))
     except (ItemError, OSError):
         return None
     return read if isinstance(read, Image.Image) else Image.fromarray(read)

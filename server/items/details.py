@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from lodespace import protocol
-from lodespace.datasets import ItemSet
+from lodespace.items.item_set import ItemSet
 
 MAX_TOLD = 1000
 """Characters of a column's value that are sent for the card."""
@@ -14,8 +14,8 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     """Where an item comes from and what it came with, as ItemInfo tells it."""
     if items.table is None:
         return {"path": "", "columns": []}
-    from lodespace.importing.files import shown
-    from lodespace.item_table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
+    from lodespace.items.paths import shown
+    from lodespace.items.table import END, PATH, START  # not above: pyarrow takes 0.1 s to import
 
     path = items.table.value(PATH, item)
     columns = [

@@ -18,7 +18,7 @@ from lodespace.errors import DatasetError
 from lodespace.models.config import Content
 
 if TYPE_CHECKING:
-    from lodespace.item_table import ItemTable
+    from lodespace.items.table import ItemTable
 
 FORMAT = 2
 UNLABELED = -1
@@ -160,14 +160,14 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
 
 
 def _table(folder: Path, name: object) -> "ItemTable":
-    from lodespace.item_table import ItemTable  # pyarrow takes 0.1 s to import, and the bundled digits have no table
+    from lodespace.items.table import ItemTable  # pyarrow takes 0.1 s to import, and the bundled digits have no table
 
     return ItemTable.read(member(folder, name))
 
 
 def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
     """Format 1: pictures and truth as IDX files, as the bundled digits are."""
-    from lodespace.importing.idx import read_idx
+    from lodespace.items.idx import read_idx
 
     images = read_idx(member(folder, manifest["images"]))
     classes = tuple(str(c) for c in manifest.get("classes", ()))

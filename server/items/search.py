@@ -1,6 +1,6 @@
 """Finding items by text: ids, paths and the columns they came with. Classes are searched on the page, which has them."""
 
-from lodespace.datasets import ItemSet
+from lodespace.items.item_set import ItemSet
 
 
 def matching(items: ItemSet, text: str) -> list[int]:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from lodespace import originals
-from lodespace.datasets import ItemSet
+from lodespace.items import originals
+from lodespace.items.colormap import coloured
+from lodespace.items.item_set import ItemSet
 from lodespace.protocol import Thumbnails
-from lodespace.spectrogram_colours import coloured
 
 PAGE_SIZE = 2048
 CELL = 32

@@ -1,0 +1,1 @@
+"""Items of a data set: their arrays, tables, original files and pictures."""
