@@ -26,9 +26,9 @@ sys.path[:0] = [str(TESTS)]
 from drivers.servers import ServerProcess  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
 from lodespace import protocol  # noqa: E402
-from lodespace.gltf import decode_scene  # noqa: E402
 from lodespace.items.item_set import load_digits  # noqa: E402
 from lodespace.protocol import frames  # noqa: E402
+from lodespace.scene.glb import decode_scene  # noqa: E402
 
 WANTED = {"label": 120, "undo": 100, "drag": 60}
 CLUSTER = 60

@@ -18,9 +18,9 @@ import torch
 from simulated_annotator import SimulatedAnnotator
 
 from lodespace.items.item_set import load_digits
-from lodespace.latent_grid import LatentGrid
 from lodespace.models import Dataset, Trainer, preset
 from lodespace.protocol.frames import GRID_STEPS
+from lodespace.scene.latent_grid import LatentGrid
 
 
 def main() -> None:

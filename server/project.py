@@ -17,9 +17,9 @@ import msgspec
 from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.files import folder_in_the_making
-from lodespace.gltf import Scene, decode_scene
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.scene.glb import Scene, decode_scene
 
 if TYPE_CHECKING:
     from lodespace.importing.build import ImportReport

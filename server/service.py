@@ -22,7 +22,7 @@ from lodespace.project import Project
 from lodespace.recorder import Recorder
 from lodespace.recording_index import index_of
 from lodespace.review import Review
-from lodespace.selection import items_in_regions
+from lodespace.scene.region_query import items_in_regions
 from lodespace.session import AnnotationSession
 from lodespace.shared_frames import TrainerFrame
 from lodespace.store import Store, StoreError

@@ -19,15 +19,15 @@ from lodespace.config import VERSION
 from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
 from lodespace.gesture_detail import read_gesture
-from lodespace.gltf import Scene, encode_scene
 from lodespace.history import LabelHistory
 from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
 from lodespace.judgement import Judgement
-from lodespace.latent_grid import LatentGrid
 from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
+from lodespace.scene.glb import Scene, encode_scene
+from lodespace.scene.latent_grid import LatentGrid
 from lodespace.settings import described, in_full, merged
 from lodespace.store import Event
 

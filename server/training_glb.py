@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pygltflib as g
 
-from lodespace.gltf import SCENE_METRES, class_colours
 from lodespace.protocol import ClassInfo
+from lodespace.scene.glb import SCENE_METRES, class_colours
 
 GRID = 32768
 """Steps of an axis: a displacement between any two of them fits 16 bits with a sign."""

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from lodespace.errors import ProjectError
 from lodespace.exporting.table import Table
-from lodespace.gltf import UNLABELLED_COLOUR
 from lodespace.protocol import UNLABELED, ClassInfo
+from lodespace.scene.glb import UNLABELLED_COLOUR
 
 _BINS = 60
 _INK = 0.78

@@ -9,7 +9,7 @@ from lodespace.protocol.values import MAX_REGIONS, CellSize, ClassId, CommandId,
 
 
 class Region(Message):
-    """A region drawn on the screen, enough to find its items again (selection.py has the rule).
+    """A region drawn on the screen, enough to find its items again (region_query.py has the rule).
 
     `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
     where the winding number is not zero.

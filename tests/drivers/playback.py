@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from lodespace import protocol
-from lodespace.gltf import decode_scene
 from lodespace.protocol import frames
 from lodespace.recording import FRAME, KEYFRAME, read_records
+from lodespace.scene.glb import decode_scene
 
 
 def replay(path: Path) -> list[tuple[float, np.ndarray]]:

@@ -8,8 +8,8 @@ import aiohttp
 import numpy as np
 
 from lodespace import protocol
-from lodespace.gltf import decode_scene
 from lodespace.protocol import frames
+from lodespace.scene.glb import decode_scene
 
 
 class StreamClient:

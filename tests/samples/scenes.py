@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lodespace.gltf import Box, Scene
 from lodespace.protocol import ClassInfo
 from lodespace.protocol.frames import GRID_STEPS
+from lodespace.scene.glb import Box, Scene
 
 CLASSES = (
     ClassInfo(class_id=0, name="zero", colour="#E69F00"),

@@ -16,8 +16,8 @@ from drivers.servers import Serving
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.gltf import decode_scene
 from lodespace.protocol import SetTraining
+from lodespace.scene.glb import decode_scene
 
 ROOT = Path(__file__).parents[2]
 

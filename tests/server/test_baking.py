@@ -16,12 +16,12 @@ from lodespace import baking, checkpoints
 from lodespace.baking import bake
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, TrainingError
-from lodespace.gltf import decode_scene
 from lodespace.items.item_set import load, load_digits
 from lodespace.labels import choose_labels
 from lodespace.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
+from lodespace.scene.glb import decode_scene
 from lodespace.static_site import SITE_FILES
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED
-from lodespace.gltf import decode_scene
+from lodespace.scene.glb import decode_scene
 
 COMMAND = [sys.executable, "-m", "lodespace"]
 

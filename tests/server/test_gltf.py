@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from drivers.gltf_validator import validate
 from lodespace.errors import ProjectError
-from lodespace.gltf import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json
 from lodespace.protocol import PROTOCOL_VERSION, ClassInfo
 from lodespace.protocol.frames import GRID_STEPS
+from lodespace.scene.glb import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json
 from samples.scenes import CLASSES, make_scene
 
 

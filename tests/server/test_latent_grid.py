@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodespace.latent_grid import RING, LatentGrid
 from lodespace.protocol import frames
 from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT
+from lodespace.scene.latent_grid import RING, LatentGrid
 
 
 def cloud(seed: int, n: int = 50, d: int = 3) -> np.ndarray:

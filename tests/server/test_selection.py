@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lodespace.protocol import Region
-from lodespace.selection import items_in_regions
+from lodespace.scene.region_query import items_in_regions
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "selection" / "regions.json").read_text())
 

@@ -12,9 +12,9 @@ from drivers.servers import Serving
 from lodespace import protocol
 from lodespace.baking import bake
 from lodespace.errors import TrainingError
-from lodespace.gltf import decode_scene
 from lodespace.items import thumbnails
 from lodespace.recording_index import index_of
+from lodespace.scene.glb import decode_scene
 
 
 @pytest.fixture

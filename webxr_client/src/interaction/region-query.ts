@@ -1,5 +1,5 @@
 /**
- * Which items lie in a region drawn on the screen: the same rule as server/selection.py, point by point. tests/vectors/selection holds
+ * Which items lie in a region drawn on the screen: the same rule as server/scene/region_query.py, point by point. tests/vectors/selection holds
  * both to it.
  */
 import type { Region } from "../protocol/messages.js";

@@ -301,7 +301,7 @@ export interface ItemInfo {
 }
 
 /**
- * A region drawn on the screen, enough to find its items again (selection.py has the rule).
+ * A region drawn on the screen, enough to find its items again (region_query.py has the rule).
  *
  * `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
  * where the winding number is not zero.

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import ProtocolError
-from lodespace.gltf import Box
 from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
+from lodespace.scene.glb import Box
 
 RING = 64
 """Revisions kept: a client that far behind gets one merged delta, one further behind a new scene."""

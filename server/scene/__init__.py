@@ -1,0 +1,1 @@
+"""The latent space as clients see it: quantised positions, glTF files, regions."""
