@@ -5,9 +5,9 @@ from pathlib import Path
 from lodespace.errors import DatasetError
 from lodespace.importing import sound, table
 from lodespace.importing.arrays import IDX_NAME, from_idx, from_npy, from_npz
-from lodespace.importing.folder import PictureFolder, suffix_of
+from lodespace.importing.picture_folder import PictureFolder, suffix_of
 from lodespace.importing.source import ImportOptions, Source
-from lodespace.importing.torch_data import PREFIX, from_torchvision
+from lodespace.importing.torch_dataset import PREFIX, from_torchvision
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk

@@ -14,7 +14,7 @@ from lodespace.importing.build import ImportReport, build
 from lodespace.importing.detect import open_source
 from lodespace.importing.features import add_features
 from lodespace.importing.source import ImportOptions, Source
-from lodespace.importing.torch_data import PREFIX, TorchItems
+from lodespace.importing.torch_dataset import PREFIX, TorchItems
 from lodespace.items import item_set
 
 

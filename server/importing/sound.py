@@ -9,7 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from lodespace.errors import DatasetError
-from lodespace.importing.folder import Places
+from lodespace.importing.picture_folder import Places
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.items.errors import BadItem, ItemError

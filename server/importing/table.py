@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
-from lodespace.importing.folder import FileReader, suffix_of
+from lodespace.importing.picture_folder import FileReader, suffix_of
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError

@@ -303,7 +303,7 @@ def test_fewer_than_two_pictures_are_no_data_set(tmp_path: Path, bring: Import, 
 
 
 def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(folder: Path, bring: Import) -> None:
-    from lodespace.importing.folder import PictureFolder
+    from lodespace.importing.picture_folder import PictureFolder
 
     source = PictureFolder(folder)
     (folder / "cat/0.png").unlink()
