@@ -30,8 +30,8 @@ from lodespace.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_ba
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.reading import losses_of
 from lodespace.recorder import Recorder
-from lodespace.session import AnnotationSession
-from lodespace.settings import configuration, settings_of
+from lodespace.session.session import AnnotationSession
+from lodespace.session.settings import configuration, settings_of
 from lodespace.static_site import write_site
 from lodespace.to_dataset import to_dataset
 from lodespace.training_glb import encode_training

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.session import AnnotationSession
+from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.cells import blurred, flat
-from lodespace.judgement import Judgement
 from lodespace.protocol import UNLABELED, Cue
+from lodespace.session.item_state import Judgement
 
 _CELLS = {2: 160, 3: 40}
 """Cells along an axis, by the number of axes."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.protocol import MAX_CLASSES, Provenance
-from lodespace.store import Event, Store
+from lodespace.session.event_log import Event, Store
 
 CLIENT = "import"
 

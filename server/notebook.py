@@ -271,7 +271,7 @@ def train(
     from lodespace.items.item_set import load, load_digits
     from lodespace.labels import choose_labels
     from lodespace.models.trainer import Trainer
-    from lodespace.settings import configuration
+    from lodespace.session.settings import configuration
     from lodespace.to_dataset import to_dataset
 
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:

@@ -6,8 +6,8 @@ from lodespace import checkpoints
 from lodespace.errors import ProjectError
 from lodespace.project import MANIFEST, Project, open_existing
 from lodespace.protocol import UNLABELED
-from lodespace.session import AnnotationSession
-from lodespace.store import Store
+from lodespace.session.event_log import Store
+from lodespace.session.session import AnnotationSession
 
 
 def open_offline(path: Path) -> tuple[Project, AnnotationSession]:

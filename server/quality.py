@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.judgement import Judgement
 from lodespace.protocol import SHEET_SIZE, Quality
+from lodespace.session.item_state import Judgement
 from lodespace.sheets import queue
 
 TARGET = 0.98

@@ -11,7 +11,7 @@ from lodespace.errors import ProjectError
 from lodespace.protocol import Timeline
 from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record, RecordingWriter
 from lodespace.recording_index import RecordingIndex
-from lodespace.session import AnnotationSession
+from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 

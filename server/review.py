@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from lodespace import cues, protocol, quality, sheets, suggestion
-from lodespace.history import LabelHistory
-from lodespace.session import AnnotationSession
+from lodespace.session.label_history import LabelHistory
+from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 

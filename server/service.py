@@ -16,16 +16,16 @@ from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
 from lodespace.items import thumbnails
 from lodespace.models.config import model_side
-from lodespace.pins import checked_targets
-from lodespace.planning import Command, plan
 from lodespace.project import Project
 from lodespace.recorder import Recorder
 from lodespace.recording_index import index_of
 from lodespace.review import Review
 from lodespace.scene.region_query import items_in_regions
-from lodespace.session import AnnotationSession
+from lodespace.session.event_log import Store, StoreError
+from lodespace.session.pins import checked_targets
+from lodespace.session.planning import Command, plan
+from lodespace.session.session import AnnotationSession
 from lodespace.shared_frames import TrainerFrame
-from lodespace.store import Store, StoreError
 from lodespace.training import Inputs, TrainerSupervisor
 
 log = logging.getLogger(__name__)

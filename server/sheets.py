@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.judgement import Judgement
 from lodespace.protocol import SHEET_SIZE, Sheet, SheetItem, SheetKind
+from lodespace.session.item_state import Judgement
 
 DOUBTFUL = 0.5
 """A label that is likelier wrong than right is a suspect."""

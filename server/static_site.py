@@ -24,7 +24,7 @@ from lodespace.protocol import Training
 from lodespace.quality import quality
 from lodespace.recording_index import index_of
 from lodespace.review import typical_region
-from lodespace.session import AnnotationSession
+from lodespace.session.session import AnnotationSession
 
 SITE_FILES = (
     "index.html",

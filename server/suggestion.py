@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.cells import blurred, flat
-from lodespace.judgement import Judgement
 from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
 from lodespace.quality import share_right
+from lodespace.session.item_state import Judgement
 from lodespace.sheets import DOUBTFUL, sheet
 
 RIGHT_ENOUGH = 0.99

@@ -28,7 +28,7 @@ class Start(msgspec.Struct, tag=True):
 
 
 class Inputs(msgspec.Struct, tag=True):
-    """All that the model learns from, as it is after event `number` (0: no event), which moved the line of states (acts.py) from state
+    """All that the model learns from, as it is after event `number` (0: no event), which moved the line of states (undo.py) from state
     `before` to state `after`. `labels`: little-endian int16 (N,); `verified` uint8 (N,): 1 where somebody has looked at the item;
     `pinned` uint32 (K,), `pins` float32 (K, D)."""
 

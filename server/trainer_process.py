@@ -32,7 +32,7 @@ from lodespace.models.trainer import Trainer
 from lodespace.moments import Moments
 from lodespace.project import load_items
 from lodespace.reading import answer, compact_forces, losses_of
-from lodespace.settings import configuration, settings_of
+from lodespace.session.settings import configuration, settings_of
 from lodespace.shared_frames import SharedFrames, TrainerFrame
 from lodespace.to_dataset import to_dataset
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace import trainer_messages as m
-from lodespace.acts import Step
 from lodespace.errors import RequestError, TrainingError
 from lodespace.project import Project
+from lodespace.session.undo import Step
 from lodespace.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ CLOSED_SECONDS = 0.5
 
 class Inputs(NamedTuple):
     """What the model learns from: labels int16 (N,), which of them are verified bool (N,), the classes' number, settings in full, pinned
-    items uint32 (K,) at pins float32 (K, D), and the step of the line of states (acts.py) that led here."""
+    items uint32 (K,) at pins float32 (K, D), and the step of the line of states (undo.py) that led here."""
 
     labels: npt.NDArray[np.int16]
     verified: npt.NDArray[np.bool_]

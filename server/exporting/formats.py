@@ -11,7 +11,7 @@ from lodespace.exporting import class_folders, figure, label_studio, selection_t
 from lodespace.files import folder_in_the_making
 from lodespace.offline import open_offline
 from lodespace.project import Project
-from lodespace.session import AnnotationSession
+from lodespace.session.session import AnnotationSession
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.history import GestureRecord
 from lodespace.items.details import as_text
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
-from lodespace.session import AnnotationSession
+from lodespace.session.label_history import GestureRecord
+from lodespace.session.session import AnnotationSession
 
 if TYPE_CHECKING:
     import pyarrow as pa

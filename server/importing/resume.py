@@ -15,11 +15,11 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.table import LABEL_NAMES, SUFFIXES, open_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import UNLABELED, ItemSet
-from lodespace.planning import plan
 from lodespace.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
-from lodespace.session import AnnotationSession
-from lodespace.store import Store
+from lodespace.session.event_log import Store
+from lodespace.session.planning import plan
+from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]
 CLIENT = "import"

@@ -8,11 +8,11 @@ import soundfile
 
 from lodespace import protocol
 from lodespace.models.trainer import Trainer
-from lodespace.planning import plan
 from lodespace.project import Project, open_project
-from lodespace.session import AnnotationSession
-from lodespace.settings import configuration
-from lodespace.store import Store
+from lodespace.session.event_log import Store
+from lodespace.session.planning import plan
+from lodespace.session.session import AnnotationSession
+from lodespace.session.settings import configuration
 from lodespace.to_dataset import to_dataset
 from samples.pictures import draw
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
-from lodespace.planning import Command, plan
-from lodespace.session import AnnotationSession, Applied
-from lodespace.store import Event
+from lodespace.session.event_log import Event
+from lodespace.session.planning import Command, plan
+from lodespace.session.session import AnnotationSession, Applied
 
 N = 10
 BEGUN = protocol.Settings(beta_kl=2.0)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lodespace.doubts import least_doubt, least_margin
-from lodespace.judgement import Judgement
+from lodespace.session.item_state import Judgement
+from lodespace.session.uncertainty import least_doubt, least_margin
 
 
 def judgement(

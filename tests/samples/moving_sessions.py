@@ -3,7 +3,7 @@
 import numpy as np
 
 from lodespace.items.item_set import ItemSet
-from lodespace.session import AnnotationSession
+from lodespace.session.session import AnnotationSession
 
 
 def moving_session(n: int = 50) -> AnnotationSession:

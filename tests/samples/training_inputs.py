@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lodespace.acts import Step
 from lodespace.protocol import Settings
-from lodespace.settings import in_full
+from lodespace.session.settings import in_full
+from lodespace.session.undo import Step
 from lodespace.training import Inputs
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lodespace import protocol
-from lodespace.acts import Act, ActLog
 from lodespace.errors import RequestError
-from lodespace.planning import Command
-from lodespace.session import AnnotationSession
-from lodespace.store import StoreError
+from lodespace.session.event_log import StoreError
+from lodespace.session.planning import Command
+from lodespace.session.session import AnnotationSession
+from lodespace.session.undo import Act, ActLog
 from samples.event_logs import Log, N, anchor, command_id, dial, label, label_each, redo, undo
 
 CLIENTS = ("anna", "ben", "cem")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lodespace.doubts import Doubts, least_doubt, least_margin
+from lodespace.session.uncertainty import Doubts, least_doubt, least_margin
 
 
 def f(*values: float) -> np.ndarray:

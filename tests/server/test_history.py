@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from lodespace.history import GestureRecord, LabelHistory
+from lodespace.session.label_history import GestureRecord, LabelHistory
 
 N = 12
 CLIENTS = ("anna", "ben", "cem")

@@ -14,7 +14,7 @@ from lodespace.errors import DatasetError, ProjectError
 from lodespace.items.item_set import load_digits
 from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, open_project
 from lodespace.protocol import Settings
-from lodespace.settings import merged
+from lodespace.session.settings import merged
 
 
 def opened(path: Path | None, **options: object) -> Project:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lodespace.store import Event, Store, StoreError
+from lodespace.session.event_log import Event, Store, StoreError
 
 
 def event(number: int, items: list[int] | None = None) -> Event:

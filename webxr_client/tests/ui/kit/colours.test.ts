@@ -9,7 +9,7 @@ import {
   parseColour,
 } from "../../../src/scene/cloud/colours.js";
 
-// The palette is the server's: server/classes.py.
+// The palette is the server's: server/session/classes.py.
 const source = readFileSync(new URL("../../../../server/classes.py", import.meta.url), "utf8");
 const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex as string);
 

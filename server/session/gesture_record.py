@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.history import GestureRecord
 from lodespace.protocol import Provenance
-from lodespace.store import Event, StoreError
+from lodespace.session.event_log import Event, StoreError
+from lodespace.session.label_history import GestureRecord
 
 
 class _Detail(msgspec.Struct):

@@ -1,7 +1,7 @@
 """Labels as the sum of gestures. Pure state: the same events in the same order give the same labels.
 
 The label of an item is the class of the newest gesture that holds it and still stands; without one it is UNLABELED. So undo takes a
-gesture out from anywhere in the pile, and later gestures of others on the same items keep their say. Whose turn it is, acts.py knows.
+gesture out from anywhere in the pile, and later gestures of others on the same items keep their say. Whose turn it is, undo.py knows.
 Whether somebody has looked at an item follows from the same gesture.
 """
 

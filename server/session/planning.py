@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace.classes import ClassChange, ClassList
 from lodespace.errors import RequestError
-from lodespace.gesture_detail import encode_label_each
-from lodespace.pins import checked_targets, encode_detail
-from lodespace.session import AnnotationSession
-from lodespace.settings import in_full, merged
-from lodespace.store import Event, EventKind
+from lodespace.session.classes import ClassChange, ClassList
+from lodespace.session.event_log import Event, EventKind
+from lodespace.session.gesture_record import encode_label_each
+from lodespace.session.pins import checked_targets, encode_detail
+from lodespace.session.session import AnnotationSession
+from lodespace.session.settings import in_full, merged
 
 Command = (
     protocol.Label

@@ -13,23 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace.acts import Act, ActKind, ActLog
-from lodespace.classes import ClassChange, ClassList
 from lodespace.config import VERSION
-from lodespace.doubts import Doubts
 from lodespace.errors import RequestError
-from lodespace.gesture_detail import read_gesture
-from lodespace.history import LabelHistory
 from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
-from lodespace.judgement import Judgement
-from lodespace.pins import Anchor, Pins, decode_detail
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.scene.glb import Scene, encode_scene
 from lodespace.scene.latent_grid import LatentGrid
-from lodespace.settings import described, in_full, merged
-from lodespace.store import Event
+from lodespace.session.classes import ClassChange, ClassList
+from lodespace.session.event_log import Event
+from lodespace.session.gesture_record import read_gesture
+from lodespace.session.item_state import Judgement
+from lodespace.session.label_history import LabelHistory
+from lodespace.session.pins import Anchor, Pins, decode_detail
+from lodespace.session.settings import described, in_full, merged
+from lodespace.session.uncertainty import Doubts
+from lodespace.session.undo import Act, ActKind, ActLog
 
 SUMMARY_LENGTH = 200
 """Gestures that clients are told of: the whole history, sent after each gesture, would grow with its square."""

@@ -1,0 +1,1 @@
+"""The annotation session: events in the label log and the state they add up to."""
