@@ -12,7 +12,7 @@ from lodespace.config import BUILT_PAGE, ServerConfig
 from lodespace.handlers import SERVICE, STATIC, add_routes
 from lodespace.lan_listener import LanListener
 from lodespace.network import Network
-from lodespace.project import Project
+from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.security import add_route, protect
 from lodespace.service import Service

@@ -21,12 +21,12 @@ from lodespace.importing.importer import import_data
 from lodespace.importing.report import summary
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.items.item_set import ItemSet, amend, bundled_digits_folder, load, load_digits
-from lodespace.labels import choose_labels
 from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
-from lodespace.offline import open_offline
-from lodespace.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
+from lodespace.project.initial_labels import choose_labels
+from lodespace.project.offline import open_offline
+from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.reading import losses_of
 from lodespace.recorder import Recorder
@@ -71,7 +71,7 @@ def bake(
     """Train for `epochs` of the encoder and write the bake `output`. Returns `output`.
 
     `data`: whatever can be imported, a source, or a project, which is baked with its labels.
-    `labels`: which of the data set's own labels to train with (labels.py). `parts`: what to write,
+    `labels`: which of the data set's own labels to train with (initial_labels.py). `parts`: what to write,
     of PARTS; always a scene. `force` replaces `output` if
     it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
     Raises DatasetError, ProjectError, TrainingError.

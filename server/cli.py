@@ -17,7 +17,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.protocol import PRESETS, Settings
 
 if TYPE_CHECKING:
-    from lodespace.project import Project
+    from lodespace.project.project import Project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -170,7 +170,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 def _import(options: argparse.Namespace) -> int:
     from lodespace.importing.report import summary
-    from lodespace.project import open_project
+    from lodespace.project.project import open_project
 
     project = open_project(
         options.path,
@@ -198,14 +198,14 @@ def _take_labels(project: "Project", options: argparse.Namespace) -> None:
     """Those of --labels-from. Raises LodespaceError when there are conflicts that nobody has decided."""
     if options.labels_from is None:
         return
-    from lodespace.importing import resume
+    from lodespace.project import label_import
 
     if project.read_only:
         raise LodespaceError(f"{project.folder} is a bake; labels are taken into a project")
-    resumed = resume.take_labels(
-        project, resume.read_labels(options.labels_from, _data_options(options)), options.conflicts
+    resumed = label_import.take_labels(
+        project, label_import.read_labels(options.labels_from, _data_options(options)), options.conflicts
     )
-    text = resume.summary(resumed, options.conflicts)
+    text = label_import.summary(resumed, options.conflicts)
     if resumed.conflicts and options.conflicts is None:
         raise LodespaceError(text.strip())
     sys.stdout.write(text)
@@ -238,7 +238,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from lodespace.importing.report import summary
     from lodespace.network import introduce
-    from lodespace.project import open_project
+    from lodespace.project.project import open_project
     from lodespace.running import serve_until_interrupted
 
     lan = _lan(options)
@@ -377,7 +377,7 @@ def _add_info(parser: argparse.ArgumentParser) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from lodespace.offline import describe
+    from lodespace.project.offline import describe
 
     sys.stdout.write(describe(options.project))
     return 0

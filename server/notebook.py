@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
-from lodespace.project import MANIFEST, Project, new_project, open_again, open_project
+from lodespace.project.project import MANIFEST, Project, new_project, open_again, open_project
 from lodespace.protocol import Preset, Settings
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Served:
         """The session's labels and map at this moment."""
         from lodespace.exporting.table import Table
         from lodespace.handlers import SERVICE
-        from lodespace.offline import open_offline
+        from lodespace.project.offline import open_offline
 
         if self._thread.is_alive() and self._app is not None:
             session = self._app[SERVICE].session
@@ -269,8 +269,8 @@ def train(
     from lodespace.importing.importer import import_data, source_of
     from lodespace.importing.source import ImportOptions
     from lodespace.items.item_set import load, load_digits
-    from lodespace.labels import choose_labels
     from lodespace.models.trainer import Trainer
+    from lodespace.project.initial_labels import choose_labels
     from lodespace.session.settings import configuration
     from lodespace.to_dataset import to_dataset
 

@@ -14,7 +14,7 @@ from lodespace.config import DEFAULT_LAN_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.handlers import SERVICE
 from lodespace.lan_listener import LanListener
-from lodespace.project import Project
+from lodespace.project.project import Project
 from lodespace.security import ACCESS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0

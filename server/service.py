@@ -9,14 +9,15 @@ import time
 import msgspec
 import numpy as np
 
-from lodespace import checkpoints, protocol
+from lodespace import protocol
 from lodespace.access import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
 from lodespace.items import thumbnails
 from lodespace.models.config import model_side
-from lodespace.project import Project
+from lodespace.project import checkpoints
+from lodespace.project.project import Project
 from lodespace.recorder import Recorder
 from lodespace.recording_index import index_of
 from lodespace.review import Review

@@ -19,7 +19,7 @@ from lodespace.errors import ProjectError, RequestError
 from lodespace.items import originals, thumbnails
 from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
-from lodespace.project import Project
+from lodespace.project.project import Project
 from lodespace.protocol import Training
 from lodespace.quality import quality
 from lodespace.recording_index import index_of

@@ -30,7 +30,7 @@ from lodespace.models.moment import Moment
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.moments import Moments
-from lodespace.project import load_items
+from lodespace.project.project import load_items
 from lodespace.reading import answer, compact_forces, losses_of
 from lodespace.session.settings import configuration, settings_of
 from lodespace.shared_frames import SharedFrames, TrainerFrame

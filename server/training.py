@@ -21,7 +21,7 @@ import numpy.typing as npt
 from lodespace import protocol
 from lodespace import trainer_messages as m
 from lodespace.errors import RequestError, TrainingError
-from lodespace.project import Project
+from lodespace.project.project import Project
 from lodespace.session.undo import Step
 from lodespace.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
 

@@ -9,8 +9,8 @@ from typing import Any
 from lodespace.errors import ProjectError
 from lodespace.exporting import class_folders, figure, label_studio, selection_tables, table
 from lodespace.files import folder_in_the_making
-from lodespace.offline import open_offline
-from lodespace.project import Project
+from lodespace.project.offline import open_offline
+from lodespace.project.project import Project
 from lodespace.session.session import AnnotationSession
 
 

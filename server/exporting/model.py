@@ -13,7 +13,7 @@ import torch
 from lodespace.errors import ProjectError
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
 from lodespace.models.trainer import Trainer
-from lodespace.project import Project
+from lodespace.project.project import Project
 from lodespace.to_dataset import to_dataset
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ class Serving:
     async def __aenter__(self) -> str:
         from lodespace.app import make_app
         from lodespace.handlers import SERVICE
-        from lodespace.project import open_project
+        from lodespace.project.project import open_project
         from lodespace.running import start
 
         opened = open_project(self.data, project_folder=self.project, labels=self.labels)

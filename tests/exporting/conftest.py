@@ -8,7 +8,7 @@ import soundfile
 
 from lodespace import protocol
 from lodespace.models.trainer import Trainer
-from lodespace.project import Project, open_project
+from lodespace.project.project import Project, open_project
 from lodespace.session.event_log import Store
 from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession

@@ -83,7 +83,7 @@ def test_label_studio_tasks_hold_annotations_and_predictions(pictures: Path, tmp
 
 def test_label_studio_gets_pictures_that_are_no_files_as_data(tmp_path: Path) -> None:
     from lodespace.importing.arrays import from_arrays
-    from lodespace.project import new_project
+    from lodespace.project.project import new_project
 
     array = np.stack([np.asarray(draw(i, (20, 20))) for i in range(4)])
     new_project(tmp_path / "work", from_arrays("a", array), "array:x").close()

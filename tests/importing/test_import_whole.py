@@ -14,7 +14,7 @@ from lodespace.errors import DatasetError, ProjectError
 from lodespace.importing.arrays import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
-from lodespace.project import MANIFEST, open_project
+from lodespace.project.project import MANIFEST, open_project
 from lodespace.to_dataset import to_dataset
 from samples.pictures import Import, draw
 

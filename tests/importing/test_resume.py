@@ -11,11 +11,11 @@ import pytest
 from lodespace.cli import main
 from lodespace.errors import DatasetError
 from lodespace.exporting.formats import export
-from lodespace.importing.resume import read_labels, take_labels
 from lodespace.importing.source import ImportOptions
 from lodespace.items.item_set import UNLABELED
-from lodespace.offline import open_offline
-from lodespace.project import Project, open_project
+from lodespace.project.label_import import read_labels, take_labels
+from lodespace.project.offline import open_offline
+from lodespace.project.project import Project, open_project
 
 LABELS = {"n0": "a", "n1": "b", "n7": "new one", "n9": "a"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from lodespace.errors import DatasetError
 from lodespace.importing.torch_dataset import TorchItems
-from lodespace.labels import choose_labels
+from lodespace.project.initial_labels import choose_labels
 from samples.pictures import Import, draw, reasons
 
 

@@ -199,7 +199,7 @@ def test_set_training_takes_partial_settings() -> None:
 async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_address(tmp_path: Path) -> None:
     """Items are numbers: what a browser keeps under one would be another project's."""
     from lodespace.importing.arrays import from_arrays
-    from lodespace.project import new_project
+    from lodespace.project.project import new_project
 
     folder = tmp_path / "pictures"
     new_project(folder, from_arrays("a", np.zeros((3, 20, 20), np.uint8)), "array:a").close()

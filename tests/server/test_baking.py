@@ -12,13 +12,14 @@ import pytest
 
 from drivers.gltf_validator import validate
 from drivers.playback import replay
-from lodespace import baking, checkpoints
+from lodespace import baking
 from lodespace.baking import bake
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.items.item_set import load, load_digits
-from lodespace.labels import choose_labels
-from lodespace.project import MANIFEST, Project, open_project
+from lodespace.project import checkpoints
+from lodespace.project.initial_labels import choose_labels
+from lodespace.project.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene

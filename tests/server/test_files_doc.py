@@ -9,7 +9,7 @@ import pytest
 
 from lodespace import recorder, recording, trainer_process
 from lodespace.models import checkpoint
-from lodespace.project import FORMAT, open_project
+from lodespace.project.project import FORMAT, open_project
 from lodespace.session.event_log import Store
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lodespace import checkpoints
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.items.item_set import load_digits
-from lodespace.project import BUNDLED, MANIFEST, Project, is_bake, open_project
+from lodespace.project import checkpoints
+from lodespace.project.project import BUNDLED, MANIFEST, Project, is_bake, open_project
 from lodespace.protocol import Settings
 from lodespace.session.settings import merged
 
@@ -159,7 +159,7 @@ def test_two_servers_do_not_open_one_project(folder: Path, small_data: Path) -> 
 
 def test_the_lock_ends_with_the_process_that_held_it(folder: Path, small_data: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from lodespace.project import open_project\n"
+        "import os, signal, sys; from pathlib import Path; from lodespace.project.project import open_project\n"
         "held = open_project(Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", script, str(small_data)])

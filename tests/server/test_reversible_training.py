@@ -14,7 +14,7 @@ from lodespace import protocol
 from lodespace.access import Access
 from lodespace.config import ServerConfig
 from lodespace.models import checkpoint
-from lodespace.project import open_project
+from lodespace.project.project import open_project
 from lodespace.service import Service
 
 ANNA, BEN = "anna-0001", "ben-00001"

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.servers import eventually
 from lodespace import protocol, training
-from lodespace.project import Project, open_project
+from lodespace.project.project import Project, open_project
 from lodespace.shared_frames import TrainerFrame
 from lodespace.training import TrainerSupervisor
 from samples.training_inputs import inputs
@@ -227,7 +227,7 @@ import asyncio, sys
 sys.path.insert(0, {str(FAKE.parents[1])!r})
 from pathlib import Path
 from samples.training_inputs import inputs
-from lodespace.project import open_project
+from lodespace.project.project import open_project
 from lodespace.training import TrainerSupervisor
 
 class Listener:

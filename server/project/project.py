@@ -131,7 +131,7 @@ def open_project(
 
     PATH may be a project, a bake, or data to import (docs/data.md); without it the bundled digits. For data, the project is
     `project_folder`, or a folder lodespace-NAME in the current one, opened again when it is there. `labels`: which of the labels that
-    came with the data to go on from (labels.py). Raises ProjectError, DatasetError.
+    came with the data to go on from (initial_labels.py). Raises ProjectError, DatasetError.
     """
     if path is not None and (Path(path) / MANIFEST).is_file():
         return open_existing(Path(path), settings)
@@ -185,7 +185,7 @@ def new_project(
     """
     from lodespace.importing.importer import import_data
     from lodespace.importing.source import ImportOptions
-    from lodespace.labels import choose_labels, import_labels
+    from lodespace.project.initial_labels import choose_labels, import_labels
 
     manifest = Manifest(
         format=FORMAT,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lodespace import checkpoints
 from lodespace.errors import ProjectError
-from lodespace.project import MANIFEST, Project, open_existing
+from lodespace.project import checkpoints
+from lodespace.project.project import MANIFEST, Project, open_existing
 from lodespace.protocol import UNLABELED
 from lodespace.session.event_log import Store
 from lodespace.session.session import AnnotationSession

@@ -15,7 +15,7 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.table import LABEL_NAMES, SUFFIXES, open_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import UNLABELED, ItemSet
-from lodespace.project import MANIFEST, Project
+from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
 from lodespace.session.event_log import Store
 from lodespace.session.planning import plan
@@ -115,7 +115,7 @@ def _task_id(data: dict[str, Any]) -> str:
 def _of_project(path: Path) -> dict[str, str]:
     if not (path / MANIFEST).is_file():
         raise DatasetError(f"--labels-from {path}: no project; it holds no {MANIFEST}")
-    from lodespace.offline import open_offline
+    from lodespace.project.offline import open_offline
 
     project, session = open_offline(path)
     project.close()

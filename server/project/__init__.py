@@ -1,0 +1,1 @@
+"""Projects on disk: manifest, checkpoints, labels that come from elsewhere."""
