@@ -20,7 +20,7 @@ from lodespace.project import checkpoints
 from lodespace.project.project import Project
 from lodespace.recorder import Recorder
 from lodespace.recording_index import index_of
-from lodespace.review import Review
+from lodespace.review.review import Review
 from lodespace.scene.region_query import items_in_regions
 from lodespace.session.event_log import Store, StoreError
 from lodespace.session.pins import checked_targets

@@ -21,9 +21,9 @@ from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
 from lodespace.project.project import Project
 from lodespace.protocol import Training
-from lodespace.quality import quality
 from lodespace.recording_index import index_of
-from lodespace.review import typical_region
+from lodespace.review.quality import quality
+from lodespace.review.review import typical_region
 from lodespace.session.session import AnnotationSession
 
 SITE_FILES = (

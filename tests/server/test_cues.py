@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lodespace import cues
-from lodespace.cues import cue
+from lodespace.review import cues
+from lodespace.review.cues import cue
 from samples.judgements import judgement, random_judgement
 
 ALL = ("uncertainty", "density", "diversity", "coverage")

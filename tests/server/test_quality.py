@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lodespace.quality import gestures_left, quality, share_right
+from lodespace.review.quality import gestures_left, quality, share_right
 from samples.judgements import judgement, random_judgement
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
-from lodespace import protocol, review
+from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.review import review
 
 CUES = ("uncertainty", "density", "diversity", "coverage")
 N = 200

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lodespace.sheets import queue, sheet
+from lodespace.review.contact_sheets import queue, sheet
 from samples.judgements import judgement, random_judgement
 
 KINDS = ("suspects", "uncertain")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lodespace.suggestion import WORTH_DRAWING, best_region, suggest
+from lodespace.review.suggestion import WORTH_DRAWING, best_region, suggest
 from samples.judgements import judgement, random_judgement
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from lodespace import cues, protocol, quality, sheets, suggestion
+from lodespace import protocol
+from lodespace.review import contact_sheets, cues, quality, suggestion
 from lodespace.session.label_history import LabelHistory
 from lodespace.session.session import AnnotationSession
 
@@ -85,7 +86,7 @@ class Review:
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
         judgement = self.session.judgement()
-        return await self._work_out(lambda: sheets.sheet(judgement, kind, size, skip))
+        return await self._work_out(lambda: contact_sheets.sheet(judgement, kind, size, skip))
 
     async def suggestion(self) -> protocol.Suggestion:
         judgement = self.session.judgement()

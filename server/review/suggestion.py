@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.cells import blurred, flat
 from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
-from lodespace.quality import share_right
+from lodespace.review.cell_grid import blurred, flat
+from lodespace.review.contact_sheets import DOUBTFUL, sheet
+from lodespace.review.quality import share_right
 from lodespace.session.item_state import Judgement
-from lodespace.sheets import DOUBTFUL, sheet
 
 RIGHT_ENOUGH = 0.99
 """Share of items that are right at which nothing more is suggested."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.cells import blurred, flat
 from lodespace.protocol import UNLABELED, Cue
+from lodespace.review.cell_grid import blurred, flat
 from lodespace.session.item_state import Judgement
 
 _CELLS = {2: 160, 3: 40}

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, Quality
+from lodespace.review.contact_sheets import queue
 from lodespace.session.item_state import Judgement
-from lodespace.sheets import queue
 
 TARGET = 0.98
 """Share of all items that should be right."""

@@ -1,0 +1,1 @@
+"""What to look at next: contact sheets, cues, suggestions and label quality."""
