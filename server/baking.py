@@ -29,7 +29,7 @@ from lodespace.project.offline import open_offline
 from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.reading import losses_of
-from lodespace.recorder import Recorder
+from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.static_site import write_site

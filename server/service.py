@@ -18,8 +18,8 @@ from lodespace.items import thumbnails
 from lodespace.models.config import model_side
 from lodespace.project import checkpoints
 from lodespace.project.project import Project
-from lodespace.recorder import Recorder
-from lodespace.recording_index import index_of
+from lodespace.recording.index import index_of
+from lodespace.recording.recorder import Recorder
 from lodespace.review.review import Review
 from lodespace.scene.region_query import items_in_regions
 from lodespace.session.event_log import Store, StoreError

@@ -21,7 +21,7 @@ from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
 from lodespace.project.project import Project
 from lodespace.protocol import Training
-from lodespace.recording_index import index_of
+from lodespace.recording.index import index_of
 from lodespace.review.quality import quality
 from lodespace.review.review import typical_region
 from lodespace.session.session import AnnotationSession

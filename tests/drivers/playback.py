@@ -6,7 +6,7 @@ import numpy as np
 
 from lodespace import protocol
 from lodespace.protocol import frames
-from lodespace.recording import FRAME, KEYFRAME, read_records
+from lodespace.recording.format import FRAME, KEYFRAME, read_records
 from lodespace.scene.glb import decode_scene
 
 

@@ -9,7 +9,7 @@ import pytest
 from drivers.page import PageDriver
 from drivers.playback import shown_at
 from drivers.servers import ServerProcess
-from lodespace.recording_index import index_of
+from lodespace.recording.index import index_of
 from samples.digits import ONES, ZEROS
 
 

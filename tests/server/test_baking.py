@@ -21,7 +21,7 @@ from lodespace.project import checkpoints
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
-from lodespace.recording import FRAME, KEYFRAME, OPERATION, read_records
+from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
 from lodespace.static_site import SITE_FILES
 

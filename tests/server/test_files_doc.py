@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lodespace import recorder, recording, trainer_process
+from lodespace import trainer_process
 from lodespace.models import checkpoint
 from lodespace.project.project import FORMAT, open_project
+from lodespace.recording import format, recorder
 from lodespace.session.event_log import Store
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"
@@ -37,14 +38,14 @@ def test_the_byte_tables_add_up(page: str) -> None:
     text = section(page, "recording.lds")
     head, record = text.split("Each record:")
     sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", head, re.MULTILINE)]
-    assert sizes == [len(recording.MAGIC), 4]
+    assert sizes == [len(format.MAGIC), 4]
     sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", record, re.MULTILINE)]
-    assert sizes == [1, 8, 4, recording._CRC.size]
-    assert sum(sizes[:3]) == recording._RECORD.size
-    assert f"the {recording._RECORD.size} bytes before" in record
-    assert recording.MAGIC == b"LODESPACE-REC1\r\n"
-    assert f"every {recording.KEYFRAME_INTERVAL} frames" in record
-    assert f"From {recording.MAX_BYTES >> 20} MB" in record
+    assert sizes == [1, 8, 4, format._CRC.size]
+    assert sum(sizes[:3]) == format._RECORD.size
+    assert f"the {format._RECORD.size} bytes before" in record
+    assert format.MAGIC == b"LODESPACE-REC1\r\n"
+    assert f"every {format.KEYFRAME_INTERVAL} frames" in record
+    assert f"From {format.MAX_BYTES >> 20} MB" in record
     assert recorder.FRAME_SECONDS == 0.1  # "Ten frames a second"
 
 

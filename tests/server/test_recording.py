@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from drivers.playback import replay
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.recorder import Recorder
-from lodespace.recording import (
+from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
     MAGIC,
@@ -23,6 +22,7 @@ from lodespace.recording import (
     read_header,
     read_records,
 )
+from lodespace.recording.recorder import Recorder
 from samples.moving_sessions import moving_session, publish
 
 HEADER = {"protocol": "lodespace.v1", "dataset": "bärs"}

@@ -13,7 +13,7 @@ from lodespace import protocol
 from lodespace.baking import bake
 from lodespace.errors import TrainingError
 from lodespace.items import thumbnails
-from lodespace.recording_index import index_of
+from lodespace.recording.index import index_of
 from lodespace.scene.glb import decode_scene
 
 

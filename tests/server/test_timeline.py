@@ -12,9 +12,9 @@ from drivers.playback import shown_at
 from drivers.servers import Serving
 from lodespace import protocol
 from lodespace.config import ServerConfig
-from lodespace.recorder import Recorder
-from lodespace.recording import KEYFRAME, KEYFRAME_INTERVAL, Record, end_of, read_records
-from lodespace.recording_index import MAX_CURVE_POINTS, RecordingIndex, index_of
+from lodespace.recording.format import KEYFRAME, KEYFRAME_INTERVAL, Record, end_of, read_records
+from lodespace.recording.index import MAX_CURVE_POINTS, RecordingIndex, index_of
+from lodespace.recording.recorder import Recorder
 from samples.moving_sessions import moving_session, publish
 
 
@@ -67,9 +67,9 @@ def test_the_index_is_the_same_whether_it_was_kept_or_read(tmp_path: Path) -> No
 
 
 def test_a_thinned_recording_is_indexed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lodespace import recording
+    from lodespace.recording import format
 
-    monkeypatch.setattr(recording.RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None})
+    monkeypatch.setattr(format.RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None})
     _, timeline = recorded(tmp_path / "r.lds")
     assert timeline.moments < 130
     assert index_of(tmp_path / "r.lds") == timeline

@@ -9,8 +9,8 @@ from pathlib import Path
 from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.protocol import Timeline
-from lodespace.recording import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record, RecordingWriter
-from lodespace.recording_index import RecordingIndex
+from lodespace.recording.format import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record, RecordingWriter
+from lodespace.recording.index import RecordingIndex
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from lodespace.protocol import Curves, GestureTold, Keyframes, LossesMeasured, ServerOperation, Tick, Timeline
-from lodespace.recording import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
+from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
 
 MAX_CURVE_POINTS = 600
 MAX_TICKS = 2000
