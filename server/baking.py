@@ -28,12 +28,12 @@ from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
-from lodespace.reading import losses_of
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.static_site import write_site
-from lodespace.to_dataset import to_dataset
+from lodespace.training.dataset import to_dataset
+from lodespace.training.inspection import losses_of
 from lodespace.training_glb import encode_training
 
 RECORDED_FRAMES = 120

@@ -272,7 +272,7 @@ def train(
     from lodespace.models.trainer import Trainer
     from lodespace.project.initial_labels import choose_labels
     from lodespace.session.settings import configuration
-    from lodespace.to_dataset import to_dataset
+    from lodespace.training.dataset import to_dataset
 
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
         if data is None:

@@ -26,8 +26,8 @@ from lodespace.session.event_log import Store, StoreError
 from lodespace.session.pins import checked_targets
 from lodespace.session.planning import Command, plan
 from lodespace.session.session import AnnotationSession
-from lodespace.shared_frames import TrainerFrame
-from lodespace.training import Inputs, TrainerSupervisor
+from lodespace.training.shared_frames import TrainerFrame
+from lodespace.training.supervisor import Inputs, TrainerSupervisor
 
 log = logging.getLogger(__name__)
 

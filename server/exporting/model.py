@@ -14,7 +14,7 @@ from lodespace.errors import ProjectError
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
 from lodespace.models.trainer import Trainer
 from lodespace.project.project import Project
-from lodespace.to_dataset import to_dataset
+from lodespace.training.dataset import to_dataset
 
 if TYPE_CHECKING:
     from lodespace.models.portable import Read

@@ -1,4 +1,4 @@
-"""A trainer process for tests that behaves as its first argument says; speaks the messages of trainer_messages.py, knows no torch."""
+"""A trainer process for tests that behaves as its first argument says; speaks the messages of messages.py, knows no torch."""
 
 import os
 import signal
@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 
-from lodespace import trainer_messages as m
 from lodespace.protocol import Phase, Settings
-from lodespace.shared_frames import SharedFrames, TrainerFrame
+from lodespace.training import messages as m
+from lodespace.training.shared_frames import SharedFrames, TrainerFrame
 
 
 def send(message: object) -> None:

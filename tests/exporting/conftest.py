@@ -13,7 +13,7 @@ from lodespace.session.event_log import Store
 from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
-from lodespace.to_dataset import to_dataset
+from lodespace.training.dataset import to_dataset
 from samples.pictures import draw
 
 

@@ -15,7 +15,7 @@ from lodespace.importing.arrays import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
 from lodespace.project.project import MANIFEST, open_project
-from lodespace.to_dataset import to_dataset
+from lodespace.training.dataset import to_dataset
 from samples.pictures import Import, draw
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from lodespace.protocol import Settings
 from lodespace.session.settings import in_full
 from lodespace.session.undo import Step
-from lodespace.training import Inputs
+from lodespace.training.supervisor import Inputs
 
 
 def inputs(

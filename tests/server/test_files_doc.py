@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lodespace import trainer_process
 from lodespace.models import checkpoint
 from lodespace.project.project import FORMAT, open_project
 from lodespace.recording import format, recorder
 from lodespace.session.event_log import Store
+from lodespace.training import worker
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"
 
@@ -63,4 +63,4 @@ def test_the_example_manifest_opens(page: str, tmp_path: Path) -> None:
 def test_numbers_of_checkpoints_are_right(page: str) -> None:
     assert checkpoint.KEEP == 3
     assert "the three newest" in page
-    assert f"every {trainer_process.CHECKPOINT_SECONDS:.0f} s" in page
+    assert f"every {worker.CHECKPOINT_SECONDS:.0f} s" in page

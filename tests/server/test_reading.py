@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lodespace.reading import in_steps
+from lodespace.training.inspection import in_steps
 
 
 def test_a_few_strong_forces_do_not_make_nothing_of_the_others() -> None:

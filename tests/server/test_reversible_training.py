@@ -80,9 +80,9 @@ async def begin(
     tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], object]]:
     """Begins a session on one project, again and again."""
-    from lodespace import training
+    from lodespace.training import supervisor
 
-    monkeypatch.setattr(training, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
     sessions: list[Session] = []
 
     async def one() -> Session:

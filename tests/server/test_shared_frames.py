@@ -7,15 +7,15 @@ import time
 import numpy as np
 import pytest
 
-from lodespace import shared_frames
-from lodespace.shared_frames import SLOTS, SharedFrames, TrainerFrame, anonymous_file, size_for
+from lodespace.training import shared_frames
+from lodespace.training.shared_frames import SLOTS, SharedFrames, TrainerFrame, anonymous_file, size_for
 
 N = 20_000
 
 WRITER = """
 import sys
 import numpy as np
-from lodespace.shared_frames import SharedFrames, TrainerFrame
+from lodespace.training.shared_frames import SharedFrames, TrainerFrame
 
 n, frames = int(sys.argv[2]), int(sys.argv[3])
 with open(int(sys.argv[1]), "r+b") as file:
@@ -127,7 +127,7 @@ def test_a_slow_reader_sees_the_slot_change(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_file_has_no_name_and_is_gone_with_the_process() -> None:
     script = (
         "import os, signal\n"
-        "from lodespace.shared_frames import anonymous_file\n"
+        "from lodespace.training.shared_frames import anonymous_file\n"
         "file = anonymous_file(1 << 16)\n"
         "print(os.fstat(file.fileno()).st_nlink, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from lodespace import trainer_messages as m
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings
-from lodespace.shared_frames import SharedFrames, anonymous_file, size_for
-from lodespace.trainer_process import TrainerProcess
+from lodespace.training import messages as m
+from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
+from lodespace.training.worker import TrainerProcess
 from samples.training_inputs import inputs
 
 N = 200
@@ -167,7 +167,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, small_data: Path, r
 
 
 def test_a_full_disk_is_told_and_training_goes_on(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lodespace.trainer_process.CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr("lodespace.training.worker.CHECKPOINT_SECONDS", -1.0)
 
     def full(folder: Path) -> Path:
         raise OSError(28, "No space left on device")

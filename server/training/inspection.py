@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace import trainer_messages as m
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
+from lodespace.training import messages as m
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace import trainer_messages as m
 from lodespace.errors import RequestError, TrainingError
 from lodespace.project.project import Project
 from lodespace.session.undo import Step
-from lodespace.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
+from lodespace.training import messages as m
+from lodespace.training.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class TrainerSupervisor:
     came to nothing too often or says that another attempt would: then the state is "failed" until `run`.
     """
 
-    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.trainer_process")
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.worker")
     """-P: a file in the current folder that is named like a module must not take its place."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """Main loop of the trainer process: takes commands between units of work, publishes frames, saves checkpoints.
 
-Started by training.py as `python -m lodespace.trainer_process`; commands come on standard input, events go to standard output. It can be
+Started by supervisor.py as `python -m lodespace.training.worker`; commands come on standard input, events go to standard output. It can be
 killed at any moment: labels live in the server, and the next process goes on from the last checkpoint. It ends with its server.
 """
 
@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace import trainer_messages as m
 from lodespace.errors import LodespaceError
 from lodespace.models.collapse import describe
 from lodespace.models.config import preset
@@ -29,12 +28,13 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.moment import Moment
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
-from lodespace.moments import Moments
 from lodespace.project.project import load_items
-from lodespace.reading import answer, compact_forces, losses_of
 from lodespace.session.settings import configuration, settings_of
-from lodespace.shared_frames import SharedFrames, TrainerFrame
-from lodespace.to_dataset import to_dataset
+from lodespace.training import messages as m
+from lodespace.training.dataset import to_dataset
+from lodespace.training.inspection import answer, compact_forces, losses_of
+from lodespace.training.shared_frames import SharedFrames, TrainerFrame
+from lodespace.training.undo_snapshots import Moments
 
 log = logging.getLogger(__name__)
 

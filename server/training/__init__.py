@@ -1,0 +1,1 @@
+"""The trainer process and its supervisor. Importing this package loads no torch."""
