@@ -1,4 +1,4 @@
-"""HTTP of the door (access.py): asking, pairing, deciding, revoking."""
+"""HTTP of the door (pairing.py): asking, pairing, deciding, revoking."""
 
 from io import BytesIO
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from lodespace.access import Access
+from lodespace.access.pairing import Access
 from lodespace.security import ACCESS
 
 log = logging.getLogger(__name__)

@@ -6,12 +6,12 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, web
 
-from lodespace.access import Access
+from lodespace.access.lan_listener import LanListener
+from lodespace.access.network import Network
+from lodespace.access.pairing import Access
 from lodespace.access_handlers import add_access_routes
 from lodespace.config import BUILT_PAGE, ServerConfig
 from lodespace.handlers import SERVICE, STATIC, add_routes
-from lodespace.lan_listener import LanListener
-from lodespace.network import Network
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.security import add_route, protect

@@ -236,8 +236,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from lodespace.access.network import introduce
     from lodespace.importing.report import summary
-    from lodespace.network import introduce
     from lodespace.project.project import open_project
     from lodespace.running import serve_until_interrupted
 

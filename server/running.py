@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from lodespace.access.lan_listener import LanListener
 from lodespace.app import LISTENER, NETWORK, make_app
 from lodespace.config import DEFAULT_LAN_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
 from lodespace.handlers import SERVICE
-from lodespace.lan_listener import LanListener
 from lodespace.project.project import Project
 from lodespace.security import ACCESS, HOSTS
 

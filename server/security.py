@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import hdrs, web
 
-from lodespace.access import Access, may
-from lodespace.devices import KEPT_DAYS
+from lodespace.access.devices import KEPT_DAYS
+from lodespace.access.pairing import Access, may
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody, Role
 

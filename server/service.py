@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from lodespace import protocol
-from lodespace.access import Access
+from lodespace.access.pairing import Access
 from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError

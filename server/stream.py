@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from lodespace import protocol
-from lodespace.access import may
+from lodespace.access.pairing import may
 from lodespace.clients import Client
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
 from lodespace.handlers import SERVICE

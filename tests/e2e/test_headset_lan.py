@@ -10,7 +10,7 @@ import pytest
 from drivers.headset import HEADSET_VIEW, Headset, install
 from drivers.page import PageDriver
 from drivers.servers import LanServer
-from lodespace.addresses import lan_addresses
+from lodespace.access.addresses import lan_addresses
 from lodespace.protocol import CLOSE_REVOKED
 from lodespace.security import COOKIE
 from samples.digits import SIXES, TRUTH

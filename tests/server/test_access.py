@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.access import (
+from lodespace.access.devices import DEVICES_FILE, KEPT_DAYS, MAX_DEVICES, DeviceStore
+from lodespace.access.pairing import (
     ASKS_A_MINUTE,
     ASKS_A_MINUTE_AND_ADDRESS,
     CODE_SECONDS,
@@ -20,7 +21,6 @@ from lodespace.access import (
     Access,
     may,
 )
-from lodespace.devices import DEVICES_FILE, KEPT_DAYS, MAX_DEVICES, DeviceStore
 from lodespace.errors import LodespaceError, RequestError
 
 
@@ -175,7 +175,7 @@ def test_a_pairing_code_lets_one_device_in_once(access: Access, clock: Clock) ->
 
 
 def test_letters_that_look_like_digits_are_read_as_digits(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lodespace.access._random", lambda length: "0011ABCD"[:length])
+    monkeypatch.setattr("lodespace.access.pairing._random", lambda length: "0011ABCD"[:length])
     access.make_code("viewer")
     assert access.pair("oOiL-abcd", "a", "10.0.0.2")[0] == "viewer"
 
@@ -318,7 +318,7 @@ def test_a_disk_that_is_full_shuts_no_known_device_out(
     def full(*_: object) -> None:
         raise LodespaceError("no room", code="state_not_saved")
 
-    monkeypatch.setattr("lodespace.devices.write_private", full)
+    monkeypatch.setattr("lodespace.access.devices.write_private", full)
     assert store.identify(secret) is not None
 
 

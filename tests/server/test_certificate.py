@@ -10,11 +10,18 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from lodespace import addresses
-from lodespace.certificate import ALWAYS, CERTIFICATE_FILE, DAYS, MAX_EARLIER_NAMES, given_certificate, own_certificate
+from lodespace.access import addresses
+from lodespace.access.certificate import (
+    ALWAYS,
+    CERTIFICATE_FILE,
+    DAYS,
+    MAX_EARLIER_NAMES,
+    given_certificate,
+    own_certificate,
+)
+from lodespace.access.network import Network
 from lodespace.config import LanConfig
 from lodespace.errors import LodespaceError
-from lodespace.network import Network
 
 NAMES = ["192.168.1.20", "studio", "studio.local"]
 

@@ -217,7 +217,7 @@ def test_serve_lan_says_where_and_with_which_certificate(tmp_path: Path, monkeyp
 
 
 def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(tmp_path: Path) -> None:
-    from lodespace.certificate import own_certificate
+    from lodespace.access.certificate import own_certificate
 
     own = own_certificate(tmp_path / "made", ["studio.example"])
     given = ["--lan", "--lan-port", 0, "--cert", own.certificate, "--key", own.key]

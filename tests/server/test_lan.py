@@ -14,12 +14,13 @@ import pytest
 
 from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
-from lodespace import access as access_module
-from lodespace import devices, lan_listener, protocol
-from lodespace.access import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
+from lodespace import protocol
+from lodespace.access import devices, lan_listener
+from lodespace.access import pairing as access_module
+from lodespace.access.lan_listener import MAX_PLAIN
+from lodespace.access.pairing import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
 from lodespace.app import LISTENER
 from lodespace.config import LanConfig, ServerConfig
-from lodespace.lan_listener import MAX_PLAIN
 from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
 from lodespace.security import ACCESS, COOKIE
 

@@ -199,7 +199,7 @@ def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
 
 
 def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(folder: Path, small_data: Path) -> None:
-    from lodespace.access import Access
+    from lodespace.access.pairing import Access
     from lodespace.config import ServerConfig
     from lodespace.service import Service
 

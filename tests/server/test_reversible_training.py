@@ -11,7 +11,7 @@ import pytest
 
 from drivers.servers import eventually
 from lodespace import protocol
-from lodespace.access import Access
+from lodespace.access.pairing import Access
 from lodespace.config import ServerConfig
 from lodespace.models import checkpoint
 from lodespace.project.project import open_project

@@ -9,10 +9,10 @@ from pathlib import Path
 import platformdirs
 import segno
 
-from lodespace.addresses import host_names, in_ascii, lan_addresses, machine_names
-from lodespace.certificate import ALWAYS, Certificate, given_certificate, own_certificate
+from lodespace.access.addresses import host_names, in_ascii, lan_addresses, machine_names
+from lodespace.access.certificate import ALWAYS, Certificate, given_certificate, own_certificate
+from lodespace.access.devices import DeviceStore
 from lodespace.config import LanConfig
-from lodespace.devices import DeviceStore
 from lodespace.errors import LodespaceError
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodespace import protocol
-from lodespace.access_limits import Limit
-from lodespace.devices import DeviceStore, KnownDevice
+from lodespace.access.devices import DeviceStore, KnownDevice
+from lodespace.access.rate_limit import Limit
 from lodespace.errors import RequestError
 from lodespace.protocol import Role
 

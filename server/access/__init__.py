@@ -1,0 +1,1 @@
+"""Access by other devices: addresses, certificates, pairing, rate limits."""
