@@ -15,7 +15,7 @@ from lodespace.security import ACCESS
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.25
-"""With the time that a stream has to end in (clients.py), less than a second."""
+"""With the time that a stream has to end in (client.py), less than a second."""
 
 
 async def watching_the_door(app: web.Application) -> AsyncIterator[None]:

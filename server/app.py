@@ -15,7 +15,7 @@ from lodespace.handlers import SERVICE, STATIC, add_routes
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.security import add_route, protect
-from lodespace.service import Service
+from lodespace.service.service import Service
 from lodespace.stream import SOCKETS, stream
 
 GOODBYE_SECONDS = 1.0

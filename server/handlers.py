@@ -14,7 +14,7 @@ from lodespace.exporting import table as export_table
 from lodespace.items import originals, search, thumbnails
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
 from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
-from lodespace.service import Service
+from lodespace.service.service import Service
 
 SERVICE = web.AppKey("service", Service)
 STATIC = web.AppKey("static", Path)

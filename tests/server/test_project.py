@@ -201,7 +201,7 @@ def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
 def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(folder: Path, small_data: Path) -> None:
     from lodespace.access.pairing import Access
     from lodespace.config import ServerConfig
-    from lodespace.service import Service
+    from lodespace.service.service import Service
 
     open_project(small_data, labels="none").close()
     for _ in range(2):  # the second time nothing is new

@@ -15,7 +15,7 @@ from lodespace.access.pairing import Access
 from lodespace.config import ServerConfig
 from lodespace.models import checkpoint
 from lodespace.project.project import open_project
-from lodespace.service import Service
+from lodespace.service.service import Service
 
 ANNA, BEN = "anna-0001", "ben-00001"
 MILLI = 1e-3

@@ -11,7 +11,6 @@ import numpy as np
 
 from lodespace import protocol
 from lodespace.access.pairing import Access
-from lodespace.clients import Client, Clients
 from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
 from lodespace.items import thumbnails
@@ -22,6 +21,7 @@ from lodespace.recording.index import index_of
 from lodespace.recording.recorder import Recorder
 from lodespace.review.review import Review
 from lodespace.scene.region_query import items_in_regions
+from lodespace.service.client import Client, Clients
 from lodespace.session.event_log import Store, StoreError
 from lodespace.session.pins import checked_targets
 from lodespace.session.planning import Command, plan

@@ -1,0 +1,1 @@
+"""One project in service: commands in, news out. Knows no HTTP."""
