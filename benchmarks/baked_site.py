@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from drivers.chromium import FLAGS, find_chromium
 from drivers.servers import free_port
-from lodespace.baking import bake
+from lodespace.baking.bake import bake
 from lodespace.items.item_set import bundled_digits_folder
 
 

@@ -321,7 +321,7 @@ def _add_bake(parser: argparse.ArgumentParser) -> None:
 
 
 def _bake(options: argparse.Namespace) -> int:
-    from lodespace.baking import DEFAULT_PARTS, bake  # imports torch
+    from lodespace.baking.bake import DEFAULT_PARTS, bake  # imports torch
 
     result = bake(
         options.data,

@@ -231,7 +231,7 @@ def bake(
     `use_labels`: which labels to train with: "none", "all", or how many of each class ("5"); by default all, if they are somebody's work.
     Raises DatasetError, ProjectError, TrainingError.
     """
-    from lodespace.baking import bake as bake_source
+    from lodespace.baking.bake import bake as bake_source
     from lodespace.importing.importer import source_of
 
     source, _ = source_of(data, labels, ids, name)

@@ -230,7 +230,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A bake in a folder of a plain web server."""
-    from lodespace.baking import bake
+    from lodespace.baking.bake import bake
 
     root = tmp_path_factory.mktemp("www")
     raw = root / "raw"

@@ -210,7 +210,7 @@ def test_two_pages_share_one_session(still_page: PageDriver, open_page: Any, sti
 
 
 def test_a_bake_is_shown_and_not_changed(open_page: Any, tmp_path: Path, server_process: Any, small_data: Path) -> None:
-    from lodespace.baking import bake
+    from lodespace.baking.bake import bake
 
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=1, labels="all", threads=1)
     server = server_process(str(folder))

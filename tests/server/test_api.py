@@ -163,7 +163,7 @@ async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Pat
 
 
 async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> None:
-    from lodespace.baking import bake
+    from lodespace.baking.bake import bake
 
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=3, labels="2", threads=1)
     async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:

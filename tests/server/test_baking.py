@@ -12,8 +12,9 @@ import pytest
 
 from drivers.gltf_validator import validate
 from drivers.playback import replay
-from lodespace import baking
 from lodespace.baking import bake
+from lodespace.baking.bake import bake
+from lodespace.baking.static_site import SITE_FILES
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.items.item_set import load, load_digits
@@ -23,7 +24,6 @@ from lodespace.project.project import MANIFEST, Project, open_project
 from lodespace.protocol import Settings
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
-from lodespace.static_site import SITE_FILES
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
@@ -60,7 +60,7 @@ def picture_folder(tmp_path: Path) -> Path:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
-    first = files(baked(small_data, tmp_path / "a", labels="3", parts=baking.PARTS))
+    first = files(baked(small_data, tmp_path / "a", labels="3", parts=bake.PARTS))
     page = {name for name in first if name.split("/")[0] in ("assets", "models") or name in SITE_FILES}
     assert {name for name in SITE_FILES if (BUILT_PAGE / name).is_file()} <= page
     assert set(first) - page == {
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
         "data/standardisation.npy",
         "data/vectors.npy",
     }
-    assert files(baked(small_data, tmp_path / "b", labels="3", parts=baking.PARTS)) == first
+    assert files(baked(small_data, tmp_path / "b", labels="3", parts=bake.PARTS)) == first
     other = files(baked(small_data, tmp_path / "c", labels="3", seed=2))
     assert other["scene.glb"] != first["scene.glb"]
 
@@ -97,7 +97,7 @@ def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Pa
     np.testing.assert_array_equal(shown[-1][1][:, :3], scene.positions)
     records = list(read_records(out / "recording.lds"))
     assert {r.kind for r in records} == {KEYFRAME, FRAME, OPERATION}
-    assert len(shown) <= baking.RECORDED_FRAMES + 2
+    assert len(shown) <= bake.RECORDED_FRAMES + 2
     times = [r.time for r in records]
     assert times == sorted(times)
 
@@ -207,14 +207,14 @@ def test_a_bake_that_breaks_off_leaves_nothing(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(baking, "finish_bake", interrupted)
+    monkeypatch.setattr(bake, "finish_bake", interrupted)
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         baked(small_data, out)
     assert [p.name for p in tmp_path.iterdir()] == ["small.npz"]
     monkeypatch.undo()
     first = files(baked(small_data, out))
-    monkeypatch.setattr(baking, "finish_bake", interrupted)
+    monkeypatch.setattr(bake, "finish_bake", interrupted)
     with pytest.raises(KeyboardInterrupt):
         baked(small_data, out, force=True)
     assert files(out) == first

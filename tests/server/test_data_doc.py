@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.baking import PARTS
+from lodespace.baking.bake import PARTS
 from lodespace.exporting.formats import FILES, FOLDERS
 from lodespace.importing.source import ImportOptions
 from lodespace.items import decoding

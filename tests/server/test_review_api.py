@@ -227,7 +227,7 @@ async def test_what_is_asked_wrongly_is_refused_with_what_to_ask(
 
 
 async def test_a_bake_answers_from_what_its_scene_holds(small_data: Path, tmp_path: Path) -> None:
-    from lodespace.baking import bake
+    from lodespace.baking.bake import bake
 
     parts = ("scene",)
     folder = bake(small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from drivers.servers import Serving
 from lodespace import protocol
-from lodespace.baking import bake
+from lodespace.baking.bake import bake
 from lodespace.errors import TrainingError
 from lodespace.items import thumbnails
 from lodespace.recording.index import index_of

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from drivers.gltf_validator import validate
-from lodespace.training_glb import GRID, encode_training
+from lodespace.baking.animation_glb import GRID, encode_training
 from samples.scenes import CLASSES
 
 PLAYER = Path(__file__).with_name("play_gltf.mjs")

@@ -1,5 +1,5 @@
 /**
- * A baked site: what a server would answer, from files beside the page (server/static_site.py writes them). Nothing of the page is different
+ * A baked site: what a server would answer, from files beside the page (server/baking/static_site.py writes them). Nothing of the page is different
  * but where its answers come from.
  */
 import type { ItemInfo, SessionInfo, Timeline } from "../protocol/messages.js";

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
-from lodespace.baking_progress import Progress
+from lodespace.baking.animation_glb import encode_training
+from lodespace.baking.progress import Progress
+from lodespace.baking.static_site import write_site
 from lodespace.errors import ProjectError, TrainingError
 from lodespace.files import folder_in_the_making
 from lodespace.importing.importer import import_data
@@ -31,10 +33,8 @@ from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
-from lodespace.static_site import write_site
 from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
-from lodespace.training_glb import encode_training
 
 RECORDED_FRAMES = 120
 """Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""

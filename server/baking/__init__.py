@@ -1,0 +1,1 @@
+"""Headless training that writes scenes, animations and static sites."""
