@@ -39,7 +39,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as folder:
         times = [start_once(f"{folder}/{k}") for k in range(runs)]
-    check = "import sys, lodespace.app, lodespace.running; print('torch' in sys.modules)"
+    check = "import sys, lodespace.web.app, lodespace.web.server; print('torch' in sys.modules)"
     torch = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout.strip()
     print(
         f"process start to first answer, new project on the bundled digits: median {statistics.median(times):.2f} s",

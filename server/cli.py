@@ -239,7 +239,7 @@ def _serve(options: argparse.Namespace) -> int:
     from lodespace.access.network import introduce
     from lodespace.importing.report import summary
     from lodespace.project.project import open_project
-    from lodespace.running import serve_until_interrupted
+    from lodespace.web.server import serve_until_interrupted
 
     lan = _lan(options)
     project = open_project(

@@ -71,8 +71,8 @@ class Served:
             self._ready.set()
 
     async def _serve(self, project: Project, ports: range, device: str, threads: int) -> None:
-        from lodespace.app import make_app
-        from lodespace.running import start
+        from lodespace.web.app import make_app
+        from lodespace.web.server import start
 
         app = make_app(self._config, project, device=device, threads=threads)
         self._app = app
@@ -104,8 +104,8 @@ class Served:
     def _table(self) -> "Table":
         """The session's labels and map at this moment."""
         from lodespace.exporting.table import Table
-        from lodespace.handlers import SERVICE
         from lodespace.project.offline import open_offline
+        from lodespace.web.api import SERVICE
 
         if self._thread.is_alive() and self._app is not None:
             session = self._app[SERVICE].session

@@ -1,4 +1,4 @@
-"""Who may come in, and as what. Plain synchronous state; HTTP is in access_handlers.py.
+"""Who may come in, and as what. Plain synchronous state; HTTP is in access.py.
 
 A device asks and shows a short code; the owner, on a page that is already in, sees the same code and allows it. Nothing can be guessed
 there: the decision is made on the trusted side (RFC 8628 the other way round). The fallback is a pairing code that the owner reads out: one

@@ -39,10 +39,10 @@ class Serving:
         self.labels = labels
 
     async def __aenter__(self) -> str:
-        from lodespace.app import make_app
-        from lodespace.handlers import SERVICE
         from lodespace.project.project import open_project
-        from lodespace.running import start
+        from lodespace.web.api import SERVICE
+        from lodespace.web.app import make_app
+        from lodespace.web.server import start
 
         opened = open_project(self.data, project_folder=self.project, labels=self.labels)
         app = make_app(self.config, opened, threads=1)

@@ -179,7 +179,7 @@ async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> N
 
 def test_the_server_never_imports_torch() -> None:
     """Importing torch takes seconds: it would be felt at every start."""
-    check = "import sys, lodespace.app, lodespace.cli, lodespace.running; sys.exit('torch' in sys.modules)"
+    check = "import sys, lodespace.web.app, lodespace.cli, lodespace.web.server; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check]).returncode == 0
 
 

@@ -19,10 +19,10 @@ from lodespace.access import devices, lan_listener
 from lodespace.access import pairing as access_module
 from lodespace.access.lan_listener import MAX_PLAIN
 from lodespace.access.pairing import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
-from lodespace.app import LISTENER
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
-from lodespace.security import ACCESS, COOKIE
+from lodespace.web.app import LISTENER
+from lodespace.web.security import ACCESS, COOKIE
 
 QUEST = "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR Safari/537.36"
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from drivers.servers import Serving
-from lodespace import handlers, running
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
+from lodespace.web import api, server
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -140,7 +140,7 @@ async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None
 async def test_headers_that_never_end_are_not_waited_for(
     small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "KEEPALIVE_SECONDS", 0.3)
+    monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.3)
     async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.split(":")[2].strip("/")))
         writer.write(b"GET / HTTP/1.1\r\nHost: ")
@@ -149,7 +149,7 @@ async def test_headers_that_never_end_are_not_waited_for(
 
 
 async def test_a_body_that_never_ends_is_not_waited_for(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(api, "BODY_SECONDS", 0.2)
 
     async def endless():
         yield b"{"

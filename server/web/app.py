@@ -9,14 +9,14 @@ from aiohttp import WSCloseCode, web
 from lodespace.access.lan_listener import LanListener
 from lodespace.access.network import Network
 from lodespace.access.pairing import Access
-from lodespace.access_handlers import add_access_routes
 from lodespace.config import BUILT_PAGE, ServerConfig
-from lodespace.handlers import SERVICE, STATIC, add_routes
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
-from lodespace.security import add_route, protect
 from lodespace.service.service import Service
-from lodespace.stream import SOCKETS, stream
+from lodespace.web.access import add_access_routes
+from lodespace.web.api import SERVICE, STATIC, add_routes
+from lodespace.web.security import add_route, protect
+from lodespace.web.websocket import SOCKETS, stream
 
 GOODBYE_SECONDS = 1.0
 NETWORK = web.AppKey("network", Network)

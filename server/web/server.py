@@ -10,12 +10,12 @@ from typing import NamedTuple
 from aiohttp import web
 
 from lodespace.access.lan_listener import LanListener
-from lodespace.app import LISTENER, NETWORK, make_app
 from lodespace.config import DEFAULT_LAN_PORT, PORTS_TRIED, ServerConfig
 from lodespace.errors import LodespaceError
-from lodespace.handlers import SERVICE
 from lodespace.project.project import Project
-from lodespace.security import ACCESS, HOSTS
+from lodespace.web.api import SERVICE
+from lodespace.web.app import LISTENER, NETWORK, make_app
+from lodespace.web.security import ACCESS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0
 """A connection without a request, also one whose headers never end, is closed after so long."""

@@ -8,13 +8,14 @@ from typing import TypeVar, get_args
 import msgspec
 from aiohttp import web
 
-from lodespace import openapi, protocol
+from lodespace import protocol
 from lodespace.errors import ProtocolError, RequestError
 from lodespace.exporting import table as export_table
 from lodespace.items import originals, search, thumbnails
 from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
-from lodespace.security import COOKIE, add_route, set_cookie, visitor_of
 from lodespace.service.service import Service
+from lodespace.web import openapi
+from lodespace.web.security import COOKIE, add_route, set_cookie, visitor_of
 
 SERVICE = web.AppKey("service", Service)
 STATIC = web.AppKey("static", Path)

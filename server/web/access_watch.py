@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from lodespace.access.pairing import Access
-from lodespace.security import ACCESS
+from lodespace.web.security import ACCESS
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from lodespace import protocol
 from lodespace.access.pairing import may
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
-from lodespace.handlers import SERVICE
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
-from lodespace.security import visitor_of
 from lodespace.service.client import Client
 from lodespace.service.service import Service
+from lodespace.web.api import SERVICE
+from lodespace.web.security import visitor_of
 
 log = logging.getLogger(__name__)
 

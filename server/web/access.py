@@ -6,10 +6,10 @@ import segno
 from aiohttp import hdrs, web
 
 from lodespace import protocol
-from lodespace.access_watch import watching_the_door
 from lodespace.errors import RequestError
-from lodespace.handlers import as_json, body_of
-from lodespace.security import ACCESS, add_route, set_cookie
+from lodespace.web.access_watch import watching_the_door
+from lodespace.web.api import as_json, body_of
+from lodespace.web.security import ACCESS, add_route, set_cookie
 
 
 async def request_access(request: web.Request) -> web.Response:
