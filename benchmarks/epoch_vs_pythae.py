@@ -30,9 +30,9 @@ from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.upsampling import Upsampling
-from lodespace.models.vae import VAE
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.training import VAETraining
+from lodespace.models.vae.upsampling import Upsampling
+from lodespace.models.vae.vae import VAE
 
 TARGET = 0.65
 ITEMS = 4000

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from lodespace.models.dataset import Dataset
-from lodespace.models.initialisation import he_initialise
+from lodespace.models.vae.initialisation import he_initialise
 
 WIDTH = 64
 """Features an item: wide enough to learn from few labels, where 3 latent numbers are not."""

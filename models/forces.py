@@ -12,10 +12,10 @@ import torch.nn.functional as F
 
 from lodespace.models.anchor import anchor_loss
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.losses import reconstruction_loss
 from lodespace.models.neighbour import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.particles import Particles
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.losses import reconstruction_loss
+from lodespace.models.vae.training import VAETraining
 
 TERMS = ("kl", "classification", "neighbour", "anchor", "reconstruction")
 CHEAP_TERMS = TERMS[:4]

@@ -15,7 +15,7 @@ from lodespace.models.forces import Forces
 from lodespace.models.opinion import Opinion
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.training import VAETraining
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50

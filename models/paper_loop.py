@@ -12,8 +12,6 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from lodespace.models.cached_trunk import CachedTrunk
-from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces, vae_forces
@@ -21,7 +19,9 @@ from lodespace.models.loop import Loop
 from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
-from lodespace.models.vae_training import ENCODE_CHUNK, VAETraining
+from lodespace.models.vae.cached_trunk import CachedTrunk
+from lodespace.models.vae.collapse import collapsed_dimensions
+from lodespace.models.vae.training import ENCODE_CHUNK, VAETraining
 
 CACHED_STEPS = 200
 """Steps on the cached trunk after a gesture: some seconds of visible motion."""

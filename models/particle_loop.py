@@ -28,7 +28,7 @@ from lodespace.models.principal_components import principal_components, starting
 from lodespace.models.self_supervised import SelfSupervision
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.training import VAETraining
 
 DRIFT_STEP = 0.1
 """Step of the rounds while features are learned: the islands drift, they do not jump."""

@@ -18,7 +18,7 @@ from lodespace.models.dataset import LARGEST_ALIKE, Dataset, Standardisation
 from lodespace.models.features import FeatureNetwork
 from lodespace.models.particle_loop import ParticleLoop
 from lodespace.models.trainer import Trainer
-from lodespace.models.vae import VAE
+from lodespace.models.vae.vae import VAE
 
 FORMAT = 1
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"

@@ -12,18 +12,18 @@ import torch
 
 from lodespace.models import checkpoint
 from lodespace.models.alignment import procrustes
-from lodespace.models.collapse import collapsed_dimensions
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.device import choose_device
 from lodespace.models.display import Display
 from lodespace.models.loop import Loop
-from lodespace.models.losses import reconstruction_loss
 from lodespace.models.moment import Moment
 from lodespace.models.paper_loop import PaperLoop
 from lodespace.models.particle_loop import ParticleLoop
 from lodespace.models.rewind import Trail
 from lodespace.models.snapshot import Snapshot
+from lodespace.models.vae.collapse import collapsed_dimensions
+from lodespace.models.vae.losses import reconstruction_loss
 
 LEAST_CONTRACTION = 0.05
 """In a cloud that has collapsed further, a place is no longer told from its neighbour."""

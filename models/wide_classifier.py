@@ -8,7 +8,7 @@ from lodespace.models.augment import light
 from lodespace.models.batches import class_balanced
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features import WIDTH, FeatureNetwork
-from lodespace.models.losses import classification_loss
+from lodespace.models.vae.losses import classification_loss
 
 BATCH_SIZE = 96
 LEARNING_RATE = 2e-3

@@ -26,7 +26,7 @@ class Settings(Message):
 class Losses(Message):
     """One sample of the training curves, about twice a second.
 
-    `terms` are the loss terms as models/losses.py reports them, each apart and unweighted, and `total`, weighted.
+    `terms` are the loss terms as models/vae/losses.py reports them, each apart and unweighted, and `total`, weighted.
     `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
     enough of them, "held_out" how many these are, "head_accuracy" that of the paper's head on the latent mean alone.
     """

@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import LodespaceError
-from lodespace.models.collapse import describe
 from lodespace.models.config import preset
 from lodespace.models.dataset import Dataset
 from lodespace.models.moment import Moment
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
+from lodespace.models.vae.collapse import describe
 from lodespace.project.project import load_items
 from lodespace.session.settings import configuration, settings_of
 from lodespace.training import messages as m

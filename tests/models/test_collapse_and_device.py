@@ -4,9 +4,9 @@ import torch
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Snapshot, Trainer, preset
-from lodespace.models.collapse import KL_THRESHOLD, collapsed_dimensions, describe
 from lodespace.models.config import PresetName
 from lodespace.models.device import choose_device
+from lodespace.models.vae.collapse import KL_THRESHOLD, collapsed_dimensions, describe
 
 
 def test_dimensions_below_the_threshold_have_collapsed() -> None:

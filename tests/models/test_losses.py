@@ -8,7 +8,7 @@ from torch.distributions import kl_divergence as reference_kl
 
 from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.losses import (
+from lodespace.models.vae.losses import (
     classification_loss,
     kl_divergence,
     kl_per_dimension,

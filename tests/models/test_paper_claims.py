@@ -5,8 +5,8 @@ Each bar stands well outside of what three seeds gave; the numbers in the commen
 
 import pytest
 
-from lodespace.models.collapse import collapsed_dimensions
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.collapse import collapsed_dimensions
+from lodespace.models.vae.training import VAETraining
 from samples.paper_experiments import Experiment, Map
 from samples.trainings import Digits
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from lodespace.models import Dataset, ModelConfig, Trainer, preset
-from lodespace.models.losses import reconstruction_weight
 from lodespace.models.particle_loop import ParticleLoop
-from lodespace.models.vae import VAE
+from lodespace.models.vae.losses import reconstruction_weight
+from lodespace.models.vae.vae import VAE
 
 FEW = {"feature_steps": 4, "encoder_epochs": 1, "least_steps": 1, "layout_rounds": 20, "neighbours": 6}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lodespace.models.upsampling import Upsampling, upsample
+from lodespace.models.vae.upsampling import Upsampling, upsample
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])

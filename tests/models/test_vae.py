@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from lodespace.models import Dataset, ModelConfig
-from lodespace.models.classifier import ClassificationHead
-from lodespace.models.decoder import ConvDecoder
-from lodespace.models.initialisation import LOG_VARIANCE_BIAS
-from lodespace.models.vae import VAE
+from lodespace.models.vae.decoder import ConvDecoder
+from lodespace.models.vae.head import ClassificationHead
+from lodespace.models.vae.initialisation import LOG_VARIANCE_BIAS
+from lodespace.models.vae.vae import VAE
 
 
 def dataset(kind: str) -> Dataset:

@@ -7,7 +7,7 @@ import torch
 from lodespace.models import Dataset, preset
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.training import VAETraining
 
 
 def make(dataset: Dataset, seed: int = 0, n_classes: int = 3, **changes: object) -> VAETraining:

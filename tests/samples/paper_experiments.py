@@ -15,7 +15,7 @@ from lodespace.models.metrics import (
     spread,
     within_between_ratio,
 )
-from lodespace.models.vae_training import VAETraining
+from lodespace.models.vae.training import VAETraining
 
 N_TRAIN = 4000
 

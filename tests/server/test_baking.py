@@ -12,8 +12,7 @@ import pytest
 
 from drivers.gltf_validator import validate
 from drivers.playback import replay
-from lodespace.baking import bake
-from lodespace.baking.bake import bake
+from lodespace.baking.bake import PARTS, RECORDED_FRAMES, bake
 from lodespace.baking.static_site import SITE_FILES
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import DatasetError, ProjectError, TrainingError
@@ -60,7 +59,7 @@ def picture_folder(tmp_path: Path) -> Path:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
-    first = files(baked(small_data, tmp_path / "a", labels="3", parts=bake.PARTS))
+    first = files(baked(small_data, tmp_path / "a", labels="3", parts=PARTS))
     page = {name for name in first if name.split("/")[0] in ("assets", "models") or name in SITE_FILES}
     assert {name for name in SITE_FILES if (BUILT_PAGE / name).is_file()} <= page
     assert set(first) - page == {
@@ -81,7 +80,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) ->
         "data/standardisation.npy",
         "data/vectors.npy",
     }
-    assert files(baked(small_data, tmp_path / "b", labels="3", parts=bake.PARTS)) == first
+    assert files(baked(small_data, tmp_path / "b", labels="3", parts=PARTS)) == first
     other = files(baked(small_data, tmp_path / "c", labels="3", seed=2))
     assert other["scene.glb"] != first["scene.glb"]
 
@@ -97,7 +96,7 @@ def test_scene_checkpoint_and_recording_end_alike(tmp_path: Path, small_data: Pa
     np.testing.assert_array_equal(shown[-1][1][:, :3], scene.positions)
     records = list(read_records(out / "recording.lds"))
     assert {r.kind for r in records} == {KEYFRAME, FRAME, OPERATION}
-    assert len(shown) <= bake.RECORDED_FRAMES + 2
+    assert len(shown) <= RECORDED_FRAMES + 2
     times = [r.time for r in records]
     assert times == sorted(times)
 

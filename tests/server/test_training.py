@@ -14,7 +14,7 @@ import pytest
 from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.project.project import Project, open_project
-from lodespace.training import supervisor
+from lodespace.training import supervisor as module
 from lodespace.training.shared_frames import TrainerFrame
 from lodespace.training.supervisor import TrainerSupervisor
 from samples.training_inputs import inputs
@@ -37,8 +37,8 @@ class Listener:
         pass
 
     def on_training(self, training: protocol.Training) -> None:
-        if self.states[-1:] != [supervisor.state]:
-            self.states.append(supervisor.state)
+        if self.states[-1:] != [training.state]:
+            self.states.append(training.state)
 
     def on_notice(self, notice: protocol.Notice) -> None:
         self.notices.append(notice)
@@ -57,7 +57,7 @@ def project(tmp_path: Path, small_data: Path) -> Project:
 @pytest.fixture
 async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """Starts a supervisor whose trainer behaves as asked; "real" is the trainer itself. No waits between restarts."""
-    monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
     started: list[TrainerSupervisor] = []
 
     async def begin(behaviour: str) -> tuple[TrainerSupervisor, Listener]:
@@ -106,18 +106,18 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
 
 
 async def test_a_stopped_trainer_is_noticed_and_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.5)
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.5)
     supervisor, listener = await start("hang")
     await eventually(lambda: len({pid_of(f) for f in listener.frames}) >= 2)
     first = pid_of(listener.frames[0])
     assert not psutil.pid_exists(first)
     assert "restarting" in listener.states
     supervisor.command = (sys.executable, str(FAKE), "well")
-    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 60.0)
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60.0)
 
 
 async def test_a_trainer_stuck_while_it_starts_is_noticed_too(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.3)
     supervisor, listener = await start("stuck")
     await eventually(lambda: supervisor.training.state == "failed")
     assert listener.frames == []
@@ -257,7 +257,7 @@ asyncio.run(main())
 async def test_a_trainer_that_does_not_end_is_killed_and_seen_out(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
     supervisor, listener = await start("stuck")
     await eventually(lambda: listener.states or supervisor._process is not None)
     process = supervisor._process

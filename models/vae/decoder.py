@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from lodespace.models.upsampling import Upsampling
+from lodespace.models.vae.upsampling import Upsampling
 
 
 class ConvDecoder(nn.Module):

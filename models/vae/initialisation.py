@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lodespace.models.dataset import Dataset
-from lodespace.models.encoder import Encoder
+from lodespace.models.vae.encoder import Encoder
 
 LOG_VARIANCE_BIAS = -2.0
 _PICTURES_AT_ONCE = 1000

@@ -10,18 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.batches import Epochs, class_balanced
-from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
-from lodespace.models.decoder import inner_layers
-from lodespace.models.initialisation import he_initialise, initialise_latent_layers
-from lodespace.models.losses import (
-    classification_loss,
-    kl_per_dimension,
-    reconstruction_loss,
-    reconstruction_weight,
-    total_loss,
-)
 from lodespace.models.state import (
     Tensors,
     adam,
@@ -31,7 +21,17 @@ from lodespace.models.state import (
     module_tensors,
     set_learning_rate,
 )
-from lodespace.models.vae import VAE
+from lodespace.models.vae.decoder import inner_layers
+from lodespace.models.vae.head import ClassificationHead
+from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers
+from lodespace.models.vae.losses import (
+    classification_loss,
+    kl_per_dimension,
+    reconstruction_loss,
+    reconstruction_weight,
+    total_loss,
+)
+from lodespace.models.vae.vae import VAE
 
 LABELLED_BATCH = 64
 ENCODE_CHUNK = 512

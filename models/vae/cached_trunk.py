@@ -11,9 +11,9 @@ import torch
 from lodespace.models.batches import class_balanced
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.losses import classification_loss
 from lodespace.models.state import Tensors, adam, adam_tensors, load_adam, set_learning_rate
-from lodespace.models.vae_training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
+from lodespace.models.vae.losses import classification_loss
+from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 
 FREE_BATCH = 128
 STIFFNESS_WEIGHT = 100.0

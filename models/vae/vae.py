@@ -5,12 +5,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from lodespace.models.classifier import ClassificationHead
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import Dataset
-from lodespace.models.decoder import ConvDecoder, Decoder, VectorDecoder
-from lodespace.models.encoder import ConvEncoder, Encoder, VectorEncoder
-from lodespace.models.initialisation import he_initialise, initialise_latent_layers, mean_logit
+from lodespace.models.vae.decoder import ConvDecoder, Decoder, VectorDecoder
+from lodespace.models.vae.encoder import ConvEncoder, Encoder, VectorEncoder
+from lodespace.models.vae.head import ClassificationHead
+from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers, mean_logit
 
 
 class VAEOutput(NamedTuple):
