@@ -10,10 +10,10 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from lodespace.models.anchor import anchor_loss
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.neighbour import NEGATIVES, attraction_loss, repulsion_loss
-from lodespace.models.particles import Particles
+from lodespace.models.layout.anchor_loss import anchor_loss
+from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
+from lodespace.models.layout.particles import Particles
 from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
 

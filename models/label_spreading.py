@@ -8,7 +8,7 @@ of labels the classifiers are ahead, and `share` hands over to them.
 import torch
 
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.graph import Graph
+from lodespace.models.layout.graph import Graph
 
 KEPT = 0.98
 """How much of what an item is comes from its neighbours; the rest from its own label."""

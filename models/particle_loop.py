@@ -16,13 +16,13 @@ from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.descriptor import described
 from lodespace.models.forces import Forces, particle_forces, vae_forces
-from lodespace.models.graph import Graph
-from lodespace.models.graph_building import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.label_learning import LabelLearning
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
+from lodespace.models.layout.particles import Particles
+from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 from lodespace.models.loop import Loop
-from lodespace.models.motion import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 from lodespace.models.opinion import Opinion
-from lodespace.models.particles import Particles
 from lodespace.models.predictions import Taught
 from lodespace.models.principal_components import principal_components, starting_positions
 from lodespace.models.self_supervised import SelfSupervision

@@ -7,9 +7,9 @@ import torch
 
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features import WIDTH
-from lodespace.models.graph import Graph
 from lodespace.models.kernel_classifier import KernelClassifier
 from lodespace.models.label_spreading import LabelSpreading, share
+from lodespace.models.layout.graph import Graph
 from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.state import Tensors
 from lodespace.models.wide_classifier import LABEL_CERTAINTY, WideClassifier

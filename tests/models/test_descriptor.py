@@ -6,7 +6,7 @@ import torch
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset
 from lodespace.models.descriptor import described, edges, ink, upright
-from lodespace.models.graph import nearest_neighbours
+from lodespace.models.layout.graph import nearest_neighbours
 from lodespace.models.principal_components import principal_components
 
 

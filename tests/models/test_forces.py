@@ -6,12 +6,12 @@ import pytest
 import torch
 from scipy.optimize import curve_fit
 
-from lodespace.models.anchor import anchor_force, anchor_loss
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import FeatureNetwork
-from lodespace.models.graph import Graph, fuzzy_graph, nearest_neighbours
-from lodespace.models.graph_building import GraphFeatures
-from lodespace.models.neighbour import (
+from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
+from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
+from lodespace.models.layout.incremental_graph import GraphFeatures
+from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,
     A,
     B,
@@ -20,7 +20,7 @@ from lodespace.models.neighbour import (
     repulsion_force,
     repulsion_loss,
 )
-from lodespace.models.particles import LEAST_AGREEMENT, Particles
+from lodespace.models.layout.particles import LEAST_AGREEMENT, Particles
 from lodespace.models.principal_components import principal_components, standardised, starting_positions
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.graph import Graph, fuzzy_graph, nearest_neighbours
 from lodespace.models.label_spreading import HALF_AT, LabelSpreading, share
+from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
 
 
 def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:

@@ -6,7 +6,7 @@ import torch
 
 from lodespace.models.dataset import Dataset
 from lodespace.models.features import FeatureNetwork
-from lodespace.models.graph import Graph, fuzzy_graph, neighbours_of_rows
+from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
 from lodespace.models.principal_components import principal_components, standardised
 from lodespace.models.state import Tensors
 

@@ -1,6 +1,6 @@
 """The particle system: each item's latent mean is a variational parameter of its own, moved by forces.
 
-A force is minus the gradient of one term of the loss at that mean (neighbour.py, anchor.py). Positions are in the kernel's unit;
+A force is minus the gradient of one term of the loss at that mean (neighbour_loss.py, anchor_loss.py). Positions are in the kernel's unit;
 `latent_mean` is in latent units, joined by one scale factor that gives the cloud unit spread, as the prior has.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import torch
 
-from lodespace.models.anchor import anchor_force, anchor_loss
-from lodespace.models.graph import Graph
-from lodespace.models.neighbour import (
+from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,
     NEGATIVES,
     attraction_force,

@@ -1,0 +1,1 @@
+"""Layout of the latent means as particles: neighbour graph, forces, step sizes."""
