@@ -39,7 +39,7 @@ class Dataset:
     """N items ready for the model.
 
     `stored`: uint8 (N, C, S, S) pictures, whose bytes 0..255 the model reads as 0..1; or float32 (N, F) vectors with mean 0 and variance 1,
-    by `standardisation`. `content`: what the pictures are of, which says how one may be changed and stay what it is (augment.py).
+    by `standardisation`. `content`: what the pictures are of, which says how one may be changed and stay what it is (augmentation.py).
     `features`: vectors that say which items are alike, in place of what would be learned from the items themselves.
     """
 

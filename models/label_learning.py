@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.features import FeatureNetwork
+from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.predictions import Predictions, Taught
 from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 from lodespace.models.wide_classifier import WideClassifier

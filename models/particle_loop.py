@@ -14,7 +14,9 @@ import torch
 
 from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.descriptor import described
+from lodespace.models.features.descriptor import described
+from lodespace.models.features.principal_components import principal_components, starting_positions
+from lodespace.models.features.self_supervision import SelfSupervision
 from lodespace.models.forces import Forces, particle_forces, vae_forces
 from lodespace.models.label_learning import LabelLearning
 from lodespace.models.layout.graph import Graph
@@ -24,8 +26,6 @@ from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_
 from lodespace.models.loop import Loop
 from lodespace.models.opinion import Opinion
 from lodespace.models.predictions import Taught
-from lodespace.models.principal_components import principal_components, starting_positions
-from lodespace.models.self_supervised import SelfSupervision
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
 from lodespace.models.vae.training import VAETraining

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.features import WIDTH
+from lodespace.models.features.network import WIDTH
 from lodespace.models.kernel_classifier import KernelClassifier
 from lodespace.models.label_spreading import LabelSpreading, share
 from lodespace.models.layout.graph import Graph

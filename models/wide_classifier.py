@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.augment import light
 from lodespace.models.batches import class_balanced
 from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.features import WIDTH, FeatureNetwork
+from lodespace.models.features.augmentation import light
+from lodespace.models.features.network import WIDTH, FeatureNetwork
 from lodespace.models.vae.losses import classification_loss
 
 BATCH_SIZE = 96

@@ -14,8 +14,9 @@ from sklearn.svm import SVC
 from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import UNLABELED, Eyes, Labels, LooksAtSamples, Points, SeesEveryPicture
-from lodespace.models import Dataset, descriptor
-from lodespace.models.features import FeatureNetwork
+from lodespace.models import Dataset
+from lodespace.models.features import descriptor
+from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.wide_classifier import WideClassifier
 
 Rows = npt.NDArray[np.float32]
@@ -34,7 +35,7 @@ def pixels(data: LabelledPictures) -> Rows:
 
 
 def described(data: LabelledPictures) -> Rows:
-    """(N, F): what Lodespace compares items by before anything is learned (models/descriptor.py), to see what that alone brings."""
+    """(N, F): what Lodespace compares items by before anything is learned (models/features/descriptor.py), to see what that alone brings."""
     return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lodespace.models.augment import Augmentation, light, strong
 from lodespace.models.config import Content
+from lodespace.models.features.augmentation import Augmentation, light, strong
 
 CONTENTS: tuple[Content, ...] = ("symbols", "photos", "spectrograms")
 

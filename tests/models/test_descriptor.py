@@ -5,9 +5,9 @@ import torch
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset
-from lodespace.models.descriptor import described, edges, ink, upright
+from lodespace.models.features.descriptor import described, edges, ink, upright
+from lodespace.models.features.principal_components import principal_components
 from lodespace.models.layout.graph import nearest_neighbours
-from lodespace.models.principal_components import principal_components
 
 
 def bar(slant: float) -> torch.Tensor:

@@ -7,7 +7,8 @@ import torch
 from scipy.optimize import curve_fit
 
 from lodespace.models.dataset import Dataset
-from lodespace.models.features import FeatureNetwork
+from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.features.principal_components import principal_components, standardised, starting_positions
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
 from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
 from lodespace.models.layout.incremental_graph import GraphFeatures
@@ -21,7 +22,6 @@ from lodespace.models.layout.neighbour_loss import (
     repulsion_loss,
 )
 from lodespace.models.layout.particles import LEAST_AGREEMENT, Particles
-from lodespace.models.principal_components import principal_components, standardised, starting_positions
 
 
 def points(n: int, d: int, seed: int = 0) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 
 from lodespace.models import Dataset
 from lodespace.models import label_spreading as spreading
-from lodespace.models.features import FeatureNetwork
+from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.layout.graph import fuzzy_graph, nearest_neighbours
 from lodespace.models.predictions import Predictions, Taught
 from lodespace.models.wide_classifier import WideClassifier

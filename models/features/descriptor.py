@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.dataset import Dataset
-from lodespace.models.principal_components import standardised
+from lodespace.models.features.principal_components import standardised
 
 DIRECTIONS = 8
 """Bins of edge directions, over half a turn: dark on light and light on dark are the same edge."""

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lodespace.models.augment import strong
 from lodespace.models.batches import Epochs
 from lodespace.models.dataset import Dataset
-from lodespace.models.features import WIDTH, FeatureNetwork
+from lodespace.models.features.augmentation import strong
+from lodespace.models.features.network import WIDTH, FeatureNetwork
 from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 
 TEMPERATURE = 0.2

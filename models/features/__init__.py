@@ -1,0 +1,1 @@
+"""Features of items: descriptors, self-supervision, principal components."""
