@@ -12,11 +12,11 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
+from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces, vae_forces
 from lodespace.models.loop import Loop
-from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
 from lodespace.models.vae.cached_trunk import CachedTrunk

@@ -12,20 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lodespace.models.classification.ensemble import Taught
+from lodespace.models.classification.item_predictions import Opinion
+from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components, starting_positions
 from lodespace.models.features.self_supervision import SelfSupervision
 from lodespace.models.forces import Forces, particle_forces, vae_forces
-from lodespace.models.label_learning import LabelLearning
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 from lodespace.models.loop import Loop
-from lodespace.models.opinion import Opinion
-from lodespace.models.predictions import Taught
 from lodespace.models.snapshot import Phase
 from lodespace.models.state import Tensors
 from lodespace.models.vae.training import VAETraining

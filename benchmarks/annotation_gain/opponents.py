@@ -15,9 +15,9 @@ from annotation_gain.course import Course
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import UNLABELED, Eyes, Labels, LooksAtSamples, Points, SeesEveryPicture
 from lodespace.models import Dataset
+from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features import descriptor
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.wide_classifier import WideClassifier
 
 Rows = npt.NDArray[np.float32]
 COMPONENTS = 50

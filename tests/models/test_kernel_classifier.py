@@ -2,8 +2,8 @@
 
 import torch
 
+from lodespace.models.classification.kernel_classifier import KernelClassifier, chosen
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.kernel_classifier import KernelClassifier, chosen
 
 
 def two_moons(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:

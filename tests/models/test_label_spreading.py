@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from lodespace.models.classification.label_spreading import HALF_AT, LabelSpreading, share
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.label_spreading import HALF_AT, LabelSpreading, share
 from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from lodespace.models import Dataset
+from lodespace.models.classification.ensemble import CHUNK, Taught
+from lodespace.models.classification.learner import CHUNKS_PER_UPDATE, LabelLearning
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.label_learning import CHUNKS_PER_UPDATE, LabelLearning
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
-from lodespace.models.predictions import CHUNK, Taught
 
 
 def steps(motion: Motion) -> list[float]:

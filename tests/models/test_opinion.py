@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from lodespace.models.classification.item_predictions import no_opinion, opinion_of
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.opinion import no_opinion, opinion_of
 
 
 def test_doubt_is_of_the_label_where_there_is_one_and_of_the_prediction_elsewhere() -> None:

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from lodespace.models import Dataset
-from lodespace.models import label_spreading as spreading
+from lodespace.models.classification import label_spreading as spreading
+from lodespace.models.classification.ensemble import Predictions, Taught
+from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.layout.graph import fuzzy_graph, nearest_neighbours
-from lodespace.models.predictions import Predictions, Taught
-from lodespace.models.wide_classifier import WideClassifier
 
 N = 2400
 """More than two chunks."""

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from lodespace.models.classification.wide_classifier import BATCH_SIZE, batch_of
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.wide_classifier import BATCH_SIZE, batch_of
 
 
 def drawn(labels: torch.Tensor, verified: torch.Tensor, batches: int = 40) -> torch.Tensor:

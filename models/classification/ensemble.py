@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import torch
 
+from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
+from lodespace.models.classification.kernel_classifier import KernelClassifier
+from lodespace.models.classification.label_spreading import LabelSpreading, share
+from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features.network import WIDTH
-from lodespace.models.kernel_classifier import KernelClassifier
-from lodespace.models.label_spreading import LabelSpreading, share
 from lodespace.models.layout.graph import Graph
-from lodespace.models.opinion import Opinion, no_opinion, opinion_of
 from lodespace.models.state import Tensors
-from lodespace.models.wide_classifier import LABEL_CERTAINTY, WideClassifier
 
 CHUNK = 1000
 """Items a unit of work: some 15 ms."""

@@ -1,0 +1,1 @@
+"""Predictions per item from few labels: classifiers, label spreading, their ensemble."""
