@@ -11,16 +11,16 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models import checkpoint
-from lodespace.models.alignment import procrustes
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.device import choose_device
-from lodespace.models.display import Display
+from lodespace.models.display.display import Display
+from lodespace.models.display.procrustes import procrustes
+from lodespace.models.display.trail import Trail
 from lodespace.models.loop import Loop
 from lodespace.models.moment import Moment
 from lodespace.models.paper_loop import PaperLoop
 from lodespace.models.particle_loop import ParticleLoop
-from lodespace.models.rewind import Trail
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.losses import reconstruction_loss

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodespace.models.alignment import aligned, procrustes
 from lodespace.models.batches import Epochs, class_balanced
-from lodespace.models.display import MEDIAN_LIMIT, SPEED_LIMIT, UNFAMILIAR_LIMIT, Display
+from lodespace.models.display.display import MEDIAN_LIMIT, SPEED_LIMIT, UNFAMILIAR_LIMIT, Display
+from lodespace.models.display.procrustes import aligned, procrustes
 
 
 def rotation(d: int, seed: int) -> torch.Tensor:

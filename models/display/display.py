@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from lodespace.models.alignment import procrustes
+from lodespace.models.display.procrustes import procrustes
 
 SMOOTHING = 0.5
 """Share of the frame before in the moving average."""
