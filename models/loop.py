@@ -9,12 +9,12 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models.batches import evenly
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.item_predictions import Opinion
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.forces import Forces
 from lodespace.models.snapshot import Phase
-from lodespace.models.state import Tensors
 from lodespace.models.vae.training import VAETraining
 
 _HELD_OUT_SHARE = 0.1

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.ensemble import Taught
 from lodespace.models.classification.item_predictions import Opinion
 from lodespace.models.classification.learner import LabelLearning
@@ -27,7 +28,6 @@ from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
 from lodespace.models.loop import Loop
 from lodespace.models.snapshot import Phase
-from lodespace.models.state import Tensors
 from lodespace.models.vae.training import VAETraining
 
 DRIFT_STEP = 0.1

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lodespace.models import checkpoint
+from lodespace.models.checkpoints import checkpoint
+from lodespace.models.checkpoints.training_state import Moment
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.device import choose_device
@@ -18,7 +19,6 @@ from lodespace.models.display.display import Display
 from lodespace.models.display.procrustes import procrustes
 from lodespace.models.display.trail import Trail
 from lodespace.models.loop import Loop
-from lodespace.models.moment import Moment
 from lodespace.models.paper_loop import PaperLoop
 from lodespace.models.particle_loop import ParticleLoop
 from lodespace.models.snapshot import Snapshot

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
 from lodespace.models.classification.kernel_classifier import KernelClassifier
 from lodespace.models.classification.label_spreading import LabelSpreading, share
@@ -12,7 +13,6 @@ from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, Wid
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features.network import WIDTH
 from lodespace.models.layout.graph import Graph
-from lodespace.models.state import Tensors
 
 CHUNK = 1000
 """Items a unit of work: some 15 ms."""

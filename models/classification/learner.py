@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors, adam_tensors, load_adam, load_module, module_tensors
 from lodespace.models.classification.ensemble import Predictions, Taught
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 
 FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1

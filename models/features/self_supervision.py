@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from lodespace.models.batches import Epochs
+from lodespace.models.checkpoints.tensors import Tensors, adam_tensors, load_adam, load_module, module_tensors
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import strong
 from lodespace.models.features.network import WIDTH, FeatureNetwork
-from lodespace.models.state import Tensors, adam_tensors, load_adam, load_module, module_tensors
 
 TEMPERATURE = 0.2
 BATCH_SIZE = 192

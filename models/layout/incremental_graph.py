@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.features.principal_components import principal_components, standardised
 from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
-from lodespace.models.state import Tensors
 
 FEATURE_COMPONENTS = 32
 LEARNED_OF_SIGNS = 0.5

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.neighbour_loss import (
@@ -18,7 +19,6 @@ from lodespace.models.layout.neighbour_loss import (
     repulsion_force,
     repulsion_loss,
 )
-from lodespace.models.state import Tensors
 
 SAMPLES = 5
 """Others an item is repelled from in one round."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.batches import class_balanced
+from lodespace.models.checkpoints.tensors import Tensors, adam, adam_tensors, load_adam, set_learning_rate
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.state import Tensors, adam, adam_tensors, load_adam, set_learning_rate
 from lodespace.models.vae.losses import classification_loss
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 

@@ -10,9 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.batches import Epochs, class_balanced
-from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import Dataset
-from lodespace.models.state import (
+from lodespace.models.checkpoints.tensors import (
     Tensors,
     adam,
     adam_tensors,
@@ -21,6 +19,8 @@ from lodespace.models.state import (
     module_tensors,
     set_learning_rate,
 )
+from lodespace.models.config import TrainingConfig
+from lodespace.models.dataset import Dataset
 from lodespace.models.vae.decoder import inner_layers
 from lodespace.models.vae.head import ClassificationHead
 from lodespace.models.vae.initialisation import he_initialise, initialise_latent_layers

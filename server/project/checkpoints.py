@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.models.checkpoint import latest
+from lodespace.models.checkpoints.checkpoint import latest
 
 
 class Shown(NamedTuple):

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lodespace.models import checkpoint
-from lodespace.models.moment import Moment
+from lodespace.models.checkpoints import checkpoint
+from lodespace.models.checkpoints.training_state import Moment
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import LodespaceError
+from lodespace.models.checkpoints.training_state import Moment
 from lodespace.models.config import preset
 from lodespace.models.dataset import Dataset
-from lodespace.models.moment import Moment
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.trainer import Trainer
 from lodespace.models.vae.collapse import describe

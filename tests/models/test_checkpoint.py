@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lodespace.models import checkpoint
+from lodespace.models.checkpoints import checkpoint
 
 
 def tensors(value: float = 0.0) -> dict[str, np.ndarray]:
@@ -158,5 +158,5 @@ def test_a_checkpoint_without_latent_means_is_not_one(tmp_path: Path) -> None:
 
 def test_reading_needs_no_torch() -> None:
     """The server process reads checkpoints and must start in a second."""
-    code = "import sys, lodespace.models, lodespace.models.checkpoint; sys.exit('torch' in sys.modules)"
+    code = "import sys, lodespace.models, lodespace.models.checkpoints.checkpoint; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from lodespace.models import Snapshot, Trainer, TrainingConfig, preset
-from lodespace.models.checkpoint import latest
+from lodespace.models.checkpoints.checkpoint import latest
+from lodespace.models.checkpoints.training_state import Moment
 from lodespace.models.display.trail import FRAMES, Trail
-from lodespace.models.moment import Moment
 from samples.trainings import N, labels_of, quick, rest, small
 
 GIVEN = np.arange(0, N, 5)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lodespace.models.state import adam, adam_tensors, load_adam, load_module, module_tensors
+from lodespace.models.checkpoints.tensors import adam, adam_tensors, load_adam, load_module, module_tensors
 
 
 def make(memory_format: torch.memory_format) -> tuple[nn.Module, torch.optim.Adam]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.models import checkpoint
+from lodespace.models.checkpoints import checkpoint
 from lodespace.project.project import FORMAT, open_project
 from lodespace.recording import format, recorder
 from lodespace.session.event_log import Store

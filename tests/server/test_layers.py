@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WITH_TORCH = {"trainer_process", "baking", "baking_progress", "moments", "reading", "to_dataset", "exporting/model"}
 """Server modules that may import what imports torch; the others reach these only inside a function."""
-WITHOUT_TORCH = {"lodespace.models.checkpoint", "lodespace.models.config"}
+WITHOUT_TORCH = {"lodespace.models.checkpoints.checkpoint", "lodespace.models.config"}
 """The part of models/ that the server reads checkpoints with."""
 
 

@@ -13,7 +13,7 @@ from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.access.pairing import Access
 from lodespace.config import ServerConfig
-from lodespace.models import checkpoint
+from lodespace.models.checkpoints import checkpoint
 from lodespace.project.project import open_project
 from lodespace.service.service import Service
 

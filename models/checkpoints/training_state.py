@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from lodespace.models import checkpoint
-from lodespace.models.state import Tensors
+from lodespace.models.checkpoints import checkpoint
+from lodespace.models.checkpoints.tensors import Tensors
 
 
 class Moment(NamedTuple):
