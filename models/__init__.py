@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lodespace.models.dataset import Dataset
     from lodespace.models.portable import PortableModel, load_model
     from lodespace.models.snapshot import Snapshot
-    from lodespace.models.trainer import Trainer
+    from lodespace.models.training.trainer import Trainer
 
 # Threads that spin while they wait for each other are a few percent faster on an idle machine, and 4 to 50 times slower on one that has
 # anything else to do, such as drawing the page. OpenMP reads this once, when torch is loaded.

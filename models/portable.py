@@ -16,8 +16,8 @@ from torch import nn
 from lodespace.models.config import Content, ModelConfig
 from lodespace.models.dataset import LARGEST_ALIKE, Dataset, Standardisation
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.particle_loop import ParticleLoop
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.particle_loop import ParticleLoop
+from lodespace.models.training.trainer import Trainer
 from lodespace.models.vae.vae import VAE
 
 FORMAT = 1

@@ -269,7 +269,7 @@ def train(
     from lodespace.importing.importer import import_data, source_of
     from lodespace.importing.source import ImportOptions
     from lodespace.items.item_set import load, load_digits
-    from lodespace.models.trainer import Trainer
+    from lodespace.models.training.trainer import Trainer
     from lodespace.project.initial_labels import choose_labels
     from lodespace.session.settings import configuration
     from lodespace.training.dataset import to_dataset

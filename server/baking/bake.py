@@ -25,7 +25,7 @@ from lodespace.importing.source import ImportOptions, Source
 from lodespace.items.item_set import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.models.portable import PortableModel
 from lodespace.models.snapshot import Snapshot
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.trainer import Trainer
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake

@@ -12,7 +12,7 @@ import torch
 
 from lodespace.errors import ProjectError
 from lodespace.models.portable import DESCRIPTION, PortableModel, load_model
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project
 from lodespace.training.dataset import to_dataset
 

@@ -89,7 +89,7 @@ def _squared_distances(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -
 def _scattered(n: int) -> npt.NDArray[np.float64]:
     """Numbers (N,) that put any first few of N items all over their order, the same each time.
 
-    Multiples of the silver ratio: those of the golden one say which labels are held out (models/loop.py), and half an overview would be.
+    Multiples of the silver ratio: those of the golden one say which labels are held out (models/training/loop.py), and half an overview would be.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.models.snapshot import Snapshot
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.trainer import Trainer
 from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
 from lodespace.training import messages as m

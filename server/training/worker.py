@@ -26,7 +26,7 @@ from lodespace.models.checkpoints.training_state import Moment
 from lodespace.models.config import preset
 from lodespace.models.dataset import Dataset
 from lodespace.models.snapshot import Snapshot
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.trainer import Trainer
 from lodespace.models.vae.collapse import describe
 from lodespace.project.project import load_items
 from lodespace.session.settings import configuration, settings_of

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from lodespace import protocol
-from lodespace.models.trainer import Trainer
+from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project, open_project
 from lodespace.session.event_log import Store
 from lodespace.session.planning import plan

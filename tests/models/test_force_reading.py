@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from lodespace.models import Trainer, preset
-from lodespace.models.forces import CHEAP_TERMS, OTHERS
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
-from lodespace.models.particle_loop import ParticleLoop
+from lodespace.models.training.force_readout import CHEAP_TERMS, OTHERS
+from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import classification_loss, reconstruction_loss
 from samples.trainings import N, labels_of, quick, rest, small
 

@@ -5,7 +5,7 @@ import torch
 
 from lodespace.models import Snapshot, Trainer
 from lodespace.models.batches import evenly
-from lodespace.models.loop import _HELD_OUT_FROM
+from lodespace.models.training.loop import _HELD_OUT_FROM
 from samples.trainings import quick, rest, small
 
 N = 400

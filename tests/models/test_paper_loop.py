@@ -178,7 +178,7 @@ def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
     few_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for 40 of 90 items a turn, every item has been encoded anew after a few turns, labelled ones at once."""
-    from lodespace.models import paper_loop
+    from lodespace.models.training import paper_loop
 
     trainer = Trainer(few_images, quick(), n_classes=3, device="cpu")
     rest(trainer)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset, ModelConfig, Trainer, preset
-from lodespace.models.particle_loop import ParticleLoop
+from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import reconstruction_weight
 from lodespace.models.vae.vae import VAE
 

@@ -102,7 +102,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
 def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
     """A tenth of the labels is kept from the classifier to measure it: of an overview no more than of everything."""
     from lodespace.models import Dataset, preset
-    from lodespace.models.paper_loop import PaperLoop
+    from lodespace.models.training.paper_loop import PaperLoop
 
     n = 3000
     random = np.random.default_rng(0)

@@ -6,7 +6,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["lodespace.training.worker", "lodespace.baking.bake", "lodespace.models.trainer"])
+@pytest.mark.parametrize(
+    "module", ["lodespace.training.worker", "lodespace.baking.bake", "lodespace.models.training.trainer"]
+)
 def test_the_wait_policy_is_set_before_torch_is_loaded(module: str) -> None:
     script = f"""
 import os, sys

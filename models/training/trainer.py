@@ -18,10 +18,10 @@ from lodespace.models.device import choose_device
 from lodespace.models.display.display import Display
 from lodespace.models.display.procrustes import procrustes
 from lodespace.models.display.trail import Trail
-from lodespace.models.loop import Loop
-from lodespace.models.paper_loop import PaperLoop
-from lodespace.models.particle_loop import ParticleLoop
 from lodespace.models.snapshot import Snapshot
+from lodespace.models.training.loop import Loop
+from lodespace.models.training.paper_loop import PaperLoop
+from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.losses import reconstruction_loss
 

@@ -16,9 +16,9 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.forces import Forces, vae_forces
-from lodespace.models.loop import Loop
 from lodespace.models.snapshot import Phase
+from lodespace.models.training.force_readout import Forces, vae_forces
+from lodespace.models.training.loop import Loop
 from lodespace.models.vae.cached_trunk import CachedTrunk
 from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK, VAETraining

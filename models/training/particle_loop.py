@@ -21,13 +21,13 @@ from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components, starting_positions
 from lodespace.models.features.self_supervision import SelfSupervision
-from lodespace.models.forces import Forces, particle_forces, vae_forces
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.layout.particles import Particles
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
-from lodespace.models.loop import Loop
 from lodespace.models.snapshot import Phase
+from lodespace.models.training.force_readout import Forces, particle_forces, vae_forces
+from lodespace.models.training.loop import Loop
 from lodespace.models.vae.training import VAETraining
 
 DRIFT_STEP = 0.1

@@ -13,8 +13,8 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.item_predictions import Opinion
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.forces import Forces
 from lodespace.models.snapshot import Phase
+from lodespace.models.training.force_readout import Forces
 from lodespace.models.vae.training import VAETraining
 
 _HELD_OUT_SHARE = 0.1
@@ -106,7 +106,7 @@ class Loop(ABC):
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
-        """Forces by term (forces.py) at the latent means of `items` int64 (K,), or of all (None). Each (K or N, D)."""
+        """Forces by term (force_readout.py) at the latent means of `items` int64 (K,), or of all (None). Each (K or N, D)."""
 
     @property
     @abstractmethod
