@@ -29,8 +29,9 @@ test-client:
 lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for TypeScript
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	rm -rf build/typecheck
 	mkdir -p build/typecheck/lodespace
-	ln -sfn $(CURDIR)/server/*.py $(CURDIR)/server/importing $(CURDIR)/server/exporting $(CURDIR)/server/protocol $(CURDIR)/server/py.typed $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
+	ln -s $(CURDIR)/server/* $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/
 	$(BIN)/basedpyright
 	$(NPM) run lint
 	$(NPM) run typecheck

@@ -18,7 +18,7 @@ from simulated_annotator import SimulatedAnnotator
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
-from lodespace.models.metrics import nearest_neighbour_accuracy
+from map_quality import nearest_neighbour_accuracy
 from lodespace.models.snapshot import Snapshot
 
 WANTED = 0.90

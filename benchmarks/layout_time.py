@@ -19,7 +19,7 @@ import torch
 torch.set_num_threads(2)
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
-from lodespace.models.metrics import nearest_neighbour_accuracy
+from map_quality import nearest_neighbour_accuracy
 items = load_digits()
 measured = 0.0
 for snapshot in Trainer(Dataset.from_images(items.data), preset("default"), seed=int(sys.argv[1])).frames():

@@ -22,7 +22,7 @@ import torch
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, LossWeights, TrainingConfig
 from lodespace.models.config import ModelConfig
-from lodespace.models.metrics import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
+from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 from lodespace.models.vae.training import VAETraining
 
 TRAIN = 4000

@@ -240,7 +240,7 @@ def test_the_first_picture_needs_no_trainer(open_page: Any, tmp_path: Path, serv
     server.wait_until_ready()
     page = open_page(server.url)
     page.wait_for_scene()
-    from lodespace.models.metrics import nearest_neighbour_accuracy
+    from map_quality import nearest_neighbour_accuracy
 
     assert nearest_neighbour_accuracy(page.positions(), TRUTH) > 0.85
 

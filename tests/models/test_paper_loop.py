@@ -9,7 +9,7 @@ import torch
 
 from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.config import TrainingConfig
-from lodespace.models.metrics import nearest_neighbour_accuracy, within_between_ratio
+from map_quality import nearest_neighbour_accuracy, within_between_ratio
 from samples.trainings import Digits
 
 TRUTH = np.repeat(np.arange(3), 30).astype(np.int16)

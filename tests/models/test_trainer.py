@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lodespace.models import Dataset, Trainer, preset
-from lodespace.models.metrics import nearest_neighbour_accuracy, within_between_ratio
+from map_quality import nearest_neighbour_accuracy, within_between_ratio
 from samples.trainings import N, labels_of, quick, rest, small
 
 

@@ -9,7 +9,7 @@ import torch
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.metrics import (
+from map_quality import (
     held_out_neighbour_accuracy,
     silhouette,
     spread,

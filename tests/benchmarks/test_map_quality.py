@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from lodespace.models.metrics import (
+from map_quality import (
     held_out_neighbour_accuracy,
     nearest_neighbour_accuracy,
     silhouette,

@@ -1,0 +1,81 @@
+"""Imports of a Python module, read from its syntax tree."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"lodespace": ROOT / "server", "lodespace.models": ROOT / "models"}
+"""Folder of each package; an import of `lodespace.x` is below server/ unless `x` is `models`."""
+
+
+def imported_modules(path: Path, *, lazy: bool) -> set[str]:
+    """Absolute names of the modules that `path` imports, and of the names imported from them.
+
+    Args:
+        path: a Python file.
+        lazy: include imports inside functions and those for the type checker only.
+
+    Raises:
+        AssertionError: at a relative import.
+    """
+    found: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if not lazy and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if not lazy and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            assert node.level == 0, f"{path}: write imports as absolute names"
+            found.update({node.module} | {f"{node.module}.{alias.name}" for alias in node.names})
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text()))
+    return found
+
+
+def server_modules() -> list[Path]:
+    """Every module of server/, folders included."""
+    return _modules(ROOT / "server")
+
+
+def models_modules() -> list[Path]:
+    """Every module of models/, folders included."""
+    return _modules(ROOT / "models")
+
+
+def _modules(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "static" not in path.parts)
+
+
+def module_name(path: Path) -> str:
+    """Path below server/ or models/ without suffix: "exporting/model" of server/exporting/model.py."""
+    top = ROOT / "models" if (ROOT / "models") in path.parents else ROOT / "server"
+    return str(path.relative_to(top).with_suffix(""))
+
+
+def room_of(path: Path) -> str:
+    """Name of the topic folder of a module, or of the module where it lies at the top."""
+    return module_name(path).split("/", 1)[0]
+
+
+def imported_rooms(path: Path, package: str) -> Iterator[tuple[str, str]]:
+    """(room, imported name) for each import of `path` within `package`, lazy ones included.
+
+    `from lodespace import x` counts as an import of the room `x` where x is one, and of the
+    package's own `__init__` otherwise.
+    """
+    folder = PACKAGES[package]
+    rooms = {entry.stem for entry in folder.iterdir()} | (
+        {"models"} if package == "lodespace" else set()
+    )
+    for name in sorted(imported_modules(path, lazy=True)):
+        if name == package:
+            continue
+        if name.startswith(f"{package}."):
+            room = name.removeprefix(f"{package}.").split(".", 1)[0]
+            yield (room if room in rooms else "__init__"), name
