@@ -38,7 +38,16 @@ def sizes(folder: Path) -> None:
 
 def first_pictures(folder: Path, rounds: int) -> list[float]:
     port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        str(folder),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/"
     while True:
@@ -70,7 +79,9 @@ def first_pictures(folder: Path, rounds: int) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
@@ -80,7 +91,9 @@ def main() -> None:
         print(f"baked in {time.perf_counter() - began:.0f} s")
         sizes(out)
         seconds = sorted(first_pictures(out, options.rounds))
-        print(f"first picture: median {seconds[len(seconds) // 2]:.2f} s, slowest {seconds[-1]:.2f} s")
+        print(
+            f"first picture: median {seconds[len(seconds) // 2]:.2f} s, slowest {seconds[-1]:.2f} s"
+        )
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ def ours(dataset: Dataset, batch_size: int) -> tuple[VAETraining, Callable[[], N
         learning_rate=LEARNING_RATE,
     )
     torch.manual_seed(0)
-    training = VAETraining(dataset, config, 10, torch.Generator().manual_seed(0), torch.Generator().manual_seed(1))
+    training = VAETraining(
+        dataset, config, 10, torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
+    )
     labels = torch.full((len(dataset),), UNLABELED)
 
     def epoch() -> None:
@@ -81,13 +83,17 @@ def ours(dataset: Dataset, batch_size: int) -> tuple[VAETraining, Callable[[], N
 
 
 def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Callable[[], None]]:
-    config = VAEConfig(input_dim=dataset.item_shape, latent_dim=LATENT_DIM, reconstruction_loss="bce")
+    config = VAEConfig(
+        input_dim=dataset.item_shape, latent_dim=LATENT_DIM, reconstruction_loss="bce"
+    )
     # Built anew, in PyTorch's own memory layout and of its own layers: a copy of ours would bring ours along.
     plain = VAE.build(dataset, ModelConfig(channels=CHANNELS, hidden=HIDDEN), LATENT_DIM, 10, 0)
     layers = plain.decoder.deconvolutions
     for i, layer in enumerate(layers):
         if isinstance(layer, Upsampling):
-            layers[i] = nn.ConvTranspose2d(layer.in_channels, layer.out_channels, 4, stride=2, padding=1)
+            layers[i] = nn.ConvTranspose2d(
+                layer.in_channels, layer.out_channels, 4, stride=2, padding=1
+            )
     plain.load_state_dict(vae.state_dict())
     model = PythaeVAE(config, PythaeEncoder(plain.encoder), PythaeDecoder(plain.decoder))
     settings = BaseTrainerConfig(
@@ -97,7 +103,9 @@ def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Call
         per_device_train_batch_size=batch_size,
         no_cuda=True,
     )
-    trainer = BaseTrainer(model, BaseDataset(dataset.inputs, torch.zeros(len(dataset))), training_config=settings)
+    trainer = BaseTrainer(
+        model, BaseDataset(dataset.inputs, torch.zeros(len(dataset))), training_config=settings
+    )
     trainer.prepare_training()
     trainer.callback_handler = CallbackHandler([TrainingCallback()], model)
     count = iter(range(1, 1 << 30))
@@ -110,13 +118,17 @@ def quality(encoder: nn.Module, decoder: nn.Module, dataset: Dataset) -> str:
     rec, kl = 0.0, 0.0
     for x in dataset.inputs.split(500):
         mean, log_variance = encoder(x)
-        rec += float(nn.functional.binary_cross_entropy_with_logits(decoder(mean), x, reduction="sum"))
+        rec += float(
+            nn.functional.binary_cross_entropy_with_logits(decoder(mean), x, reduction="sum")
+        )
         kl += 0.5 * float((mean.square() + log_variance.exp() - 1 - log_variance).sum())
     return f"reconstruction {rec / len(dataset):.1f}, KL {kl / len(dataset):.2f}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch-size", type=int, default=128)
@@ -135,12 +147,16 @@ def main() -> None:
             if number:  # the first epoch of each warms up
                 seconds[name].append(time.perf_counter() - start)
     for name, times in seconds.items():
-        print(f"{name:10} median {np.median(times):.2f} s an epoch, least {min(times):.2f}: {np.round(times, 2)}")
+        print(
+            f"{name:10} median {np.median(times):.2f} s an epoch, least {min(times):.2f}: {np.round(times, 2)}"
+        )
     print("lodespace ", quality(training.vae.encoder, training.vae.decoder, dataset))
     print("pythae    ", quality(model.encoder.encoder, model.decoder.decoder, dataset))
     pairs = np.array(seconds["lodespace"]) / np.array(seconds["pythae"])
     median = np.median(seconds["lodespace"]) / np.median(seconds["pythae"])
-    print(f"ratio of medians {median:.2f}, by pairs {pairs.min():.2f} to {pairs.max():.2f} (target: at most {TARGET})")
+    print(
+        f"ratio of medians {median:.2f}, by pairs {pairs.min():.2f} to {pairs.max():.2f} (target: at most {TARGET})"
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,12 @@ sys.path[:0] = [str(TESTS)]
 from drivers.chromium import find_chromium  # noqa: E402
 from drivers.moving_points import MovingPoints  # noqa: E402
 
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
 WANTED_MS = 1.0
 
 CPU_MORPH = """
@@ -37,7 +42,9 @@ CPU_MORPH = """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()
@@ -51,7 +58,9 @@ def main() -> None:
         first = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
         page.wait_for_timeout(1000 * options.seconds)
         last = page.evaluate("[lodespace.stage.frames, lodespace.state.latent.revision]")
-        times = np.sort(page.evaluate("Array.from(lodespace.stage.frameTimes)"))[::-1][: last[0] - first[0]]
+        times = np.sort(page.evaluate("Array.from(lodespace.stage.frameTimes)"))[::-1][
+            : last[0] - first[0]
+        ]
         draws = page.evaluate("lodespace.stage.renderer.info.render.calls")
         morph = page.evaluate(CPU_MORPH)
         browser.close()

@@ -50,7 +50,9 @@ def measure(n: int, seconds: float) -> None:
         if last - labelled_at > GESTURE_SECONDS:
             label = gesture % 10
             middle = snapshot.latent_mean[random.choice(np.flatnonzero(truth == label))]
-            near = np.argsort(((snapshot.latent_mean - middle) ** 2).sum(axis=1))[: REGION * n // 5000]
+            near = np.argsort(((snapshot.latent_mean - middle) ** 2).sum(axis=1))[
+                : REGION * n // 5000
+            ]
             labels[near] = label
             trainer.set_labels(labels)
             labelled_at, gesture = last, gesture + 1
@@ -69,7 +71,9 @@ def measure(n: int, seconds: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--items", type=int, nargs="+", default=[5000, 70000])
     parser.add_argument("--seconds", type=float, default=15)
     options = parser.parse_args()

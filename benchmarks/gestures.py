@@ -14,11 +14,11 @@ import numpy as np
 
 import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
+from map_quality import nearest_neighbour_accuracy
 from simulated_annotator import SimulatedAnnotator
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Trainer, preset
-from map_quality import nearest_neighbour_accuracy
 from lodespace.models.snapshot import Snapshot
 
 WANTED = 0.90
@@ -67,7 +67,9 @@ def run(preset_name: str, seed: int, gestures: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--gestures", type=int, default=25)
     parser.add_argument("--seeds", type=int, default=1, help="seeds 0, 1, ... (default: 1 run)")
     parser.add_argument("--preset", choices=["default", "paper"], default="default")
@@ -75,7 +77,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     results = [run(options.preset, seed, options.gestures) for seed in range(options.seeds)]
-    print(f"labelled right after {options.gestures}: {np.mean(results):.3f} (wanted for 25: at least {WANTED})")
+    print(
+        f"labelled right after {options.gestures}: {np.mean(results):.3f} (wanted for 25: at least {WANTED})"
+    )
 
 
 if __name__ == "__main__":

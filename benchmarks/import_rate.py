@@ -25,7 +25,9 @@ def write_pictures(root: Path, count: int, side: int, suffix: str) -> None:
         folder = root / str(i % 10)
         folder.mkdir(exist_ok=True)
         coarse = rng.integers(0, 256, (8, 8, 3) if suffix == ".jpg" else (8, 8), dtype=np.uint8)
-        Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC).save(folder / f"{i}{suffix}")
+        Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC).save(
+            folder / f"{i}{suffix}"
+        )
 
 
 def bare(root: Path, side: int) -> float:
@@ -34,7 +36,11 @@ def bare(root: Path, side: int) -> float:
     for path in sorted(root.rglob("*.*")):
         with Image.open(path) as image:
             image.load()
-            np.asarray(image.resize((side, side), Image.Resampling.BICUBIC) if max(image.size) > side else image)
+            np.asarray(
+                image.resize((side, side), Image.Resampling.BICUBIC)
+                if max(image.size) > side
+                else image
+            )
     return time.perf_counter() - began
 
 
@@ -75,17 +81,26 @@ def measure_memory(folder: Path, count: int) -> None:
         "print(report.imported, before // 1024, peak // 1024, round(time.perf_counter() - began, 1))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(root), str(folder / "memory")], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(root), str(folder / "memory")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     imported_count, before, peak, seconds = done.stdout.split()
-    print(f"{int(imported_count):,} small pictures in {seconds} s: resident {before} MB before, {peak} MB at the peak")
+    print(
+        f"{int(imported_count):,} small pictures in {seconds} s: resident {before} MB before, {peak} MB at the peak"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--memory", type=int, metavar="N", help="measure memory on N pictures instead")
+    parser.add_argument(
+        "--memory", type=int, metavar="N", help="measure memory on N pictures instead"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:
         if options.memory:

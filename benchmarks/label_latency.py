@@ -60,7 +60,9 @@ async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--labels", type=int, default=40)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +75,9 @@ def main() -> None:
             server.stop()
     for name, times in (("answer (on disk)", answered), ("first frame that shows it", moved)):
         quantiles = 1000 * np.quantile(times, [0.5, 0.9, 1])
-        print(f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst {quantiles[2]:4.0f}")
+        print(
+            f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst {quantiles[2]:4.0f}"
+        )
     print(f"(wanted: median of the second at most {WANTED_MS} ms)")
 
 

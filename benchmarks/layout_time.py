@@ -34,14 +34,23 @@ for snapshot in Trainer(Dataset.from_images(items.data), preset("default"), seed
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=3)
     times = []
     for seed in range(parser.parse_args().runs):
         began = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", CHILD, str(seed)], capture_output=True, text=True, check=True)
-        times.append(time.perf_counter() - began - float(done.stdout))  # less the time to measure accuracy
-    print(f"start to a map of 10-NN {WANTED_ACCURACY}: median {statistics.median(times):.1f} s", end=" ")
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, str(seed)], capture_output=True, text=True, check=True
+        )
+        times.append(
+            time.perf_counter() - began - float(done.stdout)
+        )  # less the time to measure accuracy
+    print(
+        f"start to a map of 10-NN {WANTED_ACCURACY}: median {statistics.median(times):.1f} s",
+        end=" ",
+    )
     print(f"({min(times):.1f} to {max(times):.1f}; wanted: {WANTED_SECONDS})")
 
 

@@ -20,7 +20,9 @@ def held_out_neighbour_accuracy(
     return _vote(points, labels, held_out, held_out_labels, k, exclude_self=False)
 
 
-def _vote(points: Points, labels: Labels, queries: Points, wanted: Labels, k: int, *, exclude_self: bool) -> float:
+def _vote(
+    points: Points, labels: Labels, queries: Points, wanted: Labels, k: int, *, exclude_self: bool
+) -> float:
     classes = int(labels.max()) + 1
     right = 0
     for start in range(0, len(queries), _BLOCK):
@@ -50,7 +52,9 @@ def silhouette(points: Points, labels: Labels) -> float:
         others[each, own] = np.inf
         nearest = others.min(axis=1)
         scores[rows] = np.where(
-            counts[own] > 1, (nearest - within) / np.maximum(np.maximum(within, nearest), 1e-300), 0.0
+            counts[own] > 1,
+            (nearest - within) / np.maximum(np.maximum(within, nearest), 1e-300),
+            0.0,
         )
     return float(scores.mean())
 
@@ -59,7 +63,12 @@ def within_between_ratio(points: Points, labels: Labels) -> float:
     """Root mean square radius within classes, over that of the class means about the whole: small is tight."""
     classes = np.unique(labels)
     means = np.stack([points[labels == c].mean(axis=0) for c in classes])
-    within = np.mean([((points[labels == c] - m) ** 2).sum(axis=1).mean() for c, m in zip(classes, means, strict=True)])
+    within = np.mean(
+        [
+            ((points[labels == c] - m) ** 2).sum(axis=1).mean()
+            for c, m in zip(classes, means, strict=True)
+        ]
+    )
     between = ((means - means.mean(axis=0)) ** 2).sum(axis=1).mean()
     return float(np.sqrt(within / between))
 

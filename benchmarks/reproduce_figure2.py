@@ -18,11 +18,11 @@ import numpy as np
 
 import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
 import torch
+from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, LossWeights, TrainingConfig
 from lodespace.models.config import ModelConfig
-from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 from lodespace.models.vae.training import VAETraining
 
 TRAIN = 4000
@@ -63,7 +63,11 @@ class Setting(NamedTuple):
 
     def key(self, variant: Variant, seed: int, epochs: int) -> str:
         """Names a result. The plain setting has the shortest name."""
-        own = "" if self == Setting(2, 2e-3, "he") else f"/{self.latent_dim}D/{self.learning_rate:g}/{self.init}"
+        own = (
+            ""
+            if self == Setting(2, 2e-3, "he")
+            else f"/{self.latent_dim}D/{self.learning_rate:g}/{self.init}"
+        )
         return f"{variant.name}/{seed}/{epochs}{own}"
 
 
@@ -82,11 +86,18 @@ def load() -> Data:
     both = Dataset.from_images(items.data[order])
     truth = items.truth[order]
     labels = torch.from_numpy(truth[:TRAIN].astype(np.int64))
-    return Data(both.subset(slice(TRAIN)), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:])
+    return Data(
+        both.subset(slice(TRAIN)), both.inputs[TRAIN:], labels, truth[:TRAIN], truth[TRAIN:]
+    )
 
 
 def train(
-    data: Data, setting: Setting, variant: Variant, seed: int, epochs: int, start: dict[str, torch.Tensor] | None
+    data: Data,
+    setting: Setting,
+    variant: Variant,
+    seed: int,
+    epochs: int,
+    start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
     """The VAE after `epochs`; from the weights `start` (all but the head) where they are given."""
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
@@ -101,7 +112,9 @@ def train(
     )
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    training = VAETraining(data.dataset, config, 10, generator, torch.Generator().manual_seed(seed + 1))
+    training = VAETraining(
+        data.dataset, config, 10, generator, torch.Generator().manual_seed(seed + 1)
+    )
     if start is not None:
         training.vae.load_state_dict(start, strict=False)
     labels = torch.full_like(data.labels, -1) if variant.hidden_layers is None else data.labels
@@ -111,14 +124,18 @@ def train(
 
 
 @torch.no_grad()
-def measure(data: Data, training: VAETraining, with_head: bool) -> tuple[dict[str, Any], np.ndarray]:
+def measure(
+    data: Data, training: VAETraining, with_head: bool
+) -> tuple[dict[str, Any], np.ndarray]:
     mean = training.encode_all().numpy()
     held_out = training.vae.encode_mean(data.held_out)
     right = training.vae.head(held_out).argmax(dim=1).numpy() == data.held_out_truth
     sigma = (0.5 * training.vae.encoder(data.dataset.inputs[:1000])[1]).exp()
     figures = {
         "silhouette": silhouette(mean, data.train_truth),
-        "10-NN": held_out_neighbour_accuracy(mean, data.train_truth, held_out.numpy(), data.held_out_truth),
+        "10-NN": held_out_neighbour_accuracy(
+            mean, data.train_truth, held_out.numpy(), data.held_out_truth
+        ),
         "head": float(right.mean()) if with_head else None,
         "spread": spread(mean),
         "within/between": within_between_ratio(mean, data.train_truth),
@@ -139,7 +156,12 @@ def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
         2,
         2,
         figsize=(3.6, 3.6),
-        gridspec_kw={"width_ratios": (5, 1), "height_ratios": (1, 5), "wspace": 0.03, "hspace": 0.03},
+        gridspec_kw={
+            "width_ratios": (5, 1),
+            "height_ratios": (1, 5),
+            "wspace": 0.03,
+            "hspace": 0.03,
+        },
     )
     colours = plt.get_cmap("tab10")
     (top, corner), (scatter, side) = axes
@@ -148,9 +170,18 @@ def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
     edges = np.linspace(-limit, limit, 40)
     for label in range(10):
         points = mean[truth == label]
-        scatter.scatter(points[:, 0], points[:, 1], s=1.2, color=colours(label), linewidths=0, rasterized=True)
+        scatter.scatter(
+            points[:, 0], points[:, 1], s=1.2, color=colours(label), linewidths=0, rasterized=True
+        )
         top.hist(points[:, 0], edges, histtype="step", color=colours(label), linewidth=0.8)
-        side.hist(points[:, 1], edges, histtype="step", color=colours(label), linewidth=0.8, orientation="horizontal")
+        side.hist(
+            points[:, 1],
+            edges,
+            histtype="step",
+            color=colours(label),
+            linewidth=0.8,
+            orientation="horizontal",
+        )
     for axis in (top, side):
         axis.axis("off")
     scatter.set_xlim(-limit, limit)
@@ -178,21 +209,36 @@ def run_seed(
             continue
         began = time.perf_counter()
         own_epochs = max(1, round(variant.share * epochs))
-        training = train(data, setting, variant, seed, own_epochs, start if variant.pretrained else None)
+        training = train(
+            data, setting, variant, seed, own_epochs, start if variant.pretrained else None
+        )
         if variant is VARIANTS[0]:
-            start = {k: v.clone() for k, v in training.vae.state_dict().items() if not k.startswith("head.")}
+            start = {
+                k: v.clone()
+                for k, v in training.vae.state_dict().items()
+                if not k.startswith("head.")
+            }
         results[key], mean = measure(data, training, variant.hidden_layers is not None)
         if drawn and figures is not None:
             name = variant.panel.replace(", ", "-").replace(" ", "-")
-            draw(figures / f"figure2-{name}.png", mean, data.train_truth, f"({variant.panel}) {variant.name}")
+            draw(
+                figures / f"figure2-{name}.png",
+                mean,
+                data.train_truth,
+                f"({variant.panel}) {variant.name}",
+            )
         print(f"seed {seed}  {variant.name:<24} {time.perf_counter() - began:5.0f} s", flush=True)
 
 
-def table(results: dict[str, Any], setting: Setting, variants: Sequence[Variant], seeds: int, epochs: int) -> str:
+def table(
+    results: dict[str, Any], setting: Setting, variants: Sequence[Variant], seeds: int, epochs: int
+) -> str:
     """Markdown: mean over the seeds, and the range."""
     columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
     lines = [
-        "| panel | variant | beta_KL, beta_classifier | " + " | ".join(columns) + " | KL per dimension |",
+        "| panel | variant | beta_KL, beta_classifier | "
+        + " | ".join(columns)
+        + " | KL per dimension |",
         "|---" * (len(columns) + 4) + "|",
     ]
     for variant in variants:
@@ -200,7 +246,9 @@ def table(results: dict[str, Any], setting: Setting, variants: Sequence[Variant]
         cells = [_cell([row[column] for row in rows]) for column in columns]
         kl = [k for row in rows for k in row["KL"]]
         weights = f"{variant.beta_kl:g}, {variant.beta_classifier:g}"
-        lines.append(f"| {variant.panel} | {variant.name} | {weights} | {' | '.join(cells)} | {_cell(kl)} |")
+        lines.append(
+            f"| {variant.panel} | {variant.name} | {weights} | {' | '.join(cells)} | {_cell(kl)} |"
+        )
     return "\n".join(lines)
 
 
@@ -212,16 +260,24 @@ def _cell(values: list[float | None]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--figures", type=Path, help="folder for the pictures (seed 0)")
     parser.add_argument("--results", type=Path, default=Path("figure2-results.json"))
-    parser.add_argument("--latent-dim", type=int, choices=(2, 3), default=2, help="pictures are of the first two")
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the paper's is 5e-3")
-    parser.add_argument("--init", choices=("he", "pytorch"), default="he", help="pytorch: and no KL warm-up")
     parser.add_argument(
-        "--only-pretraining", action="store_true", help="the first variant, from which the others start"
+        "--latent-dim", type=int, choices=(2, 3), default=2, help="pictures are of the first two"
+    )
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the paper's is 5e-3")
+    parser.add_argument(
+        "--init", choices=("he", "pytorch"), default="he", help="pytorch: and no KL warm-up"
+    )
+    parser.add_argument(
+        "--only-pretraining",
+        action="store_true",
+        help="the first variant, from which the others start",
     )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

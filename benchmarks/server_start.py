@@ -18,7 +18,17 @@ WANTED_SECONDS = 1.5
 
 def start_once(folder: str) -> float:
     port = free_port()
-    command = [sys.executable, "-m", "lodespace", "serve", "--no-browser", "--port", str(port), "--project", folder]
+    command = [
+        sys.executable,
+        "-m",
+        "lodespace",
+        "serve",
+        "--no-browser",
+        "--port",
+        str(port),
+        "--project",
+        folder,
+    ]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
@@ -40,12 +50,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         times = [start_once(f"{folder}/{k}") for k in range(runs)]
     check = "import sys, lodespace.web.app, lodespace.web.server; print('torch' in sys.modules)"
-    torch = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout.strip()
+    torch = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    ).stdout.strip()
     print(
         f"process start to first answer, new project on the bundled digits: median {statistics.median(times):.2f} s",
         end=" ",
     )
-    print(f"({min(times):.2f} to {max(times):.2f}; wanted: under {WANTED_SECONDS}); torch imported: {torch}")
+    print(
+        f"({min(times):.2f} to {max(times):.2f}; wanted: under {WANTED_SECONDS}); torch imported: {torch}"
+    )
 
 
 if __name__ == "__main__":

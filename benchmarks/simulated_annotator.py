@@ -16,7 +16,9 @@ DENSITY_NEIGHBOURS = 20
 class SimulatedAnnotator:
     """Knows the true classes (int16 (N,)) and labels as a person would, region by region."""
 
-    def __init__(self, truth: npt.NDArray[np.int16], *, purity: float = 0.95, seed: int = 0) -> None:
+    def __init__(
+        self, truth: npt.NDArray[np.int16], *, purity: float = 0.95, seed: int = 0
+    ) -> None:
         self.truth = truth
         self.purity = purity
         self.random = np.random.default_rng(seed)

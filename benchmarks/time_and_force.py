@@ -96,17 +96,23 @@ async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
         await watcher.rest()
         for _ in range(repeats):
             item = int(random.integers(len(truth)))
-            operation = client.label_operation(nearest(watcher.latent, item, CLUSTER), int(truth[item]))
+            operation = client.label_operation(
+                nearest(watcher.latent, item, CLUSTER), int(truth[item])
+            )
             times["label"].append(await watcher.first_motion(client.send(operation)))
             await watcher.rest()
-            times["undo"].append(await watcher.first_motion(client.send(protocol.Undo(command_id=uuid.uuid4().hex))))
+            times["undo"].append(
+                await watcher.first_motion(client.send(protocol.Undo(command_id=uuid.uuid4().hex)))
+            )
             await watcher.rest()
             times["drag"].append(await drag(client, watcher, item))
             await watcher.rest()
         for name, taken in times.items():
             low, high = np.quantile(taken, [0.5, 0.9])
             what = "the neighbours' first motion" if name == "drag" else "first motion"
-            print(f"{name + ' to ' + what:<38} median {low:4.0f} ms, 90 % {high:4.0f} (wanted {WANTED[name]})")
+            print(
+                f"{name + ' to ' + what:<38} median {low:4.0f} ms, 90 % {high:4.0f} (wanted {WANTED[name]})"
+            )
         await decoding(client)
         await session(client, watcher, truth, random)
     await scrubbing(url)
@@ -125,7 +131,9 @@ async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
     def neighbours_moved() -> bool:
         return bool((client.positions[others] != before[others]).any())
 
-    taken = await watcher.first_motion(client.send(protocol.Drag(items=items, targets=targets)), neighbours_moved)
+    taken = await watcher.first_motion(
+        client.send(protocol.Drag(items=items, targets=targets)), neighbours_moved
+    )
     await client.send(protocol.Drag(items=[], targets=[]))
     return taken
 
@@ -135,13 +143,18 @@ async def decoding(client: StreamClient, seconds: float = 3.0) -> None:
     await client.label(list(range(40)), 0)
     count, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
-        await client.command(protocol.Decode(command_id=uuid.uuid4().hex, points=[(0.1 * count % 1, 0.0, 0.0)]))
+        await client.command(
+            protocol.Decode(command_id=uuid.uuid4().hex, points=[(0.1 * count % 1, 0.0, 0.0)])
+        )
         count += 1
     print(f"{'places decoded while training':<38} {count / seconds:4.0f} a second (wanted 20)")
 
 
 async def session(
-    client: StreamClient, watcher: Watcher, truth: npt.NDArray[np.int16], random: np.random.Generator
+    client: StreamClient,
+    watcher: Watcher,
+    truth: npt.NDArray[np.int16],
+    random: np.random.Generator,
 ) -> None:
     """Clusters are labelled while training goes on; every frame is compared with the one before."""
     await watcher.rest()
@@ -170,7 +183,9 @@ async def session(
         moved = np.linalg.norm(b - a, axis=1) / spread
         medians.append(float(np.median(moved[free])))
         largest.append(float(moved.max()))
-    print(f"{'distinct frames while training':<38} {(len(seen) - 1) / seconds:4.1f} a second (wanted 12)")
+    print(
+        f"{'distinct frames while training':<38} {(len(seen) - 1) / seconds:4.1f} a second (wanted 12)"
+    )
     print(
         f"{'displacement of unlabelled points':<38} median {100 * np.median(medians):.2f} %, median of the quickest frame "
         f"{100 * max(medians):.2f} % of the spread a frame (wanted 1)"
@@ -186,17 +201,23 @@ async def scrubbing(url: str, count: int = 40) -> None:
     random = np.random.default_rng(1)
     taken = []
     async with aiohttp.ClientSession(url) as http:
-        timeline = msgspec.json.decode(await (await http.get("/api/timeline")).read(), type=protocol.Timeline)
+        timeline = msgspec.json.decode(
+            await (await http.get("/api/timeline")).read(), type=protocol.Timeline
+        )
         keyframes = timeline.keyframes
         for moment in random.integers(timeline.moments, size=count).tolist():
             began = time.perf_counter()
             k = int(np.searchsorted(keyframes.moment, moment, side="right")) - 1
             end = [*keyframes.offset, timeline.end][k + 1] - 1
-            answer = await http.get("/api/recording", headers={"Range": f"bytes={keyframes.offset[k]}-{end}"})
+            answer = await http.get(
+                "/api/recording", headers={"Range": f"bytes={keyframes.offset[k]}-{end}"}
+            )
             show(await answer.read(), moment - keyframes.moment[k])
             taken.append(1000 * (time.perf_counter() - began))
     low, high = np.quantile(taken, [0.5, 1])
-    print(f"{f'scrub to one of {timeline.moments} moments':<38} median {low:4.0f} ms, worst {high:4.0f} (wanted 100)")
+    print(
+        f"{f'scrub to one of {timeline.moments} moments':<38} median {low:4.0f} ms, worst {high:4.0f} (wanted 100)"
+    )
 
 
 def show(part: bytes, after: int) -> npt.NDArray[np.int64]:
@@ -217,7 +238,9 @@ def show(part: bytes, after: int) -> npt.NDArray[np.int64]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=12)
     options = parser.parse_args()
@@ -225,7 +248,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many.npz"
         np.savez(path, X=data, y=truth)
-        server = ServerProcess(str(path), "--labels", "none", "--project", f"{folder}/project", "--threads", "2")
+        server = ServerProcess(
+            str(path), "--labels", "none", "--project", f"{folder}/project", "--threads", "2"
+        )
         server.start()
         server.wait_until_ready()
         try:

@@ -24,7 +24,9 @@ from lodespace.scene.latent_grid import LatentGrid
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--gestures", type=int, default=8)
     options = parser.parse_args()
     torch.set_num_threads(2)
@@ -41,7 +43,10 @@ def main() -> None:
         if snapshot.frame > shown + 1 or snapshot.resting:
             shown = snapshot.frame
             before = grid.revision
-            if not grid.publish(snapshot.latent_mean, step=snapshot.step, resting=False) and grid.revision != before:
+            if (
+                not grid.publish(snapshot.latent_mean, step=snapshot.step, resting=False)
+                and grid.revision != before
+            ):
                 began = time.perf_counter()
                 frame = grid.delta_from(before)
                 seconds.append(time.perf_counter() - began)
@@ -65,9 +70,13 @@ def main() -> None:
     print("| encoding | bytes a point and frame |")
     print("|---|---|")
     print(f"| this protocol | {np.mean(ours) / n:.2f} (wanted: at most 2.2) |")
-    print(f"| float16, as viser 1.1 | {np.mean(half) / n:.2f}; deflated {np.mean(half_deflated) / n:.2f} |")
+    print(
+        f"| float16, as viser 1.1 | {np.mean(half) / n:.2f}; deflated {np.mean(half_deflated) / n:.2f} |"
+    )
     print("| float32 | 12.00 |")
-    print(f"encoding a delta frame: median {1e9 * np.median(seconds) / n:.0f} ns a point (wanted: under 60)")
+    print(
+        f"encoding a delta frame: median {1e9 * np.median(seconds) / n:.0f} ns a point (wanted: under 60)"
+    )
 
 
 if __name__ == "__main__":

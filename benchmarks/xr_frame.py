@@ -20,7 +20,12 @@ from drivers.chromium import find_chromium  # noqa: E402
 from drivers.frame_costs import PHASES, enter, moving_points, prepare  # noqa: E402
 from drivers.page import PageDriver  # noqa: E402
 
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
 WANTED_MS = 2.0
 WANTED_CALLS = 40
 COLUMNS = {
@@ -42,11 +47,15 @@ COLUMNS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--bursts", type=int, default=60)
     parser.add_argument("--points", type=int, nargs="+", default=[10_000, 100_000])
     options = parser.parse_args()
-    print(f"wanted: at most {WANTED_CALLS} draw calls and {WANTED_MS} ms a frame; ms of processor time but for `wall`")
+    print(
+        f"wanted: at most {WANTED_CALLS} draw calls and {WANTED_MS} ms a frame; ms of processor time but for `wall`"
+    )
     print("".join([f"{'':10}", *(f"{name:>9}" for name in COLUMNS.values())]))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
@@ -61,7 +70,9 @@ def measure(browser: Browser, points: int, bursts: int) -> None:
         bench = enter(PageDriver(page, url, prepare=prepare))
         for phase in PHASES:
             row = bench.measure(phase, bursts).row()
-            print(f"{phase:10}" + "".join(f"{row.get(name, ''):>9}" for name in COLUMNS), flush=True)
+            print(
+                f"{phase:10}" + "".join(f"{row.get(name, ''):>9}" for name in COLUMNS), flush=True
+            )
         page.close()
 
 

@@ -27,7 +27,10 @@ class Epochs:
 
 
 def class_balanced(
-    labels: torch.Tensor, batch_size: int, generator: torch.Generator, weights: torch.Tensor | None = None
+    labels: torch.Tensor,
+    batch_size: int,
+    generator: torch.Generator,
+    weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Labelled items, each class as often as every other: int64 (batch_size,), with replacement; empty without labels.
 
@@ -41,7 +44,9 @@ def class_balanced(
     weight = torch.ones(len(labelled)) if weights is None else weights[labelled].clamp_min(1e-9)
     per_class = torch.zeros(int(own.max()) + 1).index_add_(0, own, weight)
     probability = weight / per_class[own]
-    return labelled[torch.multinomial(probability, batch_size, replacement=True, generator=generator)]
+    return labelled[
+        torch.multinomial(probability, batch_size, replacement=True, generator=generator)
+    ]
 
 
 def evenly(items: torch.Tensor, count: int) -> torch.Tensor:

@@ -80,7 +80,8 @@ class Dataset:
             return self
         factor = self.item_shape[1] // LARGEST_ALIKE
         halved = [
-            F.avg_pool2d(chunk.float(), factor).round_().byte() for chunk in self.stored.split(_RESAMPLED_AT_ONCE)
+            F.avg_pool2d(chunk.float(), factor).round_().byte()
+            for chunk in self.stored.split(_RESAMPLED_AT_ONCE)
         ]
         return replace(self, stored=torch.cat(halved))
 
@@ -138,7 +139,9 @@ class Dataset:
         return cls(_resampled(x, side), "image", content)
 
     @classmethod
-    def from_vectors(cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None) -> "Dataset":
+    def from_vectors(
+        cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None
+    ) -> "Dataset":
         """Numbers (N, F). Each feature gets mean 0 and variance 1, by `standardisation` where it is known; a constant feature becomes 0."""
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be (N, F), not {vectors.shape}")
@@ -172,7 +175,11 @@ def _resampled(x: torch.Tensor, side: int) -> torch.Tensor:
     for start in range(0, len(x), _RESAMPLED_AT_ONCE):
         chunk = slice(start, start + _RESAMPLED_AT_ONCE)
         floats = F.interpolate(
-            x[chunk].float(), size=(side, side), mode="bilinear", antialias=True, align_corners=False
+            x[chunk].float(),
+            size=(side, side),
+            mode="bilinear",
+            antialias=True,
+            align_corners=False,
         )
         out[chunk] = floats.round_().clamp_(0, 255).byte()
     return out

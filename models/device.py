@@ -13,5 +13,7 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device '{name}' cannot be used here: {str(error).splitlines()[0]}") from error
+        raise ValueError(
+            f"device '{name}' cannot be used here: {str(error).splitlines()[0]}"
+        ) from error
     return device

@@ -76,7 +76,11 @@ class PortableModel(nn.Module):
         """A copy of what `trainer` has learned."""
         dataset, config = trainer.dataset, trainer.config
         loop = trainer.loop
-        classifier = loop.learning.classifier if isinstance(loop, ParticleLoop) and dataset.features is None else None
+        classifier = (
+            loop.learning.classifier
+            if isinstance(loop, ParticleLoop) and dataset.features is None
+            else None
+        )
         description = {
             "format": FORMAT,
             "kind": dataset.kind,
@@ -85,7 +89,10 @@ class PortableModel(nn.Module):
             "latent_dim": config.latent_dim,
             "hidden_layers": config.hidden_layers,
             "n_classes": trainer.n_classes,
-            "class_names": [*class_names, *(f"class {i}" for i in range(len(class_names), trainer.n_classes))],
+            "class_names": [
+                *class_names,
+                *(f"class {i}" for i in range(len(class_names), trainer.n_classes)),
+            ],
             "classifier": classifier is not None,
             "model": {
                 "channels": list(config.model.channels),
@@ -100,9 +107,16 @@ class PortableModel(nn.Module):
             model.features.load_state_dict(classifier.network.state_dict())
             model.output.load_state_dict(classifier.output.state_dict())
         contraction, rotation, translation = trainer.shown_frame()
-        model.contraction, model.rotation, model.translation = contraction.cpu(), rotation.cpu(), translation.cpu()
+        model.contraction, model.rotation, model.translation = (
+            contraction.cpu(),
+            rotation.cpu(),
+            translation.cpu(),
+        )
         if dataset.standardisation is not None:
-            model.mean, model.deviation = dataset.standardisation.mean, dataset.standardisation.deviation
+            model.mean, model.deviation = (
+                dataset.standardisation.mean,
+                dataset.standardisation.deviation,
+            )
         return model.eval()
 
     def prepare(self, items: npt.NDArray[Any]) -> torch.Tensor:
@@ -119,7 +133,11 @@ class PortableModel(nn.Module):
         head = F.softmax(self.vae.head(mean), dim=1)
         wide = head
         if self.features is not None and self.output is not None:
-            alike = F.avg_pool2d(x, x.shape[2] // LARGEST_ALIKE) if self.picture and x.shape[2] > LARGEST_ALIKE else x
+            alike = (
+                F.avg_pool2d(x, x.shape[2] // LARGEST_ALIKE)
+                if self.picture and x.shape[2] > LARGEST_ALIKE
+                else x
+            )
             wide = F.softmax(self.output(self.features(alike)), dim=1)
         shown = (mean * self.contraction) @ self.rotation + self.translation
         return Read(shown, (log_variance.exp() @ self.rotation.square()).log(), head, wide)

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lodespace.config import DEFAULT_LAN_PORT, DEFAULT_PORT, PORTS_TRIED, VERSION, LanConfig, ServerConfig
+from lodespace.config import (
+    DEFAULT_LAN_PORT,
+    DEFAULT_PORT,
+    PORTS_TRIED,
+    VERSION,
+    LanConfig,
+    ServerConfig,
+)
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
 from lodespace.protocol import PRESETS, Settings
@@ -23,7 +30,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0, or 2 with one line on standard error."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr
+    )
     try:
         return int(options.run(options))
     except LodespaceError as error:
@@ -42,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="label in the browser", description=_SERVE))
     _add_import(commands.add_parser("import", help="make a project of data", description=_IMPORT))
     _add_bake(commands.add_parser("bake", help="train without a screen", description=_BAKE))
-    _add_export(commands.add_parser("export", help="labels or scene out of a project", description=_EXPORT))
+    _add_export(
+        commands.add_parser("export", help="labels or scene out of a project", description=_EXPORT)
+    )
     _add_info(commands.add_parser("info", help="what a project or a bake holds"))
     return parser
 
@@ -60,10 +71,20 @@ _EXPORT = """Write what a project or a bake holds. By the suffix of OUT: labels 
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=PRESETS, help="how it trains (default: default; see docs/model.md)")
-    parser.add_argument("--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)")
-    parser.add_argument("--device", default="auto", help="where the model runs: auto, cpu, cuda, mps (default: auto)")
-    parser.add_argument("--threads", type=_natural, default=0, help="processor threads of the model (default: all)")
+    parser.add_argument(
+        "--preset", choices=PRESETS, help="how it trains (default: default; see docs/model.md)"
+    )
+    parser.add_argument(
+        "--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)"
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="where the model runs: auto, cpu, cuda, mps (default: auto)",
+    )
+    parser.add_argument(
+        "--threads", type=_natural, default=0, help="processor threads of the model (default: all)"
+    )
 
 
 def _natural(text: str) -> int:
@@ -88,29 +109,56 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "about the data", "found out from the data where they are not given; docs/data.md"
     )
-    group.add_argument("--image", metavar="COLUMN", help="column of a table with pictures: paths or bytes")
+    group.add_argument(
+        "--image", metavar="COLUMN", help="column of a table with pictures: paths or bytes"
+    )
     group.add_argument("--label", metavar="COLUMN", help="column with labels")
     group.add_argument("--vector", metavar="COLUMN", help="column with vectors (embeddings)")
-    group.add_argument("--id", metavar="COLUMN", help="column with ids (default: the path, or the row's number)")
-    group.add_argument("--thumbnails", metavar="COLUMN", help="column with pictures that stand for the vectors")
     group.add_argument(
-        "--root", type=Path, help="folder that paths in a table start from, or that holds torchvision's data"
+        "--id", metavar="COLUMN", help="column with ids (default: the path, or the row's number)"
+    )
+    group.add_argument(
+        "--thumbnails", metavar="COLUMN", help="column with pictures that stand for the vectors"
+    )
+    group.add_argument(
+        "--root",
+        type=Path,
+        help="folder that paths in a table start from, or that holds torchvision's data",
     )
     group.add_argument("--encoding", default="utf-8", help="of a CSV file (default: utf-8)")
     group.add_argument("--split", help="part of a torchvision data set (default: train)")
     group.add_argument("--download", action="store_true", help="let torchvision fetch the data set")
     group.add_argument(
-        "--window", type=float, default=3.0, metavar="SECONDS", help="length of a sound item (default: 3)"
+        "--window",
+        type=float,
+        default=3.0,
+        metavar="SECONDS",
+        help="length of a sound item (default: 3)",
     )
     group.add_argument(
-        "--hop", type=float, metavar="SECONDS", help="from one sound item to the next (default: the window)"
+        "--hop",
+        type=float,
+        metavar="SECONDS",
+        help="from one sound item to the next (default: the window)",
     )
-    group.add_argument("--fmin", type=float, default=50.0, metavar="HZ", help="lowest frequency shown (default: 50)")
     group.add_argument(
-        "--fmax", type=float, metavar="HZ", help="highest frequency shown (default: half the lowest rate)"
+        "--fmin",
+        type=float,
+        default=50.0,
+        metavar="HZ",
+        help="lowest frequency shown (default: 50)",
     )
     group.add_argument(
-        "--size", type=int, choices=[32, 64, 128], help="side of the pictures the model sees (default: by theirs)"
+        "--fmax",
+        type=float,
+        metavar="HZ",
+        help="highest frequency shown (default: half the lowest rate)",
+    )
+    group.add_argument(
+        "--size",
+        type=int,
+        choices=[32, 64, 128],
+        help="side of the pictures the model sees (default: by theirs)",
     )
     group.add_argument(
         "--content",
@@ -118,10 +166,15 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         help="what pictures are of: photos may be mirrored to learn from (default: photos if they have colour)",
     )
     group.add_argument(
-        "--features", type=Path, metavar="FILE", help="one vector an item, which says what is alike (.npy, .npz, table)"
+        "--features",
+        type=Path,
+        metavar="FILE",
+        help="one vector an item, which says what is alike (.npy, .npz, table)",
     )
     group.add_argument(
-        "--backbone", metavar="NAME", help="network of torchvision that makes such vectors (resnet18, ...)"
+        "--backbone",
+        metavar="NAME",
+        help="network of torchvision that makes such vectors (resnet18, ...)",
     )
     group.add_argument("--weights", type=Path, metavar="FILE", help="its weights (.safetensors)")
     group.add_argument(
@@ -161,7 +214,13 @@ def _data_options(options: argparse.Namespace) -> ImportOptions:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="DATA", help="data, or a project")
-    parser.add_argument("-o", "--output", type=Path, metavar="PROJECT", help="project folder (default: lodespace-NAME)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PROJECT",
+        help="project folder (default: lodespace-NAME)",
+    )
     parser.add_argument("--seed", type=_natural, default=0, help="of the new project (default: 0)")
     _add_data_options(parser)
     _add_resume_options(parser)
@@ -203,7 +262,9 @@ def _take_labels(project: "Project", options: argparse.Namespace) -> None:
     if project.read_only:
         raise LodespaceError(f"{project.folder} is a bake; labels are taken into a project")
     resumed = label_import.take_labels(
-        project, label_import.read_labels(options.labels_from, _data_options(options)), options.conflicts
+        project,
+        label_import.read_labels(options.labels_from, _data_options(options)),
+        options.conflicts,
     )
     text = label_import.summary(resumed, options.conflicts)
     if resumed.conflicts and options.conflicts is None:
@@ -213,17 +274,32 @@ def _take_labels(project: "Project", options: argparse.Namespace) -> None:
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help="data, project or bake")
-    parser.add_argument("--project", type=Path, help="project folder (default: lodespace-NAME in the current folder)")
-    parser.add_argument("--port", type=_port, help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)")
+    parser.add_argument(
+        "--project",
+        type=Path,
+        help="project folder (default: lodespace-NAME in the current folder)",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)",
+    )
     network = parser.add_argument_group("other devices", "a headset needs HTTPS; docs/vr.md")
     network.add_argument(
-        "--lan", action="store_true", help="also serve the network, by HTTPS, to devices that you allow"
+        "--lan",
+        action="store_true",
+        help="also serve the network, by HTTPS, to devices that you allow",
     )
     network.add_argument(
-        "--lan-port", type=_port, help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free one)"
+        "--lan-port",
+        type=_port,
+        help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free one)",
     )
     network.add_argument(
-        "--cert", type=Path, metavar="FILE", help="certificate (PEM) for --lan, instead of one made here"
+        "--cert",
+        type=Path,
+        metavar="FILE",
+        help="certificate (PEM) for --lan, instead of one made here",
     )
     network.add_argument("--key", type=Path, metavar="FILE", help="its key (PEM, unencrypted)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
@@ -265,7 +341,9 @@ def _serve(options: argparse.Namespace) -> int:
         if options.port is None and f":{DEFAULT_PORT}/" not in url:
             sys.stdout.write(f"lodespace: port {DEFAULT_PORT} is taken, using another\n")
         what = "read-only" if project.read_only else f"project {project.folder}"
-        sys.stdout.write(f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n")
+        sys.stdout.write(
+            f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n"
+        )
         sys.stdout.write(f"open {url}\n")
         if lan is not None:
             sys.stdout.write(introduce(addresses, fingerprint))
@@ -274,12 +352,21 @@ def _serve(options: argparse.Namespace) -> int:
         if not options.no_browser and _browser_about():
             webbrowser.open(url)
 
-    ports = [options.port] if options.port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
+    ports = (
+        [options.port]
+        if options.port is not None
+        else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
+    )
     try:
         config = ServerConfig(train=not options.no_training, lan=lan)
         asyncio.run(
             serve_until_interrupted(
-                project, ports, announce, device=options.device, threads=options.threads, config=config
+                project,
+                ports,
+                announce,
+                device=options.device,
+                threads=options.threads,
+                config=config,
             )
         )
     finally:
@@ -298,15 +385,29 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
 
 def _browser_about() -> bool:
     """Whether a browser could be shown. Text browsers would take over the terminal: they do not count."""
-    return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform == "darwin" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 def _add_bake(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", help="data, or a project, which is baked with its labels")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder to make")
-    parser.add_argument("--epochs", type=_natural, default=30, help="passes of the encoder over the data (default: 30)")
     parser.add_argument(
-        "--seed", type=_natural, default=0, help="same seed, same bytes, on one kind of machine (default: 0)"
+        "data", metavar="DATA", help="data, or a project, which is baked with its labels"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="folder to make"
+    )
+    parser.add_argument(
+        "--epochs",
+        type=_natural,
+        default=30,
+        help="passes of the encoder over the data (default: 30)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_natural,
+        default=0,
+        help="same seed, same bytes, on one kind of machine (default: 0)",
     )
     parser.add_argument(
         "--parts",
@@ -331,22 +432,32 @@ def _bake(options: argparse.Namespace) -> int:
         settings=_settings(options) or Settings(),
         labels=options.labels,
         options=_data_options(options),
-        parts=DEFAULT_PARTS if options.parts is None else [part.strip() for part in options.parts.split(",")],
+        parts=DEFAULT_PARTS
+        if options.parts is None
+        else [part.strip() for part in options.parts.split(",")],
         device=options.device,
         threads=options.threads,
         force=options.force,
         progress=True,
     )
-    sys.stdout.write(f"baked {result}: see it with `lodespace serve {result}`, or host the folder\n")
+    sys.stdout.write(
+        f"baked {result}: see it with `lodespace serve {result}`, or host the folder\n"
+    )
     return 0
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="project or bake")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file or folder to write")
-    parser.add_argument("--format", metavar="F", help="what to write (default: what the suffix of OUT says)")
     parser.add_argument(
-        "--excel", action="store_true", help="csv: an apostrophe before what a spreadsheet would run as a formula"
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="file or folder to write"
+    )
+    parser.add_argument(
+        "--format", metavar="F", help="what to write (default: what the suffix of OUT says)"
+    )
+    parser.add_argument(
+        "--excel",
+        action="store_true",
+        help="csv: an apostrophe before what a spreadsheet would run as a formula",
     )
     parser.add_argument(
         "--predictions",
@@ -365,7 +476,9 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _export(options: argparse.Namespace) -> int:
     from lodespace.exporting.formats import ExportOptions, export
 
-    wanted = ExportOptions(excel=options.excel, predictions=options.predictions, files=options.files)
+    wanted = ExportOptions(
+        excel=options.excel, predictions=options.predictions, files=options.files
+    )
     rows = export(options.project, options.output, options.format, wanted)
     sys.stdout.write(f"wrote {rows:,} items to {options.output}\n")
     return 0

@@ -23,7 +23,9 @@ def folder_in_the_making(output: Path, check: Callable[[], None]) -> Generator[P
         output.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be made: {error.strerror}; give another folder") from error
+        raise ProjectError(
+            f"{output}: cannot be made: {error.strerror}; give another folder"
+        ) from error
     try:
         making.chmod(0o777 & ~_umask())
         yield making

@@ -39,7 +39,13 @@ class Served:
     """A session being served in a thread of its own, until `stop`. Also a context manager."""
 
     def __init__(
-        self, project: Project, ports: range, *, lan: LanConfig | None = None, device: str, threads: int
+        self,
+        project: Project,
+        ports: range,
+        *,
+        lan: LanConfig | None = None,
+        device: str,
+        threads: int,
     ) -> None:
         self.url = ""
         self.addresses: list[str] = []
@@ -51,7 +57,9 @@ class Served:
         self._stop = asyncio.Event()
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(project, ports, device, threads), daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(project, ports, device, threads), daemon=True
+        )
         self._thread.start()
         self._ready.wait()
         if self._error is not None:
@@ -135,7 +143,10 @@ class Served:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -173,7 +184,9 @@ def serve(
     Raises DatasetError, ProjectError, LodespaceError.
     """
     settings = _settings(preset, latent_dim)
-    ports = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
+    ports = (
+        range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else range(port, port + 1)
+    )
     from lodespace.importing import importer
 
     folder = None if project is None else Path(project)
@@ -199,10 +212,19 @@ def serve(
             opened = open_again(folder, reference, settings)
         else:
             opened = new_project(
-                folder, source, reference, options, seed=seed, settings=settings, labels=use_labels, progress=True
+                folder,
+                source,
+                reference,
+                options,
+                seed=seed,
+                settings=settings,
+                labels=use_labels,
+                progress=True,
             )
     try:
-        return Served(opened, ports, lan=LanConfig() if lan else None, device=device, threads=threads)
+        return Served(
+            opened, ports, lan=LanConfig() if lan else None, device=device, threads=threads
+        )
     except BaseException:
         opened.close()
         raise
@@ -278,7 +300,11 @@ def train(
         if data is None:
             items = load_digits()
         else:
-            import_data(source_of(data, labels, None, "array")[0], Path(folder) / "data", options or ImportOptions())
+            import_data(
+                source_of(data, labels, None, "array")[0],
+                Path(folder) / "data",
+                options or ImportOptions(),
+            )
             items = load(Path(folder) / "data")
         dataset = to_dataset(items)
     config = configuration(_settings(preset, latent_dim) or Settings())
@@ -290,4 +316,8 @@ def train(
 
 
 def _settings(preset: Preset | None, latent_dim: Literal[2, 3] | None) -> Settings | None:
-    return None if preset is None and latent_dim is None else Settings(preset=preset, latent_dim=latent_dim)
+    return (
+        None
+        if preset is None and latent_dim is None
+        else Settings(preset=preset, latent_dim=latent_dim)
+    )

@@ -16,7 +16,9 @@ settings.load_profile("loaded")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="run long tests whole (kill loops, soak), not shortened")
+    parser.addoption(
+        "--slow", action="store_true", help="run long tests whole (kill loops, soak), not shortened"
+    )
 
 
 @pytest.fixture

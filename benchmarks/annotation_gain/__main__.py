@@ -23,16 +23,29 @@ ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--jobs", type=int, default=2, help="runs at once, one processor thread each (default: 2)")
-    parser.add_argument("--only", default="", help="runs whose name holds this (method--data--seed--gestures)")
+    parser.add_argument(
+        "--jobs", type=int, default=2, help="runs at once, one processor thread each (default: 2)"
+    )
+    parser.add_argument(
+        "--only", default="", help="runs whose name holds this (method--data--seed--gestures)"
+    )
     parser.add_argument("--fresh", action="store_true", help="repeat what is there")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "annotation_gain")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
-    parser.add_argument("--run", nargs=4, metavar=("METHOD", "DATA", "SEED", "GESTURES"), help="one run, and no report")
+    parser.add_argument(
+        "--run",
+        nargs=4,
+        metavar=("METHOD", "DATA", "SEED", "GESTURES"),
+        help="one run, and no report",
+    )
     for name, seconds in asdict(TimeModel()).items():
-        parser.add_argument(f"--{name}", type=float, default=seconds, help=f"time model (default: {seconds:g} s)")
+        parser.add_argument(
+            f"--{name}", type=float, default=seconds, help=f"time model (default: {seconds:g} s)"
+        )
     options = parser.parse_args()
     if options.run:
         method, data, seed, gestures = options.run

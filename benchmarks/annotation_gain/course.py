@@ -93,12 +93,18 @@ class Course:
         """After how many gestures `figure` is `wanted` or more for the first time; None: never. (That it stays so would be asked more of
         long runs than of short ones.)
         """
-        return next((k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted), None)
+        return next(
+            (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),
+            None,
+        )
 
     def seconds(self, model: TimeModel) -> npt.NDArray[np.float64]:
         """The person's seconds after each gesture. While the model learns, only what the next gesture's own acts leave over is a wait."""
         own = [model.seconds(gesture.acts) for gesture in self.gestures]
-        idle = [max(0.0, g.rest - following) for g, following in zip(self.gestures, [*own[1:], 0.0], strict=True)]
+        idle = [
+            max(0.0, g.rest - following)
+            for g, following in zip(self.gestures, [*own[1:], 0.0], strict=True)
+        ]
         waits = [0.0, *(model.wait * wait for wait in idle[:-1])]
         return np.cumsum(np.array(own) + np.array(waits))
 

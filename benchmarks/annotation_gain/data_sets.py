@@ -72,7 +72,9 @@ def _digits(n: int) -> LabelledPictures:
     if n <= len(digits):
         chosen = random.permutation(len(digits))[:n]
         return LabelledPictures(f"digits-{n}", digits.pictures[chosen], digits.truth[chosen])
-    sources = np.concatenate([np.arange(len(digits)), random.integers(len(digits), size=n - len(digits))])
+    sources = np.concatenate(
+        [np.arange(len(digits)), random.integers(len(digits), size=n - len(digits))]
+    )
     pictures = digits.pictures[sources].copy()
     for i in range(len(digits), n):
         pictures[i] = _deformed(pictures[i], random)
@@ -90,7 +92,9 @@ def _deformed(picture: npt.NDArray[np.uint8], random: np.random.Generator) -> np
     shift = middle - matrix @ middle
     coefficients = (*matrix[0], shift[0], *matrix[1], shift[1])
     image = Image.fromarray(picture)
-    return np.asarray(image.transform(image.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR))
+    return np.asarray(
+        image.transform(image.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR)
+    )
 
 
 def _scikit_digits() -> LabelledPictures:
@@ -113,7 +117,9 @@ def _textures() -> LabelledPictures:
             pictures.append(np.asarray(crop.resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
             truth.append(class_id)
     order = random.permutation(len(truth))
-    return LabelledPictures("textures", np.array(pictures)[order], np.array(truth, np.int16)[order], "photos")
+    return LabelledPictures(
+        "textures", np.array(pictures)[order], np.array(truth, np.int16)[order], "photos"
+    )
 
 
 def _photographs() -> list[npt.NDArray[np.uint8]]:
@@ -132,14 +138,20 @@ def _letters() -> LabelledPictures:
 
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
     random = np.random.default_rng(26)
-    fonts = {(name, size): ImageFont.truetype(folder / f"{name}.ttf", size) for name in FONTS for size in (18, 21, 24)}
+    fonts = {
+        (name, size): ImageFont.truetype(folder / f"{name}.ttf", size)
+        for name in FONTS
+        for size in (18, 21, 24)
+    }
     pictures, truth = [], []
     for class_id, letter in enumerate(LETTERS):
         for _ in range(OF_EACH_LETTER):
             font = fonts[FONTS[random.integers(len(FONTS))], (18, 21, 24)[random.integers(3)]]
             picture = Image.new("L", (SIDE, SIDE))
             middle = (SIDE / 2 + random.uniform(-2, 2), SIDE / 2 + random.uniform(-2, 2))
-            ImageDraw.Draw(picture).text(middle, letter, fill=int(random.integers(150, 256)), font=font, anchor="mm")
+            ImageDraw.Draw(picture).text(
+                middle, letter, fill=int(random.integers(150, 256)), font=font, anchor="mm"
+            )
             noise = random.normal(0, 12, (SIDE, SIDE))
             drawn = _deformed(np.asarray(picture), random).astype(np.float32)
             pictures.append(np.clip(drawn + noise, 0, 255).astype(np.uint8))

@@ -35,7 +35,10 @@ def pixels(data: LabelledPictures) -> Rows:
 
 
 def described(data: LabelledPictures) -> Rows:
-    """(N, F): what Lodespace compares items by before anything is learned (models/features/descriptor.py), to see what that alone brings."""
+    """Descriptors (N, F) that Lodespace compares items by before training.
+
+    With them an opponent shows what the descriptor alone brings (models/features/descriptor.py).
+    """
     return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
 
 
@@ -46,7 +49,9 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
     from umap import UMAP
 
     kept.parent.mkdir(parents=True, exist_ok=True)
-    points = UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
+    points = (
+        UMAP(n_components=3, random_state=seed, n_jobs=1).fit_transform(rows).astype(np.float32)
+    )
     with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".npy", delete=False) as part:
         np.save(part, points)
     Path(part.name).replace(kept)  # another run may have made the same meanwhile
@@ -106,7 +111,11 @@ def lasso_on(
     samples only.
     """
     course = Course(name, data.name, seed, len(data))
-    person = LooksAtSamples(Eyes(data.truth), seed) if samples else SeesEveryPicture(data.truth, purity, seed)
+    person = (
+        LooksAtSamples(Eyes(data.truth), seed)
+        if samples
+        else SeesEveryPicture(data.truth, purity, seed)
+    )
     svc = Svc(pixels(data) if rows is None else rows)
     labels = np.full(len(data), UNLABELED, np.int16)
     prediction = labels.copy()
@@ -138,7 +147,9 @@ class AugmentedNetwork:
         torch.manual_seed(seed)
         dataset = Dataset.from_images(data.pictures, data.content)
         self.generator = torch.Generator().manual_seed(seed)
-        self.classifier = WideClassifier(dataset, FeatureNetwork(dataset), data.n_classes, self.generator)
+        self.classifier = WideClassifier(
+            dataset, FeatureNetwork(dataset), data.n_classes, self.generator
+        )
 
     def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
         given = torch.from_numpy(labels.astype(np.int64))
@@ -157,7 +168,9 @@ class DescribedMachine:
         return self.svc.probabilities(labels, self.n_classes)
 
 
-def one_by_one(data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool) -> Course:
+def one_by_one(
+    data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool
+) -> Course:
     """Single items, BATCH of them between two trainings of `learner`: those of its smallest margin, or any."""
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)
@@ -193,11 +206,15 @@ def _smallest_margin(
     return np.argsort(two[:, 1] - two[:, 0], kind="stable")[:count]
 
 
-def _any(probabilities: npt.NDArray[np.float32], count: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+def _any(
+    probabilities: npt.NDArray[np.float32], count: int, random: np.random.Generator
+) -> npt.NDArray[np.int64]:
     return random.permutation(len(probabilities))[:count]
 
 
 @torch.no_grad()
 def _probabilities(classifier: WideClassifier, n: int) -> npt.NDArray[np.float32]:
-    chunks = [classifier.probabilities(slice(start, start + 1000))[0] for start in range(0, n, 1000)]
+    chunks = [
+        classifier.probabilities(slice(start, start + 1000))[0] for start in range(0, n, 1000)
+    ]
     return torch.cat(chunks).numpy()

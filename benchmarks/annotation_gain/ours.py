@@ -19,7 +19,9 @@ ACCEPTED_FROM = 0.9
 class Session:
     """One run: gestures of a person at a page, noted in `course`."""
 
-    def __init__(self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course) -> None:
+    def __init__(
+        self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course
+    ) -> None:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
 
     async def region(self) -> bool:
@@ -46,13 +48,17 @@ class Session:
         seen = self.eyes.see(items)
         corrections = int((seen != offered).sum())
         await self.page.label_each(items, seen)
-        await self._note(kind, len(items), {"sheet": 1, "picture": len(items), "correction": corrections})
+        await self._note(
+            kind, len(items), {"sheet": 1, "picture": len(items), "correction": corrections}
+        )
         return True
 
     async def accept(self) -> None:
         """Give what has no label its prediction, from a confidence on, as one gesture. Nobody looks at these."""
         page = self.page
-        sure = np.flatnonzero((page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM))
+        sure = np.flatnonzero(
+            (page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM)
+        )
         if len(sure):
             await page.label_each(sure, page.prediction[sure], looked_at=False)
             await self._note("accept", len(sure), {"region": 1})
@@ -60,7 +66,9 @@ class Session:
     async def better_sheet(self) -> bool:
         """The sheet on which more wrong ones are expected: the page says how many."""
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
-        return await self.sheet("suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain")
+        return await self.sheet(
+            "suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain"
+        )
 
     async def _note(self, kind: str, count: int, acts: dict[str, float]) -> None:
         page, truth = self.page, self.eyes.truth
@@ -77,26 +85,40 @@ class Session:
         self.course.add(kind, count, acts, rest, page.labels, page.prediction, truth, said)
 
 
-async def regions_only(data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str) -> Course:
+async def regions_only(
+    data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str
+) -> Course:
     """Nothing but regions of so much purity."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:
-        session = Session(page, SeesEveryPicture(data.truth, purity, seed), Eyes(data.truth), course)
+        session = Session(
+            page, SeesEveryPicture(data.truth, purity, seed), Eyes(data.truth), course
+        )
         while len(course.gestures) < gestures and await session.region():
             pass
     return course
 
 
-async def regions_then_sheets(data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False) -> Course:
+async def regions_then_sheets(
+    data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False
+) -> Course:
     """REGIONS_FIRST regions, then sheets: of the two, the one that more wrong ones are expected on. The regions are of 95 % purity, or
     (`samples`) those of a person who knows of a region only what a sample of its pictures shows.
     """
-    course = Course("sampled regions, then sheets" if samples else "regions, then sheets", data.name, seed, len(data))
+    course = Course(
+        "sampled regions, then sheets" if samples else "regions, then sheets",
+        data.name,
+        seed,
+        len(data),
+    )
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed) if samples else SeesEveryPicture(data.truth, 0.95, seed)
     async with page_of(data, seed) as page:
         session = Session(page, person, eyes, course)
-        while len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures) and await session.region():
+        while (
+            len(course.gestures) < min(REGIONS_FIRST.get(data.name, 10), gestures)
+            and await session.region()
+        ):
             pass
         while len(course.gestures) < gestures and await session.better_sheet():
             pass

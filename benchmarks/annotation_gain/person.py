@@ -100,15 +100,21 @@ class LooksAtSamples:
 
     def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
         """`acts`, and what was in vain before, which is counted by that."""
-        added = {name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain}
+        added = {
+            name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain
+        }
         self.in_vain = {}
         return added
 
-    def _places(self, points: Points, free: Items, prediction: Labels, shown: Items | None) -> list[Items]:
+    def _places(
+        self, points: Points, free: Items, prediction: Labels, shown: Items | None
+    ) -> list[Items]:
         """Where a region may be, the largest first: what the page has selected, or what grows from dense spots."""
         if shown is not None:
             return [_from_the_middle(points, shown)]
-        grown = [self._grown(points, free, prediction, spot) for spot in self._dense_spots(points[free])]
+        grown = [
+            self._grown(points, free, prediction, spot) for spot in self._dense_spots(points[free])
+        ]
         return sorted(grown, key=len, reverse=True)
 
     def regrets(self, region: Region) -> bool:

@@ -53,7 +53,9 @@ def runs(seeds: int, only: str = "") -> list[Run]:
     """Everything that the report tells of, the runs of one seed together, so that a part of it is of use."""
     planned = []
     for seed in range(seeds):
-        planned += [_run(method, data, seed) for data, methods in METHODS_ON.items() for method in methods]
+        planned += [
+            _run(method, data, seed) for data, methods in METHODS_ON.items() for method in methods
+        ]
         planned += [Run(method, "digits", seed, CAREFUL) for method in ("careful", "umap-careful")]
         planned += [_run(method, f"digits-{size}", seed) for size in SIZES for method in WITH_SIZE]
     return [run for run in planned if only in run.name]
@@ -104,7 +106,11 @@ def _one_by_one(*, margin: bool, described: bool = False) -> Method:
     def method(data: data_sets.LabelledPictures, run: Run, _: Path) -> Course:
         from annotation_gain import opponents
 
-        learner = opponents.DescribedMachine(data) if described else opponents.AugmentedNetwork(data, run.seed)
+        learner = (
+            opponents.DescribedMachine(data)
+            if described
+            else opponents.AugmentedNetwork(data, run.seed)
+        )
         return opponents.one_by_one(data, run.seed, run.gestures, learner, margin=margin)
 
     return method
@@ -121,7 +127,9 @@ METHODS: dict[str, Method] = {
     "umap-careful": _umap("static UMAP, careful", samples=False, purity=0.99),
     "umap-samples": _umap("static UMAP, samples", samples=True),
     "umap-described": _umap("static UMAP of our descriptor", described=True, samples=False),
-    "umap-described-samples": _umap("static UMAP of our descriptor, samples", described=True, samples=True),
+    "umap-described-samples": _umap(
+        "static UMAP of our descriptor, samples", described=True, samples=True
+    ),
     "static-vae": _static_vae,
     "margin": _one_by_one(margin=True),
     "margin-described": _one_by_one(margin=True, described=True),
@@ -136,14 +144,24 @@ def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -
         course = folder / f"{run.name}.json"
         if course.exists() and not fresh:
             return
-        command = [sys.executable, str(Path(__file__).parent), "--run", run.method, run.data, str(run.seed)]
+        command = [
+            sys.executable,
+            str(Path(__file__).parent),
+            "--run",
+            run.method,
+            run.data,
+            str(run.seed),
+        ]
         done = subprocess.run(  # this very program
             [*command, str(run.gestures), "--results", str(folder)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
         )
-        print(f"{run.name}: {'done' if done.returncode == 0 else 'FAILED: ' + done.stderr.strip()[-400:]}", flush=True)
+        print(
+            f"{run.name}: {'done' if done.returncode == 0 else 'FAILED: ' + done.stderr.strip()[-400:]}",
+            flush=True,
+        )
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, planned))

@@ -105,7 +105,12 @@ def _of_gestures(found: Found) -> Iterable[str]:
         yield f"\n**{data}**: share of all items that are right, by label or else by prediction; in brackets,"
         yield "the share that is labelled and correct\n"
         yield from _head(
-            "method", *(f"after {k}" for k in gestures), "to 0.95", "to 0.98", "label error at the end", "seeds"
+            "method",
+            *(f"after {k}" for k in gestures),
+            "to 0.95",
+            "to 0.98",
+            "label error at the end",
+            "seeds",
         )
         for method, name in NAMES.items():
             courses = found.get((method, data))
@@ -119,28 +124,42 @@ def _of_careful(found: Found) -> Iterable[str]:
     for name in ("careful", "umap-careful"):
         courses = found.get((name, "digits"))
         if courses:
-            yield _row(NAMES[name], *(f"{_mean(courses, k, 'labelled_right'):.3f}" for k in (25, 50, 75)), len(courses))
+            yield _row(
+                NAMES[name],
+                *(f"{_mean(courses, k, 'labelled_right'):.3f}" for k in (25, 50, 75)),
+                len(courses),
+            )
 
 
 def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
     yield "\n## Seconds of the person\n"
-    constants = ", ".join(f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait")
+    constants = ", ".join(
+        f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait"
+    )
     yield f"Time model: {constants}. One"
     yield f"second of waiting counts {model.wait:g} s.\n"
-    yield from _head("data", "method", "to 0.90", "to 0.95", "to 0.98", "the model at work", "seeds")
+    yield from _head(
+        "data", "method", "to 0.90", "to 0.95", "to 0.98", "the model at work", "seeds"
+    )
     for data in sorted({data for _, data in found}, key=_order):
         for method in WITH_A_CLOCK:
             courses = found.get((method, data))
             if courses:
                 yield _row(
-                    data, NAMES[method], *(_time(courses, w, model) for w in WANTED), _rest(courses), len(courses)
+                    data,
+                    NAMES[method],
+                    *(_time(courses, w, model) for w in WANTED),
+                    _rest(courses),
+                    len(courses),
                 )
 
 
 def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
     yield "\n**Ratio to the best other method**: our seconds, as suggested, divided by those of the best"
     yield "method that uses nothing of Lodespace\n"
-    columns = [(data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found]
+    columns = [
+        (data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found
+    ]
     yield from _head("time model", *(f"{data} to {wanted:.2f}" for data, wanted in columns))
     for name, varied in model.varied().items():
         yield _row(name, *(_ratio(found, data, wanted, varied) for data, wanted in columns))
@@ -170,11 +189,19 @@ def _of_estimates(found: Found) -> Iterable[str]:
 
 def _told(courses: Sequence[Course], k: int) -> str:
     """What was told after k gestures, before predictions were accepted: means over the runs that came so far."""
-    found = [(course, g, g.told) for course in courses for g in course.gestures[k - 1 : k] if g.kind != "accept"]
+    found = [
+        (course, g, g.told)
+        for course in courses
+        for g in course.gestures[k - 1 : k]
+        if g.kind != "accept"
+    ]
     known = [(course, gesture, told) for course, gesture, told in found if told is not None]
     if not known:
         return "-"
-    said = np.mean([[t.right, g.right, t.confidence, t.accurate, t.calibration_error] for _, g, t in known], axis=0)
+    said = np.mean(
+        [[t.right, g.right, t.confidence, t.accurate, t.calibration_error] for _, g, t in known],
+        axis=0,
+    )
     right, is_right, confidence, accurate, error = said
     line = f"{right:.3f} / {is_right:.3f}; {confidence:.3f} / {accurate:.3f}; {error:.3f}"
     ends = [(told.gestures_left, course.first("right", 0.98)) for course, _, told in known]
@@ -217,12 +244,16 @@ def _share(courses: Sequence[Course], gesture: int) -> str:
     ended = [course.gestures[-1] for course in courses if len(course.gestures) < gesture]
     if any(max(last.right, last.labelled) < NOTHING_LEFT for last in ended):
         return "-"
-    return f"{_mean(courses, gesture, 'right'):.3f} ({_mean(courses, gesture, 'labelled_right'):.2f})"
+    return (
+        f"{_mean(courses, gesture, 'right'):.3f} ({_mean(courses, gesture, 'labelled_right'):.2f})"
+    )
 
 
 def _ends(courses: Sequence[Course]) -> list[object]:
     errors = [course.gestures[-1].label_error for course in courses if course.gestures]
-    firsts = [_of_all([course.first("right", wanted) for course in courses]) for wanted in WANTED[1:]]
+    firsts = [
+        _of_all([course.first("right", wanted) for course in courses]) for wanted in WANTED[1:]
+    ]
     error = f"{np.mean(errors):.4f}" if errors else "no region found"
     return [*("-" if first is None else f"{first:.0f}" for first in firsts), error, len(courses)]
 
@@ -250,7 +281,9 @@ def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
     others = [found[method, data] for method in OPPONENTS if (method, data) in found]
     if mine is None or not others:
         return "-"
-    known = [seconds for courses in others if (seconds := _seconds(courses, wanted, model)) is not None]
+    known = [
+        seconds for courses in others if (seconds := _seconds(courses, wanted, model)) is not None
+    ]
     if known:
         return f"{mine / min(known):.2f}"
     return f"< {mine / max(_length(courses, model) for courses in others):.2f}"
@@ -258,14 +291,20 @@ def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
 
 def _length(courses: Sequence[Course], model: TimeModel) -> float:
     """Seconds of the person that runs took to their end."""
-    return float(np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses]))
+    return float(
+        np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses])
+    )
 
 
 def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     """What is right, and what is labelled and correct, each against gestures and against the person's seconds: the mean of all seeds and
     their range.
     """
-    methods = [method for method in COLOURS if any(course.gestures for course in found.get((method, data), []))]
+    methods = [
+        method
+        for method in COLOURS
+        if any(course.gestures for course in found.get((method, data), []))
+    ]
     if not methods:
         return
     import matplotlib
@@ -274,18 +313,32 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "lodespace"
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 2, figsize=(11, 8), sharex="col", sharey="row", layout="constrained")
+    figure, axes = plt.subplots(
+        2, 2, figsize=(11, 8), sharex="col", sharey="row", layout="constrained"
+    )
     for (share, said), (left, right) in zip(DRAWN.items(), axes, strict=True):
         for method in methods:
             courses = [course for course in found[method, data] if course.gestures]
-            style = {"color": COLOURS[method], "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2}
+            style = {
+                "color": COLOURS[method],
+                "linewidth": 2.2 if method in ("suggested", "sheets") else 1.2,
+            }
             longest = max(len(course.gestures) for course in courses)
             gestures = np.arange(1, min(longest, 100) + 1)
-            reached = [_until(course, share, np.arange(1, len(course.gestures) + 1), gestures) for course in courses]
-            _curve(left, gestures, reached, style, NAMES[method].replace("\\", ""))  # escaped for tables
+            reached = [
+                _until(course, share, np.arange(1, len(course.gestures) + 1), gestures)
+                for course in courses
+            ]
+            _curve(
+                left, gestures, reached, style, NAMES[method].replace("\\", "")
+            )  # escaped for tables
             if method in WITH_A_CLOCK:
-                seconds = np.linspace(0, min(max(course.seconds(model)[-1] for course in courses), 1200), 240)
-                reached = [_until(course, share, course.seconds(model), seconds) for course in courses]
+                seconds = np.linspace(
+                    0, min(max(course.seconds(model)[-1] for course in courses), 1200), 240
+                )
+                reached = [
+                    _until(course, share, course.seconds(model), seconds) for course in courses
+                ]
                 _curve(right, seconds, reached, style, "")
         left.set_ylabel(said)
         for axis in (left, right):
@@ -296,7 +349,11 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     axes[1, 0].set_xlabel("gestures")
     axes[1, 1].set_xlabel("seconds of the person (time model of docs/gain.md)")
     figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8, frameon=False
+        *axes[0, 0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=3,
+        fontsize=8,
+        frameon=False,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
@@ -312,7 +369,9 @@ def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.n
     return np.where((index >= 0) & (at <= when[-1]), values[np.maximum(index, 0)], np.nan)
 
 
-def _curve(axis: object, x: np.ndarray, values: list[np.ndarray], style: dict[str, object], name: str) -> None:
+def _curve(
+    axis: object, x: np.ndarray, values: list[np.ndarray], style: dict[str, object], name: str
+) -> None:
     stacked = np.array(values)
     known = ~np.isnan(stacked).any(axis=0)
     axis.plot(x[known], stacked[:, known].mean(axis=0), label=name, **style)  # pyright: ignore[reportAttributeAccessIssue]

@@ -63,7 +63,9 @@ class Page:
         began = time.perf_counter()
         started = not changed
         while True:
-            states = [change.training.state for change in self.client.seen(protocol.TrainingChanged)]
+            states = [
+                change.training.state for change in self.client.seen(protocol.TrainingChanged)
+            ]
             if "failed" in states:
                 raise RuntimeError("training failed; the server's terminal says why")
             started = started or "running" in states
@@ -91,10 +93,18 @@ class Page:
         await self._command(self.client.label_operation(items.tolist(), class_id))
 
     async def label_each(
-        self, items: npt.NDArray[np.int64], class_ids: npt.NDArray[np.int16], *, looked_at: bool = True
+        self,
+        items: npt.NDArray[np.int64],
+        class_ids: npt.NDArray[np.int16],
+        *,
+        looked_at: bool = True,
     ) -> None:
         """A contact sheet that was gone through; or predictions that are accepted, which nobody has looked at."""
-        tool = protocol.Provenance(tool="sheet", verified=True) if looked_at else protocol.Provenance(tool="accept")
+        tool = (
+            protocol.Provenance(tool="sheet", verified=True)
+            if looked_at
+            else protocol.Provenance(tool="accept")
+        )
         await self._command(
             protocol.LabelEach(
                 command_id=uuid.uuid4().hex,
@@ -125,7 +135,9 @@ class Page:
         return msgspec.json.decode(await self._get("api/next"), type=protocol.Suggestion)
 
     async def quality(self) -> protocol.Quality | None:
-        return msgspec.json.decode(await self._get("api/session"), type=protocol.SessionInfo).quality
+        return msgspec.json.decode(
+            await self._get("api/session"), type=protocol.SessionInfo
+        ).quality
 
     async def _get(self, address: str) -> bytes:
         async with self.client.http.get(self.client.url + address) as answer:

@@ -23,14 +23,23 @@ from drivers.page import PageDriver  # noqa: E402
 from drivers.servers import ServerProcess  # noqa: E402
 from lodespace.items.item_set import load_digits  # noqa: E402
 
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
 
 
 def save(driver: PageDriver, name: str) -> None:
-    Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB").save(HERE / f"{name}.webp", quality=88, method=6)
+    Image.open(io.BytesIO(driver.page.screenshot())).convert("RGB").save(
+        HERE / f"{name}.webp", quality=88, method=6
+    )
 
 
-def label_islands(driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...], share: float = 0.6) -> None:
+def label_islands(
+    driver: PageDriver, truth: np.ndarray, classes: tuple[int, ...], share: float = 0.6
+) -> None:
     for label in classes:
         free = np.flatnonzero((truth == label) & (driver.labels < 0))
         driver.lasso(driver.circle(free, share))
@@ -119,7 +128,9 @@ def shoot_sheet(headset: Headset) -> None:
     driver.evaluate("lodespace.commands.clearSelection()")
     driver.evaluate("lodespace.commands.openSheet('uncertain')")
     driver.wait(lambda: (driver.state("review.sheet") or {"status": ""})["status"] == "open")
-    headset.script("emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.126, -0.296, -0.04, 0.946);")
+    headset.script(
+        "emulated.position.set(0, 1.6, 0.6); emulated.quaternion.set(-0.126, -0.296, -0.04, 0.946);"
+    )
     headset.put("left", (0.02, 1.14, 0.28))
     headset.touch("right", "picture", 3)
     headset.put("right", (0.3, 1.25, 0.5))
@@ -138,13 +149,16 @@ def write_calls(root: Path) -> None:
             kind, pitch = (window + number) % 4, random.uniform(0.85, 1.15)
             bow = np.exp(-(((time - random.uniform(0.4, 0.6)) / 0.2) ** 2))
             call = [
-                np.sin(2 * np.pi * 4200 * pitch * time) * (np.sin(2 * np.pi * 9 * pitch * time) > 0),
+                np.sin(2 * np.pi * 4200 * pitch * time)
+                * (np.sin(2 * np.pi * 9 * pitch * time) > 0),
                 np.sin(2 * np.pi * (6500 - 2600 * time) * pitch * time) * bow,
                 np.sin(2 * np.pi * (1500 + 1100 * time) * pitch * time) * bow,
                 random.normal(0, 1, rate) * (np.sin(2 * np.pi * 5 * pitch * time) > 0.9),
             ][kind]
             calls.append(0.3 * call + random.normal(0, 0.004, rate))
-        soundfile.write(root / f"dawn-{number:02d}.wav", np.concatenate(calls).astype(np.float32), rate)
+        soundfile.write(
+            root / f"dawn-{number:02d}.wav", np.concatenate(calls).astype(np.float32), rate
+        )
 
 
 def shoot_sound(driver: PageDriver) -> None:
@@ -182,7 +196,9 @@ def main() -> None:
             shoot(PageDriver(page, server.url), truth)
             page.close()
             view = browser.new_page(viewport={"width": 1800, "height": 900}, color_scheme="dark")
-            shoot_headset(PageDriver(view, server.url, prepare=lambda page: install(page, whole=True)), truth)
+            shoot_headset(
+                PageDriver(view, server.url, prepare=lambda page: install(page, whole=True)), truth
+            )
             view.close()
             calls = Path(folder) / "dawn"
             calls.mkdir()

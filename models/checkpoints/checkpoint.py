@@ -133,7 +133,11 @@ def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
 
 def numbered(folder: Path) -> Iterator[tuple[int, Path]]:
     """(number, path) of the checkpoints of `folder`, oldest first."""
-    found = [(int(p.stem), p) for p in folder.glob("*.safetensors") if p.stem.isdecimal() and p.stem.isascii()]
+    found = [
+        (int(p.stem), p)
+        for p in folder.glob("*.safetensors")
+        if p.stem.isdecimal() and p.stem.isascii()
+    ]
     yield from sorted(found)
 
 

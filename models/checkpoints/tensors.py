@@ -15,7 +15,9 @@ def module_tensors(prefix: str, module: nn.Module) -> Tensors:
 def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
     """Raises RuntimeError when a tensor is missing or has another shape."""
     start = len(prefix) + 1
-    own = {name[start:]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")}
+    own = {
+        name[start:]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")
+    }
     module.load_state_dict(own)
 
 
@@ -28,7 +30,9 @@ def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
     return tensors
 
 
-def load_adam(prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]) -> None:
+def load_adam(
+    prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]
+) -> None:
     """What it knew before is forgotten: a parameter that had not been stepped then has no moments again."""
     parameters = _parameters(optimiser)
     optimiser.state.clear()
@@ -37,7 +41,9 @@ def load_adam(prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, to
             index, key = name[len(prefix) + 1 :].split(".")
             parameter = parameters[int(index)]
             if key == "step":
-                optimiser.state[parameter][key] = value.clone().to(parameter.device if parameter.is_cuda else "cpu")
+                optimiser.state[parameter][key] = value.clone().to(
+                    parameter.device if parameter.is_cuda else "cpu"
+                )
             else:
                 # In the parameter's memory layout (channels last): the fused kernel walks both side by side.
                 optimiser.state[parameter][key] = torch.empty_like(parameter).detach().copy_(value)

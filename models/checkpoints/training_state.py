@@ -19,7 +19,13 @@ class Moment(NamedTuple):
     @classmethod
     def copy_of(cls, tensors: Mapping[str, torch.Tensor], meta: dict[str, Any]) -> "Moment":
         """Tensors that change with training are copied."""
-        return cls({name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}, meta)
+        return cls(
+            {
+                name: tensor.detach().to("cpu", copy=True).contiguous()
+                for name, tensor in tensors.items()
+            },
+            meta,
+        )
 
     @property
     def tag(self) -> int:
@@ -30,11 +36,18 @@ class Moment(NamedTuple):
     def bytes(self) -> int:
         return sum(tensor.nbytes for tensor in self.tensors.values())
 
-    def write(self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP) -> Path:
+    def write(
+        self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP
+    ) -> Path:
         """As a checkpoint. Raises OSError, and ValueError when a number is not finite."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
-        return checkpoint.write(folder, arrays, self.meta, number=number, keep=keep, verify=number is None)
+        return checkpoint.write(
+            folder, arrays, self.meta, number=number, keep=keep, verify=number is None
+        )
 
     @classmethod
     def of_checkpoint(cls, found: checkpoint.Checkpoint) -> "Moment":
-        return cls({name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()}, found.meta)
+        return cls(
+            {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()},
+            found.meta,
+        )

@@ -112,10 +112,14 @@ class Predictions:
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
         if self._belief is None:
-            own = self.probabilities.cpu().gather(1, taught.trained.clamp_min(0)[:, None]).squeeze(1)
+            own = (
+                self.probabilities.cpu().gather(1, taught.trained.clamp_min(0)[:, None]).squeeze(1)
+            )
             self._belief = torch.where(taught.verified, 1.0, own)
         if self._kernel is None:
-            self._kernel = KernelClassifier(self.features, taught.trained, self._belief, taught.verified, n_classes)
+            self._kernel = KernelClassifier(
+                self.features, taught.trained, self._belief, taught.verified, n_classes
+            )
         if solving:
             return False
         if taught.graph is None or self._spread is not None:
@@ -168,7 +172,11 @@ class Predictions:
         if self._spreading is None:
             return {"sweep_belief": self._belief}
         rounds = torch.tensor(self._spreading.rounds)
-        return {"sweep_belief": self._belief, "sweep_spread": self._spreading.spread, "sweep_rounds": rounds}
+        return {
+            "sweep_belief": self._belief,
+            "sweep_spread": self._spreading.spread,
+            "sweep_rounds": rounds,
+        }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
         device = self.probabilities.device
@@ -180,7 +188,10 @@ class Predictions:
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_spread" in tensors:
-            self._taken_up = tensors["sweep_spread"].clone().to(device), int(tensors["sweep_rounds"])
+            self._taken_up = (
+                tensors["sweep_spread"].clone().to(device),
+                int(tensors["sweep_rounds"]),
+            )
         nothing = no_opinion(len(self.probabilities), device)
         # Checkpoints of before there were margins and doubts hold the first two.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())

@@ -47,20 +47,27 @@ class KernelClassifier:
         # Each class has the same say: a region's labels are easy, and would make it sure of everything.
         say = 1 / torch.bincount(own, minlength=n_classes).clamp_min(1)
         self.sharpness = min(
-            SHARPNESS, key=lambda s: float(F.cross_entropy(s * left_out, own, weight=say.to(left_out)))
+            SHARPNESS,
+            key=lambda s: float(F.cross_entropy(s * left_out, own, weight=say.to(left_out))),
         )
         self.left_out = F.softmax(self.sharpness * left_out, dim=1)
         """What it says of each of `items` when that label is left out: (L, C)."""
 
     def probabilities(self, features: torch.Tensor) -> torch.Tensor:
         """Of items with features (B, F): (B, C)."""
-        return F.softmax(self.sharpness * (self._kernel(self._standardised(features)) @ self._weights), dim=1)
+        return F.softmax(
+            self.sharpness * (self._kernel(self._standardised(features)) @ self._weights), dim=1
+        )
 
     def _standardised(self, features: torch.Tensor) -> torch.Tensor:
         return (features - self._mean) / self._deviation
 
     def _kernel(self, rows: torch.Tensor) -> torch.Tensor:
-        squared = rows.square().sum(dim=1)[:, None] + self._rows.square().sum(dim=1) - 2 * rows @ self._rows.T
+        squared = (
+            rows.square().sum(dim=1)[:, None]
+            + self._rows.square().sum(dim=1)
+            - 2 * rows @ self._rows.T
+        )
         return torch.exp(-squared.clamp_min(0) / rows.shape[1])
 
 
@@ -77,7 +84,11 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS
     room = most - len(looked_at)
     counts = torch.bincount(own)
     share = _fair_share(counts, room)
-    drawn = [evenly(others[own == c], min(int(counts[c]), share)) for c in range(len(counts)) if counts[c]]
+    drawn = [
+        evenly(others[own == c], min(int(counts[c]), share))
+        for c in range(len(counts))
+        if counts[c]
+    ]
     return torch.cat([looked_at, *drawn]).sort().values
 
 
@@ -86,5 +97,7 @@ def _fair_share(counts: torch.Tensor, room: int) -> int:
     low, high = 0, int(counts.max())
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if int(counts.clamp_max(middle).sum()) <= room else (low, middle - 1)
+        low, high = (
+            (middle, high) if int(counts.clamp_max(middle).sum()) <= room else (low, middle - 1)
+        )
     return low

@@ -6,7 +6,13 @@ from typing import Any
 
 import torch
 
-from lodespace.models.checkpoints.tensors import Tensors, adam_tensors, load_adam, load_module, module_tensors
+from lodespace.models.checkpoints.tensors import (
+    Tensors,
+    adam_tensors,
+    load_adam,
+    load_module,
+    module_tensors,
+)
 from lodespace.models.classification.ensemble import Predictions, Taught
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.dataset import UNLABELED, Dataset
@@ -23,7 +29,11 @@ class LabelLearning:
     """`known` is what the classifier makes of every item. It begins with the first label, on features learned without any."""
 
     def __init__(
-        self, dataset: Dataset, n_classes: int, generator: torch.Generator, device_generator: torch.Generator
+        self,
+        dataset: Dataset,
+        n_classes: int,
+        generator: torch.Generator,
+        device_generator: torch.Generator,
     ) -> None:
         self.dataset = dataset
         self.n_classes = n_classes
@@ -51,7 +61,9 @@ class LabelLearning:
 
     def _start(self, features: FeatureNetwork) -> None:
         network = copy.deepcopy(features)
-        self.classifier = WideClassifier(self.dataset, network, self.n_classes, self.device_generator)
+        self.classifier = WideClassifier(
+            self.dataset, network, self.n_classes, self.device_generator
+        )
 
     def set_class_count(self, n_classes: int) -> None:
         self.n_classes = n_classes
@@ -79,9 +91,15 @@ class LabelLearning:
         assert self.classifier is not None
         if self.known.known:
             # A label that the classifier doubts may be a slip of the lasso: it teaches less.
-            own = self.known.probabilities.cpu().gather(1, trained_labels.clamp_min(0)[:, None]).squeeze(1)
+            own = (
+                self.known.probabilities.cpu()
+                .gather(1, trained_labels.clamp_min(0)[:, None])
+                .squeeze(1)
+            )
             own[verified] = 1.0
-            weights = weights * self._relative_within_class(trained_labels, own.clamp_min(DOUBTFUL_WEIGHT))
+            weights = weights * self._relative_within_class(
+                trained_labels, own.clamp_min(DOUBTFUL_WEIGHT)
+            )
         loss = self.classifier.step(trained_labels, weights, verified, self.generator)
         self.steps_due -= 1
         if self.steps_due == 0:

@@ -23,7 +23,11 @@ class WideClassifier:
     """
 
     def __init__(
-        self, dataset: Dataset, network: FeatureNetwork, n_classes: int, device_generator: torch.Generator
+        self,
+        dataset: Dataset,
+        network: FeatureNetwork,
+        n_classes: int,
+        device_generator: torch.Generator,
     ) -> None:
         self.dataset = dataset
         self.augmentation = light(dataset.content)
@@ -54,7 +58,11 @@ class WideClassifier:
         self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=fused)
 
     def step(
-        self, labels: torch.Tensor, weights: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
+        self,
+        labels: torch.Tensor,
+        weights: torch.Tensor,
+        verified: torch.Tensor,
+        generator: torch.Generator,
     ) -> float | None:
         """One batch. labels int64 (N,), weights float32 (N,), verified bool (N,), on the CPU like `generator`.
 
@@ -79,7 +87,9 @@ class WideClassifier:
         return F.softmax(self.output(features), dim=1), features
 
 
-def batch_of(labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def batch_of(
+    labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     """Labelled items, int64 (BATCH_SIZE,), each class as often as every other; half of each class's are verified ones, however few.
 
     A region brings hundreds of items that are nearly the same, a contact sheet 27 of which each says something new: by their number alone

@@ -51,9 +51,17 @@ class Display:
         step = (target - self.shown).mul_(1 - SMOOTHING**tempo)
         spread = self.shown.std(dim=0, correction=0).mean().clamp_min(1e-8)
         length = step.norm(dim=1, keepdim=True)
-        slowed = MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12) if familiar else length.new_ones(())
+        slowed = (
+            MEDIAN_LIMIT * spread / length.median().clamp_min(1e-12)
+            if familiar
+            else length.new_ones(())
+        )
         fastest = SPEED_LIMIT if familiar else UNFAMILIAR_LIMIT
-        limit = torch.minimum(fastest * spread / length.clamp_min(1e-12), slowed).mul_(pace * tempo).clamp_max_(1.0)
+        limit = (
+            torch.minimum(fastest * spread / length.clamp_min(1e-12), slowed)
+            .mul_(pace * tempo)
+            .clamp_max_(1.0)
+        )
         if held is not None:
             limit[held] = 1.0
         step.mul_(limit)

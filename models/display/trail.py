@@ -34,7 +34,9 @@ class Trail:
         if not self._frames or self._frames[-1][1].shape != target.shape:
             return [target]
         reaches = self._frames[0][0] <= frame + 1
-        way = [shown for number, shown in reversed(self._frames) if number > frame] if reaches else []
+        way = (
+            [shown for number, shown in reversed(self._frames) if number > frame] if reaches else []
+        )
         way = [*(way or [self._frames[-1][1]]), target]
         count = min(FRAMES, len(way)) if reaches else FRAMES
         return [*_sampled(way, count, smooth=not reaches)[1:-1], target]

@@ -48,7 +48,9 @@ class Augmentation:
         view = F.grid_sample(x, grid, padding_mode=beyond, align_corners=False)
         view = view * (1 + self.brightness * u[:, 6])[:, None, None, None]
         if self.contrast:
-            strength = 1 + self.contrast * (2 * torch.rand(len(x), 1, 1, 1, generator=generator, device=x.device) - 1)
+            strength = 1 + self.contrast * (
+                2 * torch.rand(len(x), 1, 1, 1, generator=generator, device=x.device) - 1
+            )
             middle = view.mean(dim=(1, 2, 3), keepdim=True)
             view = middle + strength * (view - middle)
         if self.masks:
@@ -76,7 +78,13 @@ class Augmentation:
 _SYMBOLS = Augmentation(rotation=15.0, scale=0.15, shear=0.15, shift=(0.08, 0.08), brightness=0.2)
 """No mirror: a mirrored digit is another sign."""
 _PHOTOS = Augmentation(
-    rotation=10.0, scale=0.25, shear=0.1, shift=(0.25, 0.25), brightness=0.1, contrast=0.1, mirror=True
+    rotation=10.0,
+    scale=0.25,
+    shear=0.1,
+    shift=(0.25, 0.25),
+    brightness=0.1,
+    contrast=0.1,
+    mirror=True,
 )
 """Shifted far, lit little: what a photo shows may lie anywhere in it, but how light it is tells much of what it shows."""
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
@@ -90,7 +98,9 @@ _STRONG: dict[Content, Augmentation] = {
     "vectors": _VECTORS,
 }
 _LIGHT: dict[Content, Augmentation] = {
-    "symbols": replace(_SYMBOLS, rotation=10.0, scale=0.1, shear=0.1, shift=(0.06, 0.06), brightness=0.1),
+    "symbols": replace(
+        _SYMBOLS, rotation=10.0, scale=0.1, shear=0.1, shift=(0.06, 0.06), brightness=0.1
+    ),
     "photos": replace(_PHOTOS, scale=0.15, shift=(0.12, 0.12)),
     "spectrograms": replace(_SPECTROGRAMS, shift=(0.1, 0.01), scale=0.0, brightness=0.1, masks=0.1),
     "vectors": replace(_VECTORS, noise=0.1, dropout=0.05),

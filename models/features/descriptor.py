@@ -31,8 +31,15 @@ def described(dataset: Dataset) -> torch.Tensor:
         return dataset.flat()
     describe = _sign if dataset.content == "symbols" else _photo
     chunks = (slice(k, k + _ITEMS_AT_ONCE) for k in range(0, len(dataset), _ITEMS_AT_ONCE))
-    groups = [torch.cat(group) for group in zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)]
-    return groups[0] if len(groups) == 1 else torch.cat([standardised(group) for group in groups], dim=1)
+    groups = [
+        torch.cat(group)
+        for group in zip(*(describe(dataset.batch(chunk)) for chunk in chunks), strict=True)
+    ]
+    return (
+        groups[0]
+        if len(groups) == 1
+        else torch.cat([standardised(group) for group in groups], dim=1)
+    )
 
 
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
@@ -49,7 +56,9 @@ def _photo(x: torch.Tensor) -> list[torch.Tensor]:
     groups = []
     for scale in range(SCALES):
         found = edges(F.avg_pool2d(x.mean(dim=1, keepdim=True), 2**scale))
-        each = torch.cat([found.mean(dim=(2, 3)), found.std(dim=(2, 3), correction=0)], dim=1).sqrt()
+        each = torch.cat(
+            [found.mean(dim=(2, 3)), found.std(dim=(2, 3), correction=0)], dim=1
+        ).sqrt()
         groups.append(each)
     return [*groups, _light(x)]
 
@@ -77,7 +86,9 @@ def upright(x: torch.Tensor) -> torch.Tensor:
     middle_y = (weight * at[None, :, None]).sum(dim=(1, 2))
     right = at[None, None, :] - middle_x[:, None, None]
     down = at[None, :, None] - middle_y[:, None, None]
-    slant = (weight * right * down).sum(dim=(1, 2)) / (weight * down.square()).sum(dim=(1, 2)).clamp_min(1e-6)
+    slant = (weight * right * down).sum(dim=(1, 2)) / (weight * down.square()).sum(
+        dim=(1, 2)
+    ).clamp_min(1e-6)
     slant = slant.clamp(-LARGEST_SLANT, LARGEST_SLANT)
     one, zero = torch.ones_like(slant), torch.zeros_like(slant)
     row_x = torch.stack([one, slant, middle_x], dim=1)

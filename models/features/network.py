@@ -27,10 +27,19 @@ class FeatureNetwork(nn.Module):
         self.width = WIDTH
         if dataset.kind == "vector":
             (features,) = dataset.item_shape
-            layers = [nn.Linear(features, 128), nn.ReLU(inplace=True), nn.Linear(128, WIDTH), nn.ReLU(inplace=True)]
+            layers = [
+                nn.Linear(features, 128),
+                nn.ReLU(inplace=True),
+                nn.Linear(128, WIDTH),
+                nn.ReLU(inplace=True),
+            ]
         else:
             channels, side = dataset.item_shape[:2]
-            layers = _photo_layers(channels, side) if dataset.content == "photos" else _symbol_layers(channels, side)
+            layers = (
+                _photo_layers(channels, side)
+                if dataset.content == "photos"
+                else _symbol_layers(channels, side)
+            )
         self.layers = nn.Sequential(*layers)
         he_initialise(self)
         # Running statistics are learned in self-supervision alone: a batch of labelled items is no sample of the data.
@@ -63,7 +72,10 @@ def _symbol_layers(channels: int, side: int) -> list[nn.Module]:
 def _photo_layers(channels: int, side: int) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for out in PHOTO_CHANNELS[: _depth(side)]:
-        layers += [nn.Conv2d(channels, out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(out)]
+        layers += [
+            nn.Conv2d(channels, out, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(out),
+        ]
         layers += [nn.ReLU(inplace=True)]
         channels = out
     return [*layers, _MeanAndMaximum(), nn.Linear(2 * channels, WIDTH), nn.ReLU(inplace=True)]

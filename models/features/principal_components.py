@@ -26,7 +26,9 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     return torch.cat([((chunk - mean).double() @ (top * signs)).float() for chunk in chunks])
 
 
-def starting_positions(components: torch.Tensor, latent_dim: int, generator: torch.Generator) -> torch.Tensor:
+def starting_positions(
+    components: torch.Tensor, latent_dim: int, generator: torch.Generator
+) -> torch.Tensor:
     """Where the layout begins: the first `latent_dim` components, centred, with unit spread. (N, F) -> (N, latent_dim).
 
     A dimension that the data do not have starts as a little noise from `generator`: forces alone never leave a plane, nor
@@ -40,7 +42,9 @@ def starting_positions(components: torch.Tensor, latent_dim: int, generator: tor
         noise = torch.randn(start.shape, generator=generator, device=start.device)
         start = torch.where(flat, noise * 0.1 * deviation.max().clamp_min(1e-3), start)
     start = start - start.mean(dim=0)
-    return start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)  # of one item, too: hence no correction
+    return start / start.std(dim=0, correction=0).mean().clamp_min(
+        1e-8
+    )  # of one item, too: hence no correction
 
 
 def standardised(features: torch.Tensor) -> torch.Tensor:

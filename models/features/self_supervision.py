@@ -13,7 +13,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from lodespace.models.batches import Epochs
-from lodespace.models.checkpoints.tensors import Tensors, adam_tensors, load_adam, load_module, module_tensors
+from lodespace.models.checkpoints.tensors import (
+    Tensors,
+    adam_tensors,
+    load_adam,
+    load_module,
+    module_tensors,
+)
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import strong
 from lodespace.models.features.network import WIDTH, FeatureNetwork
@@ -36,16 +42,22 @@ def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torc
 class SelfSupervision:
     """Trains a FeatureNetwork in single steps, so that it can be interleaved with everything else."""
 
-    def __init__(self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator) -> None:
+    def __init__(
+        self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator
+    ) -> None:
         self.dataset = dataset
         self.augmentation = strong(dataset.content)
         self.network = FeatureNetwork(dataset)
-        self.projection = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32))
+        self.projection = nn.Sequential(
+            nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32)
+        )
         device = dataset.device
         self.network.to(device)
         self.projection.to(device)
         parameters = [*self.network.parameters(), *self.projection.parameters()]
-        self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=device.type in ("cpu", "cuda"))
+        self.optimiser = torch.optim.Adam(
+            parameters, lr=LEARNING_RATE, fused=device.type in ("cpu", "cuda")
+        )
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
         self.steps_done = 0

@@ -8,11 +8,15 @@ k_i is the stiffness of item i (0: free), t_i its target, in kernel units like t
 import torch
 
 
-def anchor_loss(position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor) -> torch.Tensor:
+def anchor_loss(
+    position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor
+) -> torch.Tensor:
     """position, target (N, D), stiffness (N,). Scalar."""
     return 0.5 * (stiffness[:, None] * (position - target).square()).sum()
 
 
-def anchor_force(position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor) -> torch.Tensor:
+def anchor_force(
+    position: torch.Tensor, target: torch.Tensor, stiffness: torch.Tensor
+) -> torch.Tensor:
     """Minus the gradient of anchor_loss at `position`. (N, D)."""
     return stiffness[:, None] * (target - position)

@@ -20,7 +20,9 @@ class Graph:
         return len(self.head)
 
 
-def nearest_neighbours(features: torch.Tensor, k: int, block: int = 1024) -> tuple[torch.Tensor, torch.Tensor]:
+def nearest_neighbours(
+    features: torch.Tensor, k: int, block: int = 1024
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Exact k nearest neighbours by blocked matrix products. (N, F) -> indices int64 (N, k), distances (N, k), self excluded."""
     n = len(features)
     k = min(k, n - 1)
@@ -32,7 +34,9 @@ def nearest_neighbours(features: torch.Tensor, k: int, block: int = 1024) -> tup
     return indices, distances
 
 
-def neighbours_of_rows(features: torch.Tensor, rows: slice, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+def neighbours_of_rows(
+    features: torch.Tensor, rows: slice, k: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The neighbours of one block of rows, so that a caller can spread the search over many turns."""
     some = features[rows]
     square = features.square().sum(dim=1)
@@ -66,7 +70,9 @@ def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
     rows = torch.arange(n, device=indices.device).repeat_interleave(k)
     columns, values = indices.reshape(-1), weights.reshape(-1)
     key = torch.minimum(rows, columns) * n + torch.maximum(rows, columns)
-    unique, where = key.unique(return_inverse=True)  # sorted, so the same graph has the same edges in the same order
+    unique, where = key.unique(
+        return_inverse=True
+    )  # sorted, so the same graph has the same edges in the same order
     total = torch.zeros(len(unique), device=values.device).index_add_(0, where, values)
     # An edge seen from both ends holds a + b; one seen from one end only, a. The product is known from the squares.
     squares = torch.zeros_like(total).index_add_(0, where, values.square())

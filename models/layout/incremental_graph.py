@@ -50,10 +50,16 @@ class GraphFeatures:
                 items = slice(start, min(start + _ITEMS_PER_UNIT, len(self.dataset)))
                 self.learned.append(self.network(self.dataset.batch(items)))
                 return None
-            learned = standardised(principal_components(torch.cat(self.learned), FEATURE_COMPONENTS))
-            parts.append(LEARNED_OF_SIGNS * learned if self.dataset.content == "symbols" else learned)
+            learned = standardised(
+                principal_components(torch.cat(self.learned), FEATURE_COMPONENTS)
+            )
+            parts.append(
+                LEARNED_OF_SIGNS * learned if self.dataset.content == "symbols" else learned
+            )
         if self.classifier_features is not None:
-            parts.append(standardised(principal_components(self.classifier_features, FEATURE_COMPONENTS)))
+            parts.append(
+                standardised(principal_components(self.classifier_features, FEATURE_COMPONENTS))
+            )
         return torch.cat(parts, dim=1)
 
 
@@ -78,14 +84,19 @@ class GraphBuilding:
         n = len(self.features)
         if self.done < n:
             rows = slice(self.done, min(self.done + self.rows_per_unit, n))
-            self.indices[rows], self.distances[rows] = neighbours_of_rows(self.features, rows, self.k)
+            self.indices[rows], self.distances[rows] = neighbours_of_rows(
+                self.features, rows, self.k
+            )
             self.done = rows.stop
             return None
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
         """What has been found so far; the features are the caller's."""
-        return {"neighbour_indices": self.indices[: self.done], "neighbour_distances": self.distances[: self.done]}
+        return {
+            "neighbour_indices": self.indices[: self.done],
+            "neighbour_distances": self.distances[: self.done],
+        }
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         found = tensors["neighbour_indices"]
@@ -125,4 +136,6 @@ class GraphRefresh:
             self.building = GraphBuilding(tensors["graph_features"].clone().to(device), self.k)
             self.building.load(tensors)
         elif "graph_learned" in tensors:
-            self.features.learned = list(tensors["graph_learned"].clone().to(device).split(_ITEMS_PER_UNIT))
+            self.features.learned = list(
+                tensors["graph_learned"].clone().to(device).split(_ITEMS_PER_UNIT)
+            )

@@ -40,7 +40,9 @@ def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tenso
     return coefficient * difference
 
 
-def repulsion_loss(item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+def repulsion_loss(
+    item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
+) -> torch.Tensor:
     """-sum_i r_i / M sum_m log(1 - q). item (N, D), others (N, M, D), strength r (N,). Scalar."""
     d2 = (item[:, None] - others).square().sum(dim=2)
     power = d2.clamp_min(1e-12).pow(B)
@@ -48,7 +50,9 @@ def repulsion_loss(item: torch.Tensor, others: torch.Tensor, strength: torch.Ten
     return -(strength[:, None] / others.shape[1] * log_far).sum()
 
 
-def repulsion_force(item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
+def repulsion_force(
+    item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
+) -> torch.Tensor:
     """Minus the gradient of repulsion_loss at `item`, the others held still, each interaction clamped. (N, D)."""
     difference = item[:, None] - others
     d2 = difference.square().sum(dim=2, keepdim=True)

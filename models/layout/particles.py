@@ -73,7 +73,9 @@ class Particles:
             return
         agreement = (probabilities[self.graph.head] * probabilities[self.graph.tail]).sum(dim=1)
         s = share_of_classes
-        self.weight = self.graph.weight * ((1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness))
+        self.weight = self.graph.weight * (
+            (1 - s) + s * agreement.clamp_min(LEAST_AGREEMENT).pow(sharpness)
+        )
 
     def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
         """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors.
@@ -84,7 +86,10 @@ class Particles:
         """
         step /= max(1.0, beta_neighbour)
         self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
-        force = self._force(beta_neighbour, beta_anchor) / (1 + step * beta_anchor * self.stiffness)[:, None]
+        force = (
+            self._force(beta_neighbour, beta_anchor)
+            / (1 + step * beta_anchor * self.stiffness)[:, None]
+        )
         self.position = self.position + (step * force).clamp_(-FORCE_LIMIT, FORCE_LIMIT)
         spread = float(self.position.std(dim=0, correction=0).mean())
         self.scale = max(1e-6, self.scale + SCALE_RATE * (spread - self.scale))
@@ -92,9 +97,15 @@ class Particles:
     def _force(self, beta_neighbour: float, beta_anchor: float) -> torch.Tensor:
         z, graph = self.position, self.graph
         pull = attraction_force(z[graph.head], z[graph.tail], self.weight)
-        force = torch.zeros_like(z).index_add_(0, graph.head, pull).index_add_(0, graph.tail, pull.neg_())
+        force = (
+            torch.zeros_like(z)
+            .index_add_(0, graph.head, pull)
+            .index_add_(0, graph.tail, pull.neg_())
+        )
         force += repulsion_force(z, z[self._sample()], NEGATIVES * self.degree)
-        return force.mul_(beta_neighbour).add_(anchor_force(z, self.target, self.stiffness), alpha=beta_anchor)
+        return force.mul_(beta_neighbour).add_(
+            anchor_force(z, self.target, self.stiffness), alpha=beta_anchor
+        )
 
     def _sample(self) -> torch.Tensor:
         n = len(self.position)
@@ -125,13 +136,20 @@ class Particles:
 
     @classmethod
     def load(
-        cls, tensors: Mapping[str, torch.Tensor], scale: float, device: torch.device, generator: torch.Generator
+        cls,
+        tensors: Mapping[str, torch.Tensor],
+        scale: float,
+        device: torch.device,
+        generator: torch.Generator,
     ) -> "Particles":
         head, tail, edge_weight, weight = (
-            tensors[name].clone().to(device) for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")
+            tensors[name].clone().to(device)
+            for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")
         )
         position = tensors["position"].clone().to(device)
-        particles = cls(position, Graph(head.to(torch.int64), tail.to(torch.int64), edge_weight), generator)
+        particles = cls(
+            position, Graph(head.to(torch.int64), tail.to(torch.int64), edge_weight), generator
+        )
         particles.position, particles.scale, particles.weight = position, scale, weight
         particles.target = tensors["target"].clone().to(device)
         particles.stiffness = tensors["stiffness"].clone().to(device)

@@ -38,7 +38,12 @@ def minus_gradient(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tenso
 
 
 def vae_forces(
-    training: VAETraining, latent_mean: torch.Tensor, items: torch.Tensor, labels: torch.Tensor, *, reconstruction: bool
+    training: VAETraining,
+    latent_mean: torch.Tensor,
+    items: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    reconstruction: bool,
 ) -> Forces:
     """Those of equation 1 at latent_mean (K, D) of `items` int64 (K,); labels int64 (N,), on the CPU like `items`."""
     weights, vae = training.config.weights, training.vae
@@ -51,11 +56,17 @@ def vae_forces(
         each = F.cross_entropy(vae.head(z), own.clamp_min(0), reduction="none")
         return weights.beta_classifier * (each * (own != UNLABELED)).sum()
 
-    forces = {"kl": minus_gradient(kl, latent_mean), "classification": minus_gradient(classification, latent_mean)}
+    forces = {
+        "kl": minus_gradient(kl, latent_mean),
+        "classification": minus_gradient(classification, latent_mean),
+    }
     if reconstruction:
         x = training.dataset.batch(items.to(latent_mean.device))
         forces["reconstruction"] = minus_gradient(
-            lambda z: training.reconstruction_scale * reconstruction_loss(vae.decoder(z), x) * len(x), latent_mean
+            lambda z: (
+                training.reconstruction_scale * reconstruction_loss(vae.decoder(z), x) * len(x)
+            ),
+            latent_mean,
         )
     return forces
 
@@ -67,7 +78,9 @@ def particle_forces(
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        generator = torch.Generator().manual_seed(0)  # always the same others: arrows that flicker say nothing
+        generator = torch.Generator().manual_seed(
+            0
+        )  # always the same others: arrows that flicker say nothing
         others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
         chosen = torch.arange(n, device=z.device)
         edges = slice(None)
@@ -82,8 +95,12 @@ def particle_forces(
     def neighbour(own: torch.Tensor) -> torch.Tensor:
         # The ends are `own` where they are chosen; where both are, the loss is that of each with the other held still.
         moving = z.index_copy(0, chosen, own)
-        pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(z[head], moving[tail], weight)
-        push = repulsion_loss(own, z[others].expand(len(own), -1, -1), NEGATIVES * particles.degree[chosen])
+        pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(
+            z[head], moving[tail], weight
+        )
+        push = repulsion_loss(
+            own, z[others].expand(len(own), -1, -1), NEGATIVES * particles.degree[chosen]
+        )
         return beta_neighbour * (pull + push)
 
     def anchor(own: torch.Tensor) -> torch.Tensor:

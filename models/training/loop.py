@@ -50,7 +50,9 @@ class Loop(ABC):
         self.step = 0
         self.epoch_target: int | None = None
         # A fixed, scattered tenth: whether an item may be held out never depends on when it was labelled.
-        self._scattered = (torch.arange(n, dtype=torch.float64) * 0.6180339887498949) % 1 < _HELD_OUT_SHARE
+        self._scattered = (
+            torch.arange(n, dtype=torch.float64) * 0.6180339887498949
+        ) % 1 < _HELD_OUT_SHARE
 
     @property
     @abstractmethod
@@ -129,7 +131,10 @@ class Loop(ABC):
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None: ...
 
     def set_labels(
-        self, labels: torch.Tensor, weights: torch.Tensor | None = None, verified: torch.Tensor | None = None
+        self,
+        labels: torch.Tensor,
+        weights: torch.Tensor | None = None,
+        verified: torch.Tensor | None = None,
     ) -> None:
         """The full label state; what follows from it starts with the next unit of work."""
         if weights is None:
@@ -170,7 +175,11 @@ class Loop(ABC):
             right = prediction.cpu().to(torch.int64)[held_out] == self.labels[held_out]
             self.metrics["label_accuracy"] = float(right.float().mean())
             items = evenly(torch.nonzero(held_out).squeeze(1), _MOST_ENCODED)
-            head = self.vae_training.vae.head(self.vae_training.encode(items.to(self.device))).argmax(dim=1).cpu()
+            head = (
+                self.vae_training.vae.head(self.vae_training.encode(items.to(self.device)))
+                .argmax(dim=1)
+                .cpu()
+            )
             self.metrics["head_accuracy"] = float((head == self.labels[items]).float().mean())
 
     def base_tensors(self) -> Tensors:

@@ -39,7 +39,9 @@ STEPS_PER_CHUNK = 3
 class PaperLoop(Loop):
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
-        self.vae_training = VAETraining(dataset, config, n_classes, self.generator, self.device_generator)
+        self.vae_training = VAETraining(
+            dataset, config, n_classes, self.generator, self.device_generator
+        )
         self.trunk = CachedTrunk(self.vae_training)
         self.mean = self.vae_training.encode_all()
         self.next_mean = self.mean.clone()
@@ -111,10 +113,14 @@ class PaperLoop(Loop):
             self.encoded = 0
         if config.weights != old.weights:
             self.full_steps_due = FULL_EPOCHS * self.vae_training.epochs.batches_per_epoch
-        if config.weights.beta_kl < old.weights.beta_kl and collapsed_dimensions(self.vae_training.kl):
+        if config.weights.beta_kl < old.weights.beta_kl and collapsed_dimensions(
+            self.vae_training.kl
+        ):
             self.vae_training.revive()
             self.trunk.start_optimiser()
-            self.full_steps_due = self._pretraining_epochs * self.vae_training.epochs.batches_per_epoch
+            self.full_steps_due = (
+                self._pretraining_epochs * self.vae_training.epochs.batches_per_epoch
+            )
 
     def take_over(self, other: Loop) -> None:
         self.vae_training.take_over(other.vae_training)
@@ -128,7 +134,9 @@ class PaperLoop(Loop):
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
         chosen = torch.arange(len(self.dataset)) if items is None else items
         mean = self.mean[chosen.to(self.device)]
-        return vae_forces(self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction)
+        return vae_forces(
+            self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction
+        )
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> None:
         self.config, self.n_classes = config, n_classes
@@ -165,7 +173,9 @@ class PaperLoop(Loop):
         if n <= ENCODED_PER_TURN:
             self.mean = self.trunk.encode(slice(0, n))
             return
-        first = torch.cat([self.priority, torch.nonzero(self.labels != UNLABELED).squeeze(1)])[: ENCODED_PER_TURN // 2]
+        first = torch.cat([self.priority, torch.nonzero(self.labels != UNLABELED).squeeze(1)])[
+            : ENCODED_PER_TURN // 2
+        ]
         turn = CACHED_STEPS - self.cached_steps_due
         window = (torch.arange(ENCODED_PER_TURN // 2) + turn * (ENCODED_PER_TURN // 2)) % n
         items = torch.cat([first, window]).to(self.device)

@@ -47,7 +47,9 @@ REWEIGHTED_EPOCHS = 3
 class ParticleLoop(Loop):
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
-        self.vae_training = VAETraining(dataset, config, n_classes, self.generator, self.device_generator)
+        self.vae_training = VAETraining(
+            dataset, config, n_classes, self.generator, self.device_generator
+        )
         self.alike = alike = dataset.alike()
         self.self_supervision = SelfSupervision(alike, self.generator, self.device_generator)
         self.learning = LabelLearning(alike, n_classes, self.generator, self.device_generator)
@@ -69,7 +71,9 @@ class ParticleLoop(Loop):
     @property
     def latent_mean(self) -> torch.Tensor:
         """The particles, as far as the encoder carries their spread; while the first graph is built, where they will start."""
-        return self.start if self.particles is None else self.particles.latent_mean * self.contraction
+        return (
+            self.start if self.particles is None else self.particles.latent_mean * self.contraction
+        )
 
     @property
     def contraction(self) -> torch.Tensor:
@@ -120,7 +124,10 @@ class ParticleLoop(Loop):
 
     @property
     def features_learned(self) -> bool:
-        return not self.features_to_learn or self.self_supervision.steps_done >= self.config.feature_steps
+        return (
+            not self.features_to_learn
+            or self.self_supervision.steps_done >= self.config.feature_steps
+        )
 
     @property
     def _encoder_epochs(self) -> int:
@@ -147,7 +154,9 @@ class ParticleLoop(Loop):
 
     def labels_changed(self) -> None:
         if bool((self.labels != UNLABELED).any()):
-            self.learning.labels_given(self.self_supervision.network, self.config.classifier_steps_per_gesture)
+            self.learning.labels_given(
+                self.self_supervision.network, self.config.classifier_steps_per_gesture
+            )
         self.gestures_since_graph += 1
         if self.particles is not None:
             # What was seen when the labels were given is where unlabelled items are held.
@@ -168,7 +177,9 @@ class ParticleLoop(Loop):
         self.vae_training.configure(config)
         if self.particles is None:
             if config.latent_dim != old.latent_dim:
-                self.start = starting_positions(self.components, config.latent_dim, self.device_generator)
+                self.start = starting_positions(
+                    self.components, config.latent_dim, self.device_generator
+                )
                 self._forget_pins()
             return
         if config.latent_dim != old.latent_dim:
@@ -192,10 +203,14 @@ class ParticleLoop(Loop):
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
         chosen = torch.arange(len(self.dataset)) if items is None else items
         mean = self.decodable_mean[chosen.to(self.device)]
-        forces = vae_forces(self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction)
+        forces = vae_forces(
+            self.vae_training, mean, chosen, self.labels, reconstruction=reconstruction
+        )
         if self.particles is not None:
             weights = self.config.weights
-            forces |= particle_forces(self.particles, weights.beta_neighbour, weights.beta_anchor, items)
+            forces |= particle_forces(
+                self.particles, weights.beta_neighbour, weights.beta_anchor, items
+            )
         return forces
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> None:
@@ -231,7 +246,10 @@ class ParticleLoop(Loop):
             moved = principal_components(z, latent_dim)
         else:
             height = starting_positions(self.components, latent_dim, self.device_generator)[:, -1:]
-            moved = torch.cat([z - z.mean(dim=0), height * z.std() / height.std(correction=0).clamp_min(1e-8)], dim=1)
+            moved = torch.cat(
+                [z - z.mean(dim=0), height * z.std() / height.std(correction=0).clamp_min(1e-8)],
+                dim=1,
+            )
         scale = self.particles.scale
         self.particles = Particles(moved, self.particles.graph, self.device_generator)
         self.particles.position = moved
@@ -308,18 +326,24 @@ class ParticleLoop(Loop):
             if self.features_learned:
                 return False
             step = DRIFT_STEP
-        self.particles.round(step, self.config.weights.beta_neighbour, self.config.weights.beta_anchor)
+        self.particles.round(
+            step, self.config.weights.beta_neighbour, self.config.weights.beta_anchor
+        )
         if self.step % LOSS_INTERVAL == 0:
             self.losses.update(self.particles.losses())
         return True
 
     def _classifier_step(self) -> None:
-        loss = self.learning.step(self.labels, self.trained_labels, self.label_weights, self.verified, self.priority)
+        loss = self.learning.step(
+            self.labels, self.trained_labels, self.label_weights, self.verified, self.priority
+        )
         if loss is not None:
             self.losses["wide_classification"] = loss
 
     def _predict(self) -> None:
-        news, complete = self.learning.predict(Taught(self.labels, self.trained_labels, self.verified, self._graph))
+        news, complete = self.learning.predict(
+            Taught(self.labels, self.trained_labels, self.verified, self._graph)
+        )
         if complete:
             self.measure_accuracy(self.opinion.prediction)
         if news:
@@ -360,7 +384,9 @@ class ParticleLoop(Loop):
         assert self.particles is not None
         first = self.epoch < self._encoder_epochs
         rate = self.config.learning_rate if first else self.config.interactive_learning_rate
-        terms = self.vae_training.step(self.trained_labels, targets=self.particles.latent_mean, learning_rate=rate)
+        terms = self.vae_training.step(
+            self.trained_labels, targets=self.particles.latent_mean, learning_rate=rate
+        )
         self.losses.update(terms)
 
     # Checkpoints -----------------------------------------------------------------------------------------------------
@@ -406,9 +432,14 @@ class ParticleLoop(Loop):
         self.motion.load(counters)
         self._forget_pins()
         if "pinned_items" in tensors:
-            self.pinned, self.pins = tensors["pinned_items"].clone(), tensors["pins"].clone().to(self.device)
+            self.pinned, self.pins = (
+                tensors["pinned_items"].clone(),
+                tensors["pins"].clone().to(self.device),
+            )
         if "position" in tensors:
-            self.particles = Particles.load(tensors, counters["scale"], self.device, self.device_generator)
+            self.particles = Particles.load(
+                tensors, counters["scale"], self.device, self.device_generator
+            )
             self.particles.pin(self.pinned.to(self.device), self.pins)
         else:
             self._load_beginning(tensors)

@@ -51,7 +51,13 @@ class Trainer:
     """
 
     def __init__(
-        self, dataset: Dataset, config: TrainingConfig, *, n_classes: int = 10, seed: int = 0, device: str = "auto"
+        self,
+        dataset: Dataset,
+        config: TrainingConfig,
+        *,
+        n_classes: int = 10,
+        seed: int = 0,
+        device: str = "auto",
     ) -> None:
         self.dataset = dataset.to(choose_device(device))
         self.config = config
@@ -92,7 +98,9 @@ class Trainer:
         """
         if labels.shape != (len(self.dataset),):
             raise ValueError(f"labels must be ({len(self.dataset)},), not {labels.shape}")
-        if weights is not None and (weights.shape != labels.shape or not (np.isfinite(weights) & (weights >= 0)).all()):
+        if weights is not None and (
+            weights.shape != labels.shape or not (np.isfinite(weights) & (weights >= 0)).all()
+        ):
             raise ValueError(f"weights must be ({len(self.dataset)},), 0 or more, and finite")
         if verified is not None and verified.shape != labels.shape:
             raise ValueError(f"verified must be ({len(self.dataset)},), not {verified.shape}")
@@ -108,7 +116,9 @@ class Trainer:
     def set_class_count(self, n_classes: int) -> None:
         """Classes can be added while training; they are never taken away."""
         if n_classes < self.n_classes:
-            raise ValueError(f"{n_classes} classes: there are {self.n_classes} already, and classes are not taken away")
+            raise ValueError(
+                f"{n_classes} classes: there are {self.n_classes} already, and classes are not taken away"
+            )
         self.n_classes = n_classes
         with self._own_random_state():
             self.loop.set_class_count(n_classes)
@@ -170,7 +180,9 @@ class Trainer:
     def _no_pins(self) -> _Pins:
         return torch.empty(0, dtype=torch.int64), torch.empty(0, self.config.latent_dim)
 
-    def _checked_pins(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> _Pins:
+    def _checked_pins(
+        self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]
+    ) -> _Pins:
         known = self._known(items)
         if targets.shape != (len(items), self.config.latent_dim) or not np.isfinite(targets).all():
             raise ValueError(f"targets must be finite and ({len(items)}, {self.config.latent_dim})")
@@ -192,7 +204,9 @@ class Trainer:
         if shown is None or shown.shape != mean.shape:
             return points
         rotation, translation = procrustes(shown, mean)
-        return (points @ rotation + translation) / self.loop.contraction.clamp_min(LEAST_CONTRACTION)
+        return (points @ rotation + translation) / self.loop.contraction.clamp_min(
+            LEAST_CONTRACTION
+        )
 
     def _known(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
         n = len(self.dataset)
@@ -223,7 +237,11 @@ class Trainer:
         if moved or self._moving:
             # Smoothing lags: what is shown goes on moving for some frames after the model has stopped.
             held = None if self._held is None else self._held[0].to(self.loop.device)
-            familiar = bool((self.loop.labels != UNLABELED).any()) or len(self._given[0]) > 0 or self._held is not None
+            familiar = (
+                bool((self.loop.labels != UNLABELED).any())
+                or len(self._given[0]) > 0
+                or self._held is not None
+            )
             self._moving = self.display.show(
                 self.loop.latent_mean, self.config.pace, held, familiar=familiar, tempo=self.tempo
             )
@@ -245,7 +263,11 @@ class Trainer:
         kl = loop.kl_per_dimension.copy()
         latent_mean = self._visible.numpy().copy()
         # On its way to another dimension a cloud is flat for a while: that is no collapse.
-        settled = latent_mean if loop.resting and not self._moving and latent_mean.shape[1] == len(kl) else None
+        settled = (
+            latent_mean
+            if loop.resting and not self._moving and latent_mean.shape[1] == len(kl)
+            else None
+        )
         return Snapshot(
             frame=self.frame,
             step=loop.step,
@@ -260,14 +282,18 @@ class Trainer:
             margin=opinion.margin.cpu().numpy().copy(),
             doubt=opinion.doubt.cpu().numpy().copy(),
             kl_per_dimension=kl,
-            collapsed=collapsed_dimensions(kl, settled) if loop.epoch >= 1 and not self._rewind else (),
+            collapsed=collapsed_dimensions(kl, settled)
+            if loop.epoch >= 1 and not self._rewind
+            else (),
             resting=loop.resting and not self._moving and not self._rewind,
             rewinding=len(self._rewind),
         )
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def forces(self, items: npt.NDArray[np.integer] | None = None, *, reconstruction: bool = False) -> ForceReading:
+    def forces(
+        self, items: npt.NDArray[np.integer] | None = None, *, reconstruction: bool = False
+    ) -> ForceReading:
         """Each term's force on items (K,), or on all (None), in the axes that are shown: float32 (K or N, D), nats per latent unit.
 
         Raises ValueError on an item that does not exist.
@@ -290,7 +316,11 @@ class Trainer:
 
         Raises ValueError when they are no finite points of this latent space.
         """
-        if points.ndim != 2 or points.shape[1] != self.config.latent_dim or not np.isfinite(points).all():
+        if (
+            points.ndim != 2
+            or points.shape[1] != self.config.latent_dim
+            or not np.isfinite(points).all()
+        ):
             raise ValueError(f"points must be finite and (K, {self.config.latent_dim})")
         latent = self._to_model(torch.from_numpy(points.astype(np.float32)).to(self.loop.device))
         decoded = self.loop.vae_training.vae.decoder(latent)
@@ -302,9 +332,14 @@ class Trainer:
         chosen = self._known(items).to(self.loop.device)
         vae, x = self.loop.vae_training.vae, self.dataset.batch(chosen)
         decoded = vae.decoder(self.loop.decodable_mean[chosen])
-        error = [float(reconstruction_loss(one[None], own[None])) for one, own in zip(decoded, x, strict=True)]
+        error = [
+            float(reconstruction_loss(one[None], own[None]))
+            for one, own in zip(decoded, x, strict=True)
+        ]
         return Inspection(
-            reconstruction=(decoded.sigmoid() if self.dataset.kind == "image" else decoded).cpu().numpy(),
+            reconstruction=(decoded.sigmoid() if self.dataset.kind == "image" else decoded)
+            .cpu()
+            .numpy(),
             error=np.array(error, np.float32),
             sigma=self.variance(items).sqrt().cpu().numpy(),
         )
@@ -334,7 +369,9 @@ class Trainer:
         snapshot = self.snapshot()
         tensors = {
             **self.loop.tensors(),
-            "latent_mean": self.loop.latent_mean if self.display.shown is None else self.display.shown,
+            "latent_mean": self.loop.latent_mean
+            if self.display.shown is None
+            else self.display.shown,
             "prediction": torch.from_numpy(snapshot.prediction),
             "confidence": torch.from_numpy(snapshot.confidence),
             "given_items": self._given[0],
@@ -367,7 +404,9 @@ class Trainer:
     def _take_up(self, moment: Moment) -> None:
         meta, tensors = moment.meta, moment.tensors
         if meta["items"] != len(self.dataset):
-            raise ValueError(f"the checkpoint is of {meta['items']} items, the data set has {len(self.dataset)}")
+            raise ValueError(
+                f"the checkpoint is of {meta['items']} items, the data set has {len(self.dataset)}"
+            )
         try:
             config = TrainingConfig.from_json(meta["config"])
             loop = self._loop_for(config, meta["n_classes"], meta["seed"])
@@ -375,19 +414,31 @@ class Trainer:
                 loop.load(tensors, meta["counters"])
         except (KeyError, TypeError, RuntimeError) as error:
             raise ValueError(f"the checkpoint does not fit this version: {error}") from error
-        self.loop, self.config, self.n_classes, self.seed = loop, config, meta["n_classes"], meta["seed"]
+        self.loop, self.config, self.n_classes, self.seed = (
+            loop,
+            config,
+            meta["n_classes"],
+            meta["seed"],
+        )
         self.tag = moment.tag
         self._moving = meta["moving"]
         self._held = None
         self._given = self._no_pins()
         if "given_items" in tensors:
             self._given = tensors["given_items"].clone(), tensors["given_pins"].clone()
-        self.display.shown = tensors["latent_mean"].to(self.loop.device, copy=True) if meta.get("shown", True) else None
+        self.display.shown = (
+            tensors["latent_mean"].to(self.loop.device, copy=True)
+            if meta.get("shown", True)
+            else None
+        )
 
     def _loop_for(self, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
         """One into which a state of `config` can be loaded: the one there is, where it fits; it draws what the seed draws."""
         same_kind = (config.preset == "paper") == (self.config.preset == "paper")
-        same_data = (config.principal_components, seed) == (self.config.principal_components, self.seed)
+        same_data = (config.principal_components, seed) == (
+            self.config.principal_components,
+            self.seed,
+        )
         if not (same_kind and same_data):
             return _new_loop(self.dataset, config, n_classes, seed)
         with _random_state(self.seed):
@@ -413,12 +464,16 @@ class Trainer:
         """A trainer that goes on from `moment`. Raises ValueError when it is of other data or does not fit this version."""
         meta = moment.meta
         if meta["items"] != len(dataset):
-            raise ValueError(f"the checkpoint is of {meta['items']} items, the data set has {len(dataset)}")
+            raise ValueError(
+                f"the checkpoint is of {meta['items']} items, the data set has {len(dataset)}"
+            )
         try:
             config = TrainingConfig.from_json(meta["config"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"the checkpoint does not fit this version: {error}") from error
-        trainer = cls(dataset, config, n_classes=meta["n_classes"], seed=meta["seed"], device=device)
+        trainer = cls(
+            dataset, config, n_classes=meta["n_classes"], seed=meta["seed"], device=device
+        )
         trainer._take_up(moment)
         trainer.frame = meta["frame"]
         return trainer

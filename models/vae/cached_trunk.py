@@ -9,7 +9,13 @@ from collections.abc import Mapping
 import torch
 
 from lodespace.models.batches import class_balanced
-from lodespace.models.checkpoints.tensors import Tensors, adam, adam_tensors, load_adam, set_learning_rate
+from lodespace.models.checkpoints.tensors import (
+    Tensors,
+    adam,
+    adam_tensors,
+    load_adam,
+    set_learning_rate,
+)
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.vae.losses import classification_loss
@@ -76,7 +82,9 @@ class CachedTrunk:
         """Unlabelled items resist leaving `latent_mean` (N, D)."""
         self.reference = latent_mean.clone()
 
-    def step(self, labels: torch.Tensor, config: TrainingConfig, generator: torch.Generator) -> dict[str, float]:
+    def step(
+        self, labels: torch.Tensor, config: TrainingConfig, generator: torch.Generator
+    ) -> dict[str, float]:
         """One step on a class-balanced labelled batch, with unlabelled items held. labels int64 (N,) on the CPU."""
         encoder, head = self.training.vae.encoder, self.training.vae.head
         device = self.features.device
@@ -84,16 +92,23 @@ class CachedTrunk:
         free = torch.randint(len(labels), (FREE_BATCH,), generator=generator)
         free = free[labels[free] == UNLABELED]
         mean, _ = encoder.from_trunk(self.features[torch.cat([labelled, free]).to(device)])
-        classification = classification_loss(head(mean[: len(labelled)]), labels[labelled].to(device))
+        classification = classification_loss(
+            head(mean[: len(labelled)]), labels[labelled].to(device)
+        )
         anchor = mean.new_zeros(())
         if self.reference is not None and len(free):
             spread = self.reference.std(dim=0).mean().clamp_min(1e-6)
             moved = (mean[len(labelled) :] - self.reference[free.to(device)]) / spread
             anchor = moved.square().sum(dim=1).mean()
-        total = config.weights.beta_classifier * classification + STIFFNESS_WEIGHT * config.stiffness * anchor
+        total = (
+            config.weights.beta_classifier * classification
+            + STIFFNESS_WEIGHT * config.stiffness * anchor
+        )
         warm_up = min(1.0, (self.steps_done + 1) / WARM_UP_STEPS)
         set_learning_rate(self.optimiser, config.interactive_learning_rate * warm_up)
-        set_learning_rate(self.head_optimiser, HEAD_RATE * config.interactive_learning_rate * warm_up)
+        set_learning_rate(
+            self.head_optimiser, HEAD_RATE * config.interactive_learning_rate * warm_up
+        )
         self.optimiser.zero_grad(set_to_none=True)
         self.head_optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -108,7 +123,10 @@ class CachedTrunk:
         return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:
-        tensors = {**adam_tensors("upper_adam", self.optimiser), **adam_tensors("head_adam", self.head_optimiser)}
+        tensors = {
+            **adam_tensors("upper_adam", self.optimiser),
+            **adam_tensors("head_adam", self.head_optimiser),
+        }
         return tensors if self.reference is None else {**tensors, "held": self.reference}
 
     def counters(self) -> dict[str, int]:
@@ -119,4 +137,6 @@ class CachedTrunk:
         load_adam("head_adam", self.head_optimiser, tensors)
         self.steps_done = counters["trunk_steps"]
         self.filled, self.owed = 0, counters.get("trunk_filled", 0)
-        self.reference = tensors["held"].clone().to(self.features.device) if "held" in tensors else None
+        self.reference = (
+            tensors["held"].clone().to(self.features.device) if "held" in tensors else None
+        )

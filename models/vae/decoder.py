@@ -12,7 +12,9 @@ from lodespace.models.vae.upsampling import Upsampling
 class ConvDecoder(nn.Module):
     """Mirror of ConvEncoder. (B, D) -> logits (B, C, side, side)."""
 
-    def __init__(self, out_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
+    def __init__(
+        self, out_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int
+    ) -> None:
         super().__init__()
         side >>= len(channels)
         self.unflatten = (channels[-1], side, side)

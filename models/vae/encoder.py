@@ -12,7 +12,9 @@ class ConvEncoder(nn.Module):
     `trunk` is the convolutions; its activations can be cached while only the layers after it are trained.
     """
 
-    def __init__(self, in_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int) -> None:
+    def __init__(
+        self, in_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int
+    ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         width = in_channels

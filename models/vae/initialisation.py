@@ -44,6 +44,8 @@ def initialise_latent_layers(encoder: Encoder) -> None:
 
 def mean_logit(dataset: Dataset) -> float:
     """Logit of the mean pixel: with this as the decoder's last bias, training begins at the mean picture's brightness."""
-    total = sum(float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE))
+    total = sum(
+        float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
+    )
     mean = min(0.99, max(0.01, total / 255 / dataset.stored.numel()))
     return math.log(mean / (1 - mean))

@@ -74,10 +74,15 @@ def reconstruction_weight(dataset: Dataset) -> float:
 
 
 def total_loss(
-    terms: dict[str, torch.Tensor], weights: LossWeights, kl_scale: float = 1.0, reconstruction_scale: float = 1.0
+    terms: dict[str, torch.Tensor],
+    weights: LossWeights,
+    kl_scale: float = 1.0,
+    reconstruction_scale: float = 1.0,
 ) -> torch.Tensor:
     """Equation 1, and the encoder term where it is present: the weighted sum of `terms`. `kl_scale` is the KL warm-up."""
-    total = reconstruction_scale * terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
+    total = (
+        reconstruction_scale * terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
+    )
     total = total + weights.beta_classifier * terms["classification"]
     if "encoder" in terms:
         total = total + weights.beta_encoder * terms["encoder"]

@@ -61,7 +61,9 @@ class VAETraining:
 
     def _build(self, n_classes: int) -> None:
         config = self.config
-        vae = VAE.build(self.dataset, config.model, config.latent_dim, n_classes, config.hidden_layers)
+        vae = VAE.build(
+            self.dataset, config.model, config.latent_dim, n_classes, config.hidden_layers
+        )
         device = self.dataset.device
         # Channels last: 1.1 to 1.5 times faster convolutions at these batch sizes.
         self.vae = vae.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # a keyword-only overload its stub lacks
@@ -101,7 +103,11 @@ class VAETraining:
     def reshape(self, config: TrainingConfig, n_classes: int) -> bool:
         """Make room for a state of `config` and `n_classes`, which `load` then brings. Returns whether the layers are new."""
         old, self.config = self.config, config
-        same = (old.latent_dim, old.hidden_layers, old.model) == (config.latent_dim, config.hidden_layers, config.model)
+        same = (old.latent_dim, old.hidden_layers, old.model) == (
+            config.latent_dim,
+            config.hidden_layers,
+            config.model,
+        )
         if same and n_classes == self.n_classes:
             return False
         self._build(n_classes)
@@ -175,12 +181,16 @@ class VAETraining:
         terms = {
             "reconstruction": reconstruction_loss(self.vae.decoder(sample), x[:n]),
             "kl": kl.sum(),
-            "classification": classification_loss(self.vae.head(mean[classified]), labels[both[classified]].to(device))
+            "classification": classification_loss(
+                self.vae.head(mean[classified]), labels[both[classified]].to(device)
+            )
             if len(both[classified])
             else mean.new_zeros(()),
         }
         if targets is not None:
-            terms["encoder"] = F.smooth_l1_loss(mean, targets[both.to(device)], reduction="sum") / len(mean)
+            terms["encoder"] = F.smooth_l1_loss(
+                mean, targets[both.to(device)], reduction="sum"
+            ) / len(mean)
         total = total_loss(terms, self.config.weights, self.kl_scale, self.reconstruction_scale)
         set_learning_rate(self.optimiser, learning_rate or self.config.learning_rate)
         self.optimiser.zero_grad(set_to_none=True)
@@ -188,7 +198,10 @@ class VAETraining:
         self.optimiser.step()
         self.steps_done += 1
         self._follow_kl(kl.detach())
-        return {**{name: float(term.detach()) for name, term in terms.items()}, "total": float(total.detach())}
+        return {
+            **{name: float(term.detach()) for name, term in terms.items()},
+            "total": float(total.detach()),
+        }
 
     @property
     def kl_scale(self) -> float:
@@ -216,7 +229,9 @@ class VAETraining:
 
     def _follow_kl(self, kl: torch.Tensor) -> None:
         now = kl.float().cpu().numpy()
-        self.kl = now if np.isnan(self.kl).any() else (0.95 * self.kl + 0.05 * now).astype(np.float32)
+        self.kl = (
+            now if np.isnan(self.kl).any() else (0.95 * self.kl + 0.05 * now).astype(np.float32)
+        )
 
     @torch.no_grad()
     def encode(self, items: torch.Tensor | slice) -> torch.Tensor:
@@ -226,7 +241,9 @@ class VAETraining:
     def encode_all(self) -> torch.Tensor:
         """Latent means (N, D), in chunks that stay in the cache (twice as fast as one pass)."""
         n = len(self.dataset)
-        return torch.cat([self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)])
+        return torch.cat(
+            [self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)]
+        )
 
     def tensors(self) -> Tensors:
         measured = {} if np.isnan(self.kl).any() else {"vae_kl": torch.from_numpy(self.kl.copy())}

@@ -28,7 +28,9 @@ def upsample(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch
     n, channels, height, width = x.shape
     out_channels = weight.shape[1]
     pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)
-    taps = (weight.reshape(channels, -1).t() @ pixels.t()).view(out_channels, 4, 4, n, height, width)
+    taps = (weight.reshape(channels, -1).t() @ pixels.t()).view(
+        out_channels, 4, 4, n, height, width
+    )
     phases = bias.view(-1, 1, 1, 1, 1, 1).expand(out_channels, 2, 2, n, height, width).contiguous()
     for p, rows in _TAPS.items():
         for q, columns in _TAPS.items():
@@ -40,16 +42,30 @@ def upsample(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch
 
 class _Upsample(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
+    ) -> torch.Tensor:
         ctx.save_for_backward(x, weight)
         return upsample(x, weight, bias)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator's stub
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator's stub
+        ctx: Any, *gradients: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         x, weight = ctx.saved_tensors
         return torch.ops.aten.convolution_backward(
-            gradients[0], x, weight, [weight.shape[1]], [2, 2], [1, 1], [1, 1], True, [0, 0], 1, [True, True, True]
+            gradients[0],
+            x,
+            weight,
+            [weight.shape[1]],
+            [2, 2],
+            [1, 1],
+            [1, 1],
+            True,
+            [0, 0],
+            1,
+            [True, True, True],
         )
 
 

@@ -33,7 +33,14 @@ class VAE(nn.Module):
         self.head = head
 
     @classmethod
-    def build(cls, dataset: Dataset, config: ModelConfig, latent_dim: int, n_classes: int, hidden_layers: int) -> "VAE":
+    def build(
+        cls,
+        dataset: Dataset,
+        config: ModelConfig,
+        latent_dim: int,
+        n_classes: int,
+        hidden_layers: int,
+    ) -> "VAE":
         """A model for `dataset`, initialised as `config` says from torch's current random state."""
         encoder: Encoder
         decoder: Decoder

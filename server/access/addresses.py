@@ -40,7 +40,11 @@ def machine_names() -> list[str]:
     """What the machine calls itself: the first part, that one as mDNS has it, and the name in full. No other host is asked."""
     full = socket.gethostname().removesuffix(".").lower()
     short = full.split(".")[0]
-    return list(dict.fromkeys((short, f"{short}.local", full))) if short not in ("", "localhost") else []
+    return (
+        list(dict.fromkeys((short, f"{short}.local", full)))
+        if short not in ("", "localhost")
+        else []
+    )
 
 
 def host_names() -> list[str]:
@@ -48,7 +52,9 @@ def host_names() -> list[str]:
     return [written for name in machine_names() if (written := in_ascii(name))]
 
 
-_HOST_NAME = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*"
+)
 
 
 def in_ascii(name: str) -> str:

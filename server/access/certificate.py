@@ -61,16 +61,21 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
     try:
         parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError, IndexError) as error:
-        raise LodespaceError(f"{certificate}: not a certificate in PEM: {error}", code="bad_certificate") from error
+        raise LodespaceError(
+            f"{certificate}: not a certificate in PEM: {error}", code="bad_certificate"
+        ) from error
     names = _names(parsed)
     if not names:
         raise LodespaceError(
-            f"{certificate} names no host (subjectAltName), so no browser takes it", code="bad_certificate"
+            f"{certificate} names no host (subjectAltName), so no browser takes it",
+            code="bad_certificate",
         )
     return Certificate(certificate, key, names, _fingerprint(parsed))
 
 
-def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime | None = None) -> Certificate:
+def own_certificate(
+    folder: Path, names: Iterable[str], now: datetime.datetime | None = None
+) -> Certificate:
     """The certificate kept in `folder`, made when there is none that holds for all of `names`.
 
     It holds for all of them, however many. Besides them MAX_EARLIER_NAMES that it had before stay in it: who carries a laptop between two
@@ -96,7 +101,9 @@ def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime |
     return Certificate(path, path, _names(made), _fingerprint(made))
 
 
-def _sign(key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime.datetime) -> x509.Certificate:
+def _sign(
+    key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime.datetime
+) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lodespace on this network")])
     builder = (
         x509.CertificateBuilder()
@@ -106,7 +113,9 @@ def _sign(key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime.datet
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))  # a headset's clock may be slow
         .not_valid_after(now + datetime.timedelta(days=DAYS))
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     )

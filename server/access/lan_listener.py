@@ -29,7 +29,9 @@ _PAUSE_SECONDS = 0.5
 class LanListener:
     """Listens on `port` of all IPv4 addresses (0: any), for the application of `runner`. `names`: where plain HTTP may be sent on to."""
 
-    def __init__(self, runner: web.AppRunner, context: ssl.SSLContext, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, runner: web.AppRunner, context: ssl.SSLContext, names: tuple[str, ...]
+    ) -> None:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
@@ -98,7 +100,10 @@ class LanListener:
             else:
                 transport, _ = await loop.connect_accepted_socket(self._redirecting, connection)
                 self._hold(transport)
-        except (OSError, TimeoutError):  # ssl.SSLError is an OSError: a browser that does not know the certificate yet
+        except (
+            OSError,
+            TimeoutError,
+        ):  # ssl.SSLError is an OSError: a browser that does not know the certificate yet
             connection.close()
         except asyncio.CancelledError:
             connection.close()

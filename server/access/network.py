@@ -49,7 +49,9 @@ class Network:
         reachable = [*lan_addresses(), *host_names()]
         certificate = own_certificate(folder, reachable)
         first = [*reachable, *ALWAYS]
-        kept = [name for name in certificate.names if name not in first]  # of other networks, and other days
+        kept = [
+            name for name in certificate.names if name not in first
+        ]  # of other networks, and other days
         return cls(certificate, DeviceStore(folder), (*first, *kept))
 
     def addresses(self, port: int) -> list[str]:

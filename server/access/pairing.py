@@ -75,7 +75,9 @@ class Access:
     Without `devices` nobody comes in but the owner, on this machine.
     """
 
-    def __init__(self, devices: DeviceStore | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, devices: DeviceStore | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self.devices = devices
         self.addresses: list[str] = []
         self.fingerprint = ""
@@ -107,7 +109,9 @@ class Access:
         now = self._clock()
         left = self._to_make_room(address, now)
         if not self._asks.allowed(address, now):
-            raise RequestError("asked too often; wait a minute", code="too_many_requests", status=429)
+            raise RequestError(
+                "asked too often; wait a minute", code="too_many_requests", status=429
+            )
         if left is not None:
             del self._waiting[left.request]
         secret = secrets.token_urlsafe(32)
@@ -151,7 +155,9 @@ class Access:
         self._forget_expired()
         waiting = self._waiting.get(request)
         if waiting is None:
-            raise RequestError("that device waits no more; let it ask again", code="not_waiting", status=404)
+            raise RequestError(
+                "that device waits no more; let it ask again", code="not_waiting", status=404
+            )
         waiting.decided, waiting.denied = role, role is None
         self.on_change()
 
@@ -193,16 +199,22 @@ class Access:
             )
         code = _random(CODE_LENGTH)
         self._code = _Code(code_hash=_hash(code), role=role, expires=now + CODE_SECONDS)
-        return protocol.PairingCode(code=f"{code[:4]}-{code[4:]}", role=role, expires_in=CODE_SECONDS)
+        return protocol.PairingCode(
+            code=f"{code[:4]}-{code[4:]}", role=role, expires_in=CODE_SECONDS
+        )
 
     def pair(self, typed: str, name: str, address: str) -> tuple[Role, str]:
         """Let in who knows the code. Returns role and device secret; raises RequestError, in the same words for every wrong guess."""
         now = self._clock()
         if not self._guesses.allowed(address, now):
-            raise RequestError("too many guesses; wait a minute", code="too_many_guesses", status=429)
+            raise RequestError(
+                "too many guesses; wait a minute", code="too_many_guesses", status=429
+            )
         code = self._code
         wrong = RequestError(
-            "this code does not hold (any more); ask for a new one", code="bad_pairing_code", status=403
+            "this code does not hold (any more); ask for a new one",
+            code="bad_pairing_code",
+            status=403,
         )
         if code is None or now > code.expires:
             self._code = None
@@ -227,7 +239,9 @@ class Access:
             addresses=self.addresses,
             fingerprint=self.fingerprint,
             waiting=[
-                protocol.WaitingDevice(request=w.request, code=w.code, name=w.name, address=w.address, since=w.since)
+                protocol.WaitingDevice(
+                    request=w.request, code=w.code, name=w.name, address=w.address, since=w.since
+                )
                 for w in self._undecided()
             ],
             devices=[
@@ -288,7 +302,14 @@ class Access:
 
 def _as_typed(text: str) -> str:
     """A code without its hyphen, with the letters that Crockford's alphabet reads as digits."""
-    return text.upper().replace("-", "").replace(" ", "").replace("O", "0").replace("I", "1").replace("L", "1")
+    return (
+        text.upper()
+        .replace("-", "")
+        .replace(" ", "")
+        .replace("O", "0")
+        .replace("I", "1")
+        .replace("L", "1")
+    )
 
 
 def _random(length: int) -> str:

@@ -3,6 +3,8 @@
 Each target is the cloud at one moment, as displacements from the final one; the animation goes from target to target, and ends at none.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pygltflib as g
@@ -33,7 +35,9 @@ def encode_training(
     views: list[g.BufferView] = []
     accessors: list[g.Accessor] = []
 
-    def add(rows: npt.NDArray[np.generic], component: int, kind: str, *, vertex: bool, **more: object) -> int:
+    def add(
+        rows: npt.NDArray[np.generic], component: int, kind: str, *, vertex: bool, **more: Any
+    ) -> int:
         data = np.ascontiguousarray(rows)
         view = g.BufferView(buffer=0, byteOffset=len(blob), byteLength=data.nbytes)
         if vertex:
@@ -41,7 +45,13 @@ def encode_training(
         views.append(view)
         blob.extend(data.tobytes())
         accessors.append(
-            g.Accessor(bufferView=len(views) - 1, componentType=component, count=len(data), type=kind, **more)  # pyright: ignore[reportArgumentType]
+            g.Accessor(
+                bufferView=len(views) - 1,
+                componentType=component,
+                count=len(data),
+                type=kind,
+                **more,
+            )
         )
         return len(accessors) - 1
 
@@ -76,7 +86,11 @@ def encode_training(
         asset=g.Asset(generator="Lodespace", version="2.0"),
         scene=0,
         scenes=[g.Scene(name=name or "training", nodes=[0])],
-        nodes=[g.Node(name="latent space", mesh=0, scale=[metres] * 3, translation=[-SCENE_METRES / 2] * 3)],
+        nodes=[
+            g.Node(
+                name="latent space", mesh=0, scale=[metres] * 3, translation=[-SCENE_METRES / 2] * 3
+            )
+        ],
         meshes=[mesh],
         animations=[g.Animation(name="training", channels=[channel], samplers=[sampler])],
         accessors=accessors,
@@ -96,4 +110,7 @@ def _on_one_grid(moments: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.
     most = np.max([m.max(axis=0) for m in solid], axis=0)
     size = max(float((most - least).max()), 1e-9)
     origin = (least + most) / 2 - size / 2
-    return [((m - origin) * ((GRID - 1) / size)).round().clip(0, GRID - 1).astype(np.int32) for m in solid]
+    return [
+        ((m - origin) * ((GRID - 1) / size)).round().clip(0, GRID - 1).astype(np.int32)
+        for m in solid
+    ]

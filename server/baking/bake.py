@@ -28,7 +28,15 @@ from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
-from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, finish_bake, is_bake, new_bake
+from lodespace.project.project import (
+    BUNDLED,
+    DATA_FOLDER,
+    MANIFEST,
+    Project,
+    finish_bake,
+    is_bake,
+    new_bake,
+)
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
@@ -78,12 +86,19 @@ def bake(
     """
     unknown = set(parts) - set(PARTS)
     if unknown:
-        raise TrainingError(f"no part of a bake is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        raise TrainingError(
+            f"no part of a bake is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
+        )
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least 1")
-    with _threads(threads), folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder:
+    with (
+        _threads(threads),
+        folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder,
+    ):
         worked_on = _project_at(data)
-        items, kept = _import(worked_on.data if worked_on else data, folder, options or ImportOptions(), progress)
+        items, kept = _import(
+            worked_on.data if worked_on else data, folder, options or ImportOptions(), progress
+        )
         if worked_on is not None and labels is None:
             given = _Given(worked_on.labels, worked_on.verified, worked_on.classes)
         else:
@@ -120,13 +135,23 @@ def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
         return None
     project, session = open_offline(Path(data))
     project.close()
-    path = bundled_digits_folder() if project.manifest.data == BUNDLED else project.folder / project.manifest.data
+    path = (
+        bundled_digits_folder()
+        if project.manifest.data == BUNDLED
+        else project.folder / project.manifest.data
+    )
     return _WorkedOn(
-        str(path), session.labels.copy(), session.verified, list(session.classes.classes), session.settings
+        str(path),
+        session.labels.copy(),
+        session.verified,
+        list(session.classes.classes),
+        session.settings,
     )
 
 
-def _import(data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool) -> tuple[ItemSet, str]:
+def _import(
+    data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool
+) -> tuple[ItemSet, str]:
     """The items, and how the bake's manifest names them: the bundled digits lie with the program, all others in the folder."""
     if isinstance(data, Path):
         data = str(data)
@@ -157,7 +182,9 @@ class _Baking:
         try:
             config = configuration(project.settings)
             n_classes = max(1, len(items.class_names if given.classes is None else given.classes))
-            self.trainer = Trainer(to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device)
+            self.trainer = Trainer(
+                to_dataset(items), config, n_classes=n_classes, seed=project.seed, device=device
+            )
         except (ValueError, RuntimeError) as error:
             raise TrainingError(f"cannot train on {items.name}: {error}") from error
         self.trainer.set_labels(given.labels, verified=given.verified)
@@ -173,7 +200,11 @@ class _Baking:
         recorder = None
         if "recording" in self.parts:
             recorder = Recorder(
-                project.recording_path, session, frame_seconds=0.0, keyframe_interval=KEYFRAMES_APART, patient=True
+                project.recording_path,
+                session,
+                frame_seconds=0.0,
+                keyframe_interval=KEYFRAMES_APART,
+                patient=True,
             )
         shown, recorded = -1, 0
         for snapshot in self.trainer.frames(self.epochs):
@@ -218,7 +249,13 @@ class _Baking:
         if "training" in self.parts:
             known = np.where(session.labels == UNLABELED, session.predictions, session.labels)
             (project.folder / "training.glb").write_bytes(
-                encode_training(self.moments, known, session.classes.classes, project.items.name, TRAINING_SECONDS)
+                encode_training(
+                    self.moments,
+                    known,
+                    session.classes.classes,
+                    project.items.name,
+                    TRAINING_SECONDS,
+                )
             )
         if "model" in self.parts:
             project.model.mkdir()
@@ -237,7 +274,9 @@ def _check_output(output: Path, *, force: bool) -> None:
     if not is_bake(output):
         raise ProjectError(f"{output} exists and is no bake; give another folder with -o")
     if not force:
-        raise ProjectError(f"{output} is a bake already; replace it with --force, or give another folder with -o")
+        raise ProjectError(
+            f"{output} is a bake already; replace it with --force, or give another folder with -o"
+        )
 
 
 @contextlib.contextmanager

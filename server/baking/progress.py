@@ -21,7 +21,9 @@ class Progress:
         self._bar: tqdm[NoReturn] | None = None
         if shown and sys.stderr.isatty():
             self._bar = tqdm(
-                total=_STEPS, desc=title, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining} {postfix}"
+                total=_STEPS,
+                desc=title,
+                bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining} {postfix}",
             )
 
     def update(self, snapshot: Snapshot) -> None:
@@ -42,7 +44,10 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
             self._bar.close()

@@ -56,13 +56,20 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
         thumbnails=layout,
         has_recording=project.recording_path.is_file(),
         quality=quality(
-            session.judgement(), held_out_accuracy=None, held_out=0, region=typical_region(session.history)
+            session.judgement(),
+            held_out_accuracy=None,
+            held_out=0,
+            region=typical_region(session.history),
         ),
     )
     (folder / "session.json").write_bytes(msgspec.json.encode(info))
     if info.has_recording:
-        (folder / "timeline.json").write_bytes(msgspec.json.encode(index_of(project.recording_path)))
-    (folder / "items.json").write_text(json.dumps(_items(items), ensure_ascii=False), encoding="utf-8")
+        (folder / "timeline.json").write_bytes(
+            msgspec.json.encode(index_of(project.recording_path))
+        )
+    (folder / "items.json").write_text(
+        json.dumps(_items(items), ensure_ascii=False), encoding="utf-8"
+    )
     if layout is not None:
         (folder / "thumbnails").mkdir(exist_ok=True)
         for page in range(layout.pages):
@@ -82,7 +89,9 @@ def has_cards(items: ItemSet) -> bool:
 
 def _copy_page(folder: Path, *, cards: bool) -> None:
     if not (BUILT_PAGE / "index.html").is_file():
-        raise ProjectError("the page has not been built: run `make client`, or bake without the part `site`")
+        raise ProjectError(
+            "the page has not been built: run `make client`, or bake without the part `site`"
+        )
     for name in SITE_FILES:
         source, target = BUILT_PAGE / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +104,9 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
     (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
     page = (folder / "index.html").read_text()
     if _ROOT not in page:
-        raise ProjectError("the built page is of another version: build it again with `make client`")
+        raise ProjectError(
+            "the built page is of another version: build it again with `make client`"
+        )
     (folder / "index.html").write_text(
         page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
     )
@@ -107,7 +118,9 @@ def _items(items: ItemSet) -> dict[str, Any]:
     if table is None:
         return {"ids": list(items.ids)}
     details = [provenance(items, i) for i in range(len(items))]
-    columns = {name: [d["columns"][k].value for d in details] for k, name in enumerate(table.columns)}
+    columns = {
+        name: [d["columns"][k].value for d in details] for k, name in enumerate(table.columns)
+    }
     answer: dict[str, Any] = {"ids": list(items.ids), "columns": columns}
     for key in ("path", "start", "end"):
         values = [d.get(key) for d in details]
@@ -126,7 +139,9 @@ def _write_cards(items: ItemSet, folder: Path) -> None:
     """Each item's picture as the card shows it."""
     folder.mkdir()
     for item in range(len(items)):
-        (folder / f"{item}.webp").write_bytes(_webp(originals.picture(items, item, CARD_SIDE), lossless=False))
+        (folder / f"{item}.webp").write_bytes(
+            _webp(originals.picture(items, item, CARD_SIDE), lossless=False)
+        )
 
 
 def _write_sounds(items: ItemSet, folder: Path) -> None:
@@ -134,7 +149,11 @@ def _write_sounds(items: ItemSet, folder: Path) -> None:
     folder.mkdir()
     for item in range(len(items)):
         try:
-            samples, rate = soundfile.read(io.BytesIO(originals.sound(items, item)), dtype="float32")
+            samples, rate = soundfile.read(
+                io.BytesIO(originals.sound(items, item)), dtype="float32"
+            )
         except RequestError:
             continue
-        soundfile.write(folder / f"{item}.ogg", np.asarray(samples), rate, format="OGG", subtype="VORBIS")
+        soundfile.write(
+            folder / f"{item}.ogg", np.asarray(samples), rate, format="OGG", subtype="VORBIS"
+        )

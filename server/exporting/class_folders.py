@@ -47,7 +47,10 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 def safe_name(name: str) -> str:
     """A class name as a folder's: what would lead elsewhere or be hidden is written in percent."""
     quoted = "".join(
-        c if c not in '/\\:*?"<>|%' and c.isprintable() else "".join(f"%{b:02X}" for b in c.encode()) for c in name
+        c
+        if c not in '/\\:*?"<>|%' and c.isprintable()
+        else "".join(f"%{b:02X}" for b in c.encode())
+        for c in name
     )
     quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}" if quoted[:1] in (".", "_", " ") else quoted
     return quoted.encode()[:200].decode(errors="ignore")
@@ -61,7 +64,13 @@ def _write_manifest(table: Table, labels: list[str], path: Path) -> None:
         for item, (item_id, label) in enumerate(zip(table.items.ids, labels, strict=True)):
             original = kept.value(item_table.PATH, item) if kept is not None else None
             there = "" if original is None or table.items.root is None else os.fsdecode(original)
-            writer.writerow([item_id, label, str(table.items.root / there) if there and table.items.root else ""])
+            writer.writerow(
+                [
+                    item_id,
+                    label,
+                    str(table.items.root / there) if there and table.items.root else "",
+                ]
+            )
 
 
 def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
@@ -83,10 +92,14 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
         return
     raw = originals.raw(items, item)
     if raw is not None:
-        suffix = next((suffix for begin, suffix in _SIGNATURES.items() if raw.startswith(begin)), "")
+        suffix = next(
+            (suffix for begin, suffix in _SIGNATURES.items() if raw.startswith(begin)), ""
+        )
         _free(into, f"{Path(name).stem}{suffix}", item).write_bytes(raw)
     else:
-        originals.picture(items, item, 1 << 16).save(_free(into, f"{Path(name).stem}.png", item), "PNG")
+        originals.picture(items, item, 1 << 16).save(
+            _free(into, f"{Path(name).stem}.png", item), "PNG"
+        )
 
 
 def _original_path(table: Table, item: int) -> bytes | None:

@@ -27,7 +27,9 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ProjectError("matplotlib is not installed: pip install 'lodespace[figure]'") from error
+        raise ProjectError(
+            "matplotlib is not installed: pip install 'lodespace[figure]'"
+        ) from error
     points, names = _plane(table.latent_mean)
     figure = Figure(figsize=(7, 7), layout="compressed")
     FigureCanvasAgg(figure)
@@ -38,22 +40,39 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
     known = np.where(table.labels == UNLABELED, table.predictions, table.labels)
     grey = "#" + bytes(UNLABELLED_COLOUR).hex()
     size = float(np.clip(20_000 / len(points), 2, 20))
-    edges = [np.linspace(points[:, k].min(), points[:, k].max() + 1e-9, _BINS + 1) for k in range(2)]
-    groups = [(UNLABELED, "unlabelled", grey), *((c.class_id, c.name, _on_white(c.colour)) for c in classes)]
+    edges = [
+        np.linspace(points[:, k].min(), points[:, k].max() + 1e-9, _BINS + 1) for k in range(2)
+    ]
+    groups = [
+        (UNLABELED, "unlabelled", grey),
+        *((c.class_id, c.name, _on_white(c.colour)) for c in classes),
+    ]
     for class_id, name, colour in groups:
         for sure in (False, True):
             mine = (known == class_id) & ((table.labels != UNLABELED) == sure)
             if not mine.any():
                 continue
             marker = "o" if class_id == UNLABELED else _MARKERS[class_id // 10 % len(_MARKERS)]
-            label = name if sure or not ((known == class_id) & (table.labels != UNLABELED)).any() else None
+            label = (
+                name
+                if sure or not ((known == class_id) & (table.labels != UNLABELED)).any()
+                else None
+            )
             scatter.scatter(
-                *points[mine].T, s=size, c=colour, alpha=0.9 if sure else 0.4, linewidths=0, marker=marker, label=label
+                *points[mine].T,
+                s=size,
+                c=colour,
+                alpha=0.9 if sure else 0.4,
+                linewidths=0,
+                marker=marker,
+                label=label,
             )
         every = known == class_id
         if every.any():
             top.hist(points[every, 0], edges[0], histtype="step", color=colour)
-            side.hist(points[every, 1], edges[1], histtype="step", color=colour, orientation="horizontal")
+            side.hist(
+                points[every, 1], edges[1], histtype="step", color=colour, orientation="horizontal"
+            )
     for axis in (top, side):
         axis.axis("off")
     scatter.set_xlabel(names[0])

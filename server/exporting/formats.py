@@ -95,15 +95,21 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
 FORMATS = (*FILES, *FOLDERS)
 
 
-def export(path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None) -> int:
+def export(
+    path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None
+) -> int:
     """Write the work in the project or bake at `path` to `output`, whole or not at all. Returns the number of items.
 
     `kind`: one of FORMATS; by default what the suffix of `output` says. Raises ProjectError.
     """
-    kind = kind or next((name for name, (suffix, _) in FILES.items() if suffix == output.suffix.lower()), None)
+    kind = kind or next(
+        (name for name, (suffix, _) in FILES.items() if suffix == output.suffix.lower()), None
+    )
     if kind not in FORMATS:
         suffixes = ", ".join(suffix for suffix, _ in FILES.values())
-        raise ProjectError(f"{output}: give a name that ends in {suffixes}, or --format {', '.join(FOLDERS)}")
+        raise ProjectError(
+            f"{output}: give a name that ends in {suffixes}, or --format {', '.join(FOLDERS)}"
+        )
     project, session = open_offline(path)
     try:
         exported = Export(project, session, options or ExportOptions())

@@ -28,11 +28,15 @@ def _items(table: Table) -> list[dict[str, Any]]:
         data |= {"id": item_id, kind: _picture(table, item) if kind == "image" else item_id}
         task: dict[str, Any] = {"id": item + 1, "data": data}
         if labels[item]:
-            task["annotations"] = [{"result": [_choice(kind, labels[item])], **_provenance(table, item)}]
+            task["annotations"] = [
+                {"result": [_choice(kind, labels[item])], **_provenance(table, item)}
+            ]
         if predicted[item]:
             score = round(float(table.confidence[item]), 4)
             result = [_choice(kind, predicted[item])]
-            task["predictions"] = [{"model_version": _model(table), "score": score, "result": result}]
+            task["predictions"] = [
+                {"model_version": _model(table), "score": score, "result": result}
+            ]
         tasks.append(task)
     return tasks
 
@@ -52,7 +56,11 @@ def _picture(table: Table, item: int) -> str:
 
 def _provenance(table: Table, item: int) -> dict[str, Any]:
     record = table.gestures.get(int(table.owner[item]))
-    return {} if record is None else {"meta": {"annotator": record.client, "at": record.at, "tool": record.tool}}
+    return (
+        {}
+        if record is None
+        else {"meta": {"annotator": record.client, "at": record.at, "tool": record.tool}}
+    )
 
 
 def _model(table: Table) -> str:
@@ -85,6 +93,12 @@ def _sounds(table: Table) -> list[dict[str, Any]]:
         ):
             if name:
                 value = {"start": starts[item], "end": ends[item], "channel": 0, "labels": [name]}
-                region = {"id": f"i{item}", "from_name": "label", "to_name": "audio", "type": "labels", "value": value}
+                region = {
+                    "id": f"i{item}",
+                    "from_name": "label",
+                    "to_name": "audio",
+                    "type": "labels",
+                    "value": value,
+                }
                 task[key][0]["result"].append(region | more)
     return list(tasks.values())

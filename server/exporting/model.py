@@ -68,7 +68,9 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
         chunks = range(0, len(project.items), _VARIANCES_AT_ONCE)
         with torch.no_grad():
             parts = [
-                model(model.prepare(np.asarray(project.items.data[i : i + _VARIANCES_AT_ONCE]))).latent_log_variance
+                model(
+                    model.prepare(np.asarray(project.items.data[i : i + _VARIANCES_AT_ONCE]))
+                ).latent_log_variance
                 for i in chunks
             ]
         return torch.cat(parts).numpy()
@@ -119,7 +121,10 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
         )
     assert program is not None
     proto = program.model_proto
-    for key, value in {"classes": "\n".join(model.class_names), "dataset": project.items.name}.items():
+    for key, value in {
+        "classes": "\n".join(model.class_names),
+        "dataset": project.items.name,
+    }.items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, value
     out = io.BytesIO()

@@ -26,9 +26,22 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     for recording, rows in _by_recording(table, predictions=predictions).items():
         lines = ["\t".join(_RAVEN)]
         for number, (start, end, label, confidence) in enumerate(rows, 1):
-            cells = (number, "Spectrogram 1", 1, f"{start:.6f}", f"{end:.6f}", f"{low:.1f}", f"{high:.1f}")
+            cells = (
+                number,
+                "Spectrogram 1",
+                1,
+                f"{start:.6f}",
+                f"{end:.6f}",
+                f"{low:.1f}",
+                f"{high:.1f}",
+            )
             lines.append(
-                "\t".join(map(str, (*cells, _plain(Path(recording).name), _plain(label), f"{confidence:.4f}")))
+                "\t".join(
+                    map(
+                        str,
+                        (*cells, _plain(Path(recording).name), _plain(label), f"{confidence:.4f}"),
+                    )
+                )
             )
         _write(folder, recording, ".Table.1.selections.txt", lines)
         written += len(rows)
@@ -48,7 +61,9 @@ def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
 def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[Row]]:
     kept = table.items.table
     if table.items.kind != "sound" or kept is None:
-        raise ProjectError("Raven and Audacity tables are of sounds; export this as csv, jsonl or parquet")
+        raise ProjectError(
+            "Raven and Audacity tables are of sounds; export this as csv, jsonl or parquet"
+        )
     labels = table.names(table.labels)
     named = table.label_or_prediction() if predictions else labels
     columns = [kept.column(name) for name in (item_table.PATH, item_table.START, item_table.END)]

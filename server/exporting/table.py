@@ -44,7 +44,9 @@ class Table:
     latent_log_variance: npt.NDArray[np.float32] | None = None
 
     @classmethod
-    def of(cls, session: AnnotationSession, latent_log_variance: npt.NDArray[np.float32] | None = None) -> "Table":
+    def of(
+        cls, session: AnnotationSession, latent_log_variance: npt.NDArray[np.float32] | None = None
+    ) -> "Table":
         history = session.history
         return cls(
             items=session.items,
@@ -76,11 +78,20 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
 
     kept = table.items.table
     records = [table.gestures.get(k) for k in table.owner.tolist()]
-    columns: dict[str, list[Any]] = {"item": list(range(len(table.items))), "id": list(table.items.ids)}
+    columns: dict[str, list[Any]] = {
+        "item": list(range(len(table.items))),
+        "id": list(table.items.ids),
+    }
     if kept is not None and item_table.PATH in kept.table.column_names:
-        columns["path"] = [None if path is None else shown(path) for path in kept.column(item_table.PATH)]
+        columns["path"] = [
+            None if path is None else shown(path) for path in kept.column(item_table.PATH)
+        ]
     if kept is not None:
-        for name, key in (("split", item_table.SPLIT), ("start", item_table.START), ("end", item_table.END)):
+        for name, key in (
+            ("split", item_table.SPLIT),
+            ("start", item_table.START),
+            ("end", item_table.END),
+        ):
             if key in kept.table.column_names:
                 columns[name] = kept.column(key)
     columns |= {
@@ -156,7 +167,9 @@ def _cell(value: Any, excel: bool) -> Any:
 
 
 def as_jsonl(table: Table) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table))
+    return "".join(
+        json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table)
+    )
 
 
 def as_arrow(table: Table) -> "pa.Table":

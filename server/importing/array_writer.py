@@ -38,7 +38,9 @@ class ArrayWriter:
         self.file.seek(0)
         # numpy leaves room in the header for the first axis to grow.
         header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
-        np.lib.format.write_array_header_1_0(self.file, {**header, "shape": (self.count, *self.shape)})
+        np.lib.format.write_array_header_1_0(
+            self.file, {**header, "shape": (self.count, *self.shape)}
+        )
         self.header_bytes = self.file.tell()
 
     def _become_colour(self) -> None:
@@ -51,7 +53,9 @@ class ArrayWriter:
             left, item_bytes = self.count, grey_shape[0] * grey_shape[1]
             while left:
                 count = min(left, _COPIED_AT_ONCE)
-                block = np.frombuffer(grey.read(count * item_bytes), np.uint8).reshape(count, *grey_shape)
+                block = np.frombuffer(grey.read(count * item_bytes), np.uint8).reshape(
+                    count, *grey_shape
+                )
                 for item in np.repeat(block[..., None], 3, axis=3):
                     coloured.append(item)
                 left -= count
@@ -60,7 +64,11 @@ class ArrayWriter:
             coloured._write_header()
         self.file.close()
         coloured.path.replace(self.path)
-        self.file, self.shape, self.header_bytes = coloured.file, coloured.shape, coloured.header_bytes
+        self.file, self.shape, self.header_bytes = (
+            coloured.file,
+            coloured.shape,
+            coloured.header_bytes,
+        )
 
     def close(self) -> None:
         """Write the number of items, and end."""

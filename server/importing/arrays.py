@@ -32,21 +32,36 @@ class ArrayFile:
         """`size`: bytes of the whole .npy file."""
         try:
             version = np.lib.format.read_magic(stream)
-            read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+            read = {
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+            }[version]
             header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
             fortran, dtype = header[1:]
             shape = list(header[0])
-        except (ValueError, KeyError, EOFError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
+        except (
+            ValueError,
+            KeyError,
+            EOFError,
+            SyntaxError,
+            RecursionError,
+            MemoryError,
+            TypeError,
+        ) as error:
             raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
         if dtype.hasobject:
-            raise DatasetError(f"{name}: an array of Python objects, which could run code; save numbers or texts")
+            raise DatasetError(
+                f"{name}: an array of Python objects, which could run code; save numbers or texts"
+            )
         begin = stream.tell()
         if len(shape) == 0 or begin + math.prod(shape) * dtype.itemsize != size:
             raise DatasetError(
                 f"{name}: the header says {dtype} {tuple(shape)}, but {max(0, size - begin):,} bytes follow"
             )
         if fortran and len(shape) > 1:
-            raise DatasetError(f"{name}: stored column by column; save it with numpy.ascontiguousarray")
+            raise DatasetError(
+                f"{name}: stored column by column; save it with numpy.ascontiguousarray"
+            )
         self.stream, self.name, self.shape, self.dtype = stream, name, tuple(shape), dtype
 
     def blocks(self) -> Iterator[npt.NDArray[Any]]:
@@ -88,7 +103,11 @@ class ArrayItems:
         self.labels = labels
         self.ids = ids
         self.names = tuple(class_names)
-        if not (np.issubdtype(dtype, np.floating) or np.issubdtype(dtype, np.integer) or dtype == np.bool_):
+        if not (
+            np.issubdtype(dtype, np.floating)
+            or np.issubdtype(dtype, np.integer)
+            or dtype == np.bool_
+        ):
             raise DatasetError(f"{name}: an array of {dtype}; give pictures or numbers")
         if 0 in shape[1:]:
             raise DatasetError(f"{name}: an array of shape {shape} holds no numbers")
@@ -96,11 +115,17 @@ class ArrayItems:
         self.kind: Literal["image", "vector"] = "vector" if self.picture_shape is None else "image"
         self.count: int = shape[0]
         if labels is not None and len(labels) != self.count:
-            raise DatasetError(f"{name}: {len(labels)} labels for {self.count} items; there must be one label an item")
+            raise DatasetError(
+                f"{name}: {len(labels)} labels for {self.count} items; there must be one label an item"
+            )
         if len(ids) not in (0, self.count):
-            raise DatasetError(f"{name}: {len(ids)} ids for {self.count} items; there must be one id an item")
+            raise DatasetError(
+                f"{name}: {len(ids)} ids for {self.count} items; there must be one id an item"
+            )
         if labels is not None and labels.ndim != 1:
-            raise DatasetError(f"{name}: y must be one label an item, not an array of shape {labels.shape}")
+            raise DatasetError(
+                f"{name}: y must be one label an item, not an array of shape {labels.shape}"
+            )
         self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
 
     def _range(self, dtype: "np.dtype[Any]") -> tuple[float, float]:
@@ -150,7 +175,13 @@ class ArrayItems:
                 return self.names[int(value)]
             return None if value < 0 else str(value)
         if isinstance(value, np.floating):
-            return None if not np.isfinite(value) else str(int(value)) if float(value).is_integer() else str(value)
+            return (
+                None
+                if not np.isfinite(value)
+                else str(int(value))
+                if float(value).is_integer()
+                else str(value)
+            )
         return str(value) or None
 
 
@@ -190,7 +221,9 @@ def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
         case (_, 1 | 3, height, width):
             return height, width
         case _:
-            raise DatasetError(f"{name}: an array of shape {shape}; give (N, H, W[, 3]) pictures or (N, F) numbers")
+            raise DatasetError(
+                f"{name}: an array of shape {shape}; give (N, H, W[, 3]) pictures or (N, F) numbers"
+            )
 
 
 def _npy_blocks(path: Path) -> Iterator[npt.NDArray[Any]]:
@@ -224,12 +257,19 @@ def from_npz(path: Path) -> ArrayItems:
                 raise DatasetError(f"{path}: holds {names}, but no array named X with the items")
             with archive.open(members["X"]) as stream:
                 items = ArrayFile(stream, f"{path}: X", archive.getinfo(members["X"]).file_size)
-            named = {key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members}
+            named = {
+                key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members
+            }
     except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
     ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
     return ArrayItems(
-        path.stem, items.shape, items.dtype, partial(_npz_blocks, path, members["X"]), named.get("y"), ids
+        path.stem,
+        items.shape,
+        items.dtype,
+        partial(_npz_blocks, path, members["X"]),
+        named.get("y"),
+        ids,
     )
 
 
@@ -239,13 +279,18 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str) -> npt.NDArray[Any]
 
 
 def from_arrays(
-    name: str, items: npt.ArrayLike, labels: npt.ArrayLike | None = None, ids: npt.ArrayLike | None = None
+    name: str,
+    items: npt.ArrayLike,
+    labels: npt.ArrayLike | None = None,
+    ids: npt.ArrayLike | None = None,
 ) -> ArrayItems:
     """Of arrays in Python. Raises DatasetError."""
     array = np.asarray(items)
     given = None if labels is None else np.asarray(labels)
     names = [] if ids is None else [str(i) for i in np.asarray(ids).tolist()]
-    if array.dtype.hasobject or (given is not None and given.dtype.hasobject and not _all_texts(given)):
+    if array.dtype.hasobject or (
+        given is not None and given.dtype.hasobject and not _all_texts(given)
+    ):
         raise DatasetError(f"{name}: an array of Python objects; give numbers, pictures, or texts")
     if given is not None and given.dtype.hasobject:
         given = given.astype(str)
@@ -263,5 +308,10 @@ def from_idx(path: Path) -> ArrayItems:
     items = read_idx(path)
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     labels = read_idx(beside).astype(np.int64) if beside != path and beside.is_file() else None
-    name = path.name.removesuffix(".gz").removesuffix("-ubyte").removesuffix("-idx3").removesuffix("-images")
+    name = (
+        path.name.removesuffix(".gz")
+        .removesuffix("-ubyte")
+        .removesuffix("-idx3")
+        .removesuffix("-images")
+    )
     return ArrayItems(name, items.shape, items.dtype, lambda: iter([items]), labels)

@@ -23,7 +23,9 @@ _DEVIATION = [0.229, 0.224, 0.225]
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 
 
-def features_of(items: ItemSet, name: str, weights: Path, *, progress: bool) -> npt.NDArray[np.float32]:
+def features_of(
+    items: ItemSet, name: str, weights: Path, *, progress: bool
+) -> npt.NDArray[np.float32]:
     """What the network `name` of torchvision says of every picture before its last layer, (N, F). Raises DatasetError.
 
     The originals are read again, at 224 x 224. `weights`: a safetensors file.
@@ -87,7 +89,9 @@ def _network(name: str, weights: Path) -> Any:
     try:
         network.load_state_dict(load_file(weights))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise DatasetError(f"--weights {weights}: not the weights of {name}: {str(error).splitlines()[0]}") from error
+        raise DatasetError(
+            f"--weights {weights}: not the weights of {name}: {str(error).splitlines()[0]}"
+        ) from error
     for last in _LAST_LAYERS:
         if hasattr(network, last):
             setattr(network, last, torch.nn.Identity())

@@ -82,7 +82,9 @@ class _Read:
     error: str = ""
 
 
-def build(source: Source, folder: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
+def build(
+    source: Source, folder: Path, options: ImportOptions, *, progress: bool = False
+) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty. Returns what went in.
 
     The folder is a data set once its dataset.json is there, which comes last. Raises DatasetError when fewer than two items can be read or
@@ -94,18 +96,24 @@ def build(source: Source, folder: Path, options: ImportOptions, *, progress: boo
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             _Building(source, folder, options, report).run(progress)
     except OSError as error:
-        raise DatasetError(f"{folder}: the imported data cannot be written: {error.strerror or error}") from error
+        raise DatasetError(
+            f"{folder}: the imported data cannot be written: {error.strerror or error}"
+        ) from error
     return report
 
 
 class _Building:
-    def __init__(self, source: Source, folder: Path, options: ImportOptions, report: ImportReport) -> None:
+    def __init__(
+        self, source: Source, folder: Path, options: ImportOptions, report: ImportReport
+    ) -> None:
         if options.size is not None and options.size not in MODEL_SIDES:
             raise DatasetError(f"--size {options.size}: pictures are stored at 32, 64 or 128")
         self.source, self.folder, self.options, self.report = source, folder, options, report
         self.frame = self._choose_frame()
         if (source.count or 0) > MAX_ITEMS:
-            raise DatasetError(f"{source.name}: {source.count:,} items; at most {MAX_ITEMS:,} are imported")
+            raise DatasetError(
+                f"{source.name}: {source.count:,} items; at most {MAX_ITEMS:,} are imported"
+            )
         if source.count is not None and source.kind != "vector":
             _check_room(folder, source.count * self.frame[0] * self.frame[1])
         self.pixels = ArrayWriter(folder / PIXELS)
@@ -134,7 +142,13 @@ class _Building:
     def run(self, progress: bool) -> None:
         count = self.source.count
         hidden = not (progress and sys.stderr.isatty())
-        bar = tqdm(total=count, desc=f"importing {self.source.name}", unit=" items", disable=hidden, leave=False)
+        bar = tqdm(
+            total=count,
+            desc=f"importing {self.source.name}",
+            unit=" items",
+            disable=hidden,
+            leave=False,
+        )
         try:
             with bar, self.interruption, contextlib.closing(self._read_all()) as everything:
                 for read in everything:
@@ -236,7 +250,10 @@ class _Building:
             item_table.END: item.end,
         }
         if item.original is not None and read.larger:
-            values |= {item_table.OFFSET: self.originals.tell(), item_table.LENGTH: len(item.original)}
+            values |= {
+                item_table.OFFSET: self.originals.tell(),
+                item_table.LENGTH: len(item.original),
+            }
             self.originals.write(item.original)
         return {name: value for name, value in values.items() if value is not None}
 
@@ -271,7 +288,9 @@ class _Building:
         manifest["details"] = source.details
         if self.report.bad:
             lines = [f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.report.bad]
-            (folder / LEFT_OUT).write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+            (folder / LEFT_OUT).write_text(
+                "".join(lines), encoding="utf-8", errors="backslashreplace"
+            )
         temporary = folder / f".{MANIFEST}.tmp"
         temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=True) + "\n")
         temporary.replace(folder / MANIFEST)
@@ -300,12 +319,16 @@ def _standardisation(path: Path) -> npt.NDArray[np.float32]:
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     blocks = range(0, len(vectors), 4096)
     mean = sum(vectors[i : i + 4096].sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)
-    square = sum(((vectors[i : i + 4096] - mean) ** 2).sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)
+    square = sum(
+        ((vectors[i : i + 4096] - mean) ** 2).sum(axis=0, dtype=np.float64) for i in blocks
+    ) / len(vectors)
     deviation = np.sqrt(square)
     return np.stack([mean, np.where(deviation > 1e-8, deviation, 1.0)]).astype(np.float32)
 
 
-def _classes(labels: Sequence[str | None], known: Sequence[str]) -> tuple[list[str], npt.NDArray[np.int16]]:
+def _classes(
+    labels: Sequence[str | None], known: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.int16]]:
     """Names of the classes, and each item's number, UNLABELED (-1) for none. Raises DatasetError when there are too many."""
     given = {label for label in labels if label is not None}
     if not given:
@@ -316,11 +339,18 @@ def _classes(labels: Sequence[str | None], known: Sequence[str]) -> tuple[list[s
             f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is it the right column? "
             "Say which with --label"
         )
-    short = [name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…" for name in names]
+    short = [
+        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
+        for name in names
+    ]
     if len(set(short)) < len(short):
-        raise DatasetError(f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one")
+        raise DatasetError(
+            f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one"
+        )
     number = {name: i for i, name in enumerate(names)}
-    return short, np.array([UNLABELED if label is None else number[label] for label in labels], np.int16)
+    return short, np.array(
+        [UNLABELED if label is None else number[label] for label in labels], np.int16
+    )
 
 
 def _cell(text: str) -> str:

@@ -16,7 +16,9 @@ from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
 
-def add_features(folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool) -> None:
+def add_features(
+    folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool
+) -> None:
     """Put the features that `options` ask for beside the items of the data set `folder`. Raises DatasetError."""
     if options.features is not None and options.backbone is not None:
         raise DatasetError("--features and --backbone: give one of them")
@@ -27,7 +29,12 @@ def add_features(folder: Path, options: ImportOptions, report: ImportReport, *, 
     elif options.backbone is not None and options.weights is not None:
         from lodespace.importing.backbone import features_of
 
-        _write(folder, features_of(item_set.load(folder), options.backbone, options.weights, progress=progress))
+        _write(
+            folder,
+            features_of(
+                item_set.load(folder), options.backbone, options.weights, progress=progress
+            ),
+        )
 
 
 def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
@@ -44,7 +51,9 @@ def _named(manifest: dict[str, Any]) -> None:
     manifest["features"] = item_set.FEATURES
 
 
-def _from_file(path: Path, items: item_set.ItemSet, report: ImportReport) -> npt.NDArray[np.float32]:
+def _from_file(
+    path: Path, items: item_set.ItemSet, report: ImportReport
+) -> npt.NDArray[np.float32]:
     """(N, F): by id where the file has ids, else row by row."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")
@@ -66,7 +75,9 @@ def _from_file(path: Path, items: item_set.ItemSet, report: ImportReport) -> npt
     else:
         missing = [item_id for item_id in items.ids if item_id not in rows]
         if missing:
-            raise DatasetError(f"--features {path}: no row for {len(missing)} items, the first is '{missing[0]}'")
+            raise DatasetError(
+                f"--features {path}: no row for {len(missing)} items, the first is '{missing[0]}'"
+            )
         ordered = [rows[item_id] for item_id in items.ids]
     if len({row.shape for row in ordered}) > 1:
         raise DatasetError(f"--features {path}: its rows are not of equal length")
@@ -80,7 +91,9 @@ def _open(path: Path) -> Source:
         return readers[suffix](path)
     if suffix in SUFFIXES:
         return Table(path, ImportOptions())
-    raise DatasetError(f"--features {path}: give .npy, .npz (X, ids), or a table with an id and a vector")
+    raise DatasetError(
+        f"--features {path}: give .npy, .npz (X, ids), or a table with an id and a vector"
+    )
 
 
 def _vector(item: RawItem) -> npt.NDArray[np.float32]:

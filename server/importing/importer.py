@@ -18,7 +18,9 @@ from lodespace.importing.torch_dataset import PREFIX, TorchItems
 from lodespace.items import item_set
 
 
-def import_data(data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False) -> ImportReport:
+def import_data(
+    data: "str | Source", target: Path, options: ImportOptions, *, progress: bool = False
+) -> ImportReport:
     """Import `data` (a path, torchvision:NAME, or a source) into the new folder `target`.
 
     Raises DatasetError, and removes `target` then.

@@ -35,7 +35,9 @@ class Places:
                 others[suffix_of(found) or "no suffix"] += 1
         for suffix, count in sorted(others.items()):
             files = "file" if count == 1 else "files"
-            self.bad.append(BadItem(f"{count:,} {files} ({suffix})", "of another kind, passed over"))
+            self.bad.append(
+                BadItem(f"{count:,} {files} ({suffix})", "of another kind, passed over")
+            )
         tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
         self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
         """Whether the uppermost folders are train, test and their like, and classes are below them."""
@@ -88,7 +90,9 @@ class PictureFolder:
         yield from self.places.bad
         for path in self.places.paths:
             label, split = self.places.meaning(path)
-            yield RawItem(shown(path), picture=self._reader(path), label=label, split=split, path=path)
+            yield RawItem(
+                shown(path), picture=self._reader(path), label=label, split=split, path=path
+            )
 
     def _reader(self, path: bytes) -> "FileReader":
         return FileReader(self.root, path)

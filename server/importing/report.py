@@ -12,5 +12,7 @@ def summary(report: ImportReport) -> str:
         lines.append(f"left out {report.left_out:,}:")
         lines += [f"  {bad.name}: {bad.reason}" for bad in report.bad[:_SHOWN]]
     if report.left_out > _SHOWN:
-        lines.append(f"  and {report.left_out - _SHOWN:,} more, which data/left-out.tsv of the project lists")
+        lines.append(
+            f"  and {report.left_out - _SHOWN:,} more, which data/left-out.tsv of the project lists"
+        )
     return "\n".join(lines) + "\n"

@@ -60,8 +60,16 @@ class SoundFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        spectrogram = {"fmin": self.spectrogram.fmin, "fmax": self.spectrogram.fmax, "range_db": RANGE_DB}
-        return {"window": self.window, "hop": self.hop, "spectrogram": {**spectrogram, "floor_share": FLOOR_SHARE}}
+        spectrogram = {
+            "fmin": self.spectrogram.fmin,
+            "fmax": self.spectrogram.fmax,
+            "range_db": RANGE_DB,
+        }
+        return {
+            "window": self.window,
+            "hop": self.hop,
+            "spectrogram": {**spectrogram, "floor_share": FLOOR_SHARE},
+        }
 
     def class_names(self) -> Sequence[str]:
         return ()
@@ -137,7 +145,9 @@ def _read(sound: soundfile.SoundFile, samples: int) -> npt.NDArray[np.float32]:
 class _Window:
     """Makes one window's picture when called."""
 
-    def __init__(self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], rate: int) -> None:
+    def __init__(
+        self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], rate: int
+    ) -> None:
         self.spectrogram, self.samples, self.rate = spectrogram, samples, rate
 
     def __call__(self, frame: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:

@@ -29,7 +29,9 @@ def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 @lru_cache(maxsize=16)
-def mel_bands(bands: int, n_fft: int, rate: int, fmin: float, fmax: float) -> npt.NDArray[np.float32]:
+def mel_bands(
+    bands: int, n_fft: int, rate: int, fmin: float, fmax: float
+) -> npt.NDArray[np.float32]:
     """Triangular bands evenly spaced in mel between fmin and fmax (Hz), each of weight 1 in all: (bands, n_fft // 2 + 1)."""
     frequencies = np.fft.rfftfreq(n_fft, 1 / rate)
     edges = mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))
@@ -67,12 +69,16 @@ class Spectrogram:
         scaled = (decibels - floor) * (255 / RANGE_DB)
         return np.ascontiguousarray(scaled.clip(0, 255)[::-1]).astype(np.uint8)
 
-    def _power(self, samples: npt.NDArray[np.float32], n_fft: int, column: float) -> npt.NDArray[np.float32]:
+    def _power(
+        self, samples: npt.NDArray[np.float32], n_fft: int, column: float
+    ) -> npt.NDArray[np.float32]:
         """Mean power in each of `side` columns: (n_fft // 2 + 1, side). Windows overlap by half or more, so that nothing falls between."""
         per_column = max(1, round(column / (n_fft / 2)))
         padded = np.pad(samples, n_fft // 2)
         starts = (np.arange(self.side * per_column) * (column / per_column)).astype(np.int64)
-        frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[starts.clip(0, len(padded) - n_fft)]
+        frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[
+            starts.clip(0, len(padded) - n_fft)
+        ]
         spectra = np.fft.rfft(frames * np.hanning(n_fft).astype(np.float32), axis=1)
         power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
         return power.reshape(self.side, per_column, -1).mean(axis=1).T

@@ -31,7 +31,16 @@ _ROWS_LOOKED_AT = 8
 _SNIFFED_ROWS = 50
 
 _IDS = ("id", "item_id", "uid", "uuid", "key")
-_PATHS = ("path", "file", "file_name", "filename", "file_path", "filepath", "image_path", "img_path")
+_PATHS = (
+    "path",
+    "file",
+    "file_name",
+    "filename",
+    "file_path",
+    "filepath",
+    "image_path",
+    "img_path",
+)
 _IMAGES = ("image", "img", "picture", "image_bytes", "bytes", "jpg", "png")
 LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target", "y")
 _VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
@@ -43,7 +52,9 @@ Row = dict[str, Any]
 class Rows(ABC):
     """A table's rows as dictionaries, and what a column holds. `columns` in the table's order."""
 
-    def __init__(self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None
+    ) -> None:
         self.columns = list(columns)
         self.schema = schema
         self.count = count
@@ -65,7 +76,13 @@ class CsvRows(Rows):
             raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
         except (OSError, UnicodeError) as error:
             raise DatasetError(f"{path}: cannot be read: {error}") from error
-        self.delimiter = "\t" if path.suffix.lower() == ".tsv" else ";" if first.count(";") > first.count(",") else ","
+        self.delimiter = (
+            "\t"
+            if path.suffix.lower() == ".tsv"
+            else ";"
+            if first.count(";") > first.count(",")
+            else ","
+        )
         columns = next(csv.reader(io.StringIO(first), delimiter=self.delimiter), [])
         if not any(column.strip() for column in columns):
             raise DatasetError(f"{path}: the first line should name the columns, and is empty")
@@ -97,10 +114,15 @@ class CsvRows(Rows):
 
     def _row(self, name: str, fields: list[str]) -> tuple[str, Row] | BadItem:
         if len(fields) != len(self.columns):
-            return BadItem(name, f"has {len(fields)} fields where the header names {len(self.columns)}")
+            return BadItem(
+                name, f"has {len(fields)} fields where the header names {len(self.columns)}"
+            )
         for field in fields:
             if not field.isascii() and any("\udc80" <= c <= "\udcff" for c in field):
-                return BadItem(name, f"not {self.encoding} text; say with --encoding what it is (latin-1, cp1252, ...)")
+                return BadItem(
+                    name,
+                    f"not {self.encoding} text; say with --encoding what it is (latin-1, cp1252, ...)",
+                )
         return name, dict(zip(self.columns, fields, strict=True))
 
 
@@ -180,7 +202,11 @@ def open_rows(path: Path, encoding: str) -> Rows:
     """The rows of the table at `path`, or of all Parquet files in the folder `path`. Raises DatasetError."""
     if path.is_dir():
         return ParquetRows(
-            [path / os.fsdecode(p) for p in walk(path) if isinstance(p, bytes) and suffix_of(p) == ".parquet"]
+            [
+                path / os.fsdecode(p)
+                for p in walk(path)
+                if isinstance(p, bytes) and suffix_of(p) == ".parquet"
+            ]
         )
     match path.suffix.lower():
         case ".csv" | ".tsv":
@@ -267,7 +293,10 @@ class Table:
         column = self._column(asked, _VECTORS)
         if column is not None or asked is not None:
             return column
-        return next((name for name in self.rows.columns if all(_is_vector(row.get(name)) for row in first)), None)
+        return next(
+            (name for name in self.rows.columns if all(_is_vector(row.get(name)) for row in first)),
+            None,
+        )
 
     def _image_column(self, asked: str | None, first: list[Row]) -> str | None:
         if asked is not None:
@@ -275,12 +304,27 @@ class Table:
         if self.vector_column is not None:
             return None
         for name in (self._column(None, _IMAGES), self.path_column):
-            if name is not None and all(isinstance(row.get(name), str | bytes | dict | None) for row in first):
+            if name is not None and all(
+                isinstance(row.get(name), str | bytes | dict | None) for row in first
+            ):
                 return name
-        return next((name for name in self.rows.columns if all(_is_picture_cell(row.get(name)) for row in first)), None)
+        return next(
+            (
+                name
+                for name in self.rows.columns
+                if all(_is_picture_cell(row.get(name)) for row in first)
+            ),
+            None,
+        )
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        special = {self.id_column, self.label_column, self.split_column, self.vector_column, self.image_column}
+        special = {
+            self.id_column,
+            self.label_column,
+            self.split_column,
+            self.vector_column,
+            self.image_column,
+        }
         special |= {self.thumbnail_column}
         for number, found in enumerate(self.rows):
             if isinstance(found, BadItem):
@@ -307,7 +351,9 @@ class Table:
             item.vector = lambda: _vector(values)
         if self.image_column is not None or self.thumbnail_column is not None:
             if path is None and original is None:
-                raise ItemError(f"no picture in column '{self.image_column or self.thumbnail_column}'")
+                raise ItemError(
+                    f"no picture in column '{self.image_column or self.thumbnail_column}'"
+                )
             if original is not None:
                 item.original, item.held_bytes = original, len(original)
                 item.picture = lambda frame: decoding.decode(io.BytesIO(original), frame)
@@ -349,7 +395,10 @@ def _parts(cell: Any) -> tuple[str | None, bytes | None]:
     """(path, bytes) of a picture's cell: a path, bytes, or both as Hugging Face's data sets hold them."""
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
-        return (path if isinstance(path, str) and path else None, data if isinstance(data, bytes) and data else None)
+        return (
+            path if isinstance(path, str) and path else None,
+            data if isinstance(data, bytes) and data else None,
+        )
     if isinstance(cell, bytes):
         return None, cell or None
     return (cell or None) if isinstance(cell, str) else None, None
@@ -380,7 +429,11 @@ def _is_picture_cell(cell: Any) -> bool:
 def _is_vector(cell: Any) -> bool:
     if isinstance(cell, str):
         return cell.startswith("[") and cell.rstrip().endswith("]")
-    return isinstance(cell, list) and len(cell) > 1 and all(isinstance(value, int | float) for value in cell)
+    return (
+        isinstance(cell, list)
+        and len(cell) > 1
+        and all(isinstance(value, int | float) for value in cell)
+    )
 
 
 def _vector(cell: Any) -> npt.NDArray[np.float32]:
@@ -408,7 +461,12 @@ def _short(name: str) -> str:
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
     """Class names of a column of numbers, as Hugging Face's data sets write them into the file."""
-    if schema is None or column is None or not schema.metadata or b"huggingface" not in schema.metadata:
+    if (
+        schema is None
+        or column is None
+        or not schema.metadata
+        or b"huggingface" not in schema.metadata
+    ):
         return ()
     try:
         names = json.loads(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]

@@ -37,7 +37,9 @@ class TorchItems:
             self.count: int = len(dataset)
             first = dataset[0] if self.count else None
         except (TypeError, NotImplementedError, IndexError) as error:
-            raise DatasetError(f"{name}: not a data set with a length and numbered items: {error}") from error
+            raise DatasetError(
+                f"{name}: not a data set with a length and numbered items: {error}"
+            ) from error
         item = first[0] if isinstance(first, tuple | list) else first
         self.kind: Literal["image", "vector"] = "vector" if np.ndim(_array(item)) == 1 else "image"
         self.names = tuple(str(n) for n in getattr(dataset, "classes", None) or ())
@@ -61,12 +63,18 @@ class TorchItems:
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
             item = _array(self._read(number)[0])
-            digest.update(f"{item.dtype} {item.shape}".encode() + np.ascontiguousarray(item).tobytes())
+            digest.update(
+                f"{item.dtype} {item.shape}".encode() + np.ascontiguousarray(item).tobytes()
+            )
         return digest.hexdigest()[:32]
 
     def _read(self, number: int) -> tuple[Any, Any]:
         read = self.dataset[number]
-        return (read[0], read[1] if len(read) > 1 else None) if isinstance(read, tuple | list) else (read, None)
+        return (
+            (read[0], read[1] if len(read) > 1 else None)
+            if isinstance(read, tuple | list)
+            else (read, None)
+        )
 
     def _picture(self, item: Any) -> Picture:
         if isinstance(item, Image.Image):
@@ -76,7 +84,9 @@ class TorchItems:
             return as_bytes(array, None)
         if np.issubdtype(array.dtype, np.floating) and array.min() >= 0 and array.max() <= 1:
             return as_bytes(array, (0.0, 1.0))
-        raise ItemError(f"numbers from {array.min():g} to {array.max():g}; give pictures as uint8, or as 0..1")
+        raise ItemError(
+            f"numbers from {array.min():g} to {array.max():g}; give pictures as uint8, or as 0..1"
+        )
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
         for number in range(self.count):
@@ -85,7 +95,9 @@ class TorchItems:
                 yield self._item(number, item, label)
             except ItemError as error:
                 yield BadItem(f"item {number}", str(error))
-            except Exception as error:  # a data set of the user's: whatever it raises belongs to this item
+            except (
+                Exception
+            ) as error:  # a data set of the user's: whatever it raises belongs to this item
                 yield BadItem(f"item {number}", f"{type(error).__name__}: {error}")
 
     def _item(self, number: int, item: Any, label: Any) -> RawItem:
@@ -129,7 +141,11 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     module = torchvision_module("datasets")
     kind = getattr(module, name, None)
     if not inspect.isclass(kind) or name not in module.__all__:
-        names = ", ".join(n for n in module.__all__ if n in ("MNIST", "FashionMNIST", "KMNIST", "EMNIST", "CIFAR10"))
+        names = ", ".join(
+            n
+            for n in module.__all__
+            if n in ("MNIST", "FashionMNIST", "KMNIST", "EMNIST", "CIFAR10")
+        )
         raise DatasetError(f"torchvision has no data set '{name}' (it has {names} and others)")
     root = options.root or Path()
     takes = inspect.signature(kind.__init__).parameters
@@ -148,7 +164,11 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
             dataset = kind(**arguments)
     except (RuntimeError, OSError, ValueError, TypeError) as error:
         hint = (
-            "" if options.download else f"; put it there, give --root, or allow fetching it with --download ({error})"
+            ""
+            if options.download
+            else f"; put it there, give --root, or allow fetching it with --download ({error})"
         )
-        raise DatasetError(f"{reference}: not found in {root.resolve()}{hint or f': {error}'}") from error
+        raise DatasetError(
+            f"{reference}: not found in {root.resolve()}{hint or f': {error}'}"
+        ) from error
     return TorchItems(name if not part else f"{name}-{part}", dataset, labels_given=False)

@@ -3,10 +3,20 @@
 import numpy as np
 import numpy.typing as npt
 
-_STOPS = ((0, (13, 8, 60)), (70, (88, 20, 120)), (140, (190, 55, 85)), (200, (245, 135, 30)), (255, (252, 250, 165)))
+_STOPS = (
+    (0, (13, 8, 60)),
+    (70, (88, 20, 120)),
+    (140, (190, 55, 85)),
+    (200, (245, 135, 30)),
+    (255, (252, 250, 165)),
+)
 """Brightness of the spectrogram and the colour for it, in the order of matplotlib's inferno."""
 _LUT = np.stack(
-    [np.interp(np.arange(256), [at for at, _ in _STOPS], [colour[k] for _, colour in _STOPS]) for k in range(3)], axis=1
+    [
+        np.interp(np.arange(256), [at for at, _ in _STOPS], [colour[k] for _, colour in _STOPS])
+        for k in range(3)
+    ],
+    axis=1,
 ).astype(np.uint8)
 
 

@@ -26,7 +26,9 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
         with Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise ItemError(f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are read")
+                raise ItemError(
+                    f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are read"
+                )
             if frame is not None and image.format == "JPEG":
                 image.draft(None, (2 * frame[1], 2 * frame[0]))
             if width * height > _LARGE:
@@ -41,9 +43,7 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
         raise ItemError("far too many pixels") from error
     except UnidentifiedImageError as error:
         raise ItemError("not a PNG, JPEG, WebP, TIFF or GIF picture") from error
-    except (
-        Exception
-    ) as error:  # Pillow's decoders raise whatever they like on broken files: SyntaxError, struct.error, KeyError, ...
+    except Exception as error:  # Pillow's decoders raise whatever they like on broken files: SyntaxError, struct.error, KeyError, ...
         raise ItemError(f"a damaged picture: {error or type(error).__name__}") from error
 
 
@@ -95,7 +95,10 @@ def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
     if image.size == (width, height):
         return _grey_if_it_is(np.asarray(image))
     scale = min(width / image.width, height / image.height)
-    size = (max(1, math.floor(image.width * scale + 0.5)), max(1, math.floor(image.height * scale + 0.5)))
+    size = (
+        max(1, math.floor(image.width * scale + 0.5)),
+        max(1, math.floor(image.height * scale + 0.5)),
+    )
     small = np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
     small = _grey_if_it_is(small)
     if small.shape[:2] == frame:

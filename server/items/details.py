@@ -19,10 +19,16 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
 
     path = items.table.value(PATH, item)
     columns = [
-        protocol.Column(name=name, value=_shortened(as_text(value))) for name, value in items.table.row(item).items()
+        protocol.Column(name=name, value=_shortened(as_text(value)))
+        for name, value in items.table.row(item).items()
     ]
     start, end = items.table.value(START, item), items.table.value(END, item)
-    return {"path": "" if path is None else shown(path), "columns": columns, "start": start, "end": end}
+    return {
+        "path": "" if path is None else shown(path),
+        "columns": columns,
+        "start": start,
+        "end": end,
+    }
 
 
 def _shortened(text: str) -> str:

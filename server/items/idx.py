@@ -23,7 +23,9 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
             stream = cast(IO[bytes], file)
             head = stream.read(4)
             if len(head) < 4 or head[:3] != b"\0\0\x08":
-                raise DatasetError(f"{path}: not an IDX file of unsigned bytes (it should begin with 00 00 08)")
+                raise DatasetError(
+                    f"{path}: not an IDX file of unsigned bytes (it should begin with 00 00 08)"
+                )
             rank = head[3]
             sizes = stream.read(4 * rank)
             if rank == 0 or len(sizes) < 4 * rank:

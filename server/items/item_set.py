@@ -65,10 +65,17 @@ class ItemSet:
         n = len(self.data)
         if n < 2:
             raise DatasetError(f"{self.name}: {n} items; a latent space needs at least 2")
-        counted = {"label": self.truth, "row": self.table, "thumbnail": self.thumbnails, "feature": self.features}
+        counted = {
+            "label": self.truth,
+            "row": self.table,
+            "thumbnail": self.thumbnails,
+            "feature": self.features,
+        }
         for what, values in counted.items():
             if values is not None and len(values) != n:
-                raise DatasetError(f"{self.name}: {len(values)} {what}s for {n} items; there must be one an item")
+                raise DatasetError(
+                    f"{self.name}: {len(values)} {what}s for {n} items; there must be one an item"
+                )
 
     def __len__(self) -> int:
         return len(self.data)
@@ -80,7 +87,9 @@ class ItemSet:
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """Each item's own id: as the data names it, else its number."""
-        return self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
+        return (
+            self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
+        )
 
     def item_id(self, item: int) -> str:
         return self.ids[item]
@@ -107,7 +116,9 @@ def load(folder: Path) -> ItemSet:
         manifest = json.loads(path.read_bytes())
         number, name = int(manifest.get("format", 1)), str(manifest["name"])
         if number > FORMAT:
-            raise DatasetError(f"{path}: written by a newer version of Lodespace; update to open it")
+            raise DatasetError(
+                f"{path}: written by a newer version of Lodespace; update to open it"
+            )
         if "images" in manifest:
             return _load_idx(folder, manifest)
         kind, content = manifest["kind"], manifest["content"]
@@ -116,7 +127,9 @@ def load(folder: Path) -> ItemSet:
         root = Path(manifest["root"]) if "root" in manifest else None
         details = dict(manifest.get("details", {}))
         arrays = {
-            key: _array(folder, manifest[key]) for key in ("pixels", "vectors", "labels", "features") if key in manifest
+            key: _array(folder, manifest[key])
+            for key in ("pixels", "vectors", "labels", "features")
+            if key in manifest
         }
         standardisation = manifest.get("normalisation", {}).get("standardisation")
         table, originals = manifest.get("items"), manifest.get("originals")
@@ -146,7 +159,9 @@ def load(folder: Path) -> ItemSet:
 def member(folder: Path, name: object) -> Path:
     """The file `name` of `folder`. A name that leads out of the folder is refused: a description is outside text."""
     if not isinstance(name, str) or Path(name).name != name:
-        raise DatasetError(f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file beside it")
+        raise DatasetError(
+            f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file beside it"
+        )
     return folder / name
 
 
@@ -160,7 +175,9 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
 
 
 def _table(folder: Path, name: object) -> "ItemTable":
-    from lodespace.items.table import ItemTable  # pyarrow takes 0.1 s to import, and the bundled digits have no table
+    from lodespace.items.table import (
+        ItemTable,  # pyarrow takes 0.1 s to import, and the bundled digits have no table
+    )
 
     return ItemTable.read(member(folder, name))
 
@@ -171,13 +188,19 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
     images = read_idx(member(folder, manifest["images"]))
     classes = tuple(str(c) for c in manifest.get("classes", ()))
-    truth = read_idx(member(folder, manifest["truth"])).astype(np.int16) if "truth" in manifest else None
+    truth = (
+        read_idx(member(folder, manifest["truth"])).astype(np.int16)
+        if "truth" in manifest
+        else None
+    )
     if images.ndim not in (3, 4):
         raise DatasetError(
             f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), not {images.shape}"
         )
     if truth is not None and classes and int(truth.max()) >= len(classes):
-        raise DatasetError(f"{folder}: label {int(truth.max())} has no name among the {len(classes)} classes")
+        raise DatasetError(
+            f"{folder}: label {int(truth.max())} has no name among the {len(classes)} classes"
+        )
     return ItemSet(str(manifest["name"]), "image", images, classes, truth)
 
 

@@ -23,7 +23,9 @@ def picture(items: ItemSet, item: int, side: int) -> Image.Image:
     found = _original(items, item, side) if items.kind == "image" else None
     if found is None:
         if items.pictures is None:
-            raise RequestError("these items are vectors and have no picture", code="no_picture", status=404)
+            raise RequestError(
+                "these items are vectors and have no picture", code="no_picture", status=404
+            )
         kept = np.asarray(items.pictures[item])
         found = Image.fromarray(coloured(kept) if items.kind == "sound" else kept)
     found.thumbnail((side, side))
@@ -72,10 +74,15 @@ def sound(items: ItemSet, item: int) -> bytes:
     path = items.table.value(item_table.PATH, item)
     start, end = items.table.value(item_table.START, item), items.table.value(item_table.END, item)
     try:
-        with open_inside(items.root, path, limit=None) as file, soundfile.SoundFile(file) as recording:
+        with (
+            open_inside(items.root, path, limit=None) as file,
+            soundfile.SoundFile(file) as recording,
+        ):
             rate = recording.samplerate
             recording.seek(round(start * rate))
-            samples = recording.read(round((end - start) * rate), dtype="float32", always_2d=True).mean(axis=1)
+            samples = recording.read(
+                round((end - start) * rate), dtype="float32", always_2d=True
+            ).mean(axis=1)
     except (ItemError, soundfile.SoundFileError, RuntimeError, OSError) as error:
         message = f"the recording {shown(path)} is not in {items.root} any more, or cannot be read ({error})"
         raise RequestError(message, code="no_original", status=404) from error

@@ -16,7 +16,8 @@ MAX_FILE_BYTES = 256 << 20
 _JUNK = frozenset({b"Thumbs.db", b"desktop.ini", b"__MACOSX", b"@eaDir"})
 _CONTROL = {c: f"\\x{c:02x}" for c in [*range(0x20), 0x7F]}
 _DIRECTION = {
-    c: f"\\u{c:04x}" for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
+    c: f"\\u{c:04x}"
+    for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
 }
 """Marks that turn the reading direction would make a name look like another."""
 
@@ -65,11 +66,15 @@ def _walk(top: bytes, folder: bytes, real_top: bytes) -> Iterator[bytes | BadIte
 def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator[bytes | BadItem]:
     target = os.path.realpath(entry.path)
     if not target.startswith(real_top + b"/"):
-        yield BadItem(shown(path), "a symbolic link that leads out of the folder; copy the file there instead")
+        yield BadItem(
+            shown(path), "a symbolic link that leads out of the folder; copy the file there instead"
+        )
     elif os.path.isfile(target):
         yield path
     elif os.path.isdir(target):
-        yield BadItem(shown(path), "a symbolic link to a folder; its files are taken where they are")
+        yield BadItem(
+            shown(path), "a symbolic link to a folder; its files are taken where they are"
+        )
     else:
         yield BadItem(shown(path), "a symbolic link that leads nowhere")
 
@@ -81,7 +86,9 @@ def inside(root: Path, path: bytes) -> bytes:
         raise ItemError("a path cannot hold a NUL character")
     real = os.path.realpath(os.path.join(top, path))
     if not real.startswith(top + b"/"):
-        raise ItemError(f"leads out of {root}; put the file there, or say with --root where paths start")
+        raise ItemError(
+            f"leads out of {root}; put the file there, or say with --root where paths start"
+        )
     return real
 
 
@@ -103,7 +110,9 @@ def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> 
         raise ItemError("the file is empty")
     if limit is not None and about.st_size > limit:
         file.close()
-        raise ItemError(f"the file has {about.st_size >> 20:,} MB; at most {limit >> 20:,} are read")
+        raise ItemError(
+            f"the file has {about.st_size >> 20:,} MB; at most {limit >> 20:,} are read"
+        )
     return file
 
 

@@ -69,7 +69,9 @@ class ItemTable:
 
     def column(self, name: str) -> list[Any]:
         """Values of any column; None for each item where there is no such one."""
-        return self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
+        return (
+            self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
+        )
 
     def value(self, name: str, item: int) -> Any:
         return self.table[name][item].as_py() if name in self.table.column_names else None
@@ -101,7 +103,11 @@ class ItemTable:
         column = self.table[name]
         if name == PATH:
             return column  # bytes are searched as they are
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) or pa.types.is_nested(column.type):
+        if (
+            pa.types.is_binary(column.type)
+            or pa.types.is_large_binary(column.type)
+            or pa.types.is_nested(column.type)
+        ):
             return None
         with contextlib.suppress(pa.ArrowException):
             return column.cast(pa.string())
@@ -137,10 +143,14 @@ class ItemTableBuilder:
         kind = OWN_TYPES.get(name)
         if kind is None and self.schema is not None and name in self.schema.names:
             kind = self.schema.field(name).type
-        with contextlib.suppress(pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError):
+        with contextlib.suppress(
+            pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError
+        ):
             return pa.array(values, kind)
         # Values of several kinds, or text that is none: as text.
-        return pa.array([None if value is None else whole_text(value) for value in values], pa.string())
+        return pa.array(
+            [None if value is None else whole_text(value) for value in values], pa.string()
+        )
 
     def finish(self) -> ItemTable:
         if self.rows or not self.tables:
@@ -149,7 +159,9 @@ class ItemTableBuilder:
             table = pa.concat_tables(self.tables, promote_options="permissive")
         except pa.ArrowException:
             # A column of numbers here and text there.
-            table = pa.concat_tables([_as_texts(table) for table in self.tables], promote_options="permissive")
+            table = pa.concat_tables(
+                [_as_texts(table) for table in self.tables], promote_options="permissive"
+            )
         return ItemTable(table.combine_chunks())
 
 
@@ -161,6 +173,8 @@ def whole_text(value: Any) -> str:
 def _as_texts(table: pa.Table) -> pa.Table:
     for index, name in enumerate(table.column_names):
         if name not in OWN_TYPES and table[name].type != pa.string():
-            values = [None if value is None else whole_text(value) for value in table[name].to_pylist()]
+            values = [
+                None if value is None else whole_text(value) for value in table[name].to_pylist()
+            ]
             table = table.set_column(index, name, pa.array(values, pa.string()))
     return table

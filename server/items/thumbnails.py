@@ -53,7 +53,9 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
     path = cache / f"page-{page:04d}-{page_tag(items, page)}.png"
     if path.is_file():
         kept = path.read_bytes()
-        if kept.startswith(_PNG_BEGIN) and kept.endswith(_PNG_END):  # else a power cut left half of it
+        if kept.startswith(_PNG_BEGIN) and kept.endswith(
+            _PNG_END
+        ):  # else a power cut left half of it
             return kept
     png = _png(_draw_page(_pictures(items, page)))
     if not write:

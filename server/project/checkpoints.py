@@ -26,4 +26,6 @@ def newest(folder: Path, n_items: int) -> Shown | None:
     mean = found.tensors["latent_mean"]
     if mean.shape[0] != n_items or mean.shape[1] not in (2, 3) or not np.isfinite(mean).all():
         return None
-    return Shown(mean, found.tensors["prediction"], found.tensors["confidence"], int(found.meta["step"]))
+    return Shown(
+        mean, found.tensors["prediction"], found.tensors["confidence"], int(found.meta["step"])
+    )

@@ -45,7 +45,9 @@ def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
     Doing it twice has no second effect. Raises StoreError, DatasetError.
     """
     if len(labels) and int(labels.max()) >= MAX_CLASSES:
-        raise DatasetError(f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} can be labelled")
+        raise DatasetError(
+            f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} can be labelled"
+        )
     detail = msgspec.json.encode(Provenance(tool="api", note="came with the data")).decode()
     store = Store(log)
     try:

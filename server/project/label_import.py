@@ -23,7 +23,18 @@ from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]
 CLIENT = "import"
-_ID_NAMES = ("id", "item_id", "uid", "uuid", "key", "path", "file", "file_name", "filename", "image")
+_ID_NAMES = (
+    "id",
+    "item_id",
+    "uid",
+    "uuid",
+    "key",
+    "path",
+    "file",
+    "file_name",
+    "filename",
+    "image",
+)
 
 
 @dataclass
@@ -56,7 +67,9 @@ def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
     rows = open_rows(path, options.encoding)
     by_lower = {name.lower(): name for name in reversed(rows.columns)}
     id_column = options.id or next((by_lower[name] for name in _ID_NAMES if name in by_lower), None)
-    label_column = options.label or next((by_lower[name] for name in LABEL_NAMES if name in by_lower), None)
+    label_column = options.label or next(
+        (by_lower[name] for name in LABEL_NAMES if name in by_lower), None
+    )
     if id_column not in rows.columns or label_column not in rows.columns:
         raise DatasetError(
             f"--labels-from {path}: its columns are {', '.join(rows.columns[:20])}; say with --id and --label which are meant"
@@ -75,7 +88,9 @@ def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
 
 def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
     if found.setdefault(item_id, label) != label:
-        raise DatasetError(f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; decide for one")
+        raise DatasetError(
+            f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; decide for one"
+        )
 
 
 def _of_label_studio(path: Path) -> dict[str, str]:
@@ -89,7 +104,15 @@ def _of_label_studio(path: Path) -> dict[str, str]:
             item_id, label = _task_id(task["data"]), _choice(task)
             if label is not None:
                 _add(found, item_id, label, str(path))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ) as error:
         raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
     return found
 
@@ -121,7 +144,10 @@ def _of_project(path: Path) -> dict[str, str]:
     project.close()
     names = {c.class_id: c.name for c in session.classes.classes}
     labels = session.labels
-    return {session.items.item_id(i): names[int(labels[i])] for i in np.flatnonzero(labels != UNLABELED).tolist()}
+    return {
+        session.items.item_id(i): names[int(labels[i])]
+        for i in np.flatnonzero(labels != UNLABELED).tolist()
+    }
 
 
 def take_labels(project: Project, labels: dict[str, str], decision: Decision | None) -> Resumed:
@@ -181,7 +207,9 @@ def _compare(
 
 
 def _class_of(session: AnnotationSession, store: Store, name: str) -> int:
-    known = next((c.class_id for c in session.classes.classes if c.name == name and not c.removed), None)
+    known = next(
+        (c.class_id for c in session.classes.classes if c.name == name and not c.removed), None
+    )
     if known is not None:
         return known
     command = protocol.AddClass(command_id=_command_id(session, "class"), name=name)
@@ -193,7 +221,9 @@ def _command_id(session: AnnotationSession, what: str) -> str:
     return f"{CLIENT}-{what}-{session.sequence + 1:08d}"
 
 
-def _carry_out(session: AnnotationSession, store: Store, command: protocol.Label | protocol.AddClass) -> None:
+def _carry_out(
+    session: AnnotationSession, store: Store, command: protocol.Label | protocol.AddClass
+) -> None:
     event = plan(session, command, CLIENT)
     if event is not None:
         session.apply(store.append_now(event))
@@ -206,11 +236,15 @@ def summary(resumed: Resumed, decision: Decision | None) -> str:
     if resumed.conflicts:
         pairs = Counter((there, came) for _, there, came in resumed.conflicts)
         lines.append(f"{len(resumed.conflicts):,} items have another label already:")
-        lines += [f"  {item_id}: '{there}' here, '{came}' there" for item_id, there, came in resumed.conflicts[:shown]]
+        lines += [
+            f"  {item_id}: '{there}' here, '{came}' there"
+            for item_id, there, came in resumed.conflicts[:shown]
+        ]
         if len(resumed.conflicts) > shown:
             lines.append(f"  and {len(resumed.conflicts) - shown:,} more; by classes:")
             lines += [
-                f"  {count:,} times '{there}' here, '{came}' there" for (there, came), count in pairs.most_common(10)
+                f"  {count:,} times '{there}' here, '{came}' there"
+                for (there, came), count in pairs.most_common(10)
             ]
         if decision is None:
             lines.append(

@@ -27,7 +27,9 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
         store.close()
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
-        session.publish(newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True)
+        session.publish(
+            newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True
+        )
     return project, session
 
 

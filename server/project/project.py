@@ -135,7 +135,9 @@ def open_project(
     """
     if path is not None and (Path(path) / MANIFEST).is_file():
         return open_existing(Path(path), settings)
-    from lodespace.importing import importer  # takes a while to import, and an existing project needs none of it
+    from lodespace.importing import (
+        importer,  # takes a while to import, and an existing project needs none of it
+    )
 
     data = BUNDLED if path is None else str(path)
     if data != BUNDLED and Path(data).resolve() == item_set.bundled_digits_folder().resolve():
@@ -149,7 +151,16 @@ def open_project(
     if data == BUNDLED:
         from_demo = start_from_bake and settings is None
         return _new_on_digits(folder, seed=seed, settings=settings, from_demo=from_demo)
-    return new_project(folder, data, source, options, seed=seed, settings=settings, labels=labels, progress=progress)
+    return new_project(
+        folder,
+        data,
+        source,
+        options,
+        seed=seed,
+        settings=settings,
+        labels=labels,
+        progress=progress,
+    )
 
 
 def open_again(folder: Path, source: str, settings: protocol.Settings | None) -> Project:
@@ -158,14 +169,18 @@ def open_again(folder: Path, source: str, settings: protocol.Settings | None) ->
     there = project.manifest.source or project.manifest.data
     if there != source:
         project.close()
-        raise ProjectError(f"{folder} is a project on other data ({there}); give another folder with --project")
+        raise ProjectError(
+            f"{folder} is a project on other data ({there}); give another folder with --project"
+        )
     return project
 
 
 def check_free(folder: Path) -> None:
     """Raises ProjectError when a project cannot be made in `folder` without mixing it with other files."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ProjectError(f"{folder} exists and is no project; give an empty or a new folder with --project")
+        raise ProjectError(
+            f"{folder} exists and is no project; give an empty or a new folder with --project"
+        )
 
 
 def new_project(
@@ -196,7 +211,9 @@ def new_project(
         settings=settings or protocol.Settings(),
     )
     with folder_in_the_making(folder, lambda: check_free(folder)) as making:
-        report = import_data(data, making / DATA_FOLDER, options or ImportOptions(), progress=progress)
+        report = import_data(
+            data, making / DATA_FOLDER, options or ImportOptions(), progress=progress
+        )
         items = item_set.load(making / DATA_FOLDER)
         chosen = choose_labels(items, labels, seed)
         if (chosen != item_set.UNLABELED).any():
@@ -207,7 +224,9 @@ def new_project(
     return project
 
 
-def _new_on_digits(folder: Path, *, seed: int, settings: protocol.Settings | None, from_demo: bool) -> Project:
+def _new_on_digits(
+    folder: Path, *, seed: int, settings: protocol.Settings | None, from_demo: bool
+) -> Project:
     settings = settings or protocol.Settings()
     manifest = Manifest(format=FORMAT, kind="project", data=BUNDLED, seed=seed, settings=settings)
     with folder_in_the_making(folder, lambda: check_free(folder)) as making:
@@ -217,7 +236,9 @@ def _new_on_digits(folder: Path, *, seed: int, settings: protocol.Settings | Non
     return open_existing(folder, None)
 
 
-def new_bake(folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings) -> Project:
+def new_bake(
+    folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings
+) -> Project:
     """A folder to bake into. Its manifest is written by `finish_bake`, so that a half-made bake is none."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
@@ -236,7 +257,9 @@ def _copy_demo(folder: Path) -> None:
         shutil.copytree(demo / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
 
 
-def open_existing(folder: Path, settings: protocol.Settings | None, *, lock: bool = True) -> Project:
+def open_existing(
+    folder: Path, settings: protocol.Settings | None, *, lock: bool = True
+) -> Project:
     """The project or bake in `folder`. `lock`: to write it; who only looks may do so while a server has it. Raises ProjectError."""
     manifest = _read_manifest(folder)
     project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)

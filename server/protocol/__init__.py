@@ -24,10 +24,25 @@ from lodespace.protocol.access import (
 )
 from lodespace.protocol.answers import Ack, ErrorBody, Notice, Refused
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.classes import AddClass, Classes, ClassInfo, DeleteClass, EditClass, MergeClass
+from lodespace.protocol.classes import (
+    AddClass,
+    Classes,
+    ClassInfo,
+    DeleteClass,
+    EditClass,
+    MergeClass,
+)
 from lodespace.protocol.history import Gesture, GestureTold, History, HistoryChanged, Redo, Undo
 from lodespace.protocol.items import Column, Found, ItemInfo, Thumbnails
-from lodespace.protocol.labels import Label, LabelEach, Labels, Provenance, Region, Resolve, Resolved
+from lodespace.protocol.labels import (
+    Label,
+    LabelEach,
+    Labels,
+    Provenance,
+    Region,
+    Resolve,
+    Resolved,
+)
 from lodespace.protocol.operations import (
     ClientOperation,
     ServerOperation,
@@ -52,7 +67,14 @@ from lodespace.protocol.review import (
     SuggestionKind,
 )
 from lodespace.protocol.session import Health, Hello, Resync, SessionInfo, Welcome
-from lodespace.protocol.training import Losses, LossesMeasured, Settings, SetTraining, Training, TrainingChanged
+from lodespace.protocol.training import (
+    Losses,
+    LossesMeasured,
+    Settings,
+    SetTraining,
+    Training,
+    TrainingChanged,
+)
 from lodespace.protocol.values import (
     CLOSE_REVOKED,
     FORCE_TERMS,

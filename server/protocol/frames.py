@@ -101,7 +101,9 @@ def encode_positions(
     """
     n, axes = delta.shape
     if n and (int(delta.min()) < -32768 or int(delta.max()) > 32767):
-        raise ProtocolError("a delta does not fit 16 bits; a new snapshot is due", code="delta_overflow")
+        raise ProtocolError(
+            "a delta does not fit 16 bits; a new snapshot is due", code="delta_overflow"
+        )
     narrow = delta.astype(np.int16)
     zigzag = ((narrow << 1) ^ (narrow >> 15)).view(np.uint16)
     # One transposing copy: (N, axes, 2 bytes) -> (2 bytes, axes, N)
@@ -109,7 +111,18 @@ def encode_positions(
         zigzag.astype("<u2", copy=False).view(np.uint8).reshape(n, axes, 2).transpose(2, 1, 0)
     )
     flags = FLAG_RESTING if resting else 0
-    return _frame(Opcode.POSITIONS, shift, axes, flags, n, base_revision, revision, step, scene_id, planes.tobytes())
+    return _frame(
+        Opcode.POSITIONS,
+        shift,
+        axes,
+        flags,
+        n,
+        base_revision,
+        revision,
+        step,
+        scene_id,
+        planes.tobytes(),
+    )
 
 
 def encode_predictions(
@@ -131,19 +144,28 @@ def encode_predictions(
 
 
 def encode_forces(
-    scales: npt.NDArray[np.float32], vectors: npt.NDArray[np.int8], *, revision: int, step: int, scene_id: int
+    scales: npt.NDArray[np.float32],
+    vectors: npt.NDArray[np.int8],
+    *,
+    revision: int,
+    step: int,
+    scene_id: int,
 ) -> bytes:
     """A forces frame: vectors int8 (T, N, axes), each term's times its scale (T,). Before deflate: the scales as f32, then i8 planes,
     term by term and axis by axis."""
     _, n, axes = vectors.shape
-    raw = scales.astype("<f4").tobytes() + np.ascontiguousarray(vectors.transpose(0, 2, 1)).tobytes()
+    raw = (
+        scales.astype("<f4").tobytes() + np.ascontiguousarray(vectors.transpose(0, 2, 1)).tobytes()
+    )
     return _frame(Opcode.FORCES, 0, axes, 0, n, revision, revision, step, scene_id, raw)
 
 
 def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     """Parse one frame. Raises ProtocolError naming what is wrong; never reads past the frame's end."""
     if len(frame) < HEADER.size:
-        raise ProtocolError(f"a frame has a header of {HEADER.size} bytes; this one is {len(frame)} bytes long")
+        raise ProtocolError(
+            f"a frame has a header of {HEADER.size} bytes; this one is {len(frame)} bytes long"
+        )
     header = Header(*HEADER.unpack_from(frame))
     if header.opcode not in tuple(Opcode):
         raise ProtocolError(f"opcode {header.opcode} is unknown", code="unknown_opcode")
@@ -162,7 +184,9 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
         Opcode.FORCES: 4 * terms + terms * header.axes * header.n,
     }[Opcode(header.opcode)]
     if header.raw_bytes != expected:
-        raise ProtocolError(f"{header.n} entries take {expected} bytes, the header says {header.raw_bytes}")
+        raise ProtocolError(
+            f"{header.n} entries take {expected} bytes, the header says {header.raw_bytes}"
+        )
     raw = _inflate(frame[HEADER.size :], expected)
     if header.opcode == Opcode.POSITIONS:
         planes = np.frombuffer(raw, np.uint8).reshape(2, header.axes, header.n)
@@ -172,7 +196,9 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     if header.opcode == Opcode.FORCES:
         scales = np.frombuffer(raw, "<f4", terms)
         planes = np.frombuffer(raw, np.int8, offset=4 * terms).reshape(terms, header.axes, header.n)
-        return ForcesFrame(header, planes.transpose(0, 2, 1).astype(np.float32) * scales[:, None, None])
+        return ForcesFrame(
+            header, planes.transpose(0, 2, 1).astype(np.float32) * scales[:, None, None]
+        )
     k = header.n
     gaps = np.frombuffer(raw, "<u4", k)
     items = np.cumsum(gaps, dtype=np.uint64)
@@ -196,7 +222,12 @@ def _frame(
     raw: bytes,
 ) -> bytes:
     payload = isal_zlib.compress(raw, _LEVEL, -15)
-    return HEADER.pack(opcode, shift, axes, flags, n, base, revision, step, scene, len(payload), len(raw)) + payload
+    return (
+        HEADER.pack(
+            opcode, shift, axes, flags, n, base, revision, step, scene, len(payload), len(raw)
+        )
+        + payload
+    )
 
 
 def _inflate(payload: bytes, expected: int) -> bytes:
@@ -207,5 +238,7 @@ def _inflate(payload: bytes, expected: int) -> bytes:
     except igzip_lib.IsalError as error:  # pyright: ignore[reportGeneralTypeIssues]  # mis-typed in its stub
         raise ProtocolError(f"the payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
-        raise ProtocolError(f"the payload does not inflate to the {expected} bytes its header promises")
+        raise ProtocolError(
+            f"the payload does not inflate to the {expected} bytes its header promises"
+        )
     return raw

@@ -5,7 +5,16 @@ from typing import Annotated
 import msgspec
 
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.values import MAX_REGIONS, CellSize, ClassId, CommandId, Counter, Item, SelectionMode, Tool
+from lodespace.protocol.values import (
+    MAX_REGIONS,
+    CellSize,
+    ClassId,
+    CommandId,
+    Counter,
+    Item,
+    SelectionMode,
+    Tool,
+)
 
 
 class Region(Message):
@@ -62,7 +71,9 @@ class LabelEach(Operation, tag="label_each"):
 
     def __post_init__(self) -> None:
         if len(self.items) != len(self.class_ids):
-            raise ValueError(f"{len(self.items)} items and {len(self.class_ids)} classes; give one class an item")
+            raise ValueError(
+                f"{len(self.items)} items and {len(self.class_ids)} classes; give one class an item"
+            )
         if len(set(self.items)) != len(self.items):
             raise ValueError("an item is named twice; give each item one class")
 

@@ -44,7 +44,9 @@ def _structs() -> list[type[msgspec.Struct]]:
 
 
 def _constants() -> str:
-    opcodes = "\n".join(f"export const OPCODE_{opcode.name} = {opcode.value};" for opcode in frames.Opcode)
+    opcodes = "\n".join(
+        f"export const OPCODE_{opcode.name} = {opcode.value};" for opcode in frames.Opcode
+    )
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
@@ -93,7 +95,11 @@ def _field_comments(struct: type[msgspec.Struct]) -> dict[str, str]:
     previous: ast.stmt | None = None
     for statement in tree.body:
         after_field = isinstance(previous, ast.AnnAssign) and isinstance(previous.target, ast.Name)
-        if after_field and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        if (
+            after_field
+            and isinstance(statement, ast.Expr)
+            and isinstance(statement.value, ast.Constant)
+        ):
             assert isinstance(previous, ast.AnnAssign) and isinstance(previous.target, ast.Name)
             comments[previous.target.id] = inspect.cleandoc(str(statement.value.value))
         previous = statement
@@ -113,7 +119,9 @@ def _type(hint: Any) -> str:
     if origin is typing.Annotated:
         return _type(arguments[0])
     if origin is Literal:
-        return " | ".join(f'"{value}"' if isinstance(value, str) else str(value) for value in arguments)
+        return " | ".join(
+            f'"{value}"' if isinstance(value, str) else str(value) for value in arguments
+        )
     if origin in (typing.Union, types.UnionType):
         return " | ".join(_type(argument) for argument in arguments)
     if origin is list:
@@ -125,7 +133,9 @@ def _type(hint: Any) -> str:
         return f"Record<string, {_type(arguments[1])}>"
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return hint.__name__
-    return {int: "number", float: "number", str: "string", bool: "boolean", type(None): "null"}[hint]
+    return {int: "number", float: "number", str: "string", bool: "boolean", type(None): "null"}[
+        hint
+    ]
 
 
 def _union(name: str, union: Any) -> str:
@@ -138,7 +148,9 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         current = TARGET.is_file() and TARGET.read_text() == text
         if not current:
-            sys.stderr.write(f"{TARGET.name} is stale: run `python -m lodespace.protocol.typescript`\n")
+            sys.stderr.write(
+                f"{TARGET.name} is stale: run `python -m lodespace.protocol.typescript`\n"
+            )
         return 0 if current else 1
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(text)

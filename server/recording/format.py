@@ -151,7 +151,9 @@ def _header(file: IO[bytes], path: Path) -> dict[str, Any]:
     try:
         header = json.loads(file.read(min(length, _MAX_HEADER)))
     except ValueError as error:
-        raise ProjectError(f"{path}: the header of the recording is damaged", code="bad_recording") from error
+        raise ProjectError(
+            f"{path}: the header of the recording is damaged", code="bad_recording"
+        ) from error
     return header
 
 
@@ -194,7 +196,9 @@ def _write_thinned(source: Path, target: Path) -> bool:
             kinds.append((record.kind, record.offset))
     keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
     # The newer half begins at a keyframe: its frames build on it.
-    boundary = next((k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin)
+    boundary = next(
+        (k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin
+    )
     older_frames = [offset for kind, offset in kinds if kind == FRAME and offset < boundary]
     older_keyframes = [offset for offset in keyframes if offset < boundary]
     dropped = set(older_frames) or set(older_keyframes[1::2])

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import msgspec
 
-from lodespace.protocol import Curves, GestureTold, Keyframes, LossesMeasured, ServerOperation, Tick, Timeline
+from lodespace.protocol import (
+    Curves,
+    GestureTold,
+    Keyframes,
+    LossesMeasured,
+    ServerOperation,
+    Tick,
+    Timeline,
+)
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
 
 MAX_CURVE_POINTS = 600
@@ -41,7 +49,13 @@ class RecordingIndex:
         except msgspec.MsgspecError:
             return  # of another version
         if isinstance(operation, GestureTold):
-            self._ticks.append(Tick(moment=max(0, self.moments - 1), event=operation.event, gesture=operation.gesture))
+            self._ticks.append(
+                Tick(
+                    moment=max(0, self.moments - 1),
+                    event=operation.event,
+                    gesture=operation.gesture,
+                )
+            )
             del self._ticks[: -2 * MAX_TICKS]
         elif isinstance(operation, LossesMeasured):
             self._measured.append((max(0, self.moments - 1), operation))
@@ -55,7 +69,9 @@ class RecordingIndex:
             moments=self.moments,
             end=self.end,
             keyframes=Keyframes(
-                moment=list(keyframes.moment), time=list(keyframes.time), offset=list(keyframes.offset)
+                moment=list(keyframes.moment),
+                time=list(keyframes.time),
+                offset=list(keyframes.offset),
             ),
             ticks=self._ticks[-MAX_TICKS:],
             curves=self._curves(),
@@ -67,7 +83,8 @@ class RecordingIndex:
         values = [{**measured.losses.terms, **measured.losses.metrics} for _, measured in chosen]
         names = sorted({name for one in values for name in one})
         return Curves(
-            moment=[moment for moment, _ in chosen], values={name: [one.get(name) for one in values] for name in names}
+            moment=[moment for moment, _ in chosen],
+            values={name: [one.get(name) for one in values] for name in names},
         )
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.protocol import Timeline
-from lodespace.recording.format import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record, RecordingWriter
+from lodespace.recording.format import (
+    FRAME,
+    KEYFRAME,
+    KEYFRAME_INTERVAL,
+    OPERATION,
+    Record,
+    RecordingWriter,
+)
 from lodespace.recording.index import RecordingIndex
 from lodespace.session.session import AnnotationSession
 
@@ -51,9 +58,7 @@ class Recorder:
         self._frames = 0
         self._submitted = 0
         self._done = 0  # the thread's
-        self._broken = (
-            False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
-        )
+        self._broken = False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
         self._writer: RecordingWriter | None = None
         self._index = RecordingIndex()  # the thread's
         self._offset = 0.0
@@ -76,7 +81,11 @@ class Recorder:
                 return
             self.wait()
         delta = None
-        if self._scene_id == grid.scene_id and self._frames < self.keyframe_interval and not self._broken:
+        if (
+            self._scene_id == grid.scene_id
+            and self._frames < self.keyframe_interval
+            and not self._broken
+        ):
             delta = grid.delta_from(self._revision)
         if delta is None:
             self._frames = 0
@@ -87,7 +96,9 @@ class Recorder:
         self._last = now
         self._scene_id, self._revision = grid.scene_id, grid.revision
 
-    def operations(self, operations: Iterable[protocol.Operation], now: float | None = None) -> None:
+    def operations(
+        self, operations: Iterable[protocol.Operation], now: float | None = None
+    ) -> None:
         """Record operations (labels, classes, losses)."""
         now = self._seconds() if now is None else now
         for operation in operations:
@@ -129,11 +140,15 @@ class Recorder:
             writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
-                self._index.add(*written)  # not in one line: writing may have thinned the file, and made the index anew
+                self._index.add(
+                    *written
+                )  # not in one line: writing may have thinned the file, and made the index anew
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
             if not self._broken:
-                log.warning("%s could not be written (%s); labels are not concerned", self.path, error)
+                log.warning(
+                    "%s could not be written (%s); labels are not concerned", self.path, error
+                )
             self._broken = True
         finally:
             self._done += 1

@@ -17,4 +17,6 @@ def blurred(counts: npt.NDArray[Number], axis: int) -> npt.NDArray[Number]:
     """counts (M, ..., M): the sum of each cell and the two beside it along `axis`."""
     wide = np.pad(counts, [(1, 1) if k == axis else (0, 0) for k in range(counts.ndim)])
     n = counts.shape[axis]
-    return sum((wide.take(range(k, k + n), axis) for k in range(1, 3)), start=wide.take(range(n), axis))
+    return sum(
+        (wide.take(range(k, k + n), axis) for k in range(1, 3)), start=wide.take(range(n), axis)
+    )

@@ -43,11 +43,15 @@ def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], 
         counts = j.margin[items] < NARROW
         order = np.lexsort((items, -j.doubt[items], j.margin[items]))
         total = int(counts.sum())
-        return _spread(items[order], j.positions, min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))), total
+        return _spread(
+            items[order], j.positions, min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))
+        ), total
     return items[order], int(counts.sum())
 
 
-def _spread(items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int) -> npt.NDArray[np.intp]:
+def _spread(
+    items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int
+) -> npt.NDArray[np.intp]:
     """`items` (K,), but of the first `block` of them those first that stand for the others: one in the middle of each of SHEET_SIZE groups.
 
     Groups by k-means, which begins with items far from one another. Later sheets are drawn when the model has learned from this one: they
@@ -81,7 +85,9 @@ def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
     return chosen
 
 
-def _squared_distances(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _squared_distances(
+    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """(A, D), (B, D) -> (A, B)."""
     return ((a[:, None] - b[None]) ** 2).sum(axis=2)
 
@@ -89,7 +95,8 @@ def _squared_distances(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -
 def _scattered(n: int) -> npt.NDArray[np.float64]:
     """Numbers (N,) that put any first few of N items all over their order, the same each time.
 
-    Multiples of the silver ratio: those of the golden one say which labels are held out (models/training/loop.py), and half an overview would be.
+    Multiples of the silver ratio: those of the golden one say which labels are held out (models/training/loop.py),
+    and half an overview would be.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
@@ -110,4 +117,6 @@ def sheet(judgement: Judgement, kind: SheetKind, size: int = SHEET_SIZE, skip: i
         )
         for item in items.tolist()
     ]
-    return Sheet(kind=kind, items=shown, total=total, expected_wrong=round(float(j.doubt[items].sum()), 2))
+    return Sheet(
+        kind=kind, items=shown, total=total, expected_wrong=round(float(j.doubt[items].sum()), 2)
+    )

@@ -36,7 +36,11 @@ def _density(j: Judgement) -> Bytes:
     """How many neighbours an item has, as its rank among all: items with as many share the middle of their ranks."""
     places, m = _places(j.positions)
     d = places.shape[1]
-    counts = np.bincount(flat(places.astype(np.intp), m), minlength=m**d).astype(np.float32).reshape((m,) * d)
+    counts = (
+        np.bincount(flat(places.astype(np.intp), m), minlength=m**d)
+        .astype(np.float32)
+        .reshape((m,) * d)
+    )
     for axis in range(d):
         counts = blurred(blurred(counts, axis), axis)
     _, where, many = np.unique(_between(counts, places), return_inverse=True, return_counts=True)
@@ -91,7 +95,9 @@ def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], 
     return np.clip((positions - corner) / side, 0, m - 1e-6), m
 
 
-def _between(values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _between(
+    values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """values (M, ..., M), which are those at the cells' centres, at places (N, D) in cells: linear between the nearest centres."""
     m, d = len(values), values.ndim
     from_centre = np.clip(places - 0.5, 0, m - 1)
@@ -108,7 +114,9 @@ def _between(values: npt.NDArray[np.float32], places: npt.NDArray[np.float64]) -
     return found
 
 
-def _distances(positions: npt.NDArray[np.int32], to: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+def _distances(
+    positions: npt.NDArray[np.int32], to: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
     """From each of positions (N, D) to the nearest of `to` (L, D): (N,)."""
     nearest = np.empty(len(positions))
     others = to.astype(np.float64)
@@ -120,7 +128,9 @@ def _distances(positions: npt.NDArray[np.int32], to: npt.NDArray[np.int32]) -> n
     return nearest
 
 
-def _cell_distances(cells: npt.NDArray[np.intp], to: npt.NDArray[np.intp], m: int) -> npt.NDArray[np.float64]:
+def _cell_distances(
+    cells: npt.NDArray[np.intp], to: npt.NDArray[np.intp], m: int
+) -> npt.NDArray[np.float64]:
     """The same between cells, in cells: an exact Euclidean distance transform, axis by axis."""
     d = cells.shape[1]
     squared = np.full(m**d, np.float32(1e9))

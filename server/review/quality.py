@@ -55,7 +55,11 @@ def gestures_left(
             break
         if by_sheet >= by_region:
             left -= by_sheet
-            rest, rest_count, k = max(0.0, rest - of_free[k]), rest_count - int(free_count[k]), k + 1
+            rest, rest_count, k = (
+                max(0.0, rest - of_free[k]),
+                rest_count - int(free_count[k]),
+                k + 1,
+            )
         else:
             left -= by_region
             untaken = max(0.0, untaken - size / rest_count)
@@ -64,7 +68,11 @@ def gestures_left(
 
 
 def quality(
-    judgement: Judgement, *, held_out_accuracy: float | None, held_out: int, region: float = TYPICAL_REGION
+    judgement: Judgement,
+    *,
+    held_out_accuracy: float | None,
+    held_out: int,
+    region: float = TYPICAL_REGION,
 ) -> Quality:
     """The figures of this moment. `held_out_accuracy`: as the trainer has measured it on `held_out` items."""
     j = judgement

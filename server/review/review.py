@@ -40,7 +40,9 @@ class Review:
     """Sheets, cues and suggestions of `session`, and its quality, which is estimated anew when something may have changed; `tell` hears of
     it when it has. `quality`: the newest estimate, None before the first."""
 
-    def __init__(self, session: AnnotationSession, tell: Callable[[protocol.Quality], None]) -> None:
+    def __init__(
+        self, session: AnnotationSession, tell: Callable[[protocol.Quality], None]
+    ) -> None:
         self.session = session
         self.quality: protocol.Quality | None = None
         self._tell = tell
@@ -91,7 +93,9 @@ class Review:
     async def suggestion(self) -> protocol.Suggestion:
         judgement = self.session.judgement()
         names = {info.class_id: info.name for info in self.session.classes.classes}
-        return await self._work_out(lambda: suggestion.suggest(judgement, lambda c: names.get(c, str(c))))
+        return await self._work_out(
+            lambda: suggestion.suggest(judgement, lambda c: names.get(c, str(c)))
+        )
 
     async def cue(self, which: protocol.Cue) -> bytes:
         judgement = self.session.judgement()
@@ -108,14 +112,18 @@ class Review:
             try:
                 await self._estimate_now()
             except Exception:
-                log.exception("the quality could not be estimated")  # the next change is another chance
+                log.exception(
+                    "the quality could not be estimated"
+                )  # the next change is another chance
 
     async def _estimate_now(self) -> None:
         self._changed.clear()
         judgement, region = self.session.judgement(), typical_region(self.session.history)
         accuracy, held_out = self._measured
         found = await self._work_out(
-            lambda: quality.quality(judgement, held_out_accuracy=accuracy, held_out=held_out, region=region)
+            lambda: quality.quality(
+                judgement, held_out_accuracy=accuracy, held_out=held_out, region=region
+            )
         )
         if found != self.quality:
             self.quality = found

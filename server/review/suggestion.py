@@ -46,7 +46,9 @@ def suggest(judgement: Judgement, class_name: Callable[[int], str]) -> Suggestio
     """The gesture that gains most. `class_name`: what a class is called."""
     right = share_right(judgement)
     if right is not None and right >= RIGHT_ENOUGH:
-        return _done(f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture")
+        return _done(
+            f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture"
+        )
     if not judgement.predicted.any():
         overview = sheet(judgement, "uncertain")
         if overview.items:
@@ -94,9 +96,7 @@ def _overview(n: int) -> Suggestion:
 
 
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
-    predicted = (
-        f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}, though the model doubts that"
-    )
+    predicted = f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}, though the model doubts that"
     return f"{len(region.items):,} unlabelled items close together, {predicted}"
 
 
@@ -120,8 +120,15 @@ def best_region(judgement: Judgement) -> Region | None:
     if len(free) < SMALLEST:
         return None
     positions = judgement.positions[free].astype(np.float32)
-    regions = (_grown(judgement, free, positions, centre) for centre in _dense_spots(positions, judgement.doubt[free]))
-    return max((region for region in regions if region is not None), key=lambda region: region.gain, default=None)
+    regions = (
+        _grown(judgement, free, positions, centre)
+        for centre in _dense_spots(positions, judgement.doubt[free])
+    )
+    return max(
+        (region for region in regions if region is not None),
+        key=lambda region: region.gain,
+        default=None,
+    )
 
 
 def _dense_spots(
@@ -129,7 +136,9 @@ def _dense_spots(
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Centres (D,) of the cells round which most weight lies, the heaviest first; no two of them beside each other."""
     n, d = positions.shape
-    m = int(np.clip(n ** (1 / d), 4, 32 if d == 3 else 128))  # about an item a cell, were they spread evenly
+    m = int(
+        np.clip(n ** (1 / d), 4, 32 if d == 3 else 128)
+    )  # about an item a cell, were they spread evenly
     low = positions.min(axis=0)
     side = max(float((positions.max(axis=0) - low).max()), 1.0) * 1.0001 / m
     cells = ((positions - low) / side).astype(np.intp)
@@ -179,7 +188,9 @@ def _grown(
     doubt = judgement.doubt[items]
     # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
     changes = (judgement.prediction[items] == class_id) & (doubt > DOUBTFUL)
-    gain = float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
+    gain = (
+        float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
+    )
     return Region(np.sort(items).astype(np.uint32), class_id, float(share[size - 1]), gain)
 
 

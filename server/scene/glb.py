@@ -73,16 +73,27 @@ def encode_scene(scene: Scene) -> bytes:
         data = np.ascontiguousarray(rows).tobytes()
         stride = len(data) // n
         views.append(
-            g.BufferView(buffer=0, byteOffset=len(blob), byteLength=len(data), byteStride=stride, target=g.ARRAY_BUFFER)
+            g.BufferView(
+                buffer=0,
+                byteOffset=len(blob),
+                byteLength=len(data),
+                byteStride=stride,
+                target=g.ARRAY_BUFFER,
+            )
         )
         blob.extend(data)
         return len(views) - 1
 
     def accessor(view_index: int, component: int, kind: str, **more: Any) -> int:
-        accessors.append(g.Accessor(bufferView=view_index, componentType=component, count=n, type=kind, **more))
+        accessors.append(
+            g.Accessor(bufferView=view_index, componentType=component, count=n, type=kind, **more)
+        )
         return len(accessors) - 1
 
-    bounds = {"min": scene.positions.min(axis=0).tolist(), "max": scene.positions.max(axis=0).tolist()}
+    bounds = {
+        "min": scene.positions.min(axis=0).tolist(),
+        "max": scene.positions.max(axis=0).tolist(),
+    }
     position = accessor(view(_padded(scene.positions)), g.UNSIGNED_SHORT, g.VEC3, **bounds)
 
     colours = np.full((n, 4), 255, np.uint8)
@@ -91,7 +102,9 @@ def encode_scene(scene: Scene) -> bytes:
 
     label = accessor(view(_padded(scene.labels)), g.SHORT, g.SCALAR)
     prediction = accessor(view(_padded(scene.predictions)), g.SHORT, g.SCALAR)
-    confidence = accessor(view(_padded(scene.confidence)), g.UNSIGNED_BYTE, g.SCALAR, normalized=True)
+    confidence = accessor(
+        view(_padded(scene.confidence)), g.UNSIGNED_BYTE, g.SCALAR, normalized=True
+    )
 
     attributes = g.Attributes(POSITION=position, COLOR_0=colour)
     attributes._LABEL = label  # pyright: ignore[reportAttributeAccessIssue]  # application-specific attributes
@@ -103,8 +116,14 @@ def encode_scene(scene: Scene) -> bytes:
         asset=g.Asset(generator="Lodespace", version="2.0"),
         scene=0,
         scenes=[g.Scene(name=scene.dataset or "scene", nodes=[0])],
-        nodes=[g.Node(name="latent space", mesh=0, scale=[metres] * 3, translation=[-SCENE_METRES / 2] * 3)],
-        meshes=[g.Mesh(name="items", primitives=[g.Primitive(attributes=attributes, mode=g.POINTS)])],
+        nodes=[
+            g.Node(
+                name="latent space", mesh=0, scale=[metres] * 3, translation=[-SCENE_METRES / 2] * 3
+            )
+        ],
+        meshes=[
+            g.Mesh(name="items", primitives=[g.Primitive(attributes=attributes, mode=g.POINTS)])
+        ],
         accessors=accessors,
         bufferViews=views,
         buffers=[g.Buffer(byteLength=len(blob))],
@@ -143,7 +162,12 @@ def decode_scene(glb: bytes) -> Scene:
             scene_id=extras.scene_id,
             sequence=extras.sequence,
         )
-        if not len(scene.positions) == len(scene.labels) == len(scene.predictions) == len(scene.confidence):
+        if (
+            not len(scene.positions)
+            == len(scene.labels)
+            == len(scene.predictions)
+            == len(scene.confidence)
+        ):
             raise ValueError("the attributes are not of equal length")
     except (msgspec.MsgspecError, ValueError, IndexError, RecursionError, struct.error) as error:
         raise ProjectError(f"not a scene of Lodespace: {error}", code="bad_scene") from error
@@ -157,7 +181,9 @@ class _BoxExtras(msgspec.Struct):
 
 class _Extras(msgspec.Struct, kw_only=True):
     box: _BoxExtras
-    classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)] = []  # pygltflib leaves empty lists out
+    classes: Annotated[
+        list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)
+    ] = []  # pygltflib leaves empty lists out
     dataset: str
     latent_dim: Literal[2, 3]
     revision: _Count
@@ -223,7 +249,9 @@ def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) 
     if start + needed > len(blob):
         raise ValueError("an accessor reaches past the buffer")
     values = np.frombuffer(blob, dtype, offset=start, count=needed // item)
-    return np.lib.stride_tricks.as_strided(values, (accessor.count, width), (view.byteStride, item)).copy()
+    return np.lib.stride_tricks.as_strided(
+        values, (accessor.count, width), (view.byteStride, item)
+    ).copy()
 
 
 def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -65,7 +65,9 @@ class LatentGrid:
         origin = np.asarray(self.box.origin[: grid.shape[1]])
         return grid / (GRID_STEPS - 1) * self.box.size + origin
 
-    def publish(self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False) -> bool:
+    def publish(
+        self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False
+    ) -> bool:
         """Take new latent means (N, D), to one step of the grid where they rest or are to be `exact`.
 
         Returns whether a new scene is due: nothing that clients have can be moved there.

@@ -22,7 +22,9 @@ DEPTH_TOLERANCE = 0.002
 """In z / w."""
 
 
-def items_in_regions(latent_mean: npt.NDArray[np.floating], regions: Sequence[Region]) -> npt.NDArray[np.uint32]:
+def items_in_regions(
+    latent_mean: npt.NDArray[np.floating], regions: Sequence[Region]
+) -> npt.NDArray[np.uint32]:
     """Items of latent_mean (N, D), ascending, that lie in any of the regions."""
     inside = np.zeros(len(latent_mean), bool)
     for region in regions:
@@ -35,15 +37,21 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
     homogeneous = np.zeros((n, 4))
     homogeneous[:, :d] = latent_mean
     homogeneous[:, 3] = 1
-    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)  # column-major, so this is its transpose
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of a wild matrix: such items are nowhere
+    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(
+        4, 4
+    )  # column-major, so this is its transpose
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # of a wild matrix: such items are nowhere
         clip = homogeneous @ matrix
         w = clip[:, 3]
         front = (w > 0) & (np.abs(clip[:, 2]) <= w)
         safe = np.where(front, w, 1.0)
         x, y, depth = clip[:, 0] / safe, clip[:, 1] / safe, clip[:, 2] / safe
         inside = front.copy()
-        inside[front] = _inside(x[front], y[front], np.asarray(region.polygon, np.float64).reshape(-1, 2))
+        inside[front] = _inside(
+            x[front], y[front], np.asarray(region.polygon, np.float64).reshape(-1, 2)
+        )
     if region.mode == "visible":
         inside &= _visible(x, y, depth, front, region.cell)
     return inside

@@ -40,14 +40,14 @@ class Client:
         *,
         role: protocol.Role | None,
         device: str,
-        transport: asyncio.BaseTransport | None,
+        transport: asyncio.Transport | None,
     ) -> None:
         self.socket = socket
         self.session = session
         self.config = config
         self.client_id = ""
         self.name = ""
-        self.role = role
+        self.role: protocol.Role | None = role
         self.device = device
         self.present = False
         self.watching = False
@@ -183,11 +183,18 @@ class Client:
         try:
             await asyncio.sleep(0)  # now it is in the transport's buffer
             waiting = self._unsent_bytes()
-            while not sending.done() and not (await asyncio.wait((sending,), timeout=self.config.stall_seconds))[0]:
+            while (
+                not sending.done()
+                and not (await asyncio.wait((sending,), timeout=self.config.stall_seconds))[0]
+            ):
                 left = self._unsent_bytes()
                 if left >= waiting:
                     seconds = self.config.stall_seconds
-                    log.warning("client %s has taken nothing for %.0f s and is dropped", self.client_id, seconds)
+                    log.warning(
+                        "client %s has taken nothing for %.0f s and is dropped",
+                        self.client_id,
+                        seconds,
+                    )
                     self.drop()
                     raise ConnectionAbortedError
                 waiting = left
@@ -197,7 +204,11 @@ class Client:
 
     def _unsent_bytes(self) -> int:
         transport = self._transport
-        return transport.get_write_buffer_size() if isinstance(transport, asyncio.WriteTransport) else 0
+        return (
+            transport.get_write_buffer_size()
+            if isinstance(transport, asyncio.WriteTransport)
+            else 0
+        )
 
 
 class Clients:

@@ -39,12 +39,20 @@ class Service:
     """One project being served. Implements TrainerListener."""
 
     def __init__(
-        self, project: Project, config: ServerConfig, access: Access, *, device: str = "auto", threads: int = 0
+        self,
+        project: Project,
+        config: ServerConfig,
+        access: Access,
+        *,
+        device: str = "auto",
+        threads: int = 0,
     ) -> None:
         self.project = project
         self.config = config
         self.access = access
-        self.session = AnnotationSession(project.items, read_only=project.read_only, settings=project.settings)
+        self.session = AnnotationSession(
+            project.items, read_only=project.read_only, settings=project.settings
+        )
         self.clients = Clients()
         self.review = Review(self.session, self._tell_quality)
         access.on_change = self.tell_access
@@ -76,12 +84,18 @@ class Service:
         if newest is not None:
             # The first picture needs no trainer: it goes on from here.
             self.session.publish(
-                newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True
+                newest.latent_mean,
+                newest.prediction,
+                newest.confidence,
+                step=newest.step,
+                resting=True,
             )
         self.recorder = Recorder(self.project.recording_path, self.session)
         if not self.config.train:
             return
-        self.trainer = TrainerSupervisor(self.project, self, self._inputs(), device=device, threads=threads)
+        self.trainer = TrainerSupervisor(
+            self.project, self, self._inputs(), device=device, threads=threads
+        )
 
     def _take_asked_settings(self) -> None:
         """Those of the command line are a gesture like any other, and can be undone."""
@@ -154,7 +168,9 @@ class Service:
                 return known
             event = plan(self.session, command, client)
             if event is None:
-                return protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
+                return protocol.Ack(
+                    command_id=command.command_id, sequence=self.session.sequence, count=0
+                )
             assert self.store is not None  # a read-only session plans nothing
             try:
                 event = await self.store.append(event)
@@ -180,7 +196,10 @@ class Service:
     async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
         """Run, pause, settings. Raises RequestError when there is no trainer or the settings do not go together."""
         if self.trainer is None:
-            raise RequestError("nothing is trained here: the scene is baked, or training is off", code="no_training")
+            raise RequestError(
+                "nothing is trained here: the scene is baked, or training is off",
+                code="no_training",
+            )
         ack = protocol.Ack(command_id=command.command_id, sequence=self.session.sequence, count=0)
         if command.settings is not None:
             ack = await self.carry_out(command, client)
@@ -194,7 +213,9 @@ class Service:
     def drag(self, client: Client, command: protocol.Drag) -> None:
         """Items are in a client's hand. Raises RequestError when they cannot be."""
         if self.trainer is None:
-            raise RequestError("nothing is trained here: there is no model to pull", code="no_training")
+            raise RequestError(
+                "nothing is trained here: there is no model to pull", code="no_training"
+            )
         targets = checked_targets(command.targets, len(command.items), self.session.grid.latent_dim)
         items = np.asarray(command.items, np.uint32)
         self.session.check_items(items)
@@ -212,7 +233,11 @@ class Service:
         if self.trainer is None:
             return
         latent_dim = self.session.grid.latent_dim
-        held = [c.dragging for c in self.clients if c.dragging is not None and c.dragging[1].shape[1] == latent_dim]
+        held = [
+            c.dragging
+            for c in self.clients
+            if c.dragging is not None and c.dragging[1].shape[1] == latent_dim
+        ]
         items = np.concatenate([np.empty(0, np.uint32), *(one[0] for one in held)])
         targets = np.concatenate([np.empty((0, latent_dim), np.float32), *(one[1] for one in held)])
         items, first = np.unique(items, return_index=True)
@@ -237,7 +262,9 @@ class Service:
             command_id=command.command_id,
             step=seen.step,
             items=command.items,
-            forces={name: np.frombuffer(force, "<f4").tolist() for name, force in seen.forces.items()},
+            forces={
+                name: np.frombuffer(force, "<f4").tolist() for name, force in seen.forces.items()
+            },
             pictures=base64.b64encode(seen.pictures).decode(),
             width=width,
             height=height,
@@ -262,7 +289,9 @@ class Service:
 
     def _model(self) -> TrainerSupervisor:
         if self.trainer is None:
-            raise RequestError("nothing is trained here: there is no model to ask", code="no_training")
+            raise RequestError(
+                "nothing is trained here: there is no model to ask", code="no_training"
+            )
         return self.trainer
 
     @property
@@ -284,7 +313,9 @@ class Service:
     def tell_priority(self) -> None:
         """Also when a client has left."""
         if self.trainer is not None:
-            self.trainer.set_priority(sorted({item for client in self.clients for item in client.priority}))
+            self.trainer.set_priority(
+                sorted({item for client in self.clients for item in client.priority})
+            )
 
     # Who is there ----------------------------------------------------------------------------------------------------
 
@@ -334,10 +365,14 @@ class Service:
             self._baked_timeline = await asyncio.to_thread(index_of, self.project.recording_path)
         return self._baked_timeline
 
-    async def resolve(self, command: protocol.Resolve, *, revision: int | None) -> protocol.Resolved:
+    async def resolve(
+        self, command: protocol.Resolve, *, revision: int | None
+    ) -> protocol.Resolved:
         """The items in the regions, at the positions of `revision` where they are still kept (None: the newest), else the newest."""
         seen, latent_mean = self.session.grid.latent_mean_at(revision)
-        items = await asyncio.to_thread(items_in_regions, latent_mean, command.regions)  # a long lasso takes a while
+        items = await asyncio.to_thread(
+            items_in_regions, latent_mean, command.regions
+        )  # a long lasso takes a while
         return protocol.Resolved(command_id=command.command_id, items=items.tolist(), revision=seen)
 
     def _tell_history(self) -> None:

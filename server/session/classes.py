@@ -55,7 +55,9 @@ class ClassList:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._first = [ClassInfo(class_id=i, name=n, colour=palette_colour(i)) for i, n in enumerate(names)]
+        self._first = [
+            ClassInfo(class_id=i, name=n, colour=palette_colour(i)) for i, n in enumerate(names)
+        ]
         self._changes: dict[int, _Change] = {}
         self.classes: list[ClassInfo] = list(self._first)
         self._becomes = np.empty(0, np.int16)
@@ -75,21 +77,31 @@ class ClassList:
     def check_there(self, class_id: int) -> ClassInfo:
         """The class. Raises RequestError when there is none of that number, or no more."""
         if not self.there(class_id):
-            raise RequestError(f"there is no class {class_id}; make it first", code="unknown_class", status=404)
+            raise RequestError(
+                f"there is no class {class_id}; make it first", code="unknown_class", status=404
+            )
         return self.classes[class_id]
 
     def check_unlocked(self, class_id: int) -> None:
         """Raises RequestError when the class is locked."""
         info = self.classes[class_id]
         if info.locked:
-            raise RequestError(f"'{info.name}' is locked; unlock it first", code="class_locked", status=409)
+            raise RequestError(
+                f"'{info.name}' is locked; unlock it first", code="class_locked", status=409
+            )
 
     def check_new(self, name: str) -> None:
         """Raises RequestError when there is a class of that name, or no more can be made."""
         if any(c.name == name for c in self.classes if not c.removed):
-            raise RequestError(f"there is a class named '{name}' already", code="class_exists", status=409)
+            raise RequestError(
+                f"there is a class named '{name}' already", code="class_exists", status=409
+            )
         if len(self.classes) >= MAX_CLASSES:
-            raise RequestError(f"{MAX_CLASSES} classes are the most there can be", code="too_many_classes", status=409)
+            raise RequestError(
+                f"{MAX_CLASSES} classes are the most there can be",
+                code="too_many_classes",
+                status=409,
+            )
 
     def check_edit(self, class_id: int, name: str | None) -> None:
         """Raises RequestError when there is no such class or another one has that name."""
@@ -133,7 +145,11 @@ class ClassList:
 
     def is_unmade(self, class_id: int) -> bool:
         """Whether the making of the class was taken back."""
-        made = (number for number, change in self._changes.items() if change[:2] == ("add_class", class_id))
+        made = (
+            number
+            for number, change in self._changes.items()
+            if change[:2] == ("add_class", class_id)
+        )
         return any(number not in self._standing for number in made)
 
     def settle(self, stands: Callable[[int], bool]) -> None:
@@ -148,9 +164,15 @@ class ClassList:
             if kind == "add_class":
                 colour = detail.colour or palette_colour(class_id)
                 name = detail.name or str(class_id)
-                classes.append(ClassInfo(class_id=class_id, name=name, colour=colour, removed=not standing))
+                classes.append(
+                    ClassInfo(class_id=class_id, name=name, colour=colour, removed=not standing)
+                )
             elif standing and kind == "edit_class":
-                given = {k: v for k, v in msgspec.structs.asdict(detail).items() if v is not None and k != "into"}
+                given = {
+                    k: v
+                    for k, v in msgspec.structs.asdict(detail).items()
+                    if v is not None and k != "into"
+                }
                 classes[class_id] = msgspec.structs.replace(classes[class_id], **given)
             elif standing:
                 classes[class_id] = msgspec.structs.replace(classes[class_id], removed=True)
@@ -159,7 +181,9 @@ class ClassList:
         end = [self._end(c.class_id, becomes) for c in self.classes]
         # The last entry is where index -1 leads: unlabelled stays unlabelled.
         self._becomes = (
-            np.array([*end, UNLABELED], np.int16) if any(c.removed for c in self.classes) else np.empty(0, np.int16)
+            np.array([*end, UNLABELED], np.int16)
+            if any(c.removed for c in self.classes)
+            else np.empty(0, np.int16)
         )
 
     def _end(self, class_id: int, becomes: dict[int, int]) -> int:
@@ -168,9 +192,7 @@ class ClassList:
             if class_id == UNLABELED or not self.classes[class_id].removed:
                 return class_id
             class_id = becomes.get(class_id, UNLABELED)
-        return (
-            UNLABELED  # merged in a circle: a into b, and after that was taken back by one and not the other, b into a
-        )
+        return UNLABELED  # merged in a circle: a into b, and after that was taken back by one and not the other, b into a
 
     def shown(self, class_ids: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         """class_ids (N,), with removed classes replaced by what their items count as."""

@@ -98,17 +98,23 @@ class Store:
             raise StoreError(f"{path}: the label log cannot be opened: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=10
+        )
         (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=1")  # macOS: fsync there stops at the drive's cache
         connection.execute("PRAGMA trusted_schema=OFF")
         (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         if mode != "wal" or synchronous != 2:
-            raise StoreError(f"{self.path}: this file system does not keep a write-ahead log; use a local folder")
+            raise StoreError(
+                f"{self.path}: this file system does not keep a write-ahead log; use a local folder"
+            )
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > _FORMAT:
-            raise StoreError(f"{self.path}: written by a newer version of Lodespace; update to open it")
+            raise StoreError(
+                f"{self.path}: written by a newer version of Lodespace; update to open it"
+            )
         connection.execute(_SCHEMA)
         if version == 0:
             connection.execute("PRAGMA user_version=1")
@@ -121,13 +127,26 @@ class Store:
             "SELECT command_id, kind, client, at, revision, class_id, gesture, items, detail, sequence"
             " FROM events ORDER BY sequence"
         )
-        names = ("command_id", "kind", "client", "at", "revision", "class_id", "gesture", "items", "detail", "sequence")
+        names = (
+            "command_id",
+            "kind",
+            "client",
+            "at",
+            "revision",
+            "class_id",
+            "gesture",
+            "items",
+            "detail",
+            "sequence",
+        )
         for row in rows:
             yield Event(**dict(zip(names, row, strict=True)))
 
     async def append(self, event: Event) -> Event:
         """Write one event and return it with its sequence number, once it is on disk. Raises StoreError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.append_now, event)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self.append_now, event
+        )
 
     def append_now(self, event: Event) -> Event:
         """The same, in the calling thread. After a failure the file is opened anew: room may have been made."""
@@ -172,7 +191,9 @@ class Store:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(sqlite3.Error):  # it is given up; what was committed is in the file
+            with contextlib.suppress(
+                sqlite3.Error
+            ):  # it is given up; what was committed is in the file
                 connection.close()
 
     def close(self) -> None:

@@ -58,7 +58,9 @@ def _class_ids(event: Event, packed: str, n: int) -> npt.NDArray[np.int16]:
     except ValueError as error:
         raise StoreError(f"event {event.sequence} of the label log is damaged: {error}") from error
     if len(class_ids) != n:
-        raise StoreError(f"event {event.sequence} of the label log is damaged: {len(class_ids)} classes for {n} items")
+        raise StoreError(
+            f"event {event.sequence} of the label log is damaged: {len(class_ids)} classes for {n} items"
+        )
     return class_ids
 
 

@@ -30,11 +30,17 @@ class AnchorDetail(msgspec.Struct):
 _decode = msgspec.json.Decoder(AnchorDetail).decode
 
 
-def checked_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: int) -> npt.NDArray[np.float32]:
+def checked_targets(
+    targets: list[tuple[float, ...]], n_items: int, latent_dim: int
+) -> npt.NDArray[np.float32]:
     """Targets (K, D) of a command. Raises RequestError when they are not one finite point for each item."""
     if len(targets) != n_items or any(len(target) < latent_dim for target in targets):
-        raise RequestError(f"an anchor has one target of {latent_dim} numbers for each item", code="bad_anchor")
-    array = np.array([target[:latent_dim] for target in targets], np.float32).reshape(n_items, latent_dim)
+        raise RequestError(
+            f"an anchor has one target of {latent_dim} numbers for each item", code="bad_anchor"
+        )
+    array = np.array([target[:latent_dim] for target in targets], np.float32).reshape(
+        n_items, latent_dim
+    )
     if not (np.isfinite(array) & (np.abs(array) <= MAX_TARGET)).all():
         raise RequestError("an anchor's targets are finite, and in latent units", code="bad_anchor")
     return array
@@ -86,4 +92,6 @@ class Pins:
             elif targets.shape[1] == latent_dim:
                 pins.update(zip(items.tolist(), targets, strict=True))
         items = np.array(sorted(pins), np.uint32)
-        return items, np.array([pins[i] for i in items.tolist()], np.float32).reshape(len(items), latent_dim)
+        return items, np.array([pins[i] for i in items.tolist()], np.float32).reshape(
+            len(items), latent_dim
+        )

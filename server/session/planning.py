@@ -35,7 +35,10 @@ ClassCommand = protocol.AddClass | protocol.EditClass | protocol.MergeClass | pr
 def plan(session: AnnotationSession, command: Command, client: str) -> Event | None:
     """The event that would carry `command` out; None when nothing would change. Raises RequestError when it cannot be."""
     if session.read_only:
-        raise RequestError("this scene is baked and read-only; serve the data set itself to label it", code="read_only")
+        raise RequestError(
+            "this scene is baked and read-only; serve the data set itself to label it",
+            code="read_only",
+        )
     now = time.time()
     match command:
         case protocol.Label():
@@ -45,12 +48,21 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
         case protocol.Undo():
             number = session.acts.next_undo(client).number
             session.check_undo(number)
-            return Event(command_id=command.command_id, kind="undo", client=client, at=now, gesture=number)
+            return Event(
+                command_id=command.command_id, kind="undo", client=client, at=now, gesture=number
+            )
         case protocol.Redo():
             number = session.acts.next_redo(client).number
             session.check_redo(number)
-            return Event(command_id=command.command_id, kind="redo", client=client, at=now, gesture=number)
-        case protocol.AddClass() | protocol.EditClass() | protocol.MergeClass() | protocol.DeleteClass():
+            return Event(
+                command_id=command.command_id, kind="redo", client=client, at=now, gesture=number
+            )
+        case (
+            protocol.AddClass()
+            | protocol.EditClass()
+            | protocol.MergeClass()
+            | protocol.DeleteClass()
+        ):
             return _plan_class(session.classes, command, client, now)
         case protocol.SetTraining():
             return _plan_settings(session, command, client, now)
@@ -63,7 +75,14 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
 def _plan_class(classes: ClassList, command: ClassCommand, client: str, now: float) -> Event | None:
     def event(kind: EventKind, class_id: int, **detail: Any) -> Event:
         text = _json(ClassChange(**detail))
-        return Event(command_id=command.command_id, kind=kind, client=client, at=now, class_id=class_id, detail=text)
+        return Event(
+            command_id=command.command_id,
+            kind=kind,
+            client=client,
+            at=now,
+            class_id=class_id,
+            detail=text,
+        )
 
     match command:
         case protocol.AddClass():
@@ -88,7 +107,9 @@ def _plan_class(classes: ClassList, command: ClassCommand, client: str, now: flo
             return event("delete_class", command.class_id)
 
 
-def _plan_settings(session: AnnotationSession, command: protocol.SetTraining, client: str, now: float) -> Event | None:
+def _plan_settings(
+    session: AnnotationSession, command: protocol.SetTraining, client: str, now: float
+) -> Event | None:
     changes = command.settings or protocol.Settings()
     try:
         changed = in_full(merged(session.settings, changes))
@@ -96,10 +117,14 @@ def _plan_settings(session: AnnotationSession, command: protocol.SetTraining, cl
         raise RequestError(f"this setting cannot be: {error}", code="bad_setting") from error
     if changed == session.settings:
         return None
-    return Event(command_id=command.command_id, kind="settings", client=client, at=now, detail=_json(changes))
+    return Event(
+        command_id=command.command_id, kind="settings", client=client, at=now, detail=_json(changes)
+    )
 
 
-def _plan_anchor(session: AnnotationSession, command: protocol.Anchor, client: str, now: float) -> Event:
+def _plan_anchor(
+    session: AnnotationSession, command: protocol.Anchor, client: str, now: float
+) -> Event:
     items = np.asarray(command.items, np.uint32)
     session.check_items(items)
     targets = checked_targets(command.targets, len(items), session.grid.latent_dim)
@@ -115,18 +140,26 @@ def _plan_anchor(session: AnnotationSession, command: protocol.Anchor, client: s
     )
 
 
-def _plan_unpin(session: AnnotationSession, command: protocol.Unpin, client: str, now: float) -> Event | None:
+def _plan_unpin(
+    session: AnnotationSession, command: protocol.Unpin, client: str, now: float
+) -> Event | None:
     items = np.unique(np.asarray(command.items, np.uint32))
     session.check_items(items)
     pinned, _ = session.held()
     if len(pinned) == 0 or (len(items) and not np.isin(items, pinned).any()):
         return None
     return Event(
-        command_id=command.command_id, kind="unpin", client=client, at=now, items=items.astype("<u4").tobytes()
+        command_id=command.command_id,
+        kind="unpin",
+        client=client,
+        at=now,
+        items=items.astype("<u4").tobytes(),
     )
 
 
-def _plan_label(session: AnnotationSession, command: protocol.Label, client: str, now: float) -> Event:
+def _plan_label(
+    session: AnnotationSession, command: protocol.Label, client: str, now: float
+) -> Event:
     items = np.unique(np.asarray(command.items, np.uint32))
     _check_labels(session, items, [command.class_id])
     return Event(
@@ -141,7 +174,9 @@ def _plan_label(session: AnnotationSession, command: protocol.Label, client: str
     )
 
 
-def _plan_label_each(session: AnnotationSession, command: protocol.LabelEach, client: str, now: float) -> Event:
+def _plan_label_each(
+    session: AnnotationSession, command: protocol.LabelEach, client: str, now: float
+) -> Event:
     """One class for all is an ordinary gesture, which older versions can read, too."""
     given = command.class_ids
     if given.count(given[0]) == len(given):
@@ -167,7 +202,9 @@ def _plan_label_each(session: AnnotationSession, command: protocol.LabelEach, cl
     )
 
 
-def _check_labels(session: AnnotationSession, items: npt.NDArray[np.uint32], class_ids: list[int]) -> None:
+def _check_labels(
+    session: AnnotationSession, items: npt.NDArray[np.uint32], class_ids: list[int]
+) -> None:
     """Raises RequestError when `items` (K,) cannot get labels of `class_ids`."""
     session.check_items(items)
     for class_id in class_ids:

@@ -136,7 +136,8 @@ class AnnotationSession:
         """Raises RequestError when there is no such item."""
         if len(items) and int(items.max()) >= len(self.items):
             raise RequestError(
-                f"there is no item {int(items.max())}; items are 0 to {len(self.items) - 1}", code="unknown_item"
+                f"there is no item {int(items.max())}; items are 0 to {len(self.items) - 1}",
+                code="unknown_item",
             )
 
     def held(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
@@ -149,7 +150,9 @@ class AnnotationSession:
         ack, changed = self._carry_out(event)
         news: list[protocol.Operation] = []
         if classes != self.classes.classes:
-            news.append(protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes)))
+            news.append(
+                protocol.Classes(sequence=event.sequence, classes=list(self.classes.classes))
+            )
         if len(changed) or not news:
             news.append(
                 protocol.Labels(
@@ -181,15 +184,21 @@ class AnnotationSession:
                 self.acts.add(_act(event, "label", len(record.items), note))
             case "settings":
                 self._changes[event.sequence] = _settings(event.detail)
-                self.acts.add(_act(event, "settings", note=described(self._changes[event.sequence])))
+                self.acts.add(
+                    _act(event, "settings", note=described(self._changes[event.sequence]))
+                )
                 self._settle()
             case "anchor" | "unpin":
                 items = event.item_array()
-                targets = decode_detail(event.detail, len(items)) if event.kind == "anchor" else None
+                targets = (
+                    decode_detail(event.detail, len(items)) if event.kind == "anchor" else None
+                )
                 if event.kind == "unpin" or targets is not None:
                     self.pins.add(event.sequence, Anchor(items, targets))
                 count = len(items)
-                self.acts.add(_act(event, event.kind, count, note="" if targets is not None else "let go"))
+                self.acts.add(
+                    _act(event, event.kind, count, note="" if targets is not None else "let go")
+                )
             case "undo":
                 self.acts.undo(event.gesture, event.sequence)
                 changed = self._turn(event.gesture, stand=False)
@@ -200,9 +209,14 @@ class AnnotationSession:
                 message = self._in_the_way(event.gesture, "Brought back")
                 class_id = self.acts.acts[event.gesture].class_id
             case "add_class" | "edit_class" | "merge_class" | "delete_class":
-                note = self.classes.change(event.sequence, event.kind, event.class_id, _class_change(event.detail))
+                note = self.classes.change(
+                    event.sequence, event.kind, event.class_id, _class_change(event.detail)
+                )
                 # What a class is called is nothing to the model; whose items are whose, is.
-                self.acts.add(_act(event, "class", note=note), learned=event.kind in ("merge_class", "delete_class"))
+                self.acts.add(
+                    _act(event, "class", note=note),
+                    learned=event.kind in ("merge_class", "delete_class"),
+                )
                 changed = self._settle_classes()
         self._labelled_at[changed] = event.sequence
         self.doubts.relabelled(
@@ -255,7 +269,9 @@ class AnnotationSession:
         if self.acts.last.back:
             return ""
         mine = self.acts.acts[number]
-        later = [a for a in self.acts if a.made_by > number and not a.undone and a.client != mine.client]
+        later = [
+            a for a in self.acts if a.made_by > number and not a.undone and a.client != mine.client
+        ]
         if len(later) == 1:
             why = "Another gesture stands on it"
         elif later:
@@ -299,7 +315,13 @@ class AnnotationSession:
             self.confidence = certain
         if news or not self.doubts.heard(margin, doubt):
             confidence = self._confidence()
-            self.doubts.take(margin, doubt, labels=self.labels, prediction=self.predictions, confidence=confidence)
+            self.doubts.take(
+                margin,
+                doubt,
+                labels=self.labels,
+                prediction=self.predictions,
+                confidence=confidence,
+            )
         return new_scene
 
     def _confidence(self) -> npt.NDArray[np.float32]:
@@ -323,7 +345,10 @@ class AnnotationSession:
         """Whether two classes have labels: a classifier that knows one is certain of it everywhere, and says nothing."""
         if self._told_apart[0] != self.sequence:
             labelled = self.labels[self.labels != UNLABELED]
-            self._told_apart = (self.sequence, len(labelled) > 0 and bool((labelled != labelled[0]).any()))
+            self._told_apart = (
+                self.sequence,
+                len(labelled) > 0 and bool((labelled != labelled[0]).any()),
+            )
         return self._told_apart[1]
 
     def predictions_since(self, version: int) -> bytes | None:
@@ -347,7 +372,9 @@ class AnnotationSession:
         if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:
             return None
         if self._forces_encoded is None or self._forces_encoded[0] != self.force_version:
-            frame = encode_forces(*self._forces, revision=grid.revision, step=grid.step, scene_id=grid.scene_id)
+            frame = encode_forces(
+                *self._forces, revision=grid.revision, step=grid.step, scene_id=grid.scene_id
+            )
             self._forces_encoded = (self.force_version, frame)
         return self._forces_encoded[1]
 
@@ -357,7 +384,11 @@ class AnnotationSession:
         if len(items) == 0:
             return None
         return protocol.Labels(
-            sequence=self.sequence, gesture=0, by="", items=items.tolist(), class_ids=self.labels[items].tolist()
+            sequence=self.sequence,
+            gesture=0,
+            by="",
+            items=items.tolist(),
+            class_ids=self.labels[items].tolist(),
         )
 
     def scene(self) -> Scene:
@@ -386,7 +417,9 @@ class AnnotationSession:
             self._scene_cache = (key, encode_scene(self.scene()))
         return self._scene_cache[1]
 
-    def begin_with(self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None) -> None:
+    def begin_with(
+        self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         """Labels (N,) that are there before the first event, and which of them are verified; None: none."""
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified
@@ -464,14 +497,18 @@ class AnnotationSession:
         newest = list(islice(reversed(self.acts.acts.values()), SUMMARY_LENGTH))
         gestures = [_gesture(act) for act in reversed(newest)]
         return protocol.History(
-            gestures=gestures, can_undo=self.acts.can_undo(client), can_redo=self.acts.can_redo(client)
+            gestures=gestures,
+            can_undo=self.acts.can_undo(client),
+            can_redo=self.acts.can_redo(client),
         )
 
     def check_item(self, item: int) -> None:
         """Raises RequestError when there is no such item."""
         if not 0 <= item < len(self.items):
             raise RequestError(
-                f"there is no item {item}; items are 0 to {len(self.items) - 1}", code="unknown_item", status=404
+                f"there is no item {item}; items are 0 to {len(self.items) - 1}",
+                code="unknown_item",
+                status=404,
             )
 
     def item_info(self, item: int) -> protocol.ItemInfo:
@@ -507,4 +544,6 @@ def _gesture(act: Act) -> protocol.Gesture:
 
 
 def _act(event: Event, kind: ActKind, count: int = 0, note: str = "") -> Act:
-    return Act(event.sequence, kind, event.client, event.at, event.revision, event.class_id, count, note)
+    return Act(
+        event.sequence, kind, event.client, event.at, event.revision, event.class_id, count, note
+    )

@@ -12,7 +12,9 @@ def merged(old: Settings, new: Settings) -> Settings:
     """`old` with what `new` gives; absent fields stay. Another preset begins from that preset's values, in the same dimension."""
     if new.preset is not None and new.preset != (old.preset or "default"):
         old = Settings(latent_dim=old.latent_dim)
-    changes = {name: value for name, value in msgspec.structs.asdict(new).items() if value is not None}
+    changes = {
+        name: value for name, value in msgspec.structs.asdict(new).items() if value is not None
+    }
     return msgspec.structs.replace(old, **changes)
 
 
@@ -23,9 +25,12 @@ def in_full(settings: Settings) -> Settings:
 
 def described(settings: Settings) -> str:
     """What `settings` give, in a few words: "beta_kl 20, stiffness 0.5"."""
-    given = {name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None}
+    given = {
+        name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None
+    }
     return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in given.items()
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in given.items()
     )
 
 
@@ -34,7 +39,9 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
 
     Raises ValueError, naming the setting, on a value the model cannot take.
     """
-    given: dict[str, Any] = {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
+    given: dict[str, Any] = {
+        k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None
+    }
     name = given.pop("preset", None)
     if old is None or (name is not None and name != old.preset):
         latent_dim = given.pop("latent_dim", old.latent_dim if old is not None else 3)

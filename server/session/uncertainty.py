@@ -75,7 +75,12 @@ class Doubts:
             self.version += 1
 
     def relabelled(
-        self, items: npt.NDArray[np.uint32], *, labels: Classes, prediction: Classes, confidence: Floats
+        self,
+        items: npt.NDArray[np.uint32],
+        *,
+        labels: Classes,
+        prediction: Classes,
+        confidence: Floats,
     ) -> None:
         """`items` (K,) have other labels now: `labels` (K,); prediction and confidence (K,) are theirs, too."""
         if len(items) == 0:

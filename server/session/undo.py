@@ -113,14 +113,18 @@ class ActLog:
         """The act that `client` would take back. Raises RequestError when there is none."""
         standing = self._standing.get(client)
         if not standing:
-            raise RequestError("there is nothing of yours to take back", code="nothing_to_undo", status=409)
+            raise RequestError(
+                "there is nothing of yours to take back", code="nothing_to_undo", status=409
+            )
         return self.acts[standing[-1]]
 
     def next_redo(self, client: str) -> Act:
         """The act that `client` would bring back. Raises RequestError when there is none."""
         stack = self._undone.get(client)
         if not stack:
-            raise RequestError("there is nothing of yours to bring back", code="nothing_to_redo", status=409)
+            raise RequestError(
+                "there is nothing of yours to bring back", code="nothing_to_redo", status=409
+            )
         return self.acts[stack[-1]]
 
     def can_undo(self, client: str) -> bool:

@@ -25,10 +25,14 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
 def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:
     """Carry out `command`; what the model refuses is told in the answer."""
     try:
-        return _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
+        return (
+            _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
+        )
     except ValueError as error:
         if isinstance(command, m.Probe):
-            return m.Probed(command.request, trainer.loop.step, {}, b"", [], b"", refused=str(error))
+            return m.Probed(
+                command.request, trainer.loop.step, {}, b"", [], b"", refused=str(error)
+            )
         return m.Decoded(command.request, b"", refused=str(error))
 
 

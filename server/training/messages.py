@@ -166,7 +166,18 @@ class Failed(msgspec.Struct, tag=True):
     fatal: bool
 
 
-TrainerEvent = Alive | FrameReady | State | Measured | Collapsed | NotSaved | Turned | Probed | Decoded | Failed
+TrainerEvent = (
+    Alive
+    | FrameReady
+    | State
+    | Measured
+    | Collapsed
+    | NotSaved
+    | Turned
+    | Probed
+    | Decoded
+    | Failed
+)
 
 encode = msgspec.msgpack.Encoder().encode
 decode_command = msgspec.msgpack.Decoder(Command).decode

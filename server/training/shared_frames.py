@@ -85,7 +85,11 @@ class SharedFrames:
         if int(header["sequence"]) != 2 * sequence:
             return None
         d = int(header["latent_dim"])
-        forces = FrameForces(header["force_scales"].copy(), vectors[:, :, :d].copy()) if header["has_forces"] else None
+        forces = (
+            FrameForces(header["force_scales"].copy(), vectors[:, :, :d].copy())
+            if header["has_forces"]
+            else None
+        )
         confidence, margin, doubt = sureness.copy()
         frame = TrainerFrame(
             sequence,
@@ -101,12 +105,16 @@ class SharedFrames:
         )
         return frame if int(header["sequence"]) == 2 * sequence else None
 
-    def _views(self, slot: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _views(
+        self, slot: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         start, n = slot * self._slot_bytes, self.n
         header = np.frombuffer(self._map, _HEADER, 1, start)[0:1].reshape(())
         start += _HEADER.itemsize
         mean = np.frombuffer(self._map, "<f4", n * MAX_DIM, start).reshape(n, MAX_DIM)
-        sureness = np.frombuffer(self._map, "<f4", len(_SURENESS) * n, start + mean.nbytes).reshape(-1, n)
+        sureness = np.frombuffer(self._map, "<f4", len(_SURENESS) * n, start + mean.nbytes).reshape(
+            -1, n
+        )
         start += mean.nbytes + sureness.nbytes
         prediction = np.frombuffer(self._map, "<i2", n, start)
         forces = np.frombuffer(self._map, "i1", _TERMS * n * MAX_DIM, start + prediction.nbytes)

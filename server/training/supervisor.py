@@ -90,7 +90,13 @@ class TrainerSupervisor:
     """-P: a file in the current folder that is named like a module must not take its place."""
 
     def __init__(
-        self, project: Project, listener: TrainerListener, inputs: Inputs, *, device: str = "auto", threads: int = 0
+        self,
+        project: Project,
+        listener: TrainerListener,
+        inputs: Inputs,
+        *,
+        device: str = "auto",
+        threads: int = 0,
     ) -> None:
         self.project = project
         self.listener = listener
@@ -99,7 +105,12 @@ class TrainerSupervisor:
         self.inputs = inputs
         self.running = True
         self.training = protocol.Training(
-            state="starting", phase="layout", progress=0.0, step=0, frames_per_second=0.0, settings=inputs.settings
+            state="starting",
+            phase="layout",
+            progress=0.0,
+            step=0,
+            frames_per_second=0.0,
+            settings=inputs.settings,
         )
         self._ring_file = anonymous_file(size_for(len(project.items)))
         self._ring = SharedFrames(self._ring_file, len(project.items))
@@ -131,7 +142,9 @@ class TrainerSupervisor:
             except TimeoutError:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
-                await process.wait()  # else its pipes and the thread that waits for it outlive the loop
+                await (
+                    process.wait()
+                )  # else its pipes and the thread that waits for it outlive the loop
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -145,7 +158,9 @@ class TrainerSupervisor:
         wakes = self.training.state == "resting" and inputs.step.number > self.inputs.step.number
         self.inputs = inputs
         state = "running" if wakes else self.training.state
-        self.training = msgspec.structs.replace(self.training, settings=inputs.settings, state=state)
+        self.training = msgspec.structs.replace(
+            self.training, settings=inputs.settings, state=state
+        )
         self._send(inputs.message())
         if wakes:
             self.listener.on_training(self.training)
@@ -174,7 +189,10 @@ class TrainerSupervisor:
 
     async def _ask(self, question: Callable[[int], msgspec.Struct]) -> m.Probed | m.Decoded:
         if self._process is None or self.training.state in ("starting", "restarting", "failed"):
-            raise TrainingError("the model is not there at the moment; ask again when training runs", code="no_model")
+            raise TrainingError(
+                "the model is not there at the moment; ask again when training runs",
+                code="no_model",
+            )
         self._asked += 1
         request = self._asked
         answer = self._questions[request] = asyncio.get_running_loop().create_future()
@@ -183,7 +201,9 @@ class TrainerSupervisor:
             async with asyncio.timeout(ANSWER_SECONDS):
                 found = await answer
         except TimeoutError:
-            raise TrainingError("the model did not answer in time; ask again", code="no_model") from None
+            raise TrainingError(
+                "the model did not answer in time; ask again", code="no_model"
+            ) from None
         finally:
             del self._questions[request]
         if found.refused:
@@ -283,7 +303,9 @@ class TrainerSupervisor:
     def _give_no_answers(self) -> None:
         for question in self._questions.values():
             if not question.done():
-                question.set_exception(TrainingError("training was interrupted; ask again", code="no_model"))
+                question.set_exception(
+                    TrainingError("training was interrupted; ask again", code="no_model")
+                )
 
     async def _listen(self, process: asyncio.subprocess.Process) -> "_End":
         """Hear the process until it ends or hangs."""
@@ -320,17 +342,23 @@ class TrainerSupervisor:
                 self.listener.on_losses(losses)
             case m.Collapsed(message=message, mend=mend):
                 code = "collapse" if message else ""
-                self.listener.on_notice(protocol.Notice(topic="collapse", code=code, message=message, mend=mend))
+                self.listener.on_notice(
+                    protocol.Notice(topic="collapse", code=code, message=message, mend=mend)
+                )
             case m.Turned(number=number, found=found):
                 if not found and number == self.inputs.step.number:
-                    self.listener.on_notice(protocol.Notice(topic="undo", code="not_turned_back", message=NOT_KEPT))
+                    self.listener.on_notice(
+                        protocol.Notice(topic="undo", code="not_turned_back", message=NOT_KEPT)
+                    )
             case m.Probed() | m.Decoded():
                 question = self._questions.get(event.request)
                 if question is not None and not question.done():
                     question.set_result(event)
             case m.NotSaved(message=message):
                 code = "not_saved" if message else ""
-                self.listener.on_notice(protocol.Notice(topic="trainer", code=code, message=message))
+                self.listener.on_notice(
+                    protocol.Notice(topic="trainer", code=code, message=message)
+                )
             case m.Alive() | m.Failed():
                 pass
 

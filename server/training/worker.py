@@ -50,7 +50,9 @@ FRAME_SECONDS = 1 / 60
 
 
 class TrainerProcess:
-    def __init__(self, start: m.Start, commands: "queue.SimpleQueue[m.Command | None]", events: BinaryIO) -> None:
+    def __init__(
+        self, start: m.Start, commands: "queue.SimpleQueue[m.Command | None]", events: BinaryIO
+    ) -> None:
         self.commands = commands
         self.events = events
         self.checkpoints = Path(start.checkpoints)
@@ -88,7 +90,9 @@ class TrainerProcess:
             if any(self.checkpoints.glob("*.safetensors")):
                 log.warning("training begins anew: %s", error)
             config = configuration(start.settings)
-            return Trainer(dataset, config, n_classes=start.n_classes, seed=start.seed, device=start.device)
+            return Trainer(
+                dataset, config, n_classes=start.n_classes, seed=start.seed, device=start.device
+            )
         return trainer
 
     def run(self) -> None:
@@ -278,7 +282,11 @@ class TrainerProcess:
         self.last_state, self.state_sent = key, now
         rate = len([t for t in self.recent if now - t < 1])
         settings = settings_of(self.trainer.config)
-        self._send(m.State(self.running, self.event, phase, loop.progress, loop.step, float(rate), settings))
+        self._send(
+            m.State(
+                self.running, self.event, phase, loop.progress, loop.step, float(rate), settings
+            )
+        )
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()

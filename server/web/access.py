@@ -52,7 +52,9 @@ async def decide(request: web.Request) -> web.Response:
 async def make_code(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.MakeCode)
     if not request.app[ACCESS].addresses:
-        raise RequestError("no other device can come in here; start with --lan", code="not_shared", status=404)
+        raise RequestError(
+            "no other device can come in here; start with --lan", code="not_shared", status=404
+        )
     return as_json(request.app[ACCESS].make_code(asked.role))
 
 
@@ -66,15 +68,21 @@ async def get_qr(request: web.Request) -> web.Response:
     """The address for other devices, as a picture. It holds no secret: who comes by it asks like everybody."""
     addresses = request.app[ACCESS].addresses
     if not addresses:
-        raise RequestError("no other device can come in here; start with --lan", code="not_shared", status=404)
+        raise RequestError(
+            "no other device can come in here; start with --lan", code="not_shared", status=404
+        )
     svg = BytesIO()
-    segno.make(addresses[0], error="m").save(svg, kind="svg", border=2, dark="#0b1016", light="#ffffff", xmldecl=False)
+    segno.make(addresses[0], error="m").save(
+        svg, kind="svg", border=2, dark="#0b1016", light="#ffffff", xmldecl=False
+    )
     return web.Response(body=svg.getvalue(), content_type="image/svg+xml")
 
 
 def _only_secure(request: web.Request) -> None:
     if not request.secure:
-        raise RequestError("this is the owner's own address; nothing to ask for", code="not_shared", status=404)
+        raise RequestError(
+            "this is the owner's own address; nothing to ask for", code="not_shared", status=404
+        )
 
 
 _BROWSERS = (

@@ -35,7 +35,9 @@ class _Named(msgspec.Struct):
 
 
 def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )
 
 
 async def body_of(request: web.Request, kind: type[T]) -> T:
@@ -53,7 +55,9 @@ async def _raw_body(request: web.Request) -> bytes:
     except TimeoutError:
         raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
     if len(raw) > MAX_MESSAGE_BYTES:
-        raise ProtocolError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
+        raise ProtocolError(
+            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
+        )
     return raw
 
 
@@ -71,7 +75,9 @@ def _number(request: web.Request, name: str) -> int:
 async def healthz(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     health = protocol.Health(
-        status="ok", trainer=service.training.state, uptime_seconds=time.monotonic() - service.started
+        status="ok",
+        trainer=service.training.state,
+        uptime_seconds=time.monotonic() - service.started,
     )
     return as_json(health)
 
@@ -79,14 +85,18 @@ async def healthz(request: web.Request) -> web.Response:
 async def get_session(request: web.Request) -> web.Response:
     """The answer renews the cookie: a device is forgotten when it has been away for long, not when it is used."""
     visitor = visitor_of(request)
-    response = as_json(request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer"))
+    response = as_json(
+        request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer")
+    )
     if visitor.device:
         set_cookie(response, request.cookies[COOKIE])
     return response
 
 
 async def get_scene(request: web.Request) -> web.Response:
-    return web.Response(body=request.app[SERVICE].session.scene_glb(), content_type="model/gltf-binary")
+    return web.Response(
+        body=request.app[SERVICE].session.scene_glb(), content_type="model/gltf-binary"
+    )
 
 
 async def get_item(request: web.Request) -> web.Response:
@@ -126,23 +136,33 @@ async def get_thumbnails(request: web.Request) -> web.Response:
         if any(known.value == tag for known in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
         png = await asyncio.to_thread(
-            thumbnails.page_png, project.items, page, project.thumbnails, write=not project.read_only
+            thumbnails.page_png,
+            project.items,
+            page,
+            project.thumbnails,
+            write=not project.read_only,
         )
     except IndexError:
-        raise RequestError(f"there is no thumbnail page {page}", code="unknown_page", status=404) from None
+        raise RequestError(
+            f"there is no thumbnail page {page}", code="unknown_page", status=404
+        ) from None
     return web.Response(body=png, content_type="image/png", headers=headers)
 
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    table = export_table.Table.of(session)  # of one moment; written out in a thread, as it takes a while
+    table = export_table.Table.of(
+        session
+    )  # of one moment; written out in a thread, as it takes a while
     match request.query.get("format", "csv"):
         case "csv":
             write, kind, suffix = export_table.as_csv, "text/csv", "csv"
         case "jsonl":
             write, kind, suffix = export_table.as_jsonl, "application/jsonl", "jsonl"
         case other:
-            raise RequestError(f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format")
+            raise RequestError(
+                f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format"
+            )
     text = await asyncio.to_thread(write, table)
     name = f"{session.items.name}-labels"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
@@ -176,7 +196,9 @@ async def get_sheet(request: web.Request) -> web.Response:
     kinds: dict[str, protocol.SheetKind] = {kind: kind for kind in get_args(protocol.SheetKind)}
     kind = kinds.get(request.query.get("kind", ""))
     if kind is None:
-        raise RequestError(f"a sheet is of kind {' or '.join(kinds)}: ?kind=suspects", code="bad_sheet")
+        raise RequestError(
+            f"a sheet is of kind {' or '.join(kinds)}: ?kind=suspects", code="bad_sheet"
+        )
     size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
     skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
     return as_json(await request.app[SERVICE].review.sheet(kind, size, skip))
@@ -201,7 +223,9 @@ async def get_cue(request: web.Request) -> web.Response:
     cue = known.get(request.match_info["cue"])
     if cue is None:
         raise RequestError(f"the cues are {', '.join(known)}", code="unknown_cue", status=404)
-    return web.Response(body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream")
+    return web.Response(
+        body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream"
+    )
 
 
 async def get_recording(request: web.Request) -> web.StreamResponse:
@@ -217,7 +241,9 @@ async def get_timeline(request: web.Request) -> web.Response:
 
 async def get_openapi(request: web.Request) -> web.Response:
     del request
-    return web.Response(body=msgspec.json.encode(openapi.document()), content_type="application/json")
+    return web.Response(
+        body=msgspec.json.encode(openapi.document()), content_type="application/json"
+    )
 
 
 async def get_page(request: web.Request) -> web.StreamResponse:

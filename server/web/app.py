@@ -25,7 +25,9 @@ LISTENER = web.AppKey("listener", list[LanListener])
 """What listens to the network, if anything."""
 
 
-def make_app(config: ServerConfig, project: Project, *, device: str = "auto", threads: int = 0) -> web.Application:
+def make_app(
+    config: ServerConfig, project: Project, *, device: str = "auto", threads: int = 0
+) -> web.Application:
     """The application that serves `project`. Raises StoreError, ProjectError when it cannot be opened for writing,
     LodespaceError when there is no certificate for the network."""
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
@@ -62,7 +64,9 @@ async def _service_context(app: web.Application) -> AsyncIterator[None]:
 async def _say_goodbye(app: web.Application) -> None:
     """All at once, and not longer than GOODBYE_SECONDS: a client that reads nothing does not hold the server up."""
     closing = [
-        asyncio.create_task(socket.close(code=WSCloseCode.GOING_AWAY, message=b"the server is stopping"))
+        asyncio.create_task(
+            socket.close(code=WSCloseCode.GOING_AWAY, message=b"the server is stopping")
+        )
         for socket in set(app[SOCKETS])
     ]
     if closing:

@@ -105,12 +105,19 @@ def protect(app: web.Application, access: Access, *, notebook: bool = False) -> 
     app.middlewares.append(_guard)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        secure(response, request.headers.get(hdrs.HOST, ""), app[HOSTS].of(secure=request.secure), notebook=notebook)
+        secure(
+            response,
+            request.headers.get(hdrs.HOST, ""),
+            app[HOSTS].of(secure=request.secure),
+            notebook=notebook,
+        )
 
     app.on_response_prepare.append(add_headers)
 
 
-def add_route(app: web.Application, method: str, path: str, handler: Handler, needed: Role | None) -> None:
+def add_route(
+    app: web.Application, method: str, path: str, handler: Handler, needed: Role | None
+) -> None:
     """A route and the role that it needs; None: for everybody who reaches the server."""
     app.router.add_route(method, path, handler)
     app[_NEEDED][handler] = needed
@@ -119,7 +126,9 @@ def add_route(app: web.Application, method: str, path: str, handler: Handler, ne
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        refuse_foreign(request, request.app[HOSTS].of(secure=request.secure), notebook=request.app[NOTEBOOK])
+        refuse_foreign(
+            request, request.app[HOSTS].of(secure=request.secure), notebook=request.app[NOTEBOOK]
+        )
         visitor = _visitor(request)
         request[_VISITOR] = visitor
         _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
@@ -133,7 +142,9 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(request, error.status, error.code, str(error))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return _error(request, 500, "internal_error", "the server made a mistake; its log says which")
+        return _error(
+            request, 500, "internal_error", "the server made a mistake; its log says which"
+        )
 
 
 def _visitor(request: web.Request) -> Visitor:
@@ -149,9 +160,13 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
         return
     if visitor.role is None:
         raise LodespaceError(
-            "this device was not let in; open the page and ask the owner", code="not_paired", status=401
+            "this device was not let in; open the page and ask the owner",
+            code="not_paired",
+            status=401,
         )
-    raise LodespaceError(f"only an {needed} may do that; ask the owner", code="not_allowed", status=403)
+    raise LodespaceError(
+        f"only an {needed} may do that; ask the owner", code="not_allowed", status=403
+    )
 
 
 def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: bool = False) -> None:
@@ -159,7 +174,9 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
     host = request.headers.get(hdrs.HOST, "").lower()
     if host not in hosts:
         raise LodespaceError(
-            "this address is not served here; open the address that the server printed", code="bad_host", status=421
+            "this address is not served here; open the address that the server printed",
+            code="bad_host",
+            status=421,
         )
     origin = request.headers.get(hdrs.ORIGIN)
     wants_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
@@ -173,26 +190,40 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
     if hdrs.CONTENT_ENCODING in request.headers:
         raise LodespaceError("compressed bodies are refused", code="bad_encoding", status=415)
     if request.method in _BODY_METHODS and request.content_type != "application/json":
-        raise LodespaceError("the body must be application/json", code="bad_content_type", status=415)
+        raise LodespaceError(
+            "the body must be application/json", code="bad_content_type", status=415
+        )
     if (request.content_length or 0) > MAX_MESSAGE_BYTES:
-        raise LodespaceError(f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413)
+        raise LodespaceError(
+            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
+        )
 
 
-def secure(response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False) -> None:
+def secure(
+    response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
+) -> None:
     """Put the security headers on an answer that has not begun. A `host` that is none of ours is not repeated in them."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:
         del response.headers["X-Frame-Options"]  # which knows no list
     known = host if host.lower() in hosts else None
-    response.headers["Content-Security-Policy"] = content_security_policy(known, NOTEBOOKS if notebook else "'none'")
+    response.headers["Content-Security-Policy"] = content_security_policy(
+        known, NOTEBOOKS if notebook else "'none'"
+    )
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
 
 
 def set_cookie(response: web.StreamResponse, secret: str) -> None:
     """Give a device its secret to keep."""
     response.set_cookie(
-        COOKIE, secret, max_age=KEPT_DAYS * 86400, path="/", secure=True, httponly=True, samesite="Strict"
+        COOKIE,
+        secret,
+        max_age=KEPT_DAYS * 86400,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="Strict",
     )
 
 
@@ -201,7 +232,8 @@ def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
     return (
         request.method == "GET"
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.headers.get("Sec-Fetch-Dest") in (("document", "iframe") if framed else ("document",))
+        and request.headers.get("Sec-Fetch-Dest")
+        in (("document", "iframe") if framed else ("document",))
     )
 
 
@@ -215,6 +247,8 @@ def _error(request: web.Request, status: int, code: str, message: str) -> web.Re
     """For a program as JSON; a person who has followed an address reads the same sentence as a page."""
     if _is_navigation(request) or "text/html" in request.headers.get(hdrs.ACCEPT, ""):
         sentence = html.escape(message[:1].upper() + message[1:])
-        return web.Response(status=status, text=_PAGE.format(message=sentence), content_type="text/html")
+        return web.Response(
+            status=status, text=_PAGE.format(message=sentence), content_type="text/html"
+        )
     body = msgspec.json.encode(ErrorBody(code=code, message=message))
     return web.Response(status=status, body=body, content_type="application/json")

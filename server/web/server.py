@@ -35,10 +35,14 @@ async def start(app: web.Application, ports: Iterable[int]) -> Listening:
     Raises LodespaceError when all are taken.
     """
     logging.getLogger("aiohttp.server").addFilter(_one_line)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS
+    )
     await runner.setup()
     try:
-        await _first_free(ports, lambda port: web.TCPSite(runner, "127.0.0.1", port).start(), "--port")
+        await _first_free(
+            ports, lambda port: web.TCPSite(runner, "127.0.0.1", port).start(), "--port"
+        )
         port = int(runner.addresses[0][1])
         app[HOSTS].listen(port)
         addresses = await _listen_to_network(app, runner)
@@ -54,7 +58,9 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
         return []
     network = app[NETWORK]
     listener = LanListener(runner, network.certificate.context(), network.names)
-    ports = range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
+    ports = (
+        range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
+    )
 
     async def listen(port: int) -> None:
         listener.start(port)
@@ -66,19 +72,25 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
     return app[ACCESS].addresses
 
 
-async def _first_free(ports: Iterable[int], listen: Callable[[int], Awaitable[None]], option: str) -> None:
+async def _first_free(
+    ports: Iterable[int], listen: Callable[[int], Awaitable[None]], option: str
+) -> None:
     tried: list[int] = []
     for port in ports:
         try:
             await listen(port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise LodespaceError(f"port {port} cannot be used: {error.strerror}", code="bad_port") from error
+                raise LodespaceError(
+                    f"port {port} cannot be used: {error.strerror}", code="bad_port"
+                ) from error
             tried.append(port)
             continue
         return
     taken = ", ".join(map(str, tried))
-    raise LodespaceError(f"port {taken} is taken; give another one with {option}", code="port_taken")
+    raise LodespaceError(
+        f"port {taken} is taken; give another one with {option}", code="port_taken"
+    )
 
 
 def _one_line(record: logging.LogRecord) -> bool:

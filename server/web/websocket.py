@@ -39,14 +39,22 @@ SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 async def stream(request: web.Request) -> web.WebSocketResponse:
     service = request.app[SERVICE]
     if len(service.clients) >= service.config.max_clients:
-        raise LodespaceError("too many pages are open on this session; close some", code="too_many_clients", status=503)
+        raise LodespaceError(
+            "too many pages are open on this session; close some",
+            code="too_many_clients",
+            status=503,
+        )
     socket = web.WebSocketResponse(
-        protocols=(PROTOCOL_VERSION,), max_msg_size=MAX_MESSAGE_BYTES, compress=False, heartbeat=20.0
+        protocols=(PROTOCOL_VERSION,),
+        max_msg_size=MAX_MESSAGE_BYTES,
+        compress=False,
+        heartbeat=20.0,
     )
     await socket.prepare(request)
     if socket.ws_protocol != PROTOCOL_VERSION:
         await socket.close(
-            code=WSCloseCode.PROTOCOL_ERROR, message=f"speak {PROTOCOL_VERSION}; reload the page".encode()
+            code=WSCloseCode.PROTOCOL_ERROR,
+            message=f"speak {PROTOCOL_VERSION}; reload the page".encode(),
         )
         return socket
     request.app[SOCKETS].add(socket)
@@ -90,11 +98,15 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
                 raise ProtocolError("say hello first", code="no_hello")
             await _handle(service, client, operation)
         except LodespaceError as error:
-            client.send(protocol.Refused(command_id=command_id, code=error.code, message=str(error)))
+            client.send(
+                protocol.Refused(command_id=command_id, code=error.code, message=str(error))
+            )
         except Exception:
             log.exception("an operation of client %s failed", client.client_id)
             message_text = "the server made a mistake; its log says which"
-            client.send(protocol.Refused(command_id=command_id, code="internal_error", message=message_text))
+            client.send(
+                protocol.Refused(command_id=command_id, code="internal_error", message=message_text)
+            )
 
 
 def _parse(text: str) -> protocol.ClientOperation:
@@ -118,7 +130,11 @@ def _command_id_of(text: str) -> str:
 
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
     if not may(client.role, "viewer" if isinstance(operation, _LOOKING) else "annotator"):
-        raise RequestError("you may look here, not label; ask the owner to allow more", code="not_allowed", status=403)
+        raise RequestError(
+            "you may look here, not label; ask the owner to allow more",
+            code="not_allowed",
+            status=403,
+        )
     match operation:
         case protocol.Hello():
             _greet(service, client, operation)
@@ -147,21 +163,27 @@ def _ask(service: Service, client: Client, question: protocol.Probe | protocol.D
     """Answered when the model has; what the client says meanwhile does not wait for it."""
     if len(client.questions) >= MAX_QUESTIONS:
         raise RequestError(
-            "too many questions wait for the model; ask again later", code="too_many_questions", status=429
+            "too many questions wait for the model; ask again later",
+            code="too_many_questions",
+            status=429,
         )
     task = asyncio.create_task(_answer(service, client, question))
     client.questions.add(task)
     task.add_done_callback(client.questions.discard)
 
 
-async def _answer(service: Service, client: Client, question: protocol.Probe | protocol.Decode) -> None:
+async def _answer(
+    service: Service, client: Client, question: protocol.Probe | protocol.Decode
+) -> None:
     try:
         if isinstance(question, protocol.Probe):
             client.send(await service.probe(question))
         else:
             client.send(await service.decode(question))
     except LodespaceError as error:
-        client.send(protocol.Refused(command_id=question.command_id, code=error.code, message=str(error)))
+        client.send(
+            protocol.Refused(command_id=question.command_id, code=error.code, message=str(error))
+        )
 
 
 def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:

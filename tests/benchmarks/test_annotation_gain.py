@@ -29,17 +29,25 @@ def test_seconds_are_the_sum_of_acts_and_of_waits_that_nothing_fills() -> None:
     assert model.seconds({"region": 1, "picture": 4, "undo": 1}) == 9
     course = Course("m", "d", 0, 3)
     labels = np.array([0, -1, -1], np.int16)
-    for acts, rest in (({"region": 1}, 2.0), ({"sheet": 1, "correction": 1}, 10.0), ({"single": 1}, 50.0)):
+    for acts, rest in (
+        ({"region": 1}, 2.0),
+        ({"sheet": 1, "correction": 1}, 10.0),
+        ({"single": 1}, 50.0),
+    ):
         course.add("any", 1, acts, rest, labels, labels, np.zeros(3, np.int16))
     # The first rest is within the second act's 3 s; of the second, the third act fills 3; after the last nobody waits.
     assert course.seconds(model).tolist() == [5, 8, 18]
-    assert course.seconds(TimeModel(region=5, sheet=2, correction=1, single=3, wait=0)).tolist() == [5, 8, 11]
+    assert course.seconds(
+        TimeModel(region=5, sheet=2, correction=1, single=3, wait=0)
+    ).tolist() == [5, 8, 11]
 
 
 def test_each_constant_is_halved_and_doubled() -> None:
     varied = TimeModel().varied()
     assert len(varied) == 1 + 2 * 7 + 2
-    assert varied["region double"] == TimeModel(region=10) and varied["wait half"] == TimeModel(wait=0.5)
+    assert varied["region double"] == TimeModel(region=10) and varied["wait half"] == TimeModel(
+        wait=0.5
+    )
 
 
 def test_a_course_knows_what_is_right_and_from_when_on(tmp_path: Path) -> None:
@@ -51,11 +59,22 @@ def test_a_course_knows_what_is_right_and_from_when_on(tmp_path: Path) -> None:
         ([0, 1, -1, -1], [0, 0, 1, 0]),
     ):
         said = Told(0.5, 3, 0.9, 0.8, 0.1)
-        course.add("r", 1, {"region": 1}, 0.0, np.array(labels, np.int16), np.array(prediction, np.int16), truth, said)
+        course.add(
+            "r",
+            1,
+            {"region": 1},
+            0.0,
+            np.array(labels, np.int16),
+            np.array(prediction, np.int16),
+            truth,
+            said,
+        )
     assert [g.right for g in course.gestures] == [1.0, 0.75, 1.0]
     assert [g.labelled_right for g in course.gestures] == [0.25, 0.25, 0.5]
     assert [g.label_error for g in course.gestures] == [0.0, 0.5, 0.0]
-    assert course.first("right", 0.9) == 1  # whether or not it stays: a long run would have to stay for longer
+    assert (
+        course.first("right", 0.9) == 1
+    )  # whether or not it stays: a long run would have to stay for longer
     assert course.first("labelled_right", 0.5) == 3 and course.first("labelled_right", 0.9) is None
     course.write(tmp_path / "c.json")
     assert Course.read(tmp_path / "c.json") == course
@@ -127,7 +146,9 @@ def test_an_opponents_machine_takes_descriptions_of_any_length(features: int) ->
 
 def test_more_digits_than_there_are_are_deformed_copies() -> None:
     few, many = data_sets.load("digits-500"), data_sets.load("digits-5200")
-    assert len(few) == 500 and len(many) == 5200 and many.pictures.shape[1:] == few.pictures.shape[1:]
+    assert (
+        len(few) == 500 and len(many) == 5200 and many.pictures.shape[1:] == few.pictures.shape[1:]
+    )
     original = {picture.tobytes() for picture in data_sets.load("digits").pictures}
     new = sum(picture.tobytes() not in original for picture in many.pictures)
     assert 190 <= new <= 200
@@ -174,13 +195,19 @@ def all_runs(tmp_path: Path) -> report.Found:
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)
         labels = unlabelled()
-        for part in np.arange(300).reshape(5, 60) if (run.method, run.data) != ("umap-samples", "letters") else ():
+        for part in (
+            np.arange(300).reshape(5, 60)
+            if (run.method, run.data) != ("umap-samples", "letters")
+            else ()
+        ):
             labels[part] = 0 if run.method in NEVER_THERE and part[0] == 120 else TRUTH[part]
             acts = {"region": 1, "picture": 10 if run.method == "margin" else 0}
             said = Told(0.85, 4, 0.875, 0.9, 0.125) if run.method == "suggested" else None
             course.add("region", 60, acts, 0.5, labels, labels, TRUTH, said)
         course.write(tmp_path / f"{run.name}.json")
-    Course("suggested", "digits", 0, 300).write(tmp_path / "suggested--digits--0--7.json")  # an earlier plan's
+    Course("suggested", "digits", 0, 300).write(
+        tmp_path / "suggested--digits--0--7.json"
+    )  # an earlier plan's
     return report.read(tmp_path, plan.runs(1))
 
 
@@ -189,7 +216,13 @@ def test_the_report_has_a_row_for_every_method(all_runs: report.Found) -> None:
     of_digits = lines[: next(k for k, line in enumerate(lines) if "**sklearn**" in line)]
     for method, name in report.NAMES.items():
         reached = "0.800 (0.80)" if method in NEVER_THERE else "1.000 (1.00)"
-        assert sum(line.startswith(f"| {name} | {reached} |") or f"| {name} | -" in line for line in of_digits) == 1
+        assert (
+            sum(
+                line.startswith(f"| {name} | {reached} |") or f"| {name} | -" in line
+                for line in of_digits
+            )
+            == 1
+        )
     assert set(report.COLOURS) <= set(report.NAMES) == set(plan.METHODS)
 
 
@@ -203,7 +236,8 @@ def test_the_report_tells_ratios_and_what_the_page_says(all_runs: report.Found) 
         in lines
     )
     assert any(
-        line.startswith("| static UMAP, lasso by samples, SVC | - |") and "no region found" in line for line in lines
+        line.startswith("| static UMAP, lasso by samples, SVC | - |") and "no region found" in line
+        for line in lines
     )
     for courses in all_runs.values():
         for course in courses:
@@ -215,7 +249,9 @@ def test_the_report_tells_ratios_and_what_the_page_says(all_runs: report.Found) 
     )  # it took 42.5 s and never came there
 
 
-def test_the_report_draws_every_method_that_it_has_a_colour_for(all_runs: report.Found, tmp_path: Path) -> None:
+def test_the_report_draws_every_method_that_it_has_a_colour_for(
+    all_runs: report.Found, tmp_path: Path
+) -> None:
     pytest.importorskip("matplotlib", reason="pip install -e '.[gain]'")
     report.write(tmp_path, tmp_path / "docs", TimeModel(), plan.runs(1))
     drawing = (tmp_path / "docs" / "images" / "gain-digits.svg").read_text()

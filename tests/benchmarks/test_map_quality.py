@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
-
 from map_quality import (
     held_out_neighbour_accuracy,
     nearest_neighbour_accuracy,
@@ -12,6 +9,8 @@ from map_quality import (
     spread,
     within_between_ratio,
 )
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
 
 
 @pytest.fixture(params=[2, 3])
@@ -19,7 +18,9 @@ def blobs(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray]:
     """1,300 points (more than one block) of 7 overlapping classes of unequal size."""
     rng = np.random.default_rng(0)
     labels = rng.choice(7, 1300, p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05])
-    return rng.normal(size=(7, request.param))[labels] * 1.5 + rng.normal(size=(1300, request.param)), labels
+    return rng.normal(size=(7, request.param))[labels] * 1.5 + rng.normal(
+        size=(1300, request.param)
+    ), labels
 
 
 def test_silhouette_is_scikit_learns(blobs: tuple[np.ndarray, np.ndarray]) -> None:
@@ -40,13 +41,23 @@ def test_held_out_accuracy_is_scikit_learns(blobs: tuple[np.ndarray, np.ndarray]
     points, labels = blobs
     reference = KNeighborsClassifier(10).fit(points[:1000], labels[:1000])
     wanted = reference.score(points[1000:], labels[1000:])
-    assert held_out_neighbour_accuracy(points[:1000], labels[:1000], points[1000:], labels[1000:]) == wanted
+    assert (
+        held_out_neighbour_accuracy(points[:1000], labels[:1000], points[1000:], labels[1000:])
+        == wanted
+    )
 
 
-def test_accuracy_among_all_leaves_the_item_itself_out(blobs: tuple[np.ndarray, np.ndarray]) -> None:
+def test_accuracy_among_all_leaves_the_item_itself_out(
+    blobs: tuple[np.ndarray, np.ndarray],
+) -> None:
     points, labels = blobs
     near = np.argsort(((points[:, None] - points) ** 2).sum(axis=2), axis=1)[:, 1:11]
-    wanted = np.mean([np.bincount(labels[n], minlength=7).argmax() == own for n, own in zip(near, labels, strict=True)])
+    wanted = np.mean(
+        [
+            np.bincount(labels[n], minlength=7).argmax() == own
+            for n, own in zip(near, labels, strict=True)
+        ]
+    )
     assert nearest_neighbour_accuracy(points, labels) == pytest.approx(wanted)
 
 

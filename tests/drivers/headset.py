@@ -14,7 +14,9 @@ from playwright.sync_api import Page
 
 from drivers.page import PageDriver
 
-IWER = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
+IWER = (
+    Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
+)
 Side = Literal["left", "right"]
 # Of the page: both eyes.
 HEADSET_VIEW = {"width": 640, "height": 320}
@@ -57,13 +59,17 @@ class Headset:
         self.driver = driver
 
     def script(self, text: str) -> Any:
-        return self.driver.evaluate(f"(() => {{ const view = lodespace.xr.entry?.view; {text} }})()")
+        return self.driver.evaluate(
+            f"(() => {{ const view = lodespace.xr.entry?.view; {text} }})()"
+        )
 
     def value(self, expression: str) -> Any:
         return self.script(f"return {expression};")
 
     def enter(self, button: str = "Enter VR") -> None:
-        self.driver.wait(lambda: self.value("!!lodespace.xr.entry"), message="the part for VR was not loaded")
+        self.driver.wait(
+            lambda: self.value("!!lodespace.xr.entry"), message="the part for VR was not loaded"
+        )
         self.driver.page.get_by_role("button", name=button).click()
         self.driver.wait(
             lambda: self.value("!!lodespace.state.xr.presenting.value && view?.clock.frames > 2"),
@@ -77,7 +83,9 @@ class Headset:
         before = self.value("view ? view.clock.frames : -1")
         if before >= 0:
             self.driver.wait(
-                lambda: not self.value("!!view") or self.value("view.clock.frames") >= before + count,
+                lambda: (
+                    not self.value("!!view") or self.value("view.clock.frames") >= before + count
+                ),
                 120,
                 "no frame came",
             )
@@ -89,11 +97,16 @@ class Headset:
 
     def use_hands(self) -> None:
         self.script("emulated.primaryInputMode = 'hand';")
-        self.wait(lambda: self.value("view.inputs.right.bare && view.inputs.left.bare"), "hands did not come")
+        self.wait(
+            lambda: self.value("view.inputs.right.bare && view.inputs.left.bare"),
+            "hands did not come",
+        )
         self.frames(2)
 
     def _source(self, side: Side) -> str:
-        return f"(emulated.primaryInputMode === 'hand' ? emulated.hands : emulated.controllers).{side}"
+        return (
+            f"(emulated.primaryInputMode === 'hand' ? emulated.hands : emulated.controllers).{side}"
+        )
 
     def put(self, side: Side, position: Sequence[float] | Point) -> None:
         """Where the hand itself is."""
@@ -111,11 +124,16 @@ class Headset:
     def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
         """Move the hand until its brush is at `target`; or its fingertip, with point="touch"."""
         source = self._source(side)
-        held = np.array(self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)"))
+        held = np.array(
+            self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")
+        )
         for _ in range(3):
             held = held + np.asarray(target, float) - self._point(side, point)
             self.put(side, held)
-        assert np.allclose(self._point(side, point), target, atol=2e-3), (self._point(side, point), target)
+        assert np.allclose(self._point(side, point), target, atol=2e-3), (
+            self._point(side, point),
+            target,
+        )
 
     def _point(self, side: Side, name: str) -> Point:
         return np.array(self.value(f"view.inputs.{side}.{name}.toArray()"))
@@ -182,7 +200,9 @@ class Headset:
         self.outward = np.array(found["out"])
         return np.array(found["at"])
 
-    def paint(self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06) -> npt.NDArray[np.int64]:
+    def paint(
+        self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06
+    ) -> npt.NDArray[np.int64]:
         """Hold the brush in the middle of items, where they are now. Returns the items that are selected then."""
         self.script(f"lodespace.state.xr.setRadius({radius});")
         self.brush_to(side, np.median(self.in_room(items), axis=0))

@@ -36,7 +36,10 @@ class MovingPoints:
         return self._url
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._stop.set()
         self._thread.join()
@@ -53,7 +56,9 @@ class MovingPoints:
             else:
                 np.savez(path, X=random.normal(size=(n, 4)).astype(np.float32))
             labels = "5" if self.predicted else "none"
-            server = Serving(path, Path(folder) / "project", ServerConfig(train=False), labels=labels)
+            server = Serving(
+                path, Path(folder) / "project", ServerConfig(train=False), labels=labels
+            )
             async with server as url:
                 session = server.service.session
                 # Nobody is there to be pulled: what is in somebody's hand is heard of, and that is all.
@@ -68,16 +73,22 @@ class MovingPoints:
                 step = 0
                 while not self._stop.is_set():
                     step += 1
-                    mean += random.normal(0, 0.004, mean.shape).astype(np.float32) + 0.001 * (rest - mean)
+                    mean += random.normal(0, 0.004, mean.shape).astype(np.float32) + 0.001 * (
+                        rest - mean
+                    )
                     if self.predicted:
                         changed = random.integers(0, n, n // 10)
-                        prediction[changed] = (group[changed] + (random.random(len(changed)) < 0.1)) % GROUPS
+                        prediction[changed] = (
+                            group[changed] + (random.random(len(changed)) < 0.1)
+                        ) % GROUPS
                         confidence[changed] = random.random(len(changed), np.float32)
                     session.publish(mean, prediction, confidence, step=step, resting=False)
                     server.service.clients.wake()
                     await asyncio.sleep(1 / self.rate)
 
-    def _first_means(self, group: npt.NDArray[np.int64], random: np.random.Generator) -> npt.NDArray[np.float32]:
+    def _first_means(
+        self, group: npt.NDArray[np.int64], random: np.random.Generator
+    ) -> npt.NDArray[np.float32]:
         spread = random.normal(size=(self.n, 3))
         if self.predicted:
             spread = 0.35 * spread + random.normal(0, 1.2, (GROUPS, 3))[group]

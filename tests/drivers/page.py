@@ -26,7 +26,14 @@ _RESTS = """(async () => {
 
 
 class PageDriver:
-    def __init__(self, page: Page, url: str, *, prepare: Callable[[Page], None] | None = None, query: str = "") -> None:
+    def __init__(
+        self,
+        page: Page,
+        url: str,
+        *,
+        prepare: Callable[[Page], None] | None = None,
+        query: str = "",
+    ) -> None:
         """`prepare`: what is done to the page before it is opened. `query`: more of its address, after ?test."""
         self.page = page
         self.url = url
@@ -50,23 +57,39 @@ class PageDriver:
 
     def complaints(self) -> list[str]:
         """Errors and warnings of the console, less what a software renderer and a lost server say."""
-        known = ("GPU stall due to ReadPixels", "ERR_CONNECTION", "WebSocket connection to", "Failed to load resource")
+        known = (
+            "GPU stall due to ReadPixels",
+            "ERR_CONNECTION",
+            "WebSocket connection to",
+            "Failed to load resource",
+        )
         return [m for m in self.messages if not any(k in m for k in known)]
 
     def evaluate(self, script: str) -> Any:
         return self.page.evaluate(script)
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 90, message: str = "it never came true") -> None:
+    def wait(
+        self, condition: Callable[[], Any], seconds: float = 90, message: str = "it never came true"
+    ) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, message
             self.page.wait_for_timeout(50)
 
     def wait_for_scene(self) -> None:
-        self.wait(lambda: self.evaluate("window.lodespace?.state.latent.n > 0 && lodespace.stage.frames > 0"), 60)
+        self.wait(
+            lambda: self.evaluate(
+                "window.lodespace?.state.latent.n > 0 && lodespace.stage.frames > 0"
+            ),
+            60,
+        )
 
     def wait_for_state(self, *states: str, seconds: float = 400) -> None:
-        self.wait(lambda: self.state("training")["state"] in states, seconds, f"the trainer never was {states}")
+        self.wait(
+            lambda: self.state("training")["state"] in states,
+            seconds,
+            f"the trainer never was {states}",
+        )
 
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
         """The page shows all that the server has, training is in `state` with nothing left to learn, and neither points nor camera have
@@ -90,7 +113,9 @@ class PageDriver:
 
     @property
     def selected(self) -> npt.NDArray[np.int64]:
-        return np.array(self.evaluate("Array.from(lodespace.state.selection.value.items)"), np.int64)
+        return np.array(
+            self.evaluate("Array.from(lodespace.state.selection.value.items)"), np.int64
+        )
 
     def positions(self) -> npt.NDArray[np.float64]:
         """Latent means (N, 3) as the newest keyframe has them."""

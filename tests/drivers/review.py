@@ -19,5 +19,7 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
 
 def becomes(item: dict[str, Any]) -> int:
     """As state/review-state.ts has it."""
-    stays = item["prediction"] < 0 or (item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"])
+    stays = item["prediction"] < 0 or (
+        item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"]
+    )
     return int(item["class_id"] if stays else item["prediction"])

@@ -33,7 +33,12 @@ class Serving:
     """A server in this process: `async with Serving(data, project) as url`. `service` is its inside, for tests."""
 
     def __init__(
-        self, data: Path | None, project: Path, config: ServerConfig | None = None, *, labels: str = "none"
+        self,
+        data: Path | None,
+        project: Path,
+        config: ServerConfig | None = None,
+        *,
+        labels: str = "none",
     ) -> None:
         self.data, self.project, self.config = data, project, config or ServerConfig()
         self.labels = labels
@@ -80,7 +85,9 @@ class ServerProcess:
     def wait_until_ready(self, seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            assert self.process is not None and self.process.poll() is None, "the server ended by itself"
+            assert self.process is not None and self.process.poll() is None, (
+                "the server ended by itself"
+            )
             try:
                 urllib.request.urlopen(self.url + "healthz", timeout=5).close()
             except (urllib.error.URLError, ConnectionError, TimeoutError):
@@ -92,7 +99,9 @@ class ServerProcess:
     def request(self, path: str, body: object = None) -> Any:
         """The JSON that an address answers with. Given a body, it is posted."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            self.url + path, data, {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

@@ -18,7 +18,12 @@ class StreamClient:
     `http`: the session of a device that was let in."""
 
     def __init__(
-        self, url: str, *, client_id: str = "", read: bool = True, http: aiohttp.ClientSession | None = None
+        self,
+        url: str,
+        *,
+        client_id: str = "",
+        read: bool = True,
+        http: aiohttp.ClientSession | None = None,
     ) -> None:
         self.url = url
         self.client_id = client_id or f"test-{uuid.uuid4().hex}"
@@ -68,7 +73,10 @@ class StreamClient:
     async def hello(self) -> None:
         await self.send(
             protocol.Hello(
-                client_id=self.client_id, scene_id=self.scene_id, revision=self.revision, sequence=self.sequence
+                client_id=self.client_id,
+                scene_id=self.scene_id,
+                revision=self.revision,
+                sequence=self.sequence,
             )
         )
 
@@ -83,7 +91,9 @@ class StreamClient:
         await self.send(operation)
         return await asyncio.wait_for(self._answers[operation.command_id], 60)
 
-    def label_operation(self, items: list[int], class_id: int, command_id: str = "") -> protocol.Label:
+    def label_operation(
+        self, items: list[int], class_id: int, command_id: str = ""
+    ) -> protocol.Label:
         return protocol.Label(
             command_id=command_id or uuid.uuid4().hex,
             items=items,
@@ -110,7 +120,9 @@ class StreamClient:
         self.frames.append(frame)
         if isinstance(frame, frames.PositionsFrame):
             assert frame.header.scene_id == self.scene_id
-            assert frame.header.base_revision == self.revision, "a delta has to follow what the client has"
+            assert frame.header.base_revision == self.revision, (
+                "a delta has to follow what the client has"
+            )
             self.positions[:, : frame.header.axes] += frame.delta
             self.revision = frame.header.revision
         elif isinstance(frame, frames.PredictionsFrame):
@@ -127,7 +139,13 @@ class StreamClient:
                 self.resynced += 1
                 await self.fetch_scene()
                 await self.hello()
-            case protocol.Ack() | protocol.Refused() | protocol.Resolved() | protocol.Probed() | protocol.Decoded():
+            case (
+                protocol.Ack()
+                | protocol.Refused()
+                | protocol.Resolved()
+                | protocol.Probed()
+                | protocol.Decoded()
+            ):
                 answer = self._answers.pop(operation.command_id, None)
                 if answer is not None:
                     answer.set_result(operation)

@@ -63,7 +63,9 @@ def open_page(browser: Browser) -> Iterator[Any]:
     drivers: list[PageDriver] = []
 
     def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
-        context = browser.new_context(viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options)
+        context = browser.new_context(
+            viewport=VIEW, color_scheme="dark", reduced_motion="reduce", **options
+        )
         context.set_default_timeout(90_000)
         driver = PageDriver(context.new_page(), url, prepare=prepare, query=query)
         drivers.append(driver)
@@ -104,7 +106,9 @@ def still_page(open_page: Any, still_server: ServerProcess) -> PageDriver:
 @pytest.fixture
 def open_headset(open_page: Any, server: ServerProcess) -> Any:
     def open_one(device: str = "metaQuest3", query: str = "", *, whole: bool = False) -> Headset:
-        driver = open_page(server.url, prepare=lambda page: install(page, device, whole=whole), query=query)
+        driver = open_page(
+            server.url, prepare=lambda page: install(page, device, whole=whole), query=query
+        )
         driver.page.set_viewport_size(HEADSET_VIEW)
         driver.wait_for_scene()
         return Headset(driver)

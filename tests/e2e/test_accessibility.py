@@ -11,7 +11,9 @@ from drivers.servers import ServerProcess
 
 
 def select_all(page: PageDriver) -> None:
-    page.evaluate("lodespace.commands.select(Uint32Array.from({length: lodespace.state.latent.n}, (_, i) => i))")
+    page.evaluate(
+        "lodespace.commands.select(Uint32Array.from({length: lodespace.state.latent.n}, (_, i) => i))"
+    )
     page.page.wait_for_selector(".sheet")
 
 
@@ -29,10 +31,14 @@ def test_axe_finds_nothing_serious(page: PageDriver, theme: str) -> None:
 
 
 def focused(page: PageDriver) -> str:
-    return page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+    return page.evaluate(
+        "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+    )
 
 
-def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(still_page: PageDriver) -> None:
+def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(
+    still_page: PageDriver,
+) -> None:
     page = still_page
     page.page.focus(".tool >> nth=0")
     assert focused(page) == "Lasso"
@@ -63,7 +69,9 @@ def test_what_to_do_with_a_selection_is_in_sight_in_every_window(page: PageDrive
     select_all(page)
     for width, height in ((1440, 900), (1280, 720), (1024, 768)):
         page.page.set_viewport_size({"width": width, "height": height})
-        page.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         check_layout(page, width)
 
 
@@ -86,7 +94,9 @@ def check_layout(page: PageDriver, width: int) -> None:
     assert counts[0] <= counts[1], "the counts are cut off"
 
 
-def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, still_server: ServerProcess) -> None:
+def test_a_phone_shows_the_cloud_and_its_classes(
+    open_page: Any, still_server: ServerProcess
+) -> None:
     page = open_page(still_server.url, has_touch=True)
     page.wait_for_scene()
     page.page.set_viewport_size({"width": 390, "height": 844})
@@ -96,9 +106,13 @@ def test_a_phone_shows_the_cloud_and_its_classes(open_page: Any, still_server: S
         "['.top-bar', '.side'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.bottom, b.top])"
     )
     where = page.on_screen()
-    free = (where[:, 1] > top[0]) & (where[:, 1] < bottom[1]) & (where[:, 0] > 0) & (where[:, 0] < 390)
+    free = (
+        (where[:, 1] > top[0]) & (where[:, 1] < bottom[1]) & (where[:, 0] > 0) & (where[:, 0] < 390)
+    )
     assert free.mean() > 0.95, "the panels hide the cloud"
-    middle = where[free][np.argmin(np.linalg.norm(where[free] - np.median(where[free], axis=0), axis=1))]
+    middle = where[free][
+        np.argmin(np.linalg.norm(where[free] - np.median(where[free], axis=0), axis=1))
+    ]
     page.page.touchscreen.tap(*middle)
     page.wait(lambda: page.page.locator(".hover-card").count() == 1)
     assert serious(page) == []

@@ -13,7 +13,9 @@ from drivers.servers import LanServer
 
 @pytest.fixture
 def lan(tmp_path: Path) -> Iterator[LanServer]:
-    server = LanServer("--project", str(tmp_path / "digits"), "--no-training", state=tmp_path / "home")
+    server = LanServer(
+        "--project", str(tmp_path / "digits"), "--no-training", state=tmp_path / "home"
+    )
     server.start()
     server.wait_until_ready()
     yield server
@@ -30,7 +32,9 @@ def code_on(page: Page) -> str:
 
 
 def inside(driver: PageDriver) -> bool:
-    return bool(driver.evaluate("window.lodespace?.state.latent.n > 0 && !lodespace.state.pairing.value"))
+    return bool(
+        driver.evaluate("window.lodespace?.state.latent.n > 0 && !lodespace.state.pairing.value")
+    )
 
 
 def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
@@ -49,7 +53,8 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()
     device.wait(
-        lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"), message="it is still inside"
+        lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"),
+        message="it is still inside",
     )
     assert "revoked this device's access" in device.page.inner_text(".pairing-page")
     device.page.get_by_role("button", name="Ask again").click()
@@ -64,7 +69,9 @@ def test_a_denied_device_is_told(owner: PageDriver, device: PageDriver) -> None:
     assert not inside(device)
 
 
-def test_a_viewer_looks_and_has_nothing_to_label_with(owner: PageDriver, device: PageDriver) -> None:
+def test_a_viewer_looks_and_has_nothing_to_label_with(
+    owner: PageDriver, device: PageDriver
+) -> None:
     code_on(device.page)
     owner.page.get_by_role("button", name="Let it look").click()
     device.wait(lambda: inside(device))

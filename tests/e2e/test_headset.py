@@ -24,13 +24,19 @@ def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
     driver.wait(lambda: driver.state("connection")["pending"] == 0)
     driver.wait(lambda: driver.state("history")["gestures"], message="no gesture was told")
     gesture = driver.state("history")["gestures"][-1]
-    assert gesture["count"] == len(selected) and gesture["class_id"] == 6 and gesture["revision"] >= revision
+    assert (
+        gesture["count"] == len(selected)
+        and gesture["class_id"] == 6
+        and gesture["revision"] >= revision
+    )
     headset.touch("right", "undo")
     driver.wait(lambda: (driver.labels == -1).all(), message="undo did nothing")
     headset.click("right", "a-button")
     driver.wait(lambda: (driver.labels[selected] == 6).all(), message="redo did nothing")
     headset.wait(
-        lambda: np.median(np.linalg.norm(driver.positions() - before, axis=1)) > 0.02 * before.std(),
+        lambda: (
+            np.median(np.linalg.norm(driver.positions() - before, axis=1)) > 0.02 * before.std()
+        ),
         "nothing moved",
         90,
     )
@@ -41,13 +47,21 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     selected = headset.paint("right", SIXES)
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
-    assert not driver.evaluate("lodespace.state.latent.frozen")  # its neighbours are to be seen following
+    assert not driver.evaluate(
+        "lodespace.state.latent.frozen"
+    )  # its neighbours are to be seen following
     held = headset.hand("right")
     headset.put("right", (0.1, 1.6, 0.2))
     # The selected points, and no others, are shown where the hand has carried them.
-    grabbed = headset.value("Array.from(view.parts.cloud.marks.array).filter((_, k) => k % 4 === 3)")
+    grabbed = headset.value(
+        "Array.from(view.parts.cloud.marks.array).filter((_, k) => k % 4 === 3)"
+    )
     assert np.flatnonzero(grabbed).tolist() == selected.tolist()
-    moved = np.array(headset.value("view.parts.cloud.material.uniforms.uGrab.value.elements")).reshape(4, 4).T
+    moved = (
+        np.array(headset.value("view.parts.cloud.material.uniforms.uGrab.value.elements"))
+        .reshape(4, 4)
+        .T
+    )
     carried = headset.world @ moved @ np.linalg.inv(headset.world)
     assert np.allclose(carried[:3, 3], headset.hand("right") - held, atol=1e-5)
     headset.let_go("right", "squeeze")
@@ -61,7 +75,9 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     headset.hold("right", "squeeze")
     headset.brush_to("right", headset.tile("class", 6) + 0.03 * headset.outward)
     headset.let_go("right", "squeeze")
-    driver.wait(lambda: (driver.labels[selected] == 6).all() and driver.state("connection")["pending"] == 0)
+    driver.wait(
+        lambda: (driver.labels[selected] == 6).all() and driver.state("connection")["pending"] == 0
+    )
 
 
 def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: Headset) -> None:
@@ -80,7 +96,9 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: H
     left, right = headset.hand("left"), headset.hand("right")
     headset.put("left", (-0.4, 1.3, 0.2))
     headset.put("right", (0.4, 1.3, 0.2))
-    ratio = np.linalg.norm(headset.hand("right") - headset.hand("left")) / np.linalg.norm(right - left)
+    ratio = np.linalg.norm(headset.hand("right") - headset.hand("left")) / np.linalg.norm(
+        right - left
+    )
     middle, later = (left + right) / 2, (headset.hand("left") + headset.hand("right")) / 2
     headset.let_go("left", "squeeze")
     headset.let_go("right", "squeeze")
@@ -99,7 +117,10 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: H
 def test_hands_do_what_controllers_do(headset: Headset) -> None:
     driver = headset.driver
     headset.use_hands()
-    headset.wait(lambda: headset.value("view.drawn.right?.children[0]?.type !== undefined"), "no hand is drawn")
+    headset.wait(
+        lambda: headset.value("view.drawn.right?.children[0]?.type !== undefined"),
+        "no hand is drawn",
+    )
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = headset.paint("right", SIXES)
     assert len(selected) > 100
@@ -134,7 +155,9 @@ def test_hands_take_away(headset: Headset) -> None:
     headset.touch("right", "subtract")
     headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
     headset.hold("right")
-    assert headset.value("view.controls.stroke.active") and not headset.value("view.controls.holding")
+    assert headset.value("view.controls.stroke.active") and not headset.value(
+        "view.controls.holding"
+    )
     headset.frames(3)
     headset.let_go("right")
     assert len(headset.driver.selected) < 0.3 * len(selected)
@@ -188,7 +211,10 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     headset.hold("right")
     headset.frames(3)
     headset.vanish("right")
-    headset.wait(lambda: not headset.value("view.controls.stroke.active"), "the stroke goes on without a hand")
+    headset.wait(
+        lambda: not headset.value("view.controls.stroke.active"),
+        "the stroke goes on without a hand",
+    )
     painted = driver.selected
     assert len(painted) > 50 and "right controller" in headset.message
     headset.let_go("right")
@@ -204,16 +230,22 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     assert not driver.evaluate("lodespace.state.latent.frozen")
     assert driver.evaluate("lodespace.stage.world.matrix.elements") == np.eye(4).ravel().tolist()
     driver.press("6")
-    driver.wait(lambda: (driver.labels[painted] == 6).all() and driver.state("connection")["pending"] == 0)
+    driver.wait(
+        lambda: (driver.labels[painted] == 6).all() and driver.state("connection")["pending"] == 0
+    )
     headset.enter()  # and in again
     assert headset.value("view.figures().points") == len(TRUTH)
 
 
-def test_a_label_made_while_the_server_is_away_arrives_when_it_is_back(headset: Headset, server: ServerProcess) -> None:
+def test_a_label_made_while_the_server_is_away_arrives_when_it_is_back(
+    headset: Headset, server: ServerProcess
+) -> None:
     driver = headset.driver
     selected = headset.paint("right", SIXES)
     server.kill()
-    headset.wait(lambda: driver.state("connection")["status"] == "waiting", "the loss was not noticed")
+    headset.wait(
+        lambda: driver.state("connection")["status"] == "waiting", "the loss was not noticed"
+    )
     headset.touch("right", "class", 6)
     assert driver.state("connection")["pending"] == 1
     server.start()
@@ -231,7 +263,11 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     selected = headset.paint("right", SIXES)
     headset.touch("right", "class", 6)
     desk.wait(lambda: (desk.labels[selected] == 6).all(), message="the label did not arrive")
-    desk.wait(lambda: np.abs(desk.positions() - before).max() > 0.02 * before.std(), 90, "nothing moved there")
+    desk.wait(
+        lambda: np.abs(desk.positions() - before).max() > 0.02 * before.std(),
+        90,
+        "nothing moved there",
+    )
     peers = "Array.from(lodespace.state.peers.value.values())"
     desk.wait(lambda: len(desk.evaluate(peers)) == 1)
     (peer,) = desk.evaluate(peers)
@@ -271,7 +307,9 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
     headset.hold("right", "squeeze")
     headset.put("right", (1.5, 1.2, 0.3))
     headset.let_go("right", "squeeze")
-    headset.script("lodespace.stage.renderer.xr.getReferenceSpace().dispatchEvent(new Event('reset'));")
+    headset.script(
+        "lodespace.stage.renderer.xr.getReferenceSpace().dispatchEvent(new Event('reset'));"
+    )
     headset.frames(3)
     again = headset.value(
         "lodespace.stage.bounds().getCenter(view.at.clone()).applyMatrix4(lodespace.stage.world.matrix).toArray()"
@@ -286,21 +324,29 @@ def test_what_one_sees_of_the_brush(headset: Headset) -> None:
     at = headset.in_room(np.array([item]))[0]
     headset.brush_to("right", at)
     headset.wait(lambda: headset.value("view.card.mesh.visible"), "no card")
-    headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn")
+    headset.wait(
+        lambda: headset.value("view.drawn.right?.children.length === 1"), "no controller is drawn"
+    )
     assert headset.value("view.drawn.right.children[0].geometry.attributes.position.count") > 1000
     shown = headset.value("view.card.item.value")
     near = headset.in_room(np.array([shown, item]))
     assert np.linalg.norm(near[0] - at) <= np.linalg.norm(near[1] - at) + 2e-3
-    eye = headset.value("view.parts.stage.renderer.xr.getCamera().cameras[0].projectionMatrix.elements[5]")
+    eye = headset.value(
+        "view.parts.stage.renderer.xr.getCamera().cameras[0].projectionMatrix.elements[5]"
+    )
     height = headset.value("view.figures().height")
     assert height == HEADSET_VIEW["height"]
     assert np.isclose(headset.value(f"{uniforms}.uPixelsPerUnit.value"), eye * height / 2)
     brush = np.array(headset.value(f"{uniforms}.uBrush.value.toArray()"))
-    assert np.allclose((headset.world @ [*brush[:3], 1])[:3], headset._point("right", "brush"), atol=1e-5)
+    assert np.allclose(
+        (headset.world @ [*brush[:3], 1])[:3], headset._point("right", "brush"), atol=1e-5
+    )
     headset.hold("right")
     assert headset.value("view.controls.stroke.active")
     headset.script("emulated.updateVisibilityState('visible-blurred');")
-    headset.wait(lambda: not headset.value("view.controls.stroke.active"), "a hidden session still paints")
+    headset.wait(
+        lambda: not headset.value("view.controls.stroke.active"), "a hidden session still paints"
+    )
     headset.script("emulated.updateVisibilityState('visible');")
     headset.let_go("right")
     assert not headset.driver.evaluate("lodespace.state.latent.frozen")
@@ -319,7 +365,10 @@ def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> N
         assert (half > 60).mean() > 0.05, "the cloud is not to be seen"
     assert np.abs(halves[0] - halves[1]).mean() > 2, "both eyes see the same"
     # Moved to the side by the parallax they are more alike than as they are.
-    shifted = min(np.abs(halves[0][:, k:] - halves[1][:, : halves[1].shape[1] - k]).mean() for k in range(1, 60))
+    shifted = min(
+        np.abs(halves[0][:, k:] - halves[1][:, : halves[1].shape[1] - k]).mean()
+        for k in range(1, 60)
+    )
     assert shifted < 0.9 * np.abs(halves[0] - halves[1]).mean()
 
 
@@ -330,20 +379,31 @@ def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
         Object.defineProperty(emulated.controllers[side].inputSource, 'profiles', { value: ['acme-wand'] });
     """)
     headset.enter()
-    headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "it is not drawn")
+    headset.wait(
+        lambda: headset.value("view.drawn.right?.children.length === 1"), "it is not drawn"
+    )
     assert headset.value("view.drawn.right.children[0].geometry.attributes.position.count") < 500
 
 
 @pytest.mark.parametrize(
-    ("device", "profile"), [("metaQuest2", "oculus-touch-v3"), ("metaQuestPro", "meta-quest-touch-pro")]
+    ("device", "profile"),
+    [("metaQuest2", "oculus-touch-v3"), ("metaQuestPro", "meta-quest-touch-pro")],
 )
-def test_other_controllers_are_drawn_by_their_models(open_headset: Any, device: str, profile: str) -> None:
+def test_other_controllers_are_drawn_by_their_models(
+    open_headset: Any, device: str, profile: str
+) -> None:
     headset = open_headset(device)
     headset.enter()
     for side in ("left", "right"):
         assert headset.value(f"view.inputs.{side}.source.profiles[0]") == profile
-        headset.wait(lambda side=side: headset.value(f"view.drawn.{side}?.children.length === 1"), "it is not drawn")
-        assert headset.value(f"view.drawn.{side}.children[0].geometry.attributes.position.count") > 1000
+        headset.wait(
+            lambda side=side: headset.value(f"view.drawn.{side}?.children.length === 1"),
+            "it is not drawn",
+        )
+        assert (
+            headset.value(f"view.drawn.{side}.children[0].geometry.attributes.position.count")
+            > 1000
+        )
         assert headset.value(f"view.drawn.{side}.children[0].material.forceSinglePass")
     headset.frames(2)
     assert headset.value("view.figures().drawCalls") <= 40
@@ -376,7 +436,9 @@ def test_a_model_that_cannot_be_had_is_no_error(open_headset: Any) -> None:
     headset = open_headset()
     headset.driver.page.route("**/models/**", lambda route: route.abort())
     headset.enter()
-    headset.wait(lambda: headset.value("view.drawn.right?.children.length === 1"), "it is not drawn")
+    headset.wait(
+        lambda: headset.value("view.drawn.right?.children.length === 1"), "it is not drawn"
+    )
     headset.use_hands()
     headset.frames(5)
 
@@ -390,12 +452,18 @@ def test_passthrough_shows_no_ground(open_headset: Any) -> None:
 
 def test_a_refused_session_is_said_in_words(open_headset: Any) -> None:
     headset = open_headset()
-    headset.script("navigator.xr.requestSession = () => Promise.reject(new DOMException('no', 'NotAllowedError'));")
+    headset.script(
+        "navigator.xr.requestSession = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
+    )
     headset.driver.page.get_by_role("button", name="Enter VR").click()
-    headset.wait(lambda: "did not allow VR" in headset.driver.page.inner_text(".notices"), "nothing was said")
+    headset.wait(
+        lambda: "did not allow VR" in headset.driver.page.inner_text(".notices"), "nothing was said"
+    )
 
 
-def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(headset: Headset) -> None:
+def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(
+    headset: Headset,
+) -> None:
     driver = headset.driver
     before = driver.positions()
     selected = headset.paint("right", SIXES)
@@ -406,7 +474,9 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(head
         headset.put("right", start + share * np.array([0.0, 0.12, 0.1]))
     assert headset.value("view.controls.holding")
     headset.wait(
-        lambda: np.linalg.norm((driver.positions() - before)[others], axis=1).mean() > 0.02, "nobody followed", 90
+        lambda: np.linalg.norm((driver.positions() - before)[others], axis=1).mean() > 0.02,
+        "nobody followed",
+        90,
     )
     headset.let_go("right", "squeeze")
     driver.wait(lambda: driver.state("pins") == selected.tolist(), message="nothing was pinned")
@@ -416,7 +486,11 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(head
     headset.touch("right", "undo")
     driver.wait(lambda: driver.state("pins") == [])
     step = float(driver.evaluate("lodespace.state.latent.box.size")) / 65535
-    headset.wait(lambda: np.abs(driver.positions() - before).max() <= 1.01 * step, "undo did not bring it back", 90)
+    headset.wait(
+        lambda: np.abs(driver.positions() - before).max() <= 1.01 * step,
+        "undo did not bring it back",
+        90,
+    )
     headset.touch("right", "time")
     driver.wait(lambda: driver.state("time.last") > 10)
     headset.touch("right", "scrub")
@@ -428,7 +502,10 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(head
     driver.wait(lambda: driver.state("time.moment") == moment + 1)
     headset.touch("right", "live")
     driver.wait(lambda: driver.state("time.live"))
-    headset.wait(lambda: np.abs(driver.positions() - before).max() <= 1.01 * step, "the present did not come back")
+    headset.wait(
+        lambda: np.abs(driver.positions() - before).max() <= 1.01 * step,
+        "the present did not come back",
+    )
     headset.touch("right", "arrows")
     headset.touch("right", "back")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
@@ -441,7 +518,8 @@ def test_what_lies_at_the_hand_is_decoded(headset: Headset) -> None:
     headset.touch("right", "decode")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))
     headset.wait(
-        lambda: headset.driver.evaluate("lodespace.state.forces.decoded.value !== null"), "nothing was decoded"
+        lambda: headset.driver.evaluate("lodespace.state.forces.decoded.value !== null"),
+        "nothing was decoded",
     )
     headset.frames(4)
     assert headset.value("view.card.mesh.visible")

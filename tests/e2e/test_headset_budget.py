@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.frame_costs import BURST, PHASES, FrameBench, FrameCosts, Phase, enter, moving_points, prepare
+from drivers.frame_costs import (
+    BURST,
+    PHASES,
+    FrameBench,
+    FrameCosts,
+    Phase,
+    enter,
+    moving_points,
+    prepare,
+)
 
 DRAW_CALLS = 40
 SCRIPT_MS = 2.0
@@ -14,7 +23,9 @@ BURSTS = 15
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("points", [10_000, 100_000])
-def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_property: Any) -> None:
+def test_few_draw_calls_and_little_script(
+    open_page: Any, points: int, record_property: Any
+) -> None:
     """With points that move, while painting, and with a cluster in the hand.
 
     A frame takes 2 ms: on average, nine of ten, and also of those that bring a keyframe or a look of the brush the usual one. Their 95 %
@@ -28,12 +39,18 @@ def test_few_draw_calls_and_little_script(open_page: Any, points: int, record_pr
     for phase, cost in costs.items():
         record_property(phase, cost.row())
     # What is measured is what it is said to be.
-    assert all(len(cost.script) == BURSTS * BURST and cost.points == points for cost in costs.values())
-    assert costs["moving"].keyframe.sum() >= BURSTS - 3 and costs["held"].keyframe.sum() >= BURSTS - 3
+    assert all(
+        len(cost.script) == BURSTS * BURST and cost.points == points for cost in costs.values()
+    )
+    assert (
+        costs["moving"].keyframe.sum() >= BURSTS - 3 and costs["held"].keyframe.sum() >= BURSTS - 3
+    )
     assert costs["moving"].selected.max() == 0
     assert costs["held"].selected.min() >= points / 1000, "no cluster was held"
     selected = costs["painting"].selected
-    assert selected[0] >= points / 1000 and selected[-1] > 1.2 * selected[0], "the selection did not grow"
+    assert selected[0] >= points / 1000 and selected[-1] > 1.2 * selected[0], (
+        "the selection did not grow"
+    )
     assert np.all(np.diff(selected) >= 0) and costs["painting"].looked.sum() >= BURSTS // 2
     assert not costs["painting"].keyframe.any(), "points moved under the brush"
     for phase, cost in costs.items():

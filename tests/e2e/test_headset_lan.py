@@ -49,7 +49,9 @@ def let_in(owner: PageDriver, headset: Headset) -> None:
     line = owner.page.get_by_test_id("waiting").filter(has_text=code)
     line.get_by_role("button", name="Let it label").click(timeout=60_000)
     page.wait_for_scene()
-    page.wait(lambda: page.state("pairing") is None and page.state("connection")["status"] == "open", 60)
+    page.wait(
+        lambda: page.state("pairing") is None and page.state("connection")["status"] == "open", 60
+    )
 
 
 @pytest.mark.timeout(600)  # it is long, and a busy machine draws few frames
@@ -83,17 +85,23 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     selected = headset.paint("right", SIXES)
     assert len(selected) > 100 and np.mean(TRUTH[selected] == 6) > 0.8
     headset.touch("right", "class", 6)
-    page.wait(lambda: page.state("connection")["pending"] == 0, 60, "the label was not acknowledged")
+    page.wait(
+        lambda: page.state("connection")["pending"] == 0, 60, "the label was not acknowledged"
+    )
     owner.wait(lambda: (owner.labels[selected] == 6).all(), 60, "the owner does not see the label")
     assert (owner.labels >= 0).sum() == len(selected)
-    owner.wait(lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved")
+    owner.wait(
+        lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved"
+    )
 
     # Shut out while it wears the headset: the stream ends, the palette says why, and so does the page when VR is left. That this takes less
     # than a second is tested where nothing draws (tests/server/test_lan.py).
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()
-    page.wait(lambda: page.state("connection")["status"] == "refused", 60, "the stream is still open")
+    page.wait(
+        lambda: page.state("connection")["status"] == "refused", 60, "the stream is still open"
+    )
     assert page.state("connection")["code"] == CLOSE_REVOKED
     assert page.state("xr.presenting") == "immersive-vr"
     said = headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]")
@@ -110,4 +118,6 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     page.page.get_by_role("button", name="Ask again").click()
     owner.press("Escape")
     let_in(owner, headset)
-    page.wait(lambda: (page.labels[selected] == 6).all(), 60, "it does not have the labels any more")
+    page.wait(
+        lambda: (page.labels[selected] == 6).all(), 60, "it does not have the labels any more"
+    )

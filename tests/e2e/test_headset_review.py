@@ -55,9 +55,15 @@ def confirmed_and_taken_back(
     page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all(), message="not labelled as seen")
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert server.verified() == set(chosen)
-    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet came after it")
+    page.wait(
+        lambda: (sheet(page) or {"status": ""})["status"] == "open",
+        message="no sheet came after it",
+    )
     assert not {item["item"] for item in sheet(page)["items"]} & set(chosen)
-    page.wait(lambda: page.state("history")["gestures"][-1]["count"] == len(chosen), message="not one gesture")
+    page.wait(
+        lambda: page.state("history")["gestures"][-1]["count"] == len(chosen),
+        message="not one gesture",
+    )
     headset.touch(side, "close")
     headset.frames(2)
     assert sheet(page) is None
@@ -68,7 +74,9 @@ def confirmed_and_taken_back(
     assert server.verified() == set()
 
 
-def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Headset, server: ServerProcess) -> None:
+def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(
+    doubtful: Headset, server: ServerProcess
+) -> None:
     headset, page = doubtful, doubtful.driver
     before = page.labels
     items = open_sheet(headset, "suspects")
@@ -107,7 +115,9 @@ def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(doubtful: Heads
             headset.turn("right", (0, 0, 0, 1))
         assert page.state("review.at") == place
         headset.touch("right", "class", int(TRUTH[items[place]["item"]]))
-        assert items[place]["item"] in page.evaluate("[...lodespace.state.review.corrected.value.keys()]")
+        assert items[place]["item"] in page.evaluate(
+            "[...lodespace.state.review.corrected.value.keys()]"
+        )
     assert (page.labels == before).all()
     assert headset.value("view.figures().drawCalls") <= 40
     headset.touch("right", "confirm")
@@ -153,7 +163,10 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     headset.aim("right", "picture", 8)
     headset.hold("right")
     headset.vanish("right")
-    headset.wait(lambda: headset.value("view.controls.pointing.tile === null || !view.controls.onSheet"), "a ghost")
+    headset.wait(
+        lambda: headset.value("view.controls.pointing.tile === null || !view.controls.onSheet"),
+        "a ghost",
+    )
     assert not headset.value("view.sheet.lit.mesh.visible")
     headset.let_go("right")
     headset.appear("right")
@@ -169,7 +182,9 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     page.wait(lambda: page.labels[item] == 5 and page.state("connection")["pending"] == 0)
 
 
-def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(headset: Headset) -> None:
+def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
+    headset: Headset,
+) -> None:
     """Whether a region or a sheet comes is the model's to say (test_suggestion.py); here it is a region."""
     page = headset.driver
     region = np.flatnonzero(TRUTH == 3)[:40].tolist()
@@ -179,11 +194,16 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(heads
     headset.touch("right", "next")
     page.wait(lambda: page.selected.tolist() == region, message="nothing was suggested")
     assert page.state("selection")["reason"] == reason
-    assert headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]") == reason
+    assert (
+        headset.value("view.palette.head.secondLine(lodespace.state.selection.value.items)[0]")
+        == reason
+    )
     region = page.selected
     truth = int(np.bincount(TRUTH[region]).argmax())
     headset.touch("right", "class", truth)
-    page.wait(lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0)
+    page.wait(
+        lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0
+    )
     # What is predicted as most of a selection, and lies near, comes to it.
     page.label(1, np.flatnonzero(TRUTH == 1)[:40])
     page.wait_for_rest()
@@ -224,7 +244,9 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     headset.wait(lambda: headset.value("view.palette.acceptable") > 0, "nothing is offered")
     offered = headset.value("view.palette.acceptable")
     headset.touch("right", "bolder")
-    headset.wait(lambda: headset.value("view.palette.acceptable") > offered, "less sure accepts no more")
+    headset.wait(
+        lambda: headset.value("view.palette.acceptable") > offered, "less sure accepts no more"
+    )
     headset.touch("right", "accept")
     page.wait(lambda: (page.labels != before).sum() > offered, message="nothing was accepted")
     assert (page.labels[3000:] == before[3000:]).all()
@@ -242,7 +264,10 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     page.wait(lambda: page.state("review.quality")["suspects"] > 0)
     page.evaluate("lodespace.commands.clearSelection()")
     headset.touch("right", "next")
-    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet was suggested")
+    page.wait(
+        lambda: (sheet(page) or {"status": ""})["status"] == "open",
+        message="no sheet was suggested",
+    )
     assert sheet(page)["reason"]
     headset.frames(3)
     assert headset.value("view.sheet.mesh.visible")

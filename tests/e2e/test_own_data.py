@@ -34,7 +34,13 @@ def table(tmp_path: Path) -> Path:
             draw(i % 6, (28, 28)).save(root / f"{i}.png")
             label = ["owl", "wren", "tit"][i % 3] if i < 6 else ""
             writer.writerow(
-                [f"b{i}", f"{i}.png", label, ["Saarbrücken", "Oldenburg"][i % 2], "<img src=x onerror=alert(1)>"]
+                [
+                    f"b{i}",
+                    f"{i}.png",
+                    label,
+                    ["Saarbrücken", "Oldenburg"][i % 2],
+                    "<img src=x onerror=alert(1)>",
+                ]
             )
     return root / "birds.csv"
 
@@ -91,8 +97,12 @@ def test_the_card_shows_what_came_with_the_item(birds: PageDriver) -> None:
     assert "b7" in card
     assert "Oldenburg" in card
     assert "<img src=x onerror=alert(1)>" in card, "as text"
-    birds.wait(lambda: birds.evaluate("document.querySelector('.hover-card img')?.naturalWidth > 0"))
-    picture = birds.evaluate("[...document.querySelectorAll('.hover-card img')].map((img) => img.getAttribute('src'))")
+    birds.wait(
+        lambda: birds.evaluate("document.querySelector('.hover-card img')?.naturalWidth > 0")
+    )
+    picture = birds.evaluate(
+        "[...document.querySelectorAll('.hover-card img')].map((img) => img.getAttribute('src'))"
+    )
     assert picture == ["/api/items/7"]
 
 
@@ -134,7 +144,12 @@ def test_classes_are_put_in_order_and_that_is_undone(birds: PageDriver) -> None:
     assert birds.labels[8] == -1, "nothing is added to it either"
     for _ in range(3):
         birds.press("Control+Z")
-    birds.wait(lambda: not birds.state("classes")[0]["locked"] and birds.state("classes")[0]["colour"] != "#112233")
+    birds.wait(
+        lambda: (
+            not birds.state("classes")[0]["locked"]
+            and birds.state("classes")[0]["colour"] != "#112233"
+        )
+    )
 
 
 def test_big_text_is_asked_for_and_kept(birds: PageDriver) -> None:
@@ -163,7 +178,9 @@ def recordings(tmp_path: Path) -> Path:
     time = np.arange(20 * 8000) / 8000
     for k, hertz in enumerate((500, 2500)):
         soundfile.write(
-            root / f"{k}.wav", 0.3 * np.sin(2 * np.pi * hertz * time) + rng.normal(0, 0.01, len(time)), 8000
+            root / f"{k}.wav",
+            0.3 * np.sin(2 * np.pi * hertz * time) + rng.normal(0, 0.01, len(time)),
+            8000,
         )
     return root
 
@@ -179,7 +196,9 @@ def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
         page.wait_for_scene()
         page.press("h")  # a key: before any, the browser keeps silent
         page.evaluate("lodespace.state.hovered.value = { item: 5, x: 300, y: 300 }")
-        seconds = "lodespace.player.item === 5 ? lodespace.player.playing.source.buffer.duration : 0"
+        seconds = (
+            "lodespace.player.item === 5 ? lodespace.player.playing.source.buffer.duration : 0"
+        )
         page.wait(lambda: page.evaluate(seconds) == pytest.approx(5, abs=0.01))
         page.page.wait_for_selector(".came")
         assert "5.0 to 10.0 s" in page.page.inner_text(".came")
@@ -204,13 +223,19 @@ def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
         heard = None
         for _ in range(5):
             headset.brush_to("right", place)
-            headset.wait(lambda: headset.value("lodespace.state.xr.atBrush.value") >= 0, "nothing is at the brush")
+            headset.wait(
+                lambda: headset.value("lodespace.state.xr.atBrush.value") >= 0,
+                "nothing is at the brush",
+            )
             page.page.wait_for_timeout(1000)
             heard = page.evaluate("window.heard ?? null")
             if heard:
                 break
             headset.brush_to("right", place + np.array((0, 0.5, 0)))
-            headset.wait(lambda: headset.value("lodespace.state.xr.atBrush.value") == -1, "it is still at the brush")
+            headset.wait(
+                lambda: headset.value("lodespace.state.xr.atBrush.value") == -1,
+                "it is still at the brush",
+            )
         assert heard, "nothing was heard from where it is"
         assert heard["away"] < 1e-3
         assert heard["model"] == "HRTF"
@@ -255,7 +280,10 @@ def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
     _, url = site
     page = open_page(url)
     missing: list[str] = []
-    page.page.on("response", lambda response: missing.append(response.url) if response.status >= 400 else None)
+    page.page.on(
+        "response",
+        lambda response: missing.append(response.url) if response.status >= 400 else None,
+    )
     page.wait_for_scene()
     assert page.state("session")["read_only"]
     assert page.state("connection")["status"] == "none"

@@ -13,7 +13,9 @@ from drivers.servers import ServerProcess
 from samples.digits import ONES, TRUTH, ZEROS
 
 
-def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, server: ServerProcess) -> None:
+def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
+    page: PageDriver, server: ServerProcess
+) -> None:
     page.wait_for_rest()
     before = page.positions()
     page.lasso(page.circle(ZEROS))
@@ -39,7 +41,9 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     assert np.median(step) > 0.02 * spread, "nothing moved"
 
     def radius(positions: np.ndarray, items: np.ndarray) -> float:
-        return float(np.linalg.norm(positions[items] - positions[items].mean(axis=0), axis=1).mean())
+        return float(
+            np.linalg.norm(positions[items] - positions[items].mean(axis=0), axis=1).mean()
+        )
 
     def apart(positions: np.ndarray) -> float:
         between = np.linalg.norm(positions[selected].mean(axis=0) - positions[ones].mean(axis=0))
@@ -49,7 +53,9 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(page: PageDriver, s
     assert any(page.state("predictedCounts")[k] > 0 for k in (0, 1))
 
 
-def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(still_page: PageDriver) -> None:
+def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(
+    still_page: PageDriver,
+) -> None:
     page = still_page
     ring = page.circle(ZEROS, 0.4)
     mouse = page.page.mouse
@@ -71,7 +77,9 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(still_pa
     both = page.selected
     assert set(first) < set(both)
     page.lasso(page.circle(ONES, 0.4), held="Alt")
-    assert set(page.selected) == set(both) - (set(both) - set(first)) | (set(page.selected) & set(first))
+    assert set(page.selected) == set(both) - (set(both) - set(first)) | (
+        set(page.selected) & set(first)
+    )
     assert len(page.selected) <= len(first)
     page.press("r")
     (x0, y0), (x1, y1) = ring.min(axis=0), ring.max(axis=0)
@@ -87,7 +95,9 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(still_pa
 
 
 @pytest.mark.parametrize("mode", ["through", "visible"])
-def test_page_and_server_select_the_same_items(still_page: PageDriver, still_server: ServerProcess, mode: str) -> None:
+def test_page_and_server_select_the_same_items(
+    still_page: PageDriver, still_server: ServerProcess, mode: str
+) -> None:
     page, server = still_page, still_server
     if mode == "visible":
         page.press("t")
@@ -99,7 +109,10 @@ def test_page_and_server_select_the_same_items(still_page: PageDriver, still_ser
     assert regions[0]["mode"] == mode
     body = {"op": "resolve", "command_id": "resolve-it", "regions": regions}
     request = urllib.request.Request(
-        server.url + "api/select", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+        server.url + "api/select",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+        method="POST",
     )
     with urllib.request.urlopen(request) as answer:
         resolved = json.load(answer)
@@ -111,7 +124,9 @@ def test_page_and_server_select_the_same_items(still_page: PageDriver, still_ser
         assert set(selected) < set(page.selected)
 
 
-def test_undo_redo_reload_and_a_new_class(still_page: PageDriver, still_server: ServerProcess) -> None:
+def test_undo_redo_reload_and_a_new_class(
+    still_page: PageDriver, still_server: ServerProcess
+) -> None:
     page = still_page
     page.lasso(page.circle(ZEROS, 0.4))
     selected = page.selected
@@ -119,7 +134,9 @@ def test_undo_redo_reload_and_a_new_class(still_page: PageDriver, still_server: 
     page.page.keyboard.type("<b>Øwl</b>")
     page.press("Enter")
     page.wait(lambda: len(page.state("classes")) == 11)
-    assert page.page.inner_text("li[data-class='10'] .class-name") == "<b>Øwl</b>"  # text, never markup
+    assert (
+        page.page.inner_text("li[data-class='10'] .class-name") == "<b>Øwl</b>"
+    )  # text, never markup
     page.page.click("li[data-class='10'] .class-apply")
     page.wait(lambda: page.state("history")["can_undo"])
     assert (page.labels[selected] == 10).all()
@@ -138,7 +155,9 @@ def test_undo_redo_reload_and_a_new_class(still_page: PageDriver, still_server: 
     assert page.state("history")["can_undo"]
 
 
-def test_a_lost_server_is_waited_for_and_no_label_is_lost(still_page: PageDriver, still_server: ServerProcess) -> None:
+def test_a_lost_server_is_waited_for_and_no_label_is_lost(
+    still_page: PageDriver, still_server: ServerProcess
+) -> None:
     page, server = still_page, still_server
     server.kill()
     page.wait(lambda: page.state("connection")["status"] == "waiting")
@@ -198,7 +217,9 @@ def test_two_dimensions_and_back_is_a_motion(page: PageDriver) -> None:
     page.wait(lambda: page.evaluate("lodespace.state.latent.latentDim") == 3)
 
 
-def test_two_pages_share_one_session(still_page: PageDriver, open_page: Any, still_server: ServerProcess) -> None:
+def test_two_pages_share_one_session(
+    still_page: PageDriver, open_page: Any, still_server: ServerProcess
+) -> None:
     page, server = still_page, still_server
     other = open_page(server.url)
     other.wait_for_scene()
@@ -209,7 +230,9 @@ def test_two_pages_share_one_session(still_page: PageDriver, open_page: Any, sti
     assert not other.state("history")["can_undo"]  # the gesture is the other one's
 
 
-def test_a_bake_is_shown_and_not_changed(open_page: Any, tmp_path: Path, server_process: Any, small_data: Path) -> None:
+def test_a_bake_is_shown_and_not_changed(
+    open_page: Any, tmp_path: Path, server_process: Any, small_data: Path
+) -> None:
     from lodespace.baking.bake import bake
 
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=1, labels="all", threads=1)
@@ -224,7 +247,9 @@ def test_a_bake_is_shown_and_not_changed(open_page: Any, tmp_path: Path, server_
     page.wait(lambda: page.state("time.last") > 5)
     end = page.positions()
     page.page.locator(".scrub").fill("0")
-    page.wait(lambda: not page.state("time.live") and not np.allclose(page.positions(), end, atol=1e-3))
+    page.wait(
+        lambda: not page.state("time.live") and not np.allclose(page.positions(), end, atol=1e-3)
+    )
     page.press("End")
     page.wait(lambda: page.state("time.live") and np.array_equal(page.positions(), end))
     assert (page.labels >= 0).all()
@@ -233,7 +258,9 @@ def test_a_bake_is_shown_and_not_changed(open_page: Any, tmp_path: Path, server_
     assert page.state("connection")["pending"] == 0
 
 
-def test_the_first_picture_needs_no_trainer(open_page: Any, tmp_path: Path, server_process: Any) -> None:
+def test_the_first_picture_needs_no_trainer(
+    open_page: Any, tmp_path: Path, server_process: Any
+) -> None:
     """The bundled demo starts from its bake: a finished map is there before the trainer is."""
     server = server_process("--project", str(tmp_path / "digits"), "--no-training")
     server.start()
@@ -245,9 +272,13 @@ def test_the_first_picture_needs_no_trainer(open_page: Any, tmp_path: Path, serv
     assert nearest_neighbour_accuracy(page.positions(), TRUTH) > 0.85
 
 
-def test_data_without_classes_gets_its_first_one_here(open_page: Any, server_process: Any, tmp_path: Path) -> None:
+def test_data_without_classes_gets_its_first_one_here(
+    open_page: Any, server_process: Any, tmp_path: Path
+) -> None:
     """Its scene has no list of classes at all."""
-    np.save(tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32))
+    np.save(
+        tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    )
     server = server_process(str(tmp_path / "plain.npy"), "--project", str(tmp_path / "plain"))
     server.start()
     server.wait_until_ready()

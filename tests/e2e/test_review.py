@@ -27,12 +27,21 @@ def impure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
         items = sorted([*half.tolist(), *wrong.tolist()])
         provenance = {"tool": "lasso", "regions": []}
-        command = {"op": "label", "command_id": f"impure-{k}", "items": items, "class_id": k, "revision": 0}
+        command = {
+            "op": "label",
+            "command_id": f"impure-{k}",
+            "items": items,
+            "class_id": k,
+            "revision": 0,
+        }
         server.request("api/labels", {**command, "provenance": provenance})
     end = time.monotonic() + 400
     while True:
         session = server.request("api/session")
-        if session["training"]["state"] == "resting" and (session["quality"] or {"suspects": 0})["suspects"] > 10:
+        if (
+            session["training"]["state"] == "resting"
+            and (session["quality"] or {"suspects": 0})["suspects"] > 10
+        ):
             break
         assert time.monotonic() < end, "the model doubts none of the labels"
         time.sleep(0.3)
@@ -59,7 +68,9 @@ def doubtful(open_page: Any, impure: ServerProcess) -> Iterator[PageDriver]:
     page.wait(taken_back)
 
 
-def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDriver, impure: ServerProcess) -> None:
+def test_suspects_are_corrected_confirmed_and_taken_back_as_one(
+    doubtful: PageDriver, impure: ServerProcess
+) -> None:
     page = doubtful
     before = page.labels
     gestures = len(page.state("history")["gestures"])
@@ -70,23 +81,27 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(doubtful: PageDr
     assert [item["prediction"] for item in items] == sorted(item["prediction"] for item in items)
     assert set(page.selected) == {item["item"] for item in items}
     odd = {item["item"] for item in items if item["class_id"] != item["prediction"]}
-    framed = page.page.eval_on_selector_all(".cell-picture.odd", "all => all.map(e => Number(e.dataset.item))")
+    framed = page.page.eval_on_selector_all(
+        ".cell-picture.odd", "all => all.map(e => Number(e.dataset.item))"
+    )
     assert set(framed) == odd
     assert len(odd) > 5
 
     # What is wrong as shown is corrected, at least two of them by hand: one by its key, one by a click on its class.
     wanted = {item["item"]: int(TRUTH[item["item"]]) for item in items}
     wrong = [item["item"] for item in items if becomes(item) != wanted[item["item"]]]
-    by_hand = (wrong + [item["item"] for item in items if item["item"] not in wrong])[: max(2, len(wrong))]
+    by_hand = (wrong + [item["item"] for item in items if item["item"] not in wrong])[
+        : max(2, len(wrong))
+    ]
     for k, item in enumerate(by_hand):
         page.page.click(f".cell-picture[data-item='{item}']")
         if k == 0:
             page.page.click(f"li[data-class='{wanted[item]}'] .class-apply")
         else:
             page.press(str(wanted[item]))
-    assert set(page.page.eval_on_selector_all(".corrected", "all => all.map(e => Number(e.dataset.item))")) == set(
-        by_hand
-    )
+    assert set(
+        page.page.eval_on_selector_all(".corrected", "all => all.map(e => Number(e.dataset.item))")
+    ) == set(by_hand)
     aside = next(item["item"] for item in items if item["item"] not in by_hand)
     page.page.click(f".cell-picture[data-item='{aside}']")
     page.press("Backspace")
@@ -142,7 +157,12 @@ def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriv
         assert serious(page) == []
     page.press("Enter")
     page.wait(lambda: page.labels[items[8]["item"]] == 3)
-    page.wait(lambda: len(wait_for_sheet(page, "uncertain")) > 0 and current() == sheet(page)["items"][0]["item"])
+    page.wait(
+        lambda: (
+            len(wait_for_sheet(page, "uncertain")) > 0
+            and current() == sheet(page)["items"][0]["item"]
+        )
+    )
     page.press("Escape")
     page.wait(lambda: page.evaluate("document.activeElement.dataset.queue") == "uncertain")
     page.undo_to(before)
@@ -152,7 +172,12 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
     page = doubtful
     page.press("q")
     wait_for_sheet(page, "suspects")
-    for width, height, big in ((1440, 900, False), (1024, 768, False), (1280, 720, False), (1024, 768, True)):
+    for width, height, big in (
+        (1440, 900, False),
+        (1024, 768, False),
+        (1280, 720, False),
+        (1024, 768, True),
+    ):
         page.page.set_viewport_size({"width": width, "height": height})
         page.evaluate(f"lodespace.state.bigText.value = {str(big).lower()}")
         page.wait_for_rest()
@@ -179,7 +204,9 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
     assert len(page.selected) > 0
 
 
-def test_predictions_are_accepted_from_a_confidence_on(doubtful: PageDriver, impure: ServerProcess) -> None:
+def test_predictions_are_accepted_from_a_confidence_on(
+    doubtful: PageDriver, impure: ServerProcess
+) -> None:
     page = doubtful
     before = page.labels
     page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, i) => i))")
@@ -202,7 +229,10 @@ def test_predictions_are_accepted_from_a_confidence_on(doubtful: PageDriver, imp
     assert (page.selected == rest).all()
     page.wait(lambda: page.state("connection")["pending"] == 0)
     rows = {row["item"]: row for row in impure.label_rows()}
-    assert all(rows[item]["label"] == str(prediction[item]) and not rows[item]["verified"] for item in sure.tolist())
+    assert all(
+        rows[item]["label"] == str(prediction[item]) and not rows[item]["verified"]
+        for item in sure.tolist()
+    )
     page.wait(lambda: "90 %" in page.state("history")["gestures"][-1]["note"])
     page.undo_to(before)
 
@@ -225,7 +255,9 @@ def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver)
     assert len(page.selected) >= len(grown)
 
 
-def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: ServerProcess) -> None:
+def test_what_to_look_at_next_is_said_with_its_reason(
+    page: PageDriver, server: ServerProcess
+) -> None:
     """Whatever comes first, an overview on a sheet or a region, it is labelled, and something else comes next."""
     page.wait_for_rest()
     suggestion = server.request("api/next")
@@ -242,7 +274,9 @@ def test_what_to_look_at_next_is_said_with_its_reason(page: PageDriver, server: 
         page.press("Enter")
     page.wait(lambda: bool((page.labels[items] == TRUTH[items[0]]).all()))
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    assert {row["item"] for row in server.label_rows() if row["label"] == str(TRUTH[items[0]])} == set(items)
+    assert {
+        row["item"] for row in server.label_rows() if row["label"] == str(TRUTH[items[0]])
+    } == set(items)
     page.press("Escape")
     page.press("w")
     page.wait(lambda: len(page.selected) > 0)
@@ -261,7 +295,9 @@ def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: Server
     assert suggestion["reason"] in page.page.inner_text(".contact-sheet")
 
 
-def test_a_region_that_is_suggested_is_selected_and_labelled(doubtful: PageDriver, impure: ServerProcess) -> None:
+def test_a_region_that_is_suggested_is_selected_and_labelled(
+    doubtful: PageDriver, impure: ServerProcess
+) -> None:
     """Whether a region or a sheet comes is the model's to say (test_suggestion.py); here it is a region."""
     page = doubtful
     before = page.labels
@@ -287,7 +323,10 @@ def confirm(page: PageDriver) -> None:
     shown = {entry["item"] for entry in sheet(page)["items"]}
     page.press("Enter")
     page.wait(
-        lambda: sheet(page)["status"] != "busy" and not shown & {entry["item"] for entry in sheet(page)["items"]},
+        lambda: (
+            sheet(page)["status"] != "busy"
+            and not shown & {entry["item"] for entry in sheet(page)["items"]}
+        ),
         message="no other sheet came",
     )
 
@@ -297,7 +336,9 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
 
     def figures() -> dict[str, str]:
         names = page.page.locator("[data-testid=quality] dt").all_inner_texts()
-        return dict(zip(names, page.page.locator("[data-testid=quality] dd").all_inner_texts(), strict=True))
+        return dict(
+            zip(names, page.page.locator("[data-testid=quality] dd").all_inner_texts(), strict=True)
+        )
 
     assert figures()["right"] == "–"
     assert figures()["labelled"] in ("–", "0 %")
@@ -342,11 +383,15 @@ def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
 
 def picture(page: PageDriver) -> bytes:
     """Of the page as it is once two more frames were drawn."""
-    page.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
     return page.page.screenshot(clip={"x": 80, "y": 120, "width": 540, "height": 280})
 
 
-def test_every_cue_is_shown_as_colour_and_as_size(doubtful: PageDriver, impure: ServerProcess) -> None:
+def test_every_cue_is_shown_as_colour_and_as_size(
+    doubtful: PageDriver, impure: ServerProcess
+) -> None:
     page = doubtful
     page.page.mouse.move(300, 2)
     pictures = [picture(page)]
@@ -357,7 +402,9 @@ def test_every_cue_is_shown_as_colour_and_as_size(doubtful: PageDriver, impure: 
         with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
             wanted = np.frombuffer(answer.read(), np.uint8)
         assert len(np.unique(wanted)) > 3
-        page.wait(lambda wanted=wanted: np.array_equal(cloud_bytes(page, "marks", 4), wanted), message=cue)
+        page.wait(
+            lambda wanted=wanted: np.array_equal(cloud_bytes(page, "marks", 4), wanted), message=cue
+        )
         assert page.page.locator(".legend .cue").count() == 1
         pictures.append(picture(page))
     page.press("k")
@@ -367,7 +414,10 @@ def test_every_cue_is_shown_as_colour_and_as_size(doubtful: PageDriver, impure: 
         assert page.state("review.sizeBy") == cue
         with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
             wanted = np.frombuffer(answer.read(), np.uint8)
-        page.wait(lambda wanted=wanted: np.array_equal(cloud_bytes(page, "cueSize", 1), wanted), message=cue)
+        page.wait(
+            lambda wanted=wanted: np.array_equal(cloud_bytes(page, "cueSize", 1), wanted),
+            message=cue,
+        )
         pictures.append(picture(page))
     page.page.select_option("select[aria-label='Size by']", "even")
     page.page.select_option("select[aria-label='Other colours']", "confidence")
@@ -401,8 +451,12 @@ def test_a_single_item_that_is_picked_and_labelled_is_verified(
     assert server.verified() == one
 
 
-def test_vectors_have_sheets_of_words(open_page: Any, server_process: Any, small_data: Path, tmp_path: Path) -> None:
-    server = server_process(str(small_data), "--project", str(tmp_path / "small"), "--labels", "none")
+def test_vectors_have_sheets_of_words(
+    open_page: Any, server_process: Any, small_data: Path, tmp_path: Path
+) -> None:
+    server = server_process(
+        str(small_data), "--project", str(tmp_path / "small"), "--labels", "none"
+    )
     server.start()
     server.wait_until_ready()
     page = open_page(server.url)
@@ -425,7 +479,9 @@ def test_vectors_have_sheets_of_words(open_page: Any, server_process: Any, small
 
 def test_who_may_only_look_has_no_sheets(page: PageDriver) -> None:
     page.wait(lambda: page.state("connection")["status"] == "open")  # its welcome has been heard
-    page.evaluate("lodespace.state.session.value = {...lodespace.state.session.value, role: 'viewer'}")
+    page.evaluate(
+        "lodespace.state.session.value = {...lodespace.state.session.value, role: 'viewer'}"
+    )
     page.page.wait_for_timeout(200)
     assert page.page.locator("[data-queue]").count() == 0
     for key in "quwy":

@@ -47,7 +47,9 @@ def dial(page: PageDriver, label: str, key: str) -> None:
     slider.press(key)
 
 
-def test_a_cluster_is_dragged_neighbours_follow_and_undo_brings_all_back(resting: PageDriver) -> None:
+def test_a_cluster_is_dragged_neighbours_follow_and_undo_brings_all_back(
+    resting: PageDriver,
+) -> None:
     page = resting
     before = page.positions()
     middle = np.median(before[ZEROS], axis=0)
@@ -63,10 +65,13 @@ def test_a_cluster_is_dragged_neighbours_follow_and_undo_brings_all_back(resting
         mouse.move(x + 90 * share, y - 70 * share)
         page.page.wait_for_timeout(60)
     # In the hand the cluster is shown where the pointer is; the model follows meanwhile.
-    grabbed = page.evaluate("Array.from(lodespace.cloud.marks.array).filter((v, k) => k % 4 === 3 && v === 255).length")
+    grabbed = page.evaluate(
+        "Array.from(lodespace.cloud.marks.array).filter((v, k) => k % 4 === 3 && v === 255).length"
+    )
     assert grabbed == len(core)
     page.wait(
-        lambda: np.linalg.norm((page.positions() - before)[around], axis=1).mean() > 0.02, message="nobody followed"
+        lambda: np.linalg.norm((page.positions() - before)[around], axis=1).mean() > 0.02,
+        message="nobody followed",
     )
     mouse.up()
     page.wait(lambda: len(page.state("pins")) == len(core))
@@ -129,14 +134,19 @@ def test_the_past_is_what_was_shown_and_the_present_comes_back(
     assert page.state("time.moment") == page.state("time.timeline")["ticks"][0]["moment"]
 
     def grid() -> np.ndarray:
-        return np.array(page.evaluate("Array.from(lodespace.state.latent.to)")).reshape(-1, 4)[:, :3]
+        return np.array(page.evaluate("Array.from(lodespace.state.latent.to)")).reshape(-1, 4)[
+            :, :3
+        ]
 
     recording = tmp_path / "digits" / "recording.lds"
     timeline = index_of(recording)
     for moment in (0, 7, int(page.state("time.last")) - 1):
         page.page.locator(".scrub").fill(str(moment))
         wanted = shown_at(recording, timeline, moment)
-        page.wait(lambda wanted=wanted: np.array_equal(grid(), wanted), message=f"moment {moment} is not shown")
+        page.wait(
+            lambda wanted=wanted: np.array_equal(grid(), wanted),
+            message=f"moment {moment} is not shown",
+        )
         assert page.state("time.moment") == moment
     page.page.locator(".scrub").fill("0")
     page.wait(lambda: (page.labels == 1).sum() == 0 and (page.labels == 0).sum() <= 200)
@@ -176,16 +186,27 @@ def test_dials_are_gestures_a_collapse_is_said_and_mended(resting: PageDriver) -
     page.wait(lambda: page.state("training")["settings"]["stiffness"] == 0.3)
     dial(page, "β KL", "End")
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 1000)
-    page.wait(lambda: page.page.get_by_role("button", name="Mend it").count() == 1, message="nothing was said")
+    page.wait(
+        lambda: page.page.get_by_role("button", name="Mend it").count() == 1,
+        message="nothing was said",
+    )
     notice = page.page.locator(".notice", has_text="collapsed").inner_text()
     assert "KL divergence outweighs" in notice
-    page.wait(lambda: page.positions().std(axis=0).max() < 0.8 * before.std(axis=0).max(), message="it is not seen")
+    page.wait(
+        lambda: page.positions().std(axis=0).max() < 0.8 * before.std(axis=0).max(),
+        message="it is not seen",
+    )
     page.page.get_by_role("button", name="Mend it").click()
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 3)
     page.wait(lambda: page.page.get_by_role("button", name="Mend it").count() == 0)
     page.press("Control+z")
     page.press("Control+z")
-    page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 3 and not page.state("history")["can_undo"])
+    page.wait(
+        lambda: (
+            page.state("training")["settings"]["beta_kl"] == 3
+            and not page.state("history")["can_undo"]
+        )
+    )
     assert np.abs(at_rest(page) - before).max() <= 1.01 * grid_step(page)
 
 
@@ -197,7 +218,10 @@ def test_presets_are_chosen_and_undone(resting: PageDriver) -> None:
     page.wait(lambda: page.state("training")["settings"]["preset"] == "calm")
     page.page.get_by_role("group", name="preset").get_by_role("button", name="paper").click()
     page.wait(lambda: page.state("training")["settings"]["preset"] == "paper")
-    page.wait(lambda: np.linalg.norm(page.positions() - before, axis=1).mean() > 0.05, message="nothing moved")
+    page.wait(
+        lambda: np.linalg.norm(page.positions() - before, axis=1).mean() > 0.05,
+        message="nothing moved",
+    )
     for preset in ("calm", "default"):
         page.press("Control+z")
         page.wait(lambda p=preset: page.state("training")["settings"]["preset"] == p)
@@ -214,7 +238,10 @@ def test_forces_are_drawn_for_one_for_some_for_all(resting: PageDriver) -> None:
     page.press("a")
     x, y = screen_middle(page, ZEROS)
     page.page.mouse.move(x, y)
-    page.wait(lambda: page.page.locator("[data-testid=seen]").count() == 1, message="the model was not asked")
+    page.wait(
+        lambda: page.page.locator("[data-testid=seen]").count() == 1,
+        message="the model was not asked",
+    )
     page.wait(lambda: arrows() >= 3 * 3, message="kl, neighbour and reconstruction at least")
     assert page.evaluate("lodespace.forceLines.halo.segments") > 60
     assert "σ" in page.page.inner_text("[data-testid=seen]")
@@ -225,7 +252,9 @@ def test_forces_are_drawn_for_one_for_some_for_all(resting: PageDriver) -> None:
     page.press("a")
     page.wait(lambda: arrows() >= 3 * 5000 * 0.9)
     page.press("d")
-    page.page.get_by_role("group", name="colour", exact=True).get_by_role("button", name="force").click()
+    page.page.get_by_role("group", name="colour", exact=True).get_by_role(
+        "button", name="force"
+    ).click()
     page.wait(lambda: page.evaluate("lodespace.cloud.dominant !== null"))
     page.page.get_by_role("group", name="trails").get_by_role("button", name="8").click()
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
@@ -247,7 +276,10 @@ def test_what_lies_under_the_pointer_and_between_two_items_is_decoded(resting: P
     x, y = screen_middle(page, ONES)
     page.page.mouse.move(x, y, steps=5)
     page.page.mouse.move(x + 1, y)
-    page.wait(lambda: np.abs(np.array(picture()) - zero).mean() > 10, message="another place looks the same")
+    page.wait(
+        lambda: np.abs(np.array(picture()) - zero).mean() > 10,
+        message="another place looks the same",
+    )
     page.press("x")
     assert page.page.locator("[data-testid=map]").count() == 0
     select(page, np.array([ZEROS[0], ONES[0]]))

@@ -35,7 +35,9 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
         session.apply(store.append_now(event))
     if train:
         trainer = Trainer(
-            to_dataset(project.items), configuration(project.settings), n_classes=max(1, len(session.classes))
+            to_dataset(project.items),
+            configuration(project.settings),
+            n_classes=max(1, len(session.classes)),
         )
         trainer.set_labels(session.labels.copy())
         for _ in zip(range(60), trainer.frames(1), strict=False):
@@ -79,5 +81,7 @@ def sounds(tmp_path: Path) -> Path:
         soundfile.write(root / name, rng.normal(0, 0.1, 6 * 8000).astype(np.float32), 8000)
     from lodespace.importing.source import ImportOptions
 
-    project = open_project(root, project_folder=tmp_path / "work", options=ImportOptions(window=1.0), labels="none")
+    project = open_project(
+        root, project_folder=tmp_path / "work", options=ImportOptions(window=1.0), labels="none"
+    )
     return worked_on(project, {0: [0, 2, 7, 11]}, train=False)

@@ -48,7 +48,9 @@ def test_predictions_may_stand_in_for_labels(pictures: Path, tmp_path: Path) -> 
     assert {p.name for p in (tmp_path / "out").iterdir()} <= {"a", "b"}
 
 
-def test_originals_that_are_gone_are_written_as_they_are_kept(pictures: Path, tmp_path: Path) -> None:
+def test_originals_that_are_gone_are_written_as_they_are_kept(
+    pictures: Path, tmp_path: Path
+) -> None:
     for path in (tmp_path / "raw").glob("*.png"):
         path.unlink()
     export(pictures, tmp_path / "out", "classes")
@@ -59,15 +61,21 @@ def test_originals_that_are_gone_are_written_as_they_are_kept(pictures: Path, tm
             assert image.size == (28, 28)
 
 
-@pytest.mark.parametrize("name", ["..", "../../etc", "a/b", ".hidden", "_unlabelled", "con:", "x" * 300, "\n", "é"])
+@pytest.mark.parametrize(
+    "name", ["..", "../../etc", "a/b", ".hidden", "_unlabelled", "con:", "x" * 300, "\n", "é"]
+)
 def test_class_names_are_never_paths(name: str, tmp_path: Path) -> None:
     safe = safe_name(name)
-    assert "/" not in safe and safe not in ("", ".", "..", "_unlabelled") and not safe.startswith(".")
+    assert (
+        "/" not in safe and safe not in ("", ".", "..", "_unlabelled") and not safe.startswith(".")
+    )
     (tmp_path / safe).mkdir()
     assert [p.name for p in tmp_path.iterdir()] == [safe]
 
 
-def test_label_studio_tasks_hold_annotations_and_predictions(pictures: Path, tmp_path: Path) -> None:
+def test_label_studio_tasks_hold_annotations_and_predictions(
+    pictures: Path, tmp_path: Path
+) -> None:
     export(pictures, tmp_path / "out.json")
     tasks = json.loads((tmp_path / "out.json").read_text())
     assert len(tasks) == 24
@@ -88,9 +96,13 @@ def test_label_studio_gets_pictures_that_are_no_files_as_data(tmp_path: Path) ->
     array = np.stack([np.asarray(draw(i, (20, 20))) for i in range(4)])
     new_project(tmp_path / "work", from_arrays("a", array), "array:x").close()
     export(tmp_path / "work", tmp_path / "out.json")
-    kind, _, data = json.loads((tmp_path / "out.json").read_text())[2]["data"]["image"].partition(",")
+    kind, _, data = json.loads((tmp_path / "out.json").read_text())[2]["data"]["image"].partition(
+        ","
+    )
     assert kind == "data:image/png;base64"
-    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))), array[2])
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))), array[2]
+    )
 
 
 def test_raven_selection_tables(sounds: Path, tmp_path: Path) -> None:
@@ -101,7 +113,10 @@ def test_raven_selection_tables(sounds: Path, tmp_path: Path) -> None:
     ]
     text = (tmp_path / "out" / "north__a.Table.1.selections.txt").read_text()
     rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-    assert [(float(r["Begin Time (s)"]), float(r["End Time (s)"])) for r in rows] == [(0, 1), (2, 3)]
+    assert [(float(r["Begin Time (s)"]), float(r["End Time (s)"])) for r in rows] == [
+        (0, 1),
+        (2, 3),
+    ]
     assert rows[0]["Annotation"] == "north"
     assert rows[0]["Begin File"] == "a.wav"
     assert float(rows[0]["High Freq (Hz)"]) == 4000
@@ -109,10 +124,14 @@ def test_raven_selection_tables(sounds: Path, tmp_path: Path) -> None:
 
 def test_audacity_label_tracks(sounds: Path, tmp_path: Path) -> None:
     export(sounds, tmp_path / "out", "audacity")
-    assert (tmp_path / "out" / "north__b.txt").read_text() == "1.000000\t2.000000\tnorth\n5.000000\t6.000000\tnorth\n"
+    assert (
+        tmp_path / "out" / "north__b.txt"
+    ).read_text() == "1.000000\t2.000000\tnorth\n5.000000\t6.000000\tnorth\n"
 
 
-def test_label_studio_tasks_of_sounds_are_recordings_with_regions(sounds: Path, tmp_path: Path) -> None:
+def test_label_studio_tasks_of_sounds_are_recordings_with_regions(
+    sounds: Path, tmp_path: Path
+) -> None:
     export(sounds, tmp_path / "out.json")
     tasks = json.loads((tmp_path / "out.json").read_text())
     assert [task["data"]["audio"] for task in tasks] == [
@@ -120,7 +139,9 @@ def test_label_studio_tasks_of_sounds_are_recordings_with_regions(sounds: Path, 
         "/data/local-files/?d=north/b.flac",
     ]
     values = [region["value"] for region in tasks[1]["annotations"][0]["result"]]
-    assert values == [{"start": s, "end": s + 1, "channel": 0, "labels": ["north"]} for s in (1.0, 5.0)]
+    assert values == [
+        {"start": s, "end": s + 1, "channel": 0, "labels": ["north"]} for s in (1.0, 5.0)
+    ]
 
 
 def test_class_folders_of_sounds_hold_the_windows(sounds: Path, tmp_path: Path) -> None:

@@ -33,8 +33,12 @@ def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path)
         read = model(model.prepare(project.items.data))
         encoded = trainer.loop.vae_training.encode_all()
         contraction, rotation, translation = trainer.shown_frame()
-        torch.testing.assert_close(read.latent_mean, (encoded * contraction) @ rotation + translation)
-        torch.testing.assert_close(read.latent_log_variance, trainer.variance(items).log(), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(
+            read.latent_mean, (encoded * contraction) @ rotation + translation
+        )
+        torch.testing.assert_close(
+            read.latent_log_variance, trainer.variance(items).log(), rtol=1e-4, atol=1e-4
+        )
         back = model.decode(read.latent_mean[:5])
     # The trainer undoes its own turning by a fit; both undo the same one.
     reference = trainer.decode(read.latent_mean[:5].numpy())
@@ -45,11 +49,15 @@ def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path)
     # The trainer's own predictions are these with what kernel regression and the graph say of the same items (docs/model.md): of the wide
     # classifier, which goes along, they are the very ones.
     classifier = trainer.loop.learning.classifier  # type: ignore[attr-defined]
-    torch.testing.assert_close(read.class_probabilities, classifier.probabilities(slice(None))[0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        read.class_probabilities, classifier.probabilities(slice(None))[0], rtol=1e-4, atol=1e-5
+    )
     assert model.class_names == list(project.items.class_names)
 
 
-def test_a_model_whose_map_was_drawn_together_or_turned_goes_there_and_back(vectors: Path, tmp_path: Path) -> None:
+def test_a_model_whose_map_was_drawn_together_or_turned_goes_there_and_back(
+    vectors: Path, tmp_path: Path
+) -> None:
     """As after a collapse, and in every map that was aligned to the frames before it."""
     export(vectors, tmp_path / "model", "model")
     model = load_model(tmp_path / "model")
@@ -57,19 +65,27 @@ def test_a_model_whose_map_was_drawn_together_or_turned_goes_there_and_back(vect
     with torch.no_grad():
         mean = model.vae.encoder((items - model.mean) / model.deviation)[0]
         model.contraction = torch.tensor([0.5, 0.25, 1.0])
-        model.rotation = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(1)))[0]
+        model.rotation = torch.linalg.qr(
+            torch.randn(3, 3, generator=torch.Generator().manual_seed(1))
+        )[0]
         model.translation = torch.tensor([1.0, -2.0, 3.0])
         shown = model(items).latent_mean
-        torch.testing.assert_close(shown, (mean * model.contraction) @ model.rotation + model.translation)
+        torch.testing.assert_close(
+            shown, (mean * model.contraction) @ model.rotation + model.translation
+        )
         decoded = model.vae.decoder(mean) * model.deviation + model.mean
         torch.testing.assert_close(model.decode(shown), decoded, rtol=1e-4, atol=1e-4)
 
 
 def test_the_ten_lines_of_the_example_run(worked: Path, tmp_path: Path) -> None:
     export(worked, tmp_path / "model", "model")
-    (code,) = re.findall(r"```python\n(.*?)```", (tmp_path / "model" / "README.md").read_text(), re.S)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (tmp_path / "model" / "README.md").read_text(), re.S
+    )
     assert len(code.splitlines()) <= 10
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -101,12 +117,21 @@ def test_without_a_model_it_is_said_what_to_do(sounds: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("damage", ["weights", "description", "format", "shape"])
 def test_a_damaged_model_is_refused_in_words(vectors: Path, tmp_path: Path, damage: str) -> None:
     export(vectors, tmp_path / "model", "model")
-    weights, description = tmp_path / "model" / "model.safetensors", tmp_path / "model" / "model.json"
+    weights, description = (
+        tmp_path / "model" / "model.safetensors",
+        tmp_path / "model" / "model.json",
+    )
     if damage == "weights":
         weights.write_bytes(weights.read_bytes()[:-100])
     else:
         content = json.loads(description.read_text())
-        content |= {"format": 99} if damage == "format" else {"item_shape": [9]} if damage == "shape" else {}
+        content |= (
+            {"format": 99}
+            if damage == "format"
+            else {"item_shape": [9]}
+            if damage == "shape"
+            else {}
+        )
         description.write_text(json.dumps(content) if damage != "description" else "{")
     with pytest.raises(ValueError, match="model"):
         load_model(tmp_path / "model")

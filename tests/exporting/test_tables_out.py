@@ -21,7 +21,9 @@ from lodespace.project.project import open_project
 def read(path: Path) -> list[dict[str, Any]]:
     match path.suffix:
         case ".csv":
-            return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+            return list(
+                csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+            )
         case ".jsonl":
             return [json.loads(line) for line in path.read_text().splitlines()]
         case _:
@@ -29,17 +31,30 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_a_round_trip_keeps_every_id_label_and_column(pictures: Path, tmp_path: Path, suffix: str) -> None:
+def test_a_round_trip_keeps_every_id_label_and_column(
+    pictures: Path, tmp_path: Path, suffix: str
+) -> None:
     out = tmp_path / f"out{suffix}"
     assert export(pictures, out) == 24
     rows = read(out)
     assert [row["id"] for row in rows] == [f"n{i}" for i in range(24)]
     wanted = ["a", "b", "a", "b", "a", "b", "a", "", "a", *[""] * 15]
     assert [row["label"] for row in rows] == wanted
-    assert [row["note"] for row in rows[:6]] == ["=1+1", "+2", "@x", "plain, with comma", 'a "quote"', "two\nlines"]
+    assert [row["note"] for row in rows[:6]] == [
+        "=1+1",
+        "+2",
+        "@x",
+        "plain, with comma",
+        'a "quote"',
+        "two\nlines",
+    ]
     assert [row["count"] for row in rows] == [str(i) for i in range(24)]
     # What a person gave is told apart from what came with the data.
-    assert (rows[4]["labelled_by"], rows[4]["tool"], int(rows[4]["revision"])) == ("anna-anna", "lasso", 3)
+    assert (rows[4]["labelled_by"], rows[4]["tool"], int(rows[4]["revision"])) == (
+        "anna-anna",
+        "lasso",
+        3,
+    )
     assert (rows[0]["labelled_by"], rows[0]["tool"]) == ("import", "api")
     assert float(rows[4]["labelled_at"]) > 1.7e9
     assert {row["prediction"] for row in rows} <= {"a", "b"}
@@ -62,7 +77,10 @@ def test_a_round_trip_keeps_every_id_label_and_column(pictures: Path, tmp_path: 
 
 
 def test_columns_that_are_named_like_ours_keep_their_own(tmp_path: Path) -> None:
-    rows = [{"id": str(i), "vector": [i / 10, 1.0, i % 3], "prediction": f"old {i}", "item": i * 2} for i in range(10)]
+    rows = [
+        {"id": str(i), "vector": [i / 10, 1.0, i % 3], "prediction": f"old {i}", "item": i * 2}
+        for i in range(10)
+    ]
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     open_project(tmp_path / "t.jsonl", project_folder=tmp_path / "work").close()
     export(tmp_path / "work", tmp_path / "out.jsonl")
@@ -72,7 +90,9 @@ def test_columns_that_are_named_like_ours_keep_their_own(tmp_path: Path) -> None
     assert [row["item"] for row in out] == list(range(10))
 
 
-def test_what_a_spreadsheet_would_run_is_marked_only_when_asked(pictures: Path, tmp_path: Path) -> None:
+def test_what_a_spreadsheet_would_run_is_marked_only_when_asked(
+    pictures: Path, tmp_path: Path
+) -> None:
     export(pictures, tmp_path / "plain.csv")
     assert not (tmp_path / "plain.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     export(pictures, tmp_path / "excel.csv", options=ExportOptions(excel=True))
@@ -94,7 +114,9 @@ def test_npz_holds_items_labels_and_map_and_can_be_imported(vectors: Path, tmp_p
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
-def test_the_figure_shows_the_cloud_and_is_the_same_each_time(vectors: Path, tmp_path: Path, suffix: str) -> None:
+def test_the_figure_shows_the_cloud_and_is_the_same_each_time(
+    vectors: Path, tmp_path: Path, suffix: str
+) -> None:
     for name in "ab":
         export(vectors, tmp_path / f"{name}{suffix}")
     drawn = (tmp_path / f"a{suffix}").read_bytes()

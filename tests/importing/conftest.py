@@ -29,7 +29,9 @@ def bring(tmp_path: Path) -> Import:
 def folder(tmp_path: Path) -> Path:
     """cat/0.png, cat/1.png, dog/deep/2.png, _unlabelled/3.png, 4.png."""
     root = tmp_path / "pictures"
-    for number, name in enumerate(["cat/0.png", "cat/1.png", "dog/deep/2.png", "_unlabelled/3.png", "4.png"]):
+    for number, name in enumerate(
+        ["cat/0.png", "cat/1.png", "dog/deep/2.png", "_unlabelled/3.png", "4.png"]
+    ):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         draw(number).save(path)

@@ -21,7 +21,9 @@ def digits() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     return load_digits(return_X_y=True)
 
 
-def test_npz_with_labels_and_ids(tmp_path: Path, bring: Import, digits: tuple[np.ndarray, np.ndarray]) -> None:
+def test_npz_with_labels_and_ids(
+    tmp_path: Path, bring: Import, digits: tuple[np.ndarray, np.ndarray]
+) -> None:
     vectors, labels = digits
     ids = np.array([f"d{i:04d}" for i in range(len(vectors))])
     np.savez_compressed(tmp_path / "digits.npz", X=vectors, y=labels, ids=ids)
@@ -33,9 +35,15 @@ def test_npz_with_labels_and_ids(tmp_path: Path, bring: Import, digits: tuple[np
     np.testing.assert_array_equal(items.truth, labels)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"]
+)
 def test_pictures_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) -> None:
-    pictures = np.random.default_rng(0).integers(0, 2 if dtype == "bool" else 256, (5, 12, 10)).astype(dtype)
+    pictures = (
+        np.random.default_rng(0)
+        .integers(0, 2 if dtype == "bool" else 256, (5, 12, 10))
+        .astype(dtype)
+    )
     pictures[0, 0, :2] = [0, 1 if dtype == "bool" else 255]
     np.save(tmp_path / "a.npy", pictures)
     items, _ = bring(tmp_path / "a.npy")
@@ -43,7 +51,9 @@ def test_pictures_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) 
     np.testing.assert_array_equal(items.data, wanted)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"]
+)
 def test_vectors_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) -> None:
     vectors = np.random.default_rng(0).integers(0, 2, (5, 12)).astype(dtype)
     np.save(tmp_path / "a.npy", vectors)
@@ -61,7 +71,9 @@ def test_numbers_between_0_and_1_are_brightness_and_others_are_stretched(bring: 
     assert items.details == {"stretched_from": [0.0, 16.0]}
 
 
-@pytest.mark.parametrize("shape", [(4, 9, 9, 3), (4, 3, 9, 9), (4, 9, 9, 1), (4, 1, 9, 9), (4, 9, 9, 4)])
+@pytest.mark.parametrize(
+    "shape", [(4, 9, 9, 3), (4, 3, 9, 9), (4, 9, 9, 1), (4, 1, 9, 9), (4, 9, 9, 4)]
+)
 def test_channels_last_or_first(bring: Import, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     items, _ = bring(from_arrays("a", array))
@@ -92,7 +104,9 @@ def test_idx_files_with_the_labels_beside_them(tmp_path: Path, bring: Import) ->
         (b"\0\0\x08\x01" + struct.pack(">I", 2) + b"abc", "more bytes follow"),
     ],
 )
-def test_idx_files_that_are_none(tmp_path: Path, bring: Import, content: bytes, message: str) -> None:
+def test_idx_files_that_are_none(
+    tmp_path: Path, bring: Import, content: bytes, message: str
+) -> None:
     (tmp_path / "x-idx1-ubyte").write_bytes(content)
     with pytest.raises(DatasetError, match=message):
         bring(tmp_path / "x-idx1-ubyte")
@@ -153,7 +167,9 @@ def test_arrays_that_hold_no_items(bring: Import, array: np.ndarray, message: st
 
 def header(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
     out = io.BytesIO()
-    np.lib.format.write_array_header_1_0(out, {"descr": descr, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(
+        out, {"descr": descr, "fortran_order": False, "shape": shape}
+    )
     return out.getvalue()
 
 

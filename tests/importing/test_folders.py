@@ -36,7 +36,9 @@ def test_uppermost_folders_named_train_and_test_are_splits(tmp_path: Path, bring
     assert items.table.column("lodespace.split") == ["test", "train", "train"]
 
 
-def test_pixels_of_small_pictures_of_one_size_are_kept_as_they_are(folder: Path, bring: Import) -> None:
+def test_pixels_of_small_pictures_of_one_size_are_kept_as_they_are(
+    folder: Path, bring: Import
+) -> None:
     items, _ = bring(folder)
     assert items.data.shape == (5, 40, 40)
     np.testing.assert_array_equal(items.data[0], np.asarray(draw(4)))
@@ -56,11 +58,15 @@ def test_pictures_of_many_sizes_meet_in_a_square_of_their_own_scale(
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".gif"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_every_format_in_grey_and_colour(tmp_path: Path, bring: Import, suffix: str, mode: str) -> None:
+def test_every_format_in_grey_and_colour(
+    tmp_path: Path, bring: Import, suffix: str, mode: str
+) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for number in range(3):
-        draw(number, mode=mode).save(root / f"{number}{suffix}", **({"lossless": True} if suffix == ".webp" else {}))
+        draw(number, mode=mode).save(
+            root / f"{number}{suffix}", **({"lossless": True} if suffix == ".webp" else {})
+        )
     items, report = bring(root)
     assert report.bad == []
     assert items.data.ndim == (3 if mode == "L" else 4)
@@ -69,7 +75,9 @@ def test_every_format_in_grey_and_colour(tmp_path: Path, bring: Import, suffix: 
     assert np.abs(items.data[1] - wanted).mean() < 20  # JPEG and GIF lose something
 
 
-def test_the_first_colour_after_many_grey_pictures_makes_all_of_them_coloured(tmp_path: Path, bring: Import) -> None:
+def test_the_first_colour_after_many_grey_pictures_makes_all_of_them_coloured(
+    tmp_path: Path, bring: Import
+) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for number in range(9):
@@ -113,7 +121,9 @@ def test_a_picture_is_turned_as_the_camera_says() -> None:
     ],
     ids=["1", "16 bit", "transparent", "LA", "P", "CMYK"],
 )
-def test_every_kind_of_pixel_becomes_grey_or_rgb_bytes(image: Image.Image, wanted: int | None) -> None:
+def test_every_kind_of_pixel_becomes_grey_or_rgb_bytes(
+    image: Image.Image, wanted: int | None
+) -> None:
     plain = np.asarray(decoding.plain(image))
     assert plain.dtype == np.uint8
     assert plain.shape[2:] in ((), (3,))
@@ -188,7 +198,9 @@ def test_odd_shapes_and_long_animations_go_in(folder: Path, bring: Import) -> No
     Image.new("L", (1, 1), 7).save(folder / "dot.png")
     Image.new("L", (1, 60_000), 7).save(folder / "line.png")
     frames = [Image.new("P", (4, 4), k % 2) for k in range(2)]
-    frames[0].save(folder / "many.gif", save_all=True, append_images=[frames[k % 2] for k in range(3000)])
+    frames[0].save(
+        folder / "many.gif", save_all=True, append_images=[frames[k % 2] for k in range(3000)]
+    )
     items, report = bring(folder)
     assert len(items) == 8
     assert report.bad == []
@@ -202,7 +214,9 @@ def test_an_animation_of_100_000_frames_is_its_first(folder: Path, bring: Import
     (folder / "many.gif").write_bytes(head + frame * 100_000 + b"\x3b")
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        return (
+            len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        )
 
     pixels = zlib.compress(b"".join(b"\0" + bytes([200] * 4) for _ in range(4)))
     control = (4).to_bytes(4, "big") * 2 + bytes(8) + b"\0\x01\0\x0a\0\0"
@@ -257,7 +271,9 @@ def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
         np.testing.assert_array_equal(np.asarray(picture(items, item, 512)), items.data[item])
 
 
-def test_links_are_followed_only_within_the_folder(folder: Path, tmp_path: Path, bring: Import) -> None:
+def test_links_are_followed_only_within_the_folder(
+    folder: Path, tmp_path: Path, bring: Import
+) -> None:
     draw(20).save(tmp_path / "secret.png")
     (folder / "out.png").symlink_to(tmp_path / "secret.png")
     (folder / "outdir").symlink_to(tmp_path)
@@ -265,7 +281,14 @@ def test_links_are_followed_only_within_the_folder(folder: Path, tmp_path: Path,
     (folder / "loop").symlink_to(folder)
     (folder / "nowhere.png").symlink_to(folder / "nothing")
     items, report = bring(folder)
-    assert set(items.ids) == {"4.png", "_unlabelled/3.png", "cat/0.png", "cat/1.png", "dog/deep/2.png", "in.png"}
+    assert set(items.ids) == {
+        "4.png",
+        "_unlabelled/3.png",
+        "cat/0.png",
+        "cat/1.png",
+        "dog/deep/2.png",
+        "in.png",
+    }
     found = reasons(report)
     assert set(found) == {"out.png", "outdir", "loop", "nowhere.png"}
     assert "leads out" in found["out.png"]
@@ -275,7 +298,9 @@ def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
     os.mkfifo(folder / "pipe.png")
     names = ["pipe.png"]
     with contextlib.suppress(PermissionError):  # a device takes rights that not everybody has
-        os.mknod(folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero: it never ends
+        os.mknod(
+            folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5)
+        )  # /dev/zero: it never ends
         names.append("device.png")
     items, report = bring(folder)
     assert len(items) == 5
@@ -292,7 +317,9 @@ def test_unreadable_files_are_left_out(folder: Path, bring: Import) -> None:
 
 
 @pytest.mark.parametrize("how_many", [0, 1])
-def test_fewer_than_two_pictures_are_no_data_set(tmp_path: Path, bring: Import, how_many: int) -> None:
+def test_fewer_than_two_pictures_are_no_data_set(
+    tmp_path: Path, bring: Import, how_many: int
+) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for number in range(how_many):
@@ -302,7 +329,9 @@ def test_fewer_than_two_pictures_are_no_data_set(tmp_path: Path, bring: Import, 
     assert not list(tmp_path.glob("imported-*"))
 
 
-def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(folder: Path, bring: Import) -> None:
+def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(
+    folder: Path, bring: Import
+) -> None:
     from lodespace.importing.picture_folder import PictureFolder
 
     source = PictureFolder(folder)
@@ -310,7 +339,10 @@ def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(folder: P
     (folder / "cat/1.png").write_bytes(b"")
     items, report = bring(source)
     assert len(items) == 3
-    assert reasons(report) == {"cat/0.png": "there is no such file", "cat/1.png": "the file is empty"}
+    assert reasons(report) == {
+        "cat/0.png": "there is no such file",
+        "cat/1.png": "the file is empty",
+    }
 
 
 def test_more_classes_than_can_be_told_apart_are_refused(tmp_path: Path, bring: Import) -> None:

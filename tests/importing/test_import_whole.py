@@ -35,7 +35,11 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
         )
         # Not by the clock alone: once the making has begun, a little into it.
         end = time.monotonic() + 30
-        while not list(tmp_path.glob(f".work{moment}.*/data")) and process.poll() is None and time.monotonic() < end:
+        while (
+            not list(tmp_path.glob(f".work{moment}.*/data"))
+            and process.poll() is None
+            and time.monotonic() < end
+        ):
             time.sleep(0.01)
         time.sleep(0.03 * moment)
         process.send_signal(signal.SIGINT)
@@ -57,7 +61,9 @@ def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> No
     from lodespace.importing.interruption import Interruption
 
     heard = signal.default_int_handler
-    before = signal.signal(signal.SIGINT, heard)  # who starts the tests in the background has it ignored
+    before = signal.signal(
+        signal.SIGINT, heard
+    )  # who starts the tests in the background has it ignored
     try:
         with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
             signal.raise_signal(signal.SIGINT)  # where it comes, it does nothing
@@ -114,16 +120,22 @@ def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import
     dataset = to_dataset(items)
     assert items.standardisation is not None
     mean, deviation = np.array(items.standardisation)
-    np.testing.assert_allclose(dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6
+    )
     # What is stored counts, not what could be worked out anew.
     path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
     np.save(path, np.stack([mean + 1, 2 * deviation]))
     again = to_dataset(item_set.load(path.parent))
-    np.testing.assert_allclose(again.stored.numpy(), (vectors - mean - 1) / (2 * deviation), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        again.stored.numpy(), (vectors - mean - 1) / (2 * deviation), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "parquet"])
-def test_features_from_a_file_row_by_row_or_by_id(folder: Path, tmp_path: Path, bring: Import, kind: str) -> None:
+def test_features_from_a_file_row_by_row_or_by_id(
+    folder: Path, tmp_path: Path, bring: Import, kind: str
+) -> None:
     plain, _ = bring(folder)
     rng = np.random.default_rng(0)
     features = rng.normal(size=(5, 7)).astype(np.float32)
@@ -138,7 +150,9 @@ def test_features_from_a_file_row_by_row_or_by_id(folder: Path, tmp_path: Path, 
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        pq.write_table(pa.table({"id": ids[order].tolist(), "vector": features[order].tolist()}), path)
+        pq.write_table(
+            pa.table({"id": ids[order].tolist(), "vector": features[order].tolist()}), path
+        )
     items, _ = bring(folder, features=path)
     np.testing.assert_array_equal(items.features, features)
     dataset = to_dataset(items)
@@ -164,7 +178,9 @@ def test_features_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, brin
         bring(folder, features=tmp_path / "none.npy")
 
 
-def test_a_backbone_of_torchvision_with_weights_on_disk(folder: Path, tmp_path: Path, bring: Import) -> None:
+def test_a_backbone_of_torchvision_with_weights_on_disk(
+    folder: Path, tmp_path: Path, bring: Import
+) -> None:
     import torch
     from safetensors.torch import save_file
     from torchvision.models import squeezenet1_1
@@ -176,7 +192,9 @@ def test_a_backbone_of_torchvision_with_weights_on_disk(folder: Path, tmp_path: 
     assert items.features is not None
     assert len(items.features) == 5
     assert np.isfinite(items.features).all()
-    assert len(np.unique(items.features.round(5), axis=0)) == 5, "different pictures, different features"
+    assert len(np.unique(items.features.round(5), axis=0)) == 5, (
+        "different pictures, different features"
+    )
     torch.save(network.state_dict(), tmp_path / "weights.pth")
     with pytest.raises(DatasetError, match="safetensors"):
         bring(folder, backbone="squeezenet1_1", weights=tmp_path / "weights.pth")
@@ -206,10 +224,14 @@ def test_a_data_set_folder_is_taken_as_it_is(folder: Path, tmp_path: Path, bring
 
 
 @pytest.mark.parametrize("damage", ["pixels", "table", "labels", "manifest", "escape"])
-def test_a_damaged_data_set_is_refused_in_words(folder: Path, tmp_path: Path, bring: Import, damage: str) -> None:
+def test_a_damaged_data_set_is_refused_in_words(
+    folder: Path, tmp_path: Path, bring: Import, damage: str
+) -> None:
     bring(folder)
     target = tmp_path / "imported-0"
-    name = {"pixels": "pixels.npy", "table": "items.arrow", "labels": "labels.npy"}.get(damage, "dataset.json")
+    name = {"pixels": "pixels.npy", "table": "items.arrow", "labels": "labels.npy"}.get(
+        damage, "dataset.json"
+    )
     path = target / name
     if damage == "escape":
         path.write_text(path.read_text().replace('"pixels.npy"', '"../../secret.npy"'))

@@ -34,7 +34,9 @@ def project(tmp_path: Path) -> Project:
 def names(folder: Path) -> list[str]:
     project, session = open_offline(folder)
     project.close()
-    return ["" if c == UNLABELED else session.classes.classes[c].name for c in session.labels.tolist()]
+    return [
+        "" if c == UNLABELED else session.classes.classes[c].name for c in session.labels.tolist()
+    ]
 
 
 def write(path: Path) -> Path:
@@ -46,12 +48,19 @@ def write(path: Path) -> Path:
             }
             for i, c in LABELS.items()
         ]
-        tasks.append({"data": {"id": "n8", "image": "x"}, "annotations": [{"was_cancelled": True, "result": []}]})
+        tasks.append(
+            {
+                "data": {"id": "n8", "image": "x"},
+                "annotations": [{"was_cancelled": True, "result": []}],
+            }
+        )
         path.write_text(json.dumps(tasks))
     elif path.suffix == ".csv":
         path.write_text("id,label\n" + "".join(f"{i},{c}\n" for i, c in LABELS.items()) + "n8,\n")
     elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps({"id": i, "label": c}) + "\n" for i, c in LABELS.items()))
+        path.write_text(
+            "".join(json.dumps({"id": i, "label": c}) + "\n" for i, c in LABELS.items())
+        )
     else:
         pq.write_table(pa.table({"id": list(LABELS), "label": list(LABELS.values())}), path)
     return path
@@ -81,7 +90,12 @@ def test_conflicts_are_replaced_when_that_is_said(project: Project) -> None:
 
 def test_tasks_of_label_studio_without_an_id_are_known_by_their_file(tmp_path: Path) -> None:
     result = [{"type": "choices", "value": {"choices": ["cat"]}}]
-    tasks = [{"data": {"image": "/data/local-files/?d=two%20words/a.png"}, "annotations": [{"result": result}]}]
+    tasks = [
+        {
+            "data": {"image": "/data/local-files/?d=two%20words/a.png"},
+            "annotations": [{"result": result}],
+        }
+    ]
     (tmp_path / "tasks.json").write_text(json.dumps(tasks))
     assert read_labels(tmp_path / "tasks.json", ImportOptions()) == {"two words/a.png": "cat"}
 
@@ -95,7 +109,11 @@ def test_an_earlier_project_and_what_was_exported_from_it(project: Project, tmp_
     assert read_labels(project.folder, ImportOptions()) == {"n0": "a", "n1": "a", "n2": "b"}
     for suffix in (".csv", ".json", ".parquet", ".jsonl"):
         export(project.folder, tmp_path / f"out{suffix}")
-        assert read_labels(tmp_path / f"out{suffix}", ImportOptions()) == {"n0": "a", "n1": "a", "n2": "b"}
+        assert read_labels(tmp_path / f"out{suffix}", ImportOptions()) == {
+            "n0": "a",
+            "n1": "a",
+            "n2": "b",
+        }
 
 
 @pytest.mark.parametrize(
@@ -126,6 +144,8 @@ def test_the_command_lists_conflicts_and_takes_the_decision(
     said = capsys.readouterr().err
     assert "n1: 'a' here, 'b' there" in said
     assert "--conflicts" in said
-    assert main(["import", str(project.folder), "--labels-from", path, "--conflicts", "replace"]) == 0
+    assert (
+        main(["import", str(project.folder), "--labels-from", path, "--conflicts", "replace"]) == 0
+    )
     assert "labelled 3 items" in capsys.readouterr().out
     assert np.array(names(project.folder))[[1, 7, 9]].tolist() == ["b", "new one", "a"]

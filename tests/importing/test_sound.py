@@ -29,7 +29,11 @@ def tone(hertz: float, seconds: float, rate: int = RATE) -> npt.NDArray[np.float
 def recordings(tmp_path: Path) -> Path:
     """low/a.wav of 7 s, high/b.flac of 3 s, c.ogg of 1 s."""
     root = tmp_path / "recordings"
-    for name, hertz, seconds in [("low/a.wav", 300, 7.0), ("high/b.flac", 4000, 3.0), ("c.ogg", 1000, 1.0)]:
+    for name, hertz, seconds in [
+        ("low/a.wav", 300, 7.0),
+        ("high/b.flac", 4000, 3.0),
+        ("c.ogg", 1000, 1.0),
+    ]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, tone(hertz, seconds), RATE)
     return root
@@ -37,7 +41,9 @@ def recordings(tmp_path: Path) -> Path:
 
 def spans(items: ItemSet) -> list[tuple[str, float, float]]:
     assert items.table is not None
-    columns = (items.table.column(name) for name in (item_table.PATH, item_table.START, item_table.END))
+    columns = (
+        items.table.column(name) for name in (item_table.PATH, item_table.START, item_table.END)
+    )
     return [(path.decode(), start, end) for path, start, end in zip(*columns, strict=True)]
 
 
@@ -113,7 +119,9 @@ def test_a_click_is_a_column_at_its_time() -> None:
 def test_how_loud_a_recording_is_does_not_matter(gain: float) -> None:
     whole = Spectrogram(64, 50, 8000)
     np.testing.assert_allclose(
-        whole(tone(1000, 3) * np.float32(gain), RATE).astype(int), whole(tone(1000, 3), RATE), atol=2
+        whole(tone(1000, 3) * np.float32(gain), RATE).astype(int),
+        whole(tone(1000, 3), RATE),
+        atol=2,
     )
 
 
@@ -134,11 +142,18 @@ def test_rates_may_differ(tmp_path: Path, bring: Import) -> None:
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("channels", [1, 2, 32])
-def test_every_depth_and_number_of_channels(tmp_path: Path, bring: Import, subtype: str, channels: int) -> None:
+def test_every_depth_and_number_of_channels(
+    tmp_path: Path, bring: Import, subtype: str, channels: int
+) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for name in "ab":
-        soundfile.write(root / f"{name}.wav", np.repeat(tone(1000, 1)[:, None], channels, 1), RATE, subtype=subtype)
+        soundfile.write(
+            root / f"{name}.wav",
+            np.repeat(tone(1000, 1)[:, None], channels, 1),
+            RATE,
+            subtype=subtype,
+        )
     items, report = bring(root, window=1.0)
     assert (len(items), report.bad) == (2, [])
     assert items.data[0].max() > 150
@@ -152,7 +167,9 @@ def test_rf64_is_read(tmp_path: Path, bring: Import) -> None:
     assert len(bring(root, window=1.0)[0]) == 2
 
 
-def test_sounds_that_are_none_are_left_out_with_name_and_reason(recordings: Path, bring: Import) -> None:
+def test_sounds_that_are_none_are_left_out_with_name_and_reason(
+    recordings: Path, bring: Import
+) -> None:
     (recordings / "empty.wav").write_bytes(b"")
     (recordings / "text.wav").write_text("not a sound at all")
     soundfile.write(recordings / "nothing.wav", np.zeros(0, np.float32), RATE)
@@ -168,7 +185,9 @@ def test_sounds_that_are_none_are_left_out_with_name_and_reason(recordings: Path
 
 
 @pytest.mark.parametrize("promised", [0xFFFFFFFF, 2_000_000_000, 10])
-def test_a_header_that_promises_more_or_less_than_there_is(recordings: Path, bring: Import, promised: int) -> None:
+def test_a_header_that_promises_more_or_less_than_there_is(
+    recordings: Path, bring: Import, promised: int
+) -> None:
     soundfile.write(recordings / "odd.wav", tone(500, 3), RATE, subtype="PCM_16")
     raw = bytearray((recordings / "odd.wav").read_bytes())
     raw[40:44] = struct.pack("<I", promised)

@@ -38,7 +38,9 @@ def pictures(tmp_path: Path) -> Path:
 def write(path: Path, rows: list[dict[str, Any]], delimiter: str = ",") -> Path:
     if path.suffix in (".csv", ".tsv"):
         with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), delimiter="\t" if path.suffix == ".tsv" else delimiter)
+            writer = csv.DictWriter(
+                file, list(rows[0]), delimiter="\t" if path.suffix == ".tsv" else delimiter
+            )
             writer.writeheader()
             writer.writerows(rows)
     elif path.suffix == ".jsonl":
@@ -54,7 +56,9 @@ def columns(items: ItemSet) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_pictures_by_path_with_labels_and_every_column(pictures: Path, bring: Import, suffix: str) -> None:
+def test_pictures_by_path_with_labels_and_every_column(
+    pictures: Path, bring: Import, suffix: str
+) -> None:
     items, report = bring(write(pictures / f"table{suffix}", ROWS))
     assert report.bad == []
     assert items.ids == tuple(row["id"] for row in ROWS)
@@ -65,7 +69,9 @@ def test_pictures_by_path_with_labels_and_every_column(pictures: Path, bring: Im
     np.testing.assert_array_equal(items.data[3], np.asarray(draw(3)))
 
 
-def test_semicolons_and_a_byte_order_mark_are_what_spreadsheets_write(pictures: Path, bring: Import) -> None:
+def test_semicolons_and_a_byte_order_mark_are_what_spreadsheets_write(
+    pictures: Path, bring: Import
+) -> None:
     path = write(pictures / "table.csv", ROWS, delimiter=";")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     items, report = bring(path)
@@ -88,26 +94,37 @@ def test_columns_are_named_where_their_names_do_not_say(pictures: Path, bring: I
 @pytest.mark.parametrize("cell", ["bytes", "hugging face"])
 def test_picture_bytes_in_parquet(tmp_path: Path, bring: Import, cell: str) -> None:
     rows = [
-        {"image": png(draw(i)) if cell == "bytes" else {"bytes": png(draw(i)), "path": f"{i}.png"}, "label": i % 2}
+        {
+            "image": png(draw(i))
+            if cell == "bytes"
+            else {"bytes": png(draw(i)), "path": f"{i}.png"},
+            "label": i % 2,
+        }
         for i in range(5)
     ]
     table = pa.Table.from_pylist(rows)
     info = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
-    pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(info)}), tmp_path / "train.parquet")
+    pq.write_table(
+        table.replace_schema_metadata({"huggingface": json.dumps(info)}), tmp_path / "train.parquet"
+    )
     items, _ = bring(tmp_path / "train.parquet")
     assert items.class_names == ("cat", "dog")
     np.testing.assert_array_equal(items.data[4], np.asarray(draw(4)))
     assert items.ids[1] == ("1.png" if cell == "hugging face" else "1")
 
 
-def test_large_pictures_in_a_table_keep_their_original_for_the_card(tmp_path: Path, bring: Import) -> None:
+def test_large_pictures_in_a_table_keep_their_original_for_the_card(
+    tmp_path: Path, bring: Import
+) -> None:
     from lodespace.items.originals import picture
 
     rows = [{"image": png(draw(i, (300, 200)))} for i in range(3)]
     items, _ = bring(write(tmp_path / "t.parquet", rows))
     assert items.data.shape == (3, 128, 128)
     (tmp_path / "t.parquet").unlink()
-    np.testing.assert_array_equal(np.asarray(picture(items, 2, 512)), np.asarray(draw(2, (300, 200))))
+    np.testing.assert_array_equal(
+        np.asarray(picture(items, 2, 512)), np.asarray(draw(2, (300, 200)))
+    )
 
 
 def test_large_pictures_in_a_table_are_not_held_all_at_once(tmp_path: Path, bring: Import) -> None:
@@ -115,7 +132,9 @@ def test_large_pictures_in_a_table_are_not_held_all_at_once(tmp_path: Path, brin
     import tracemalloc
 
     random = np.random.default_rng(0)
-    noise = [Image.fromarray(random.integers(0, 256, (1200, 1200, 3), dtype=np.uint8)) for _ in range(2)]
+    noise = [
+        Image.fromarray(random.integers(0, 256, (1200, 1200, 3), dtype=np.uint8)) for _ in range(2)
+    ]
     cells = [png(picture) for picture in noise]
     assert len(cells[0]) > 4_000_000
     rows = [{"id": str(i), "image": cells[i % 2]} for i in range(40)]
@@ -145,14 +164,18 @@ def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path, bring: Import) -
 def test_vectors_from_a_column_of_lists(tmp_path: Path, bring: Import, suffix: str) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(3, 2, (20, 5)).astype(np.float32)
-    rows: list[dict[str, Any]] = [{"key": f"k{i}", "emb": vectors[i].tolist(), "class": "xy"[i % 2]} for i in range(20)]
+    rows: list[dict[str, Any]] = [
+        {"key": f"k{i}", "emb": vectors[i].tolist(), "class": "xy"[i % 2]} for i in range(20)
+    ]
     if suffix == ".csv":
         rows = [{**row, "emb": json.dumps(row["emb"])} for row in rows]
     items, _ = bring(write(tmp_path / f"t{suffix}", rows))
     assert items.kind == "vector"
     np.testing.assert_allclose(items.data, vectors, rtol=1e-6)
     assert items.standardisation is not None
-    np.testing.assert_allclose(items.standardisation, [vectors.mean(axis=0), vectors.std(axis=0)], rtol=1e-4)
+    np.testing.assert_allclose(
+        items.standardisation, [vectors.mean(axis=0), vectors.std(axis=0)], rtol=1e-4
+    )
     assert items.pictures is None
 
 
@@ -165,7 +188,10 @@ def test_vectors_with_thumbnails(pictures: Path, bring: Import) -> None:
 
 
 def test_column_types_come_out_as_they_went_in(pictures: Path, bring: Import) -> None:
-    rows = [{**row, "count": i, "weight": i / 2, "tags": ["x", str(i)], "ok": i > 2} for i, row in enumerate(ROWS)]
+    rows = [
+        {**row, "count": i, "weight": i / 2, "tags": ["x", str(i)], "ok": i > 2}
+        for i, row in enumerate(ROWS)
+    ]
     items, _ = bring(write(pictures / "t.parquet", rows))
     kept = columns(items)
     for row, wanted in zip(kept, rows, strict=True):
@@ -174,7 +200,9 @@ def test_column_types_come_out_as_they_went_in(pictures: Path, bring: Import) ->
         }
 
 
-def test_a_column_of_numbers_here_and_words_there_is_kept_as_text(pictures: Path, bring: Import) -> None:
+def test_a_column_of_numbers_here_and_words_there_is_kept_as_text(
+    pictures: Path, bring: Import
+) -> None:
     rows = [{**row, "mixed": i if i % 2 else f"no {i}"} for i, row in enumerate(ROWS)]
     items, _ = bring(write(pictures / "t.jsonl", rows))
     assert [row["mixed"] for row in columns(items)] == ["no 0", "1", "no 2", "3", "no 4", "5"]
@@ -224,7 +252,13 @@ def test_another_encoding_can_be_said(pictures: Path, bring: Import) -> None:
 
 def test_bad_lines_of_json_are_left_out(pictures: Path, bring: Import) -> None:
     path = write(pictures / "t.jsonl", ROWS)
-    path.write_text(path.read_text() + '{"id": \n[1, 2]\n' + "[" * 5000 + "\n" + '{"id": "lone", "path": "\\ud800"}\n')
+    path.write_text(
+        path.read_text()
+        + '{"id": \n[1, 2]\n'
+        + "[" * 5000
+        + "\n"
+        + '{"id": "lone", "path": "\\ud800"}\n'
+    )
     items, report = bring(path)
     assert len(items) == 6
     assert set(reasons(report)) >= {"line 7", "line 8", "line 9"}
@@ -233,7 +267,8 @@ def test_bad_lines_of_json_are_left_out(pictures: Path, bring: Import) -> None:
 
 def test_halves_of_characters_are_written_out(tmp_path: Path, bring: Import) -> None:
     lines = [
-        json.dumps({"id": f"{i}\ud800", "vector": [i, 1.0], "label": "a\udfff", "note": "\ud801"}) for i in range(3)
+        json.dumps({"id": f"{i}\ud800", "vector": [i, 1.0], "label": "a\udfff", "note": "\ud801"})
+        for i in range(3)
     ]
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
     items, report = bring(tmp_path / "t.jsonl")
@@ -244,7 +279,13 @@ def test_halves_of_characters_are_written_out(tmp_path: Path, bring: Import) -> 
 
 
 def test_bad_vectors_are_left_out(tmp_path: Path, bring: Import) -> None:
-    cells: list[Any] = [[1.0, 2.0]] * 3 + [[1.0], [float("nan"), 1.0], [float("inf"), 1.0], None, []]
+    cells: list[Any] = [[1.0, 2.0]] * 3 + [
+        [1.0],
+        [float("nan"), 1.0],
+        [float("inf"), 1.0],
+        None,
+        [],
+    ]
     rows = [{"id": str(i), "vector": cell, "n": i} for i, cell in enumerate(cells)]
     items, report = bring(write(tmp_path / "t.parquet", rows))
     assert items.ids == ("0", "1", "2")
@@ -262,7 +303,9 @@ def test_bad_vectors_are_left_out(tmp_path: Path, bring: Import) -> None:
         ("t.parquet", b"PAR1 not whole PAR1", "Parquet"),
     ],
 )
-def test_tables_that_are_none(tmp_path: Path, bring: Import, name: str, content: bytes, message: str) -> None:
+def test_tables_that_are_none(
+    tmp_path: Path, bring: Import, name: str, content: bytes, message: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DatasetError, match=message):
         bring(tmp_path / name)
@@ -290,8 +333,12 @@ def test_nested_columns_are_kept(pictures: Path, bring: Import) -> None:
     assert columns(items)[3]["box"] == {"x": 3, "tags": [{"k": "v"}]}
 
 
-def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(tmp_path: Path, bring: Import) -> None:
-    table = pa.table({"vector": [[1.0, 2.0]] * 100_000, "label": [f"class {i}" for i in range(100_000)]})
+def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(
+    tmp_path: Path, bring: Import
+) -> None:
+    table = pa.table(
+        {"vector": [[1.0, 2.0]] * 100_000, "label": [f"class {i}" for i in range(100_000)]}
+    )
     pq.write_table(table, tmp_path / "t.parquet")
     with pytest.raises(DatasetError, match=r"100,000 classes.*--label"):
         bring(tmp_path / "t.parquet")
@@ -300,7 +347,10 @@ def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(tmp_path: P
 def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring: Import) -> None:
     from lodespace.items.search import matching
 
-    rows = [{**row, "place": "Saarbrücken" if i == 4 else "elsewhere", "count": 100 + i} for i, row in enumerate(ROWS)]
+    rows = [
+        {**row, "place": "Saarbrücken" if i == 4 else "elsewhere", "count": 100 + i}
+        for i, row in enumerate(ROWS)
+    ]
     items, _ = bring(write(pictures / "t.parquet", rows))
     assert matching(items, "N2") == [2]
     assert matching(items, "pictures/3") == [3]

@@ -35,7 +35,12 @@ def test_tensors_pictures_and_arrays(bring: Import) -> None:
     import torch
 
     grey = np.asarray(draw(1))
-    forms = [draw(1), torch.from_numpy(grey.copy())[None].float() / 255, torch.from_numpy(grey.copy()), grey]
+    forms = [
+        draw(1),
+        torch.from_numpy(grey.copy())[None].float() / 255,
+        torch.from_numpy(grey.copy()),
+        grey,
+    ]
     for form in forms:
         items, _ = bring(TorchItems("d", Pairs([form] * 4)))
         np.testing.assert_array_equal(items.data, [grey] * 4)
@@ -77,7 +82,9 @@ def mnist(tmp_path: Path) -> Path:
         (raw / f"{part}-images-idx3-ubyte").write_bytes(
             b"\0\0\x08\x03" + struct.pack(">3I", 20, 28, 28) + pictures.tobytes()
         )
-        (raw / f"{part}-labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + struct.pack(">I", 20) + labels.tobytes())
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(
+            b"\0\0\x08\x01" + struct.pack(">I", 20) + labels.tobytes()
+        )
         for name in ("images-idx3", "labels-idx1"):
             whole = (raw / f"{part}-{name}-ubyte").read_bytes()
             (raw / f"{part}-{name}-ubyte.gz").write_bytes(gzip.compress(whole))
@@ -85,14 +92,18 @@ def mnist(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("split", [None, "test"])
-def test_torchvision_by_name_from_a_folder_that_holds_it(mnist: Path, bring: Import, split: str | None) -> None:
+def test_torchvision_by_name_from_a_folder_that_holds_it(
+    mnist: Path, bring: Import, split: str | None
+) -> None:
     items, _ = bring("torchvision:MNIST", root=mnist, split=split)
     part = "t10k" if split else "train"
     raw = (mnist / "MNIST" / "raw" / f"{part}-images-idx3-ubyte").read_bytes()[16:]
     np.testing.assert_array_equal(items.data, np.frombuffer(raw, np.uint8).reshape(20, 28, 28))
     assert items.class_names[3] == "3 - three"
     assert not items.labels_given
-    assert (choose_labels(items, None, 0) == -1).all(), "labels that everything has are there to measure"
+    assert (choose_labels(items, None, 0) == -1).all(), (
+        "labels that everything has are there to measure"
+    )
     assert (choose_labels(items, "all", 0) == items.truth).all()
 
 

@@ -51,7 +51,9 @@ def test_frequencies_of_sound_stay_nearly_where_they_are() -> None:
 
 
 def test_bands_of_time_and_frequency_are_hidden() -> None:
-    full = Augmentation(masks=0.25)(torch.ones(300, 1, 64, 64), torch.Generator().manual_seed(0))[:, 0]
+    full = Augmentation(masks=0.25)(torch.ones(300, 1, 64, 64), torch.Generator().manual_seed(0))[
+        :, 0
+    ]
     rows, columns = full.sum(dim=2), full.sum(dim=1)
     hidden = (rows == 0).sum(dim=1), (columns == 0).sum(dim=1)
     for count in hidden:
@@ -61,7 +63,14 @@ def test_bands_of_time_and_frequency_are_hidden() -> None:
 
 @pytest.mark.parametrize("content", [*CONTENTS, "vectors"])
 def test_light_views_change_less(content: Content) -> None:
-    x = torch.rand(200, 12, generator=torch.Generator().manual_seed(1)) if content == "vectors" else corner(200)
-    far = [(a(x, torch.Generator().manual_seed(0)) - x).abs().mean() for a in (light(content), strong(content))]
+    x = (
+        torch.rand(200, 12, generator=torch.Generator().manual_seed(1))
+        if content == "vectors"
+        else corner(200)
+    )
+    far = [
+        (a(x, torch.Generator().manual_seed(0)) - x).abs().mean()
+        for a in (light(content), strong(content))
+    ]
     if content != "photos":  # half of both are mirrored
         assert far[0] < far[1]

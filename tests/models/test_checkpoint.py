@@ -24,7 +24,9 @@ def tensors(value: float = 0.0) -> dict[str, np.ndarray]:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    path = checkpoint.write(tmp_path / "checkpoints", tensors(1.5), {"step": 7, "config": {"preset": "paper"}})
+    path = checkpoint.write(
+        tmp_path / "checkpoints", tensors(1.5), {"step": 7, "config": {"preset": "paper"}}
+    )
     found = checkpoint.latest(tmp_path / "checkpoints")
     assert found is not None
     assert found.path == path
@@ -39,7 +41,9 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_same_content_same_bytes(tmp_path: Path) -> None:
     """Nothing of when or where it was written goes into a checkpoint."""
     first = checkpoint.write(tmp_path / "a", tensors(), {"step": 1, "epoch": 0.5})
-    second = checkpoint.write(tmp_path / "b", dict(reversed(tensors().items())), {"epoch": 0.5, "step": 1})
+    second = checkpoint.write(
+        tmp_path / "b", dict(reversed(tensors().items())), {"epoch": 0.5, "step": 1}
+    )
     assert first.read_bytes() == second.read_bytes()
     assert first.with_suffix(".json").read_bytes() == second.with_suffix(".json").read_bytes()
 
@@ -128,7 +132,9 @@ def test_numbers_that_are_not_finite_are_not_saved(bad: float, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("room_for", range(4))
-def test_a_full_disk_leaves_what_was_there(room_for: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_what_was_there(
+    room_for: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whichever of the syncs of tensors, folder, JSON, folder is the one to fail; the last comes after the fact."""
     checkpoint.write(tmp_path, tensors(), {"step": 1})
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}

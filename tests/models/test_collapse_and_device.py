@@ -42,11 +42,18 @@ def test_means_without_spread_are_a_collapse_too() -> None:
 
 
 @pytest.mark.parametrize("preset_name", ["default", "paper"])
-def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(preset_name: PresetName) -> None:
+def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
+    preset_name: PresetName,
+) -> None:
     """In both kinds of loop: what is shown falls together, is said, and unfolds again when the weight is usual."""
     digits = load_digits().data[:600]
     config = preset(preset_name).replace(
-        feature_steps=20, encoder_epochs=8, pretraining_epochs=8, kl_warmup_epochs=1, batch_size=32, least_steps=1
+        feature_steps=20,
+        encoder_epochs=8,
+        pretraining_epochs=8,
+        kl_warmup_epochs=1,
+        batch_size=32,
+        least_steps=1,
     )
     trainer = Trainer(Dataset.from_images(digits), config, n_classes=10, device="cpu")
 
@@ -64,7 +71,9 @@ def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
         flat = rest()
         if len(flat.collapsed) == 3:
             break
-        trainer.configure(trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1))  # it goes on training
+        trainer.configure(
+            trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1)
+        )  # it goes on training
     assert flat.collapsed == (0, 1, 2)
     assert flat.latent_mean.std(axis=0).max() < 0.6 * before.latent_mean.std(axis=0).min()
     trainer.restore(moment)

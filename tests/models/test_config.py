@@ -9,7 +9,9 @@ from lodespace.models import LossWeights, ModelConfig, TrainingConfig, preset
 @pytest.mark.parametrize("name", ["paper", "default"])
 @pytest.mark.parametrize("latent_dim", [2, 3])
 def test_a_config_survives_json(name: str, latent_dim: int) -> None:
-    config = preset(name, latent_dim).replace(hidden_layers=2, beta_kl=0.5, model=ModelConfig(channels=(4, 8)))  # pyright: ignore[reportArgumentType]
+    config = preset(name, latent_dim).replace(
+        hidden_layers=2, beta_kl=0.5, model=ModelConfig(channels=(4, 8))
+    )  # pyright: ignore[reportArgumentType]
     assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 

@@ -36,7 +36,9 @@ def test_a_smaller_picture_is_resampled_without_changing_its_mean() -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
     inputs = Dataset.from_images(images).inputs
     assert inputs.shape == (3, 1, 32, 32)
-    torch.testing.assert_close(inputs.mean(), torch.tensor(images / 255, dtype=torch.float32).mean(), atol=0.01, rtol=0)
+    torch.testing.assert_close(
+        inputs.mean(), torch.tensor(images / 255, dtype=torch.float32).mean(), atol=0.01, rtol=0
+    )
     assert 0 <= float(inputs.min()) <= float(inputs.max()) <= 1
 
 
@@ -61,12 +63,20 @@ def test_vectors_are_standardised_and_a_constant_feature_becomes_zero() -> None:
     inputs = Dataset.from_vectors(vectors).inputs
     assert inputs.dtype == torch.float32
     torch.testing.assert_close(inputs.mean(dim=0), torch.zeros(4), atol=1e-5, rtol=0)
-    torch.testing.assert_close(inputs.std(dim=0, unbiased=False), torch.tensor([1.0, 1, 0, 1]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        inputs.std(dim=0, unbiased=False), torch.tensor([1.0, 1, 0, 1]), atol=1e-4, rtol=0
+    )
 
 
 @pytest.mark.parametrize(
     "vectors",
-    [np.zeros(4), np.zeros((0, 4)), np.zeros((4, 0)), np.array([[1, np.nan]]), np.array([[1.0], [np.inf]])],
+    [
+        np.zeros(4),
+        np.zeros((0, 4)),
+        np.zeros((4, 0)),
+        np.array([[1, np.nan]]),
+        np.array([[1.0], [np.inf]]),
+    ],
 )
 def test_other_arrays_are_refused_as_vectors(vectors: np.ndarray) -> None:
     with pytest.raises(ValueError, match="vectors"):
@@ -74,7 +84,8 @@ def test_other_arrays_are_refused_as_vectors(vectors: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "side"), [((32, 32), 32), ((33, 20), 64), ((64, 64), 64), ((100, 90), 128), ((128, 128), 128)]
+    ("size", "side"),
+    [((32, 32), 32), ((33, 20), 64), ((64, 64), 64), ((100, 90), 128), ((128, 128), 128)],
 )
 def test_the_side_follows_the_size(size: tuple[int, int], side: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, *size, 3), dtype=np.uint8)
@@ -96,7 +107,10 @@ def test_rows_for_principal_components_have_at_most_1024_numbers() -> None:
     rows = Dataset.from_images(images).flat()
     assert rows.shape == (5, 3 * 16 * 16)
     torch.testing.assert_close(
-        rows.mean(dim=1), torch.from_numpy(images / 255).float().mean(dim=(1, 2, 3)), atol=1e-4, rtol=0
+        rows.mean(dim=1),
+        torch.from_numpy(images / 255).float().mean(dim=(1, 2, 3)),
+        atol=1e-4,
+        rtol=0,
     )
 
 

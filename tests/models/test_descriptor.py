@@ -35,7 +35,9 @@ def test_digits_have_more_neighbours_of_their_class_than_by_pixels() -> None:
 
 def test_what_leans_is_made_upright_and_brought_to_the_middle() -> None:
     leaning = bar(0.5).roll(3, dims=3)
-    assert float((upright(leaning) - bar(0.0)).abs().mean()) < 0.3 * float((leaning - bar(0.0)).abs().mean())
+    assert float((upright(leaning) - bar(0.0)).abs().mean()) < 0.3 * float(
+        (leaning - bar(0.0)).abs().mean()
+    )
 
 
 def test_dark_on_light_is_the_same_sign() -> None:
@@ -59,7 +61,9 @@ def test_empty_pictures_and_one_picture_are_described_by_numbers() -> None:
 
 def test_a_photo_is_described_by_what_is_in_it_wherever() -> None:
     images = np.random.default_rng(0).integers(0, 255, (20, 32, 32), np.uint8)
-    rows = described(Dataset.from_images(np.concatenate([images, np.roll(images, 8, axis=1)]), "photos"))
+    rows = described(
+        Dataset.from_images(np.concatenate([images, np.roll(images, 8, axis=1)]), "photos")
+    )
     apart = torch.cdist(rows, rows)
     assert float(apart[:20, 20:].diagonal().mean()) < 0.3 * float(apart[:20, :20].sum() / (20 * 19))
 

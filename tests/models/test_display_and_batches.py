@@ -129,4 +129,6 @@ def test_pace_tempo_and_a_hand_change_the_limits_and_a_first_map_has_wider_ones(
     held = one_step(held=torch.tensor([3]))
     assert float(held[3]) > 10 * SPEED_LIMIT and torch.equal(held[4:], moved[4:])
     first = one_step(familiar=False)
-    assert float(first.median()) > 5 * MEDIAN_LIMIT and float(first.max()) == pytest.approx(UNFAMILIAR_LIMIT, rel=0.01)
+    assert float(first.median()) > 5 * MEDIAN_LIMIT and float(first.max()) == pytest.approx(
+        UNFAMILIAR_LIMIT, rel=0.01
+    )

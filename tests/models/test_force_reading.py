@@ -29,7 +29,9 @@ def trainer() -> Trainer:
     return trainer
 
 
-def minus_differences(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor, h: float = 1e-5) -> np.ndarray:
+def minus_differences(
+    loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor, h: float = 1e-5
+) -> np.ndarray:
     """Central differences of a scalar loss at a point (D,)."""
 
     def value(z: torch.Tensor) -> float:
@@ -76,7 +78,10 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     try:
         for k, item in enumerate(ITEMS.tolist()):
             at = loop.decodable_mean[item]
-            label, x = loop.labels[item : item + 1], trainer.dataset.inputs[item : item + 1].double()
+            label, x = (
+                loop.labels[item : item + 1],
+                trainer.dataset.inputs[item : item + 1].double(),
+            )
             centre = particles.position.mean(dim=0).double()
             stiffness, target = (
                 particles.stiffness[item : item + 1].double(),
@@ -89,7 +94,9 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
                 ),
                 "reconstruction": lambda z, own=x: reconstruction_loss(vae.decoder(z[None]), own),
                 "neighbour": neighbour_of(loop, item),
-                "anchor": lambda z, k=stiffness, t=target, c=centre: anchor_loss((z * particles.scale + c)[None], t, k),
+                "anchor": lambda z, k=stiffness, t=target, c=centre: anchor_loss(
+                    (z * particles.scale + c)[None], t, k
+                ),
             }
             for name, loss in terms.items():
                 wanted = minus_differences(loss, at)
@@ -145,15 +152,26 @@ def test_the_decoded_picture_of_an_items_place_is_its_reconstruction(trainer: Tr
     np.testing.assert_allclose(trainer.decode(shown[ITEMS]), seen.reconstruction, atol=0.15)
     assert seen.sigma.shape == (4, 3) and (seen.sigma > 0).all() and (seen.sigma < 3).all()
     x = trainer.dataset.inputs[ITEMS].numpy()
-    np.testing.assert_allclose(seen.error, 0.5 * ((seen.reconstruction - x) ** 2).sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(
+        seen.error, 0.5 * ((seen.reconstruction - x) ** 2).sum(axis=1), rtol=1e-4
+    )
 
 
 def test_the_paper_preset_reads_the_terms_it_has() -> None:
     data, truth = small()
-    trainer = Trainer(data, preset("paper").replace(pretraining_epochs=1, least_steps=1), n_classes=4, device="cpu")
+    trainer = Trainer(
+        data,
+        preset("paper").replace(pretraining_epochs=1, least_steps=1),
+        n_classes=4,
+        device="cpu",
+    )
     trainer.set_labels(labels_of(truth, np.arange(40)))
     rest(trainer)
-    assert set(trainer.forces(ITEMS, reconstruction=True)) == {"kl", "classification", "reconstruction"}
+    assert set(trainer.forces(ITEMS, reconstruction=True)) == {
+        "kl",
+        "classification",
+        "reconstruction",
+    }
 
 
 @pytest.mark.parametrize("points", [np.zeros((1, 2)), np.full((1, 3), np.nan), np.zeros(3)])

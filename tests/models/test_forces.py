@@ -8,7 +8,11 @@ from scipy.optimize import curve_fit
 
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.features.principal_components import principal_components, standardised, starting_positions
+from lodespace.models.features.principal_components import (
+    principal_components,
+    standardised,
+    starting_positions,
+)
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
 from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
 from lodespace.models.layout.incremental_graph import GraphFeatures
@@ -59,7 +63,9 @@ def test_repulsion_is_minus_the_gradient_of_its_term(d: int) -> None:
     others = 2 * points(7 * 5, d, 1).view(7, 5, d)
     force = repulsion_force(item, others, strength)
     expected = -finite_difference(lambda z: repulsion_loss(z, others, strength), item)
-    near = (item[:, None] - others).norm(dim=2).min(dim=1).values < 0.4  # there the clamp holds the force back
+    near = (item[:, None] - others).norm(dim=2).min(
+        dim=1
+    ).values < 0.4  # there the clamp holds the force back
     assert bool((~near).any())
     assert torch.allclose(force[~near], expected[~near], rtol=1e-5, atol=1e-7)
     assert bool((force.abs() <= FORCE_LIMIT * strength[:, None] + 1e-9).all())
@@ -115,14 +121,18 @@ def test_fuzzy_graph_is_that_of_a_plain_loop() -> None:
         low, high = 0.0, 1000.0
         for _ in range(200):
             sigma = (low + high) / 2
-            if sum(math.exp(-max(0.0, float(d) - rho) / sigma) for d in distances[i]) > math.log2(k):
+            if sum(math.exp(-max(0.0, float(d) - rho) / sigma) for d in distances[i]) > math.log2(
+                k
+            ):
                 high = sigma
             else:
                 low = sigma
         for j, d in zip(indices[i].tolist(), distances[i].tolist(), strict=True):
             directed[i, j] = math.exp(-max(0.0, d - rho) / sigma)
     graph = fuzzy_graph(indices, distances)
-    for i, j, weight in zip(graph.head.tolist(), graph.tail.tolist(), graph.weight.tolist(), strict=True):
+    for i, j, weight in zip(
+        graph.head.tolist(), graph.tail.tolist(), graph.weight.tolist(), strict=True
+    ):
         a, b = directed.get((i, j), 0.0), directed.get((j, i), 0.0)
         assert i < j
         assert weight == pytest.approx(a + b - a * b, abs=2e-3)
@@ -149,7 +159,9 @@ def test_a_round_pulls_neighbours_together_and_the_scale_gives_unit_spread() -> 
     random = torch.Generator().manual_seed(0)
     x = torch.cat([torch.randn(60, 5, generator=random), torch.randn(60, 5, generator=random) + 8])
     graph = fuzzy_graph(*nearest_neighbours(x, 8))
-    particles = Particles(torch.randn(120, 3, generator=random), graph, torch.Generator().manual_seed(1))
+    particles = Particles(
+        torch.randn(120, 3, generator=random), graph, torch.Generator().manual_seed(1)
+    )
     for k in range(200):
         particles.round(1 - k / 200)
     z = particles.latent_mean

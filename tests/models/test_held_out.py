@@ -37,7 +37,9 @@ def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
     assert (lied.prediction == truth)[kept].mean() > 0.8
     assert torch.equal(wrong.loop.trained_labels, right.loop.trained_labels)
     assert lied.metrics["label_accuracy"] < 0.2
-    assert lied.metrics["head_accuracy"] < 0.2, "the head was asked where the labels themselves had drawn the items"
+    assert lied.metrics["head_accuracy"] < 0.2, (
+        "the head was asked where the labels themselves had drawn the items"
+    )
 
 
 def test_few_labels_are_all_learned_from() -> None:

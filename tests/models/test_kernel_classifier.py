@@ -16,10 +16,16 @@ def two_moons(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
     return points + 0.05 * torch.randn(n, 2, generator=generator), labels
 
 
-def solved(features: torch.Tensor, labels: torch.Tensor, belief: torch.Tensor | None = None) -> KernelClassifier:
+def solved(
+    features: torch.Tensor, labels: torch.Tensor, belief: torch.Tensor | None = None
+) -> KernelClassifier:
     n = len(labels)
     return KernelClassifier(
-        features, labels, torch.ones(n) if belief is None else belief, torch.zeros(n, dtype=torch.bool), 2
+        features,
+        labels,
+        torch.ones(n) if belief is None else belief,
+        torch.zeros(n, dtype=torch.bool),
+        2,
     )
 
 
@@ -40,7 +46,9 @@ def test_leaving_one_out_is_what_solving_without_it_says() -> None:
         alone = solved(features, fewer)
         alone.sharpness = whole.sharpness
         # Standardisation is over all items, so only the label is missing.
-        torch.testing.assert_close(whole.left_out[item], alone.probabilities(features[[item]])[0], atol=1e-3, rtol=0)
+        torch.testing.assert_close(
+            whole.left_out[item], alone.probabilities(features[[item]])[0], atol=1e-3, rtol=0
+        )
 
 
 def test_a_wrong_label_is_not_learned_by_heart() -> None:

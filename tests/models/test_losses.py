@@ -43,7 +43,9 @@ def test_reconstruction_of_pictures_is_the_bernoulli_likelihood() -> None:
 
 def test_reconstruction_of_grey_pixels_is_torchs_cross_entropy_in_value_and_gradient() -> None:
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    logits = (20 * torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1))).requires_grad_()
+    logits = (
+        20 * torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    ).requires_grad_()
     wanted = torch.nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / 6
     (wanted_gradient,) = torch.autograd.grad(wanted, logits)
     loss = reconstruction_loss(logits, x)
@@ -63,12 +65,17 @@ def test_classification_is_the_mean_over_labelled_items_only() -> None:
     logits = random(4, 3)
     labels = torch.tensor([2, UNLABELED, 0, UNLABELED])
     log_p = logits.log_softmax(dim=1)
-    torch.testing.assert_close(classification_loss(logits, labels), -(log_p[0, 2] + log_p[2, 0]) / 2)
+    torch.testing.assert_close(
+        classification_loss(logits, labels), -(log_p[0, 2] + log_p[2, 0]) / 2
+    )
 
 
 def test_classification_weighs_labels() -> None:
     logits = random(3, 3)
-    labels, weights = torch.tensor([1, 2, UNLABELED]), torch.tensor([3.0, 1.0, 100.0], dtype=torch.float64)
+    labels, weights = (
+        torch.tensor([1, 2, UNLABELED]),
+        torch.tensor([3.0, 1.0, 100.0], dtype=torch.float64),
+    )
     log_p = logits.log_softmax(dim=1)
     wanted = -(3 * log_p[0, 1] + log_p[1, 2]) / 4
     torch.testing.assert_close(classification_loss(logits, labels, weights), wanted)
@@ -85,7 +92,8 @@ def test_a_batch_without_labels_contributes_zero_and_no_gradient(n: int) -> None
 
 def test_total_is_equation_1() -> None:
     terms = {
-        name: torch.tensor(value) for name, value in {"reconstruction": 7.0, "kl": 2.0, "classification": 0.5}.items()
+        name: torch.tensor(value)
+        for name, value in {"reconstruction": 7.0, "kl": 2.0, "classification": 0.5}.items()
     }
     weights = LossWeights(beta_kl=3, beta_classifier=100, beta_encoder=10)
     assert float(total_loss(terms, weights)) == 7 + 3 * 2 + 100 * 0.5
@@ -98,17 +106,32 @@ def test_gradients_agree_with_finite_differences() -> None:
     vectors, labels = random(3, 5, seed=4), torch.tensor([1, UNLABELED, 0])
     weights = torch.tensor([1.0, 1.0, 0.3], dtype=torch.float64)
     mean, log_variance = random(3, 2).requires_grad_(), random(3, 2, seed=1).requires_grad_()
-    assert gradcheck(lambda r: reconstruction_loss(r, pictures), random(3, 1, 4, 4, seed=2).requires_grad_())
-    assert gradcheck(lambda r: reconstruction_loss(r, vectors), random(3, 5, seed=2).requires_grad_())
+    assert gradcheck(
+        lambda r: reconstruction_loss(r, pictures), random(3, 1, 4, 4, seed=2).requires_grad_()
+    )
+    assert gradcheck(
+        lambda r: reconstruction_loss(r, vectors), random(3, 5, seed=2).requires_grad_()
+    )
     assert gradcheck(kl_divergence, (mean, log_variance))
     assert gradcheck(kl_per_dimension, (mean, log_variance))
-    assert gradcheck(lambda c: classification_loss(c, labels, weights), random(3, 4, seed=5).requires_grad_())
+    assert gradcheck(
+        lambda c: classification_loss(c, labels, weights), random(3, 4, seed=5).requires_grad_()
+    )
 
 
-def test_gradient_of_equation_1_through_the_latent_variable_agrees_with_finite_differences() -> None:
+def test_gradient_of_equation_1_through_the_latent_variable_agrees_with_finite_differences() -> (
+    None
+):
     """The reparameterised sample included, with its noise held: what the encoder is taught."""
-    x, noise = torch.rand(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)).double(), random(4, 2, seed=9)
-    decoder, head, labels = random(2, 4, seed=7), random(2, 3, seed=8), torch.tensor([0, 2, UNLABELED, 1])
+    x, noise = (
+        torch.rand(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)).double(),
+        random(4, 2, seed=9),
+    )
+    decoder, head, labels = (
+        random(2, 4, seed=7),
+        random(2, 3, seed=8),
+        torch.tensor([0, 2, UNLABELED, 1]),
+    )
 
     def equation_1(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
         sample = mean + noise * (0.5 * log_variance).exp()
@@ -119,4 +142,6 @@ def test_gradient_of_equation_1_through_the_latent_variable_agrees_with_finite_d
         }
         return total_loss(terms, LossWeights(beta_kl=3, beta_classifier=10))
 
-    assert gradcheck(equation_1, (random(4, 2).requires_grad_(), random(4, 2, seed=1).requires_grad_()))
+    assert gradcheck(
+        equation_1, (random(4, 2).requires_grad_(), random(4, 2, seed=1).requires_grad_())
+    )

@@ -44,18 +44,27 @@ def test_a_gentler_motion_never_cuts_short_a_stronger_one() -> None:
     assert motion.due == 100 and motion.next_step() == pytest.approx(INTERACTIVE_STEP)
 
 
-def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_and_count_before_the_rest() -> None:
+def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_and_count_before_the_rest() -> (
+    None
+):
     n = CHUNK * (CHUNKS_PER_UPDATE + 2)
     truth = np.arange(n) % 2
-    dataset = Dataset.from_vectors(np.random.default_rng(0).normal(size=(n, 3)) + 4 * truth[:, None])
-    learning = LabelLearning(dataset, 2, torch.Generator().manual_seed(0), torch.Generator().manual_seed(1))
+    dataset = Dataset.from_vectors(
+        np.random.default_rng(0).normal(size=(n, 3)) + 4 * truth[:, None]
+    )
+    learning = LabelLearning(
+        dataset, 2, torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
+    )
     torch.manual_seed(0)
     labels = torch.full((n,), -1)
     labels[:40] = torch.from_numpy(truth[:40])
     learning.labels_given(FeatureNetwork(dataset), 30)
     visible = torch.tensor([n - 1, n - 2])
     while learning.steps_due:
-        assert learning.step(labels, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), visible) is not None
+        assert (
+            learning.step(labels, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), visible)
+            is not None
+        )
     assert set(learning.known.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     told = []
     while learning.at_work:

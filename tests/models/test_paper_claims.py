@@ -26,7 +26,9 @@ def plane(digits: Digits) -> Plane:
     plane = Plane(digits.all, digits.truth, latent_dim=2)
     plane.pretrained = plane.pretrain(PRETRAINING)
     plane.before = plane.measure(plane.pretrained)
-    plane.logistic = plane.measure(plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100))
+    plane.logistic = plane.measure(
+        plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100)
+    )
     return plane
 
 
@@ -51,19 +53,25 @@ def test_logistic_regression_separates_the_classes(plane: Plane) -> None:
 
 
 def test_a_head_of_higher_capacity_separates_less_sharply(plane: Plane) -> None:
-    deep = plane.measure(plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100, hidden_layers=2))
+    deep = plane.measure(
+        plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100, hidden_layers=2)
+    )
     assert deep.head > 0.7  # .87 to .93: it classifies, but
     assert plane.logistic.silhouette - deep.silhouette > 0.1  # .22 to .35
 
 
 def test_raised_beta_classifier_gives_tighter_clusters(plane: Plane) -> None:
-    neutral = plane.measure(plane.with_head(plane.pretrained, LABELLED, beta_kl=1, beta_classifier=1))
+    neutral = plane.measure(
+        plane.with_head(plane.pretrained, LABELLED, beta_kl=1, beta_classifier=1)
+    )
     assert plane.logistic.silhouette - neutral.silhouette > 0.35  # .59 to .63
     assert neutral.within_between / plane.logistic.within_between > 1.8  # 3.2 to 3.7
 
 
 def test_raised_beta_kl_reduces_the_spread_and_keeps_the_clusters(plane: Plane) -> None:
-    raised = plane.measure(plane.with_head(plane.pretrained, LABELLED, beta_kl=20, beta_classifier=100))
+    raised = plane.measure(
+        plane.with_head(plane.pretrained, LABELLED, beta_kl=20, beta_classifier=100)
+    )
     assert raised.spread / plane.logistic.spread < 0.75  # .47 to .55
     assert raised.neighbours > 0.8  # .92 to .93
 
@@ -76,7 +84,9 @@ def test_very_high_beta_kl_collapses_to_the_prior(plane: Plane) -> None:
     assert collapsed.reconstruction > 200  # 207: the mean picture
 
 
-def test_space_holds_more_than_the_plane_and_logistic_regression_separates_it(plane: Plane, space: Experiment) -> None:
+def test_space_holds_more_than_the_plane_and_logistic_regression_separates_it(
+    plane: Plane, space: Experiment
+) -> None:
     pretrained = space.pretrain(PRETRAINING)
     before = space.measure(pretrained)
     assert before.kl.min() > 0.8  # 1.6 to 1.8

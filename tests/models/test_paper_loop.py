@@ -6,17 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from map_quality import nearest_neighbour_accuracy, within_between_ratio
 
 from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.config import TrainingConfig
-from map_quality import nearest_neighbour_accuracy, within_between_ratio
 from samples.trainings import Digits
 
 TRUTH = np.repeat(np.arange(3), 30).astype(np.int16)
 
 
 def quick(latent_dim: int = 2) -> TrainingConfig:
-    return preset("paper", latent_dim).replace(batch_size=32, pretraining_epochs=4, kl_warmup_epochs=2.0, least_steps=1)
+    return preset("paper", latent_dim).replace(
+        batch_size=32, pretraining_epochs=4, kl_warmup_epochs=2.0, least_steps=1
+    )
 
 
 def train(trainer: Trainer, until: Callable[[Snapshot], bool], limit: int = 3000) -> Snapshot:
@@ -82,7 +84,9 @@ def test_labels_pull_their_classes_together(trainer: Trainer) -> None:
     first = next(trainer.frames())
     assert first.phase == "interactive"
     after = rest(trainer)
-    assert within_between_ratio(after.latent_mean, TRUTH) < 0.8 * within_between_ratio(before.latent_mean, TRUTH)
+    assert within_between_ratio(after.latent_mean, TRUTH) < 0.8 * within_between_ratio(
+        before.latent_mean, TRUTH
+    )
     assert (after.prediction == TRUTH).mean() > 0.95
     assert after.confidence.min() > 0
     assert {"classification", "anchor"} <= after.losses.keys()
@@ -102,14 +106,18 @@ def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
     some = np.where(np.arange(90) % 3 == 0, TRUTH, -1).astype(np.int16)
     moved = {}
     for stiffness in (0.0, 1.0):
-        trainer = Trainer(few_images, quick().replace(stiffness=stiffness), n_classes=3, device="cpu")
+        trainer = Trainer(
+            few_images, quick().replace(stiffness=stiffness), n_classes=3, device="cpu"
+        )
         rest(trainer)
         loop = trainer.loop
         before = loop.latent_mean.clone()
         trainer.set_labels(some)
         train(trainer, lambda s, loop=loop: loop.counters()["cached_steps_due"] == 0)
         # What is learned, not what is shown: that lags.
-        moved[stiffness] = float((loop.latent_mean - before).norm(dim=1)[torch.from_numpy(some == -1)].median())
+        moved[stiffness] = float(
+            (loop.latent_mean - before).norm(dim=1)[torch.from_numpy(some == -1)].median()
+        )
     assert moved[1.0] < 0.6 * moved[0.0]
 
 
@@ -156,7 +164,9 @@ def test_a_class_can_be_added_while_it_trains(trainer: Trainer) -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 3), (3, 2)])
-def test_the_latent_dimension_can_change_while_it_trains(start: int, end: int, few_images: Dataset) -> None:
+def test_the_latent_dimension_can_change_while_it_trains(
+    start: int, end: int, few_images: Dataset
+) -> None:
     trainer = Trainer(few_images, quick(start), n_classes=3, device="cpu")
     trainer.set_labels(TRUTH)
     train(trainer, lambda s: s.step > 30)

@@ -21,11 +21,15 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, Taught]:
     monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
-    vectors = np.random.default_rng(0).normal(size=(N, 4)).astype(np.float32) + 2 * truth[:, None].numpy()
+    vectors = (
+        np.random.default_rng(0).normal(size=(N, 4)).astype(np.float32) + 2 * truth[:, None].numpy()
+    )
     dataset = Dataset.from_vectors(vectors)
     labels = torch.where(torch.arange(N) < 60, truth, -1)
     verified = torch.arange(N) < 20
-    classifier = WideClassifier(dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1))
+    classifier = WideClassifier(
+        dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1)
+    )
     graph = fuzzy_graph(*nearest_neighbours(dataset.stored, 10))
     return classifier, Taught(labels, labels, verified, graph)
 
@@ -55,13 +59,19 @@ def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
         for _ in range(done):
             assert not first.unit(*setting)
         again = Predictions(N, 3, torch.device("cpu"))
-        again.load({name: tensor.clone() for name, tensor in first.tensors().items()}, first.position, first.known)
+        again.load(
+            {name: tensor.clone() for name, tensor in first.tensors().items()},
+            first.position,
+            first.known,
+        )
         assert finished(again, *setting) == units - done, f"after {done} units"
         assert torch.equal(again.probabilities, whole.probabilities)
         assert torch.equal(again.opinion.doubt, whole.opinion.doubt)
 
 
-def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(setting: tuple[WideClassifier, Taught]) -> None:
+def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(
+    setting: tuple[WideClassifier, Taught],
+) -> None:
     classifier, taught = setting
     truth = torch.arange(N) % 3
     labels = taught.labels.clone()

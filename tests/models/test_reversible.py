@@ -37,7 +37,13 @@ def settle(trainer: Trainer) -> Snapshot:
 def same(a: Snapshot, b: Snapshot) -> None:
     assert a.latent_mean.tobytes() == b.latent_mean.tobytes()
     assert a.prediction.tobytes() == b.prediction.tobytes()
-    assert (a.step, a.phase, a.losses, a.metrics, a.resting) == (b.step, b.phase, b.losses, b.metrics, b.resting)
+    assert (a.step, a.phase, a.losses, a.metrics, a.resting) == (
+        b.step,
+        b.phase,
+        b.losses,
+        b.metrics,
+        b.resting,
+    )
 
 
 def label(trainer: Trainer, truth: np.ndarray) -> None:
@@ -169,7 +175,9 @@ def test_a_second_undo_sets_out_from_where_the_first_one_is() -> None:
     trainer.restore(second)
     seen = run(trainer, 5)[-1].latent_mean
     moment = trainer.moment()
-    assert torch.equal(moment.tensors["latent_mean"], second.tensors["latent_mean"]), "not what is on its way"
+    assert torch.equal(moment.tensors["latent_mean"], second.tensors["latent_mean"]), (
+        "not what is on its way"
+    )
     trainer.restore(first)
     spread = seen.std()
     assert np.abs(trainer.snapshot().latent_mean - seen).max() < 0.35 * spread
@@ -207,7 +215,9 @@ def test_without_the_frames_of_the_way_it_is_straight_and_smooth() -> None:
     leaps = [float((y - x).abs().max()) for x, y in zip([b, *way[:-1]], way, strict=True)]
     assert max(leaps) < 3 / FRAMES and leaps[0] < 0.3 * max(leaps)
     assert [float(one[0, 0]) for one in trail.back_to(10, a)] == [0.0]
-    assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), "another dimension: at once"
+    assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), (
+        "another dimension: at once"
+    )
 
 
 def test_pins_of_another_dimension_are_forgotten_before_the_next_drag() -> None:

@@ -11,7 +11,13 @@ from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import reconstruction_weight
 from lodespace.models.vae.vae import VAE
 
-FEW = {"feature_steps": 4, "encoder_epochs": 1, "least_steps": 1, "layout_rounds": 20, "neighbours": 6}
+FEW = {
+    "feature_steps": 4,
+    "encoder_epochs": 1,
+    "least_steps": 1,
+    "layout_rounds": 20,
+    "neighbours": 6,
+}
 
 
 def halves(n: int, side: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -34,16 +40,24 @@ def test_depth_follows_the_side(side: int, layers: int) -> None:
 
 
 def test_the_weight_of_the_reconstruction_makes_all_sizes_count_as_one() -> None:
-    weights = [reconstruction_weight(Dataset.from_images(halves(4, side, 1)[0][..., 0])) for side in (32, 64, 128)]
+    weights = [
+        reconstruction_weight(Dataset.from_images(halves(4, side, 1)[0][..., 0]))
+        for side in (32, 64, 128)
+    ]
     assert weights == [1, 1 / 4, 1 / 16]
-    assert reconstruction_weight(Dataset.from_vectors(np.random.default_rng(0).random((4, 5000)))) == 1
+    assert (
+        reconstruction_weight(Dataset.from_vectors(np.random.default_rng(0).random((4, 5000)))) == 1
+    )
 
 
 @pytest.mark.parametrize("side", [64, 128])
 def test_large_pictures_are_told_apart_and_decoded(side: int) -> None:
     images, truth = halves(40, side)
     trainer = Trainer(
-        Dataset.from_images(images, "photos"), preset("default").replace(**FEW), n_classes=2, device="cpu"
+        Dataset.from_images(images, "photos"),
+        preset("default").replace(**FEW),
+        n_classes=2,
+        device="cpu",
     )
     labels = np.full(40, -1, np.int16)
     labels[:12] = truth[:12]
@@ -86,6 +100,8 @@ def test_the_graph_of_vectors_stands_on_the_vectors() -> None:
     assert isinstance(loop, ParticleLoop) and loop.particles is not None
     assert loop.features_in_graph and loop.self_supervision.steps_done == 0
     nearest = torch.cdist(dataset.stored, dataset.stored).fill_diagonal_(9e9).argmin(dim=1)
-    edges = set(zip(loop.particles.graph.head.tolist(), loop.particles.graph.tail.tolist(), strict=True))
+    edges = set(
+        zip(loop.particles.graph.head.tolist(), loop.particles.graph.tail.tolist(), strict=True)
+    )
     both = edges | {(b, a) for a, b in edges}
     assert all((i, int(j)) in both for i, j in enumerate(nearest))

@@ -4,12 +4,20 @@ import pytest
 import torch
 from torch import nn
 
-from lodespace.models.checkpoints.tensors import adam, adam_tensors, load_adam, load_module, module_tensors
+from lodespace.models.checkpoints.tensors import (
+    adam,
+    adam_tensors,
+    load_adam,
+    load_module,
+    module_tensors,
+)
 
 
 def make(memory_format: torch.memory_format) -> tuple[nn.Module, torch.optim.Adam]:
     torch.manual_seed(0)
-    module = nn.Sequential(nn.Conv2d(3, 5, 4), nn.Flatten(), nn.Linear(5, 2)).to(memory_format=memory_format)
+    module = nn.Sequential(nn.Conv2d(3, 5, 4), nn.Flatten(), nn.Linear(5, 2)).to(
+        memory_format=memory_format
+    )
     return module, adam(list(module.parameters()), 1e-2)
 
 
@@ -27,7 +35,10 @@ def test_training_goes_on_to_the_bit(memory_format: torch.memory_format) -> None
     module, optimiser = make(memory_format)
     steps(module, optimiser, range(3))
     stored = {**module_tensors("m", module), **adam_tensors("a", optimiser)}
-    stored = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in stored.items()}
+    stored = {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format)
+        for name, tensor in stored.items()
+    }
     again, its_optimiser = make(memory_format)
     load_module("m", again, stored)
     load_adam("a", its_optimiser, stored)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from map_quality import nearest_neighbour_accuracy, within_between_ratio
 
 from lodespace.models import Dataset, Trainer, preset
-from map_quality import nearest_neighbour_accuracy, within_between_ratio
 from samples.trainings import N, labels_of, quick, rest, small
 
 
@@ -14,10 +14,19 @@ from samples.trainings import N, labels_of, quick, rest, small
 def test_first_training_comes_to_rest_and_shows_neighbours_together(latent_dim: int) -> None:
     data, truth = small()
     snapshot = rest(Trainer(data, quick(latent_dim=latent_dim), n_classes=4, device="cpu"))
-    assert snapshot.latent_mean.shape == (N, latent_dim) and snapshot.latent_mean.dtype == np.float32
+    assert (
+        snapshot.latent_mean.shape == (N, latent_dim) and snapshot.latent_mean.dtype == np.float32
+    )
     assert nearest_neighbour_accuracy(snapshot.latent_mean, truth) > 0.8
     assert snapshot.progress == 1 and snapshot.epoch >= 2 and (snapshot.prediction == -1).all()
-    assert {"reconstruction", "kl", "neighbour", "anchor", "encoder", "total"} <= snapshot.losses.keys()
+    assert {
+        "reconstruction",
+        "kl",
+        "neighbour",
+        "anchor",
+        "encoder",
+        "total",
+    } <= snapshot.losses.keys()
     assert snapshot.kl_per_dimension.shape == (latent_dim,)
 
 
@@ -29,7 +38,9 @@ def test_labels_pull_a_class_together_and_are_learned() -> None:
     trainer.set_labels(labels_of(truth, given))
     after = rest(trainer)
     held_back = np.setdiff1d(np.arange(N), given)
-    assert within_between_ratio(after.latent_mean, truth) < 0.9 * within_between_ratio(before.latent_mean, truth)
+    assert within_between_ratio(after.latent_mean, truth) < 0.9 * within_between_ratio(
+        before.latent_mean, truth
+    )
     assert (after.prediction[held_back] == truth[held_back]).mean() > 0.9
     assert after.confidence.min() >= 0 and after.confidence.max() <= 1
 
@@ -63,7 +74,9 @@ def test_same_seed_same_bytes_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("turns", [3, 40, 66, 75, 90, 140])
-def test_a_resumed_training_goes_on_as_if_it_had_not_been_interrupted(turns: int, tmp_path: Path) -> None:
+def test_a_resumed_training_goes_on_as_if_it_had_not_been_interrupted(
+    turns: int, tmp_path: Path
+) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, seed=3, device="cpu")
     frames = trainer.frames()
@@ -112,7 +125,9 @@ def test_classes_are_added_while_training() -> None:
 def test_any_number_of_labels_is_taken(which: str) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
-    given = {"none": np.arange(0), "one class": np.flatnonzero(truth == 1), "all": np.arange(N)}[which]
+    given = {"none": np.arange(0), "one class": np.flatnonzero(truth == 1), "all": np.arange(N)}[
+        which
+    ]
     trainer.set_labels(labels_of(truth, given))
     snapshot = rest(trainer)
     assert np.isfinite(snapshot.latent_mean).all()
@@ -153,7 +168,9 @@ def test_a_pinned_item_goes_where_it_is_held_and_stays_until_let_go() -> None:
     before = rest(trainer).latent_mean[5]
     target = before + np.float32(1.5)  # in the coordinates that are shown
     trainer.set_anchors(np.array([5]), target[None])
-    assert np.linalg.norm(rest(trainer).latent_mean[5] - target) < 0.4 * np.linalg.norm(before - target)
+    assert np.linalg.norm(rest(trainer).latent_mean[5] - target) < 0.4 * np.linalg.norm(
+        before - target
+    )
     trainer.set_anchors(np.empty(0, np.int64), np.empty((0, 3), np.float32))
     assert not bool(trainer.loop.particles.stiffness.any())  # pyright: ignore
 

@@ -8,7 +8,9 @@ from lodespace.models.vae.upsampling import Upsampling, upsample
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize(("channels", "out_channels", "height", "width"), [(8, 1, 16, 16), (5, 3, 4, 6), (3, 2, 1, 1)])
+@pytest.mark.parametrize(
+    ("channels", "out_channels", "height", "width"), [(8, 1, 16, 16), (5, 3, 4, 6), (3, 2, 1, 1)]
+)
 def test_values_and_gradients_are_the_librarys(
     channels: int, out_channels: int, height: int, width: int, memory_format: torch.memory_format
 ) -> None:
@@ -16,7 +18,11 @@ def test_values_and_gradients_are_the_librarys(
     layer = Upsampling(channels, out_channels)
     reference = nn.ConvTranspose2d(channels, out_channels, 4, stride=2, padding=1)
     reference.load_state_dict(layer.state_dict())
-    x = torch.randn(3, channels, height, width).contiguous(memory_format=memory_format).requires_grad_()
+    x = (
+        torch.randn(3, channels, height, width)
+        .contiguous(memory_format=memory_format)
+        .requires_grad_()
+    )
     wanted = reference(x)
     weight_of_each = torch.randn_like(wanted)
     (wanted * weight_of_each).sum().backward()

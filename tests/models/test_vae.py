@@ -27,10 +27,17 @@ def dataset(kind: str) -> Dataset:
 @pytest.mark.parametrize("kind", ["grey", "colour", "vector"])
 def test_shapes(kind: str, latent_dim: int, channels: tuple[int, ...]) -> None:
     data = dataset(kind)
-    vae = VAE.build(data, ModelConfig(channels=channels, hidden=16), latent_dim, n_classes=5, hidden_layers=1)
+    vae = VAE.build(
+        data, ModelConfig(channels=channels, hidden=16), latent_dim, n_classes=5, hidden_layers=1
+    )
     out = vae(data.inputs[:9])
     assert out.reconstruction.shape == (9, *data.item_shape)
-    assert out.latent_mean.shape == out.latent_log_variance.shape == out.latent_sample.shape == (9, latent_dim)
+    assert (
+        out.latent_mean.shape
+        == out.latent_log_variance.shape
+        == out.latent_sample.shape
+        == (9, latent_dim)
+    )
     assert out.class_logits.shape == (9, 5)
 
 
@@ -40,7 +47,9 @@ def test_samples_are_for_training_and_means_for_showing() -> None:
     vae = VAE.build(data, ModelConfig(), 3, n_classes=4, hidden_layers=0)
     x, noise = data.inputs[:6], torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
     out = vae(x, noise)
-    torch.testing.assert_close(out.latent_sample, out.latent_mean + noise * (0.5 * out.latent_log_variance).exp())
+    torch.testing.assert_close(
+        out.latent_sample, out.latent_mean + noise * (0.5 * out.latent_log_variance).exp()
+    )
     assert torch.equal(out.class_logits, vae.head(out.latent_mean))
     assert torch.equal(out.reconstruction, vae.decoder(out.latent_sample))
     assert torch.equal(vae.encode_mean(x), out.latent_mean)
@@ -48,7 +57,9 @@ def test_samples_are_for_training_and_means_for_showing() -> None:
 
 
 @pytest.mark.parametrize(("hidden_layers", "linear_layers"), [(0, 1), (1, 2), (2, 3)])
-def test_head_of_no_hidden_layer_is_logistic_regression(hidden_layers: int, linear_layers: int) -> None:
+def test_head_of_no_hidden_layer_is_logistic_regression(
+    hidden_layers: int, linear_layers: int
+) -> None:
     head = ClassificationHead(2, 7, hidden_layers)
     linear = [layer for layer in head.layers if isinstance(layer, nn.Linear)]
     assert len(linear) == linear_layers
@@ -70,7 +81,9 @@ def test_training_begins_at_the_mean_pictures_brightness() -> None:
     assert isinstance(decoder, ConvDecoder)
     assert decoder.last_layer.bias is not None
     mean = 7 * 28 / 32**2
-    assert float(decoder.last_layer.bias.detach()) == pytest.approx(math.log(mean / (1 - mean)), abs=1e-3)
+    assert float(decoder.last_layer.bias.detach()) == pytest.approx(
+        math.log(mean / (1 - mean)), abs=1e-3
+    )
 
 
 def test_latent_variance_begins_small_and_nearly_the_same_for_all() -> None:

@@ -14,7 +14,11 @@ def make(dataset: Dataset, seed: int = 0, n_classes: int = 3, **changes: object)
     torch.manual_seed(seed)
     config = preset("paper", 2).replace(batch_size=32, kl_warmup_epochs=0.0, **changes)
     return VAETraining(
-        dataset, config, n_classes, torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
+        dataset,
+        config,
+        n_classes,
+        torch.Generator().manual_seed(seed),
+        torch.Generator().manual_seed(seed),
     )
 
 
@@ -22,13 +26,19 @@ def labels_of(dataset: Dataset) -> torch.Tensor:
     return torch.arange(3).repeat_interleave(len(dataset) // 3)
 
 
-def steps(training: VAETraining, labels: torch.Tensor, n: int, **options: bool) -> list[dict[str, float]]:
+def steps(
+    training: VAETraining, labels: torch.Tensor, n: int, **options: bool
+) -> list[dict[str, float]]:
     return [training.step(labels, **options) for _ in range(n)]
 
 
 @pytest.mark.parametrize("kind", ["image", "vector"])
 def test_the_loss_falls(kind: str, few_images: Dataset) -> None:
-    dataset = few_images if kind == "image" else Dataset.from_vectors(few_images.inputs.flatten(1)[:, ::8].numpy())
+    dataset = (
+        few_images
+        if kind == "image"
+        else Dataset.from_vectors(few_images.inputs.flatten(1)[:, ::8].numpy())
+    )
     training = make(dataset)
     terms = steps(training, torch.full((90,), UNLABELED), 60)
     start, end = (np.mean([t["reconstruction"] for t in part]) for part in (terms[:6], terms[-6:]))
@@ -53,12 +63,16 @@ def test_labels_move_only_the_classification(few_images: Dataset) -> None:
 
 
 @pytest.mark.parametrize("balanced", [True, False])
-def test_without_labels_classification_is_zero_and_the_head_stays(few_images: Dataset, balanced: bool) -> None:
+def test_without_labels_classification_is_zero_and_the_head_stays(
+    few_images: Dataset, balanced: bool
+) -> None:
     training = make(few_images)
     before = [p.detach().clone() for p in training.vae.head.parameters()]
     terms = steps(training, torch.full((90,), UNLABELED), 3, balanced=balanced)
     assert all(t["classification"] == 0 for t in terms)
-    assert all(torch.equal(a, b) for a, b in zip(before, training.vae.head.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, training.vae.head.parameters(), strict=True)
+    )
 
 
 def test_the_encoder_follows_its_targets(few_images: Dataset) -> None:
@@ -104,8 +118,13 @@ def test_going_on_from_saved_tensors_is_as_if_never_stopped(few_images: Dataset)
     straight = make(few_images)
     steps(straight, labels, 4)
     again = make(few_images, seed=9)
-    again.load({name: tensor.clone() for name, tensor in straight.tensors().items()}, straight.counters())
-    for mine, theirs in ((again.generator, straight.generator), (again.device_generator, straight.device_generator)):
+    again.load(
+        {name: tensor.clone() for name, tensor in straight.tensors().items()}, straight.counters()
+    )
+    for mine, theirs in (
+        (again.generator, straight.generator),
+        (again.device_generator, straight.device_generator),
+    ):
         mine.set_state(theirs.get_state())
     assert steps(straight, labels, 5) == steps(again, labels, 5)
     assert torch.equal(straight.encode_all(), again.encode_all())
@@ -137,7 +156,9 @@ def test_another_latent_dimension_keeps_what_still_fits(few_images: Dataset) -> 
     old, old_state = training.vae, training.optimiser.state
     training.configure(configured(training, latent_dim=3))
     assert training.encode_all().shape == (90, 3)
-    for mine, theirs in zip(training.vae.encoder.trunk.parameters(), old.encoder.trunk.parameters(), strict=True):
+    for mine, theirs in zip(
+        training.vae.encoder.trunk.parameters(), old.encoder.trunk.parameters(), strict=True
+    ):
         assert torch.equal(mine, theirs)
         assert torch.equal(training.optimiser.state[mine]["exp_avg"], old_state[theirs]["exp_avg"])
     assert np.isfinite(training.step(labels_of(few_images))["total"])
@@ -150,7 +171,9 @@ def test_another_head_depth_leaves_the_encoder_and_its_moments(few_images: Datas
     moment = training.optimiser.state[training.vae.encoder.mean.weight]["exp_avg"].clone()
     training.configure(configured(training, hidden_layers=2))
     assert torch.equal(training.encode_all(), before)
-    assert torch.equal(training.optimiser.state[training.vae.encoder.mean.weight]["exp_avg"], moment)
+    assert torch.equal(
+        training.optimiser.state[training.vae.encoder.mean.weight]["exp_avg"], moment
+    )
     assert len(list(training.vae.head.parameters())) == 6
 
 

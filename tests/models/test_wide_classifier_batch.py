@@ -44,4 +44,7 @@ def test_without_verified_items_or_without_others_a_batch_is_whole() -> None:
 
 def test_without_labels_there_is_no_batch() -> None:
     nothing = torch.full((5,), UNLABELED)
-    assert len(batch_of(nothing, torch.zeros(5, dtype=torch.bool), torch.Generator().manual_seed(0))) == 0
+    assert (
+        len(batch_of(nothing, torch.zeros(5, dtype=torch.bool), torch.Generator().manual_seed(0)))
+        == 0
+    )

@@ -44,7 +44,15 @@ def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPat
     (site_packages,) = venv.glob("lib/python*/site-packages")
     # The import hook of an editable install does not act through a lent folder: only the wheel provides lodespace.
     (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"]
+    pip = [
+        str(venv / "bin/python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--force-reinstall",
+    ]
     subprocess.run([*pip, str(distributions[0])], check=True)
     return venv / "bin"
 
@@ -67,22 +75,38 @@ def test_the_page_weighs_little_and_holds_no_emulator(distributions: tuple[Path,
     """All scripts of the page, VR included, and the models of controllers and hands beside them."""
     with zipfile.ZipFile(distributions[0]) as archive:
         scripts = {
-            n: archive.read(n) for n in archive.namelist() if n.startswith("lodespace/static/") and n.endswith(".js")
+            n: archive.read(n)
+            for n in archive.namelist()
+            if n.startswith("lodespace/static/") and n.endswith(".js")
         }
-        models = [i.file_size for i in archive.infolist() if i.filename.startswith("lodespace/static/models/")]
+        models = [
+            i.file_size
+            for i in archive.infolist()
+            if i.filename.startswith("lodespace/static/models/")
+        ]
         known = json.loads(archive.read("lodespace/static/models/profilesList.json"))
     assert len(scripts) > 1, "VR is no chunk of its own"
     assert sum(len(gzip.compress(script, 9)) for script in scripts.values()) <= MAX_SCRIPT_BYTES
     assert not any(b"XRDevice" in script and b"metaQuest3" in script for script in scripts.values())
     assert 0 < sum(models) < MAX_MODEL_BYTES
-    assert set(known) == {"meta-quest-touch-plus", "oculus-touch-v3", "meta-quest-touch-pro", "generic-hand"}
+    assert set(known) == {
+        "meta-quest-touch-plus",
+        "oculus-touch-v3",
+        "meta-quest-touch-pro",
+        "generic-hand",
+    }
 
 
 def test_sdist_carries_the_built_page_and_the_sources(distributions: tuple[Path, Path]) -> None:
     _, sdist = distributions
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"server/static/index.html", "webxr_client/package-lock.json", "setup.py", "LICENSE"} <= names
+    assert {
+        "server/static/index.html",
+        "webxr_client/package-lock.json",
+        "setup.py",
+        "LICENSE",
+    } <= names
     assert not any("node_modules" in name for name in names)
 
 
@@ -109,7 +133,12 @@ class Serving:
         self.port = free_port()
         arguments = [str(command), "serve", "--no-browser", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            arguments, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            arguments,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def __enter__(self) -> str:

@@ -26,7 +26,8 @@ class Log:
         if event is None:
             return None
         event = Event(
-            **{name: getattr(event, name) for name in event.__struct_fields__} | {"sequence": len(self.events) + 1}
+            **{name: getattr(event, name) for name in event.__struct_fields__}
+            | {"sequence": len(self.events) + 1}
         )
         self.events.append(event)
         return self.session.apply(event)
@@ -62,12 +63,16 @@ def label_each(number: int, classes: dict[int, int], **provenance: object) -> pr
 
 
 def dial(number: int, **changes: object) -> protocol.SetTraining:
-    return protocol.SetTraining(command_id=command_id(number), settings=protocol.Settings(**changes))
+    return protocol.SetTraining(
+        command_id=command_id(number), settings=protocol.Settings(**changes)
+    )
 
 
 def anchor(number: int, items: list[int], at: float, *, keep: bool = True) -> protocol.Anchor:
     targets = [(at, at, at)] * len(items)
-    return protocol.Anchor(command_id=command_id(number), items=items, targets=targets, keep=keep, revision=0)
+    return protocol.Anchor(
+        command_id=command_id(number), items=items, targets=targets, keep=keep, revision=0
+    )
 
 
 def undo(number: int) -> protocol.Undo:

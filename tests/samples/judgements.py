@@ -22,7 +22,9 @@ def judgement(
     sure = np.asarray(confidence, np.float32)
     likely = least_doubt(label, predicted, sure) if doubt is None else np.asarray(doubt, np.float32)
     at = np.zeros((n, 3), np.int32) if positions is None else positions.astype(np.int32)
-    return Judgement(label, _mask(n, verified), predicted, sure, least_margin(sure), likely, _mask(n, locked), at)
+    return Judgement(
+        label, _mask(n, verified), predicted, sure, least_margin(sure), likely, _mask(n, locked), at
+    )
 
 
 def _mask(n: int, items: list[int] | None) -> np.ndarray:
@@ -35,10 +37,16 @@ def random_judgement(seed: int, n: int = 300, axes: int = 3) -> Judgement:
     """Five blobs, labelled here and there, predicted well but not always."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, 5, n)
-    positions = 32768 + 3000 * (random.normal(0, 3, (5, axes))[truth] + random.normal(0, 0.5, (n, axes)))
-    labels = np.where(random.random(n) < 0.4, np.where(random.random(n) < 0.9, truth, (truth + 1) % 5), -1)
+    positions = 32768 + 3000 * (
+        random.normal(0, 3, (5, axes))[truth] + random.normal(0, 0.5, (n, axes))
+    )
+    labels = np.where(
+        random.random(n) < 0.4, np.where(random.random(n) < 0.9, truth, (truth + 1) % 5), -1
+    )
     prediction = np.where(random.random(n) < 0.9, truth, random.integers(0, 5, n))
     verified = np.flatnonzero((labels != -1) & (random.random(n) < 0.3)).tolist()
     locked = np.flatnonzero(labels == 4).tolist()
     confidence = random.beta(5, 1, n)
-    return judgement(labels, prediction, confidence, verified=verified, locked=locked, positions=positions)
+    return judgement(
+        labels, prediction, confidence, verified=verified, locked=locked, positions=positions
+    )

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-
-from lodespace.models import Dataset, preset
-from lodespace.models.config import ModelConfig
-from lodespace.models.dataset import UNLABELED
 from map_quality import (
     held_out_neighbour_accuracy,
     silhouette,
     spread,
     within_between_ratio,
 )
+
+from lodespace.models import Dataset, preset
+from lodespace.models.config import ModelConfig
+from lodespace.models.dataset import UNLABELED
 from lodespace.models.vae.training import VAETraining
 
 N_TRAIN = 4000
@@ -54,18 +54,30 @@ class Experiment:
         )
         train = self.digits.subset(slice(N_TRAIN))
         torch.manual_seed(self.seed)
-        generators = torch.Generator().manual_seed(self.seed), torch.Generator().manual_seed(self.seed + 100)
+        generators = (
+            torch.Generator().manual_seed(self.seed),
+            torch.Generator().manual_seed(self.seed + 100),
+        )
         training = VAETraining(train, config, 10, *generators)
         self._train(training, torch.full((N_TRAIN,), UNLABELED), epochs)
         return training
 
     def with_head(
-        self, pretrained: VAETraining, epochs: int, beta_kl: float, beta_classifier: float, hidden_layers: int = 0
+        self,
+        pretrained: VAETraining,
+        epochs: int,
+        beta_kl: float,
+        beta_classifier: float,
+        hidden_layers: int = 0,
     ) -> VAETraining:
         """Go on with all labels, from a copy."""
         training = copy.deepcopy(pretrained)
         torch.manual_seed(self.seed)
-        changes = {"beta_kl": beta_kl, "beta_classifier": beta_classifier, "hidden_layers": hidden_layers}
+        changes = {
+            "beta_kl": beta_kl,
+            "beta_classifier": beta_classifier,
+            "hidden_layers": hidden_layers,
+        }
         training.configure(training.config.replace(**changes))
         self._train(training, torch.from_numpy(self.truth[:N_TRAIN]), epochs)
         return training
@@ -84,7 +96,9 @@ class Experiment:
         kl = 0.5 * (mean.square() + sigma.square() - 1 - 2 * sigma.log()).mean(dim=0)
         x_held_out = x[N_TRAIN:]
         logits = vae.decoder(mean[N_TRAIN:])
-        bce = torch.nn.functional.binary_cross_entropy_with_logits(logits, x_held_out, reduction="sum")
+        bce = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, x_held_out, reduction="sum"
+        )
         points, train, rest = mean.numpy(), slice(0, N_TRAIN), slice(N_TRAIN, None)
         return Map(
             reconstruction=float(bce) / len(x_held_out),
@@ -93,6 +107,8 @@ class Experiment:
             spread=spread(points),
             silhouette=silhouette(points[train], self.truth[train]),
             within_between=within_between_ratio(points[train], self.truth[train]),
-            neighbours=held_out_neighbour_accuracy(points[train], self.truth[train], points[rest], self.truth[rest]),
+            neighbours=held_out_neighbour_accuracy(
+                points[train], self.truth[train], points[rest], self.truth[rest]
+            ),
             head=float((vae.head(mean[rest]).argmax(dim=1).numpy() == self.truth[rest]).mean()),
         )

@@ -69,7 +69,9 @@ def test_a_denied_device_is_told_so_and_gets_nothing(access: Access) -> None:
     assert access.overview().devices == []
 
 
-def test_a_request_expires_and_the_decision_then_has_nobody_to_let_in(access: Access, clock: Clock) -> None:
+def test_a_request_expires_and_the_decision_then_has_nobody_to_let_in(
+    access: Access, clock: Clock
+) -> None:
     asked = access.ask("a", "10.0.0.2")
     request = access.overview().waiting[0].request
     clock.now += WAITING_SECONDS + 1
@@ -103,7 +105,9 @@ def test_no_more_wait_than_the_owner_can_look_at(access: Access, clock: Clock) -
     access.ask("a", "10.0.0.99")
 
 
-def test_devices_behind_one_address_do_not_take_each_others_codes_away(access: Access, clock: Clock) -> None:
+def test_devices_behind_one_address_do_not_take_each_others_codes_away(
+    access: Access, clock: Clock
+) -> None:
     asked = [access.ask(f"{k}", "10.0.0.2") for k in range(MAX_WAITING_AND_ADDRESS)]
     for _ in range(3):
         clock.now += UNHEARD_SECONDS / 2
@@ -139,7 +143,10 @@ def test_asking_is_limited_by_address_and_in_all(access: Access, clock: Clock) -
     told: list[int] = []
     access.on_change = lambda: told.append(1)
     answers = [ask_and_deny("10.0.0.2") for _ in range(1000)]
-    assert answers.count("asked") == ASKS_A_MINUTE_AND_ADDRESS and set(answers) == {"asked", "too_many_requests"}
+    assert answers.count("asked") == ASKS_A_MINUTE_AND_ADDRESS and set(answers) == {
+        "asked",
+        "too_many_requests",
+    }
     answers = [ask_and_deny(f"10.0.{k % 200}.1") for k in range(1000)]
     assert answers.count("asked") == ASKS_A_MINUTE - ASKS_A_MINUTE_AND_ADDRESS
     assert len(told) == 2 * ASKS_A_MINUTE  # of what is refused nobody is told
@@ -174,13 +181,17 @@ def test_a_pairing_code_lets_one_device_in_once(access: Access, clock: Clock) ->
     assert code_of(error) == "bad_pairing_code"
 
 
-def test_letters_that_look_like_digits_are_read_as_digits(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_that_look_like_digits_are_read_as_digits(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lodespace.access.pairing._random", lambda length: "0011ABCD"[:length])
     access.make_code("viewer")
     assert access.pair("oOiL-abcd", "a", "10.0.0.2")[0] == "viewer"
 
 
-def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(access: Access, clock: Clock) -> None:
+def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(
+    access: Access, clock: Clock
+) -> None:
     for penalty in (FIRST_PENALTY, 2 * FIRST_PENALTY):
         made = access.make_code("annotator")
         for k in range(GUESSES_A_CODE):
@@ -198,7 +209,9 @@ def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(a
         clock.now += 61
 
 
-def test_who_guesses_for_days_does_not_keep_the_owner_from_pairing_for_days(access: Access, clock: Clock) -> None:
+def test_who_guesses_for_days_does_not_keep_the_owner_from_pairing_for_days(
+    access: Access, clock: Clock
+) -> None:
     for _ in range(40):
         access.make_code("annotator")
         for k in range(GUESSES_A_CODE):
@@ -257,7 +270,9 @@ def test_the_streams_of_a_device_that_newer_ones_push_out_end(access: Access, cl
     assert ended == [first] and access.identify(secret) is None
 
 
-def test_the_streams_of_a_device_that_another_server_shut_out_end(access: Access, tmp_path: Path, clock: Clock) -> None:
+def test_the_streams_of_a_device_that_another_server_shut_out_end(
+    access: Access, tmp_path: Path, clock: Clock
+) -> None:
     ended: list[str] = []
     streams = {"": 1}
     access.on_revoked, access.connected = ended.append, lambda device: streams.get(device, 0)
@@ -298,7 +313,9 @@ def test_two_servers_share_the_list(tmp_path: Path) -> None:
     assert len(one.all()) == MAX_DEVICES and one.all()[0].name == f"{MAX_DEVICES + 2}"
 
 
-def test_a_device_that_was_away_for_long_is_forgotten_and_one_that_comes_stays(tmp_path: Path, clock: Clock) -> None:
+def test_a_device_that_was_away_for_long_is_forgotten_and_one_that_comes_stays(
+    tmp_path: Path, clock: Clock
+) -> None:
     store = DeviceStore(tmp_path, clock)
     (_, away), (_, used) = store.admit("away", "viewer", ""), store.admit("used", "viewer", "")
     for _ in range(4):

@@ -30,8 +30,13 @@ class Learned(NamedTuple):
     @classmethod
     def of(cls, session: AnnotationSession) -> "Learned":
         items, targets = session.held()
-        pins = tuple((item, tuple(target)) for item, target in zip(items.tolist(), targets.tolist(), strict=True))
-        return cls(tuple(session.labels.tolist()), tuple(session.verified.tolist()), session.settings, pins)
+        pins = tuple(
+            (item, tuple(target))
+            for item, target in zip(items.tolist(), targets.tolist(), strict=True)
+        )
+        return cls(
+            tuple(session.labels.tolist()), tuple(session.verified.tolist()), session.settings, pins
+        )
 
 
 who = st.sampled_from(CLIENTS)
@@ -55,7 +60,11 @@ class Annotators(RuleBasedStateMachine):
             assert session.acts.top == before
             return
         step = session.acts.last
-        assert step.number == len(self.log.events) and step.before == before and step.after == session.acts.top
+        assert (
+            step.number == len(self.log.events)
+            and step.before == before
+            and step.after == session.acts.top
+        )
         now = Learned.of(session)
         if step.back:
             assert now == self.seen[step.after], "a state that comes back is the one that was"
@@ -69,7 +78,10 @@ class Annotators(RuleBasedStateMachine):
     def labels(self, client: str, items: list[int], class_id: int) -> None:
         self.classes(label(self.next(), items, class_id), client)
 
-    @rule(client=who, classes=st.dictionaries(st.integers(0, N - 1), st.integers(-1, 5), min_size=1, max_size=5))
+    @rule(
+        client=who,
+        classes=st.dictionaries(st.integers(0, N - 1), st.integers(-1, 5), min_size=1, max_size=5),
+    )
     def goes_through_a_sheet(self, client: str, classes: dict[int, int]) -> None:
         self.classes(label_each(self.next(), classes), client)
 
@@ -101,7 +113,12 @@ class Annotators(RuleBasedStateMachine):
         try:
             self.act(command, client)
         except RequestError as error:
-            assert error.code in ("unknown_class", "class_locked", "class_exists", "class_in_use"), error
+            assert error.code in (
+                "unknown_class",
+                "class_locked",
+                "class_exists",
+                "class_in_use",
+            ), error
 
     @rule(client=who, name=st.sampled_from("defg"))
     def makes_a_class(self, client: str, name: str) -> None:
@@ -114,18 +131,26 @@ class Annotators(RuleBasedStateMachine):
         name=st.sampled_from([None, "a", "x"]),
         locked=st.sampled_from([None, True, False]),
     )
-    def edits_a_class(self, client: str, class_id: int, name: str | None, locked: bool | None) -> None:
-        command = protocol.EditClass(command_id=command_id(self.next()), class_id=class_id, name=name, locked=locked)
+    def edits_a_class(
+        self, client: str, class_id: int, name: str | None, locked: bool | None
+    ) -> None:
+        command = protocol.EditClass(
+            command_id=command_id(self.next()), class_id=class_id, name=name, locked=locked
+        )
         self.classes(command, client)
 
     @rule(client=who, class_id=st.integers(0, 5), into=st.integers(0, 5))
     def merges(self, client: str, class_id: int, into: int) -> None:
-        command = protocol.MergeClass(command_id=command_id(self.next()), class_id=class_id, into=into)
+        command = protocol.MergeClass(
+            command_id=command_id(self.next()), class_id=class_id, into=into
+        )
         self.classes(command, client)
 
     @rule(client=who, class_id=st.integers(0, 5))
     def deletes(self, client: str, class_id: int) -> None:
-        self.classes(protocol.DeleteClass(command_id=command_id(self.next()), class_id=class_id), client)
+        self.classes(
+            protocol.DeleteClass(command_id=command_id(self.next()), class_id=class_id), client
+        )
 
     @rule(client=who)
     def undoes(self, client: str) -> None:
@@ -192,7 +217,10 @@ def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
     log.do(label(2, [2, 3], 1), "ben")
     applied = log.do(undo(3), "anna")
     assert applied is not None
-    assert "Another gesture stands on it" in applied.ack.message and "not turned back" in applied.ack.message
+    assert (
+        "Another gesture stands on it" in applied.ack.message
+        and "not turned back" in applied.ack.message
+    )
     assert log.session.labels[:4].tolist() == [-1, -1, 1, 1]
     assert not log.session.acts.last.back
     applied = log.do(undo(4), "ben")
@@ -259,7 +287,9 @@ def test_pins_of_another_dimension_do_not_hold() -> None:
 
 def test_targets_that_are_none_are_refused() -> None:
     log = Log()
-    short = protocol.Anchor(command_id=command_id(1), items=[1, 2], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0)
+    short = protocol.Anchor(
+        command_id=command_id(1), items=[1, 2], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0
+    )
     with pytest.raises(RequestError, match="one target"):
         log.do(short, "anna")
     with pytest.raises(RequestError, match="finite"):
@@ -286,7 +316,13 @@ def test_a_sheet_is_one_gesture_and_one_undo() -> None:
     gesture = log.session.summary("anna").gestures[-1]
     assert (gesture.kind, gesture.class_id, gesture.count) == ("label", -1, 4)
     assert gesture.note == "4 looked at, 3 classes"
-    assert log.session.verified.tolist() == [True, True, False, True, *[False] * 6]  # 9 has no label to be verified
+    assert log.session.verified.tolist() == [
+        True,
+        True,
+        False,
+        True,
+        *[False] * 6,
+    ]  # 9 has no label to be verified
     log.do(undo(3), "anna")
     assert log.session.labels[:4].tolist() == [0, 0, 0, 0] and not log.session.verified.any()
     assert log.session.acts.last == (3, 2, 1)
@@ -304,7 +340,9 @@ def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
 
 def test_accepted_predictions_say_which_and_are_not_verified() -> None:
     log = Log()
-    command = label_each(1, {0: 1, 1: 2}, tool="accept", verified=False, note="predictions of 95 % and more")
+    command = label_each(
+        1, {0: 1, 1: 2}, tool="accept", verified=False, note="predictions of 95 % and more"
+    )
     log.do(command, "anna")
     assert log.session.summary("anna").gestures[-1].note == "predictions of 95 % and more"
     assert log.session.labels[:2].tolist() == [1, 2] and not log.session.verified.any()
@@ -312,7 +350,11 @@ def test_accepted_predictions_say_which_and_are_not_verified() -> None:
 
 @pytest.mark.parametrize(
     ("classes", "code"),
-    [({0: 0, 10: 1}, "unknown_item"), ({0: 0, 1: 7}, "unknown_class"), ({0: 0, 1: 1}, "class_locked")],
+    [
+        ({0: 0, 10: 1}, "unknown_item"),
+        ({0: 0, 1: 7}, "unknown_class"),
+        ({0: 0, 1: 1}, "class_locked"),
+    ],
 )
 def test_a_sheet_is_refused_whole(classes: dict[int, int], code: str) -> None:
     log = Log()

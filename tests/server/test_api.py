@@ -25,11 +25,16 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def digits(tmp_path: Path):
     """A server on the bundled digits that does not train."""
-    async with Serving(None, tmp_path / "digits", ServerConfig(train=False)) as url, aiohttp.ClientSession(url) as http:
+    async with (
+        Serving(None, tmp_path / "digits", ServerConfig(train=False)) as url,
+        aiohttp.ClientSession(url) as http,
+    ):
         yield http
 
 
-def label(items: list[int], class_id: int, command_id: str = "a-label-by-post") -> dict[str, object]:
+def label(
+    items: list[int], class_id: int, command_id: str = "a-label-by-post"
+) -> dict[str, object]:
     provenance = {"tool": "api"}
     return {
         "op": "label",
@@ -55,7 +60,12 @@ async def test_session_and_scene_tell_the_same(digits: aiohttp.ClientSession) ->
 
 
 async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None:
-    for path in ("/api/items/0", "/api/items/4999", "/api/thumbnails/0.png", "/api/thumbnails/1.png"):
+    for path in (
+        "/api/items/0",
+        "/api/items/4999",
+        "/api/thumbnails/0.png",
+        "/api/thumbnails/1.png",
+    ):
         answer = await digits.get(path)
         assert answer.status == 200 and (await answer.read()).startswith(b"\x89PNG"), path
     for path in ("/api/items/5000", "/api/thumbnails/2.png", "/api/items/5000/info"):
@@ -65,7 +75,10 @@ async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None
 
 async def test_a_page_is_fetched_once_and_made_anew_when_damaged(tmp_path: Path) -> None:
     config = ServerConfig(train=False)
-    async with Serving(None, tmp_path / "digits", config) as url, aiohttp.ClientSession(url) as http:
+    async with (
+        Serving(None, tmp_path / "digits", config) as url,
+        aiohttp.ClientSession(url) as http,
+    ):
         first = await http.get("/api/thumbnails/0.png")
         png, tag = await first.read(), first.headers["ETag"]
         second = await http.get("/api/thumbnails/0.png", headers={"If-None-Match": tag})
@@ -93,7 +106,9 @@ async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path
         aiohttp.ClientSession(url) as http,
     ):
         for number, name in enumerate(names):
-            made = await anna.command(protocol.AddClass(command_id=f"make-a-class-{number}", name=name))
+            made = await anna.command(
+                protocol.AddClass(command_id=f"make-a-class-{number}", name=name)
+            )
             await anna.label([number], made.class_id)
         text = await (await http.get("/api/labels?format=csv")).text()
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -105,7 +120,9 @@ async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path
 async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSession) -> None:
     answer = await digits.post("/api/labels", json=label([3, 1], 7))
     assert answer.status == 200 and (await answer.json())["count"] == 2
-    rows = list(csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text())))
+    rows = list(
+        csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text()))
+    )
     assert [r["item"] for r in rows if r["label"] == "7"] == ["1", "3"]
     assert rows[1]["tool"] == "api" and rows[1]["labelled_by"] == "api" and rows[0]["label"] == ""
     lines = (await (await digits.get("/api/labels?format=jsonl")).text()).splitlines()
@@ -128,7 +145,9 @@ async def test_a_class_an_item_by_post(digits: aiohttp.ClientSession) -> None:
     answer = await digits.post("/api/labels", json=sheet)
     assert answer.status == 200 and (await answer.json())["count"] == 3
     assert (await digits.post("/api/labels", json=label([9], 1))).status == 200
-    rows = list(csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text())))
+    rows = list(
+        csv.DictReader(io.StringIO(await (await digits.get("/api/labels?format=csv")).text()))
+    )
     given = {r["item"]: (r["label"], r["verified"], r["tool"]) for r in rows if r["label"]}
     assert given == {
         "1": ("5", "true", "sheet"),
@@ -139,10 +158,22 @@ async def test_a_class_an_item_by_post(digits: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff\xfe", b'{"op":"label"}', json.dumps({**label([0], 0), "extra": 1}).encode()]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"op":"label"}',
+        json.dumps({**label([0], 0), "extra": 1}).encode(),
+    ],
 )
-async def test_bad_bodies_get_a_code_and_a_sentence(digits: aiohttp.ClientSession, body: bytes) -> None:
-    answer = await digits.post("/api/labels", data=body, headers={"Content-Type": "application/json"})
+async def test_bad_bodies_get_a_code_and_a_sentence(
+    digits: aiohttp.ClientSession, body: bytes
+) -> None:
+    answer = await digits.post(
+        "/api/labels", data=body, headers={"Content-Type": "application/json"}
+    )
     assert answer.status == 400
     assert (await answer.json())["code"] == "malformed_message"
 
@@ -155,10 +186,16 @@ async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Pat
         for route in server.runner.app.router.routes():
             assert route.resource is not None
             path = route.resource.canonical
-            if path.startswith("/api/") and path not in ("/api/stream", "/api/openapi.json") and route.method != "HEAD":
+            if (
+                path.startswith("/api/")
+                and path not in ("/api/stream", "/api/openapi.json")
+                and route.method != "HEAD"
+            ):
                 assert route.method.lower() in document["paths"][path], path
         text = json.dumps(document)
-        for reference in {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}:
+        for reference in {
+            part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]
+        }:
             assert reference in document["components"]["schemas"]
 
 
@@ -168,7 +205,11 @@ async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> N
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=3, labels="2", threads=1)
     async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
         session = await (await http.get("/api/session")).json()
-        assert session["read_only"] and session["training"]["state"] == "absent" and session["has_recording"]
+        assert (
+            session["read_only"]
+            and session["training"]["state"] == "absent"
+            and session["has_recording"]
+        )
         answer = await http.post("/api/labels", json=label([0], 0))
         assert answer.status == 400 and (await answer.json())["code"] == "read_only"
         command = {"op": "set_training", "command_id": "x" * 8, "run": True}
@@ -184,7 +225,12 @@ def test_the_server_never_imports_torch() -> None:
 
 
 def test_types_of_the_page_are_current() -> None:
-    assert subprocess.run([sys.executable, "-m", "lodespace.protocol.typescript", "--check"]).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "lodespace.protocol.typescript", "--check"]
+        ).returncode
+        == 0
+    )
 
 
 def test_set_training_takes_partial_settings() -> None:
@@ -193,10 +239,16 @@ def test_set_training_takes_partial_settings() -> None:
     command = msgspec.json.decode(
         b'{"op":"set_training","command_id":"xxxxxxxx","settings":{"beta_kl":5}}', type=SetTraining
     )
-    assert command.settings is not None and command.settings.beta_kl == 5 and command.settings.preset is None
+    assert (
+        command.settings is not None
+        and command.settings.beta_kl == 5
+        and command.settings.preset is None
+    )
 
 
-async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_address(tmp_path: Path) -> None:
+async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_address(
+    tmp_path: Path,
+) -> None:
     """Items are numbers: what a browser keeps under one would be another project's."""
     from lodespace.importing.arrays import from_arrays
     from lodespace.project.project import new_project

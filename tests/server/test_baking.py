@@ -30,7 +30,9 @@ def baked(data: Path, output: Path, **options: object) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
 
 
 def opened(folder: Path) -> Project:
@@ -52,7 +54,12 @@ def picture_folder(tmp_path: Path) -> Path:
         gzip.compress(b"\0\0\x08\3" + struct.pack(">III", 60, 28, 28) + images.tobytes())
     )
     (folder / "labels").write_bytes(b"\0\0\x08\1" + struct.pack(">I", 60) + truth.tobytes())
-    manifest = {"name": "pictures", "images": "images.gz", "truth": "labels", "classes": ["dark", "bright"]}
+    manifest = {
+        "name": "pictures",
+        "images": "images.gz",
+        "truth": "labels",
+        "classes": ["dark", "bright"],
+    }
     (folder / "dataset.json").write_text(json.dumps(manifest))
     (folder / "unrelated.txt").write_text("not part of the data set")
     return folder
@@ -60,7 +67,9 @@ def picture_folder(tmp_path: Path) -> Path:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, small_data: Path) -> None:
     first = files(baked(small_data, tmp_path / "a", labels="3", parts=PARTS))
-    page = {name for name in first if name.split("/")[0] in ("assets", "models") or name in SITE_FILES}
+    page = {
+        name for name in first if name.split("/")[0] in ("assets", "models") or name in SITE_FILES
+    }
     assert {name for name in SITE_FILES if (BUILT_PAGE / name).is_file()} <= page
     assert set(first) - page == {
         "lodespace.json",
@@ -146,7 +155,9 @@ def test_labels_are_chosen_as_asked(which: str) -> None:
 
 
 def test_both_presets_and_dimensions_bake(tmp_path: Path, small_data: Path) -> None:
-    out = baked(small_data, tmp_path / "out", settings=Settings(preset="paper", latent_dim=2), epochs=1)
+    out = baked(
+        small_data, tmp_path / "out", settings=Settings(preset="paper", latent_dim=2), epochs=1
+    )
     project = opened(out)
     assert (project.settings.preset, project.settings.latent_dim) == ("paper", 2)
     assert decode_scene((out / "scene.glb").read_bytes()).latent_dim == 2
@@ -237,8 +248,16 @@ def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_da
 
     lasso = protocol.Provenance(tool="lasso")
     do(protocol.AddClass(command_id="command-1", name="mine"))
-    do(protocol.Label(command_id="command-2", items=[0, 4, 8], class_id=4, revision=0, provenance=lasso))
-    do(protocol.Label(command_id="command-3", items=[1, 5, 9], class_id=1, revision=0, provenance=lasso))
+    do(
+        protocol.Label(
+            command_id="command-2", items=[0, 4, 8], class_id=4, revision=0, provenance=lasso
+        )
+    )
+    do(
+        protocol.Label(
+            command_id="command-3", items=[1, 5, 9], class_id=1, revision=0, provenance=lasso
+        )
+    )
     do(protocol.MergeClass(command_id="command-4", class_id=0, into=1))
     store.close()
     project.close()

@@ -56,10 +56,14 @@ def test_it_is_kept_until_there_is_a_new_address_and_keeps_the_old_ones(tmp_path
     )  # back in the first network: no new warning
     for k in range(3 * MAX_EARLIER_NAMES):
         last = own_certificate(tmp_path, [f"10.0.1.{k}", *NAMES])
-    assert len(last.names) == len(["10.0.1.x", *NAMES, *ALWAYS]) + MAX_EARLIER_NAMES and set(NAMES) <= set(last.names)
+    assert len(last.names) == len(["10.0.1.x", *NAMES, *ALWAYS]) + MAX_EARLIER_NAMES and set(
+        NAMES
+    ) <= set(last.names)
 
 
-def test_a_machine_of_many_addresses_keeps_its_certificate_and_is_named_in_full(tmp_path: Path) -> None:
+def test_a_machine_of_many_addresses_keeps_its_certificate_and_is_named_in_full(
+    tmp_path: Path,
+) -> None:
     """Each network of a container host is one."""
     many = [*NAMES, *(f"172.{16 + k // 200}.{k % 200}.1" for k in range(300))]
     first = own_certificate(tmp_path, many)
@@ -82,7 +86,9 @@ def test_a_kept_file_that_others_can_read_is_made_private_again_and_it_is_said(
     assert caplog.text == ""
 
 
-def test_a_file_that_cannot_be_made_private_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_made_private_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = own_certificate(tmp_path, NAMES)
     first.key.chmod(0o644)
 
@@ -100,7 +106,10 @@ def test_it_is_made_anew_before_it_ends_and_when_it_is_damaged(tmp_path: Path) -
     second = own_certificate(tmp_path, NAMES, now=later)
     assert second.fingerprint != first.fingerprint
     (tmp_path / CERTIFICATE_FILE).write_bytes(b"-----BEGIN")
-    assert own_certificate(tmp_path, NAMES).fingerprint not in (first.fingerprint, second.fingerprint)
+    assert own_certificate(tmp_path, NAMES).fingerprint not in (
+        first.fingerprint,
+        second.fingerprint,
+    )
 
 
 def test_a_given_certificate_is_read_and_a_bad_one_is_refused_in_words(tmp_path: Path) -> None:
@@ -175,5 +184,7 @@ def test_a_name_that_no_certificate_can_hold_is_left_out_and_said(
     caplog.clear()
     monkeypatch.setattr(socket, "gethostname", lambda: "studio.example.com")
     network = Network.open(LanConfig(port=0, state=tmp_path))
-    assert {"https://studio:8443/", "https://studio.example.com:8443/"} <= set(network.addresses(8443))
+    assert {"https://studio:8443/", "https://studio.example.com:8443/"} <= set(
+        network.addresses(8443)
+    )
     assert not caplog.records

@@ -94,7 +94,9 @@ def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
     ]
     for number in (6, 7, 8):
         log.do(undo(number), "anna")
-        assert (log.session.acts.top, log.session.acts.last.after) == (top, top), "the model hears nothing of it"
+        assert (log.session.acts.top, log.session.acts.last.after) == (top, top), (
+            "the model hears nothing of it"
+        )
     info = log.session.classes.classes[0]
     assert (info.name, info.locked) == ("a", False)
     assert log.do(edit(9, 0, name="a"), "anna") is None, "the same name is no change"
@@ -136,7 +138,9 @@ def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
     mean = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
 
     def shown() -> list[int]:
-        log.session.publish(mean, np.zeros(10, np.int16), np.ones(10, np.float32), step=1, resting=False)
+        log.session.publish(
+            mean, np.zeros(10, np.int16), np.ones(10, np.float32), step=1, resting=False
+        )
         return log.session.predictions[:2].tolist()
 
     assert shown() == [-1, -1]

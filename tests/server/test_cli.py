@@ -19,7 +19,9 @@ COMMAND = [sys.executable, "-m", "lodespace"]
 
 
 def lodespace(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=120
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +33,25 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(1)
     truth = np.arange(120) % 3
     names = np.array(["=cmd()", 'b,"c"', "dé"])[truth]
-    np.savez(folder / "three.npz", X=random.normal(size=(120, 6)) + 6 * np.eye(3, 6)[truth], y=names)
+    np.savez(
+        folder / "three.npz", X=random.normal(size=(120, 6)) + 6 * np.eye(3, 6)[truth], y=names
+    )
     result = lodespace(
-        *("bake", "three.npz", "-o", "out", "--epochs", 2, "--seed", 1, "--labels", 5, "--threads", 1), folder=folder
+        *(
+            "bake",
+            "three.npz",
+            "-o",
+            "out",
+            "--epochs",
+            2,
+            "--seed",
+            1,
+            "--labels",
+            5,
+            "--threads",
+            1,
+        ),
+        folder=folder,
     )
     assert result.returncode == 0, result.stderr
     assert "lodespace serve out" in result.stdout
@@ -86,7 +104,9 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["dance"], "invalid choice"),
     ],
 )
-def test_mistakes_are_one_line_and_status_2(tmp_path: Path, arguments: list[str], says: str) -> None:
+def test_mistakes_are_one_line_and_status_2(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
     (tmp_path / "text.txt").write_text("hello")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("years of work")
@@ -94,7 +114,16 @@ def test_mistakes_are_one_line_and_status_2(tmp_path: Path, arguments: list[str]
     assert result.returncode == 2
     assert says in result.stderr
     assert "Traceback" not in result.stderr
-    assert len([line for line in result.stderr.splitlines() if "error" in line or line.startswith("lodespace:")]) == 1
+    assert (
+        len(
+            [
+                line
+                for line in result.stderr.splitlines()
+                if "error" in line or line.startswith("lodespace:")
+            ]
+        )
+        == 1
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["taken", "text.txt"]
 
 
@@ -120,7 +149,9 @@ class Serving:
 
     def __init__(self, folder: Path, *arguments: object) -> None:
         command = [*COMMAND, "serve", "--no-browser", *map(str, arguments)]
-        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
         self.said = ""
         self.url = ""
@@ -167,7 +198,9 @@ def test_serve_without_a_path_shows_the_digits_at_once(tmp_path: Path) -> None:
         scene = decode_scene(server.get("api/scene.glb"))
         assert len(scene.positions) == 5000
         assert scene.step > 0
-        assert scene.positions.std(axis=0).min() > 1000, "the picture is of the bundled bake, before any training"
+        assert scene.positions.std(axis=0).min() > 1000, (
+            "the picture is of the bundled bake, before any training"
+        )
     assert (tmp_path / "lodespace-digits" / "labels.sqlite").is_file()
 
 
@@ -189,7 +222,9 @@ def test_serve_does_not_take_another_port_than_the_one_asked_for(tmp_path: Path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = lodespace("serve", "--no-browser", "--port", taken.getsockname()[1], folder=tmp_path)
+        result = lodespace(
+            "serve", "--no-browser", "--port", taken.getsockname()[1], folder=tmp_path
+        )
     assert result.returncode == 2
     assert "is taken" in result.stderr
 
@@ -203,14 +238,18 @@ def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
         assert decode_scene(server.get("api/scene.glb")).step > 0
 
 
-def test_serve_lan_says_where_and_with_which_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_lan_says_where_and_with_which_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable in ("HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / "state"))
     with Serving(tmp_path, "--port", 0, "--lan", "--lan-port", 0, "--no-training") as server:
         overview = json.loads(server.get("api/access"))
         assert len(overview["fingerprint"]) == 95
         if overview["addresses"]:  # a machine may have no network
-            assert overview["fingerprint"] in server.said and overview["addresses"][0] in server.said
+            assert (
+                overview["fingerprint"] in server.said and overview["addresses"][0] in server.said
+            )
     (certificate,) = tmp_path.rglob("certificate.pem")
     assert certificate.stat().st_mode & 0o777 == 0o600
     assert "PRIVATE KEY" not in server.said

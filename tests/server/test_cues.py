@@ -47,7 +47,9 @@ def test_diversity_is_the_distance_to_the_nearest_label(axes: int) -> None:
     positions = blobs(axes)
     n = len(positions)
     labels = np.full(n, -1)
-    assert (cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity") == 255).all()
+    assert (
+        cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity") == 255
+    ).all()
     labels[:5] = 1
     found = cue(judgement(labels, [-1] * n, [0] * n, positions=positions), "diversity").astype(int)
     assert found[-1] == 255 and (found[:5] == 0).all()

@@ -20,7 +20,11 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_the_examples_run(number: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", EXAMPLES[number]], cwd=tmp_path, capture_output=True, text=True, timeout=150
+        [sys.executable, "-c", EXAMPLES[number]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=150,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout

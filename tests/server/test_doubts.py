@@ -32,10 +32,18 @@ def test_a_label_that_is_given_is_doubted_before_the_trainer_has_heard_of_it() -
     np.testing.assert_allclose(doubts.doubt, [0.1, 0.8, 0.35], atol=1e-6)
     np.testing.assert_array_equal(before, told)  # who has the arrays of before keeps them
     # A frame that was on its way tells of the items as they were; that of another label is passed over ...
-    doubts.take(f(0.8, 0.6, 0.4), told.copy(), labels=labels, prediction=prediction, confidence=confidence)
+    doubts.take(
+        f(0.8, 0.6, 0.4), told.copy(), labels=labels, prediction=prediction, confidence=confidence
+    )
     np.testing.assert_allclose(doubts.doubt, [0.1, 0.8, 0.35], atol=1e-6)
     # ... until the trainer has judged it.
-    doubts.take(f(0.8, 0.6, 0.4), f(0.1, 0.95, 0.35), labels=labels, prediction=prediction, confidence=confidence)
+    doubts.take(
+        f(0.8, 0.6, 0.4),
+        f(0.1, 0.95, 0.35),
+        labels=labels,
+        prediction=prediction,
+        confidence=confidence,
+    )
     np.testing.assert_allclose(doubts.doubt, [0.1, 0.95, 0.35], atol=1e-6)
 
 

@@ -39,7 +39,9 @@ async def test_single_items_are_read(client: StreamClient) -> None:
     assert probed.pictures == ""  # these are vectors
     refused = await client.command(protocol.Probe(command_id=command_id(), items=[200]))
     assert refused.code == "unknown_item"
-    refused = await client.command(protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)]))
+    refused = await client.command(
+        protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)])
+    )
     assert (refused.code, "no picture" in refused.message) == ("bad_question", True)
 
 
@@ -97,13 +99,17 @@ async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamCli
         answer = await http.post("/api/training", json=body)
         assert answer.status == 200
         again = await http.post("/api/training", json=body)
-        assert await again.json() == await answer.json(), "a command that is sent again has no second effect"
+        assert await again.json() == await answer.json(), (
+            "a command that is sent again has no second effect"
+        )
     session = client.server.service.session  # type: ignore[attr-defined]
     assert session.settings.stiffness == 0.8
     assert [(act.kind, act.note) for act in session.acts] == [("settings", "stiffness 0.8")]
 
 
-async def test_pins_are_told_to_all_and_kept(client: StreamClient, small_data: Path, tmp_path: Path) -> None:
+async def test_pins_are_told_to_all_and_kept(
+    client: StreamClient, small_data: Path, tmp_path: Path
+) -> None:
     targets = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
     anchor = protocol.Anchor(
         command_id=command_id(), items=[9, 4], targets=targets, keep=True, revision=client.revision
@@ -141,7 +147,9 @@ async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) ->
     assert service.session.acts.top == 0, "nothing has happened"
 
 
-async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(small_data: Path, tmp_path: Path) -> None:
+async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(
+    small_data: Path, tmp_path: Path
+) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as client:
         for operation in (
@@ -152,7 +160,9 @@ async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(small_data: 
         await client.send(protocol.Drag(items=[1], targets=[(0.0, 0.0, 0.0)]))
         await eventually(lambda: client.seen(protocol.Refused))
         # Pins are taken all the same: a trainer may come later.
-        anchor = protocol.Anchor(command_id=command_id(), items=[1], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0)
+        anchor = protocol.Anchor(
+            command_id=command_id(), items=[1], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0
+        )
         assert (await client.command(anchor)).count == 1
         undone = await client.command(protocol.Undo(command_id=command_id()))
         assert isinstance(undone, protocol.Ack)

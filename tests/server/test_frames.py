@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from lodespace.errors import ProtocolError
 from lodespace.protocol import frames
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "protocol" / "frames.json").read_text())
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "protocol" / "frames.json").read_text()
+)
 
 
-@pytest.mark.parametrize("vector", [v for v in VECTORS if "error" not in v], ids=lambda v: v["name"])
+@pytest.mark.parametrize(
+    "vector", [v for v in VECTORS if "error" not in v], ids=lambda v: v["name"]
+)
 def test_good_frames_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None:
     decoded = frames.decode(bytes.fromhex(vector["hex"]))
     assert list(decoded.header) == vector["header"]
@@ -36,10 +40,17 @@ def test_bad_frames_are_refused_with_a_code(vector: dict[str, Any]) -> None:
     assert caught.value.code == vector["error"]
 
 
-@given(n=st.integers(0, 40), axes=st.sampled_from([2, 3]), shift=st.integers(0, 5), seed=st.integers(0, 999))
+@given(
+    n=st.integers(0, 40),
+    axes=st.sampled_from([2, 3]),
+    shift=st.integers(0, 5),
+    seed=st.integers(0, 999),
+)
 def test_encoding_then_decoding_gives_the_same(n: int, axes: int, shift: int, seed: int) -> None:
     delta = np.random.default_rng(seed).integers(-32768, 32768, (n, axes)).astype(np.int32)
-    frame = frames.encode_positions(delta, shift=shift, base_revision=1, revision=2, step=3, scene_id=4, resting=True)
+    frame = frames.encode_positions(
+        delta, shift=shift, base_revision=1, revision=2, step=3, scene_id=4, resting=True
+    )
     decoded = frames.decode(frame)
     assert isinstance(decoded, frames.PositionsFrame)
     assert (decoded.delta == delta << shift).all()

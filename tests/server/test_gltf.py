@@ -14,17 +14,29 @@ from drivers.gltf_validator import validate
 from lodespace.errors import ProjectError
 from lodespace.protocol import PROTOCOL_VERSION, ClassInfo
 from lodespace.protocol.frames import GRID_STEPS
-from lodespace.scene.glb import UNLABELLED_COLOUR, Box, Scene, decode_scene, encode_scene, scene_json
+from lodespace.scene.glb import (
+    UNLABELLED_COLOUR,
+    Box,
+    Scene,
+    decode_scene,
+    encode_scene,
+    scene_json,
+)
 from samples.scenes import CLASSES, make_scene
 
 
 @pytest.mark.parametrize(
-    ("n", "latent_dim", "classes"), [(1, 3, CLASSES), (1001, 2, CLASSES), (5000, 3, CLASSES), (3, 3, ())]
+    ("n", "latent_dim", "classes"),
+    [(1, 3, CLASSES), (1001, 2, CLASSES), (5000, 3, CLASSES), (3, 3, ())],
 )
-def test_khronos_finds_nothing_to_say(tmp_path: Path, n: int, latent_dim: int, classes: tuple[ClassInfo, ...]) -> None:
+def test_khronos_finds_nothing_to_say(
+    tmp_path: Path, n: int, latent_dim: int, classes: tuple[ClassInfo, ...]
+) -> None:
     report = validate(encode_scene(make_scene(n, latent_dim=latent_dim, classes=classes)), tmp_path)
     assert report["issues"]["messages"] == []
-    counts = [report["issues"][kind] for kind in ("numErrors", "numWarnings", "numInfos", "numHints")]
+    counts = [
+        report["issues"][kind] for kind in ("numErrors", "numWarnings", "numInfos", "numHints")
+    ]
     assert counts == [0, 0, 0, 0]
     assert report["info"]["totalVertexCount"] == n
 
@@ -48,8 +60,12 @@ def test_trimesh_reads_the_same_points(tmp_path: Path) -> None:
     metres = trimesh.transformations.transform_points(np.asarray(cloud.vertices, float), transform)
     np.testing.assert_allclose(metres, scene.positions / (GRID_STEPS - 1) - 0.5, atol=1e-6)
     colours = np.asarray(cloud.colors)
-    assert colours[scene.labels == 0].tolist() == [[0xE6, 0x9F, 0x00, 255]] * int((scene.labels == 0).sum())
-    assert colours[scene.labels == -1].tolist() == [[*UNLABELLED_COLOUR, 255]] * int((scene.labels == -1).sum())
+    assert colours[scene.labels == 0].tolist() == [[0xE6, 0x9F, 0x00, 255]] * int(
+        (scene.labels == 0).sum()
+    )
+    assert colours[scene.labels == -1].tolist() == [[*UNLABELLED_COLOUR, 255]] * int(
+        (scene.labels == -1).sum()
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -59,14 +75,25 @@ def test_decoding_gives_back_the_scene(n: int, latent_dim: int) -> None:
     decoded = decode_scene(encode_scene(scene))
     for name in ("positions", "labels", "predictions", "confidence"):
         np.testing.assert_array_equal(getattr(decoded, name), getattr(scene, name))
-    for name in ("box", "classes", "dataset", "latent_dim", "revision", "step", "scene_id", "sequence"):
+    for name in (
+        "box",
+        "classes",
+        "dataset",
+        "latent_dim",
+        "revision",
+        "step",
+        "scene_id",
+        "sequence",
+    ):
         assert getattr(decoded, name) == getattr(scene, name)
     assert decoded.latent_mean().shape == (n, latent_dim)
 
 
 def test_a_scene_without_classes_comes_back_as_one() -> None:
     scene = dataclasses.replace(
-        make_scene(4, classes=()), labels=np.full(4, -1, np.int16), predictions=np.full(4, -1, np.int16)
+        make_scene(4, classes=()),
+        labels=np.full(4, -1, np.int16),
+        predictions=np.full(4, -1, np.int16),
     )
     assert decode_scene(encode_scene(scene)).classes == ()
 
@@ -88,10 +115,20 @@ def test_extras_tell_what_a_page_needs() -> None:
     assert extras["protocol"] == PROTOCOL_VERSION
     assert extras["classes"][1] == msgspec.to_builtins(CLASSES[1])
     assert extras["box"] == {"origin": [-1.5, -2.0, 0.25], "size": 4.5}
-    assert (extras["revision"], extras["step"], extras["scene_id"], extras["sequence"]) == (7, 1234, 99, 12)
+    assert (extras["revision"], extras["step"], extras["scene_id"], extras["sequence"]) == (
+        7,
+        1234,
+        99,
+        12,
+    )
     attributes = document["meshes"][0]["primitives"][0]["attributes"]
     assert set(attributes) == {"POSITION", "COLOR_0", "_LABEL", "_PREDICTION", "_CONFIDENCE"}
-    assert document["bufferViews"][document["accessors"][attributes["POSITION"]]["bufferView"]]["byteStride"] == 8
+    assert (
+        document["bufferViews"][document["accessors"][attributes["POSITION"]]["bufferView"]][
+            "byteStride"
+        ]
+        == 8
+    )
 
 
 def test_the_same_scene_gives_the_same_bytes() -> None:
@@ -100,7 +137,14 @@ def test_the_same_scene_gives_the_same_bytes() -> None:
 
 def test_what_is_no_scene_is_refused() -> None:
     glb = encode_scene(make_scene(20))
-    for bad in (b"", b"glTF", b"x" * 100, glb[:40], b"\0" * 4096, glb.replace(b"_LABEL", b"_OTHER")):
+    for bad in (
+        b"",
+        b"glTF",
+        b"x" * 100,
+        glb[:40],
+        b"\0" * 4096,
+        glb.replace(b"_LABEL", b"_OTHER"),
+    ):
         with pytest.raises(ProjectError):
             decode_scene(bad)
 

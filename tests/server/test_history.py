@@ -11,12 +11,16 @@ N = 12
 CLIENTS = ("anna", "ben", "cem")
 
 
-def gesture(number: int, client: str, items: list[int], class_id: int, *, verified: bool = False) -> GestureRecord:
+def gesture(
+    number: int, client: str, items: list[int], class_id: int, *, verified: bool = False
+) -> GestureRecord:
     ascending = np.array(sorted(items), np.uint32)
     return GestureRecord(number, class_id, ascending, client, 0.0, 0, "lasso", verified=verified)
 
 
-def sheet(number: int, client: str, classes: dict[int, int], *, verified: bool = True) -> GestureRecord:
+def sheet(
+    number: int, client: str, classes: dict[int, int], *, verified: bool = True
+) -> GestureRecord:
     """Of a class an item."""
     record = gesture(number, client, list(classes), -1, verified=verified)
     record.class_ids = np.array([classes[item] for item in record.items.tolist()], np.int16)
@@ -92,7 +96,9 @@ class Annotators(RuleBasedStateMachine):
         for record in self.gestures:
             if self.standing[record.number]:
                 for k, item in enumerate(record.items.tolist()):
-                    class_id = record.class_id if record.class_ids is None else int(record.class_ids[k])
+                    class_id = (
+                        record.class_id if record.class_ids is None else int(record.class_ids[k])
+                    )
                     labels[item] = class_id, record.verified
         return labels
 
@@ -103,7 +109,9 @@ class Annotators(RuleBasedStateMachine):
     @invariant()
     def labels_are_those_of_the_standing_gestures(self) -> None:
         assert self.history.labels.tolist() == self.expected()
-        assert self.history.verified.tolist() == [verified for _, verified in self.expected_of_all()]
+        assert self.history.verified.tolist() == [
+            verified for _, verified in self.expected_of_all()
+        ]
 
 
 Annotators.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
@@ -127,8 +135,18 @@ def test_what_lies_below_a_sheet_comes_back_with_its_verification() -> None:
     history.add(gesture(3, "anna", [2], 0))  # a region over it: nobody has looked at that one again
     assert history.verified.tolist() == [False, True, False, True]
     history.undo(3)
-    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [False, True, True, True]
+    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
     history.undo(2)
     assert history.labels.tolist() == [1, 1, 1, -1] and not history.verified.any()
     history.redo(2)
-    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [False, True, True, True]
+    assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]

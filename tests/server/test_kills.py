@@ -39,9 +39,13 @@ class Annotators:
     async def work(self, server: ServerProcess, answers: int, people: int) -> None:
         """Label until so many more are answered, then kill the server, in the midst of whatever comes next."""
         before = len(self.answered)
-        tasks = [asyncio.create_task(self.annotate(server.url, f"person-{k}")) for k in range(people)]
+        tasks = [
+            asyncio.create_task(self.annotate(server.url, f"person-{k}")) for k in range(people)
+        ]
         try:
-            await eventually(lambda: len(self.answered) >= before + answers or any(task.done() for task in tasks))
+            await eventually(
+                lambda: len(self.answered) >= before + answers or any(task.done() for task in tasks)
+            )
             await asyncio.sleep(self.dice.uniform(0, 0.02))
         finally:
             server.kill()
@@ -64,17 +68,25 @@ class Annotators:
 
     def command(self, client: StreamClient) -> protocol.Label:
         items = self.dice.sample(range(ITEMS), self.dice.randint(1, 30))
-        return client.label_operation(items, self.dice.randint(-1, 3), uuid.UUID(int=self.dice.getrandbits(128)).hex)
+        return client.label_operation(
+            items, self.dice.randint(-1, 3), uuid.UUID(int=self.dice.getrandbits(128)).hex
+        )
 
     def check(self, log_path: Path, labels: np.ndarray) -> None:
         """Every answered label is in the log, once and as it was sent; what else is there was sent; the labels are the sum of the log."""
         with sqlite3.connect(f"file:{log_path}?mode=ro", uri=True) as log:
             assert log.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            rows = log.execute("SELECT sequence, command_id, class_id, items FROM events ORDER BY sequence").fetchall()
+            rows = log.execute(
+                "SELECT sequence, command_id, class_id, items FROM events ORDER BY sequence"
+            ).fetchall()
         log.close()
-        written = {sequence: (np.frombuffer(items, "<u4").tolist(), k) for sequence, _, k, items in rows}
+        written = {
+            sequence: (np.frombuffer(items, "<u4").tolist(), k) for sequence, _, k, items in rows
+        }
         for sequence, (items, class_id) in self.answered.items():
-            assert written.get(sequence) == (sorted(items), class_id), f"label {sequence} was answered and is lost"
+            assert written.get(sequence) == (sorted(items), class_id), (
+                f"label {sequence} was answered and is lost"
+            )
         more = {command_id for sequence, command_id, _, _ in rows if sequence not in self.answered}
         assert more <= {command.command_id for command in self.open.values()}
         expected = np.full(ITEMS, -1)
@@ -90,7 +102,9 @@ async def test_no_kill_loses_an_acknowledged_label(
     server_process, small_data: Path, tmp_path: Path, slow: bool
 ) -> None:
     project = tmp_path / "project"
-    server = server_process(str(small_data), "--labels", "none", "--project", str(project), "--no-training")
+    server = server_process(
+        str(small_data), "--labels", "none", "--project", str(project), "--no-training"
+    )
     dice = random.Random(1)
     annotators = Annotators(dice)
     for _ in range(KILLS_SLOW if slow else KILLS):
@@ -122,7 +136,16 @@ async def main():
 asyncio.run(main())
 """
     trace = tmp_path / "trace"
-    watch = ["strace", "-f", "-s", "120", "-e", "trace=fdatasync,fsync,sendto,write", "-o", str(trace)]
+    watch = [
+        "strace",
+        "-f",
+        "-s",
+        "120",
+        "-e",
+        "trace=fdatasync,fsync,sendto,write",
+        "-o",
+        str(trace),
+    ]
     arguments = [str(small_data), str(tmp_path / "project"), str(Path(__file__).parents[1])]
     subprocess.run([*watch, sys.executable, "-c", script, *arguments], check=True, timeout=120)
     synced, answers = False, 0
@@ -140,7 +163,9 @@ async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
 ) -> None:
     import psutil
 
-    server = server_process(str(small_data), "--labels", "none", "--project", str(tmp_path / "project"))
+    server = server_process(
+        str(small_data), "--labels", "none", "--project", str(tmp_path / "project")
+    )
     server.start()
     await asyncio.to_thread(server.wait_until_ready)
     assert server.process is not None
@@ -167,4 +192,6 @@ async def test_kill_of_the_trainer_loses_nothing_and_training_goes_on(
         assert client.labels[:6].tolist() == [1, 1, 1, 1, 2, 2]
         frames = len(client.frames)
         await client.label([6, 7, 8], 3)
-        await eventually(lambda: len(client.frames) > frames, message="the new trainer moves nothing")
+        await eventually(
+            lambda: len(client.frames) > frames, message="the new trainer moves nothing"
+        )

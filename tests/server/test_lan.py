@@ -49,7 +49,10 @@ class Lan:
         return session
 
     async def owner(self, method: str, path: str, body: Any = None) -> Any:
-        async with aiohttp.ClientSession() as http, http.request(method, self.own + path, json=body) as answer:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(method, self.own + path, json=body) as answer,
+        ):
             return await answer.json()
 
     async def let_in(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
@@ -60,7 +63,9 @@ class Lan:
         waiting = (await self.owner("GET", "api/access"))["waiting"]
         (request,) = [w["request"] for w in waiting if w["code"] == asked["code"]]
         await self.owner("POST", "api/access/decide", {"request": request, "role": role})
-        async with device.post(self.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
+        async with device.post(
+            self.url + "api/access/poll", json={"secret": asked["secret"]}
+        ) as answer:
             assert (await answer.json()) == {"state": "allowed", "role": role}
         return device
 
@@ -74,7 +79,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def lan(small_data: Path, tmp_path: Path) -> AsyncIterator[Lan]:
     state = tmp_path / "state"
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, lan=LanConfig(port=0, state=state)))
+    server = Serving(
+        small_data,
+        tmp_path / "project",
+        ServerConfig(train=False, lan=LanConfig(port=0, state=state)),
+    )
     async with server as own:
         made = Lan(server, own, state)
         yield made
@@ -96,19 +105,26 @@ async def test_a_stranger_sees_the_page_and_nothing_else(lan: Lan) -> None:
         if not path.startswith("api/"):
             continue
         for method in ("GET", "POST"):
-            if path in ("api/access/request", "api/access/poll", "api/access/pair") and method == "POST":
+            if (
+                path in ("api/access/request", "api/access/poll", "api/access/pair")
+                and method == "POST"
+            ):
                 continue
             async with device.request(method, lan.url + path, json={}) as answer:
                 assert answer.status in (401, 405), (method, path)
                 assert set(await answer.json()) == {"code", "message"}
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await device.ws_connect(
-            lan.url + "api/stream", protocols=(PROTOCOL_VERSION,), headers={"Origin": lan.url.rstrip("/")}
+            lan.url + "api/stream",
+            protocols=(PROTOCOL_VERSION,),
+            headers={"Origin": lan.url.rstrip("/")},
         )
     assert refused.value.status == 401
 
 
-async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_read(lan: Lan) -> None:
+async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_read(
+    lan: Lan,
+) -> None:
     device = lan.device()
     async with device.post(lan.url + "api/access/request", json={}) as answer:
         asked = await answer.json()
@@ -119,7 +135,9 @@ async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_re
     assert overview["fingerprint"] == lan.server.app[ACCESS].fingerprint != ""
     async with device.post(lan.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
         assert (await answer.json())["state"] == "waiting" and "Set-Cookie" not in answer.headers
-    await lan.owner("POST", "api/access/decide", {"request": waiting["request"], "role": "annotator"})
+    await lan.owner(
+        "POST", "api/access/decide", {"request": waiting["request"], "role": "annotator"}
+    )
     async with device.post(lan.url + "api/access/poll", json={"secret": asked["secret"]}) as answer:
         cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith(f"{COOKIE}=") and COOKIE.startswith("__Host-")
@@ -155,7 +173,9 @@ async def test_a_device_cannot_allow_itself(lan: Lan) -> None:
         assert await status(device, lan.url + "api/access") == 403
 
 
-async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_are_judged(lan: Lan) -> None:
+async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_are_judged(
+    lan: Lan,
+) -> None:
     """A guess that is not judged is not compared with the code: even the right one does not get in."""
     access = lan.server.app[ACCESS]
     now = time.time()
@@ -169,7 +189,9 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
 
     async def attacker(number: int) -> None:
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=lan.trust, local_addr=(addresses[number], 0), limit=1)
+            connector=aiohttp.TCPConnector(
+                ssl=lan.trust, local_addr=(addresses[number], 0), limit=1
+            )
         ) as http:
             for k in range(guesses // len(addresses)):
                 guess = f"{number:04d}-{k:04d}"
@@ -179,43 +201,59 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
                     assert set(await answer.json()) == {"code", "message"}
 
     for start in range(0, len(addresses), 40):
-        await asyncio.gather(*(attacker(number) for number in range(start, min(start + 40, len(addresses)))))
+        await asyncio.gather(
+            *(attacker(number) for number in range(start, min(start + 40, len(addresses))))
+        )
     assert answers == {403: GUESSES_A_MINUTE, 429: guesses - GUESSES_A_MINUTE}
     assert code.judged == GUESSES_A_CODE
     # Past the minute, and before the code would have ended by itself: it is dead since it was guessed at five times.
     now += 61
     assert now < code.expires
-    async with lan.device("127.9.9.9").post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
+    async with lan.device("127.9.9.9").post(
+        lan.url + "api/access/pair", json={"code": made["code"]}
+    ) as answer:
         assert answer.status == 403 and (await answer.json())["code"] == "bad_pairing_code"
     assert (await lan.owner("GET", "api/access"))["devices"] == []
     # From that same address a code that was not guessed at gets in.
     another = await lan.owner("POST", "api/access/code", {"role": "annotator"})
-    async with lan.device("127.9.9.9").post(lan.url + "api/access/pair", json={"code": another["code"]}) as answer:
+    async with lan.device("127.9.9.9").post(
+        lan.url + "api/access/pair", json={"code": another["code"]}
+    ) as answer:
         assert answer.status == 200
 
 
 async def test_a_pairing_code_lets_a_device_in_once(lan: Lan) -> None:
     made = await lan.owner("POST", "api/access/code", {"role": "viewer"})
     device, other = lan.device(), lan.device("127.0.0.9")
-    async with device.post(lan.url + "api/access/pair", json={"code": made["code"].lower()}) as answer:
+    async with device.post(
+        lan.url + "api/access/pair", json={"code": made["code"].lower()}
+    ) as answer:
         assert answer.status == 200
     assert await status(device, lan.url + "api/session") == 200
     async with other.post(lan.url + "api/access/pair", json={"code": made["code"]}) as answer:
         assert answer.status == 403 and (await answer.json())["code"] == "bad_pairing_code"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:{port}", "https://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:{port}", "https://127.0.0.1:1"]
+)
 async def test_a_foreign_page_opens_no_stream_even_with_the_cookie(lan: Lan, origin: str) -> None:
     device = await lan.let_in("annotator")
     headers = {"Origin": origin.replace("{port}", str(lan.port))}
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await device.ws_connect(lan.url + "api/stream", protocols=(PROTOCOL_VERSION,), headers=headers)
+        await device.ws_connect(
+            lan.url + "api/stream", protocols=(PROTOCOL_VERSION,), headers=headers
+        )
     assert refused.value.status == 403
-    async with device.post(lan.url + "api/access/poll", json={"secret": "x" * 20}, headers=headers) as answer:
+    async with device.post(
+        lan.url + "api/access/poll", json={"secret": "x" * 20}, headers=headers
+    ) as answer:
         assert answer.status == 403
 
 
-@pytest.mark.parametrize("host", ["evil.example:{port}", "127.0.0.1:1", "127.0.0.1:{own}", "localhost.evil:{port}"])
+@pytest.mark.parametrize(
+    "host", ["evil.example:{port}", "127.0.0.1:1", "127.0.0.1:{own}", "localhost.evil:{port}"]
+)
 async def test_a_foreign_host_is_refused(lan: Lan, host: str) -> None:
     device = await lan.let_in("annotator")
     own = lan.own.split(":")[2].strip("/")
@@ -230,13 +268,17 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("named")
-@pytest.mark.parametrize("name", ["studio", "studio.local", "studio.example.com", "STUDIO.example.COM"])
+@pytest.mark.parametrize(
+    "name", ["studio", "studio.local", "studio.example.com", "STUDIO.example.COM"]
+)
 async def test_every_name_of_the_machine_is_served(lan: Lan, name: str) -> None:
     device = lan.device()
     to = {"headers": {"Host": f"{name}:{lan.port}"}, "server_hostname": name}
     assert await status(device, lan.url, **to) == 200
     assert await status(device, lan.url + "api/session", **to) == 401
-    async with device.get(f"http://127.0.0.1:{lan.port}/", headers=to["headers"], allow_redirects=False) as answer:
+    async with device.get(
+        f"http://127.0.0.1:{lan.port}/", headers=to["headers"], allow_redirects=False
+    ) as answer:
         assert answer.headers["Location"] == f"https://{name.lower()}:{lan.port}/"
 
 
@@ -252,7 +294,9 @@ async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> Non
     }
     async with device.post(lan.url + "api/labels", json=label) as answer:
         assert answer.status == 403 and (await answer.json())["code"] == "not_allowed"
-    async with device.post(lan.url + "api/training", json={"command_id": "y" * 8, "run": False}) as answer:
+    async with device.post(
+        lan.url + "api/training", json={"command_id": "y" * 8, "run": False}
+    ) as answer:
         assert answer.status == 403
     for path in ("api/sheet?kind=suspects", "api/next", "api/cues/density"):
         async with device.get(lan.url + path) as answer:
@@ -300,13 +344,20 @@ async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
     async with StreamClient(lan.url, http=device, read=False):
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         await lan.owner("POST", "api/access/revoke", {"device": known["device"]})
-        await eventually(lambda: not list(lan.server.service.clients), 1.0, "the stream is still there")
+        await eventually(
+            lambda: not list(lan.server.service.clients), 1.0, "the stream is still there"
+        )
 
 
-async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(
+    lan: Lan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(devices, "MAX_DEVICES", 2)
     oldest, kept = await lan.let_in("annotator"), await lan.let_in("annotator")
-    async with StreamClient(lan.url, http=oldest) as gone, StreamClient(lan.url, http=kept) as still:
+    async with (
+        StreamClient(lan.url, http=oldest) as gone,
+        StreamClient(lan.url, http=kept) as still,
+    ):
         newest = await lan.let_in("viewer", "127.0.0.5")
         await eventually(lambda: gone.socket.closed, 1.0, "the stream is still open")
         assert gone.socket.close_code == CLOSE_REVOKED
@@ -315,7 +366,9 @@ async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(lan: Lan, m
     assert await status(newest, lan.url + "api/session") == 200
 
 
-async def test_a_device_that_another_server_of_the_owner_shuts_out_loses_its_stream(lan: Lan) -> None:
+async def test_a_device_that_another_server_of_the_owner_shuts_out_loses_its_stream(
+    lan: Lan,
+) -> None:
     device = await lan.let_in("annotator")
     async with StreamClient(lan.url, http=device) as client:
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
@@ -334,14 +387,21 @@ async def test_who_asks_again_and_again_changes_nothing_for_the_owner(lan: Lan) 
             answers.append(answer.status)
             if answer.status == 429:
                 assert (await answer.json())["code"] in ("too_many_waiting", "too_many_requests")
-    assert answers.count(200) == MAX_WAITING_AND_ADDRESS and answers.count(429) == 50 - MAX_WAITING_AND_ADDRESS
+    assert (
+        answers.count(200) == MAX_WAITING_AND_ADDRESS
+        and answers.count(429) == 50 - MAX_WAITING_AND_ADDRESS
+    )
     codes = [waiting["code"] for waiting in (await lan.owner("GET", "api/access"))["waiting"]]
     assert codes[0] == first and len(codes) == 1 + MAX_WAITING_AND_ADDRESS
-    async with stranger.post(lan.url + "api/access/request", json={}, headers={"Accept": "text/html"}) as answer:
+    async with stranger.post(
+        lan.url + "api/access/request", json={}, headers={"Accept": "text/html"}
+    ) as answer:
         assert answer.status == 429 and "Too many devices wait" in await answer.text()
 
 
-async def test_the_owner_hears_when_somebody_waits_no_more(lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_owner_hears_when_somebody_waits_no_more(
+    lan: Lan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with StreamClient(lan.own) as owner:
 
         def waiting() -> int:
@@ -375,7 +435,9 @@ async def test_plain_http_on_the_port_is_sent_on_to_https_and_nowhere_else(lan: 
         async with http.post(plain + "/api/labels", json={}, allow_redirects=False) as answer:
             assert answer.status == 308
         for host in ("evil.example", f"evil.example:{lan.port}", ""):
-            async with http.get(plain + "/", headers={"Host": host}, allow_redirects=False) as answer:
+            async with http.get(
+                plain + "/", headers={"Host": host}, allow_redirects=False
+            ) as answer:
                 assert answer.status in (400, 421) and "Location" not in answer.headers
 
 
@@ -386,7 +448,9 @@ async def test_connections_that_say_nothing_do_not_keep_others_out(lan: Lan) -> 
         writer.close()
 
 
-async def say(lan: Lan, said: bytes, address: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def say(
+    lan: Lan, said: bytes, address: str = "127.0.0.1"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection from `address` to the port of the network that says this, without TLS."""
     reader, writer = await asyncio.open_connection("127.0.0.1", lan.port, local_addr=(address, 0))
     writer.write(said)
@@ -451,7 +515,12 @@ async def test_plain_connections_that_are_held_open_make_room_for_others(lan: La
 
 
 async def test_old_tls_and_garbage_are_survived(lan: Lan) -> None:
-    for noise in (b"\x16\x03\x01garbage", b"\x16", b"\x00" * 100, b"GET / HTTP/1.1\r\n" + b"x" * 100_000):
+    for noise in (
+        b"\x16\x03\x01garbage",
+        b"\x16",
+        b"\x00" * 100,
+        b"GET / HTTP/1.1\r\n" + b"x" * 100_000,
+    ):
         _, writer = await asyncio.open_connection("127.0.0.1", lan.port)
         writer.write(noise)
         writer.close()
@@ -471,7 +540,12 @@ async def test_the_owners_address_asks_nobody(lan: Lan) -> None:
 async def test_without_lan_nobody_else_comes_in(served: str) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(served + "api/access") as answer:
-            assert await answer.json() == {"addresses": [], "fingerprint": "", "waiting": [], "devices": []}
+            assert await answer.json() == {
+                "addresses": [],
+                "fingerprint": "",
+                "waiting": [],
+                "devices": [],
+            }
         async with http.post(served + "api/access/code", json={"role": "viewer"}) as answer:
             assert answer.status == 404 and (await answer.json())["code"] == "not_shared"
 
@@ -482,4 +556,8 @@ async def test_secrets_are_in_no_answer_for_others_and_in_no_log(
     device = await lan.let_in("annotator")
     secret = next(cookie.value for cookie in device.cookie_jar if cookie.key == COOKIE)
     overview = str(await lan.owner("GET", "api/access"))
-    assert secret not in overview and secret not in caplog.text and secret not in "".join(capfd.readouterr())
+    assert (
+        secret not in overview
+        and secret not in caplog.text
+        and secret not in "".join(capfd.readouterr())
+    )

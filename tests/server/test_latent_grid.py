@@ -15,9 +15,13 @@ def cloud(seed: int, n: int = 50, d: int = 3) -> np.ndarray:
 
 
 @given(
-    seed=st.integers(0, 999), d=st.sampled_from([2, 3]), lags=st.lists(st.integers(1, RING - 1), min_size=1, max_size=5)
+    seed=st.integers(0, 999),
+    d=st.sampled_from([2, 3]),
+    lags=st.lists(st.integers(1, RING - 1), min_size=1, max_size=5),
 )
-def test_a_delta_from_any_kept_revision_leads_to_the_newest(seed: int, d: int, lags: list[int]) -> None:
+def test_a_delta_from_any_kept_revision_leads_to_the_newest(
+    seed: int, d: int, lags: list[int]
+) -> None:
     grid, mean = LatentGrid(50), cloud(seed, d=d)
     random = np.random.default_rng(seed)
     shown: dict[int, np.ndarray] = {}
@@ -31,7 +35,9 @@ def test_a_delta_from_any_kept_revision_leads_to_the_newest(seed: int, d: int, l
         decoded = frames.decode(frame)
         assert isinstance(decoded, frames.PositionsFrame)
         assert (shown[grid.revision - lag] + decoded.delta == grid.grid).all()
-    assert grid.delta_from(grid.revision - RING) is None  # no longer kept: the client fetches the scene
+    assert (
+        grid.delta_from(grid.revision - RING) is None
+    )  # no longer kept: the client fetches the scene
 
 
 def test_rounding_never_adds_up() -> None:
@@ -59,13 +65,17 @@ def test_what_deltas_cannot_tell_is_a_new_scene(change) -> None:
 
 
 @pytest.mark.parametrize(
-    "mean", [np.zeros((50, 3)), cloud(3) * 1e-7, cloud(3, n=1) * 0.01], ids=["a point", "almost", "one item"]
+    "mean",
+    [np.zeros((50, 3)), cloud(3) * 1e-7, cloud(3, n=1) * 0.01],
+    ids=["a point", "almost", "one item"],
 )
 def test_a_collapsed_cloud_is_not_drawn_anew_at_every_frame(mean: np.ndarray) -> None:
     grid = LatentGrid(len(mean))
     grid.publish(mean.astype(np.float32), step=0, resting=False)
     for step in range(5):
-        assert not grid.publish((mean * (1 + 0.1 * step)).astype(np.float32), step=step, resting=False)
+        assert not grid.publish(
+            (mean * (1 + 0.1 * step)).astype(np.float32), step=step, resting=False
+        )
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

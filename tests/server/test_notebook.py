@@ -26,7 +26,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def items(n: int = 80) -> tuple[np.ndarray, np.ndarray]:
     """X (n, 5) in two groups, and their names."""
     truth = np.arange(n) % 2
-    return np.random.default_rng(0).normal(size=(n, 5)) + 6 * truth[:, None], np.array(["left", "right"])[truth]
+    return np.random.default_rng(0).normal(size=(n, 5)) + 6 * truth[:, None], np.array(
+        ["left", "right"]
+    )[truth]
 
 
 def get(served: "lodespace.notebook.Served", path: str) -> Any:
@@ -63,7 +65,9 @@ def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> N
     assert "stopped" in repr(served)
     with pytest.raises(urllib.error.URLError):
         get(served, "healthz")
-    left = {thread for thread in threading.enumerate() if thread.name != "tqdm_monitor"}  # which tqdm keeps for good
+    left = {
+        thread for thread in threading.enumerate() if thread.name != "tqdm_monitor"
+    }  # which tqdm keeps for good
     assert left <= before
     served.stop()  # a second time does nothing
     with lodespace.serve(data, labels=names, port=0, threads=1) as served:
@@ -136,7 +140,9 @@ def test_labels_and_map_come_out_while_it_runs_and_afterwards(folder: Path) -> N
 
     data, names = items()
     names[5:] = ""
-    served = lodespace.serve(data, labels=names, ids=[f"i{k}" for k in range(len(data))], port=0, threads=1)
+    served = lodespace.serve(
+        data, labels=names, ids=[f"i{k}" for k in range(len(data))], port=0, threads=1
+    )
     try:
         table = served.labels()
         assert isinstance(table, pd.DataFrame)
@@ -151,11 +157,15 @@ def test_labels_and_map_come_out_while_it_runs_and_afterwards(folder: Path) -> N
     assert "<iframe" not in served._repr_html_()
 
 
-def test_without_pandas_the_labels_are_dictionaries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pandas_the_labels_are_dictionaries(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import importlib.util
 
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pandas" else find(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pandas" else find(name)
+    )
     with lodespace.serve(items()[0], port=0, threads=1) as served:
         rows = served.labels()
     assert isinstance(rows, list)
@@ -164,7 +174,11 @@ def test_without_pandas_the_labels_are_dictionaries(folder: Path, monkeypatch: p
 
 def test_pages_of_this_machine_may_frame_it_and_no_others(folder: Path) -> None:
     with lodespace.serve(items()[0], port=0, threads=1) as served:
-        framed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+        framed = {
+            "Sec-Fetch-Site": "cross-site",
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "iframe",
+        }
         with urllib.request.urlopen(urllib.request.Request(served.url, headers=framed)) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "frame-ancestors http://localhost:* http://127.0.0.1:*" in policy
@@ -175,7 +189,9 @@ def test_a_torch_data_set_is_served(folder: Path) -> None:
     import torch
     from torch.utils.data import TensorDataset
 
-    data = TensorDataset(torch.rand(12, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 2)
+    data = TensorDataset(
+        torch.rand(12, 1, 8, 8, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 2
+    )
     with lodespace.serve(data, name="tensors", port=0, threads=1) as served:
         assert get(served, "api/session")["item_kind"] == "image"
         assert served.labels()["label"].tolist()[:2] == ["0", "1"]

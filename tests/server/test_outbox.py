@@ -37,7 +37,9 @@ async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Pa
             transport.resume_reading()
             await asyncio.sleep(0.002)
         assert asyncio.get_running_loop().time() - began > 4 * 1.0
-        assert client in set(server.service.clients), "it was dropped although it took something all the time"
+        assert client in set(server.service.clients), (
+            "it was dropped although it took something all the time"
+        )
 
 
 async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Path) -> None:
@@ -50,10 +52,21 @@ async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Pat
         await eventually(lambda: anna.labels[3] == 2)
 
 
-async def test_a_queue_that_overflows_ends_its_client_alone(small_data: Path, tmp_path: Path) -> None:
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=60, queue_bytes=100_000))
+async def test_a_queue_that_overflows_ends_its_client_alone(
+    small_data: Path, tmp_path: Path
+) -> None:
+    server = Serving(
+        small_data,
+        tmp_path / "project",
+        ServerConfig(train=False, stall_seconds=60, queue_bytes=100_000),
+    )
     async with server as url, StreamClient(url, read=False) as lazy, StreamClient(url) as anna:
-        await eventually(lambda: all(c.client_id for c in server.service.clients) and len(server.service.clients) == 2)
+        await eventually(
+            lambda: (
+                all(c.client_id for c in server.service.clients)
+                and len(server.service.clients) == 2
+            )
+        )
         (client,) = [c for c in server.service.clients if c.client_id == lazy.client_id]
         transport_of(lazy).pause_reading()
         client.send(LARGE)  # holds the outbox up
@@ -67,7 +80,10 @@ async def test_a_queue_that_overflows_ends_its_client_alone(small_data: Path, tm
 
 
 async def test_a_client_whose_outbox_fails_is_dropped(
-    small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    small_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It would wait for ever for what can no longer be sent; dropped, it comes back by itself."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
@@ -79,7 +95,11 @@ async def test_a_client_whose_outbox_fails_is_dropped(
         with caplog.at_level(logging.CRITICAL):
             certain = np.ones(200, np.float32)
             server.service.session.publish(
-                np.zeros((200, 3), np.float32), np.zeros(200, np.int16), certain, step=1, resting=True
+                np.zeros((200, 3), np.float32),
+                np.zeros(200, np.int16),
+                certain,
+                step=1,
+                resting=True,
             )
             server.service.clients.wake()
             await eventually(lambda: anna.socket.closed)
@@ -89,7 +109,9 @@ async def test_the_newest_history_is_told_and_its_length_is_bounded(served: str)
     async with StreamClient(served) as anna, StreamClient(served) as ben:
         for number in range(210):
             await anna.label([number % 200], number % 4)
-        await eventually(lambda: ben.seen(protocol.HistoryChanged)[-1].history.gestures[-1].gesture == 210)
+        await eventually(
+            lambda: ben.seen(protocol.HistoryChanged)[-1].history.gestures[-1].gesture == 210
+        )
         history = ben.seen(protocol.HistoryChanged)[-1].history
         assert [g.gesture for g in history.gestures] == list(range(11, 211))
         assert not history.can_undo
@@ -115,7 +137,9 @@ async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path:
         server.service.trainer = None
 
 
-async def test_a_client_that_never_answers_does_not_hold_the_server_up(small_data: Path, tmp_path: Path) -> None:
+async def test_a_client_that_never_answers_does_not_hold_the_server_up(
+    small_data: Path, tmp_path: Path
+) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     url = await server.__aenter__()
     async with StreamClient(url, read=False) as deaf, aiohttp.ClientSession() as http:

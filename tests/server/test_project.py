@@ -76,7 +76,9 @@ def test_the_bundled_checkpoint_fits_this_version(folder: Path) -> None:
     from lodespace.models import Dataset, Trainer
 
     project = opened(None)
-    trainer = Trainer.load(project.checkpoints, Dataset.from_images(project.items.data), device="cpu")
+    trainer = Trainer.load(
+        project.checkpoints, Dataset.from_images(project.items.data), device="cpu"
+    )
     assert trainer.loop.resting
 
 
@@ -132,15 +134,23 @@ def test_a_project_holds_its_data(folder: Path, small_data: Path) -> None:
         (b'{"format": 1, "kind": "virus", "data": "x"}', "damaged"),
         (b'{"format": 1, "kind": "project", "data": "x", "seed": -1}', "damaged"),
         (b'{"format": 1, "kind": "project", "data": "x", "seed": 1e300}', "damaged"),
-        (b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"learning_rate": 5}}', "damaged"),
-        (b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"evil": 5}}', "damaged"),
+        (
+            b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"learning_rate": 5}}',
+            "damaged",
+        ),
+        (
+            b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"evil": 5}}',
+            "damaged",
+        ),
         (b'{"format": 2, "kind": "project", "data": "bundled:digits"}', "newer"),
         (b'{"format": 1, "kind": "project", "data": "../nowhere.npz"}', "nowhere"),
         (b'{"format": 1, "kind": "project", "data": "/dev/null"}', "null"),
         (b'{"format": 1, "kind": "project", "data": "a\\u0000b"}', "data"),
     ],
 )
-def test_a_hostile_or_damaged_manifest_is_refused_in_words(folder: Path, content: bytes, says: str) -> None:
+def test_a_hostile_or_damaged_manifest_is_refused_in_words(
+    folder: Path, content: bytes, says: str
+) -> None:
     (folder / "p").mkdir()
     (folder / "p" / MANIFEST).write_bytes(content)
     with pytest.raises((ProjectError, DatasetError), match=says):
@@ -167,7 +177,9 @@ def test_the_lock_ends_with_the_process_that_held_it(folder: Path, small_data: P
     opened(small_data)
 
 
-def test_settings_of_the_beginning_are_kept_and_later_ones_asked_for(folder: Path, small_data: Path) -> None:
+def test_settings_of_the_beginning_are_kept_and_later_ones_asked_for(
+    folder: Path, small_data: Path
+) -> None:
     begun = Settings(preset="paper", beta_kl=2.0)
     open_project(small_data, settings=begun).close()
     again = opened(small_data)
@@ -198,7 +210,9 @@ def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
     assert not is_bake(folder)
 
 
-def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(folder: Path, small_data: Path) -> None:
+def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(
+    folder: Path, small_data: Path
+) -> None:
     from lodespace.access.pairing import Access
     from lodespace.config import ServerConfig
     from lodespace.service.service import Service
@@ -208,7 +222,9 @@ def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(folder:
         project = open_project(small_data, settings=Settings(stiffness=0.7))
         service = Service(project, ServerConfig(train=False), Access())
         assert service.session.settings.stiffness == 0.7
-        assert [(act.client, act.note) for act in service.session.acts] == [("cli", "stiffness 0.7")]
+        assert [(act.client, act.note) for act in service.session.acts] == [
+            ("cli", "stiffness 0.7")
+        ]
         assert service.store is not None
         service.store.close()
         project.close()

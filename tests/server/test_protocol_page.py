@@ -12,7 +12,8 @@ from lodespace.protocol import frames
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
 OPERATIONS = [
-    op.__struct_config__.tag for op in (*get_args(protocol.ClientOperation), *get_args(protocol.ServerOperation))
+    op.__struct_config__.tag
+    for op in (*get_args(protocol.ClientOperation), *get_args(protocol.ServerOperation))
 ]
 CODES = sorted(
     {

@@ -14,7 +14,12 @@ def figures(j: object, **known: object) -> object:
 def test_the_shares_are_sums_of_doubts() -> None:
     j = judgement([0, 0, 1, -1], [0, 1, 1, 0], [0.9, 0.8, 0.7, 0.6], verified=[2])
     found = quality(j, held_out_accuracy=0.91234, held_out=40)
-    assert (found.labelled, found.verified, found.held_out, found.held_out_accuracy) == (3, 1, 40, 0.9123)
+    assert (found.labelled, found.verified, found.held_out, found.held_out_accuracy) == (
+        3,
+        1,
+        40,
+        0.9123,
+    )
     assert found.label_error == pytest.approx((0.1 + 0.8 + 0) / 3, abs=1e-4)
     assert found.right == pytest.approx(1 - (0.1 + 0.8 + 0 + 0.4) / 4, abs=1e-4)
     assert (found.suspects, found.uncertain) == (1, 1)
@@ -61,7 +66,9 @@ def test_regions_are_counted_where_they_take_more() -> None:
     nothing = np.zeros(1000, np.bool_)
     assert gestures_left(doubt, nothing, region=200) == 5  # 100 of doubt each; 20 may stay
     assert gestures_left(doubt, ~nothing, region=200) == 36  # 13.5 each
-    assert gestures_left(doubt, nothing, region=10) == 36  # a sheet takes more than so small a region
+    assert (
+        gestures_left(doubt, nothing, region=10) == 36
+    )  # a sheet takes more than so small a region
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -88,7 +88,9 @@ def test_a_flipped_byte_ends_the_recording_there(tmp_path: Path) -> None:
         assert contents(path) == RECORDS[:kept]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", MAGIC, MAGIC + b"\xff\xff\xff\xff{", MAGIC + b"\2\0\0\0no"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", MAGIC, MAGIC + b"\xff\xff\xff\xff{", MAGIC + b"\2\0\0\0no"]
+)
 def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.lds").write_bytes(content)
     with pytest.raises(ProjectError):
@@ -103,11 +105,16 @@ def test_reading_begins_at_any_record(tmp_path: Path) -> None:
     assert [r.payload for r in read_records(path, offsets[0.3])] == [b"scene 2"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    kinds=st.lists(st.sampled_from([KEYFRAME, FRAME, FRAME, FRAME, OPERATION]), max_size=300), seed=st.integers(0, 9)
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_full_recording_is_thinned_and_stays_sound(tmp_path: Path, kinds: list[bytes], seed: int) -> None:
+@given(
+    kinds=st.lists(st.sampled_from([KEYFRAME, FRAME, FRAME, FRAME, OPERATION]), max_size=300),
+    seed=st.integers(0, 9),
+)
+def test_a_full_recording_is_thinned_and_stays_sound(
+    tmp_path: Path, kinds: list[bytes], seed: int
+) -> None:
     """Bounded; no operation is lost; every frame still follows, without a gap, the keyframe it builds on."""
     path = tmp_path / f"{seed}.lds"
     path.unlink(missing_ok=True)
@@ -197,7 +204,9 @@ def test_a_disk_that_fails_costs_frames_and_never_soundness(
     recorder = Recorder(tmp_path / "r.lds", session)
     append, failing = RecordingWriter.append, False
 
-    def flaky(self: RecordingWriter, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
+    def flaky(
+        self: RecordingWriter, kind: bytes, time: float, payload: bytes
+    ) -> tuple[Record, int]:
         if failing:
             raise OSError(errno.ENOSPC, "no space left on device")
         return append(self, kind, time, payload)

@@ -48,7 +48,11 @@ class Session:
         provenance = protocol.Provenance(tool="lasso")
         return await self.do(
             lambda id: protocol.Label(
-                command_id=id, items=list(items), class_id=class_id, revision=0, provenance=provenance
+                command_id=id,
+                items=list(items),
+                class_id=class_id,
+                revision=0,
+                provenance=provenance,
             ),
             client,
         )
@@ -60,11 +64,17 @@ class Session:
         return await self.do(lambda id: protocol.Redo(command_id=id), client)
 
     async def dial(self, **changes: object) -> protocol.Ack:
-        return await self.do(lambda id: protocol.SetTraining(command_id=id, settings=protocol.Settings(**changes)))
-
-    async def drag(self, items: list[int], to: tuple[float, float, float], *, keep: bool) -> protocol.Ack:
         return await self.do(
-            lambda id: protocol.Anchor(command_id=id, items=items, targets=[to] * len(items), keep=keep, revision=0)
+            lambda id: protocol.SetTraining(command_id=id, settings=protocol.Settings(**changes))
+        )
+
+    async def drag(
+        self, items: list[int], to: tuple[float, float, float], *, keep: bool
+    ) -> protocol.Ack:
+        return await self.do(
+            lambda id: protocol.Anchor(
+                command_id=id, items=items, targets=[to] * len(items), keep=keep, revision=0
+            )
         )
 
     def step_of_grid(self) -> float:
@@ -184,7 +194,9 @@ async def test_undo_works_over_a_restart(begin: Callable) -> None:
     await session.undo()
     await session.undo()
     back = await session.rest()
-    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI, "the box of a new server is its own"
+    assert np.abs(back - before).max() <= session.step_of_grid() + MILLI, (
+        "the box of a new server is its own"
+    )
     assert session.service.session.settings.beta_kl == 3
     assert not any(n.topic == "undo" and n.code for n in session.notices)
 
@@ -232,7 +244,9 @@ async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None
     assert "not turned back" in ack.message, "the map has gone on from Anna's undo"
 
 
-async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(begin: Callable, tmp_path: Path) -> None:
+async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(
+    begin: Callable, tmp_path: Path
+) -> None:
     """Its tensors do not fit: training goes on from where it was, and it is said."""
     session = await begin()
     await session.rest()
@@ -242,10 +256,15 @@ async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(begin:
     await session.service.stop()
     folder = tmp_path / "project" / "moments"
     found = checkpoint.read(next(folder.glob("*.safetensors")))
-    tensors = {name: array for name, array in found.tensors.items() if not name.startswith("classifier")}
+    tensors = {
+        name: array for name, array in found.tensors.items() if not name.startswith("classifier")
+    }
     del tensors["vae.head.layers.0.weight"]
     checkpoint.write(
-        folder, tensors, {k: v for k, v in found.meta.items() if k != "format"}, number=int(found.path.stem)
+        folder,
+        tensors,
+        {k: v for k, v in found.meta.items() if k != "format"},
+        number=int(found.path.stem),
     )
     session = await begin()
     await session.rest()

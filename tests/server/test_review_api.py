@@ -61,22 +61,30 @@ async def json_of(http: aiohttp.ClientSession, path: str, status: int = 200) -> 
     return await answer.json()
 
 
-async def test_nothing_is_known_at_first_and_every_address_answers(server: Any, http: aiohttp.ClientSession) -> None:
+async def test_nothing_is_known_at_first_and_every_address_answers(
+    server: Any, http: aiohttp.ClientSession
+) -> None:
     sheet = await json_of(http, "/api/sheet?kind=suspects")
     assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": 0.0}
     overview = await json_of(http, "/api/sheet?kind=uncertain")
     assert len(overview["items"]) == 27 and overview["total"] == N
     assert {entry["prediction"] for entry in overview["items"]} == {-1}
     suggestion = await json_of(http, "/api/next")
-    assert suggestion["kind"] == "uncertain" and suggestion["reason"].startswith("27 items from all over the map")
+    assert suggestion["kind"] == "uncertain" and suggestion["reason"].startswith(
+        "27 items from all over the map"
+    )
     for cue in CUES:
         answer = await http.get(f"/api/cues/{cue}")
         assert answer.content_type == "application/octet-stream" and len(await answer.read()) == N
     quality = (await json_of(http, "/api/session"))["quality"]
-    assert quality["labelled"] == 0 and quality["right"] is None and quality["gestures_left"] is None
+    assert (
+        quality["labelled"] == 0 and quality["right"] is None and quality["gestures_left"] is None
+    )
 
 
-async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, http: aiohttp.ClientSession) -> None:
+async def test_labels_and_predictions_come_to_sheets_and_figures(
+    server: Any, http: aiohttp.ClientSession
+) -> None:
     truth = np.arange(N) % 4
     async with StreamClient(server.url) as anna:
         for class_id in range(4):
@@ -92,13 +100,17 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, ht
         sheet = await json_of(http, "/api/sheet?kind=suspects&size=3")
         assert sheet["total"] == 1 and len(sheet["items"]) == 3
         (suspect,) = [s for s in sheet["items"] if s["item"] == 1]
-        assert (suspect["class_id"], suspect["prediction"]) == (0, 1) and suspect["doubt"] == pytest.approx(
-            0.9, abs=0.01
-        )
+        assert (suspect["class_id"], suspect["prediction"]) == (0, 1) and suspect[
+            "doubt"
+        ] == pytest.approx(0.9, abs=0.01)
         more = await json_of(http, "/api/sheet?kind=suspects&size=3&skip=3")
         assert not {s["item"] for s in sheet["items"]} & {s["item"] for s in more["items"]}
         found = await json_of(http, "/api/next")
-        assert found["kind"] in ("region", "suspects", "uncertain") and found["gain"] > 1 and found["reason"]
+        assert (
+            found["kind"] in ("region", "suspects", "uncertain")
+            and found["gain"] > 1
+            and found["reason"]
+        )
         # The sheet is gone through: one gesture, and its items are doubted no more.
         items = [s["item"] for s in sheet["items"]]
         provenance = protocol.Provenance(tool="sheet", verified=True)
@@ -124,7 +136,9 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(server: Any, ht
         await eventually(lambda: newest(anna, "suspects") == 1)
 
 
-async def test_margins_and_doubts_of_the_trainer_are_taken(server: Any, http: aiohttp.ClientSession) -> None:
+async def test_margins_and_doubts_of_the_trainer_are_taken(
+    server: Any, http: aiohttp.ClientSession
+) -> None:
     async with StreamClient(server.url) as anna:
         await anna.label([0], 0)
         await anna.label([1], 1)
@@ -140,12 +154,16 @@ async def test_margins_and_doubts_of_the_trainer_are_taken(server: Any, http: ai
         assert uncertainty[7] == round(255 * 0.9) and uncertainty[8] == round(255 * 0.1)
 
 
-async def test_one_class_alone_and_everything_verified_are_answered(server: Any, http: aiohttp.ClientSession) -> None:
+async def test_one_class_alone_and_everything_verified_are_answered(
+    server: Any, http: aiohttp.ClientSession
+) -> None:
     async with StreamClient(server.url) as anna:
         await anna.label([0, 1, 2], 0)
         train(server, np.zeros(N), np.ones(N))
         overview = await json_of(http, "/api/sheet?kind=uncertain")
-        assert {entry["prediction"] for entry in overview["items"]} == {-1}  # one class is told apart from nothing
+        assert {entry["prediction"] for entry in overview["items"]} == {
+            -1
+        }  # one class is told apart from nothing
         assert (await json_of(http, "/api/next"))["kind"] == "uncertain"
         every = protocol.LabelEach(
             command_id="label-them-all",
@@ -158,13 +176,20 @@ async def test_one_class_alone_and_everything_verified_are_answered(server: Any,
         train(server, np.zeros(N), np.ones(N))
         await eventually(lambda: newest(anna, "right") == 1.0)
         told = anna.seen(protocol.QualityChanged)[-1].quality
-        assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (0.0, 0, 0, 0)
+        assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (
+            0.0,
+            0,
+            0,
+            0,
+        )
         assert (await json_of(http, "/api/next"))["kind"] == "done"
         for kind in ("suspects", "uncertain"):
             assert (await json_of(http, f"/api/sheet?kind={kind}"))["total"] == 0
 
 
-async def test_items_of_a_locked_class_are_on_no_sheet(server: Any, http: aiohttp.ClientSession) -> None:
+async def test_items_of_a_locked_class_are_on_no_sheet(
+    server: Any, http: aiohttp.ClientSession
+) -> None:
     async with StreamClient(server.url) as anna:
         await anna.label([0, 4], 0)
         await anna.label([1, 5], 1)
@@ -194,7 +219,11 @@ async def test_the_quality_is_told_only_when_it_changed(server: Any) -> None:
 
 async def test_what_the_trainer_measures_is_told(server: Any) -> None:
     losses = protocol.Losses(
-        step=1, epoch=1.0, terms={}, metrics={"label_accuracy": 0.875, "held_out": 16.0}, kl_per_dimension=[]
+        step=1,
+        epoch=1.0,
+        terms={},
+        metrics={"label_accuracy": 0.875, "held_out": 16.0},
+        kl_per_dimension=[],
     )
     async with StreamClient(server.url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
@@ -230,13 +259,23 @@ async def test_a_bake_answers_from_what_its_scene_holds(small_data: Path, tmp_pa
     from lodespace.baking.bake import bake
 
     parts = ("scene",)
-    folder = bake(small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts)
+    folder = bake(
+        small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts
+    )
     async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
         session = await json_of(http, "/api/session")
         assert session["read_only"] and session["quality"]["labelled"] == 40
-        assert 0 <= session["quality"]["right"] <= 1 and session["quality"]["held_out_accuracy"] is None
+        assert (
+            0 <= session["quality"]["right"] <= 1
+            and session["quality"]["held_out_accuracy"] is None
+        )
         sheet = await json_of(http, "/api/sheet?kind=uncertain&size=5")
         assert len(sheet["items"]) == 5 and all(0 <= s["doubt"] <= 1 for s in sheet["items"])
-        assert (await json_of(http, "/api/next"))["kind"] in ("region", "suspects", "uncertain", "done")
+        assert (await json_of(http, "/api/next"))["kind"] in (
+            "region",
+            "suspects",
+            "uncertain",
+            "done",
+        )
         for cue in CUES:
             assert len(await (await http.get(f"/api/cues/{cue}")).read()) == N

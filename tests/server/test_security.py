@@ -28,7 +28,11 @@ def addresses(server: Serving) -> list[tuple[str, str]]:
     for route in server.runner.app.router.routes():
         resource = route.resource
         assert resource is not None
-        path = resource.canonical.replace("{item}", "0").replace("{page}", "0").replace("{name}", "x.js")
+        path = (
+            resource.canonical.replace("{item}", "0")
+            .replace("{page}", "0")
+            .replace("{name}", "x.js")
+        )
         filled.append((route.method, path))
     return filled
 
@@ -37,12 +41,18 @@ def addresses(server: Serving) -> list[tuple[str, str]]:
 async def every_route(small_data: Path, tmp_path: Path):
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url:
-        routes = [(method, url.rstrip("/") + path) for method, path in addresses(server) if method != "HEAD"]
+        routes = [
+            (method, url.rstrip("/") + path)
+            for method, path in addresses(server)
+            if method != "HEAD"
+        ]
         assert len(routes) >= 15
         yield url, routes
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost:1", "127.0.0.1.evil.example:80", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1", "localhost:1", "127.0.0.1.evil.example:80", ""]
+)
 async def test_a_foreign_host_reaches_no_route(every_route, host: str) -> None:
     _, routes = every_route
     async with aiohttp.ClientSession() as http:
@@ -71,7 +81,9 @@ async def test_a_foreign_origin_reaches_no_route(every_route, origin: str) -> No
             async with http.request(method, url, headers={"Origin": origin}, json={}) as answer:
                 assert answer.status == 403, (method, url)
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await http.ws_connect(base + "api/stream", protocols=(PROTOCOL_VERSION,), headers={"Origin": origin})
+            await http.ws_connect(
+                base + "api/stream", protocols=(PROTOCOL_VERSION,), headers={"Origin": origin}
+            )
         assert refused.value.status == 403
 
 
@@ -84,7 +96,12 @@ async def test_a_stream_without_an_origin_is_refused(served: str) -> None:
 
 async def test_every_answer_carries_the_security_headers(every_route) -> None:
     base, routes = every_route
-    routes = [*routes, ("GET", base + "no/such/page"), ("PUT", base + "api/labels"), ("GET", base + "api/items/999999")]
+    routes = [
+        *routes,
+        ("GET", base + "no/such/page"),
+        ("PUT", base + "api/labels"),
+        ("GET", base + "api/items/999999"),
+    ]
     async with aiohttp.ClientSession() as http:
         for method, url in routes:
             async with http.request(method, url, json={} if method != "GET" else None) as answer:
@@ -93,7 +110,9 @@ async def test_every_answer_carries_the_security_headers(every_route) -> None:
                 policy = answer.headers["Content-Security-Policy"]
                 assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
                 assert "unsafe" not in policy
-                assert {part.split()[0] for part in policy.split(";") if "blob:" in part} <= {"img-src"}
+                assert {part.split()[0] for part in policy.split(";") if "blob:" in part} <= {
+                    "img-src"
+                }
                 if answer.status >= 400 and "websocket" not in url:
                     body = await answer.json()
                     assert set(body) == {"code", "message"} and "Traceback" not in body["message"]
@@ -101,7 +120,10 @@ async def test_every_answer_carries_the_security_headers(every_route) -> None:
 
 async def test_also_answers_that_no_handler_gives_carry_the_headers(served: str) -> None:
     """aiohttp refuses an unknown Expect before any middleware."""
-    async with aiohttp.ClientSession() as http, http.get(served, headers={"Expect": "tea"}) as answer:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(served, headers={"Expect": "tea"}) as answer,
+    ):
         assert answer.status == 417
         for name, value in WANTED_HEADERS.items():
             assert answer.headers.get(name) == value
@@ -132,7 +154,10 @@ async def test_a_person_reads_a_sentence_and_no_detail(served: str) -> None:
 
 
 async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None:
-    async with aiohttp.ClientSession() as http, http.delete(served + "api/training", json={}) as answer:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.delete(served + "api/training", json={}) as answer,
+    ):
         assert answer.status == 405
         assert set(answer.headers["Allow"].split(",")) == {"GET", "POST"}
 
@@ -142,13 +167,17 @@ async def test_headers_that_never_end_are_not_waited_for(
 ) -> None:
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.3)
     async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.split(":")[2].strip("/")))
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", int(url.split(":")[2].strip("/"))
+        )
         writer.write(b"GET / HTTP/1.1\r\nHost: ")
         assert await asyncio.wait_for(reader.read(), 20) == b""
         writer.close()
 
 
-async def test_a_body_that_never_ends_is_not_waited_for(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_never_ends_is_not_waited_for(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(api, "BODY_SECONDS", 0.2)
 
     async def endless():
@@ -156,13 +185,18 @@ async def test_a_body_that_never_ends_is_not_waited_for(served: str, monkeypatch
         await asyncio.sleep(60)
 
     headers = {"Content-Type": "application/json"}
-    async with aiohttp.ClientSession() as http, http.post(served + "api/labels", data=endless(), headers=headers) as a:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(served + "api/labels", data=endless(), headers=headers) as a,
+    ):
         assert a.status == 408 and (await a.json())["code"] == "too_slow"
 
 
 async def test_a_form_of_another_page_cannot_post(served: str) -> None:
     async with aiohttp.ClientSession() as http:
-        async with http.post(served + "api/labels", data="{}", headers={"Content-Type": "text/plain"}) as answer:
+        async with http.post(
+            served + "api/labels", data="{}", headers={"Content-Type": "text/plain"}
+        ) as answer:
             assert answer.status == 415
         headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
         async with http.post(served + "api/labels", json={}, headers=headers) as answer:
@@ -177,7 +211,9 @@ async def test_compressed_and_oversized_bodies_are_refused(served: str) -> None:
         async with http.post(served + "api/labels", data=b"x", headers=headers) as answer:
             assert answer.status == 415
         large = io.BytesIO(b"x" * ((1 << 20) + 1))
-        async with http.post(served + "api/labels", data=large, headers={"Content-Type": "application/json"}) as answer:
+        async with http.post(
+            served + "api/labels", data=large, headers={"Content-Type": "application/json"}
+        ) as answer:
             assert answer.status == 413
 
         async def chunks():
@@ -191,7 +227,16 @@ async def test_compressed_and_oversized_bodies_are_refused(served: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["..%2f..%2fetc%2fpasswd", "....//x", "%00", "x%2fy.js", ".hidden", "%c0%ae", "//proc/self/environ"]
+    "path",
+    [
+        "..%2f..%2fetc%2fpasswd",
+        "....//x",
+        "%00",
+        "x%2fy.js",
+        ".hidden",
+        "%c0%ae",
+        "//proc/self/environ",
+    ],
 )
 async def test_no_path_leads_out_of_the_page_folder(served: str, path: str) -> None:
     async with aiohttp.ClientSession() as http, http.get(served + "assets/" + path) as answer:

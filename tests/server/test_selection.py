@@ -11,7 +11,9 @@ import pytest
 from lodespace.protocol import Region
 from lodespace.scene.region_query import items_in_regions
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "selection" / "regions.json").read_text())
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "vectors" / "selection" / "regions.json").read_text()
+)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
@@ -25,6 +27,9 @@ def test_several_regions_are_joined() -> None:
     square = [-0.2, -0.2, 0.2, -0.2, 0.2, 0.2, -0.2, 0.2]
     identity = np.eye(4).reshape(-1).tolist()
     there = [x + 0.6 for x in square]
-    regions = [Region(polygon=square, clip_from_latent=identity), Region(polygon=there, clip_from_latent=identity)]
+    regions = [
+        Region(polygon=square, clip_from_latent=identity),
+        Region(polygon=there, clip_from_latent=identity),
+    ]
     points = np.array([[0, 0, 0], [0.6, 0.6, 0], [0.3, 0.3, 0]], float)
     assert items_in_regions(points, regions).tolist() == [0, 1]

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from lodespace.training import shared_frames
-from lodespace.training.shared_frames import SLOTS, SharedFrames, TrainerFrame, anonymous_file, size_for
+from lodespace.training.shared_frames import (
+    SLOTS,
+    SharedFrames,
+    TrainerFrame,
+    anonymous_file,
+    size_for,
+)
 
 N = 20_000
 
@@ -50,7 +56,11 @@ def test_what_is_written_is_read(n: int, axes: int) -> None:
             writer.write(written)
             read = reader.read(sequence)
             assert read is not None
-            assert (read.sequence, read.step, read.resting) == (written.sequence, written.step, written.resting)
+            assert (read.sequence, read.step, read.resting) == (
+                written.sequence,
+                written.step,
+                written.resting,
+            )
             np.testing.assert_array_equal(read.latent_mean, written.latent_mean)
             np.testing.assert_array_equal(read.prediction, written.prediction)
             np.testing.assert_array_equal(read.confidence, written.confidence)

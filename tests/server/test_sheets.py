@@ -11,13 +11,22 @@ KINDS = ("suspects", "uncertain")
 
 
 def test_suspects_are_labels_that_the_model_doubts() -> None:
-    j = judgement([0, 0, 1, 1, -1, 0], [0, 1, 0, 1, 1, 1], [0.9, 0.8, 0.95, 0.6, 0.5, 0.99], verified=[5])
+    j = judgement(
+        [0, 0, 1, 1, -1, 0], [0, 1, 0, 1, 1, 1], [0.9, 0.8, 0.95, 0.6, 0.5, 0.99], verified=[5]
+    )
     items, total = queue(j, "suspects")
-    assert items.tolist() == [2, 1, 3, 0]  # 4 has no label, 5 was looked at; 3 and 0 only fill the sheet up
+    assert items.tolist() == [
+        2,
+        1,
+        3,
+        0,
+    ]  # 4 has no label, 5 was looked at; 3 and 0 only fill the sheet up
     assert total == 2
 
 
-def test_a_label_is_a_suspect_if_something_else_is_predicted_however_sure_the_model_is_of_it() -> None:
+def test_a_label_is_a_suspect_if_something_else_is_predicted_however_sure_the_model_is_of_it() -> (
+    None
+):
     j = judgement([0, 0], [0, 1], [0.9, 0.4], doubt=[0.45, 0.3])
     items, total = queue(j, "suspects")
     assert (items.tolist(), total) == ([1, 0], 1)
@@ -77,7 +86,9 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None
     positions[:, 0] = 5_000 * (places % 9)
     positions[:, 1] = 5_000 * (places // 9) + np.arange(310) % 100
     confidence = np.linspace(0.5, 0.7, 310)
-    items, total = queue(judgement([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain")
+    items, total = queue(
+        judgement([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain"
+    )
     assert total == 310 and sorted(items.tolist()) == list(range(310))
     assert sorted(places[items[:27]].tolist()) == list(range(27))
     for place in (3, 20):

@@ -48,16 +48,25 @@ async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> 
             known = {"role": served.role, "scene_id": served.scene_id, "revision": served.revision}
             same = msgspec.structs.replace(session, **known)
             assert msgspec.to_builtins(same) == msgspec.to_builtins(served)
-            theirs, ours = decode_scene(await ask("api/scene.glb")), decode_scene((out / "scene.glb").read_bytes())
-            np.testing.assert_allclose(theirs.latent_mean(), ours.latent_mean(), atol=2 * ours.box.size / 65535)
+            theirs, ours = (
+                decode_scene(await ask("api/scene.glb")),
+                decode_scene((out / "scene.glb").read_bytes()),
+            )
+            np.testing.assert_allclose(
+                theirs.latent_mean(), ours.latent_mean(), atol=2 * ours.box.size / 65535
+            )
             assert theirs.classes == ours.classes
             assert await ask("api/recording") == (out / "recording.lds").read_bytes()
             items = json.loads((out / "items.json").read_text())
             for item in range(12):
-                info = msgspec.json.decode(await ask(f"api/items/{item}/info"), type=protocol.ItemInfo)
+                info = msgspec.json.decode(
+                    await ask(f"api/items/{item}/info"), type=protocol.ItemInfo
+                )
                 assert items["ids"][item] == info.id
                 assert items["paths"][item] == info.path
-                assert [protocol.Column(name=n, value=v[item]) for n, v in items["columns"].items()] == info.columns
+                assert [
+                    protocol.Column(name=n, value=v[item]) for n, v in items["columns"].items()
+                ] == info.columns
     timeline = msgspec.json.decode((out / "timeline.json").read_bytes(), type=protocol.Timeline)
     assert timeline == index_of(out / "recording.lds")
     assert timeline.moments > 3
@@ -78,7 +87,9 @@ def test_the_page_is_told_that_it_is_a_site(table: Path, tmp_path: Path) -> None
     page = (out / "index.html").read_text()
     assert 'data-site="baked" data-cards="yes"' in page
     assert 'src="./assets/' in page, "a site may lie in any folder"
-    assert not any(str(tmp_path).encode() in path.read_bytes() for path in out.rglob("*") if path.is_file())
+    assert not any(
+        str(tmp_path).encode() in path.read_bytes() for path in out.rglob("*") if path.is_file()
+    )
 
 
 def test_sounds_go_along(tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from lodespace.session.event_log import Event, Store, StoreError
 
 def event(number: int, items: list[int] | None = None) -> Event:
     blob = np.array(items or [number], "<u4").tobytes()
-    return Event(command_id=f"command-{number:08d}", kind="gesture", client="anna", at=1.0, class_id=1, items=blob)
+    return Event(
+        command_id=f"command-{number:08d}",
+        kind="gesture",
+        client="anna",
+        at=1.0,
+        class_id=1,
+        items=blob,
+    )
 
 
 async def test_events_come_back_in_order_and_whole(tmp_path: Path) -> None:
@@ -64,7 +71,9 @@ def version_of(path: Path) -> int:
     return version
 
 
-def test_versions_of_before_a_class_an_item_open_a_log_as_long_as_they_understand_it(tmp_path: Path) -> None:
+def test_versions_of_before_a_class_an_item_open_a_log_as_long_as_they_understand_it(
+    tmp_path: Path,
+) -> None:
     """They would pass over such events, and so lose labels: a log that holds one is of a newer format, which they refuse."""
     path = tmp_path / "labels.sqlite"
     store = Store(path)
@@ -72,7 +81,9 @@ def test_versions_of_before_a_class_an_item_open_a_log_as_long_as_they_understan
     store.close()
     assert version_of(path) == 1
     store = Store(path)
-    each = Event(command_id="command-each", kind="label_each", client="anna", at=1.0, items=bytes(8))
+    each = Event(
+        command_id="command-each", kind="label_each", client="anna", at=1.0, items=bytes(8)
+    )
     store.append_now(each)
     store.close()
     assert version_of(path) == 2

@@ -40,14 +40,22 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
         await eventually(lambda: anna.labels[1] == 0)
 
 
-async def test_undo_and_redo_are_told_and_survive_a_restart(small_data: Path, tmp_path: Path) -> None:
+async def test_undo_and_redo_are_told_and_survive_a_restart(
+    small_data: Path, tmp_path: Path
+) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
-    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with (
+        Serving(small_data, project, config) as url,
+        StreamClient(url, client_id="anna-anna") as anna,
+    ):
         await anna.label([0, 1, 2], 1)
         await anna.label([2, 3], 2)
         await anna.command(protocol.Undo(command_id="undo-the-second"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, -1])
-    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with (
+        Serving(small_data, project, config) as url,
+        StreamClient(url, client_id="anna-anna") as anna,
+    ):
         assert anna.labels[:4].tolist() == [1, 1, 1, -1]
         await anna.command(protocol.Redo(command_id="redo-the-second"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 2, 2])
@@ -57,13 +65,23 @@ async def test_undo_and_redo_are_told_and_survive_a_restart(small_data: Path, tm
 
 def sheet(classes: dict[int, int], **fields: object) -> protocol.LabelEach:
     provenance = protocol.Provenance(tool="sheet", verified=True)
-    values = {"command_id": "a-sheet-gone-through", "revision": 0, "provenance": provenance, **fields}
+    values = {
+        "command_id": "a-sheet-gone-through",
+        "revision": 0,
+        "provenance": provenance,
+        **fields,
+    }
     return protocol.LabelEach(items=list(classes), class_ids=list(classes.values()), **values)
 
 
-async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Path, tmp_path: Path) -> None:
+async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(
+    small_data: Path, tmp_path: Path
+) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
-    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with (
+        Serving(small_data, project, config) as url,
+        StreamClient(url, client_id="anna-anna") as anna,
+    ):
         async with StreamClient(url) as ben:
             await anna.label([0, 1, 2, 3], 1)
             await eventually(lambda: ben.labels[3] == 1)
@@ -76,7 +94,10 @@ async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Pa
             ben.sequence = behind
             await ben.hello()
             await eventually(lambda: ben.labels[:4].tolist() == [1, 1, -1, 0])
-    async with Serving(small_data, project, config) as url, StreamClient(url, client_id="anna-anna") as anna:
+    async with (
+        Serving(small_data, project, config) as url,
+        StreamClient(url, client_id="anna-anna") as anna,
+    ):
         assert anna.labels[:4].tolist() == [1, 1, -1, 0]
         await anna.command(protocol.Undo(command_id="undo-the-sheet"))
         await eventually(lambda: anna.labels[:4].tolist() == [1, 1, 1, 1])
@@ -84,9 +105,13 @@ async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(small_data: Pa
 
 async def test_classes_are_made_renamed_and_kept(served: str) -> None:
     async with StreamClient(served) as anna:
-        made = await anna.command(protocol.AddClass(command_id="make-a-class", name="Ø <img src=x onerror=alert(1)>"))
+        made = await anna.command(
+            protocol.AddClass(command_id="make-a-class", name="Ø <img src=x onerror=alert(1)>")
+        )
         assert made.class_id == 4
-        twice = await anna.command(protocol.AddClass(command_id="make-it-again", name="Ø <img src=x onerror=alert(1)>"))
+        twice = await anna.command(
+            protocol.AddClass(command_id="make-it-again", name="Ø <img src=x onerror=alert(1)>")
+        )
         assert isinstance(twice, protocol.Refused) and twice.code == "class_exists"
         await anna.command(protocol.EditClass(command_id="rename-a-class", class_id=4, name="owl"))
         assert anna.seen(protocol.Classes)[-1].classes[4].name == "owl"
@@ -105,7 +130,9 @@ async def test_classes_are_made_renamed_and_kept(served: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )  # fmt: skip
-async def test_what_cannot_be_done_is_refused_with_a_code(served: str, operation: object, code: str) -> None:
+async def test_what_cannot_be_done_is_refused_with_a_code(
+    served: str, operation: object, code: str
+) -> None:
     async with StreamClient(served) as anna:
         refused = await anna.command(operation)
         assert isinstance(refused, protocol.Refused)
@@ -130,7 +157,9 @@ async def test_what_cannot_be_done_is_refused_with_a_code(served: str, operation
 async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, text: str) -> None:
     async with StreamClient(served) as anna:
         await anna.socket.send_bytes(b"") if text == "\ud83d" else await anna.socket.send_str(text)
-        if text == "\ud83d":  # binary from a client is no command: the stream is closed with a reason
+        if (
+            text == "\ud83d"
+        ):  # binary from a client is no command: the stream is closed with a reason
             await eventually(lambda: anna.socket.closed)
             assert anna.socket.close_code == aiohttp.WSCloseCode.UNSUPPORTED_DATA
             return
@@ -143,19 +172,51 @@ async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, tex
 @pytest.mark.parametrize(
     "fields",
     [
-        {"op": "label", "items": [1], "class_id": 5000, "revision": 0, "provenance": {"tool": "api"}},
-        {"op": "label", "items": [1], "class_id": 0, "revision": 1 << 63, "provenance": {"tool": "api"}},
+        {
+            "op": "label",
+            "items": [1],
+            "class_id": 5000,
+            "revision": 0,
+            "provenance": {"tool": "api"},
+        },
+        {
+            "op": "label",
+            "items": [1],
+            "class_id": 0,
+            "revision": 1 << 63,
+            "provenance": {"tool": "api"},
+        },
         {"op": "label", "items": [], "class_id": 0, "revision": 0, "provenance": {"tool": "api"}},
         {"op": "label", "items": [1], "class_id": 0, "revision": 0, "provenance": {"tool": "wand"}},
-        {"op": "label_each", "items": [1, 2], "class_ids": [0], "revision": 0, "provenance": {"tool": "sheet"}},
-        {"op": "label_each", "items": [1, 1], "class_ids": [0, 2], "revision": 0, "provenance": {"tool": "sheet"}},
+        {
+            "op": "label_each",
+            "items": [1, 2],
+            "class_ids": [0],
+            "revision": 0,
+            "provenance": {"tool": "sheet"},
+        },
+        {
+            "op": "label_each",
+            "items": [1, 1],
+            "class_ids": [0, 2],
+            "revision": 0,
+            "provenance": {"tool": "sheet"},
+        },
         {"op": "undo", "why": "a field that is unknown"},
-        {"op": "resolve", "regions": [{"polygon": [0, 0, 1, 1, 0, 1, 1], "clip_from_latent": [0] * 16}]},
-        {"op": "resolve", "regions": [{"polygon": [0] * 6, "clip_from_latent": [0] * 16, "cell": [0, 0.1]}]},
+        {
+            "op": "resolve",
+            "regions": [{"polygon": [0, 0, 1, 1, 0, 1, 1], "clip_from_latent": [0] * 16}],
+        },
+        {
+            "op": "resolve",
+            "regions": [{"polygon": [0] * 6, "clip_from_latent": [0] * 16, "cell": [0, 0.1]}],
+        },
     ],
     ids=["class", "revision", "no items", "tool", "lengths", "twice", "field", "polygon", "cell"],
 )
-async def test_a_malformed_command_is_refused_by_its_id(served: str, fields: dict[str, object]) -> None:
+async def test_a_malformed_command_is_refused_by_its_id(
+    served: str, fields: dict[str, object]
+) -> None:
     """Else its sender would wait for an answer, and send it again after each reconnection."""
     async with StreamClient(served) as anna:
         await anna.socket.send_json({**fields, "command_id": "a-malformed-command"})
@@ -170,22 +231,30 @@ async def test_wild_matrices_select_nothing(served: str) -> None:
         region = protocol.Region(
             polygon=[-1, -1, 1, -1, 1, 1], clip_from_latent=wild, mode="visible", cell=(1e-6, 1e-6)
         )
-        resolved = await anna.command(protocol.Resolve(command_id="a-wild-resolve", regions=[region]))
+        resolved = await anna.command(
+            protocol.Resolve(command_id="a-wild-resolve", regions=[region])
+        )
         assert isinstance(resolved, protocol.Resolved)
 
 
 async def test_another_version_is_refused_with_a_reason(served: str) -> None:
     async with aiohttp.ClientSession() as http:
         headers = {"Origin": served.rstrip("/")}
-        async with http.ws_connect(served + "api/stream", protocols=("lodespace.v9",), headers=headers) as ws:
+        async with http.ws_connect(
+            served + "api/stream", protocols=("lodespace.v9",), headers=headers
+        ) as ws:
             message = await ws.receive()
             assert message.type is aiohttp.WSMsgType.CLOSE
             assert message.data == aiohttp.WSCloseCode.PROTOCOL_ERROR
             assert "lodespace.v1" in (message.extra or "")
 
 
-async def test_positions_follow_exactly_however_much_a_client_misses(small_data: Path, tmp_path: Path) -> None:
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, frame_interval=0.005))
+async def test_positions_follow_exactly_however_much_a_client_misses(
+    small_data: Path, tmp_path: Path
+) -> None:
+    server = Serving(
+        small_data, tmp_path / "project", ServerConfig(train=False, frame_interval=0.005)
+    )
     async with server as url, StreamClient(url) as anna:
         service, random = server.service, np.random.default_rng(0)
         nothing = np.full(200, -1, np.int16), np.zeros(200, np.float32)
@@ -197,10 +266,17 @@ async def test_positions_follow_exactly_however_much_a_client_misses(small_data:
             if step % 7 == 0:
                 await asyncio.sleep(0.01)
         await eventually(
-            lambda: anna.revision == service.session.grid.revision and anna.scene_id == service.session.grid.scene_id
+            lambda: (
+                anna.revision == service.session.grid.revision
+                and anna.scene_id == service.session.grid.scene_id
+            )
         )
         assert (anna.positions == service.session.grid.positions()).all()
-        exact = (mean - np.array(service.session.grid.box.origin)) / service.session.grid.box.size * (GRID_STEPS - 1)
+        exact = (
+            (mean - np.array(service.session.grid.box.origin))
+            / service.session.grid.box.size
+            * (GRID_STEPS - 1)
+        )
         assert np.abs(anna.positions - exact).max() <= 0.51  # at rest: to one grid step
         assert anna.resynced >= 1  # the first frame left the box of the empty scene
         before = anna.resynced
@@ -225,7 +301,9 @@ async def test_a_client_that_comes_back_gets_the_labels_it_missed(served: str) -
         assert late.seen(protocol.Labels)[0].items == [2, 3]
 
 
-async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(small_data: Path, tmp_path: Path) -> None:
+async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(
+    small_data: Path, tmp_path: Path
+) -> None:
     config = ServerConfig(train=False, stall_seconds=0.5, frame_interval=0.002)
     server = Serving(small_data, tmp_path / "project", config)
     async with server as url, StreamClient(url) as anna:
@@ -238,7 +316,9 @@ async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(small_data
             assert isinstance(ack, protocol.Ack)
             if len(server.service.clients) == 1:
                 break
-        await eventually(lambda: len(server.service.clients) == 1, message="the deaf client was not dropped")
+        await eventually(
+            lambda: len(server.service.clients) == 1, message="the deaf client was not dropped"
+        )
         assert psutil.Process().memory_info().rss - memory < 30 << 20
         assert isinstance(await anna.label([0], 1), protocol.Ack)
         deaf.close()
@@ -258,7 +338,9 @@ async def _deaf_client(url: str) -> socket.socket:
         f"Sec-WebSocket-Protocol: {protocol.PROTOCOL_VERSION}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
     )
     await loop.sock_sendall(deaf, request.encode())
-    hello = protocol.encode_operation(protocol.Hello(client_id="deaf-deaf", scene_id=0, revision=0, sequence=0))
+    hello = protocol.encode_operation(
+        protocol.Hello(client_id="deaf-deaf", scene_id=0, revision=0, sequence=0)
+    )
     mask = b"\1\2\3\4"
     masked = bytes(byte ^ mask[k % 4] for k, byte in enumerate(hello))
     assert len(hello) < 126

@@ -54,7 +54,9 @@ def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() 
 
 def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() -> None:
     positions, blob = clouds([150, 150])
-    sure = judgement([-1] * 300, blob, np.where(np.arange(300) % 3 == 0, 0.45, 0.8), positions=positions)
+    sure = judgement(
+        [-1] * 300, blob, np.where(np.arange(300) % 3 == 0, 0.45, 0.8), positions=positions
+    )
     region = best_region(sure)
     assert region is not None and region.gain == 0
     assert suggest(sure, name).kind == "uncertain"
@@ -74,7 +76,9 @@ def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:
     random = np.random.default_rng(3)
     positions = random.uniform(0, 60000, (3000, 2))
     prediction = (positions[:, 0] > 30000).astype(int)  # two halves of an even cloud
-    region = best_region(judgement([-1] * 3000, prediction, np.full(3000, 0.5), positions=positions))
+    region = best_region(
+        judgement([-1] * 3000, prediction, np.full(3000, 0.5), positions=positions)
+    )
     assert region is not None and region.agreement >= 0.9
     assert (prediction[region.items] == region.class_id).mean() == pytest.approx(region.agreement)
 
@@ -102,7 +106,13 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
     confidence = np.full(n, 0.995)
     confidence[random.choice(n, 40, replace=False)] = 0.5
     found = suggest(
-        judgement([-1] * n, random.integers(0, 9, n), confidence, positions=random.uniform(0, 60000, (n, 3))), name
+        judgement(
+            [-1] * n,
+            random.integers(0, 9, n),
+            confidence,
+            positions=random.uniform(0, 60000, (n, 3)),
+        ),
+        name,
     )
     assert found.kind == "uncertain" and found.items == []
     assert found.reason == "27 items between two classes: about 14 of them are wrong"
@@ -111,14 +121,18 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
 def test_it_is_done_when_nearly_all_is_right() -> None:
     found = suggest(judgement([0] * 100, [0] * 100, [0.995] * 100), name)
     assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
-    assert found.reason == "about 99 % of all items are right: nothing is left that is worth a gesture"
+    assert (
+        found.reason == "about 99 % of all items are right: nothing is left that is worth a gesture"
+    )
 
 
 def test_it_is_done_when_nothing_gains_an_item() -> None:
     nearly = judgement([0, 0, 0], [0, 0, 0], [0.9, 0.9, 0.9])
     assert suggest(nearly, name).kind == "done"
     labelled = judgement([0, 0, 0], [-1, -1, -1], [0, 0, 0])
-    assert suggest(labelled, name).reason == "every item is labelled, and the model has told no doubts"
+    assert (
+        suggest(labelled, name).reason == "every item is labelled, and the model has told no doubts"
+    )
     locked = judgement([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
     assert suggest(locked, name).kind == "done"
 

@@ -7,7 +7,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["lodespace.training.worker", "lodespace.baking.bake", "lodespace.models.training.trainer"]
+    "module",
+    ["lodespace.training.worker", "lodespace.baking.bake", "lodespace.models.training.trainer"],
 )
 def test_the_wait_policy_is_set_before_torch_is_loaded(module: str) -> None:
     script = f"""
@@ -22,5 +23,7 @@ class Watch:
 sys.meta_path.insert(0, Watch())
 import {module}
 """
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert result.stdout.split()[0] == "passive"

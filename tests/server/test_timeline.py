@@ -26,11 +26,21 @@ def recorded(path: Path, n: int = 130) -> tuple[list[np.ndarray], protocol.Timel
         live.append(publish(session, k))
         recorder.positions(0.1 * k)
         if k % 5 == 0:
-            losses = protocol.Losses(step=k, epoch=1.0, terms={"kl": float(k)}, metrics={}, kl_per_dimension=[1.0])
+            losses = protocol.Losses(
+                step=k, epoch=1.0, terms={"kl": float(k)}, metrics={}, kl_per_dimension=[1.0]
+            )
             recorder.operations([protocol.LossesMeasured(losses=losses)], 0.1 * k)
         if k == 77:
             gesture = protocol.Gesture(
-                gesture=4, kind="label", class_id=1, count=9, by="anna", at=0.0, revision=0, undone=False, note=""
+                gesture=4,
+                kind="label",
+                class_id=1,
+                count=9,
+                by="anna",
+                at=0.0,
+                revision=0,
+                undone=False,
+                note="",
             )
             recorder.operations([protocol.GestureTold(event="made", gesture=gesture)], 0.1 * k)
     timeline = recorder.timeline().result()
@@ -48,7 +58,9 @@ def test_every_moment_is_what_was_shown_live(tmp_path: Path) -> None:
 
 def test_gestures_and_curves_stand_where_they_happened(tmp_path: Path) -> None:
     _, timeline = recorded(tmp_path / "r.lds")
-    assert [(tick.moment, tick.event, tick.gesture.gesture) for tick in timeline.ticks] == [(77, "made", 4)]
+    assert [(tick.moment, tick.event, tick.gesture.gesture) for tick in timeline.ticks] == [
+        (77, "made", 4)
+    ]
     assert timeline.curves.moment == list(range(0, 130, 5))
     assert timeline.curves.values == {"kl": [float(k) for k in range(0, 130, 5)]}
 
@@ -66,10 +78,14 @@ def test_the_index_is_the_same_whether_it_was_kept_or_read(tmp_path: Path) -> No
     again.close()
 
 
-def test_a_thinned_recording_is_indexed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thinned_recording_is_indexed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lodespace.recording import format
 
-    monkeypatch.setattr(format.RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None})
+    monkeypatch.setattr(
+        format.RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None}
+    )
     _, timeline = recorded(tmp_path / "r.lds")
     assert timeline.moments < 130
     assert index_of(tmp_path / "r.lds") == timeline
@@ -79,9 +95,16 @@ def test_a_thinned_recording_is_indexed_anew(tmp_path: Path, monkeypatch: pytest
 def test_long_curves_are_told_in_few_points() -> None:
     index = RecordingIndex()
     for k in range(10 * MAX_CURVE_POINTS):
-        losses = protocol.Losses(step=k, epoch=0.0, terms={"kl": float(k)}, metrics={}, kl_per_dimension=[])
+        losses = protocol.Losses(
+            step=k, epoch=0.0, terms={"kl": float(k)}, metrics={}, kl_per_dimension=[]
+        )
         index.add(Record(b"F", 0.1 * k, b"", 0), 0)
-        index.add(Record(b"O", 0.1 * k, protocol.encode_operation(protocol.LossesMeasured(losses=losses)), 0), 0)
+        index.add(
+            Record(
+                b"O", 0.1 * k, protocol.encode_operation(protocol.LossesMeasured(losses=losses)), 0
+            ),
+            0,
+        )
     curves = index.timeline().curves
     assert len(curves.moment) <= MAX_CURVE_POINTS
     assert curves.moment[-1] > 9.9 * MAX_CURVE_POINTS and curves.moment == sorted(curves.moment)
@@ -94,7 +117,9 @@ def test_a_record_of_another_version_is_passed_over() -> None:
     assert index.timeline().ticks == [] and index.end == 40
 
 
-async def test_the_timeline_and_a_part_of_the_recording_over_http(small_data: Path, tmp_path: Path) -> None:
+async def test_the_timeline_and_a_part_of_the_recording_over_http(
+    small_data: Path, tmp_path: Path
+) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, aiohttp.ClientSession(url) as http:
         session, recorder = server.service.session, server.service.recorder
@@ -103,7 +128,9 @@ async def test_the_timeline_and_a_part_of_the_recording_over_http(small_data: Pa
         random = np.random.default_rng(0)
         for k in range(60):
             mean = random.normal(size=(n, 3)).astype(np.float32)
-            session.publish(mean, np.zeros(n, np.int16), np.zeros(n, np.float32), step=k, resting=False)
+            session.publish(
+                mean, np.zeros(n, np.int16), np.zeros(n, np.float32), step=k, resting=False
+            )
             recorder.positions(0.1 * k)
         answer = await http.get("/api/timeline")
         timeline = msgspec.json.decode(await answer.read(), type=protocol.Timeline)

@@ -47,7 +47,9 @@ class Running:
             threads=1,
             running=True,
         )
-        self.process = TrainerProcess(msgspec.structs.replace(start, **changes), self.commands, self.pipe)
+        self.process = TrainerProcess(
+            msgspec.structs.replace(start, **changes), self.commands, self.pipe
+        )
 
     def events(self) -> list[m.TrainerEvent]:
         data, found = self.pipe.getvalue(), []
@@ -86,7 +88,10 @@ def test_frames_are_published_and_saved_at_the_end(running: Running) -> None:
     assert ready == list(range(1, len(ready) + 1))
     assert running.ring.read(ready[-1]) is not None
     assert any(isinstance(e, m.State) for e in events)
-    assert [p.name for p in sorted(running.checkpoints.iterdir())] == ["001.json", "001.safetensors"]
+    assert [p.name for p in sorted(running.checkpoints.iterdir())] == [
+        "001.json",
+        "001.safetensors",
+    ]
 
 
 def test_the_end_of_the_pipe_is_the_end(running: Running) -> None:
@@ -132,7 +137,9 @@ def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
 
 def test_settings_are_taken_and_bad_ones_left(running: Running) -> None:
     good = inputs(N, settings=Settings(stiffness=0.9), step=(1, 0, 1)).message()
-    bad = msgspec.structs.replace(good, settings=Settings(stiffness=7.0), number=2, before=1, after=2)
+    bad = msgspec.structs.replace(
+        good, settings=Settings(stiffness=7.0), number=2, before=1, after=2
+    )
     flat = inputs(N, settings=Settings(stiffness=0.9, latent_dim=2), step=(3, 2, 3)).message()
     running.after(2, good, bad, flat, m.Pause(), m.Stop())
     assert running.process.trainer.config.stiffness == 0.9
@@ -147,7 +154,9 @@ def test_more_classes_and_priority_are_taken(running: Running) -> None:
     assert running.process.trainer.n_classes == 6
 
 
-def test_a_second_life_goes_on_from_the_checkpoint(tmp_path: Path, small_data: Path, running: Running) -> None:
+def test_a_second_life_goes_on_from_the_checkpoint(
+    tmp_path: Path, small_data: Path, running: Running
+) -> None:
     running.after(40, m.Stop())
     step = running.process.trainer.loop.step
     shown = running.process.trainer.snapshot().latent_mean
@@ -157,7 +166,9 @@ def test_a_second_life_goes_on_from_the_checkpoint(tmp_path: Path, small_data: P
     again.file.close()
 
 
-def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, small_data: Path, running: Running) -> None:
+def test_a_damaged_checkpoint_is_passed_over(
+    tmp_path: Path, small_data: Path, running: Running
+) -> None:
     running.after(40, m.Stop())
     path = running.checkpoints / "001.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
@@ -166,7 +177,9 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, small_data: Path, r
     again.file.close()
 
 
-def test_a_full_disk_is_told_and_training_goes_on(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_and_training_goes_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lodespace.training.worker.CHECKPOINT_SECONDS", -1.0)
 
     def full(folder: Path) -> Path:

@@ -105,7 +105,9 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
     assert listener.states.count("restarting") == kills
 
 
-async def test_a_stopped_trainer_is_noticed_and_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stopped_trainer_is_noticed_and_replaced(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.5)
     supervisor, listener = await start("hang")
     await eventually(lambda: len({pid_of(f) for f in listener.frames}) >= 2)
@@ -116,7 +118,9 @@ async def test_a_stopped_trainer_is_noticed_and_replaced(start: Start, monkeypat
     monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60.0)
 
 
-async def test_a_trainer_stuck_while_it_starts_is_noticed_too(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.3)
     supervisor, listener = await start("stuck")
     await eventually(lambda: supervisor.training.state == "failed")
@@ -191,7 +195,9 @@ async def test_pause_is_kept_over_a_restart(start: Start) -> None:
     await eventually(lambda: supervisor.training.state == "paused", 120)
 
 
-async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, project: Project) -> None:
+async def test_the_real_trainer_learns_rests_saves_and_goes_on(
+    start: Start, project: Project
+) -> None:
     supervisor, listener = await start("real")
     supervisor.learn_from(inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1)))
     await eventually(lambda: supervisor.training.state == "resting", 240)
@@ -208,7 +214,9 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(start: Start, pro
     os.kill(supervisor.pid, signal.SIGKILL)
     await eventually(lambda: len(listener.frames) > frames, 120)
     # It goes on from its checkpoint: the picture stays.
-    np.testing.assert_allclose(listener.frames[frames].latent_mean, listener.frames[frames - 1].latent_mean, atol=0.1)
+    np.testing.assert_allclose(
+        listener.frames[frames].latent_mean, listener.frames[frames - 1].latent_mean, atol=0.1
+    )
 
 
 async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -> None:
@@ -246,7 +254,9 @@ async def main():
 
 asyncio.run(main())
 """
-    server = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE
+    )
     assert server.stdout is not None
     trainer = int(await asyncio.wait_for(server.stdout.readline(), 120))
     server.kill()

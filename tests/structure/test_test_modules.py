@@ -28,5 +28,7 @@ def test_modules_import_no_test_and_no_conftest(path: Path) -> None:
 
 def test_the_check_finds_an_import_of_a_test(tmp_path: Path) -> None:
     path = tmp_path / "test_any.py"
-    path.write_text("def test_it() -> None:\n    from test_other import value\n\n    assert value\n")
+    path.write_text(
+        "def test_it() -> None:\n    from test_other import value\n\n    assert value\n"
+    )
     assert imported(path) == {"test_other", "value"}

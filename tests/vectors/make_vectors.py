@@ -21,7 +21,9 @@ def deflate(raw: bytes) -> bytes:
     return compressor.compress(raw) + compressor.flush()
 
 
-def positions(deltas: list[list[int]], axes: int, shift: int, *, flags: int = 0) -> tuple[bytes, dict[str, object]]:
+def positions(
+    deltas: list[list[int]], axes: int, shift: int, *, flags: int = 0
+) -> tuple[bytes, dict[str, object]]:
     """A delta frame of `deltas` in units of 2**shift, and what it should be read as."""
     low, high = bytearray(), bytearray()
     for axis in range(axes):
@@ -44,18 +46,32 @@ def predictions(rows: list[tuple[int, int, int]]) -> tuple[bytes, dict[str, obje
     raw = gaps + b"".join(struct.pack("<h", c) for _, c, _ in rows) + bytes(p for _, _, p in rows)
     payload = deflate(raw)
     header = (2, 0, 0, 0, len(rows), 9, 9, 77, 42, len(payload), len(raw))
-    content = {"items": [r[0] for r in rows], "class_ids": [r[1] for r in rows], "confidence": [r[2] for r in rows]}
+    content = {
+        "items": [r[0] for r in rows],
+        "class_ids": [r[1] for r in rows],
+        "confidence": [r[2] for r in rows],
+    }
     return HEADER.pack(*header) + payload, {"header": list(header), **content}
 
 
-def forces(vectors: list[list[list[int]]], scales: list[float], axes: int) -> tuple[bytes, dict[str, object]]:
+def forces(
+    vectors: list[list[list[int]]], scales: list[float], axes: int
+) -> tuple[bytes, dict[str, object]]:
     """A forces frame: vectors (terms, items, axes) as signed bytes, and what they are read as."""
     n = len(vectors[0])
-    planes = [struct.pack("b", vectors[t][i][axis]) for t in range(4) for axis in range(axes) for i in range(n)]
+    planes = [
+        struct.pack("b", vectors[t][i][axis])
+        for t in range(4)
+        for axis in range(axes)
+        for i in range(n)
+    ]
     raw = struct.pack("<4f", *scales) + b"".join(planes)
     payload = deflate(raw)
     header = (3, 0, axes, 0, n, 9, 9, 77, 42, len(payload), len(raw))
-    content = [[[value * scale for value in row] for row in term] for term, scale in zip(vectors, scales, strict=True)]
+    content = [
+        [[value * scale for value in row] for row in term]
+        for term, scale in zip(vectors, scales, strict=True)
+    ]
     return HEADER.pack(*header) + payload, {"header": list(header), "vectors": content}
 
 
@@ -69,9 +85,17 @@ def frames() -> list[dict[str, object]]:
         out.append({"name": name, "hex": frame.hex(), "error": code})
 
     good("no points", positions([], 3, 5))
-    pulls = [[[1, -2, 3], [0, 127, -127]], [[0, 0, 0], [5, 6, 7]], [[-128, 4, 9], [1, 1, 1]], [[2, 2, 2], [-3, -3, -3]]]
+    pulls = [
+        [[1, -2, 3], [0, 127, -127]],
+        [[0, 0, 0], [5, 6, 7]],
+        [[-128, 4, 9], [1, 1, 1]],
+        [[2, 2, 2], [-3, -3, -3]],
+    ]
     good("forces on two items", forces(pulls, [0.5, 0.0, 2.0, 0.25], 3))
-    good("forces in two dimensions", forces([[row[:2] for row in term] for term in pulls], [1.0, 1.0, 1.0, 1.0], 2))
+    good(
+        "forces in two dimensions",
+        forces([[row[:2] for row in term] for term in pulls], [1.0, 1.0, 1.0, 1.0], 2),
+    )
     good("one point at rest", positions([[0, 0, 0]], 3, 0, flags=1))
     good("one point, both signs", positions([[1, -1, 2]], 3, 5))
     good("2D", positions([[3, -4], [0, 7]], 2, 5))
@@ -80,7 +104,10 @@ def frames() -> list[dict[str, object]]:
     good("two hundred points", positions(random.integers(-300, 300, (200, 3)).tolist(), 3, 4))
     good("no predictions", predictions([]))
     good("one prediction", predictions([(0, 3, 255)]))
-    good("predictions with a gap and an unknown", predictions([(1, 0, 10), (2, -1, 0), (4000, 1023, 128)]))
+    good(
+        "predictions with a gap and an unknown",
+        predictions([(1, 0, 10), (2, -1, 0), (4000, 1023, 128)]),
+    )
 
     frame, _ = positions([[1, 2, 3], [4, 5, 6]], 3, 5)
     bad("empty", b"")
@@ -100,12 +127,21 @@ def frames() -> list[dict[str, object]]:
     garbage = b"\xff" * 8
     bad("payload that is no deflate", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, 8, 12) + garbage)
     bomb = deflate(bytes(100_000))
-    bad("inflates to more than promised", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(bomb), 12) + bomb)
+    bad(
+        "inflates to more than promised",
+        HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(bomb), 12) + bomb,
+    )
     short = deflate(bytes(5))
-    bad("inflates to less than promised", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(short), 12) + short)
+    bad(
+        "inflates to less than promised",
+        HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, len(short), 12) + short,
+    )
     raw = struct.pack("<II", 0x7FFFFFFF, 1) + struct.pack("<hh", 0, 0) + b"\0\0"
     payload = deflate(raw)
-    bad("item out of range", HEADER.pack(2, 0, 0, 0, 2, 9, 9, 0, 42, len(payload), len(raw)) + payload)
+    bad(
+        "item out of range",
+        HEADER.pack(2, 0, 0, 0, 2, 9, 9, 0, 42, len(payload), len(raw)) + payload,
+    )
     return out
 
 
@@ -135,12 +171,29 @@ def regions() -> list[dict[str, object]]:
     square = [-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5]
     out: list[dict[str, object]] = []
 
-    def case(name: str, points: list[list[float]], polygon: list[float], items: list[int], **region: object) -> None:
-        full = {"polygon": polygon, "clip_from_latent": IDENTITY, "mode": "through", "cell": [0.1, 0.1], **region}
+    def case(
+        name: str,
+        points: list[list[float]],
+        polygon: list[float],
+        items: list[int],
+        **region: object,
+    ) -> None:
+        full = {
+            "polygon": polygon,
+            "clip_from_latent": IDENTITY,
+            "mode": "through",
+            "cell": [0.1, 0.1],
+            **region,
+        }
         out.append({"name": name, "points": points, "region": full, "items": items})
 
     case("a square", [[0, 0, 0], [0.6, 0, 0], [-0.4, 0.4, 0], [0, -0.9, 0]], square, [0, 2])
-    case("the same, drawn clockwise", [[0, 0, 0], [0.6, 0, 0]], [-0.5, 0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5], [0])
+    case(
+        "the same, drawn clockwise",
+        [[0, 0, 0], [0.6, 0, 0]],
+        [-0.5, 0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5],
+        [0],
+    )
     concave = [-0.8, -0.8, 0.8, -0.8, 0.8, 0.8, 0, 0, -0.8, 0.8]
     case("concave", [[0, 0.4, 0], [0, -0.4, 0], [0.6, 0.3, 0], [-0.6, 0.3, 0]], concave, [1, 2, 3])
     star = [v for k in range(5) for v in (np.sin(4 * np.pi * k / 5), np.cos(4 * np.pi * k / 5))]
@@ -160,7 +213,13 @@ def regions() -> list[dict[str, object]]:
     case("outside the depth range", [[0, 0, 0], [0, 0, 1.5], [0, 0, -1.5]], square, [0])
     case("2D", [[0, 0], [0.6, 0.6]], square, [0])
     camera = perspective(2.0, 0.7, 0.01, 60)
-    case("behind the camera", [[0, 0, 0], [0, 0, 3], [0, 0, 1.9]], square, [0, 2], clip_from_latent=camera)
+    case(
+        "behind the camera",
+        [[0, 0, 0], [0, 0, 3], [0, 0, 1.9]],
+        square,
+        [0, 2],
+        clip_from_latent=camera,
+    )
     case(
         "visible: the nearer one of a cell hides the others",
         [[0.01, 0.01, 0.2], [0.02, 0.02, -0.2], [0.31, 0.01, 0.2], [0.02, 0.03, -0.2]],
@@ -182,16 +241,25 @@ def regions() -> list[dict[str, object]]:
     points = random.uniform(-0.9, 0.9, (300, 3)).round(4)
     angles = np.sort(random.uniform(0, 2 * np.pi, 17))
     radius = random.uniform(0.2, 0.8, 17)
-    blob = [float(round(v, 4)) for a, r in zip(angles, radius, strict=True) for v in (r * np.cos(a), r * np.sin(a))]
+    blob = [
+        float(round(v, 4))
+        for a, r in zip(angles, radius, strict=True)
+        for v in (r * np.cos(a), r * np.sin(a))
+    ]
     homogeneous = np.c_[points, np.ones(300)] @ np.asarray(camera).reshape(4, 4)
     screen = homogeneous[:, :2] / homogeneous[:, 3:]
     items = [i for i, (x, y) in enumerate(screen) if inside_by_angles(x, y, blob)]
-    case("three hundred points in perspective", points.tolist(), blob, items, clip_from_latent=camera)
+    case(
+        "three hundred points in perspective", points.tolist(), blob, items, clip_from_latent=camera
+    )
     return out
 
 
 def main() -> None:
-    for path, vectors in (("protocol/frames.json", frames()), ("selection/regions.json", regions())):
+    for path, vectors in (
+        ("protocol/frames.json", frames()),
+        ("selection/regions.json", regions()),
+    ):
         lines = ",\n".join(json.dumps(vector) for vector in vectors)
         (HERE / path).write_text(f"[\n{lines}\n]\n")
 
