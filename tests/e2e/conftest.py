@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from drivers.chromium import FLAGS, find_chromium
-from drivers.frame_costs import VIEW
+from drivers.chromium import FLAGS, VIEW, find_chromium
 from drivers.headset import HEADSET_VIEW, Headset, install
 from drivers.page import PageDriver
 from drivers.servers import LanServer, ServerProcess

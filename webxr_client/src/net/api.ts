@@ -14,17 +14,8 @@ import type {
   Timeline,
 } from "../protocol/messages.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
+import { ServerError } from "./errors.js";
 import * as site from "./site.js";
-
-/** The server said no. `code`: its word for programs (docs/protocol.md). */
-export class ServerError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 async function get(path: string, options?: RequestInit): Promise<Response> {
   const response = await fetch(path, options);

@@ -51,9 +51,10 @@ export class Connection {
   /** Frames and operations are handled one after the other, in the order in which they arrive. */
   private decoding: Promise<void> = Promise.resolve();
 
+  /** `listener` is a function, because the objects that handle the stream send through it too. */
   constructor(
     private readonly url: string,
-    private readonly listener: StreamListener,
+    private readonly listener: () => StreamListener,
   ) {}
 
   /** Never connect; for a baked site, which has no server. */
@@ -69,7 +70,7 @@ export class Connection {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.welcomed = false;
-    socket.onopen = () => socket.send(JSON.stringify(this.listener.hello()));
+    socket.onopen = () => socket.send(JSON.stringify(this.listener().hello()));
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) =>
       this.receive(socket, event.data);
     socket.onclose = (event) => this.onClose(socket, event);
@@ -78,7 +79,7 @@ export class Connection {
   /** Send `hello` again on the same socket, after the scene was fetched again. */
   sendHello(): void {
     if (this.socket?.readyState === WebSocket.OPEN)
-      this.socket.send(JSON.stringify(this.listener.hello()));
+      this.socket.send(JSON.stringify(this.listener().hello()));
   }
 
   /** Send a command now or at the next connection, and again at each connection until it is answered. */
@@ -120,7 +121,7 @@ export class Connection {
       this.decoding = this.decoding.then(async () => {
         try {
           const frame = await decodeFrame(data);
-          if (socket === this.socket) this.listener.onFrame(frame);
+          if (socket === this.socket) this.listener().onFrame(frame);
         } catch (error) {
           console.error(error);
           socket.close();
@@ -136,7 +137,7 @@ export class Connection {
     }
     // Decoding a frame takes time; an operation must not overtake the frames sent before it.
     this.decoding = this.decoding.then(() => {
-      if (socket === this.socket) this.listener.onOperation(operation);
+      if (socket === this.socket) this.listener().onOperation(operation);
     });
   }
 
@@ -184,12 +185,12 @@ export class Connection {
     code = 0,
   ): void {
     this.last = { status, detail, pending: this.unanswered.size, retryAt, code };
-    this.listener.onState(this.last);
+    this.listener().onState(this.last);
   }
 
   private reportPending(): void {
     this.guard.needed = this.unanswered.size > 0;
     this.last = { ...this.last, pending: this.unanswered.size };
-    this.listener.onState(this.last);
+    this.listener().onState(this.last);
   }
 }

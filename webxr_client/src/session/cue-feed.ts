@@ -1,6 +1,7 @@
 /** Cues, fetched when they are shown, and again some time after labels or predictions changed. */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
+import { messageOf } from "../net/errors.js";
 import type { AppState } from "../state/app-state.js";
 import { type Cue, isCue } from "../state/review-state.js";
 
@@ -55,9 +56,7 @@ export class CueFeed {
     } catch (error) {
       state.colourBy.value = isCue(state.colourBy.peek()) ? "label" : state.colourBy.peek();
       state.review.sizeBy.value = "even";
-      this.complain(
-        `The cue could not be fetched: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.complain(`The cue could not be fetched: ${messageOf(error)}`);
     }
     this.fetched = performance.now();
     this.busy = false;

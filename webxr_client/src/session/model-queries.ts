@@ -20,6 +20,7 @@ export class ModelQueries {
   private mapBusy = false;
   private mapNext: Point | null = null;
   private probed = "";
+  private watching = false;
 
   constructor(
     private readonly state: AppState,
@@ -75,6 +76,19 @@ export class ModelQueries {
     if (answer?.op !== "probed" || this.probed !== command_id) return;
     forces.seen.value = new Map(seenOf(answer).map((seen) => [seen.item, seen]));
     forces.version.value += 1;
+  }
+
+  /** Request a forces frame with every positions frame, or end that. */
+  watch(forces: boolean): void {
+    if (forces === this.watching) return;
+    this.watching = forces;
+    if (!forces) this.state.forces.frame = null;
+    this.send({ op: "watch", forces });
+  }
+
+  /** Send the request of `watch` again on a new connection. */
+  resumeWatch(): void {
+    if (this.watching) this.send({ op: "watch", forces: true });
   }
 
   private ask(operation: ClientOperation & { command_id: string }): Promise<Answer | null> {

@@ -1,6 +1,7 @@
 /** The pairing of this device: request access, show the code, and wait for the owner's decision. */
 import type { Signal } from "@preact/signals";
 import { pair, pollAccess, requestAccess } from "../net/api.js";
+import { messageOf } from "../net/errors.js";
 import type { Pairing } from "../state/app-state.js";
 
 const POLL_MS = 1000;
@@ -65,7 +66,7 @@ export class PairingFlow {
       }
     } catch (error) {
       if (mine !== this.request) return "denied";
-      this.show("failed", "", error instanceof Error ? error.message : String(error));
+      this.show("failed", "", messageOf(error));
       await pause(RETRY_MS);
     }
     return "expired";

@@ -4,6 +4,7 @@
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
+import { messageOf } from "../net/errors.js";
 import { MAX_REGIONS, MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
@@ -185,7 +186,7 @@ export class Review {
     } catch (error) {
       if (mine !== this.asked) return;
       this.close();
-      this.host.note(`The sheet could not be fetched: ${inWords(error)}`);
+      this.host.note(`The sheet could not be fetched: ${messageOf(error)}`);
     }
   }
 
@@ -233,7 +234,7 @@ export class Review {
         };
       }
     } catch (error) {
-      if (mine === this.asked) this.host.note(`Nothing could be suggested: ${inWords(error)}`);
+      if (mine === this.asked) this.host.note(`Nothing could be suggested: ${messageOf(error)}`);
     }
   }
 
@@ -291,6 +292,3 @@ export class Review {
     return true;
   }
 }
-
-const inWords = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@
  * here; every other word is looked for in ids, paths and columns, where they are, and in the names of labels.
  */
 import { searchItems } from "../net/api.js";
+import { messageOf } from "../net/errors.js";
 import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 
@@ -58,7 +59,7 @@ export class Search {
     } catch (error) {
       if (number !== this.asked) return;
       this.state.search.value = null; // nothing is known, so nothing is dimmed
-      this.complain(`The search failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.complain(`The search failed: ${messageOf(error)}`);
     }
   }
 

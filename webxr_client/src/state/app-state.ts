@@ -1,5 +1,5 @@
 /** All that the page knows, as signals. Written by session/ and by the tools; read by scene and ui. */
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
 import type {
   Access,
@@ -149,9 +149,21 @@ export class AppState {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";
   });
-  /** Whether there is a model that can be asked. */
+  /** Whether the model can answer queries. */
   readonly model: ReadonlySignal<boolean> = computed(() => {
     const state = this.training.value?.state;
     return state === "running" || state === "resting" || state === "paused";
   });
+
+  /** Show what the server reports about the session at the start of a connection. */
+  setSession(session: SessionInfo): void {
+    batch(() => {
+      this.session.value = session;
+      this.classes.value = session.classes;
+      this.training.value = session.training;
+      this.history.value = session.history;
+      this.pins.value = session.pins;
+      this.review.quality.value = session.quality ?? null;
+    });
+  }
 }

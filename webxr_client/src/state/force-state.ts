@@ -51,7 +51,7 @@ export class ForceState {
   frame: ForcesFrame | null = null;
   readonly version = signal(0);
 
-  take(frame: ForcesFrame): void {
+  setFrame(frame: ForcesFrame): void {
     this.frame = frame;
     this.version.value += 1;
   }

@@ -1,6 +1,6 @@
 /** What a page has done and no server has answered lives in its memory alone: it is not left without a question. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Connection } from "../../src/net/connection.js";
+import { Connection, type StreamListener } from "../../src/net/connection.js";
 
 class PlayedSocket {
   static readonly OPEN = 1;
@@ -36,12 +36,13 @@ const asks = () => {
 beforeEach(() => {
   vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
   vi.stubGlobal("WebSocket", PlayedSocket);
-  connection = new Connection("ws://localhost", {
+  const listener: StreamListener = {
     hello: () => ({ op: "hello" }) as never,
     onOperation: () => {},
     onFrame: () => {},
     onState: (state) => pending.push(state.pending),
-  });
+  };
+  connection = new Connection("ws://localhost", () => listener);
 });
 afterEach(() => {
   connection.close();

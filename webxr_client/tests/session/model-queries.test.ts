@@ -102,7 +102,7 @@ describe("forces on all items", () => {
     put(0, 0, 1, 0);
     put(2, 0, 0, -3);
     put(3, 1, 0.5, 0);
-    state.forces.take({ kind: "forces", header: { n: 3, axes: 2 } as never, vectors });
+    state.forces.setFrame({ kind: "forces", header: { n: 3, axes: 2 } as never, vectors });
     expect(Array.from(state.forces.dominant() ?? [])).toEqual([2, 3, -1]);
     const out: [number, number, number] = [9, 9, 9];
     state.forces.read("neighbour", 0, out);

@@ -56,35 +56,35 @@ describe("a scene that is fetched anew", () => {
   it("is followed by the frames after the welcome; those sent before the server heard of it are of the old one", async () => {
     fetched = [oneItem(9)];
     const sendHello = vi.spyOn(session.connection, "sendHello");
-    session.onOperation(resync);
-    session.onFrame(frame(3));
+    session.stream.onOperation(resync);
+    session.stream.onFrame(frame(3));
     await vi.waitFor(() => expect(sendHello).toHaveBeenCalledTimes(1));
     expect(state.latent.received).toBe(9);
-    session.onFrame(frame(4));
-    session.onFrame(frame(5));
+    session.stream.onFrame(frame(4));
+    session.stream.onFrame(frame(5));
     expect(complaints).not.toHaveBeenCalled();
     expect(state.latent.received).toBe(9);
-    session.onOperation(welcome);
-    session.onFrame(frame(9));
+    session.stream.onOperation(welcome);
+    session.stream.onFrame(frame(9));
     expect(state.latent.received).toBe(10);
   });
 
   it("that cannot be had ends the connection, and the next one's frames are followed", async () => {
     fetched = [];
     const interrupt = vi.spyOn(session.connection, "interrupt");
-    session.onOperation(resync);
-    session.onFrame(frame(3));
+    session.stream.onOperation(resync);
+    session.stream.onFrame(frame(3));
     await vi.waitFor(() => expect(interrupt).toHaveBeenCalledTimes(1));
-    session.onFrame(frame(4));
+    session.stream.onFrame(frame(4));
     expect(complaints).not.toHaveBeenCalled();
-    session.onOperation(welcome);
-    session.onFrame(frame(3));
+    session.stream.onOperation(welcome);
+    session.stream.onFrame(frame(3));
     expect(state.latent.received).toBe(4);
   });
 
   it("and a frame that follows none is no reason to stop: it is fetched once more", async () => {
     fetched = [oneItem(9)];
-    session.onFrame(frame(7));
+    session.stream.onFrame(frame(7));
     expect(complaints).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => expect(state.latent.received).toBe(9));
   });

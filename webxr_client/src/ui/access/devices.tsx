@@ -1,6 +1,7 @@
 /** For the owner: how another device gets here, who waits, who was let in. */
 import { useEffect, useState } from "preact/hooks";
 import { decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
+import { messageOf } from "../../net/errors.js";
 import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
@@ -15,7 +16,7 @@ function useAccess(): [(request: Promise<Access>) => void, string] {
       (access) => {
         state.access.value = access;
       },
-      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
+      (reason: unknown) => setError(messageOf(reason)),
     );
   };
   return [run, error];
@@ -175,9 +176,7 @@ function Code() {
   }, [made]);
   const make = (role: "annotator" | "viewer") => {
     setError("");
-    makePairingCode(role).then(setMade, (reason: unknown) =>
-      setError(reason instanceof Error ? reason.message : String(reason)),
-    );
+    makePairingCode(role).then(setMade, (reason: unknown) => setError(messageOf(reason)));
   };
   return (
     <div class="pairing">

@@ -5,6 +5,7 @@
 
 import { useState } from "preact/hooks";
 import { checkUrl } from "../../net/api.js";
+import { messageOf } from "../../net/errors.js";
 import type { Pairing } from "../../state/app-state.js";
 import { useUi } from "../kit/context.js";
 
@@ -83,7 +84,7 @@ function CodePad({ back }: { back: () => void }) {
     if (next.length < CODE_LENGTH) return;
     commands.enterCode(next).catch((reason: unknown) => {
       setCode("");
-      setError(reason instanceof Error ? reason.message : String(reason));
+      setError(messageOf(reason));
     });
   };
   const shown = code.padEnd(CODE_LENGTH, "_");

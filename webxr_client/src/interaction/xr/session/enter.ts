@@ -1,4 +1,5 @@
 /** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
+import { messageOf } from "../../../net/errors.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
 import { type XrParts, XrView } from "../xr-view.js";
@@ -118,6 +119,6 @@ function refusal(error: unknown): string {
     case "InvalidStateError":
       return "VR is already running, in another tab perhaps. Leave it there first.";
     default:
-      return `VR did not start: ${error instanceof Error ? error.message : String(error)}`;
+      return `VR did not start: ${messageOf(error)}`;
   }
 }

@@ -47,4 +47,13 @@ describe("label", () => {
     expect(commands.label(classId, items)).toBe(false);
     expect(pending()).toBe(0);
   });
+  it("returns to the live view while a past moment is shown, and labels nothing", () => {
+    state.time.live.value = false;
+    expect(commands.label(0, Uint32Array.of(0))).toBe(false);
+    expect(state.time.live.value).toBe(true);
+    expect(state.notices.value.map((notice) => notice.message)).toEqual([
+      "Back to live. Changes apply to the current state.",
+    ]);
+    expect(pending()).toBe(0);
+  });
 });

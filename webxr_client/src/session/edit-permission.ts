@@ -1,0 +1,26 @@
+/** The check before every change of the session. */
+import type { AppState } from "../state/app-state.js";
+import type { Notes } from "./notes.js";
+
+export class EditPermission {
+  constructor(
+    private readonly state: AppState,
+    private readonly notes: Notes,
+    private readonly backToLive: () => void,
+  ) {}
+
+  /**
+   * Whether the session can be changed now. While the timeline shows a past moment, this returns to
+   * the live view and refuses the change, because the user saw other labels and positions.
+   */
+  allowed(): boolean {
+    const { state } = this;
+    state.refusal.value = null;
+    if (!state.time.live.peek() && !state.readOnly.peek()) {
+      this.backToLive();
+      this.notes.show("Back to live. Changes apply to the current state.");
+      return false;
+    }
+    return !state.readOnly.peek();
+  }
+}

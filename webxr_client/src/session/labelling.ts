@@ -1,0 +1,112 @@
+/** Label commands: they leave out locked classes, show labels at once, and revert refused ones. */
+import { batch } from "@preact/signals";
+import type { Connection } from "../net/connection.js";
+import { MAX_REGIONS, type Provenance, UNLABELED } from "../protocol/messages.js";
+import { type AppState, NOTHING } from "../state/app-state.js";
+import type { EditPermission } from "./edit-permission.js";
+import type { Notes } from "./notes.js";
+
+export class Labelling {
+  /** Callbacks of commands without an answer, by command id. */
+  private readonly waiting = new Map<string, (accepted: boolean) => void>();
+
+  constructor(
+    private readonly state: AppState,
+    private readonly connection: Connection,
+    private readonly permission: EditPermission,
+    private readonly notes: Notes,
+  ) {}
+
+  /**
+   * Label items with one class, as one gesture.
+   *
+   * @param classId Class; UNLABELED removes labels.
+   * @param items Items to label; by default the selection, which is cleared afterwards.
+   * @returns Whether any item is labelled.
+   */
+  label(classId: number, items?: Uint32Array): boolean {
+    const { state } = this;
+    const selection = state.selection.peek();
+    const wanted = items ?? selection.items;
+    this.notes.clear();
+    if (!this.permission.allowed() || wanted.length === 0) return false;
+    if (classId >= state.classes.peek().length) return false;
+    const unlocked = this.withoutLocked(wanted);
+    if (unlocked.length === 0) return false;
+    const command_id = crypto.randomUUID();
+    state.annotations.show(command_id, unlocked, classId);
+    this.connection.command({
+      op: "label",
+      command_id,
+      items: Array.from(unlocked),
+      class_id: classId,
+      revision: selection.revision >= 0 ? selection.revision : state.latent.revision,
+      provenance: {
+        tool: selection.tool,
+        regions: selection.regions.slice(-MAX_REGIONS),
+        note: selection.note ?? "",
+        // A single picked item shows its picture, so its label counts as verified.
+        verified: !items && selection.tool === "pick" && wanted.length === 1,
+      },
+    });
+    batch(() => {
+      state.labelsVersion.value += 1;
+      if (!items) state.selection.value = NOTHING;
+    });
+    return true;
+  }
+
+  /**
+   * Label each item with its own class, as one gesture.
+   *
+   * @param items Items, ascending.
+   * @param classIds One class per item.
+   * @param provenance How the items were chosen; stored with the labels.
+   * @returns Resolves with whether the server accepted the labels.
+   */
+  labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean> {
+    const { state } = this;
+    this.notes.clear();
+    const classOf = new Map(Array.from(items, (item, k) => [item, classIds[k]!]));
+    const unlocked = this.withoutLocked(items, classOf);
+    if (unlocked.length === 0) return Promise.resolve(true);
+    const given = Int16Array.from(unlocked, (item) => classOf.get(item)!);
+    const command_id = crypto.randomUUID();
+    state.annotations.show(command_id, unlocked, given);
+    state.labelsVersion.value += 1;
+    return new Promise((resolve) => {
+      this.waiting.set(command_id, resolve);
+      this.connection.command({
+        op: "label_each",
+        command_id,
+        items: Array.from(unlocked),
+        class_ids: Array.from(given),
+        revision: state.latent.revision,
+        provenance,
+      });
+    });
+  }
+
+  /** Handle the answer to a command: keep its labels if it was accepted, revert them otherwise. */
+  handleAnswer(commandId: string, accepted: boolean): void {
+    const { annotations, labelsVersion } = this.state;
+    if (accepted) annotations.confirm(commandId);
+    else if (annotations.revert(commandId)) labelsVersion.value += 1;
+    this.waiting.get(commandId)?.(accepted);
+    this.waiting.delete(commandId);
+  }
+
+  /** Items whose current class and new class are unlocked. A note states how many are left out. */
+  private withoutLocked(items: Uint32Array, newClass?: ReadonlyMap<number, number>): Uint32Array {
+    const { classes, annotations } = this.state;
+    const locked = new Set(classes.peek().flatMap((info) => (info.locked ? [info.class_id] : [])));
+    const unlocked = items.filter(
+      (item) =>
+        !locked.has(annotations.labels[item]!) && !locked.has(newClass?.get(item) ?? UNLABELED),
+    );
+    const left = items.length - unlocked.length;
+    if (left === 1) this.notes.show("1 item is of a locked class and keeps its label.");
+    if (left > 1) this.notes.show(`${left} items are of locked classes and keep their labels.`);
+    return unlocked;
+  }
+}

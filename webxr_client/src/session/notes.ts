@@ -1,0 +1,22 @@
+/** Notices made by this page about the user's last action. */
+import type { AppState } from "../state/app-state.js";
+
+export class Notes {
+  constructor(private readonly state: AppState) {}
+
+  /** Show a message in place of the previous note. */
+  show(message: string): void {
+    const { notices } = this.state;
+    const others = notices.peek().filter((notice) => notice.topic !== "undo");
+    notices.value = [
+      ...others,
+      { op: "notice", topic: "undo", code: "noted", message, mend: null },
+    ];
+  }
+
+  /** Remove the note; called when the next action begins. */
+  clear(): void {
+    const { notices } = this.state;
+    notices.value = notices.peek().filter((notice) => notice.code !== "noted");
+  }
+}

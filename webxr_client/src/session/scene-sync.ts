@@ -1,0 +1,65 @@
+/** The scene of this page: fetched whole, then kept current by frames from the stream. */
+import { batch } from "@preact/signals";
+import { fetchScene } from "../net/api.js";
+import type { Connection } from "../net/connection.js";
+import type { PositionsFrame } from "../protocol/frames.js";
+import type { AppState } from "../state/app-state.js";
+
+export class SceneSync {
+  /** Sequence number of the newest labels received. */
+  sequence = 0;
+  private fetching = false;
+  /** A scene was fetched again and the server has not answered `hello`: frames belong to the old one. */
+  private awaitingWelcome = false;
+
+  constructor(
+    private readonly state: AppState,
+    private readonly connection: Connection,
+  ) {}
+
+  /** Fetch the scene and show it. */
+  async load(): Promise<void> {
+    const scene = await fetchScene();
+    this.sequence = scene.sequence;
+    const { state } = this;
+    batch(() => {
+      state.latent.setScene(scene);
+      state.annotations.reset(scene.labels, scene.predictions, scene.confidence);
+      state.classes.value = scene.classes;
+      state.sceneVersion.value += 1;
+      state.labelsVersion.value += 1;
+      state.predictionsVersion.value += 1;
+    });
+  }
+
+  /** Fetch the scene again and tell the server its revision. */
+  async resync(): Promise<void> {
+    if (this.fetching || !this.state.time.live.peek()) return;
+    this.fetching = true;
+    try {
+      await this.load();
+      this.connection.sendHello();
+    } catch {
+      // The server is unreachable, so the stream is lost as well; `hello` of the next one decides.
+      this.connection.interrupt();
+    } finally {
+      this.fetching = false;
+      this.awaitingWelcome = true;
+    }
+  }
+
+  /** Queue positions. A frame that does not follow the previous one leads to a new scene. */
+  handlePositions(frame: PositionsFrame): void {
+    if (this.fetching || this.awaitingWelcome) return;
+    try {
+      this.state.latent.push(frame, performance.now());
+    } catch (error) {
+      console.warn(error);
+      void this.resync();
+    }
+  }
+
+  handleWelcome(): void {
+    this.awaitingWelcome = false;
+  }
+}

@@ -1,0 +1,193 @@
+/** What a user can do, as operations of the protocol and changes of the state. */
+import type { Connection } from "../net/connection.js";
+import { messageOf } from "../net/errors.js";
+import { MAX_NAME_LENGTH, type Presence, type Settings } from "../protocol/messages.js";
+import { type AppState, NOTHING } from "../state/app-state.js";
+import type { Commands, Point } from "../state/commands.js";
+import type { SheetKind } from "../state/review-state.js";
+import type { EditPermission } from "./edit-permission.js";
+import type { Labelling } from "./labelling.js";
+import type { ModelQueries } from "./model-queries.js";
+import type { Notes } from "./notes.js";
+import type { PairingFlow } from "./pairing.js";
+import type { Playback } from "./playback.js";
+import type { Review } from "./review.js";
+import type { Search } from "./search.js";
+
+/** Objects that carry out commands of one topic. */
+export interface CommandParts {
+  connection: Connection;
+  permission: EditPermission;
+  labelling: Labelling;
+  queries: ModelQueries;
+  notes: Notes;
+  pairing: PairingFlow;
+  playback: Playback;
+  review: Review;
+  search: Search;
+}
+
+const newId = () => crypto.randomUUID();
+
+/** The commands are arrow functions, so that a button can take one as its event handler. */
+export class SessionCommands implements Commands {
+  constructor(
+    private readonly state: AppState,
+    private readonly parts: CommandParts,
+    readonly fit: () => void,
+  ) {}
+
+  // Labels ---------------------------------------------------------------------------------------
+
+  readonly label = (classId: number, items?: Uint32Array) =>
+    this.parts.labelling.label(classId, items);
+
+  readonly undo = () => {
+    this.parts.notes.clear();
+    if (this.allowed()) this.connection.command({ op: "undo", command_id: newId() });
+  };
+
+  readonly redo = () => {
+    this.parts.notes.clear();
+    if (this.allowed()) this.connection.command({ op: "redo", command_id: newId() });
+  };
+
+  readonly select = (items: Uint32Array) => {
+    const { selection } = this.state;
+    const current = selection.peek();
+    // The items of a contact sheet are no selection to choose from.
+    selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
+  };
+
+  readonly clearSelection = () => {
+    this.state.selection.value = NOTHING;
+  };
+
+  readonly search = (text: string) => this.parts.search.find(text);
+
+  // Classes --------------------------------------------------------------------------------------
+
+  readonly addClass = (name: string) => {
+    const trimmed = name.trim().slice(0, MAX_NAME_LENGTH);
+    if (this.allowed() && trimmed)
+      this.connection.command({ op: "add_class", command_id: newId(), name: trimmed });
+  };
+
+  readonly editClass: Commands["editClass"] = (class_id, { name, colour, locked }) => {
+    const trimmed = name?.trim().slice(0, MAX_NAME_LENGTH) || null;
+    const changes = { name: trimmed, colour: colour ?? null, locked: locked ?? null };
+    if (this.allowed() && Object.values(changes).some((value) => value !== null))
+      this.connection.command({ op: "edit_class", command_id: newId(), class_id, ...changes });
+  };
+
+  readonly mergeClass = (class_id: number, into: number) => {
+    if (this.allowed())
+      this.connection.command({ op: "merge_class", command_id: newId(), class_id, into });
+  };
+
+  readonly deleteClass = (class_id: number) => {
+    if (this.allowed())
+      this.connection.command({ op: "delete_class", command_id: newId(), class_id });
+  };
+
+  // Training -------------------------------------------------------------------------------------
+
+  readonly run = () => this.setTraining({ run: true });
+  readonly pause = () => this.setTraining({ run: false });
+  /** Absent fields stay as they are. */
+  readonly setSettings = (changes: Partial<Settings>) =>
+    this.setTraining({ settings: changes as Settings });
+
+  // Pins -----------------------------------------------------------------------------------------
+
+  readonly drag = (items: Uint32Array, targets: Point[]) => {
+    const { readOnly, time } = this.state;
+    if (!readOnly.peek() && time.live.peek())
+      this.connection.sendIfOpen({ op: "drag", items: Array.from(items), targets });
+  };
+
+  readonly anchor = (items: Uint32Array, targets: Point[], keep: boolean) => {
+    if (!this.allowed() || items.length === 0) return;
+    const { revision } = this.state.latent;
+    this.connection.command({
+      op: "anchor",
+      command_id: newId(),
+      items: Array.from(items),
+      targets,
+      keep,
+      revision,
+    });
+  };
+
+  readonly unpin = (items: ArrayLike<number>) => {
+    if (this.allowed())
+      this.connection.command({ op: "unpin", command_id: newId(), items: Array.from(items) });
+  };
+
+  // Queries to the model -------------------------------------------------------------------------
+
+  readonly watch = (forces: boolean) => this.parts.queries.watch(forces);
+  readonly probe = (items: readonly number[]) => void this.parts.queries.probe(items);
+  readonly look = (point: Point | null) => this.parts.queries.look(point);
+  readonly decode = (points: readonly Point[]) => this.parts.queries.decode(points);
+
+  // Time -----------------------------------------------------------------------------------------
+
+  readonly refreshTimeline = () => void this.parts.playback.refresh().catch(() => {});
+  readonly goTo = (moment: number) => this.travel(this.parts.playback.goTo(moment));
+  readonly step = (by: number) => this.travel(this.parts.playback.step(by));
+  readonly play = () => this.parts.playback.play();
+  readonly stop = () => this.parts.playback.pause();
+  readonly live = () => this.parts.playback.live();
+
+  // Review ---------------------------------------------------------------------------------------
+
+  readonly openSheet = (kind: SheetKind) => {
+    this.parts.notes.clear();
+    this.parts.review.open(kind);
+  };
+
+  readonly closeSheet = () => this.parts.review.close();
+  readonly correct = (classId: number) => this.parts.review.correct(classId);
+  readonly setAside = () => this.parts.review.setAside();
+  readonly confirmSheet = () => this.parts.review.confirm();
+  readonly goOnWithSheet = () => this.parts.review.goOn();
+
+  readonly next = () => {
+    this.parts.notes.clear();
+    void this.parts.review.next();
+  };
+
+  readonly grow = () => {
+    this.parts.notes.clear();
+    this.parts.review.grow();
+  };
+
+  readonly accept = () => this.parts.review.accept();
+
+  // Devices --------------------------------------------------------------------------------------
+
+  readonly requestAccess = () => void this.parts.pairing.ask();
+  readonly enterCode = (code: string) => this.parts.pairing.enterCode(code);
+  readonly present = (presence: Omit<Presence, "op">) =>
+    this.connection.sendIfOpen({ op: "presence", ...presence });
+
+  private get connection(): Connection {
+    return this.parts.connection;
+  }
+
+  private allowed(): boolean {
+    return this.parts.permission.allowed();
+  }
+
+  private setTraining(change: { run: boolean } | { settings: Settings }): void {
+    if (this.allowed())
+      this.connection.command({ op: "set_training", command_id: newId(), ...change });
+  }
+
+  private travel(way: Promise<void>): void {
+    const { notes } = this.parts;
+    notes.clear();
+    way.catch((error: unknown) => notes.show(`This moment could not be read: ${messageOf(error)}`));
+  }
+}

@@ -1,0 +1,157 @@
+/** Operations and frames from the stream, written into the state. */
+import { batch } from "@preact/signals";
+import type { StreamListener } from "../net/connection.js";
+import type { Frame } from "../protocol/frames.js";
+import {
+  CLOSE_REVOKED,
+  type ClientOperation,
+  type Notice,
+  type PeerMoved,
+  type ServerOperation,
+} from "../protocol/messages.js";
+import type { AppState } from "../state/app-state.js";
+import type { Labelling } from "./labelling.js";
+import type { ModelQueries } from "./model-queries.js";
+import type { Notes } from "./notes.js";
+import type { SceneSync } from "./scene-sync.js";
+
+/** Samples of the training curves that the page keeps, about five minutes. */
+const LOSSES_KEPT = 600;
+
+/** Objects that handle parts of the stream. */
+export interface StreamParts {
+  scene: SceneSync;
+  queries: ModelQueries;
+  labelling: Labelling;
+  notes: Notes;
+  /** Called when the owner revoked this device's access. */
+  onRevoked(): void;
+  /** Called when the stream could not be opened: a plain request can return the reason. */
+  onUnopened(): void;
+}
+
+export class StreamHandler implements StreamListener {
+  constructor(
+    private readonly state: AppState,
+    private readonly clientId: string,
+    private readonly parts: StreamParts,
+  ) {}
+
+  hello(): ClientOperation {
+    const { latent } = this.state;
+    return {
+      op: "hello",
+      client_id: this.clientId,
+      scene_id: latent.sceneId,
+      revision: latent.received,
+      sequence: this.parts.scene.sequence,
+    };
+  }
+
+  onState(connection: AppState["connection"]["value"]): void {
+    const { state, parts } = this;
+    const before = state.connection.peek().status;
+    batch(() => {
+      state.connection.value = connection;
+      if (connection.status !== "open") state.peers.value = new Map();
+    });
+    if (connection.status === "open" && before !== "open") parts.queries.resumeWatch();
+    if (connection.status === "refused" && connection.code === CLOSE_REVOKED) parts.onRevoked();
+    else if (connection.status === "waiting" && before === "connecting") parts.onUnopened();
+  }
+
+  onFrame(frame: Frame): void {
+    const { state } = this;
+    if (!state.time.live.peek()) return;
+    switch (frame.kind) {
+      case "positions":
+        this.parts.scene.handlePositions(frame);
+        break;
+      case "forces":
+        if (frame.header.n === state.latent.n) state.forces.setFrame(frame);
+        break;
+      case "predictions":
+        state.annotations.setPredictions(frame.items, frame.class_ids, frame.confidence);
+        state.predictionsVersion.value += 1;
+        break;
+    }
+  }
+
+  onOperation(operation: ServerOperation): void {
+    const { state } = this;
+    const { scene, queries, labelling, notes } = this.parts;
+    switch (operation.op) {
+      case "welcome":
+        scene.handleWelcome();
+        state.setSession(operation.session);
+        break;
+      case "resync":
+        void scene.resync();
+        break;
+      case "labels":
+        scene.sequence = Math.max(scene.sequence, operation.sequence);
+        if (!state.time.live.peek()) break;
+        state.annotations.setLabels(operation.items, operation.class_ids);
+        state.labelsVersion.value += 1;
+        break;
+      case "quality":
+        state.review.quality.value = operation.quality;
+        break;
+      case "ack":
+        labelling.handleAnswer(operation.command_id, true);
+        if (operation.message) notes.show(operation.message);
+        break;
+      case "refused":
+        if (queries.handleAnswer(operation)) break;
+        labelling.handleAnswer(operation.command_id, false);
+        state.refusal.value = operation;
+        break;
+      case "probed":
+      case "decoded":
+        queries.handleAnswer(operation);
+        break;
+      case "pins":
+        state.pins.value = operation.items;
+        break;
+      case "classes":
+        state.classes.value = operation.classes;
+        break;
+      case "history":
+        state.history.value = operation.history;
+        break;
+      case "training":
+        state.training.value = operation.training;
+        break;
+      case "losses":
+        state.losses.value = [...state.losses.peek().slice(1 - LOSSES_KEPT), operation.losses];
+        break;
+      case "notice":
+        this.setNotice(operation);
+        break;
+      case "peer":
+        this.setPeer(operation);
+        break;
+      case "access":
+        state.access.value = operation.access;
+        break;
+      case "gesture": // arrives as labels, classes or pins too
+      case "resolved": // answers a query that this page does not make
+        break;
+    }
+  }
+
+  /** Replace the notice of the same topic; an empty code removes it. */
+  private setNotice(notice: Notice): void {
+    const { notices } = this.state;
+    const others = notices.peek().filter(({ topic }) => topic !== notice.topic);
+    notices.value = notice.code ? [...others, notice] : others;
+  }
+
+  /** Move another client's head and hands; without a head, the client has left VR. */
+  private setPeer(peer: PeerMoved): void {
+    const peers = new Map(this.state.peers.peek());
+    if (peer.head) peers.set(peer.client_id, peer);
+    else peers.delete(peer.client_id);
+    this.state.peers.value = peers;
+  }
+}
