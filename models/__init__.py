@@ -36,7 +36,7 @@ _HOMES = {
     "ModelConfig": "config",
     "PortableModel": "portable",
     "Snapshot": "snapshot",
-    "Trainer": "trainer",
+    "Trainer": "training.trainer",
     "TrainingConfig": "config",
     "load_model": "portable",
     "preset": "config",
