@@ -13,7 +13,7 @@ GAIN_ARGS ?=
 
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts $(shell find webxr_client/src -type f)
 
-.PHONY: benchmark-gain demo test test-python test-client lint chromium client clean
+.PHONY: architecture benchmark-gain demo test test-python test-client lint chromium client clean
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
 	$(BIN)/lodespace serve $(SERVE_ARGS)
@@ -39,6 +39,9 @@ lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for T
 benchmark-gain: $(VENV)/installed-test  ## gestures and seconds to a labelled data set, beside what people would use instead: docs/gain.md
 	$(BIN)/python tests/install_dependencies.py test gain
 	$(BIN)/python benchmarks/annotation_gain $(GAIN_ARGS)
+
+architecture: $(VENV)/installed-test  ## pictures and tables of the folders in docs/architecture.md
+	PYTHONPATH=tests $(BIN)/python -m structure.draw
 
 client:  ## build the page again after a change of webxr_client/
 	$(NPM) run build

@@ -1,0 +1,160 @@
+"""The pictures and tables of the folders in docs/architecture.md, drawn from the code.
+
+Run `make architecture` after folders or their imports have changed. A test compares the files.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+from structure.imports import ROOT, imported_rooms, models_modules, room_of, server_modules
+from structure.order import MODELS, SERVER, Room
+
+PAGE = ROOT / "docs" / "architecture.md"
+CLIENT = ROOT / "webxr_client" / "src"
+CLIENT_ORDER = ROOT / "webxr_client" / "tests" / "folder-order.json"
+CLIENT_HOLDS = {
+    "protocol": "messages and frames on the wire, scene files, recordings",
+    "net": "connection, HTTP requests, static sites",
+    "state": "signals and pure functions over them",
+    "session": "commands, the stream's messages, playback, pairing",
+    "scene/cloud": "points, their pictures, arrows, lines",
+    "scene": "stage, other people, sound",
+    "scene/xr": "brush, ray, controllers and hands, room",
+    "scene/xr/boards": "palette, sheet and card as textures",
+    "interaction": "pointer, keyboard, lasso, drag",
+    "interaction/xr/input": "controllers and hands, sticks, pulses",
+    "interaction/xr/placement": "places of boards in the room",
+    "interaction/xr/boards": "aiming at boards, their tiles",
+    "interaction/xr/brush": "selection with the brush",
+    "interaction/xr/grab": "grabbing a cluster or the world",
+    "interaction/xr": "one frame in VR",
+    "interaction/xr/session": "entering and leaving VR",
+    "ui/kit": "tokens, icons, dialogs, formats",
+    "ui/access": "pairing and devices",
+    "ui/classes": "class panel, menu, colours",
+    "ui/selection": "selection panel, hover card, search",
+    "ui/training": "dials, state of training",
+    "ui/review": "contact sheet, figures of quality",
+    "ui/shell": "top bar, tools, notices, help",
+    "ui/timeline": "timeline, curves",
+    "ui": "the page's panels together",
+    "check": "the page /check",
+    "app": "bindings between state and scene",
+    ".": "the entry point",
+}
+"""What each folder of the client holds. The order is that of folder-order.json."""
+
+CELL = 20
+HEAD = 70
+LABEL = 170
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The folders of one part of the repository, lowest first, and the imports between them."""
+
+    name: str
+    """Name of the part, and of its picture."""
+    folder: str
+    """Folder of the part in the repository."""
+    rooms: Sequence[Room]
+    """Its topics, lowest first."""
+    imports: frozenset[tuple[str, str]]
+    """Pairs of topics: a module of the first imports from the second."""
+
+    @property
+    def picture(self) -> Path:
+        """The SVG file."""
+        return ROOT / "docs" / "images" / f"folders-{self.name}.svg"
+
+    def svg(self) -> str:
+        """Return a matrix: the topic of a row imports from the topics of its filled columns."""
+        rooms = [room for room in self.rooms if not room.planned]
+        width, height = LABEL + CELL * len(rooms) + 90, HEAD + CELL * len(rooms) + 10
+        lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            f'width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
+            "<style>text{fill:#333}.grid{stroke:#ddd}.own{fill:#ccc}.cell{fill:#2a6f97}"
+            "@media(prefers-color-scheme:dark){text{fill:#ddd}.grid{stroke:#444}.own{fill:#666}"
+            ".cell{fill:#61a5c2}}</style>",
+            f"<title>Imports between the folders of {escape(self.folder)}</title>",
+        ]
+        for at, room in enumerate(rooms):
+            middle = CELL * at + CELL // 2
+            y, x = HEAD + middle, LABEL + middle
+            lines += [
+                f'<line class="grid" x1="{LABEL}" x2="{LABEL + CELL * at}" y1="{y}" y2="{y}"/>',
+                f'<text x="{LABEL - 6}" y="{y + 4}" text-anchor="end">{escape(room.name)}</text>',
+                f'<text transform="translate({x + 4} {HEAD + CELL * at - 6}) rotate(-45)">'
+                f"{escape(room.name)}</text>",
+                _square("own", x, y),
+            ]
+            lines += [
+                _square("cell", LABEL + CELL * column + CELL // 2, y)
+                for column, other in enumerate(rooms[:at])
+                if (room.name, other.name) in self.imports
+            ]
+        return "\n".join([*lines, "</svg>", ""])
+
+    def table(self) -> str:
+        """Return the Markdown table of the topics, lowest first."""
+        rows = [
+            f"| `{room.name}` | {room.holds}{' (planned)' if room.planned else ''} |"
+            for room in self.rooms
+        ]
+        return "\n".join(["| topic | content |", "|---|---|", *rows])
+
+
+def _square(kind: str, x: int, y: int) -> str:
+    return f'<rect class="{kind}" x="{x - 7}" y="{y - 7}" width="14" height="14" rx="3"/>'
+
+
+def drawings() -> list[Drawing]:
+    """Return the server, the models and the client, read from the code."""
+    server = _python("server", "lodespace", SERVER, server_modules())
+    models = _python("models", "lodespace.models", MODELS, models_modules())
+    return [server, models, _client()]
+
+
+def _python(name: str, package: str, rooms: Sequence[Room], modules: Sequence[Path]) -> Drawing:
+    imports = frozenset(
+        (room_of(path), room) for path in modules for room, _ in imported_rooms(path, package)
+    )
+    return Drawing(name, f"{name}/", rooms, imports)
+
+
+def _client() -> Drawing:
+    order = [folder for row in json.loads(CLIENT_ORDER.read_text()) for folder in row]
+    imports: set[tuple[str, str]] = set()
+    for path in sorted(CLIENT.rglob("*.ts*")):
+        own = dirname(path.relative_to(CLIENT).as_posix()) or "."
+        specifiers = re.findall(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"', path.read_text())
+        imports |= {(own, dirname(normpath(join(own, name))) or ".") for name in specifiers}
+    rooms = [Room(folder, CLIENT_HOLDS.get(folder, "")) for folder in order]
+    return Drawing("client", "webxr_client/src/", rooms, frozenset(imports))
+
+
+def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
+    """Return the page with the current table between each pair of marks."""
+    for drawing in drawn:
+        begin, end = f"<!-- folders of {drawing.folder} -->", "<!-- end -->"
+        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
+        page = pattern.sub(lambda _, d=drawing, b=begin: f"{b}\n\n{d.table()}\n\n{end}", page)
+    return page
+
+
+def main() -> None:
+    """Write the pictures, and the tables of the page."""
+    drawn = drawings()
+    for drawing in drawn:
+        drawing.picture.write_text(drawing.svg())
+    PAGE.write_text(page_with_tables(PAGE.read_text(), drawn))
+
+
+if __name__ == "__main__":
+    main()
