@@ -47,7 +47,7 @@ CLIENT_HOLDS = {
     "app": "bindings between state and scene",
     ".": "the entry point",
 }
-"""What each folder of the client holds. The order is that of folder-order.json."""
+"""Content of each folder of the client. Its order is in folder-order.json."""
 
 CELL = 20
 HEAD = 70
@@ -141,10 +141,12 @@ def _client() -> Drawing:
 
 def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
     """Return the page with the current table between each pair of marks."""
+    end = "<!-- end -->"
     for drawing in drawn:
-        begin, end = f"<!-- folders of {drawing.folder} -->", "<!-- end -->"
-        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
-        page = pattern.sub(lambda _, d=drawing, b=begin: f"{b}\n\n{d.table()}\n\n{end}", page)
+        begin = f"<!-- folders of {drawing.folder} -->"
+        before, _, rest = page.partition(begin)
+        after = rest.partition(end)[2]
+        page = f"{before}{begin}\n\n{drawing.table()}\n\n{end}{after}"
     return page
 
 
