@@ -7,9 +7,8 @@ from aiohttp import hdrs, web
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.web.access_watch import watching_the_door
-from lodespace.web.api import as_json, body_of
-from lodespace.web.security import ACCESS, add_route, set_cookie
+from lodespace.web.bodies import as_json, body_of
+from lodespace.web.security import ACCESS, set_cookie
 
 
 async def request_access(request: web.Request) -> web.Response:
@@ -112,15 +111,3 @@ def browser_name(user_agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return browser if not system or system in browser else f"{browser} on {system}"
-
-
-def add_access_routes(app: web.Application) -> None:
-    app.cleanup_ctx.append(watching_the_door)
-    add_route(app, "POST", "/api/access/request", request_access, None)
-    add_route(app, "POST", "/api/access/poll", poll_access, None)
-    add_route(app, "POST", "/api/access/pair", pair, None)
-    add_route(app, "GET", "/api/access", get_access, "owner")
-    add_route(app, "POST", "/api/access/decide", decide, "owner")
-    add_route(app, "POST", "/api/access/code", make_code, "owner")
-    add_route(app, "POST", "/api/access/revoke", revoke, "owner")
-    add_route(app, "GET", "/api/access/qr.svg", get_qr, "owner")

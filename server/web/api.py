@@ -2,70 +2,29 @@
 
 import asyncio
 import time
-from pathlib import Path
-from typing import TypeVar, get_args
+from typing import get_args
 
 import msgspec
 from aiohttp import web
 
 from lodespace import protocol
-from lodespace.errors import ProtocolError, RequestError
+from lodespace.errors import RequestError
 from lodespace.exporting import table as export_table
 from lodespace.items import originals, search, thumbnails
-from lodespace.protocol import MAX_MESSAGE_BYTES, MAX_SEARCH_LENGTH
+from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
-from lodespace.web import openapi
-from lodespace.web.security import COOKIE, add_route, set_cookie, visitor_of
+from lodespace.web.bodies import as_json, body_of, decoded, raw_body
+from lodespace.web.security import COOKIE, set_cookie, visitor_of
 
 SERVICE = web.AppKey("service", Service)
-STATIC = web.AppKey("static", Path)
 API_CLIENT = "api"
-"""Who labels through POST /api/labels."""
-BODY_SECONDS = 30.0
-"""How long the body of a request may take to come."""
-_YEAR = "public, max-age=31536000, immutable"
-
-T = TypeVar("T")
+"""Client id of gestures made by POST /api/labels."""
 
 
-class _Named(msgspec.Struct):
-    """What a body says it is."""
+class _OperationName(msgspec.Struct):
+    """The field of a body that names its operation."""
 
     op: str = "label"
-
-
-def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json"
-    )
-
-
-async def body_of(request: web.Request, kind: type[T]) -> T:
-    """The body as a `kind`. Raises ProtocolError saying which field is wrong."""
-    return _decoded(await _raw_body(request), kind)
-
-
-async def _raw_body(request: web.Request) -> bytes:
-    """Raises ProtocolError when it is too much, or takes too long."""
-    raw = b""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
-                raw += more
-    except TimeoutError:
-        raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
-    if len(raw) > MAX_MESSAGE_BYTES:
-        raise ProtocolError(
-            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
-        )
-    return raw
-
-
-def _decoded(raw: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"the body is not what this address takes: {error}") from error
 
 
 def _number(request: web.Request, name: str) -> int:
@@ -172,9 +131,9 @@ async def get_labels(request: web.Request) -> web.Response:
 
 async def post_labels(request: web.Request) -> web.Response:
     """`op` tells a label_each; a body without it is a label."""
-    raw = await _raw_body(request)
-    each = _decoded(raw, _Named).op == "label_each"
-    label = _decoded(raw, protocol.LabelEach) if each else _decoded(raw, protocol.Label)
+    raw = await raw_body(request)
+    each = decoded(raw, _OperationName).op == "label_each"
+    label = decoded(raw, protocol.LabelEach) if each else decoded(raw, protocol.Label)
     return as_json(await request.app[SERVICE].carry_out(label, API_CLIENT))
 
 
@@ -237,77 +196,3 @@ async def get_recording(request: web.Request) -> web.StreamResponse:
 
 async def get_timeline(request: web.Request) -> web.Response:
     return as_json(await request.app[SERVICE].timeline())
-
-
-async def get_openapi(request: web.Request) -> web.Response:
-    del request
-    return web.Response(
-        body=msgspec.json.encode(openapi.document()), content_type="application/json"
-    )
-
-
-async def get_page(request: web.Request) -> web.StreamResponse:
-    return _built_page(request, "index.html")
-
-
-async def get_check(request: web.Request) -> web.StreamResponse:
-    return _built_page(request, "check.html")
-
-
-def _built_page(request: web.Request, name: str) -> web.StreamResponse:
-    page = request.app[STATIC] / name
-    if not page.is_file():
-        message = "the page has not been built: run `make client`, or install with `pip install .`"
-        raise RequestError(message, code="no_page", status=503)
-    return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
-
-
-async def get_static(request: web.Request) -> web.StreamResponse:
-    """A file of the built page. Only plain names of the one folder assets/ are served, and no links are followed."""
-    name = request.match_info["name"]
-    path = request.app[STATIC] / "assets" / name
-    if "/" in name or name.startswith(".") or not path.is_file() or path.is_symlink():
-        raise RequestError("there is no such file", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": _YEAR})
-
-
-async def get_model(request: web.Request) -> web.StreamResponse:
-    """A controller's or hand's model: of the folders that were copied from @webxr-input-profiles/assets when the page was built."""
-    path = request.app[STATIC] / "models" / request.match_info["name"]
-    if not path.is_file() or path.is_symlink():
-        raise RequestError("there is no such file", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-
-async def get_icon(request: web.Request) -> web.StreamResponse:
-    path = request.app[STATIC] / "icon.svg"
-    if not path.is_file():
-        raise RequestError("there is no such file", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-
-def add_routes(app: web.Application) -> None:
-    add_route(app, "GET", "/", get_page, None)
-    add_route(app, "GET", "/check", get_check, None)
-    add_route(app, "GET", "/icon.svg", get_icon, None)
-    add_route(app, "GET", "/assets/{name}", get_static, None)
-    add_route(app, "GET", r"/models/{name:[\w-]+(\.json|/[\w-]+\.(json|glb))}", get_model, None)
-    add_route(app, "GET", "/healthz", healthz, None)
-    add_route(app, "GET", "/api/session", get_session, "viewer")
-    add_route(app, "GET", "/api/scene.glb", get_scene, "viewer")
-    add_route(app, "GET", r"/api/items/{item:\d{1,9}}", get_item, "viewer")
-    add_route(app, "GET", r"/api/items/{item:\d{1,9}}/info", get_item_info, "viewer")
-    add_route(app, "GET", r"/api/items/{item:\d{1,9}}/sound", get_item_sound, "viewer")
-    add_route(app, "GET", "/api/search", get_search, "viewer")
-    add_route(app, "GET", r"/api/thumbnails/{page:\d{1,6}}.png", get_thumbnails, "viewer")
-    add_route(app, "GET", "/api/labels", get_labels, "viewer")
-    add_route(app, "POST", "/api/labels", post_labels, "annotator")
-    add_route(app, "POST", "/api/select", post_select, "viewer")
-    add_route(app, "GET", "/api/sheet", get_sheet, "viewer")
-    add_route(app, "GET", "/api/next", get_next, "viewer")
-    add_route(app, "GET", "/api/cues/{cue}", get_cue, "viewer")
-    add_route(app, "GET", "/api/training", get_training, "viewer")
-    add_route(app, "POST", "/api/training", post_training, "annotator")
-    add_route(app, "GET", "/api/recording", get_recording, "viewer")
-    add_route(app, "GET", "/api/timeline", get_timeline, "viewer")
-    add_route(app, "GET", "/api/openapi.json", get_openapi, "viewer")

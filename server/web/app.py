@@ -13,10 +13,12 @@ from lodespace.config import BUILT_PAGE, ServerConfig
 from lodespace.project.project import Project
 from lodespace.protocol import MAX_MESSAGE_BYTES
 from lodespace.service.service import Service
-from lodespace.web.access import add_access_routes
-from lodespace.web.api import SERVICE, STATIC, add_routes
-from lodespace.web.security import add_route, protect
-from lodespace.web.websocket import SOCKETS, stream
+from lodespace.web.access_watch import watching_the_door
+from lodespace.web.api import SERVICE
+from lodespace.web.pages import STATIC
+from lodespace.web.routes import add_routes
+from lodespace.web.security import protect
+from lodespace.web.websocket import SOCKETS
 
 GOODBYE_SECONDS = 1.0
 NETWORK = web.AppKey("network", Network)
@@ -42,8 +44,7 @@ def make_app(
     app[LISTENER] = []
     app[STATIC] = BUILT_PAGE
     add_routes(app)
-    add_access_routes(app)
-    add_route(app, "GET", "/api/stream", stream, "viewer")
+    app.cleanup_ctx.append(watching_the_door)
     app.cleanup_ctx.append(_service_context)
     app.on_shutdown.append(_close_the_door)
     app.on_shutdown.append(_say_goodbye)

@@ -95,7 +95,7 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     )
 
     # Shut out while it wears the headset: the stream ends, the palette says why, and so does the page when VR is left. That this takes less
-    # than a second is tested where nothing draws (tests/server/test_lan.py).
+    # than a second is tested where nothing draws (tests/web/test_lan.py).
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()

@@ -10,7 +10,7 @@ import pytest
 from drivers.servers import Serving
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
-from lodespace.web import api, server
+from lodespace.web import bodies, server
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -178,7 +178,7 @@ async def test_headers_that_never_end_are_not_waited_for(
 async def test_a_body_that_never_ends_is_not_waited_for(
     served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
 
     async def endless():
         yield b"{"

@@ -1,0 +1,51 @@
+"""JSON bodies of requests and answers."""
+
+import asyncio
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from lodespace.errors import ProtocolError
+from lodespace.protocol import MAX_MESSAGE_BYTES
+
+BODY_SECONDS = 30.0
+"""Longest time for the body of a request to arrive, in seconds."""
+
+T = TypeVar("T")
+
+
+def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
+    """Return an answer with `value` as JSON."""
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )
+
+
+async def body_of(request: web.Request, kind: type[T]) -> T:
+    """Return the body as a `kind`. Raises ProtocolError, which names the wrong field."""
+    return decoded(await raw_body(request), kind)
+
+
+async def raw_body(request: web.Request) -> bytes:
+    """Return the bytes of the body. Raises ProtocolError when it is too large or too slow."""
+    raw = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
+                raw += more
+    except TimeoutError:
+        raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(
+            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
+        )
+    return raw
+
+
+def decoded(raw: bytes, kind: type[T]) -> T:
+    """Decode a body as a `kind`. Raises ProtocolError, which names the wrong field."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"the body is not what this address takes: {error}") from error

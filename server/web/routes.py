@@ -1,0 +1,319 @@
+"""The table of all HTTP routes. Router, roles, OpenAPI document and the test of the docs read it."""
+
+from typing import Any, get_args
+
+import msgspec
+from aiohttp import web
+
+from lodespace import protocol
+from lodespace.web import access, api, openapi, pages
+from lodespace.web.route import Content, Parameter, Route
+from lodespace.web.security import add_route
+from lodespace.web.websocket import stream
+
+
+def _number(name: str, description: str, digits: int, most: int) -> Parameter:
+    """A number in the path."""
+    schema = {"type": "integer", "minimum": 0, "maximum": most}
+    return Parameter(
+        name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"
+    )
+
+
+def _query(
+    name: str, description: str, schema: dict[str, Any], *, required: bool = False
+) -> Parameter:
+    return Parameter(
+        name=name, schema=schema, description=description, where="query", required=required
+    )
+
+
+def _whole(least: int, most: int, default: int) -> dict[str, Any]:
+    """Schema of a number in the query."""
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+_ITEM = _number("item", "Number of the item, from 0.", 9, 0x7FFFFFF)
+_PAGE = _number("page", "Number of the atlas page, from 0.", 6, 100_000)
+_CUE = Parameter(
+    name="cue",
+    schema={"type": "string", "enum": list(get_args(protocol.Cue))},
+    description="Name of the cue.",
+)
+_MODEL = Parameter(
+    name="name", schema={"type": "string"}, pattern=r"[\w-]+(\.json|/[\w-]+\.(json|glb))"
+)
+_SEARCH = _query(
+    "q",
+    "Text to search for.",
+    {"type": "string", "minLength": 1, "maxLength": protocol.MAX_SEARCH_LENGTH},
+    required=True,
+)
+_FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
+_SHEET = (
+    _query(
+        "kind",
+        "Queue that the items come from.",
+        {"type": "string", "enum": list(get_args(protocol.SheetKind))},
+        required=True,
+    ),
+    _query("size", "Items on the sheet.", _whole(1, protocol.MAX_SHEET_SIZE, protocol.SHEET_SIZE)),
+    _query("skip", "Items of the queue to skip.", _whole(0, 0x7FFFFFFF, 0)),
+)
+
+
+async def get_openapi(request: web.Request) -> web.Response:
+    del request
+    body = msgspec.json.encode(openapi.document(ROUTES))
+    return web.Response(body=body, content_type="application/json")
+
+
+_PAGES = (
+    Route("GET /", pages.get_page, None, "The page."),
+    Route(
+        "GET /check", pages.get_check, None, "A page that reports whether this browser supports VR."
+    ),
+    Route("GET /icon.svg", pages.get_icon, None, "The icon of the page."),
+    Route(
+        "GET /assets/{name}", pages.get_static, None, "A script, style sheet or font of the page."
+    ),
+    Route(
+        "GET /models/{name}",
+        pages.get_model,
+        None,
+        "A model of a controller or a hand.",
+        parameters=(_MODEL,),
+    ),
+)
+_API = (
+    Route(
+        "GET /healthz",
+        api.healthz,
+        None,
+        "Whether the server runs, and the state of its trainer.",
+        answer=protocol.Health,
+    ),
+    Route(
+        "GET /api/session",
+        api.get_session,
+        "viewer",
+        "All data that a page needs before it draws.",
+        answer=protocol.SessionInfo,
+    ),
+    Route(
+        "GET /api/scene.glb",
+        api.get_scene,
+        "viewer",
+        "The current scene, as glTF 2.0 binary.",
+        answer=Content(("model/gltf-binary",)),
+    ),
+    Route(
+        "GET /api/items/{item}",
+        api.get_item,
+        "viewer",
+        "The picture of an item.",
+        answer=Content(("image/png",)),
+        errors=(404,),
+        parameters=(_ITEM,),
+    ),
+    Route(
+        "GET /api/items/{item}/info",
+        api.get_item_info,
+        "viewer",
+        "Id, label, prediction and columns of an item.",
+        answer=protocol.ItemInfo,
+        errors=(404,),
+        parameters=(_ITEM,),
+    ),
+    Route(
+        "GET /api/items/{item}/sound",
+        api.get_item_sound,
+        "viewer",
+        "The sound of an item, as WAV.",
+        answer=Content(("audio/wav",)),
+        errors=(404,),
+        parameters=(_ITEM,),
+    ),
+    Route(
+        "GET /api/search",
+        api.get_search,
+        "viewer",
+        "Items whose id, path or columns contain a text.",
+        answer=protocol.Found,
+        errors=(400,),
+        parameters=(_SEARCH,),
+    ),
+    Route(
+        "GET /api/thumbnails/{page}.png",
+        api.get_thumbnails,
+        "viewer",
+        "A page of the atlas.",
+        answer=Content(("image/png",)),
+        errors=(404,),
+        parameters=(_PAGE,),
+    ),
+    Route(
+        "GET /api/labels",
+        api.get_labels,
+        "viewer",
+        "All labels, one row per item.",
+        answer=Content(("text/csv", "application/jsonl"), {"type": "string"}),
+        errors=(400,),
+        parameters=(_FORMAT,),
+    ),
+    Route(
+        "POST /api/labels",
+        api.post_labels,
+        "annotator",
+        "Label items. The answer is sent when the label is on disk.",
+        body=(protocol.Label, protocol.LabelEach),
+        answer=protocol.Ack,
+        errors=(400, 404, 409, 507),
+    ),
+    Route(
+        "POST /api/select",
+        api.post_select,
+        "viewer",
+        "The items in regions of the screen.",
+        body=(protocol.Resolve,),
+        answer=protocol.Resolved,
+        errors=(400,),
+    ),
+    Route(
+        "GET /api/sheet",
+        api.get_sheet,
+        "viewer",
+        "A contact sheet: items to review together.",
+        answer=protocol.Sheet,
+        errors=(400,),
+        parameters=_SHEET,
+    ),
+    Route(
+        "GET /api/next",
+        api.get_next,
+        "viewer",
+        "A suggestion for the next gesture, and the reason.",
+        answer=protocol.Suggestion,
+    ),
+    Route(
+        "GET /api/cues/{cue}",
+        api.get_cue,
+        "viewer",
+        "A cue: one byte per item.",
+        answer=Content(("application/octet-stream",)),
+        errors=(404,),
+        parameters=(_CUE,),
+    ),
+    Route(
+        "GET /api/training",
+        api.get_training,
+        "viewer",
+        "The state of the trainer.",
+        answer=protocol.Training,
+    ),
+    Route(
+        "POST /api/training",
+        api.post_training,
+        "annotator",
+        "Run or pause training, or change its settings.",
+        body=(protocol.SetTraining,),
+        answer=protocol.Ack,
+        errors=(400, 507),
+    ),
+    Route(
+        "GET /api/recording",
+        api.get_recording,
+        "viewer",
+        "The recording (docs/files.md).",
+        answer=Content(("application/octet-stream",)),
+        errors=(404,),
+        parts=(206, 416),
+    ),
+    Route(
+        "GET /api/timeline",
+        api.get_timeline,
+        "viewer",
+        "Contents of the recording.",
+        answer=protocol.Timeline,
+    ),
+    Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),
+    Route("GET /api/stream", stream, "viewer", "The WebSocket of the session."),
+)
+_ACCESS = (
+    Route(
+        "POST /api/access/request",
+        access.request_access,
+        None,
+        "Request access for this device.",
+        body=(protocol.AccessRequest,),
+        answer=protocol.AccessRequested,
+        errors=(404, 429),
+    ),
+    Route(
+        "POST /api/access/poll",
+        access.poll_access,
+        None,
+        "The owner's decision. The answer `allowed` carries the cookie.",
+        body=(protocol.AccessPoll,),
+        answer=protocol.AccessAnswer,
+        errors=(404,),
+    ),
+    Route(
+        "POST /api/access/pair",
+        access.pair,
+        None,
+        "Pair this device with a code.",
+        body=(protocol.Pair,),
+        answer=protocol.AccessAnswer,
+        errors=(404, 429),
+    ),
+    Route(
+        "GET /api/access",
+        access.get_access,
+        "owner",
+        "Waiting and approved devices (owner).",
+        answer=protocol.Access,
+    ),
+    Route(
+        "POST /api/access/decide",
+        access.decide,
+        "owner",
+        "Approve or deny a waiting device (owner).",
+        body=(protocol.Decide,),
+        answer=protocol.Access,
+        errors=(404,),
+    ),
+    Route(
+        "POST /api/access/code",
+        access.make_code,
+        "owner",
+        "Make a pairing code (owner).",
+        body=(protocol.MakeCode,),
+        answer=protocol.PairingCode,
+        errors=(404, 429),
+    ),
+    Route(
+        "POST /api/access/revoke",
+        access.revoke,
+        "owner",
+        "Revoke a device (owner).",
+        body=(protocol.Revoke,),
+        answer=protocol.Access,
+        errors=(404,),
+    ),
+    Route(
+        "GET /api/access/qr.svg",
+        access.get_qr,
+        "owner",
+        "The address for other devices, as a QR code (owner).",
+        answer=Content(("image/svg+xml",)),
+        errors=(404,),
+    ),
+)
+ROUTES = (*_PAGES, *_API, *_ACCESS)
+
+
+def add_routes(app: web.Application) -> None:
+    """Add every route of the table to the router of `app`, with the role that it needs."""
+    for route in ROUTES:
+        add_route(app, route.method, route.pattern, route.handler, route.role)

@@ -1,0 +1,36 @@
+"""The route table: the router serves it, and docs/protocol.md lists it."""
+
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from lodespace.access.pairing import Access
+from lodespace.web.route import Route
+from lodespace.web.routes import ROUTES, add_routes
+from lodespace.web.security import protect
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
+TABLE = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.address)
+def test_every_route_is_listed_in_the_docs(route: Route) -> None:
+    assert f"`{route.address}`" in TABLE or f"`{route.address}?" in TABLE
+
+
+def test_router_has_every_route_once() -> None:
+    app = web.Application()
+    protect(app, Access())
+    add_routes(app)
+    served = [
+        f"{route.method} {route.resource.canonical}"
+        for route in app.router.routes()
+        if route.method != "HEAD" and route.resource is not None
+    ]
+    assert sorted(served) == sorted(route.address for route in ROUTES)
+
+
+def test_router_path_holds_the_pattern_of_each_parameter() -> None:
+    (route,) = [route for route in ROUTES if route.address == "GET /api/items/{item}/info"]
+    assert route.pattern == r"/api/items/{item:\d{1,9}}/info"
