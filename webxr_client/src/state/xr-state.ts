@@ -41,6 +41,10 @@ export class XrState {
     this.density.value = Math.min(HIGHEST_DENSITY, Math.max(LEAST_DENSITY, share));
   }
 
+  clearMessage(): void {
+    if (this.message.peek()) this.message.value = "";
+  }
+
   swapHands(): void {
     this.dominant.value = this.dominant.value === "right" ? "left" : "right";
     try {

@@ -1,101 +1,66 @@
 /**
- * What hands do in VR. Trigger or pinch paints; grip, or pinch in empty space, holds the world; grip or pinch on what is selected holds the
- * cluster; the palette on the other hand is touched or pointed at. Knows nothing of how anything is drawn.
+ * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, holds the
+ * world; on selected items it holds the cluster. The palette on the other hand is touched or pointed
+ * at. This module draws nothing.
  */
-import { Matrix4, Vector3 } from "three";
-import type { Tick } from "../../protocol/messages.js";
-import {
-  PALETTE_HEIGHT,
-  PALETTE_WIDTH,
-  type PaletteSide,
-  type Tile,
-} from "../../scene/xr/boards/palette-layout.js";
-import { SHEET_HEIGHT, SHEET_WIDTH } from "../../scene/xr/boards/sheet-layout.js";
+import { type Matrix4, Vector3 } from "three";
+import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
-import { BoardPointing } from "./boards/board-pointing.js";
-import { pauseOrRun, runTile } from "./boards/run-tile.js";
-import { type BrushHit, queryBrush } from "./brush/brush-query.js";
+import { BoardAim, type BoardsInRoom } from "./boards/aim.js";
+import type { BoardPointing } from "./boards/board-pointing.js";
+import { pauseOrRun } from "./boards/run-tile.js";
+import { TilePress } from "./boards/tile-press.js";
 import { BrushStroke } from "./brush/brush-stroke.js";
+import { HandBrush } from "./brush/hand-brush.js";
 import { BoxChange, type SceneChange } from "./grab/box-change.js";
-import { ClusterPull } from "./grab/cluster-drag.js";
-import { ClusterGrab } from "./grab/cluster-grab.js";
+import type { ClusterGrab } from "./grab/cluster-grab.js";
+import { ClusterHold } from "./grab/cluster-hold.js";
 import { scaleOf, turnAbout } from "./grab/transform.js";
 import { WorldHold } from "./grab/world-grab.js";
+import { HandActivities } from "./input/hand-activity.js";
 import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
+import { Sticks } from "./input/sticks.js";
 import type { TrackedHand } from "./input/tracked-hand.js";
 import type { InputListener } from "./input/xr-inputs.js";
+import {
+  RAY_LENGTH,
+  RAY_LENGTH_AT_POINTS,
+  RAY_LENGTH_WITH_CLUSTER,
+} from "./placement/dimensions.js";
 
-/** What hands act on. */
-export interface XrSurroundings {
-  /** Scene metres to room metres. */
-  readonly world: Matrix4;
-  /** The palette's own metres to the room's, and what is on it. */
-  readonly palette: {
-    readonly mesh: { readonly matrix: Matrix4 };
-    readonly tiles: readonly Tile[];
+/** The objects that hands act on. */
+export interface XrSurroundings extends BoardsInRoom {
+  /** From scene metres to room metres. */
+  readonly roomFromScene: Matrix4;
+  readonly palette: BoardsInRoom["palette"] & {
     turnPage(): void;
     turnTo(side: PaletteSide): void;
   };
-  /** A contact sheet, where one is open. */
-  readonly sheet: {
-    readonly mesh: { readonly matrix: Matrix4; visible: boolean };
-    readonly tiles: readonly Tile[];
-  };
-  /** Items that are in the hand; none: they are back. */
+  /** Draw these items where the hand has them; an empty array ends that. */
   showGrabbed(items: Uint32Array): void;
 }
 
-/** Milliseconds that a hand may be out of sight before what it did is ended. */
-const LOST_MS = 350;
-const STICK_DEAD = 0.2;
-const STICK_TURN = 0.7;
-const STICK_REST = 0.3;
+/** Angle by which a stick turns the world, radians. */
 const TURN = Math.PI / 6;
-/** How quickly a stick that is pushed all the way changes a size, by the second: e to this. */
-const STICK_RATE = 1.6;
-/** Metres about the brush in which a selected item can be taken hold of, whatever its size. */
-const GRASP = 0.03;
-const LOOK_MS = 90;
-/** Millimetres of the timeline within which a gesture's mark is met. */
-const SNAP = 3;
-const NOTHING = new Uint32Array(0);
-/** Metres within which a ray that meets a board means it, even if the brush holds points; and if the hand holds a cluster, which ends before it. */
-const BOARD_NEAR = 0.35;
-const DROP_NEAR = 0.25;
+/** Milliseconds between two queries of the items in the brush. */
+const QUERY_MS = 90;
 
 export class XrControls implements InputListener {
-  /** How the points are moved that the hand holds. */
-  readonly cluster = new ClusterGrab();
-  /** What the hand is at: the palette, or the sheet. */
-  pointing: BoardPointing;
   readonly stroke: BrushStroke;
-  /** The brush in scene metres, and what it holds, looked at a few times a second. */
-  readonly brush = new Vector3();
-  brushRadius = 0;
-  readonly under: BrushHit = { count: 0, nearest: -1 };
-  /** When it last looked, ms. */
-  lookedAt = 0;
-  /** Whether the brush is to be seen: there is a hand for it, and it is not at the palette. */
+  readonly brush: HandBrush;
+  /** Whether the brush is drawn: a hand has one, and that hand is not at a board. */
   brushShown = false;
 
-  private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
-  private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
-  private readonly hold = new WorldHold();
-  private readonly pull: ClusterPull;
+  private readonly boards: BoardAim;
+  private readonly tiles: TilePress;
+  private readonly cluster: ClusterHold;
+  private readonly world = new WorldHold();
   private readonly boxes = new BoxChange();
-  // Which hand does what: the one that began it ends it, whichever hand paints by then.
-  private painting: TrackedHand | null = null;
-  private grabbing: TrackedHand | null = null;
-  private modifying: TrackedHand | null = null;
-  private pressing: TrackedHand | null = null;
-  /** Items of the cluster, while one is held. */
-  private inHand: Uint32Array = NOTHING;
-  private turned = false;
+  private readonly sticks = new Sticks();
+  private readonly activities = new HandActivities();
   private now = 0;
-  private readonly inverse = new Matrix4();
   private readonly middle = new Vector3();
-  private readonly grasped: BrushHit = { count: 0, nearest: -1 };
 
   constructor(
     private readonly state: AppState,
@@ -103,9 +68,12 @@ export class XrControls implements InputListener {
     private readonly hands: { readonly left: TrackedHand; readonly right: TrackedHand },
     private readonly room: XrSurroundings,
   ) {
-    this.pointing = this.atPalette;
+    this.boards = new BoardAim(room);
+    const { palette } = room;
+    this.tiles = new TilePress(this.boards, state, commands, palette, () => this.endAll());
     this.stroke = new BrushStroke(state);
-    this.pull = new ClusterPull(state, commands);
+    this.brush = new HandBrush(state);
+    this.cluster = new ClusterHold(state, commands, (items) => room.showGrabbed(items));
     this.boxes.read(state.latent);
   }
 
@@ -121,23 +89,33 @@ export class XrControls implements InputListener {
     return this.dominant === this.hands.left ? this.hands.right : this.hands.left;
   }
 
-  /** Items in the hand. */
+  /** How the points of a grabbed cluster are moved. */
+  get grab(): ClusterGrab {
+    return this.cluster.grab;
+  }
+
+  /** Whether a hand holds a cluster. */
   get holding(): boolean {
-    return this.cluster.held;
+    return this.cluster.grab.held;
+  }
+
+  /** Where the dominant hand is on a board. */
+  get pointing(): BoardPointing {
+    return this.boards.pointing;
   }
 
   get onSheet(): boolean {
-    return this.pointing === this.atSheet;
+    return this.boards.onSheet;
   }
 
   get subtracting(): boolean {
-    return this.modifying !== null || this.state.xr.subtract.value;
+    return this.activities.handAt("subtracting") !== null || this.state.xr.subtract.value;
   }
 
-  // InputListener ----------------------------------------------------------------------------------------------------
+  // InputListener --------------------------------------------------------------------------------
 
   connected(): void {
-    this.forgetBoards();
+    this.boards.forget();
   }
 
   disconnected(hand: TrackedHand): void {
@@ -146,50 +124,47 @@ export class XrControls implements InputListener {
 
   press(hand: TrackedHand): void {
     if (this.state.latent.n === 0) return;
-    this.clearMessage();
-    if (hand === this.grabbing) return; // it is full
+    this.state.xr.clearMessage();
+    if (hand === this.cluster.hand) return; // the cluster is in it
     if (hand !== this.dominant) {
-      if (!hand.bare) this.modifying = hand;
+      if (!hand.bare) this.activities.begin(hand.side, "subtracting");
       else this.grasp(hand);
       return;
     }
-    if (this.pointing.tile && this.pointing.how === "ray") {
-      this.pressing = hand;
-      this.run(this.pointing.tile, hand);
+    const { pointing, onSheet } = this;
+    if (pointing.tile && pointing.how === "ray") {
+      this.activities.begin(hand.side, "pressing");
+      this.tiles.run(pointing.tile, hand);
       return;
     }
-    if (this.pointing.near || (this.onSheet && this.pointing.how === "ray")) {
-      this.pressing = hand;
-      const pinched = this.onSheet ? this.pointing.pinch() : null;
-      if (pinched) this.run(pinched, hand);
+    if (pointing.near || (onSheet && pointing.how === "ray")) {
+      this.activities.begin(hand.side, "pressing");
+      const pinched = onSheet ? pointing.pinch() : null;
+      if (pinched) this.tiles.run(pinched, hand);
       return;
     }
     this.locate(hand);
     if (hand.bare) {
-      queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
-      const onSelected = this.graspable(hand);
-      // What is selected is taken hold of, or taken away.
-      if (onSelected ? !this.subtracting : this.under.count === 0) {
+      this.brush.query();
+      const onSelected = this.cluster.isWithinReach(hand, this.room.roomFromScene);
+      // A pinch on selected items grabs them, or subtracts them.
+      if (onSelected ? !this.subtracting : this.brush.hit.count === 0) {
         this.grasp(hand);
         return;
       }
     }
-    this.painting = hand;
-    this.stroke.begin(this.brush, this.brushRadius, this.subtracting, this.now);
+    this.activities.begin(hand.side, "painting");
+    this.stroke.begin(this.brush.centre, this.brush.radius, this.subtracting, this.now);
     this.freezeOrThaw();
     hand.pulse(HOVER_PULSE, 15);
   }
 
   release(hand: TrackedHand): void {
-    if (hand === this.modifying) this.modifying = null;
-    if (hand === this.pressing) {
-      this.pressing = null;
-      return;
-    }
-    if (hand === this.painting) {
-      this.painting = null;
+    const activity = this.activities.end(hand.side);
+    if (activity === "pressing") return;
+    if (activity === "painting") {
       this.locate(hand);
-      this.stroke.end(this.brush, this.brushRadius, this.now);
+      this.stroke.end(this.brush.centre, this.brush.radius, this.now);
       this.freezeOrThaw();
     }
     if (hand.bare) this.letGo(hand);
@@ -197,7 +172,7 @@ export class XrControls implements InputListener {
 
   squeeze(hand: TrackedHand): void {
     if (this.state.latent.n === 0) return;
-    this.clearMessage();
+    this.state.xr.clearMessage();
     this.grasp(hand);
   }
 
@@ -205,297 +180,168 @@ export class XrControls implements InputListener {
     this.letGo(hand);
   }
 
-  // Each frame -------------------------------------------------------------------------------------------------------
+  // Each frame -----------------------------------------------------------------------------------
 
   /**
-   * `seconds`: since the last frame. Nothing is allocated unless something happens. What is read of signals in every frame is read as their value:
-   * nobody subscribes here, outside of effects, and `peek` makes a function each time.
+   * Advance all gestures by one frame, `seconds` after the previous one. A frame in which nothing
+   * happens allocates nothing. Signals are read by `value`: nothing subscribes outside of effects,
+   * and each call of `peek` allocates a function.
    */
   frame(now: number, seconds: number): void {
     this.now = now;
     const { dominant, other } = this;
-    this.watch(dominant, now);
-    this.watch(other, now);
+    if (dominant.isLost(now)) this.endGestures(dominant, "was lost from view");
+    if (other.isLost(now)) this.endGestures(other, "was lost from view");
     this.readSticks(dominant, other, seconds);
-    this.hold.update(this.room.world);
-    const grabbing = this.grabbing;
-    if (this.cluster.update(now, grabbing?.tracked ? grabbing.pose : null, this.room.world))
-      this.room.showGrabbed(NOTHING);
-    if (this.cluster.held) this.pull.follow(this.cluster.moved, now);
-    this.point(dominant);
-    const brushing = this.painting ?? dominant;
+    this.world.update(this.room.roomFromScene);
+    this.cluster.update(now, this.room.roomFromScene);
+    const busy = this.stroke.active || this.holding;
+    const pressing = this.activities.of(dominant.side) === "pressing";
+    this.tiles.update(dominant, this.rayLength(dominant), busy, pressing);
+    const painting = this.activities.handAt("painting");
+    const brushing = painting ? this.hands[painting] : dominant;
     if (!brushing.tracked) {
       this.brushShown = false;
       return;
     }
     this.locate(brushing);
     this.brushShown = !this.pointing.near;
-    if (this.stroke.active && this.stroke.move(this.brush, this.brushRadius, now)) {
-      // It has just looked: once is enough.
-      this.under.count = this.stroke.hit.count;
-      this.under.nearest = this.stroke.hit.nearest;
-      this.lookedAt = now;
-    }
-    if (now - this.lookedAt < LOOK_MS) return;
-    this.lookedAt = now;
-    const before = this.under.count;
-    if (this.brushShown)
-      queryBrush(this.state.latent, this.brush, this.brush, this.brushRadius, this.under);
-    else {
-      this.under.count = 0;
-      this.under.nearest = -1;
-    }
-    if (before === 0 && this.under.count > 0 && !this.cluster.held) brushing.pulse(ENTER_PULSE, 8);
+    const { brush, stroke } = this;
+    if (stroke.active && stroke.move(brush.centre, brush.radius, now))
+      brush.takeOver(stroke.hit, now);
+    if (now - brush.queriedAt < QUERY_MS) return;
+    brush.queriedAt = now;
+    const before = brush.hit.count;
+    if (this.brushShown) brush.query();
+    else brush.clear();
+    if (before === 0 && brush.hit.count > 0 && !this.holding) brushing.pulse(ENTER_PULSE, 8);
   }
 
   /**
-   * Another scene is shown. In another box the cloud stays where it is in the room, and in the hand. A map of two dimensions and one of three
-   * have no place in common: what was held is let go, and it is to be placed anew.
+   * Another scene is shown. In another box the cloud keeps its place in the room and in the hand.
+   * Maps of two and of three dimensions have no place in common: the hands let go of everything, and
+   * the world has to be placed again.
    */
   sceneChanged(): SceneChange {
     const { latent, xr } = this.state;
     const change = this.boxes.read(latent);
     const { newFromOld, oldFromNew } = this.boxes;
     if (change === "box") {
-      this.room.world.multiply(oldFromNew);
-      this.hold.renew(this.room.world);
-      this.cluster.carry(newFromOld, oldFromNew);
+      this.room.roomFromScene.multiply(oldFromNew);
+      this.world.renew(this.room.roomFromScene);
+      this.grab.carry(newFromOld, oldFromNew);
       this.stroke.carry(newFromOld);
     }
     if (change === "cloud" || change === "dimension") {
       this.endAll();
-      this.cluster.drop();
-      this.under.count = 0;
-      this.under.nearest = -1;
+      this.grab.drop();
+      this.brush.clear();
       if (change === "dimension")
-        xr.message.value = `The map has ${latent.latentDim} dimensions now: it stands before you anew.`;
+        xr.message.value = `The map now has ${latent.latentDim} dimensions. It is in front of you again.`;
     }
     return change;
   }
 
-  /** Of the last change of box: by how much a length of the latent space is shorter in scene metres than before. */
+  /** Scene metres after the last change of box per scene metre before it. */
   get boxRatio(): number {
     return this.boxes.newFromOld.elements[0] as number;
   }
 
-  /** Show what is in the hand, after the cloud was given new arrays. */
+  /** Show the items in the hand again, after the cloud was given new arrays. */
   showInHand(): void {
-    this.room.showGrabbed(this.cluster.held ? this.inHand : NOTHING);
+    this.cluster.show();
   }
 
-  /** VR is hidden or over: nothing is held any more, and nothing is lost. */
+  /** End all gestures because VR is hidden or has ended. What was painted stays selected. */
   endAll(): void {
     const { left, right } = this.hands;
     this.endGestures(left, "");
     this.endGestures(right, "");
-    // Who let go meanwhile may never have been told of it; the next press is to count.
+    // A release while VR is hidden sends no event; the next press has to count.
     left.pressed = left.squeezed = right.pressed = right.squeezed = false;
-    this.forgetBoards();
+    this.boards.forget();
   }
 
-  // ------------------------------------------------------------------------------------------------------------------
+  // ----------------------------------------------------------------------------------------------
 
   private locate(hand: TrackedHand): void {
-    const { world } = this.room;
-    this.brush.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
-    this.brushRadius = this.state.xr.radius.value / scaleOf(world);
+    const { roomFromScene } = this.room;
+    this.brush.locate(hand, roomFromScene, scaleOf(roomFromScene));
   }
 
-  /** Take hold of what is there: the cluster, if the hand is in it, else the world. */
+  /** Grab the cluster if the hand is in it, else the world. */
   private grasp(hand: TrackedHand): void {
-    if (hand === this.painting) return;
-    if (!this.cluster.active && this.graspable(hand)) {
-      this.grabbing = hand;
-      this.cluster.take(hand.pose, this.room.world);
-      this.inHand = this.state.selection.peek().items;
-      this.pull.take(this.inHand);
-      this.room.showGrabbed(this.inHand);
+    if (this.activities.of(hand.side) === "painting") return;
+    const { roomFromScene } = this.room;
+    if (!this.grab.active && this.cluster.isWithinReach(hand, roomFromScene)) {
+      this.cluster.take(hand, roomFromScene);
       hand.pulse(0.5, 30);
-    } else this.hold.take(hand, this.room.world);
+    } else this.world.take(hand, roomFromScene);
     this.freezeOrThaw();
   }
 
-  /** Whether the hand's brush holds something selected. */
-  private graspable(hand: TrackedHand): boolean {
-    const { items, tool } = this.state.selection.peek();
-    // What a sheet shows lies all over the cloud: it is no cluster.
-    if (items.length === 0 || tool === "sheet") return false;
-    const { world } = this.room;
-    const radius = Math.max(GRASP, this.state.xr.radius.peek()) / scaleOf(world);
-    const at = this.middle.copy(hand.brush).applyMatrix4(this.inverse.copy(world).invert());
-    queryBrush(this.state.latent, at, at, radius, this.grasped, null, items);
-    return this.grasped.count > 0;
-  }
-
+  /** Over a class the cluster is labelled; in space it is pinned; elsewhere it returns. */
   private letGo(hand: TrackedHand): void {
-    if (this.grabbing === hand) {
+    if (this.cluster.hand === hand) {
       const { tile } = this.pointing;
       const onClass = tile?.action.kind === "class" && hand === this.dominant;
-      if (onClass) this.run(tile, hand);
-      // Let go in space, it stays there as an anchor; over a class, or where it was, it goes back.
-      const atPalette = this.pointing.how === "touch";
-      if (!onClass && !atPalette && this.pull.release(this.cluster.moved)) {
-        this.grabbing = null;
-        this.cluster.drop();
-        this.room.showGrabbed(NOTHING);
-        hand.pulse(LABEL_PULSE, 40);
-      } else this.dropCluster();
+      if (onClass) this.tiles.run(tile, hand);
+      if (!onClass && !this.pointing.near && this.cluster.pin()) hand.pulse(LABEL_PULSE, 40);
+      else this.cluster.release(this.now);
     }
-    this.hold.letGo(hand, this.room.world);
+    this.world.letGo(hand, this.room.roomFromScene);
     this.freezeOrThaw();
   }
 
-  private dropCluster(): void {
-    this.grabbing = null;
-    this.pull.cancel();
-    this.cluster.release(this.now);
-  }
-
-  /** Points stand still while anything is painted or held: a label hits what was seen. Beside a cluster that the hand pulls they move: they follow it. */
+  /**
+   * Points stand still while a hand paints or holds something, so that a label hits what was seen.
+   * They move beside a cluster that pulls the model along: its neighbours follow it.
+   */
   private freezeOrThaw(): void {
-    const held = this.grabbing ? !this.pull.active : this.hold.active;
+    const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
     this.state.latent.frozen = this.stroke.active || held;
   }
 
-  private watch(hand: TrackedHand, now: number): void {
-    if (hand.source === null || hand.lostSince === 0 || now - hand.lostSince < LOST_MS) return;
-    this.endGestures(hand, "was lost from view");
-  }
-
-  /** End what a hand is at, if anything. `why` completes "The right hand ...", for the person; "" says nothing. */
+  /** End the gestures of a hand. `why` completes the message "The right hand ..."; "" shows none. */
   private endGestures(hand: TrackedHand, why: string): void {
-    if (hand === this.modifying) this.modifying = null;
-    if (hand === this.pressing) this.pressing = null;
+    const activity = this.activities.end(hand.side);
     let what = "";
-    if (hand === this.painting) {
-      this.painting = null;
+    if (activity === "painting") {
       this.stroke.cancel();
       what = "what it painted stays selected";
     }
-    if (hand === this.grabbing) {
-      this.dropCluster();
+    if (hand === this.cluster.hand) {
+      this.cluster.release(this.now);
       what = "the cluster went back";
     }
-    this.hold.letGo(hand, this.room.world);
+    this.world.letGo(hand, this.room.roomFromScene);
     this.freezeOrThaw();
-    if (what && why)
-      this.state.xr.message.value = `The ${hand.side} ${hand.bare ? "hand" : "controller"} ${why}: ${what}.`;
+    if (!what || !why) return;
+    const name = hand.bare ? "hand" : "controller";
+    this.state.xr.message.value = `The ${hand.side} ${name} ${why}: ${what}.`;
   }
 
   private readSticks(dominant: TrackedHand, other: TrackedHand, seconds: number): void {
     const { xr } = this.state;
-    const push = dominant.stickY;
-    if (Math.abs(push) > STICK_DEAD) {
-      // Up is more: a larger brush, or, while a cluster grows, one that takes thinner places in too.
-      const factor = Math.exp(-push * STICK_RATE * seconds);
+    const { roomFromScene } = this.room;
+    const growth = this.sticks.growth(dominant, seconds);
+    if (growth !== 1) {
+      // While a cluster grows, the stick changes how thin the places are that it takes in.
       if (this.stroke.active && xr.tool.value === "cluster")
-        xr.setDensity(xr.density.value / factor);
-      else xr.setRadius(xr.radius.value * factor);
+        xr.setDensity(xr.density.value / growth);
+      else xr.setRadius(xr.radius.value * growth);
     }
-    const side = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other : dominant;
-    const across = side.stickX;
-    // One that is pushed up is not meant to turn anything, however much it leans.
-    const sideways = Math.abs(across) > STICK_TURN && Math.abs(across) > Math.abs(side.stickY);
-    if (Math.abs(across) < STICK_REST) this.turned = false;
-    else if (sideways && !this.turned && !this.hold.active) {
-      this.turned = true;
-      this.middle.setFromMatrixPosition(this.room.world);
-      turnAbout(this.room.world, this.middle, across > 0 ? TURN : -TURN);
-    }
+    const turn = this.sticks.turn(dominant, other, !this.world.active);
+    if (turn !== 0)
+      turnAbout(roomFromScene, this.middle.setFromMatrixPosition(roomFromScene), turn * TURN);
     if (dominant.upperClicked) this.commands.undo();
     if (dominant.lowerClicked) this.commands.redo();
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  private point(hand: TrackedHand): void {
-    if (!hand.tracked) {
-      this.forgetBoards();
-      return;
-    }
-    const before = this.pointing.tile;
-    const pressed = this.aim(hand);
-    if (this.pointing.tile && this.pointing.tile !== before) hand.pulse(HOVER_PULSE, 12);
-    const scrubbing = this.pointing.tile?.action.kind === "scrub";
-    if (
-      scrubbing &&
-      (this.pointing.touching || (this.pressing === hand && this.pointing.how === "ray"))
-    ) {
-      this.scrub();
-      return;
-    }
-    if (pressed && !this.stroke.active && !this.cluster.held) {
-      this.clearMessage();
-      this.run(pressed, hand);
-    }
-  }
-
-  /** Finds the board the hand is at: the one it is near, else the first that its ray meets. Returns the tile that was touched. */
-  private aim(hand: TrackedHand): Tile | null {
-    const { palette, sheet } = this.room;
-    const { atPalette, atSheet } = this;
-    const { touch, rayOrigin, rayDirection } = hand;
-    const pressed = atPalette.update(
-      palette.mesh.matrix,
-      palette.tiles,
-      touch,
-      rayOrigin,
-      rayDirection,
-    );
-    if (!this.means(atPalette, hand)) atPalette.forget();
-    this.pointing = atPalette;
-    if (!sheet.mesh.visible || atPalette.near || this.stroke.active || this.cluster.held) {
-      atSheet.forget();
-      return pressed;
-    }
-    const onSheet = atSheet.update(sheet.mesh.matrix, sheet.tiles, touch, rayOrigin, rayDirection);
-    if (atSheet.how === null) return pressed;
-    const met = atPalette.how === null || atSheet.distance < atPalette.distance;
-    if (!atSheet.near && !(met && this.means(atSheet, hand))) return pressed;
-    this.pointing = atSheet;
-    return onSheet;
-  }
-
-  /** Whether a hand at a board means it. One that holds points, in its brush or as a cluster, means these, and not a board far behind them. */
-  private means(board: BoardPointing, hand: TrackedHand): boolean {
-    if (board.how !== "ray") return true;
-    if (this.grabbing === hand) return board.distance < DROP_NEAR;
-    return this.under.count === 0 || board.distance < BOARD_NEAR;
-  }
-
-  private forgetBoards(): void {
-    this.atPalette.forget();
-    this.atSheet.forget();
-    this.pointing = this.atPalette;
-  }
-
-  /** To the moment at which the hand is on the timeline. */
-  private scrub(): void {
-    const { tile, across } = this.pointing;
-    if (!tile) return;
-    const { time } = this.state;
-    const share = Math.min(1, Math.max(0, (across - tile.x - 8) / (tile.width - 16)));
-    const last = time.last.value;
-    const near = (SNAP / (tile.width - 16)) * last;
-    let moment = Math.round(share * last);
-    // Beside a gesture's mark, the gesture is meant.
-    const ticks = time.timeline.value?.ticks;
-    for (let k = 0; ticks && k < ticks.length; k++) {
-      const tick = (ticks[k] as Tick).moment;
-      if (Math.abs(tick - share * last) >= near) continue;
-      moment = tick;
-      break;
-    }
-    if (time.live.value ? moment < time.last.value : moment !== time.moment.value)
-      this.commands.goTo(moment);
-  }
-
-  private run(tile: Tile, hand: TrackedHand): void {
-    if (tile.action.kind === "swap") this.endAll();
-    const strength = runTile(tile.action, this.state, this.commands, this.room.palette);
-    if (strength > 0) hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
-  }
-
-  private clearMessage(): void {
-    if (this.state.xr.message.peek()) this.state.xr.message.value = "";
+  /** A hand that holds points, in its brush or as a cluster, means these, not a far board. */
+  private rayLength(hand: TrackedHand): number {
+    if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
+    return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;
   }
 }

@@ -138,7 +138,7 @@ export class InputModel extends Object3D {
     if (this.children.length > 0) this.update?.();
   }
 
-  giveUp(): void {
+  override dispose(): void {
     this.gone = true;
     this.removeFromParent();
   }

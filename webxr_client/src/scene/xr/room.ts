@@ -4,8 +4,11 @@ import {
   BoxGeometry,
   BufferGeometry,
   Color,
+  DirectionalLight,
   EdgesGeometry,
   Float32BufferAttribute,
+  HemisphereLight,
+  type Light,
   LineBasicMaterial,
   LineSegments,
   Vector3,
@@ -63,4 +66,12 @@ export function sceneBox(): LineSegments {
   );
   box.frustumCulled = false;
   return box;
+}
+
+/** The light on hands and controllers. */
+export function roomLights(): Light[] {
+  const ambient = new HemisphereLight("#dfe9f5", "#39424e", 2.2);
+  const sun = new DirectionalLight("#ffffff", 1.6);
+  sun.position.set(0.4, 2, 0.8);
+  return [ambient, sun];
 }

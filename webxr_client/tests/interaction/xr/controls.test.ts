@@ -90,7 +90,7 @@ class Room {
       },
     ) as Commands;
     this.controls = new XrControls(this.state, commands, this, {
-      world: this.world,
+      roomFromScene: this.world,
       palette: {
         mesh: { matrix: PALETTE },
         tiles: this.tiles,
@@ -273,8 +273,8 @@ describe("the brush", () => {
   it("says how many and which item it is at, a few times a second", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(10);
-    expect(room.controls.under.count).toBeGreaterThan(0.9 * COUNT);
-    expect(room.controls.under.nearest).toBeGreaterThanOrEqual(0);
+    expect(room.controls.brush.hit.count).toBeGreaterThan(0.9 * COUNT);
+    expect(room.controls.brush.hit.nearest).toBeGreaterThanOrEqual(0);
     expect(room.right.pulses).toHaveLength(1); // once, on the way in
     expect(room.right.pulses[0]).toBeLessThan(0.3);
   });
@@ -304,11 +304,11 @@ describe("a cluster", () => {
     grab(room.right);
     room.right.at(0, 0.5, 0.3);
     room.frames(2);
-    const moved = room.controls.cluster.moved.clone();
+    const moved = room.controls.grab.moved.clone();
     expect(moved.equals(new Matrix4())).toBe(false);
     room.controls.unsqueeze(room.right);
     room.frames(60);
-    expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
+    expect(room.controls.grab.moved.equals(new Matrix4())).toBe(true);
     expect(room.calls).toEqual([]);
     expect(room.selected).toBeGreaterThan(0);
     expect(room.state.latent.frozen).toBe(false);
@@ -339,7 +339,7 @@ describe("a cluster", () => {
     ]);
     expect(targets[0]?.[1]).not.toBeCloseTo(before, 2);
     expect(room.grabbed).toBe(0);
-    expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
+    expect(room.controls.grab.moved.equals(new Matrix4())).toBe(true);
   });
   it("is dropped in space where its hand only points at a class far away, and on the class where it is before it", () => {
     for (const [away, call] of [
@@ -1000,8 +1000,8 @@ describe("another box in the middle of it", () => {
     const taken = room.state.latent.latentMean(0, 1);
     room.right.at(-0.3, 0.4, 0.1);
     room.frames(3);
-    const { cluster } = room.controls;
-    const before = ITEMS.map((item) => inRoom(item, cluster.moved));
+    const { grab: inHand } = room.controls;
+    const before = ITEMS.map((item) => inRoom(item, inHand.moved));
     const told = () =>
       (room.calls.findLast(([name]) => name === "drag") as [string, Uint32Array, number[][]])[2];
     const wanted = structuredClone(told());
@@ -1012,7 +1012,7 @@ describe("another box in the middle of it", () => {
     room.frames(3);
     expect(room.controls.holding).toBe(true);
     ITEMS.slice(0, 2).forEach((item, k) => {
-      expect(inRoom(item, cluster.moved).distanceTo(before[k] as Vector3)).toBeLessThan(STEP);
+      expect(inRoom(item, inHand.moved).distanceTo(before[k] as Vector3)).toBeLessThan(STEP);
     });
     expect(room.state.latent.latentMean(0, 1)).toBeCloseTo(taken, 3);
     told().forEach((target, k) => {
@@ -1034,7 +1034,7 @@ describe("another box in the middle of it", () => {
     show(BOX);
     room.controls.showInHand();
     expect(room.grabbed).toBe(0);
-    expect(room.controls.cluster.moved.equals(new Matrix4())).toBe(true);
+    expect(room.controls.grab.moved.equals(new Matrix4())).toBe(true);
   });
   it("lets a stroke go on from where it is, and nothing between here and there is painted", () => {
     room.right.at(...LEFT_HEAP);

@@ -45,7 +45,7 @@ afterEach(() => {
 describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
   it("allocates next to nothing: hands are read, brush, card and boards are put where they belong", () => {
     enter(bare);
-    expect(view.controls.under.count).toBeGreaterThan(100);
+    expect(view.controls.brush.hit.count).toBeGreaterThan(100);
     expect(view.card.mesh.visible).toBe(true);
     expect(bytesAFrame(() => view.draw(1300, FRAME))).toBeLessThan(400);
   });

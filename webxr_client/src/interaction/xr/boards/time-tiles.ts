@@ -1,10 +1,14 @@
 /** What the tiles of time and force do. */
-import { PRESETS, type Settings } from "../../../protocol/messages.js";
-import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
+import { PRESETS, type Settings, type Tick } from "../../../protocol/messages.js";
+import type { PaletteSide, Tile, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
+/** Millimetres of the timeline within which a gesture's mark is met. */
+const SNAP = 3;
+/** Millimetres of the tile beside the timeline, left and right. */
+const TIMELINE_MARGIN = 8;
 const STIFFNESS_STEP = 0.1;
 const ARROWS = ["off", "hovered", "selected", "all"] as const;
 const TRAILS = [0, 8, 24] as const;
@@ -70,4 +74,22 @@ export function runTimeTile(
 function stiffer({ stiffness }: Settings, more: boolean): number {
   const value = (stiffness ?? 0) + (more ? STIFFNESS_STEP : -STIFFNESS_STEP);
   return Math.round(100 * Math.min(1, Math.max(0, value))) / 100;
+}
+
+/** Go to the moment at `across` on the timeline, millimetres from the left edge of the board. */
+export function scrub(tile: Tile, across: number, { time }: AppState, commands: Commands): void {
+  const width = tile.width - 2 * TIMELINE_MARGIN;
+  const share = Math.min(1, Math.max(0, (across - tile.x - TIMELINE_MARGIN) / width));
+  const last = time.last.value;
+  const near = (SNAP / width) * last;
+  let moment = Math.round(share * last);
+  // Beside a gesture's mark, the gesture is meant.
+  const ticks = time.timeline.value?.ticks;
+  for (let k = 0; ticks && k < ticks.length; k++) {
+    const tick = (ticks[k] as Tick).moment;
+    if (Math.abs(tick - share * last) >= near) continue;
+    moment = tick;
+    break;
+  }
+  if (time.live.value ? moment < last : moment !== time.moment.value) commands.goTo(moment);
 }

@@ -4,12 +4,11 @@ import { MAX_ANCHORED } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands, Point } from "../../../state/commands.js";
 import { latentMean } from "../../drag-tool.js";
+import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
 /** Items a millisecond that are told at most: a large cluster is told less often, so that neither frames nor the network feel its size. */
 const SEND_ITEMS = 50;
-/** Scene metres by which a cluster has to be elsewhere to be pinned there: one that was only lifted goes back. */
-const LEAST = 0.03;
 const NOTHING = new Uint32Array(0);
 
 const point = new Vector3();
@@ -60,7 +59,7 @@ export class ClusterPull {
     const { items, targets } = this;
     const size = this.state.latent.box.size;
     const [a, b] = [this.start[0] as Point, targets[0] as Point];
-    if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST * size) return false;
+    if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST_PULL * size) return false;
     this.end();
     this.commands.anchor(items, targets, true);
     this.commands.drag(NOTHING, []);

@@ -2,10 +2,7 @@
  * Taking hold of space: how the world follows one hand, or two. Matrices take scene metres to the room's; nothing is allocated.
  */
 import { Matrix4, Quaternion, Vector3 } from "three";
-
-/** How much larger or smaller than it was placed the world may become, in room metres a scene metre. */
-export const LEAST_SCALE = 0.05;
-export const LARGEST_SCALE = 40;
+import { LARGEST_SCALE, LEAST_SCALE } from "../placement/dimensions.js";
 
 const inverse = new Matrix4();
 const middle = new Vector3();

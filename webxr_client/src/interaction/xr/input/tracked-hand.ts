@@ -1,9 +1,10 @@
 /** One of the two hands, with a controller in it or without, as the frame found it. Everything is in metres of the room. */
 import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
+import { BRUSH_AHEAD } from "../placement/dimensions.js";
 
-/** The brush floats so far before the hand that holds a controller. */
-export const BRUSH_AHEAD = 0.12;
+/** Milliseconds that a hand may be out of sight before it counts as lost. */
+const LOST_MS = 350;
 /** Buttons of the xr-standard gamepad. */
 const STICK = 3;
 const LOWER = 4;
@@ -63,6 +64,11 @@ export class TrackedHand {
     this.stickX = this.stickY = 0;
     this.down.fill(false);
     this.justDown.fill(false);
+  }
+
+  /** Whether the hand has been out of sight for so long that its gestures end. */
+  isLost(now: number): boolean {
+    return this.source !== null && this.lostSince !== 0 && now - this.lostSince >= LOST_MS;
   }
 
   /** Once a frame, after three has put the spaces where they are. */

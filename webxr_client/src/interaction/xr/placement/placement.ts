@@ -1,19 +1,19 @@
-/** Where things stand, at arm's reach and below the eyes, so that it is right standing and seated: the cloud before the person, a sheet beside it. */
+/**
+ * Places of the cloud and of a contact sheet: within arm's reach and below the eyes, which is right
+ * for people who stand and who sit.
+ */
 import { Euler, MathUtils, type Matrix4, type Quaternion, Vector3 } from "three";
-
-/** Metres from the eyes to the cloud's middle. */
-export const REACH = 0.72;
-/** Metres across. */
-export const ACROSS = 0.66;
-const BELOW = (15 * Math.PI) / 180;
-const LOWEST = 0.45;
-/** Of a contact sheet: metres from the eyes, below them, and how far it is turned from the cloud at least and at most. */
-const SHEET_REACH = 0.52;
-const SHEET_BELOW = 0.16;
-const SHEET_LEAST = (40 * Math.PI) / 180;
-const SHEET_MOST = (70 * Math.PI) / 180;
-/** Between cloud and sheet. */
-const SHEET_APART = (2 * Math.PI) / 180;
+import {
+  CLOUD_BELOW_ANGLE,
+  CLOUD_DISTANCE,
+  CLOUD_EXTENT,
+  CLOUD_LEAST_HEIGHT,
+  SHEET_BELOW_EYES,
+  SHEET_DISTANCE,
+  SHEET_GAP_ANGLE,
+  SHEET_LARGEST_ANGLE,
+  SHEET_LEAST_ANGLE,
+} from "./dimensions.js";
 
 const ahead = new Vector3();
 const angles = new Euler();
@@ -21,31 +21,46 @@ const size = new Vector3();
 const offset = new Vector3();
 const up = new Vector3(0, 1, 0);
 
-/** `middle` and `across`: of the cloud, in scene metres. `floor`: whether y = 0 is the floor. The world is upright and faces the person. */
+/**
+ * Place the world before the person, upright and turned to them.
+ *
+ * @param middle of the cloud, scene metres
+ * @param across largest extent of the cloud, scene metres
+ * @param floor whether y = 0 is the floor
+ */
 export function placeWorld(
-  world: Matrix4,
+  roomFromScene: Matrix4,
   head: { position: Vector3; orientation: Quaternion },
   middle: Vector3,
   across: number,
   floor: boolean,
 ): void {
   const yaw = angles.setFromQuaternion(head.orientation, "YXZ").y;
-  ahead.set(-Math.sin(yaw) * Math.cos(BELOW), -Math.sin(BELOW), -Math.cos(yaw) * Math.cos(BELOW));
-  ahead.multiplyScalar(REACH).add(head.position);
-  if (floor) ahead.y = Math.max(LOWEST, ahead.y);
-  const scale = ACROSS / Math.max(across, 1e-3);
-  world.makeRotationY(yaw);
-  world.scale(size.set(scale, scale, scale));
+  ahead.set(
+    -Math.sin(yaw) * Math.cos(CLOUD_BELOW_ANGLE),
+    -Math.sin(CLOUD_BELOW_ANGLE),
+    -Math.cos(yaw) * Math.cos(CLOUD_BELOW_ANGLE),
+  );
+  ahead.multiplyScalar(CLOUD_DISTANCE).add(head.position);
+  if (floor) ahead.y = Math.max(CLOUD_LEAST_HEIGHT, ahead.y);
+  const scale = CLOUD_EXTENT / Math.max(across, 1e-3);
+  roomFromScene.makeRotationY(yaw);
+  roomFromScene.scale(size.set(scale, scale, scale));
   ahead.sub(offset.copy(middle).multiplyScalar(scale).applyAxisAngle(up, yaw));
-  world.setPosition(ahead);
+  roomFromScene.setPosition(ahead);
 }
 
 /**
- * A contact sheet `width` wide beside the cloud, so that it hides nothing of it, and turned to the eyes. `middle`, `radius`: of the cloud, in metres
- * of the room. `side`: 1 for the right. Where one stands in the cloud, it is beside where one looks.
+ * Place a contact sheet beside the cloud, where it hides no point, turned to the eyes. For a person
+ * who stands in the cloud it is beside the direction in which they look.
+ *
+ * @param middle of the cloud, room metres
+ * @param radius of the cloud, room metres
+ * @param width of the sheet, metres
+ * @param side 1 for the right
  */
 export function placeSheet(
-  sheet: Matrix4,
+  roomFromSheet: Matrix4,
   head: { position: Vector3; orientation: Quaternion },
   middle: Vector3,
   radius: number,
@@ -59,10 +74,10 @@ export function placeSheet(
   const yaw = inside ? angles.setFromQuaternion(head.orientation, "YXZ").y : Math.atan2(-x, -z);
   const half = inside
     ? Math.PI
-    : Math.asin(radius / away) + Math.atan(width / 2 / SHEET_REACH) + SHEET_APART;
-  const turned = yaw - side * MathUtils.clamp(half, SHEET_LEAST, SHEET_MOST);
+    : Math.asin(radius / away) + Math.atan(width / 2 / SHEET_DISTANCE) + SHEET_GAP_ANGLE;
+  const turned = yaw - side * MathUtils.clamp(half, SHEET_LEAST_ANGLE, SHEET_LARGEST_ANGLE);
   offset
-    .set(-Math.sin(turned) * SHEET_REACH, -SHEET_BELOW, -Math.cos(turned) * SHEET_REACH)
+    .set(-Math.sin(turned) * SHEET_DISTANCE, -SHEET_BELOW_EYES, -Math.cos(turned) * SHEET_DISTANCE)
     .add(head.position);
-  sheet.lookAt(head.position, offset, up).setPosition(offset);
+  roomFromSheet.lookAt(head.position, offset, up).setPosition(offset);
 }

@@ -3,13 +3,17 @@ import { Euler, Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { ClusterGrab } from "../../../../src/interaction/xr/grab/cluster-grab.js";
 import {
-  LARGEST_SCALE,
   OneHandGrab,
   scaleOf,
   TwoHandGrab,
   turnAbout,
 } from "../../../../src/interaction/xr/grab/transform.js";
-import { ACROSS, placeWorld, REACH } from "../../../../src/interaction/xr/placement/placement.js";
+import {
+  CLOUD_DISTANCE,
+  CLOUD_EXTENT,
+  LARGEST_SCALE,
+} from "../../../../src/interaction/xr/placement/dimensions.js";
+import { placeWorld } from "../../../../src/interaction/xr/placement/placement.js";
 
 const pose = (x: number, y: number, z: number, turn = 0): Matrix4 =>
   new Matrix4().compose(
@@ -159,11 +163,11 @@ describe("placement", () => {
     const position = new Vector3(0.4, height, -0.3);
     placeWorld(world, { position, orientation }, middle, 0.9, true);
     const at = middle.clone().applyMatrix4(world);
-    expect(at.distanceTo(position)).toBeCloseTo(REACH, 9);
-    expect(REACH).toBeGreaterThanOrEqual(0.6);
-    expect(REACH).toBeLessThanOrEqual(0.8);
+    expect(at.distanceTo(position)).toBeCloseTo(CLOUD_DISTANCE, 9);
+    expect(CLOUD_DISTANCE).toBeGreaterThanOrEqual(0.6);
+    expect(CLOUD_DISTANCE).toBeLessThanOrEqual(0.8);
     expect(at.y).toBeLessThan(height);
-    expect(0.9 * scaleOf(world)).toBeCloseTo(ACROSS, 9);
+    expect(0.9 * scaleOf(world)).toBeCloseTo(CLOUD_EXTENT, 9);
     // Upright, whatever the head does, and straight ahead.
     expect(new Vector3(0, 1, 0).transformDirection(world).y).toBeCloseTo(1, 9);
     const ahead = new Vector3(-Math.sin(yaw), 0, -Math.cos(yaw));

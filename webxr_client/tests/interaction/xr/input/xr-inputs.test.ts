@@ -39,7 +39,7 @@ beforeEach(() => {
   });
   const state = Object.assign(new AppState(), { latent: latentOf([[0, 0, 0]]) });
   controls = new XrControls(state, {} as Commands, inputs, {
-    world: identity(),
+    roomFromScene: identity(),
     palette: { mesh: { matrix: identity() }, tiles: [], turnPage: () => {}, turnTo: () => {} },
     sheet: { mesh: { matrix: identity(), visible: false }, tiles: [] },
     showGrabbed: () => {},

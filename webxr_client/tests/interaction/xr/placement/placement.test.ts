@@ -1,11 +1,8 @@
 /** A sheet is at arm's reach, beside the cloud and not before it, whichever hand paints and however the head is turned. */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
-import {
-  ACROSS,
-  placeSheet,
-  placeWorld,
-} from "../../../../src/interaction/xr/placement/placement.js";
+import { CLOUD_EXTENT } from "../../../../src/interaction/xr/placement/dimensions.js";
+import { placeSheet, placeWorld } from "../../../../src/interaction/xr/placement/placement.js";
 import { SHEET_WIDTH } from "../../../../src/scene/xr/boards/sheet-layout.js";
 
 const UP = new Vector3(0, 1, 0);
@@ -17,12 +14,12 @@ describe.each([1, -1] as const)("a sheet at side %i", (side) => {
   it.each([0, 1.1, -2.5])("of a cloud that stands at %f", (yaw) => {
     const orientation = new Quaternion().setFromAxisAngle(UP, yaw);
     const world = new Matrix4();
-    placeWorld(world, { position, orientation }, new Vector3(), ACROSS, true);
+    placeWorld(world, { position, orientation }, new Vector3(), CLOUD_EXTENT, true);
     const middle = new Vector3().setFromMatrixPosition(world);
     const sheet = new Matrix4();
     // By then the person looks at the palette, a little to the side and down.
     const looking = orientation.clone().multiply(new Quaternion().setFromAxisAngle(UP, 0.5));
-    placeSheet(sheet, { position, orientation: looking }, middle, ACROSS / 2, WIDTH, side);
+    placeSheet(sheet, { position, orientation: looking }, middle, CLOUD_EXTENT / 2, WIDTH, side);
     const at = new Vector3().setFromMatrixPosition(sheet);
     expect(at.distanceTo(position)).toBeLessThan(0.6);
     expect(position.y - at.y).toBeGreaterThan(0.1);
@@ -32,7 +29,7 @@ describe.each([1, -1] as const)("a sheet at side %i", (side) => {
     // On the side that was asked for.
     expect(Math.sign(flat(at).cross(flat(middle)).y)).toBe(side);
     // No part of it is as near in direction to the cloud's middle as the cloud's edge is.
-    const edge = Math.asin(ACROSS / 2 / flat(middle).length());
+    const edge = Math.asin(CLOUD_EXTENT / 2 / flat(middle).length());
     for (const x of [-WIDTH / 2, 0, WIDTH / 2]) {
       const part = new Vector3(x, 0, 0).applyMatrix4(sheet);
       expect(flat(part).angleTo(flat(middle))).toBeGreaterThan(edge);

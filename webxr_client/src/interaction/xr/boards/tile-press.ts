@@ -1,0 +1,52 @@
+/** Presses of tiles: by touch in each frame, or by trigger, and the pulse that answers. */
+import type { PaletteSide, Tile } from "../../../scene/xr/boards/palette-layout.js";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands } from "../../../state/commands.js";
+import { HOVER_PULSE, LABEL_PULSE } from "../input/haptics.js";
+import type { TrackedHand } from "../input/tracked-hand.js";
+import type { BoardAim } from "./aim.js";
+import { runTile } from "./run-tile.js";
+import { scrub } from "./time-tiles.js";
+
+export class TilePress {
+  /** `endGestures` runs before the hands are swapped. */
+  constructor(
+    private readonly aim: BoardAim,
+    private readonly state: AppState,
+    private readonly commands: Commands,
+    private readonly palette: { turnPage(): void; turnTo(side: PaletteSide): void },
+    private readonly endGestures: () => void,
+  ) {}
+
+  /**
+   * Point the hand at the boards, once per frame; a touch presses a tile.
+   *
+   * @param rayLength metres up to which a board that the ray meets is meant
+   * @param busy whether the hand paints or holds a cluster: then it presses nothing
+   * @param pressing whether the trigger, which was pressed at a board, is still held
+   */
+  update(hand: TrackedHand, rayLength: number, busy: boolean, pressing: boolean): void {
+    const { aim } = this;
+    if (!hand.tracked) {
+      aim.forget();
+      return;
+    }
+    const before = aim.pointing.tile;
+    const pressed = aim.update(hand, rayLength, busy);
+    const { tile, touching, how, across } = aim.pointing;
+    if (tile && tile !== before) hand.pulse(HOVER_PULSE, 12);
+    if (tile?.action.kind === "scrub" && (touching || (pressing && how === "ray"))) {
+      scrub(tile, across, this.state, this.commands);
+      return;
+    }
+    if (!pressed || busy) return;
+    this.state.xr.clearMessage();
+    this.run(pressed, hand);
+  }
+
+  run(tile: Tile, hand: TrackedHand): void {
+    if (tile.action.kind === "swap") this.endGestures();
+    const strength = runTile(tile.action, this.state, this.commands, this.palette);
+    if (strength > 0) hand.pulse(strength, strength === LABEL_PULSE ? 60 : 25);
+  }
+}

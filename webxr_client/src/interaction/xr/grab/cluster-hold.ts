@@ -1,0 +1,88 @@
+/** The selected cluster in a hand: grabbed, pulled along in the model, and pinned or let go. */
+import { Matrix4, Vector3 } from "three";
+import type { AppState } from "../../../state/app-state.js";
+import type { Commands } from "../../../state/commands.js";
+import { type BrushHit, queryBrush } from "../brush/brush-query.js";
+import type { TrackedHand } from "../input/tracked-hand.js";
+import { GRASP_RADIUS } from "../placement/dimensions.js";
+import { ClusterPull } from "./cluster-drag.js";
+import { ClusterGrab } from "./cluster-grab.js";
+import { scaleOf } from "./transform.js";
+
+const NOTHING = new Uint32Array(0);
+
+const sceneFromRoom = new Matrix4();
+const middle = new Vector3();
+
+export class ClusterHold {
+  /** How the points in the hand are moved. */
+  readonly grab = new ClusterGrab();
+  /** The hand that holds the cluster. It lets go of it, whichever hand paints by then. */
+  hand: TrackedHand | null = null;
+  private readonly pull: ClusterPull;
+  private items: Uint32Array = NOTHING;
+  private readonly hit: BrushHit = { count: 0, nearest: -1 };
+
+  /** `showGrabbed` draws these items where the hand has them; an empty array ends that. */
+  constructor(
+    private readonly state: AppState,
+    commands: Commands,
+    private readonly showGrabbed: (items: Uint32Array) => void,
+  ) {
+    this.pull = new ClusterPull(state, commands);
+  }
+
+  /** Whether the model moves other points, too: a pulled cluster takes its neighbours along. */
+  get pulls(): boolean {
+    return this.pull.active;
+  }
+
+  /** Whether a selected item lies within the hand's reach. */
+  isWithinReach(hand: TrackedHand, roomFromScene: Matrix4): boolean {
+    const { items, tool } = this.state.selection.peek();
+    // The items of a contact sheet lie all over the cloud: they are not a cluster.
+    if (items.length === 0 || tool === "sheet") return false;
+    const radius = Math.max(GRASP_RADIUS, this.state.xr.radius.peek()) / scaleOf(roomFromScene);
+    middle.copy(hand.brush).applyMatrix4(sceneFromRoom.copy(roomFromScene).invert());
+    queryBrush(this.state.latent, middle, middle, radius, this.hit, null, items);
+    return this.hit.count > 0;
+  }
+
+  /** Grab the selected items. */
+  take(hand: TrackedHand, roomFromScene: Matrix4): void {
+    this.hand = hand;
+    this.grab.take(hand.pose, roomFromScene);
+    this.items = this.state.selection.peek().items;
+    this.pull.take(this.items);
+    this.showGrabbed(this.items);
+  }
+
+  /** Move the cluster with its hand, once per frame. */
+  update(now: number, roomFromScene: Matrix4): void {
+    const { hand, grab } = this;
+    if (grab.update(now, hand?.tracked ? hand.pose : null, roomFromScene))
+      this.showGrabbed(NOTHING);
+    if (grab.held) this.pull.follow(grab.moved, now);
+  }
+
+  /** Pin the cluster where the hand has it. Returns false when that is not allowed or too near. */
+  pin(): boolean {
+    if (!this.pull.release(this.grab.moved)) return false;
+    this.hand = null;
+    this.grab.drop();
+    this.showGrabbed(NOTHING);
+    return true;
+  }
+
+  /** Let the cluster return to its place. */
+  release(now: number): void {
+    this.hand = null;
+    this.pull.cancel();
+    this.grab.release(now);
+  }
+
+  /** Show the items in the hand again, after the cloud was given new arrays. */
+  show(): void {
+    this.showGrabbed(this.grab.held ? this.items : NOTHING);
+  }
+}

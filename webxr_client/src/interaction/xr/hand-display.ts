@@ -1,0 +1,104 @@
+/** The brush, the ray and the item card at the hand that paints. */
+import { Color } from "three";
+import type { PointCloud } from "../../scene/cloud/point-cloud.js";
+import type { ItemCard } from "../../scene/xr/boards/item-card.js";
+import type { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
+import type { SheetBoard } from "../../scene/xr/boards/sheet-board.js";
+import { BrushSphere } from "../../scene/xr/brush-sphere.js";
+import { PointerRay } from "../../scene/xr/pointer-ray.js";
+import type { AppState } from "../../state/app-state.js";
+import type { BrushProbe } from "./brush/brush-probe.js";
+import type { XrControls } from "./controls.js";
+import { STYLUS_RADIUS } from "./placement/dimensions.js";
+import type { HeadPose } from "./placement/head-pose.js";
+import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placement.js";
+
+const ADD_COLOUR = new Color("#8fd0ff");
+const SUBTRACT_COLOUR = new Color("#ff8a5c");
+
+/** The boards that answer to the hand. */
+interface Boards {
+  readonly palette: PaletteBoard;
+  readonly sheet: SheetBoard;
+  readonly card: ItemCard;
+}
+
+export class HandDisplay {
+  readonly brush = new BrushSphere();
+  readonly ray = new PointerRay();
+
+  constructor(
+    private readonly state: AppState,
+    private readonly cloud: PointCloud,
+    private readonly controls: XrControls,
+    private readonly boards: Boards,
+    private readonly probe: BrushProbe,
+  ) {}
+
+  /** Show everything where the hand is, once per frame. */
+  update(head: HeadPose): void {
+    this.showBrush();
+    this.showRay();
+    this.showCard(head);
+  }
+
+  dispose(): void {
+    this.brush.dispose();
+    this.ray.dispose();
+  }
+
+  private showBrush(): void {
+    const { controls, brush, cloud, state } = this;
+    const hand = controls.dominant;
+    const visible = hand.tracked && !controls.holding;
+    brush.mesh.visible = visible;
+    const colour = controls.subtracting ? SUBTRACT_COLOUR : ADD_COLOUR;
+    // At a board it is a stylus.
+    const radius = controls.brushShown ? state.xr.radius.value : STYLUS_RADIUS;
+    brush.set(radius, colour, controls.stroke.active);
+    brush.mesh.position.copy(controls.brushShown ? hand.brush : hand.touch);
+    const shown = visible && controls.brushShown;
+    cloud.setBrush(controls.brush.centre, shown ? controls.brush.radius : 0);
+    cloud.setBrushColour(colour);
+  }
+
+  private showRay(): void {
+    const { controls, boards, ray } = this;
+    const { pointing, onSheet } = controls;
+    if (pointing.how === "ray" && !controls.stroke.active)
+      ray.show(controls.dominant.rayOrigin, pointing.hit);
+    else ray.hide();
+    boards.palette.light(onSheet ? null : pointing.tile);
+    boards.sheet.light(onSheet ? pointing.tile : null);
+  }
+
+  /** Show the card of the item at the brush, or of the picture that the hand is at. */
+  private showCard(head: HeadPose): void {
+    const { controls, state } = this;
+    const { card, sheet } = this.boards;
+    const picture = this.pictureAtHand();
+    const atBrush = controls.brushShown && !controls.holding ? controls.brush.hit.nearest : -1;
+    const item = picture >= 0 ? picture : atBrush;
+    state.xr.atBrush.value = item;
+    card.show(item, controls.brushShown && state.forces.map.value);
+    this.cloud.setHovered(item);
+    this.probe.probe(item);
+    if (!card.mesh.visible) return;
+    if (picture >= 0) {
+      const across = controls.pointing.across / 1000 - sheet.width / 2;
+      placeCardOverSheet(card.mesh, head, sheet.mesh.matrix, sheet.height, across);
+      return;
+    }
+    const hand = controls.dominant;
+    const side = hand.side === "right" ? 1 : -1;
+    placeCardAtBrush(card.mesh, head, hand.brush, state.xr.radius.value, side);
+  }
+
+  /** The item whose picture on the sheet the hand is at; -1 for none. */
+  private pictureAtHand(): number {
+    const { onSheet, pointing } = this.controls;
+    const action = onSheet ? pointing.tile?.action : undefined;
+    if (action?.kind !== "picture") return -1;
+    return this.state.review.sheet.value?.items[action.place]?.item ?? -1;
+  }
+}

@@ -1,0 +1,37 @@
+/** Use of the triggers: which hand paints, subtracts, or presses a tile. */
+import type { Handedness } from "../../../state/xr-state.js";
+
+/**
+ * Use of a hand's trigger or pinch, from press to release. The hand that began an activity ends it,
+ * whichever hand paints by then. The grip is separate: a hand can hold the world and subtract.
+ */
+export type HandActivity = "idle" | "painting" | "subtracting" | "pressing";
+
+export class HandActivities {
+  private left: HandActivity = "idle";
+  private right: HandActivity = "idle";
+
+  of(side: Handedness): HandActivity {
+    return this[side];
+  }
+
+  /** At most one hand is at an activity: the other one, if it was at the same, becomes idle. */
+  begin(side: Handedness, activity: HandActivity): void {
+    const other = side === "left" ? "right" : "left";
+    if (this[other] === activity) this[other] = "idle";
+    this[side] = activity;
+  }
+
+  /** Returns the activity that ends. */
+  end(side: Handedness): HandActivity {
+    const activity = this[side];
+    this[side] = "idle";
+    return activity;
+  }
+
+  /** The hand at this activity; null when neither is. */
+  handAt(activity: HandActivity): Handedness | null {
+    if (this.left === activity) return "left";
+    return this.right === activity ? "right" : null;
+  }
+}

@@ -1,0 +1,41 @@
+/** Thumbsticks: how fast they resize the brush, and when they turn the world by one step. */
+import type { TrackedHand } from "./tracked-hand.js";
+
+/** Deflections, 0..1: ignored below; a turn begins above; the next turn needs a stick below. */
+const DEAD = 0.2;
+const TURN = 0.7;
+const REST = 0.3;
+/** A stick at its end multiplies a size by e to the power of this, per second. */
+const RATE = 1.6;
+
+export class Sticks {
+  /** Whether the stick that turned the world has not returned to rest since. */
+  private turned = false;
+
+  /**
+   * Factor of the brush's size (or of the reach of a growing cluster) after `seconds`: above 1 for
+   * a stick that is pushed up, 1 for a stick at rest.
+   */
+  growth(hand: TrackedHand, seconds: number): number {
+    const push = hand.stickY;
+    return Math.abs(push) > DEAD ? Math.exp(-push * RATE * seconds) : 1;
+  }
+
+  /**
+   * Direction of a step that turns the world: 1 for a stick to the right, -1 to the left, 0 for no
+   * step. One push is one step. `turnable`: false while a hand holds the world.
+   */
+  turn(dominant: TrackedHand, other: TrackedHand, turnable: boolean): -1 | 0 | 1 {
+    const hand = Math.abs(other.stickX) > Math.abs(dominant.stickX) ? other : dominant;
+    const across = hand.stickX;
+    if (Math.abs(across) < REST) {
+      this.turned = false;
+      return 0;
+    }
+    // A stick that is pushed up turns nothing, however much it leans.
+    const sideways = Math.abs(across) > TURN && Math.abs(across) > Math.abs(hand.stickY);
+    if (!sideways || this.turned || !turnable) return 0;
+    this.turned = true;
+    return across > 0 ? 1 : -1;
+  }
+}

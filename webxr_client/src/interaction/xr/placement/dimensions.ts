@@ -1,0 +1,88 @@
+/**
+ * Sizes and distances of VR, in metres of the room unless a comment gives another unit. Boards have
+ * their own sizes in millimetres, beside their layouts in scene/xr/boards.
+ */
+
+// The cloud before the person.
+
+/** From the eyes to the middle of the cloud. */
+export const CLOUD_DISTANCE = 0.72;
+/** Largest extent of the cloud. */
+export const CLOUD_EXTENT = 0.66;
+/** Angle of the cloud's middle below the eyes, radians. */
+export const CLOUD_BELOW_ANGLE = (15 * Math.PI) / 180;
+/** Lowest height of the cloud's middle above the floor. */
+export const CLOUD_LEAST_HEIGHT = 0.45;
+
+// A contact sheet beside the cloud.
+
+/** From the eyes to the middle of the sheet. */
+export const SHEET_DISTANCE = 0.52;
+export const SHEET_BELOW_EYES = 0.16;
+/** Least and largest angle between the directions of cloud and sheet, radians. */
+export const SHEET_LEAST_ANGLE = (40 * Math.PI) / 180;
+export const SHEET_LARGEST_ANGLE = (70 * Math.PI) / 180;
+/** Angle that stays free between the edges of cloud and sheet, radians. */
+export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
+
+// The palette near the hand that does not paint.
+
+export const PALETTE_ABOVE_HAND = 0.13;
+/** From the hand towards the middle, so that the other hand need not cross over. */
+export const PALETTE_BESIDE_HAND = 0.12;
+/** Place without a second hand, seen from the eyes: x right, y up, z backward. */
+export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
+
+// The card of the item at the brush.
+
+/** Distance from the eyes up to which the card keeps its own size; farther away it grows. */
+export const CARD_FULL_SIZE_DISTANCE = 0.45;
+/** From the surface of the brush to the middle of the card: sideways, up, and towards the eyes. */
+export const CARD_BESIDE_BRUSH = 0.055;
+export const CARD_ABOVE_BRUSH = 0.02;
+export const CARD_BEFORE_BRUSH = 0.05;
+/** From the upper edge of a sheet to the middle of the card of one of its pictures. */
+export const CARD_ABOVE_SHEET = 0.066;
+export const CARD_BEFORE_SHEET = 0.01;
+/** Size of the card over a sheet, as a multiple of its own size. */
+export const CARD_SCALE_AT_SHEET = 1.2;
+
+// Measurements of a frame, with ?bench in the address.
+
+/** Place of the board when the cloud is placed, seen from the eyes. */
+export const BENCH_PLACE = [0, 0.25, -1.1] as const;
+
+// The brush.
+
+/** From a controller to the middle of its brush, along its ray. */
+export const BRUSH_AHEAD = 0.12;
+/** Radius of the sphere at the tip of a hand that is at a board. */
+export const STYLUS_RADIUS = 0.008;
+/** Least radius in which a hand finds a selected item to grab, whatever the size of the brush. */
+export const GRASP_RADIUS = 0.03;
+
+// Boards that a hand touches or points at.
+
+/** A hand is at a board from this far before it to this far behind it. */
+export const BOARD_TOUCH_BEFORE = 0.07;
+export const BOARD_TOUCH_BEHIND = 0.05;
+/** Margin beside a board that still belongs to it. */
+export const BOARD_TOUCH_BESIDE = 0.015;
+/** A touch presses a tile at this distance before the surface. */
+export const PRESS_DISTANCE = 0.004;
+/** A tile can be pressed again after the hand was farther away than this. */
+export const REARM_DISTANCE = 0.018;
+/** Length of the ray from a hand. */
+export const RAY_LENGTH = 1.3;
+/** Length of the ray of a hand whose brush holds points: it means the points, not a far board. */
+export const RAY_LENGTH_AT_POINTS = 0.35;
+/** Length of the ray of a hand that holds a cluster, which is dropped before the board. */
+export const RAY_LENGTH_WITH_CLUSTER = 0.25;
+
+// Clusters and the world in the hand.
+
+/** Scene metres that a cluster has to be moved to be pinned; otherwise it returns. */
+export const LEAST_PULL = 0.03;
+/** Smallest and largest size of the world, in room metres per scene metre. */
+export const LEAST_SCALE = 0.05;
+export const LARGEST_SCALE = 40;

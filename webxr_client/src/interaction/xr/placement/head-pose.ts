@@ -1,0 +1,23 @@
+/** The head of the person, in room metres. */
+import { type Object3D, Quaternion, Vector3 } from "three";
+
+export class HeadPose {
+  /** The middle between the eyes. */
+  readonly position = new Vector3();
+  readonly orientation = new Quaternion();
+
+  /** Read the cameras of the eyes. (The camera that three joins from both lies behind them.) */
+  read(eyes: readonly Object3D[]): void {
+    const left = eyes[0];
+    const right = eyes[1];
+    if (!left) return;
+    this.orientation.copy(left.quaternion);
+    this.position.copy(left.position);
+    if (right) this.position.add(right.position).multiplyScalar(0.5);
+  }
+
+  /** Write the room position of a place that is given as seen from the head into `out`. */
+  toRoom(out: Vector3, [x, y, z]: readonly [number, number, number]): Vector3 {
+    return out.set(x, y, z).applyQuaternion(this.orientation).add(this.position);
+  }
+}

@@ -1,0 +1,90 @@
+/** Places of the palette and of the item card, which move with the hands. */
+import { Matrix4, type Object3D, Vector3 } from "three";
+import {
+  CARD_ABOVE_BRUSH,
+  CARD_ABOVE_SHEET,
+  CARD_BEFORE_BRUSH,
+  CARD_BEFORE_SHEET,
+  CARD_BESIDE_BRUSH,
+  CARD_FULL_SIZE_DISTANCE,
+  CARD_SCALE_AT_SHEET,
+  PALETTE_ABOVE_HAND,
+  PALETTE_BESIDE_HAND,
+  PALETTE_PARKED,
+} from "./dimensions.js";
+import type { HeadPose } from "./head-pose.js";
+
+const up = new Vector3(0, 1, 0);
+const at = new Vector3();
+const turned = new Matrix4();
+
+/** The hand that carries the palette. */
+interface Carrier {
+  readonly side: "left" | "right";
+  readonly source: unknown;
+  readonly tracked: boolean;
+  readonly position: Vector3;
+}
+
+export class PalettePlacement {
+  private readonly parked = new Vector3();
+
+  /** Set the place of the palette while there is no second hand. */
+  park(head: HeadPose): void {
+    head.toRoom(this.parked, PALETTE_PARKED);
+  }
+
+  /** Put the palette near the hand, turned to the eyes. It stays where it is while that is lost. */
+  update(palette: Object3D, head: HeadPose, hand: Carrier): void {
+    if (hand.tracked) {
+      const beside = hand.side === "left" ? PALETTE_BESIDE_HAND : -PALETTE_BESIDE_HAND;
+      at.set(beside, 0, 0).applyQuaternion(head.orientation);
+      at.y = PALETTE_ABOVE_HAND;
+      at.add(hand.position);
+    } else if (hand.source) return;
+    else at.copy(this.parked);
+    turned.lookAt(head.position, at, up);
+    palette.matrix.copy(turned).setPosition(at);
+    palette.matrixWorldNeedsUpdate = true;
+  }
+}
+
+/**
+ * Put the card above and beside the brush, away from the palette.
+ *
+ * @param brush middle of the brush
+ * @param radius of the brush, metres
+ * @param side 1 for a brush in the right hand
+ */
+export function placeCardAtBrush(
+  card: Object3D,
+  head: HeadPose,
+  brush: Vector3,
+  radius: number,
+  side: 1 | -1,
+): void {
+  // The text has to be readable: far away, the card looks as large as near the eyes.
+  const size = Math.max(1, brush.distanceTo(head.position) / CARD_FULL_SIZE_DISTANCE);
+  at.set(
+    side * (radius + CARD_BESIDE_BRUSH * size),
+    radius + CARD_ABOVE_BRUSH * (1 + size),
+    CARD_BEFORE_BRUSH,
+  );
+  card.position.copy(brush).add(at.applyQuaternion(head.orientation));
+  card.scale.setScalar(size);
+  card.lookAt(head.position);
+}
+
+/** Put the card over the edge of a sheet, `across` metres from its middle: it hides no picture. */
+export function placeCardOverSheet(
+  card: Object3D,
+  head: HeadPose,
+  roomFromSheet: Matrix4,
+  sheetHeight: number,
+  across: number,
+): void {
+  at.set(across, sheetHeight / 2 + CARD_ABOVE_SHEET, CARD_BEFORE_SHEET);
+  card.position.copy(at.applyMatrix4(roomFromSheet));
+  card.scale.setScalar(CARD_SCALE_AT_SHEET);
+  card.lookAt(head.position);
+}

@@ -1,0 +1,38 @@
+/**
+ * Drawing of stale boards, at most one per frame, in turn: to draw a board and send it to the GPU
+ * costs as much as everything else in a frame.
+ */
+import type { Board } from "./board.js";
+
+/** Milliseconds between two drawings of a board: during a stroke its count changes all the time. */
+const BOARD_MS = 120;
+/** Frames that boards wait at most for a frame with less work. */
+const LONGEST_WAIT = 2;
+
+export class DrawSchedule {
+  /** Index of the board that was looked at last. */
+  private turn = 0;
+  /** Frames that the boards have waited. */
+  private waited = 0;
+
+  constructor(private readonly boards: readonly Board[]) {}
+
+  /**
+   * Draw a stale board, if there is one. `busy`: the frame has other work, and boards may wait.
+   * Returns false when they wait.
+   */
+  draw(now: number, busy: boolean): boolean {
+    const { boards } = this;
+    this.waited = busy && this.waited < LONGEST_WAIT ? this.waited + 1 : 0;
+    if (this.waited > 0) return false;
+    for (let k = 0; k < boards.length; k++) {
+      this.turn = (this.turn + 1) % boards.length;
+      const board = boards[this.turn] as Board;
+      if (!board.mesh.visible || now - board.drawnAt < BOARD_MS) continue;
+      if (!board.drawIfStale()) continue;
+      board.drawnAt = now;
+      break;
+    }
+    return true;
+  }
+}
