@@ -65,9 +65,10 @@ _IMPORT = """Make a project of data, as `serve` does, without serving it; or, of
 --labels-from."""
 _BAKE = """Train without a screen and write a new folder: the cloud (scene.glb), the training as an animation (training.glb), a recording,
 and a static site of it all, which opens from any web server. `lodespace serve` shows it, `lodespace export` takes from it."""
-_EXPORT = """Write what a project or a bake holds. By the suffix of OUT: labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio
-(.json), the scene (.glb), encoder and head (.onnx), a figure (.png, .svg); by --format, a folder: classes (a folder a class), model
-(safetensors), raven, audacity (tables of sounds). docs/data.md has each in a line."""
+_EXPORT = """Write the contents of a project or a bake. By the suffix of OUT: labels and predictions
+(.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a point cloud (.ply, .obj),
+encoder and head (.onnx), a figure (.png, .svg). By --format, a folder: classes (a folder per
+class), model (safetensors), raven, audacity (tables of sounds). docs/data.md describes each."""
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:

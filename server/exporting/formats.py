@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from lodespace.errors import ProjectError
-from lodespace.exporting import class_folders, figure, label_studio, selection_tables, table
+from lodespace.exporting import (
+    class_folders,
+    figure,
+    label_studio,
+    point_cloud,
+    selection_tables,
+    table,
+)
 from lodespace.files import folder_in_the_making
 from lodespace.project.offline import open_offline
 from lodespace.project.project import Project
@@ -65,6 +72,12 @@ def _figure(kind: Any) -> Callable[[Export], bytes]:
     return lambda e: figure.draw(e.table(variance=False), list(e.session.classes.classes), kind)
 
 
+def _point_cloud(kind: Any) -> Callable[[Export], bytes]:
+    return lambda e: point_cloud.as_point_cloud(
+        e.table(variance=False), e.session.classes.classes, kind
+    )
+
+
 FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "csv": (".csv", lambda e: table.as_csv(e.table(), excel=e.options.excel).encode()),
     "jsonl": (".jsonl", lambda e: table.as_jsonl(e.table()).encode()),
@@ -72,6 +85,8 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "npz": (".npz", lambda e: table.as_npz(e.table())),
     "label-studio": (".json", lambda e: label_studio.as_json(e.table(variance=False))),
     "glb": (".glb", lambda e: e.session.scene_glb()),
+    "ply": (".ply", _point_cloud("ply")),
+    "obj": (".obj", _point_cloud("obj")),
     "onnx": (".onnx", _onnx),
     "png": (".png", _figure("png")),
     "svg": (".svg", _figure("svg")),
