@@ -1,5 +1,7 @@
 """Contact sheets: the two queues of items that are worth looking at one by one."""
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,22 +59,30 @@ def _spread(
     Groups by k-means, which begins with items far from one another. Later sheets are drawn when the model has learned from this one: they
     need no order of their own.
     """
+    from scipy.spatial.distance import cdist  # not above: it takes 0.2 s to import
+
     near = positions[items[:block]].astype(np.float64)
     if len(near) <= SHEET_SIZE:
         return items
-    middles = near[_far_apart(near, SHEET_SIZE)]
-    for _ in range(_ROUNDS):
-        group = _squared_distances(near, middles).argmin(axis=1)
-        count = np.bincount(group, minlength=SHEET_SIZE)
-        sums = np.stack([np.bincount(group, axis, SHEET_SIZE) for axis in near.T], axis=1)
-        middles = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], middles)
-    distance = _squared_distances(near, middles)
+    middles = _group_means(near)
+    distance = cdist(near, middles, "sqeuclidean")
     chosen: list[int] = []
     for k in range(SHEET_SIZE):
         distance[chosen, k] = np.inf  # of two groups with one middle, each gets an item of its own
         chosen.append(int(distance[:, k].argmin()))
     rest = np.delete(np.arange(len(near)), chosen)
     return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
+
+
+def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Means (SHEET_SIZE, D) of the groups of `points` (N, D)."""
+    from scipy.cluster.vq import kmeans2
+
+    with warnings.catch_warnings():
+        # Such a group keeps its previous mean. It appears where points coincide.
+        warnings.filterwarnings("ignore", "One of the clusters is empty", UserWarning)
+        means, _ = kmeans2(points, points[_far_apart(points, SHEET_SIZE)], _ROUNDS, minit="matrix")
+    return means
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
@@ -83,13 +93,6 @@ def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
         distance = np.minimum(distance, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
         chosen.append(int(distance.argmax()))
     return chosen
-
-
-def _squared_distances(
-    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """(A, D), (B, D) -> (A, B)."""
-    return ((a[:, None] - b[None]) ** 2).sum(axis=2)
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:

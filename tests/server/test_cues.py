@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from lodespace.review import cues
 from lodespace.review.cues import cue
 from samples.judgements import judgement, random_judgement
 
@@ -59,17 +58,36 @@ def test_diversity_is_the_distance_to_the_nearest_label(axes: int) -> None:
 
 
 @pytest.mark.parametrize("axes", [2, 3])
-def test_distances_between_cells_are_those_between_items_to_within_cells(
-    axes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("labelled", [0.01, 0.5])
+def test_diversity_is_the_exact_distance_among_many_labels(axes: int, labelled: float) -> None:
     random = np.random.default_rng(4)
-    positions = random.uniform(10000, 50000, (3000, axes))
-    labels = np.where(random.random(3000) < 0.01, 0, -1)
-    j = judgement(labels, [-1] * 3000, [0] * 3000, positions=positions)
-    exact = cue(j, "diversity").astype(int)
-    monkeypatch.setattr(cues, "_EXACT_PAIRS", 0)
-    by_cells = cue(j, "diversity").astype(int)
-    assert np.abs(exact - by_cells).max() < 40 and np.abs(exact - by_cells).mean() < 8
+    positions = random.integers(10000, 50000, (3000, axes))
+    labels = np.where(random.random(3000) < labelled, 0, -1)
+    found = cue(judgement(labels, [-1] * 3000, [0] * 3000, positions=positions), "diversity")
+    distance = np.linalg.norm(positions[:, None] - positions[None, labels == 0], axis=2).min(axis=1)
+    np.testing.assert_array_equal(found, np.rint(distance / distance.max() * 255))
+
+
+def test_diversity_searches_a_place_of_many_labels_once() -> None:
+    """A search tree over equal points compares every item with every label."""
+    n = 20_000
+    positions = np.concatenate([np.zeros((n, 3), int), np.full((1, 3), 7)])
+    labels = np.zeros(n + 1, int)
+    labels[n // 2 :] = -1
+    j = judgement(labels, [-1] * (n + 1), [0] * (n + 1), positions=positions)
+    trees: list[int] = []
+    from scipy import spatial
+
+    class Counted(spatial.KDTree):
+        def __init__(self, data: np.ndarray) -> None:
+            trees.append(len(data))
+            super().__init__(data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spatial, "KDTree", Counted)
+        found = cue(j, "diversity")
+    assert trees == [1]
+    assert found[-1] == 255 and (found[:-1] == 0).all()
 
 
 def test_coverage_tells_classes_that_lack_labels() -> None:
