@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import IO
 
 from lodespace.errors import LodespaceError, ProjectError
 
@@ -53,19 +54,61 @@ def _umask() -> int:
     return mask
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write `path` whole or not at all, mode 0600, in a folder of mode 0700. Raises LodespaceError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def atomic_write(
+    path: Path,
+    data: bytes | Callable[[IO[bytes]], object],
+    *,
+    mode: int = 0o666,
+    sync: bool = True,
+) -> None:
+    """Write `path` whole or not at all: to a temporary file beside it, which is then renamed.
+
+    The temporary file is removed when anything fails, an interrupt included.
+
+    Args:
+        path: The file. An existing file is replaced.
+        data: The content, or a function that writes it to an open file.
+        mode: Permissions of the file, less the umask.
+        sync: Wait until content and name are on the disk. Without this a power cut soon after
+            the rename can leave an empty file, because file systems may write the new name before
+            the content. Only a cache, which is made again when it is damaged, does without.
+
+    Raises:
+        OSError: The file cannot be written. `path` is as before.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if callable(data):
+                data(file)
+            else:
+                file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        raise
+    if sync:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write `path` atomically, mode 0600, in a folder of mode 0700. Raises LodespaceError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_write(path, data, mode=0o600)
+    except OSError as error:
         message = f"{path}: cannot be written: {error.strerror}"
         raise LodespaceError(message, code="state_not_saved", status=507) from error

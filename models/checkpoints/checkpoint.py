@@ -8,7 +8,6 @@ warning; nothing falls back to a format that can run code.
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
+
+from lodespace.files import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ def write(
     path = folder / f"{number:03d}.safetensors"
     # The JSON comes last: a checkpoint is there once its JSON is.
     try:
-        _write_synced(path, payload)
-        _write_synced(path.with_suffix(".json"), header)
+        atomic_write(path, payload)
+        atomic_write(path.with_suffix(".json"), header)
     except OSError:
         path.unlink(missing_ok=True)
         raise
@@ -139,21 +140,3 @@ def numbered(folder: Path) -> Iterator[tuple[int, Path]]:
         if p.stem.isdecimal() and p.stem.isascii()
     ]
     yield from sorted(found)
-
-
-def _write_synced(path: Path, payload: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

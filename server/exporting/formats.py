@@ -1,6 +1,5 @@
 """Every format that work can be exported in, and writing it whole or not at all."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from lodespace.exporting import (
     selection_tables,
     table,
 )
-from lodespace.files import folder_in_the_making
+from lodespace.files import atomic_write, folder_in_the_making
 from lodespace.project.offline import open_offline
 from lodespace.project.project import Project
 from lodespace.session.session import AnnotationSession
@@ -143,10 +142,7 @@ def _check_free(output: Path) -> None:
 
 
 def _write(output: Path, content: bytes) -> None:
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(output)
+        atomic_write(output, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error

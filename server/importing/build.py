@@ -19,6 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from lodespace.errors import DatasetError
+from lodespace.files import atomic_write
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -291,9 +292,8 @@ class _Building:
             (folder / LEFT_OUT).write_text(
                 "".join(lines), encoding="utf-8", errors="backslashreplace"
             )
-        temporary = folder / f".{MANIFEST}.tmp"
-        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=True) + "\n")
-        temporary.replace(folder / MANIFEST)
+        text = json.dumps(manifest, indent=2, ensure_ascii=True) + "\n"
+        atomic_write(folder / MANIFEST, text.encode())
 
 
 def _check_room(folder: Path, needed: int) -> None:

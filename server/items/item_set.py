@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.files import atomic_write
 from lodespace.models.config import Content
 
 if TYPE_CHECKING:
@@ -219,6 +220,4 @@ def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change the description of the data set `folder`."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     change(manifest)
-    temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(json.dumps(manifest, indent=2) + "\n")
-    temporary.replace(folder / MANIFEST)
+    atomic_write(folder / MANIFEST, f"{json.dumps(manifest, indent=2)}\n".encode())

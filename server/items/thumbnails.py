@@ -2,13 +2,13 @@
 
 import hashlib
 import io
-import secrets
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from lodespace.files import atomic_write
 from lodespace.items import originals
 from lodespace.items.colormap import coloured
 from lodespace.items.item_set import ItemSet
@@ -62,9 +62,7 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
         return png
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-        temporary.write_bytes(png)
-        temporary.replace(path)
+        atomic_write(path, png, sync=False)
     except OSError:
         pass  # a cache that cannot be written costs time, nothing else
     return png

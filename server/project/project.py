@@ -5,7 +5,6 @@ A baked folder has the same shape, and is opened read-only. docs/files.md lists 
 
 import fcntl
 import json
-import os
 import shutil
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -16,7 +15,7 @@ import msgspec
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.files import folder_in_the_making
+from lodespace.files import atomic_write, folder_in_the_making
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.scene.glb import Scene, decode_scene
@@ -307,13 +306,8 @@ def _read_manifest(folder: Path) -> Manifest:
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     path = folder / MANIFEST
     text = json.dumps(msgspec.to_builtins(manifest), indent=2) + "\n"
-    temporary = path.with_name(f".{MANIFEST}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        atomic_write(path, text.encode())
     except OSError as error:
         raise ProjectError(f"{path}: cannot be written: {error.strerror}") from error
 

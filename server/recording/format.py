@@ -10,10 +10,12 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from lodespace.errors import ProjectError
+from lodespace.files import atomic_write
 
 MAGIC = b"LODESPACE-REC1\r\n"
 KEYFRAME = b"K"
@@ -105,22 +107,15 @@ class RecordingWriter:
     def _thin(self) -> None:
         """Make room: write the file anew without most of its older half. Raises OSError, and then the old file stands."""
         self._file.close()
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        enough = self.max_bytes * 3 // 4
         try:
-            while self._size > self.max_bytes * 3 // 4 and _write_thinned(self.path, temporary):
-                temporary.replace(self.path)
+            while self._size > enough and (dropped := _droppable(self.path)):
+                atomic_write(self.path, partial(_copy_without, self.path, dropped))
                 self._size = self.path.stat().st_size
         finally:
-            temporary.unlink(missing_ok=True)
             self._file = self.path.open("ab", buffering=0)
         if self._follow is not None:
             self._follow(self._records())
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """The header of a recording. Raises ProjectError when it is none, OSError."""
-    with path.open("rb") as file:
-        return _header(file, path)
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
@@ -129,7 +124,7 @@ def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
     Raises ProjectError when the file is no recording.
     """
     with path.open("rb") as file:
-        _header(file, path)
+        _skip_header(file, path)
         if start is not None:
             file.seek(start)
         while (record := _next(file)) is not None:
@@ -138,23 +133,22 @@ def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
 
 def _start(path: Path) -> int:
     with path.open("rb") as file:
-        _header(file, path)
+        _skip_header(file, path)
         return file.tell()
 
 
-def _header(file: IO[bytes], path: Path) -> dict[str, Any]:
-    """Read the magic and the header, and leave the file at the first record."""
+def _skip_header(file: IO[bytes], path: Path) -> None:
+    """Check the magic and the header, and leave the file at the first record."""
     beginning = file.read(len(MAGIC) + _CRC.size)
     if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + _CRC.size:
         raise ProjectError(f"{path}: not a recording of Lodespace", code="bad_recording")
     (length,) = _CRC.unpack(beginning[len(MAGIC) :])
     try:
-        header = json.loads(file.read(min(length, _MAX_HEADER)))
+        json.loads(file.read(min(length, _MAX_HEADER)))
     except ValueError as error:
         raise ProjectError(
             f"{path}: the header of the recording is damaged", code="bad_recording"
         ) from error
-    return header
 
 
 def _next(file: IO[bytes]) -> Record | None:
@@ -183,13 +177,14 @@ def _length(record: Record) -> int:
     return _RECORD.size + len(record.payload) + _CRC.size
 
 
-def _write_thinned(source: Path, target: Path) -> bool:
-    """Copy `source` without the frames of its older half, or, when there are none, without every second of its keyframes there.
+def _droppable(source: Path) -> set[int]:
+    """Offsets of the frames in the older half of `source`.
 
-    Operations all stay: labels are few bytes, and a person's. Returns whether anything was left out.
+    When there are none, every second keyframe there. Operations all stay: they are few bytes, and
+    each is the work of a person.
     """
     with source.open("rb") as file:
-        _header(file, source)
+        _skip_header(file, source)
         begin, size = file.tell(), source.stat().st_size
         kinds: list[tuple[bytes, int]] = []
         while (record := _next(file)) is not None:
@@ -201,15 +196,17 @@ def _write_thinned(source: Path, target: Path) -> bool:
     )
     older_frames = [offset for kind, offset in kinds if kind == FRAME and offset < boundary]
     older_keyframes = [offset for offset in keyframes if offset < boundary]
-    dropped = set(older_frames) or set(older_keyframes[1::2])
-    if not dropped:
-        return False
-    with source.open("rb") as file, target.open("wb") as out:
+    return set(older_frames) or set(older_keyframes[1::2])
+
+
+def _copy_without(source: Path, dropped: set[int], out: IO[bytes]) -> None:
+    """Write the recording `source` to `out`, less the records at the offsets `dropped`."""
+    with source.open("rb") as file:
+        _skip_header(file, source)
+        begin = file.tell()
+        file.seek(0)
         out.write(file.read(begin))
         while (record := _next(file)) is not None:
             if record.offset not in dropped:
                 file.seek(record.offset)
                 out.write(file.read(_length(record)))
-        out.flush()
-        os.fsync(out.fileno())
-    return True

@@ -4,7 +4,6 @@ One POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of 
 metres: the box is a cube of 1 m about the origin. COLOR_0 shows labels in any viewer; `_LABEL`, `_PREDICTION` and `_CONFIDENCE` are ours.
 """
 
-import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -276,9 +275,3 @@ def _extras(scene: Scene) -> dict[str, Any]:
         "box": {"origin": list(scene.box.origin), "size": scene.box.size},
         "classes": [msgspec.to_builtins(c) for c in scene.classes],
     }
-
-
-def scene_json(glb: bytes) -> dict[str, Any]:
-    """The JSON chunk of a GLB, for tools and tests."""
-    length = int.from_bytes(glb[12:16], "little")
-    return json.loads(glb[20 : 20 + length])

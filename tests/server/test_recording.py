@@ -1,8 +1,11 @@
 """recording.lds: what was appended is there, whatever happened to the end of the file."""
 
 import errno
+import json
+import struct
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +22,6 @@ from lodespace.recording.format import (
     OPERATION,
     Record,
     RecordingWriter,
-    read_header,
     read_records,
 )
 from lodespace.recording.recorder import Recorder
@@ -42,13 +44,20 @@ def write(path: Path, records: list[tuple[bytes, float, bytes]] = RECORDS) -> No
     writer.close()
 
 
+def header_of(path: Path) -> dict[str, Any]:
+    """The JSON after the magic and its length, as docs/files.md describes it."""
+    (length,) = struct.unpack_from("<I", path.read_bytes(), len(MAGIC))
+    start = len(MAGIC) + 4
+    return json.loads(path.read_bytes()[start : start + length])
+
+
 def contents(path: Path) -> list[tuple[bytes, float, bytes]]:
     return [(r.kind, r.time, r.payload) for r in read_records(path)]
 
 
 def test_records_come_back(tmp_path: Path) -> None:
     write(tmp_path / "r.lds")
-    assert read_header(tmp_path / "r.lds") == HEADER
+    assert header_of(tmp_path / "r.lds") == HEADER
     assert contents(tmp_path / "r.lds") == RECORDS
 
 
@@ -58,7 +67,7 @@ def test_a_reopened_recording_goes_on(tmp_path: Path) -> None:
     assert writer.last_time == 0.3
     writer.append(FRAME, 0.4, b"more")
     writer.close()
-    assert read_header(tmp_path / "r.lds") == HEADER
+    assert header_of(tmp_path / "r.lds") == HEADER
     assert contents(tmp_path / "r.lds") == [*RECORDS, (FRAME, 0.4, b"more")]
 
 
