@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE as PythaeVAE

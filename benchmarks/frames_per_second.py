@@ -11,7 +11,8 @@ import time
 
 import numpy as np
 
-import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: F401  # isort: skip
 import torch
 
 from lodespace.items.item_set import load_digits

@@ -12,7 +12,8 @@ import time
 
 import numpy as np
 
-import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import nearest_neighbour_accuracy
 from simulated_annotator import SimulatedAnnotator

@@ -16,7 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
 

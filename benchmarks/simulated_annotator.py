@@ -1,7 +1,8 @@
-"""A simulated annotator: takes the largest clean ball of unlabelled points it finds, and names it by its majority.
+"""A simulated annotator: labels the largest clean ball of unlabelled points as its majority.
 
-Candidates are the 5 densest and 30 random unlabelled points; round each, the largest ball in the displayed coordinates, over
-unlabelled points only, of at most 1,500 whose majority is at least `purity`. So about 1 - purity of the labels are wrong by construction.
+Candidates are the 5 densest and 30 random unlabelled points. Round each, the largest ball in the
+displayed coordinates counts, of at most 1,500 unlabelled points, whose majority is at least
+`purity`. About 1 - purity of the labels are therefore wrong.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ DENSITY_NEIGHBOURS = 20
 
 
 class SimulatedAnnotator:
-    """Knows the true classes (int16 (N,)) and labels as a person would, region by region."""
+    """Labels region by region; knows the true classes int16 (N,)."""
 
     def __init__(
         self, truth: npt.NDArray[np.int16], *, purity: float = 0.95, seed: int = 0
@@ -26,7 +27,10 @@ class SimulatedAnnotator:
     def gesture(
         self, latent_mean: npt.NDArray[np.float32], labels: npt.NDArray[np.int16]
     ) -> tuple[npt.NDArray[np.int64], int]:
-        """The items of the next gesture and the class given to all of them. latent_mean (N, D), labels (N,), -1 for none."""
+        """Return the items of the next gesture and their class.
+
+        latent_mean is (N, D), labels (N,) with -1 for items without a label.
+        """
         free = np.flatnonzero(labels < 0)
         points = latent_mean[free]
         best: tuple[npt.NDArray[np.int64], int] = (free[:0], 0)

@@ -13,7 +13,8 @@ import zlib
 
 import numpy as np
 
-import lodespace.models  # noqa: F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from simulated_annotator import SimulatedAnnotator
 

@@ -1,5 +1,6 @@
-"""Gestures, and a person's seconds, to a labelled data set: the shipped server against what people would use instead.
+"""Gestures and seconds of a person until a data set is labelled, at the server and elsewhere.
 
-person.py is who labels, ours.py drives the real server, opponents.py are the others, plan.py says which runs there are, report.py
-prints and draws. Run it as `python benchmarks/annotation_gain`.
+person.py has the simulated persons, ours.py drives the server, opponents.py has the other methods,
+plan.py lists the runs, and report.py prints and draws the results. Run it as
+`python benchmarks/annotation_gain`.
 """

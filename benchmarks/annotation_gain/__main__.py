@@ -1,10 +1,12 @@
-"""How many gestures, and seconds of a person's time, it takes to a labelled data set, beside what people would use instead.
+"""Gestures and seconds of a person until a data set is labelled, compared to other methods.
 
     python benchmarks/annotation_gain [--seeds 3] [--jobs 2] [--only digits] [--fresh]
 
-Runs the shipped server under a simulated person, and the opponents on the same data; writes the course of each run below build/, and from
-them docs/gain-table.md and docs/images/gain-*.svg. A run whose course is there is not repeated. --region 8 and so on set the time model.
-Needs `pip install -e '.[test,gain]'`. All of it takes about three hours on two cores.
+Runs the shipped server with a simulated person, and the other methods on the same data. Writes the
+course of each run below build/, and from the courses docs/gain-table.md and
+docs/images/gain-*.svg. A run with a stored course is not repeated. Options such as --region 8 set
+the time model. Requires `pip install -e '.[test,gain]'`. Everything takes about three hours on two
+cores.
 """
 
 import argparse
@@ -13,7 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
-import lodespace.models  # noqa: E402, F401  # isort: skip  # before torch: says how its threads wait
+# Before torch, because it sets how torch's threads wait.
+import lodespace.models  # noqa: E402, F401  # isort: skip
 import torch  # noqa: E402
 
 from annotation_gain import plan  # noqa: E402
@@ -31,9 +34,9 @@ def main() -> None:
         "--jobs", type=int, default=2, help="runs at once, one processor thread each (default: 2)"
     )
     parser.add_argument(
-        "--only", default="", help="runs whose name holds this (method--data--seed--gestures)"
+        "--only", default="", help="runs whose name contains this (method--data--seed--gestures)"
     )
-    parser.add_argument("--fresh", action="store_true", help="repeat what is there")
+    parser.add_argument("--fresh", action="store_true", help="repeat runs with a stored course")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "annotation_gain")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
     parser.add_argument(

@@ -1,4 +1,8 @@
-"""How a run went, gesture by gesture: written as JSON, so that runs can be gone on with, and read under any time model."""
+"""The course of a run, gesture by gesture.
+
+It is stored as JSON, so that an interrupted benchmark continues, and can be evaluated under any
+time model.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -14,41 +18,48 @@ BINS = 10
 
 
 @dataclass
-class Told:
-    """What the page says, and how far it may be believed. `right`, `gestures_left`: its estimates. `confidence`: the mean of its own in
-    items without a label, `accurate` the share of these predictions that are right, `calibration_error` (C. Guo et al. 2017, ten bins) how
-    far the one is from the other where it is so sure.
-    """
+class PageEstimates:
+    """Figures that the page shows, and the truth about its predictions."""
 
     right: float
+    """Estimated share of items that are right."""
     gestures_left: int
+    """Estimated number of gestures to the goal."""
     confidence: float
+    """Mean confidence in the predictions of items without a label."""
     accurate: float
+    """Share of these predictions that are right."""
     calibration_error: float
+    """Expected calibration error of these predictions (C. Guo et al. 2017, ten bins)."""
 
 
 @dataclass
 class Gesture:
-    """One gesture. `acts`: what it took of the person (TimeModel); `rest`: seconds until the model had nothing left to learn from it.
-
-    After it: `labelled` share; `labelled_right` share labelled and correct; `right` share whose label, or else prediction, is correct;
-    `label_error` share of the labels that are wrong; `told` what the page itself says of that.
-    """
+    """One gesture, and the state after it."""
 
     kind: str
+    """"region", "suspects", "uncertain", "accept" or "single"."""
     items: int
+    """Number of labelled items."""
     acts: dict[str, float]
+    """Number of acts of each kind in the time model."""
     rest: float
+    """Seconds until the model came to rest after it."""
     labelled: float
+    """Share of items with a label."""
     labelled_right: float
+    """Share of items with a correct label."""
     right: float
+    """Share of items whose label, or else prediction, is correct."""
     label_error: float
-    told: Told | None = None
+    """Share of the labels that are wrong."""
+    told: PageEstimates | None = None
+    """Estimates on the page at this time. The name is that of stored courses."""
 
 
 @dataclass
 class Course:
-    """All gestures of one run. `method` on `data` with `seed`."""
+    """All gestures of one run of `method` on `data` with `seed`."""
 
     method: str
     data: str
@@ -65,7 +76,7 @@ class Course:
         labels: npt.NDArray[np.int16],
         prediction: npt.NDArray[np.int16],
         truth: npt.NDArray[np.int16],
-        told: Told | None = None,
+        told: PageEstimates | None = None,
     ) -> None:
         labelled = labels != UNLABELED
         correct = labels == truth
@@ -86,12 +97,14 @@ class Course:
         )
 
     def at(self, gesture: int, figure: str) -> float:
-        """A figure after so many gestures; of a shorter run, at its end."""
+        """Return a figure after a number of gestures, or at the end of a shorter run."""
         return float(getattr(self.gestures[min(gesture, len(self.gestures)) - 1], figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
-        """After how many gestures `figure` is `wanted` or more for the first time; None: never. (That it stays so would be asked more of
-        long runs than of short ones.)
+        """Return the number of gestures until `figure` first reaches `wanted`, or None.
+
+        The figure may fall again later. To stay above a value is harder for long runs than for
+        short ones.
         """
         return next(
             (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),
@@ -99,7 +112,10 @@ class Course:
         )
 
     def seconds(self, model: TimeModel) -> npt.NDArray[np.float64]:
-        """The person's seconds after each gesture. While the model learns, only what the next gesture's own acts leave over is a wait."""
+        """Return the person's seconds after each gesture.
+
+        A wait for the model counts only where it is longer than the acts of the next gesture.
+        """
         own = [model.seconds(gesture.acts) for gesture in self.gestures]
         idle = [
             max(0.0, g.rest - following)
@@ -109,7 +125,7 @@ class Course:
         return np.cumsum(np.array(own) + np.array(waits))
 
     def seconds_to(self, wanted: float, model: TimeModel, figure: str = "right") -> float | None:
-        """The person's seconds until `figure` is `wanted` or more for the first time."""
+        """Return the person's seconds until `figure` first reaches `wanted`, or None."""
         number = self.first(figure, wanted)
         return None if number is None else float(self.seconds(model)[number - 1])
 
@@ -125,19 +141,24 @@ class Course:
         gestures = [Gesture(**gesture) for gesture in values.pop("gestures")]
         for gesture in gestures:
             if gesture.told is not None:
-                gesture.told = Told(**gesture.told)
+                gesture.told = PageEstimates(**gesture.told)
         return cls(**values, gestures=gestures)
 
 
-def told(
+def page_estimates(
     right: float,
     gestures_left: int,
     labels: npt.NDArray[np.int16],
     prediction: npt.NDArray[np.int16],
     confidence: npt.NDArray[np.float32],
     truth: npt.NDArray[np.int16],
-) -> Told | None:
-    """What the page said, beside the truth. All (N,); None where no item without a label is predicted."""
+) -> PageEstimates | None:
+    """Compare the page's estimates with the truth.
+
+    Returns None without predictions of unlabelled items.
+
+    labels, prediction, confidence and truth are (N,).
+    """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)
     if not asked.any():
         return None
@@ -145,4 +166,4 @@ def told(
     place = np.clip(np.ceil(sure * BINS).astype(int) - 1, 0, BINS - 1)
     gap = np.bincount(place, sure - correct, BINS)
     error = float(np.abs(gap).sum() / len(sure))
-    return Told(right, gestures_left, float(sure.mean()), float(correct.mean()), error)
+    return PageEstimates(right, gestures_left, float(sure.mean()), float(correct.mean()), error)

@@ -1,4 +1,4 @@
-"""The data that are labelled: pictures uint8 (N, H, W) with their true classes, which only the simulated person's eyes may see."""
+"""Data sets of the benchmark: pictures uint8 (N, H, W) and their true classes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,27 +12,49 @@ SIDE = 32
 CROP = 48
 CROPS_OF_EACH = 450
 SKIMAGE_PHOTOS = (
-    "astronaut.png", "brick.png", "camera.png", "chelsea.png", "coffee.png", "grass.png", "gravel.png", "rocket.jpg",
-)  # fmt: skip
-"""The photographs inside the package scikit-image; china.jpg and flower.jpg inside scikit-learn are the other two."""
+    "astronaut.png",
+    "brick.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "grass.png",
+    "gravel.png",
+    "rocket.jpg",
+)
+"""Photographs in the package scikit-image; the other two are in scikit-learn."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 OF_EACH_LETTER = 150
 FONTS = (
-    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSerif",
-    "DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10",
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+    "cmr10",
+    "cmss10",
     "cmtt10",
-)  # fmt: skip
-"""Files of fonts inside the package matplotlib."""
+)
+"""Font files in the package matplotlib."""
 
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """`pictures` uint8 (N, H, W), `truth` int16 (N,)."""
+    """Pictures with their classes."""
 
     name: str
+    """Name of the data set, as in docs/gain.md."""
     pictures: npt.NDArray[np.uint8]
+    """(N, H, W)."""
     truth: npt.NDArray[np.int16]
+    """Classes (N,); only the simulated person's eyes may see them."""
     content: Literal["symbols", "photos"] = "symbols"
+    """Kind of pictures, as for `--content`."""
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -43,8 +65,11 @@ class LabelledPictures:
 
 
 def load(name: str) -> LabelledPictures:
-    """`digits` (bundled, 5,000 of MNIST), `sklearn` (scikit-learn's 1,797), `textures` (4,500 crops of ten photographs), `letters` (3,900
-    drawn ones of 26 classes, on which nothing of Lodespace was tuned), or `digits-N`.
+    """Return a data set by name.
+
+    `digits` are the bundled 5,000 digits of MNIST, `sklearn` scikit-learn's 1,797 digits,
+    `textures` 4,500 crops of ten photographs, and `letters` 3,900 letters of 26 classes, on which
+    nothing of Lodespace was tuned. `digits-N` has N digits.
     """
     if name == "sklearn":
         return _scikit_digits()
@@ -66,7 +91,7 @@ def _bundled_digits() -> LabelledPictures:
 
 
 def _digits(n: int) -> LabelledPictures:
-    """N digits: a part of the bundled ones, or these and deformed copies of them, rotated, sheared, scaled."""
+    """Return N digits: a part of the bundled ones, or all of them and deformed copies."""
     digits = _bundled_digits()
     random = np.random.default_rng(n)
     if n <= len(digits):
@@ -83,7 +108,7 @@ def _digits(n: int) -> LabelledPictures:
 
 
 def _deformed(picture: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Rotated by up to 12 degrees, sheared by up to 0.2, each side scaled by up to 12 %, about its middle."""
+    """Rotate by up to 12 degrees, shear by up to 0.2, scale each side by up to 12 %."""
     angle, shear = np.radians(random.uniform(-12, 12)), random.uniform(-0.2, 0.2)
     scale = random.uniform(0.88, 1.12, 2)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -106,7 +131,7 @@ def _scikit_digits() -> LabelledPictures:
 
 
 def _textures() -> LabelledPictures:
-    """450 grey crops of 48 x 48 of each photograph, brought to 32 x 32: pixel neighbours mean little here."""
+    """Return 450 grey crops of 48 x 48 from each photograph, reduced to 32 x 32."""
     random = np.random.default_rng(1234)
     pictures, truth = [], []
     for class_id, photo in enumerate(_photographs()):
@@ -133,7 +158,7 @@ def _photographs() -> list[npt.NDArray[np.uint8]]:
 
 
 def _letters() -> LabelledPictures:
-    """Small letters in 14 fonts, rotated, sheared and scaled as digits are, of many sizes and weights of ink, with noise."""
+    """Return deformed small letters in 14 fonts, of several sizes and weights, with noise."""
     import matplotlib as mpl
 
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"

@@ -1,4 +1,4 @@
-"""What people would use instead, on the same data with the same person."""
+"""The methods that Lodespace is compared to, on the same data with the same person."""
 
 import tempfile
 from collections.abc import Callable
@@ -26,24 +26,25 @@ BATCH = 5
 STEPS = 30
 FIRST = 10
 ROUND = 5
-"""Gestures after which the machine is trained anew, where nobody acts on what it says meanwhile."""
+"""Gestures between two trainings of the SVC, where the person does not see its predictions."""
 
 
 def pixels(data: LabelledPictures) -> Rows:
-    """(N, F), 0..1."""
+    """Return the pixels as rows (N, F) in 0..1."""
     return data.pictures.reshape(len(data), -1).astype(np.float32) / 255
 
 
 def described(data: LabelledPictures) -> Rows:
-    """Descriptors (N, F) that Lodespace compares items by before training.
+    """Return the descriptors (N, F) by which Lodespace compares items before training.
 
-    With them an opponent shows what the descriptor alone brings (models/features/descriptor.py).
+    With them, another method shows the effect of the descriptor alone
+    (models/features/descriptor.py).
     """
     return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
 
 
 def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
-    """UMAP in 3D of rows (N, F): (N, 3). `kept`: a file it is read from, if it is there, and else written to."""
+    """Return the UMAP (N, 3) of rows (N, F). The file `kept` caches it."""
     if kept.exists():
         return np.load(kept)
     from umap import UMAP
@@ -54,18 +55,21 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
     )
     with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".npy", delete=False) as part:
         np.save(part, points)
-    Path(part.name).replace(kept)  # another run may have made the same meanwhile
+    Path(part.name).replace(kept)  # another run may have written the same file
     return points
 
 
 class Svc:
-    """An RBF support vector machine on 50 principal components (or all there are) of rows (N, F), trained on all labels."""
+    """An RBF support vector machine on at most 50 principal components of rows (N, F)."""
 
     def __init__(self, rows: Rows) -> None:
         self.components = PCA(min(COMPONENTS, *rows.shape), random_state=0).fit_transform(rows)
 
     def predict(self, labels: Labels) -> Labels:
-        """labels (N,) -> predictions (N,); UNLABELED for what has no label while there are not two classes."""
+        """Return the labels (N,), with predictions for items without a label.
+
+        With labels of fewer than two classes, the other items stay UNLABELED.
+        """
         labelled = labels != UNLABELED
         prediction = labels.copy()
         if len(np.unique(labels[labelled])) < 2:
@@ -77,8 +81,10 @@ class Svc:
         return prediction
 
     def probabilities(self, labels: Labels, n_classes: int) -> npt.NDArray[np.float32]:
-        """labels (N,) -> (N, C), from the distances to the planes between classes (one against one, votes and sums); even before two
-        classes are known."""
+        """Return probabilities (N, C) from the distances to the planes between pairs of classes.
+
+        With labels of fewer than two classes, all classes have the same probability.
+        """
         labelled = labels != UNLABELED
         even = np.full((len(labels), n_classes), 1 / n_classes, np.float32)
         known = np.unique(labels[labelled])
@@ -90,10 +96,10 @@ class Svc:
         scores = machine.decision_function(self.components)
         if len(known) == 2:
             scores = np.c_[-scores, scores]
-        # Ordered as the machine orders classes: a softmax of them is wanted for its margins alone.
-        said = np.zeros_like(even)
-        said[:, known] = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return said / said.sum(axis=1, keepdims=True)
+        # The softmax keeps the machine's order of classes; only its margins are used.
+        probabilities = np.zeros_like(even)
+        probabilities[:, known] = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
 def lasso_on(
@@ -107,8 +113,17 @@ def lasso_on(
     purity: float = 0.95,
     rows: Rows | None = None,
 ) -> Course:
-    """Regions on a map that stands still, the rest by the support vector machine on `rows` (the pixels). `samples`: the person looks at
-    samples only.
+    """Run a person who draws regions on a fixed map; a support vector machine predicts the rest.
+
+    Args:
+        name: name of the method.
+        points: the map, (N, D).
+        data: the data set.
+        seed: seed of the person.
+        gestures: largest number of gestures.
+        samples: whether the person judges a region by samples of its pictures.
+        purity: purity of the regions of a person who sees every picture.
+        rows: features (N, F) of the support vector machine; by default the pixels.
     """
     course = Course(name, data.name, seed, len(data))
     person = (
@@ -135,13 +150,15 @@ def lasso_on(
 
 
 class Learner(Protocol):
-    """What asks for single items: told labels (N,), it says probabilities (N, C) of all items."""
+    """A classifier for one-by-one labelling."""
 
-    def learn(self, labels: Labels) -> npt.NDArray[np.float32]: ...
+    def learn(self, labels: Labels) -> npt.NDArray[np.float32]:
+        """Train on labels (N,) and return the probabilities (N, C) of all items."""
+        ...
 
 
 class AugmentedNetwork:
-    """A small convolutional classifier with augmented batches, which goes on learning from what it is told."""
+    """A small convolutional classifier with augmented batches; its training continues."""
 
     def __init__(self, data: LabelledPictures, seed: int) -> None:
         torch.manual_seed(seed)
@@ -159,7 +176,7 @@ class AugmentedNetwork:
 
 
 class DescribedMachine:
-    """The support vector machine on what Lodespace compares items by before anything is learned."""
+    """The support vector machine on the descriptors of Lodespace."""
 
     def __init__(self, data: LabelledPictures) -> None:
         self.svc, self.n_classes = Svc(described(data)), data.n_classes
@@ -171,7 +188,10 @@ class DescribedMachine:
 def one_by_one(
     data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool
 ) -> Course:
-    """Single items, BATCH of them between two trainings of `learner`: those of its smallest margin, or any."""
+    """Label single items, those with the smallest margin of `learner` or random ones.
+
+    `learner` is trained after each BATCH of them.
+    """
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)
     random = np.random.default_rng(seed)
@@ -188,7 +208,7 @@ def one_by_one(
         probabilities = learner.learn(labels)
         prediction = probabilities.argmax(axis=1).astype(np.int16)
         for done in range(1, len(chosen) + 1):
-            # Within a batch nothing new is known of the others.
+            # Within a batch, the labels of later items are not known yet.
             known = labels.copy()
             known[chosen[done:]] = UNLABELED
             course.add("single", 1, {"single": 1}, 0.0, known, prediction, data.truth)

@@ -2,22 +2,25 @@
 
 import numpy as np
 
-from annotation_gain.course import UNLABELED, Course, told
+from annotation_gain.course import UNLABELED, Course, page_estimates
 from annotation_gain.data_sets import LabelledPictures
 from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPicture
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
-"""Region gestures before the first contact sheet, where the plan is fixed: one a class, and none where islands are mixed."""
+"""Region gestures before the first contact sheet, in a fixed plan: one per class.
+
+On textures the person draws no regions, because clusters are mixed there.
+"""
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Gestures between two rests, in which the graph is made anew."""
+"""Gestures between two rests of the model, in which it builds a new graph."""
 ACCEPTED_FROM = 0.9
-"""Confidence from which predictions are accepted at the end of a run, in one gesture."""
+"""Smallest confidence of predictions that are accepted at the end of a run, in one gesture."""
 
 
 class Session:
-    """One run: gestures of a person at a page, noted in `course`."""
+    """One run: gestures of a person at a page, recorded in `course`."""
 
     def __init__(
         self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course
@@ -25,21 +28,21 @@ class Session:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
 
     async def region(self) -> bool:
-        """One region gesture. Returns whether there was one to make."""
+        """Make one region gesture. Returns False when there is no region left."""
         page, person = self.page, self.person
         region = person.region(page.points, page.labels, page.prediction)
         if region is None:
             return False
         await page.label(region.items, region.class_id)
         if isinstance(person, LooksAtSamples) and person.regrets(region):
-            # It saw the mistake at once: nothing was learned yet that counts.
+            # The person notices the mistake at once, before the model has learned from it.
             await page.undo()
             region.acts["undo"] = 1
         await self._note("region", len(region.items), region.acts)
         return True
 
     async def sheet(self, kind: str) -> bool:
-        """Go through one contact sheet: what is predicted stands, but for the pictures that show something else."""
+        """Go through one contact sheet and correct it. Returns False without one."""
         sheet = await self.page.sheet(kind)
         if not sheet.items:
             return False
@@ -54,7 +57,7 @@ class Session:
         return True
 
     async def accept(self) -> None:
-        """Give what has no label its prediction, from a confidence on, as one gesture. Nobody looks at these."""
+        """Label items with their confident predictions in one gesture, without looking at them."""
         page = self.page
         sure = np.flatnonzero(
             (page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM)
@@ -64,7 +67,7 @@ class Session:
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
-        """The sheet on which more wrong ones are expected: the page says how many."""
+        """Do the sheet for which the page expects more mistakes."""
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(
             "suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain"
@@ -74,21 +77,24 @@ class Session:
         page, truth = self.page, self.eyes.truth
         if isinstance(self.person, LooksAtSamples):
             acts = self.person.with_vain(acts)
-        # A person looks at a sheet for half a minute; meanwhile the model rests. Here it may every few sheets, and after each region.
+        # A person looks at a sheet for half a minute, in which the model comes to rest. Here the
+        # run waits for that only every few sheets, and after each region.
         whole = kind not in SHEETS or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
         rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()
-        said = None
+        estimates = None
         if quality is not None and quality.right is not None:
             left = quality.gestures_left or 0
-            said = told(quality.right, left, page.labels, page.prediction, page.confidence, truth)
-        self.course.add(kind, count, acts, rest, page.labels, page.prediction, truth, said)
+            estimates = page_estimates(
+                quality.right, left, page.labels, page.prediction, page.confidence, truth
+            )
+        self.course.add(kind, count, acts, rest, page.labels, page.prediction, truth, estimates)
 
 
 async def regions_only(
     data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str
 ) -> Course:
-    """Nothing but regions of so much purity."""
+    """Run a person who draws only regions, of the given purity."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:
         session = Session(
@@ -102,8 +108,10 @@ async def regions_only(
 async def regions_then_sheets(
     data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False
 ) -> Course:
-    """REGIONS_FIRST regions, then sheets: of the two, the one that more wrong ones are expected on. The regions are of 95 % purity, or
-    (`samples`) those of a person who knows of a region only what a sample of its pictures shows.
+    """Run a person who draws REGIONS_FIRST regions, and then does the better sheet each time.
+
+    The regions have a purity of 95 %. With `samples`, the person judges a region by samples of its
+    pictures.
     """
     course = Course(
         "sampled regions, then sheets" if samples else "regions, then sheets",
@@ -126,7 +134,10 @@ async def regions_then_sheets(
 
 
 async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Course:
-    """The person looks at samples, and does next what the page suggests; what is predicted surely is accepted in the end."""
+    """Run a person who follows the suggestions of the page, and judges regions by samples.
+
+    Confident predictions are accepted at the end.
+    """
     course = Course("as suggested", data.name, seed, len(data))
     eyes = Eyes(data.truth)
     person = LooksAtSamples(eyes, seed)
@@ -138,7 +149,7 @@ async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Cour
                 break
             if suggestion.kind == "region":
                 person.shown = np.array(suggestion.items, np.int64)
-                # A region whose pictures do not agree is left, and the better sheet gone through.
+                # When the pictures of a region do not agree, the person does the better sheet.
                 went_on = await session.region() or await session.better_sheet()
             else:
                 went_on = await session.sheet(suggestion.kind)
@@ -149,6 +160,6 @@ async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Cour
 
 
 async def static_positions(data: LabelledPictures, seed: int) -> Points:
-    """The map of the paper's model after pretraining, which stays as it is: (N, 3)."""
+    """Return the map (N, 3) of the paper's model after pretraining."""
     async with page_of(data, seed, preset="paper") as page:
         return page.points

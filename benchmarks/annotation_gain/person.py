@@ -1,8 +1,8 @@
-"""The simulated person: eyes that see one picture at a time, and a hand that draws regions.
+"""Simulated persons: eyes that see one picture at a time, and a hand that draws regions.
 
-For LooksAtSamples, true classes are used for one thing: to answer what is seen on a picture. Where to look is chosen from positions and
-from what the model says, as on the page. SeesEveryPicture chooses its place by the true classes of all its pictures, too: it is the
-annotator of the first measurements, an upper bound, and has no clock.
+LooksAtSamples uses true classes only to see what a picture shows. It chooses places by positions
+and predictions, as on the page. SeesEveryPicture also chooses places by the true classes of all
+their pictures. It is an upper bound, and has no clock.
 """
 
 from dataclasses import dataclass, field
@@ -17,51 +17,54 @@ Points = npt.NDArray[np.float32]
 UNLABELED = -1
 
 SAMPLE = 9
-"""Pictures of a region that are looked at before it is named; after it was shrunk or named, as many again."""
+"""Pictures looked at before a region is named, after each reduction, and after naming."""
 DENSEST = 4
 TRIES = 5
-"""Times that a person looks for a place anew, when no sample agreed on what it shows, before giving up on regions."""
+"""Searches for a place before a person stops drawing regions, when no sample agrees."""
 SMALLEST = 12
-"""Items that make a region."""
+"""Smallest number of items of a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""A region ends where more than this share of it is predicted to be something else."""
+"""Largest share of a region whose prediction is another class."""
 
 
 class Eyes:
-    """Answers what is on a picture, and counts how often it was asked. `truth` itself is for measuring."""
+    """Answers which class a picture shows, and counts the pictures. `truth` is for measuring."""
 
     def __init__(self, truth: Labels) -> None:
         self.truth = truth
         self.looked = 0
 
     def see(self, items: Items) -> Labels:
-        """The classes of items (K,), each looked at."""
+        """Look at items (K,) and return their classes."""
         self.looked += len(items)
         return self.truth[items]
 
 
 @dataclass
 class Region:
-    """What a gesture labels: `items` int64 (K,) all as `class_id`; `acts` are what it took (time_model.py)."""
+    """A gesture that gives all its items one class."""
 
     items: Items
+    """Item numbers (K,)."""
     class_id: int
+    """Class of all items."""
     acts: dict[str, float] = field(default_factory=dict)
+    """Number of acts of each kind in time_model.py."""
 
 
 class SeesEveryPicture:
-    """Draws the largest ball whose majority is at least `purity`, of 35 candidates, knowing what is on every picture of each.
+    """Draws the largest of 35 balls whose majority is at least `purity`, and knows every picture.
 
-    Points are pictures, and a person sees the rim of an island; how many of them were looked at is not counted, so this one gives
-    gestures and no seconds.
+    The pictures that such a person has to look at are not counted, so there are gestures and no
+    seconds.
     """
 
     def __init__(self, truth: Labels, purity: float, seed: int) -> None:
         self._annotator = SimulatedAnnotator(truth, purity=purity, seed=seed)
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
-        """The next gesture; None when nothing is unlabelled."""
+        """Return the next gesture, or None when every item has a label."""
         del prediction
         if not (labels == UNLABELED).any():
             return None
@@ -70,20 +73,23 @@ class SeesEveryPicture:
 
 
 class LooksAtSamples:
-    """Grows a region from a dense spot by position and prediction alone, looks at a sample of its pictures, and shrinks or leaves it when
-    they do not agree. After naming it, it looks at another sample, and takes the gesture back when two of them are something else.
+    """Draws regions by position and prediction, and judges them by samples of their pictures.
+
+    A region grows from a dense place. When the sample does not agree, the region is reduced or
+    abandoned. After naming it, the person looks at another sample, and undoes the gesture when two
+    pictures show another class.
     """
 
     def __init__(self, eyes: Eyes, seed: int) -> None:
         self.eyes = eyes
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
-        """A region that the page has selected, to be looked at in place of dense spots."""
+        """A region selected by the page, used instead of dense places."""
         self.in_vain: dict[str, float] = {}
-        """What looking took that led to no region: counted with the next gesture."""
+        """Acts that led to no region; they count with the next gesture."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
-        """The next gesture; None when no spot is worth one, and what looking for one took is `in_vain`."""
+        """Return the next gesture, or None when no place suits one; `in_vain` then has its acts."""
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:
             return None
@@ -99,7 +105,7 @@ class LooksAtSamples:
         return None
 
     def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
-        """`acts`, and what was in vain before, which is counted by that."""
+        """Return `acts` together with the acts in vain before, which are then cleared."""
         added = {
             name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain
         }
@@ -109,7 +115,7 @@ class LooksAtSamples:
     def _places(
         self, points: Points, free: Items, prediction: Labels, shown: Items | None
     ) -> list[Items]:
-        """Where a region may be, the largest first: what the page has selected, or what grows from dense spots."""
+        """Return candidates for a region, largest first: the page's region, or grown ones."""
         if shown is not None:
             return [_from_the_middle(points, shown)]
         grown = [
@@ -118,20 +124,23 @@ class LooksAtSamples:
         return sorted(grown, key=len, reverse=True)
 
     def regrets(self, region: Region) -> bool:
-        """Whether a second look, after it was named, shows a mistake. Counts as looking."""
+        """Look at a second sample of a named region. Returns whether it shows a mistake."""
         sample = self.random.choice(region.items, min(SAMPLE, len(region.items)), replace=False)
         region.acts["picture"] += len(sample)
         return int((self.eyes.see(sample) != region.class_id).sum()) >= 2
 
     def _dense_spots(self, points: Points) -> Items:
-        """Of some points (K, D) that come to mind, those in the largest dense places."""
+        """Return the densest of 1,000 random points (K, D)."""
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))
         radius = np.partition(_squared(points[some], points), k, axis=1)[:, k]
         return some[np.argsort(radius, kind="stable")[:DENSEST]]
 
     def _grown(self, points: Points, free: Items, prediction: Labels, spot: int) -> Items:
-        """The free items round a spot, nearest first, as far as they are predicted the same; before that, an eighth of them all."""
+        """Return unlabelled items round a place with the same prediction, nearest first.
+
+        Before there are predictions, return the nearest eighth of all.
+        """
         distance = _squared(points[free[spot]][None], points[free])[0]
         order = np.argsort(distance, kind="stable")
         predicted = prediction[free[order]]
@@ -145,7 +154,10 @@ class LooksAtSamples:
         return free[order[: max(SMALLEST, int(pure[-1]) + 1 if len(pure) else 0)]]
 
     def _agreed(self, items: Items, acts: dict[str, float]) -> tuple[Items, int] | None:
-        """Look at a sample from the middle to the rim; shrink to the part that agrees. None when not even the middle does."""
+        """Look at a sample from the middle to the rim, and keep the part that agrees.
+
+        Returns the items and their class, or None when not even the middle agrees.
+        """
         for _ in range(3):
             places = np.linspace(0, len(items) - 1, min(SAMPLE, len(items))).astype(int)
             seen = self.eyes.see(items[places])
@@ -154,7 +166,7 @@ class LooksAtSamples:
             odd = np.flatnonzero(seen != class_id)
             if len(odd) == 0:
                 return items, class_id
-            # Up to the last picture of the sample that still agreed.
+            # Keep items up to the last picture that agreed.
             items = items[: places[max(0, odd[0] - 1)] + 1]
             if len(items) < SMALLEST:
                 return None
@@ -162,11 +174,11 @@ class LooksAtSamples:
 
 
 def _from_the_middle(points: Points, items: Items) -> Items:
-    """`items`, those in the middle of them first."""
+    """Return `items`, sorted by their distance to the middle of them."""
     middle = points[items].mean(axis=0, keepdims=True)
     return items[np.argsort(_squared(middle, points[items])[0], kind="stable")]
 
 
 def _squared(a: Points, b: Points) -> npt.NDArray[np.float32]:
-    """Squared distances (A, B) of points (A, D) and (B, D)."""
+    """Return the squared distances (A, B) of points (A, D) and (B, D)."""
     return np.maximum((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T, 0)

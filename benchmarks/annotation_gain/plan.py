@@ -1,4 +1,4 @@
-"""Which runs there are, and running them: each in a process of its own, a few at once, and not again where its course is there."""
+"""The list of runs, and their execution in separate processes, several at once."""
 
 import asyncio
 import os
@@ -13,31 +13,60 @@ from annotation_gain import data_sets
 from annotation_gain.course import Course
 
 SINGLES = 400
-"""Items that one-by-one labelling goes on to."""
+"""Largest number of items of one-by-one labelling."""
 BUDGETS = {"digits": 50, "sklearn": 30, "textures": 100, "letters": 50}
-"""Gestures of every other method, unless nothing is left to do."""
+"""Largest number of gestures of the other methods."""
 CAREFUL = 75
 METHODS_ON = {
     "digits": (
-        "suggested", "sheets", "regions", "samples", "umap", "umap-samples", "umap-described", "umap-described-samples",
-        "static-vae", "margin", "margin-described", "random", "paper",
+        "suggested",
+        "sheets",
+        "regions",
+        "samples",
+        "umap",
+        "umap-samples",
+        "umap-described",
+        "umap-described-samples",
+        "static-vae",
+        "margin",
+        "margin-described",
+        "random",
+        "paper",
     ),
     "sklearn": (
-        "suggested", "sheets", "regions", "umap", "umap-samples", "static-vae", "margin", "margin-described", "random", "paper",
+        "suggested",
+        "sheets",
+        "regions",
+        "umap",
+        "umap-samples",
+        "static-vae",
+        "margin",
+        "margin-described",
+        "random",
+        "paper",
     ),
     "textures": (
-        "suggested", "sheets", "regions", "umap", "umap-samples", "static-vae", "margin", "margin-described", "random", "paper",
+        "suggested",
+        "sheets",
+        "regions",
+        "umap",
+        "umap-samples",
+        "static-vae",
+        "margin",
+        "margin-described",
+        "random",
+        "paper",
     ),
     "letters": ("suggested", "sheets", "umap", "umap-samples", "margin", "margin-described"),
-}  # fmt: skip
+}
 SIZES = (1000, 20000)
-"""Numbers of digits beside the bundled 5,000, to see how the gain grows."""
+"""Numbers of digits besides the bundled 5,000."""
 WITH_SIZE = ("suggested", "umap-samples", "margin", "margin-described")
 
 
 @dataclass(frozen=True)
 class Run:
-    """`method` on `data` with `seed`, for `gestures` of them."""
+    """One run of a method: at most `gestures` on `data` with `seed`."""
 
     method: str
     data: str
@@ -50,7 +79,7 @@ class Run:
 
 
 def runs(seeds: int, only: str = "") -> list[Run]:
-    """Everything that the report tells of, the runs of one seed together, so that a part of it is of use."""
+    """Return the runs of the report, seed by seed, so that the first ones are of use alone."""
     planned = []
     for seed in range(seeds):
         planned += [
@@ -67,7 +96,7 @@ def _run(method: str, data: str, seed: int) -> Run:
 
 
 def carry_out(run: Run, folder: Path) -> Course:
-    """In this process. What several runs need is kept in `folder`."""
+    """Carry out a run in this process. `folder` caches results that several runs share."""
     return METHODS[run.method](data_sets.load(run.data), run, folder)
 
 
@@ -90,7 +119,8 @@ def _umap(name: str, *, described: bool = False, **options: object) -> Method:
         rows = (opponents.described if described else opponents.pixels)(data)
         kept = folder / f"umap{'-described' if described else ''}--{data.name}--{run.seed}.npy"
         points = opponents.umap_positions(rows, run.seed, kept)
-        return opponents.lasso_on(name, points, data, run.seed, run.gestures, rows=rows, **options)  # pyright: ignore[reportArgumentType]
+        given = {"rows": rows, **options}
+        return opponents.lasso_on(name, points, data, run.seed, run.gestures, **given)
 
     return method
 
@@ -138,7 +168,10 @@ METHODS: dict[str, Method] = {
 
 
 def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -> None:
-    """Each run that has no course in `folder` yet (`fresh`: all), `jobs` at once. A run that fails is told, and the others go on."""
+    """Carry out each run without a course in `folder` (with `fresh`: all), `jobs` at once.
+
+    A failure is printed, and the other runs continue.
+    """
 
     def one(run: Run) -> None:
         course = folder / f"{run.name}.json"
@@ -152,16 +185,15 @@ def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -
             run.data,
             str(run.seed),
         ]
-        done = subprocess.run(  # this very program
+        done = subprocess.run(  # this program
             [*command, str(run.gestures), "--results", str(folder)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
         )
-        print(
-            f"{run.name}: {'done' if done.returncode == 0 else 'FAILED: ' + done.stderr.strip()[-400:]}",
-            flush=True,
-        )
+        failed = done.returncode != 0
+        result = f"FAILED: {done.stderr.strip()[-400:]}" if failed else "done"
+        print(f"{run.name}: {result}", flush=True)
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, planned))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -99,11 +100,11 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
 
 def _of_gestures(found: Found) -> Iterable[str]:
     yield "## Gestures\n"
-    yield "An asterisk marks regions drawn by a person who sees every picture of them. A dash marks a goal that"
-    yield "was never reached, or a run that had ended."
+    yield "An asterisk marks regions drawn by a person who sees every picture of them. A dash marks"
+    yield "a goal that was never reached, or a run that had ended."
     for data, gestures in DATA.items():
-        yield f"\n**{data}**: share of all items that are right, by label or else by prediction; in brackets,"
-        yield "the share that is labelled and correct\n"
+        yield f"\n**{data}**: share of all items that are right, by label or else by"
+        yield "prediction; in brackets, the share that is labelled and correct\n"
         yield from _head(
             "method",
             *(f"after {k}" for k in gestures),
@@ -155,8 +156,8 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
-    yield "\n**Ratio to the best other method**: our seconds, as suggested, divided by those of the best"
-    yield "method that uses nothing of Lodespace\n"
+    yield "\n**Ratio to the best other method**: our seconds, as suggested, divided by those"
+    yield "of the best method that uses nothing of Lodespace\n"
     columns = [
         (data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found
     ]
@@ -184,27 +185,27 @@ def _of_estimates(found: Found) -> Iterable[str]:
     for data in sorted({data for _, data in found}, key=_order):
         courses = found.get(("suggested", data))
         if courses:
-            yield _row(data, *(_told(courses, k) for k in ESTIMATED_AFTER), len(courses))
+            yield _row(data, *(_estimates(courses, k) for k in ESTIMATED_AFTER), len(courses))
 
 
-def _told(courses: Sequence[Course], k: int) -> str:
-    """What was told after k gestures, before predictions were accepted: means over the runs that came so far."""
+def _estimates(courses: Sequence[Course], k: int) -> str:
+    """Return mean estimates after k gestures, before predictions are accepted."""
     found = [
         (course, g, g.told)
         for course in courses
         for g in course.gestures[k - 1 : k]
         if g.kind != "accept"
     ]
-    known = [(course, gesture, told) for course, gesture, told in found if told is not None]
+    known = [(course, gesture, page) for course, gesture, page in found if page is not None]
     if not known:
         return "-"
-    said = np.mean(
+    means = np.mean(
         [[t.right, g.right, t.confidence, t.accurate, t.calibration_error] for _, g, t in known],
         axis=0,
     )
-    right, is_right, confidence, accurate, error = said
+    right, is_right, confidence, accurate, error = means
     line = f"{right:.3f} / {is_right:.3f}; {confidence:.3f} / {accurate:.3f}; {error:.3f}"
-    ends = [(told.gestures_left, course.first("right", 0.98)) for course, _, told in known]
+    ends = [(page.gestures_left, course.first("right", 0.98)) for course, _, page in known]
     left = [(estimated, max(0, end - k)) for estimated, end in ends if end is not None]
     if left:
         line += "; " + " / ".join(f"{value:.0f}" for value in np.mean(left, axis=0))
@@ -235,7 +236,7 @@ def _mean(courses: Sequence[Course], gesture: int, figure: str) -> float:
 
 
 NOTHING_LEFT = 0.99
-"""Share that is labelled, or right, at which a run that ended has nothing more to do: what it had reached stands."""
+"""Share that is labelled, or right, from which the final result of a shorter run counts."""
 
 
 def _share(courses: Sequence[Course], gesture: int) -> str:
@@ -259,7 +260,7 @@ def _ends(courses: Sequence[Course]) -> list[object]:
 
 
 def _of_all(values: Sequence[float | None]) -> float | None:
-    """Mean; None when a run never came there."""
+    """Return the mean, or None when a run did not reach the goal."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known and len(known) == len(values) else None
 
@@ -274,8 +275,10 @@ def _time(courses: Sequence[Course], wanted: float, model: TimeModel) -> str:
 
 
 def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
-    """Ours to the best opponent's; where no opponent came there in all its runs, "< " that to the seconds after which the one who went on
-    for longest had not.
+    """Return our seconds divided by those of the best other method.
+
+    Where no other method reaches the goal in all its runs, return "< " and the ratio to the length
+    of the longest one.
     """
     mine = _seconds(found.get(("suggested", data), []), wanted, model)
     others = [found[method, data] for method in OPPONENTS if (method, data) in found]
@@ -290,15 +293,16 @@ def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
 
 
 def _length(courses: Sequence[Course], model: TimeModel) -> float:
-    """Seconds of the person that runs took to their end."""
+    """Return the mean seconds of the person in whole runs."""
     return float(
         np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses])
     )
 
 
 def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
-    """What is right, and what is labelled and correct, each against gestures and against the person's seconds: the mean of all seeds and
-    their range.
+    """Draw the shares that are right and that are labelled and correct, by gestures and by seconds.
+
+    A curve is the mean of all seeds, with their range.
     """
     methods = [
         method
@@ -316,7 +320,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
     figure, axes = plt.subplots(
         2, 2, figsize=(11, 8), sharex="col", sharey="row", layout="constrained"
     )
-    for (share, said), (left, right) in zip(DRAWN.items(), axes, strict=True):
+    for (share, title), (left, right) in zip(DRAWN.items(), axes, strict=True):
         for method in methods:
             courses = [course for course in found[method, data] if course.gestures]
             style = {
@@ -329,9 +333,8 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
                 _until(course, share, np.arange(1, len(course.gestures) + 1), gestures)
                 for course in courses
             ]
-            _curve(
-                left, gestures, reached, style, NAMES[method].replace("\\", "")
-            )  # escaped for tables
+            # Names are escaped for tables.
+            _curve(left, gestures, reached, style, NAMES[method].replace("\\", ""))
             if method in WITH_A_CLOCK:
                 seconds = np.linspace(
                     0, min(max(course.seconds(model)[-1] for course in courses), 1200), 240
@@ -340,7 +343,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
                     _until(course, share, course.seconds(model), seconds) for course in courses
                 ]
                 _curve(right, seconds, reached, style, "")
-        left.set_ylabel(said)
+        left.set_ylabel(title)
         for axis in (left, right):
             axis.set_ylim(0.4 if share == "right" else 0.0, 1.0)
             axis.grid(color="#dddddd", linewidth=0.6)
@@ -361,8 +364,9 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
 
 
 def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """That share when the last gesture at or before each place of `at` was done, gestures being done at `when`; nan before the first and
-    after the last.
+    """Return the share after the last gesture at or before each time of `at`.
+
+    Gestures end at the times `when`. The share is nan before the first and after the last.
     """
     values = np.array([getattr(gesture, share) for gesture in course.gestures])
     index = np.searchsorted(when, at, side="right") - 1
@@ -370,11 +374,11 @@ def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.n
 
 
 def _curve(
-    axis: object, x: np.ndarray, values: list[np.ndarray], style: dict[str, object], name: str
+    axis: Any, x: np.ndarray, values: list[np.ndarray], style: dict[str, Any], name: str
 ) -> None:
     stacked = np.array(values)
     known = ~np.isnan(stacked).any(axis=0)
-    axis.plot(x[known], stacked[:, known].mean(axis=0), label=name, **style)  # pyright: ignore[reportAttributeAccessIssue]
+    axis.plot(x[known], stacked[:, known].mean(axis=0), label=name, **style)
     axis.fill_between(
         x[known],
         stacked[:, known].min(axis=0),
@@ -382,4 +386,4 @@ def _curve(
         color=style["color"],
         alpha=0.12,
         linewidth=0,
-    )  # pyright: ignore[reportAttributeAccessIssue]
+    )

@@ -1,4 +1,4 @@
-"""The shipped server, started as a person starts it, and a client that speaks its protocol as the page does."""
+"""The shipped server, started by its command line, and a client that uses its protocol."""
 
 import asyncio
 import sys
@@ -25,13 +25,13 @@ from drivers.servers import ServerProcess  # noqa: E402
 from drivers.stream_client import StreamClient  # noqa: E402
 
 SILENT_SECONDS = 20.0
-"""After this long without new predictions there are none to come."""
+"""Longest wait for new predictions."""
 STILL_SECONDS = 1.5
-"""A change from which nothing is to be learned starts no training: after this long without any, it rests."""
+"""Longest wait for training to start after a change; some changes start none."""
 
 
 class Page:
-    """What a page knows and can do. `labels`, `prediction`, `points` are as the stream has brought them."""
+    """The state and the commands of a page."""
 
     def __init__(self, client: StreamClient) -> None:
         self.client = client
@@ -50,16 +50,19 @@ class Page:
 
     @property
     def confidence(self) -> npt.NDArray[np.float32]:
-        """Of each prediction, 0..1: (N,)."""
+        """Confidence of each prediction, 0..1: (N,)."""
         return self.client.confidence.astype(np.float32) / 255
 
     async def make_classes(self, count: int) -> None:
-        """Named by their numbers, before anything is labelled."""
+        """Make classes that are named by their numbers."""
         for k in range(count):
             await self._command(protocol.AddClass(command_id=uuid.uuid4().hex, name=str(k)))
 
     async def rest(self, *, changed: bool = True) -> float:
-        """Wait until training rests; after a change, until it has begun and then rests. Returns the seconds it took."""
+        """Wait until training rests; after a change, until it has begun and then rests.
+
+        Returns the seconds.
+        """
         began = time.perf_counter()
         started = not changed
         while True:
@@ -67,7 +70,7 @@ class Page:
                 change.training.state for change in self.client.seen(protocol.TrainingChanged)
             ]
             if "failed" in states:
-                raise RuntimeError("training failed; the server's terminal says why")
+                raise RuntimeError("training failed; see the server's terminal")
             started = started or "running" in states
             waited = time.perf_counter() - began
             if states and states[-1] == "resting" and (started or waited > STILL_SECONDS):
@@ -77,9 +80,9 @@ class Page:
             await asyncio.sleep(0.01)
 
     async def predicted(self) -> float:
-        """Wait until the model says what it makes of the change, or rests without another word. Returns the seconds it took.
+        """Wait until the model has new predictions, or rests. Returns the seconds.
 
-        Motion goes on meanwhile: who goes through sheets does not wait for it.
+        Points may still move: a person who goes through sheets does not wait for them.
         """
         began = time.perf_counter()
         while not any(isinstance(frame, PredictionsFrame) for frame in self.client.frames):
@@ -99,7 +102,7 @@ class Page:
         *,
         looked_at: bool = True,
     ) -> None:
-        """A contact sheet that was gone through; or predictions that are accepted, which nobody has looked at."""
+        """Label the items of a confirmed contact sheet, or accept predictions without looking."""
         tool = (
             protocol.Provenance(tool="sheet", verified=True)
             if looked_at
@@ -149,7 +152,10 @@ class Page:
 async def page_of(
     data: LabelledPictures, seed: int, *, preset: str = "default", threads: int = 1
 ) -> AsyncIterator[Page]:
-    """A server on the pictures of `data`, which never sees their classes, and a page of it, when the first training has come to rest."""
+    """Start a server on the pictures of `data`, and yield a page after the first training.
+
+    The server does not receive the classes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / f"{data.name}.npz"
         np.savez(arrays, X=data.pictures)

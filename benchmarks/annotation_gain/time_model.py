@@ -1,31 +1,39 @@
-"""What a person's acts take. Rough, and stated: every figure in seconds is told with each constant halved and doubled, too."""
+"""Seconds of a person's acts.
+
+They are estimates, so each ratio is also given with each one halved and doubled.
+"""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class TimeModel:
-    """Seconds. `region`: find a place, draw round it and name it, without looking at single pictures; `picture`: look at one picture of a
-    sample or a sheet; `sheet`: open one and confirm it; `correction`: point at a wrong picture of a sheet and name it; `single`: label one
-    item that is shown alone, looking included; `undo`: see a mistake and take it back; `wait`: how much a second counts in which the person
-    could only wait for the model.
-    """
+    """Seconds of each act."""
 
     region: float = 5.0
+    """Find a place, draw round it and name it, without looking at single pictures."""
     picture: float = 0.35
+    """Look at one picture of a sample or a sheet."""
     sheet: float = 2.0
+    """Open a sheet and confirm it."""
     correction: float = 1.5
+    """Point at a wrong picture of a sheet and name it."""
     single: float = 1.75
+    """Label one item that is shown alone, looking included."""
     undo: float = 2.0
+    """Notice a mistake and undo the gesture."""
     wait: float = 1.0
+    """Weight of a second in which the person can only wait for the model."""
 
     def seconds(self, acts: dict[str, float]) -> float:
-        """Of so many acts of each kind; `wait` in seconds."""
+        """Return the seconds of a number of acts of each kind; `wait` is in seconds."""
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def varied(self) -> dict[str, "TimeModel"]:
-        """This model, and for each constant one with it halved and one with it doubled; then both kinds of naming one item together, for
-        a person who is slow at the one is slow at the other.
+        """Return this model, and models with each constant halved and doubled, by name.
+
+        The last two change both ways to name one item together, because a person who is slow at
+        one is slow at the other.
         """
         models = {"as stated": self}
         for constant in fields(self):

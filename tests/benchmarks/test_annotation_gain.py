@@ -1,4 +1,4 @@
-"""The simulated person, its clock, and the course of a run: what the figures of docs/gain.md stand on."""
+"""The simulated person, its clock, and the course of a run, on which docs/gain.md is based."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annotation_gain import data_sets, plan, report
-from annotation_gain.course import Course, Told, told
+from annotation_gain.course import Course, PageEstimates, page_estimates
 from annotation_gain.opponents import Svc
 from annotation_gain.person import SAMPLE, TRIES, Eyes, LooksAtSamples, SeesEveryPicture
 from annotation_gain.time_model import TimeModel
@@ -15,7 +15,7 @@ TRUTH = np.repeat(np.arange(3, dtype=np.int16), 100)
 
 
 def clouds() -> np.ndarray:
-    """Three clouds of 100 items, one a class."""
+    """Three clouds of 100 items, one per class."""
     random = np.random.default_rng(0)
     return (8 * TRUTH[:, None] + random.normal(size=(300, 3))).astype(np.float32)
 
@@ -24,7 +24,7 @@ def unlabelled() -> np.ndarray:
     return np.full(300, -1, np.int16)
 
 
-def test_seconds_are_the_sum_of_acts_and_of_waits_that_nothing_fills() -> None:
+def test_seconds_are_the_sum_of_acts_and_of_unfilled_waits() -> None:
     model = TimeModel(region=5, picture=0.5, sheet=2, correction=1, single=3, undo=2, wait=1)
     assert model.seconds({"region": 1, "picture": 4, "undo": 1}) == 9
     course = Course("m", "d", 0, 3)
@@ -35,7 +35,8 @@ def test_seconds_are_the_sum_of_acts_and_of_waits_that_nothing_fills() -> None:
         ({"single": 1}, 50.0),
     ):
         course.add("any", 1, acts, rest, labels, labels, np.zeros(3, np.int16))
-    # The first rest is within the second act's 3 s; of the second, the third act fills 3; after the last nobody waits.
+    # The first rest is shorter than the second gesture's 3 s. The third gesture fills 3 s of the
+    # second rest. Nobody waits after the last.
     assert course.seconds(model).tolist() == [5, 8, 18]
     assert course.seconds(
         TimeModel(region=5, sheet=2, correction=1, single=3, wait=0)
@@ -50,7 +51,7 @@ def test_each_constant_is_halved_and_doubled() -> None:
     )
 
 
-def test_a_course_knows_what_is_right_and_from_when_on(tmp_path: Path) -> None:
+def test_a_course_returns_shares_and_the_first_gesture_that_reaches_them(tmp_path: Path) -> None:
     course = Course("m", "d", 1, 4)
     truth = np.array([0, 1, 1, 0], np.int16)
     for labels, prediction in (
@@ -58,7 +59,7 @@ def test_a_course_knows_what_is_right_and_from_when_on(tmp_path: Path) -> None:
         ([0, 0, -1, -1], [0, 1, 1, 0]),
         ([0, 1, -1, -1], [0, 0, 1, 0]),
     ):
-        said = Told(0.5, 3, 0.9, 0.8, 0.1)
+        estimates = PageEstimates(0.5, 3, 0.9, 0.8, 0.1)
         course.add(
             "r",
             1,
@@ -67,7 +68,7 @@ def test_a_course_knows_what_is_right_and_from_when_on(tmp_path: Path) -> None:
             np.array(labels, np.int16),
             np.array(prediction, np.int16),
             truth,
-            said,
+            estimates,
         )
     assert [g.right for g in course.gestures] == [1.0, 0.75, 1.0]
     assert [g.labelled_right for g in course.gestures] == [0.25, 0.25, 0.5]
@@ -112,7 +113,7 @@ def test_looking_in_vain_is_counted_with_the_next_gesture() -> None:
     assert person.in_vain == {}
 
 
-def test_a_person_takes_back_what_a_second_look_shows_to_be_wrong() -> None:
+def test_a_person_regrets_a_region_when_a_second_look_shows_mistakes() -> None:
     person = LooksAtSamples(Eyes(TRUTH), seed=0)
     good = person.region(clouds(), unlabelled(), unlabelled())
     assert good is not None and not person.regrets(good)
@@ -127,7 +128,7 @@ def test_a_region_ends_where_the_predictions_change() -> None:
     assert (TRUTH[region.items] == region.class_id).mean() >= 0.95
 
 
-def test_the_one_who_sees_every_picture_has_the_purity_that_was_asked_for() -> None:
+def test_a_person_who_sees_every_picture_draws_regions_of_the_purity() -> None:
     points = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32) + TRUTH[:, None]
     region = SeesEveryPicture(TRUTH, 0.9, seed=0).region(points, unlabelled(), unlabelled())
     assert region is not None
@@ -136,7 +137,7 @@ def test_the_one_who_sees_every_picture_has_the_purity_that_was_asked_for() -> N
 
 
 @pytest.mark.parametrize("features", [8, 80])
-def test_an_opponents_machine_takes_descriptions_of_any_length(features: int) -> None:
+def test_the_support_vector_machine_accepts_rows_of_any_length(features: int) -> None:
     random = np.random.default_rng(0)
     truth = np.arange(90) % 3
     rows = (np.eye(3, features)[truth] * 5 + random.normal(size=(90, features))).astype(np.float32)
@@ -144,7 +145,7 @@ def test_an_opponents_machine_takes_descriptions_of_any_length(features: int) ->
     assert (Svc(rows).predict(labels) == truth).mean() > 0.9
 
 
-def test_more_digits_than_there_are_are_deformed_copies() -> None:
+def test_digits_beyond_the_bundled_ones_are_deformed_copies() -> None:
     few, many = data_sets.load("digits-500"), data_sets.load("digits-5200")
     assert (
         len(few) == 500 and len(many) == 5200 and many.pictures.shape[1:] == few.pictures.shape[1:]
@@ -154,7 +155,7 @@ def test_more_digits_than_there_are_are_deformed_copies() -> None:
     assert 190 <= new <= 200
 
 
-def test_letters_are_drawn_and_none_looks_like_another() -> None:
+def test_letters_are_drawn_and_all_differ() -> None:
     pytest.importorskip("matplotlib", reason="pip install -e '.[gain]'")
     letters = data_sets.load("letters")
     assert len(letters) == 26 * 150 and letters.n_classes == 26
@@ -163,19 +164,22 @@ def test_letters_are_drawn_and_none_looks_like_another() -> None:
     assert len({picture.tobytes() for picture in letters.pictures}) == len(letters)
 
 
-def test_confidence_is_held_against_what_is_right() -> None:
+def test_calibration_error_compares_confidence_with_the_truth() -> None:
     labels = np.array([0, -1, -1, -1, -1, -1], np.int16)
-    prediction = np.array(
-        [1, 0, 0, 1, 1, -1], np.int16
-    )  # the labelled one does not count, nor the one that nothing is said of
+    # The labelled item does not count, nor the item without a prediction.
+    prediction = np.array([1, 0, 0, 1, 1, -1], np.int16)
     truth = np.array([0, 0, 1, 1, 1, 1], np.int16)
     confidence = np.array([0.5, 0.75, 0.75, 0.95, 1.0, 0.0], np.float32)
-    said = told(0.7, 4, labels, prediction, confidence, truth)
-    assert said is not None and (said.right, said.gestures_left, said.accurate) == (0.7, 4, 0.75)
-    assert said.confidence == pytest.approx(0.8625)
-    # Of two that are 75 % sure half is right, two that are 97.5 % sure are right.
-    assert said.calibration_error == pytest.approx((2 * 0.25 + 2 * 0.025) / 4)
-    assert told(0.7, 4, truth, prediction, confidence, truth) is None
+    estimates = page_estimates(0.7, 4, labels, prediction, confidence, truth)
+    assert estimates is not None and (
+        estimates.right,
+        estimates.gestures_left,
+        estimates.accurate,
+    ) == (0.7, 4, 0.75)
+    assert estimates.confidence == pytest.approx(0.8625)
+    # With 75 % confidence one of two is right; with 97.5 % both are.
+    assert estimates.calibration_error == pytest.approx((2 * 0.25 + 2 * 0.025) / 4)
+    assert page_estimates(0.7, 4, truth, prediction, confidence, truth) is None
 
 
 def test_every_planned_run_has_a_method_and_a_name_of_its_own() -> None:
@@ -191,7 +195,11 @@ NEVER_THERE = ("umap", "umap-samples", "random")
 
 @pytest.fixture
 def all_runs(tmp_path: Path) -> report.Found:
-    """Every planned run: five gestures that label all, a fifth of it wrong where one never gets there; of letters UMAP has no region."""
+    """Courses of all planned runs: five gestures that label all items.
+
+    A fifth of the labels is wrong in methods that never reach the goal. UMAP has no region on
+    letters.
+    """
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)
         labels = unlabelled()
@@ -202,12 +210,13 @@ def all_runs(tmp_path: Path) -> report.Found:
         ):
             labels[part] = 0 if run.method in NEVER_THERE and part[0] == 120 else TRUTH[part]
             acts = {"region": 1, "picture": 10 if run.method == "margin" else 0}
-            said = Told(0.85, 4, 0.875, 0.9, 0.125) if run.method == "suggested" else None
-            course.add("region", 60, acts, 0.5, labels, labels, TRUTH, said)
+            estimates = (
+                PageEstimates(0.85, 4, 0.875, 0.9, 0.125) if run.method == "suggested" else None
+            )
+            course.add("region", 60, acts, 0.5, labels, labels, TRUTH, estimates)
         course.write(tmp_path / f"{run.name}.json")
-    Course("suggested", "digits", 0, 300).write(
-        tmp_path / "suggested--digits--0--7.json"
-    )  # an earlier plan's
+    # A course of an earlier plan.
+    Course("suggested", "digits", 0, 300).write(tmp_path / "suggested--digits--0--7.json")
     return report.read(tmp_path, plan.runs(1))
 
 
@@ -226,14 +235,14 @@ def test_the_report_has_a_row_for_every_method(all_runs: report.Found) -> None:
     assert set(report.COLOURS) <= set(report.NAMES) == set(plan.METHODS)
 
 
-def test_the_report_tells_ratios_and_what_the_page_says(all_runs: report.Found) -> None:
+def test_the_report_has_ratios_and_the_estimates_of_the_page(all_runs: report.Found) -> None:
     lines = list(report.tables(all_runs, TimeModel()))
-    # Five regions, 25 s, beside 42.5 s by margin, where ten pictures are looked at each time.
+    # Five regions take 25 s. Margin sampling takes 42.5 s, with ten pictures each time.
     assert sum(line.startswith("| as stated | 0.59 | 0.59 |") for line in lines) == 1
     assert sum(line.startswith("| region double | 0.74 | 0.74 |") for line in lines) == 1
     assert (
-        "| digits | 0.850 / 0.400; 0.875 / 0.900; 0.125; 4 / 3 | 0.850 / 1.000; 0.875 / 0.900; 0.125; 4 / 0 | - | - | 1 |"
-        in lines
+        "| digits | 0.850 / 0.400; 0.875 / 0.900; 0.125; 4 / 3 "
+        "| 0.850 / 1.000; 0.875 / 0.900; 0.125; 4 / 0 | - | - | 1 |" in lines
     )
     assert any(
         line.startswith("| static UMAP, lasso by samples, SVC | - |") and "no region found" in line
@@ -244,9 +253,8 @@ def test_the_report_tells_ratios_and_what_the_page_says(all_runs: report.Found) 
             if course.method == "margin":
                 course.gestures[-1].right = course.gestures[-2].right = 0.5
     lines = list(report.tables(all_runs, TimeModel()))
-    assert (
-        sum(line.startswith("| as stated | < 0.59 | < 0.59 |") for line in lines) == 1
-    )  # it took 42.5 s and never came there
+    # Margin sampling takes 42.5 s and does not reach the goal.
+    assert sum(line.startswith("| as stated | < 0.59 | < 0.59 |") for line in lines) == 1
 
 
 def test_the_report_draws_every_method_that_it_has_a_colour_for(
