@@ -1,0 +1,56 @@
+/** Bindings from the state to what the model computes on request, and to its arrows and trails. */
+import { effect } from "@preact/signals";
+import type { ForceLines } from "../scene/cloud/force-lines.js";
+import type { PointCloud } from "../scene/cloud/point-cloud.js";
+import type { Stage } from "../scene/stage.js";
+import type { AppState } from "../state/app-state.js";
+import type { Commands } from "../state/commands.js";
+
+export function bindForces(
+  state: AppState,
+  commands: Commands,
+  stage: Stage,
+  cloud: PointCloud,
+  forceLines: ForceLines,
+): void {
+  bindRequests(state, commands);
+  effect(() => {
+    state.forces.version.value;
+    cloud.setDominant(state.colourBy.value === "force" ? state.forces.dominant() : null);
+    stage.invalidate();
+  });
+  effect(() => {
+    state.forces.shown.value;
+    state.forces.terms.value;
+    state.forces.seen.value;
+    state.hovered.value;
+    state.selection.value;
+    forceLines.invalidate();
+    stage.invalidate();
+  });
+  effect(() => {
+    state.forces.trails.value;
+    state.sceneVersion.value;
+    forceLines.forget();
+    stage.invalidate();
+  });
+}
+
+/** Request forces, probes and decoded pictures only while the page shows them. */
+function bindRequests(state: AppState, commands: Commands): void {
+  effect(() => {
+    const shown = state.forces.shown.value;
+    commands.watch(
+      (shown !== "off" || state.colourBy.value === "force") &&
+        state.time.live.value &&
+        state.model.value,
+    );
+  });
+  effect(() => {
+    if (state.forces.shown.value !== "selected" || !state.model.value) return;
+    commands.probe(Array.from(state.selection.value.items));
+  });
+  effect(() => {
+    if (!state.forces.map.value) commands.look(null);
+  });
+}

@@ -1,0 +1,33 @@
+/** Binding from the theme and the classes to the colours of page and cloud. */
+import { effect } from "@preact/signals";
+import {
+  CUE_DARK,
+  CUE_LIGHT,
+  LIGHT_INK,
+  type Palette,
+  UNLABELLED_DARK,
+  UNLABELLED_LIGHT,
+} from "../scene/cloud/colours.js";
+import type { PointCloud } from "../scene/cloud/point-cloud.js";
+import type { Stage } from "../scene/stage.js";
+import type { AppState } from "../state/app-state.js";
+
+export function bindTheme(
+  state: AppState,
+  stage: Stage,
+  cloud: PointCloud,
+  palette: Palette,
+): void {
+  effect(() => {
+    const dark = state.theme.value === "dark";
+    document.documentElement.dataset.theme = state.theme.value;
+    palette.set(
+      state.classes.value,
+      dark ? UNLABELLED_DARK : UNLABELLED_LIGHT,
+      dark ? 1 : LIGHT_INK,
+    );
+    if (dark) cloud.setTheme("#0e141b", "#d7efff", CUE_DARK);
+    else cloud.setTheme("#eef1f5", "#0b63a5", CUE_LIGHT);
+    stage.invalidate();
+  });
+}

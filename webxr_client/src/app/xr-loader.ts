@@ -1,0 +1,38 @@
+/** The code for VR: a chunk of its own, fetched as soon as the browser offers a session. */
+import { effect } from "@preact/signals";
+import type { XrEntry } from "../interaction/xr/session/enter.js";
+import type { XrParts } from "../interaction/xr/xr-view.js";
+import type { AppState } from "../state/app-state.js";
+import type { XrMode } from "../state/xr-state.js";
+
+export class XrLoader {
+  /** Null until the chunk is loaded. */
+  entry: XrEntry | null = null;
+
+  /** The chunk is fetched before the click, because a session has to be requested within it. */
+  constructor(
+    private readonly state: AppState,
+    parts: Omit<XrParts, "state">,
+  ) {
+    effect(() => {
+      if (!state.xr.offered.value?.size || this.entry) return;
+      void import("../interaction/xr/session/enter.js").then(
+        ({ XrEntry: Entry }) => {
+          this.entry = new Entry({ state, ...parts });
+        },
+        () => {
+          state.xr.message.value = "The VR part of the page could not be loaded. Reload the page.";
+        },
+      );
+    });
+  }
+
+  enter(mode: XrMode): void {
+    if (this.entry) void this.entry.enter(mode);
+    else this.state.xr.message.value = "VR is still loading. Try again in a moment.";
+  }
+
+  leave(): void {
+    void this.entry?.leave();
+  }
+}
