@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
-import { threeLean } from "./three-lean.js";
 
 /**
  * Of @webxr-input-profiles/assets (98 MB) what is shipped: the controllers of the headsets that most people have, and hands. Any other controller is
@@ -47,7 +46,7 @@ function inputProfiles(): Plugin {
 export default defineConfig({
   // Relative, so that a baked site may lie in any folder of a web server.
   base: "./",
-  plugins: [threeLean(), inputProfiles()],
+  plugins: [inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../server/static",

@@ -19,8 +19,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_WHEEL_BYTES = 8_000_000
-MAX_SCRIPT_BYTES = 220_000
-"""After gzip."""
+MAX_SCRIPT_BYTES = 260_000
+"""After gzip; docs/dependencies.md has the measured size."""
 MAX_MODEL_BYTES = 3_000_000
 
 
