@@ -16,7 +16,8 @@ import {
   type XRHandSpace,
 } from "three";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
-import { GlbModel } from "./glb.js";
+import { clone } from "three/addons/utils/SkeletonUtils.js";
+import { fetchModel } from "./model-loader.js";
 
 const PATH = "models/";
 const HAND_PROFILE = "generic-hand";
@@ -26,8 +27,8 @@ export class InputModels {
   /** Which profiles are there: profile id to the path of its profile.json. */
   private profiles: Promise<Record<string, { path: string }>> | null = null;
   private readonly cache = new Map<string, Promise<Object3D>>();
-  /** Hands come and go more often than controllers, and each has bones of its own. */
-  private readonly hands = new Map<string, Promise<GlbModel>>();
+  /** One loaded model per hand. Each use is a copy with bones of its own. */
+  private readonly hands = new Map<string, Promise<Group>>();
   private readonly skin = new MeshStandardMaterial({
     color: SKIN,
     roughness: 0.85,
@@ -67,7 +68,7 @@ export class InputModels {
 
   private controller(profile: string, handedness: string): Promise<Object3D> {
     const url = `${PATH}${profile}/${handedness === "left" ? "left" : "right"}.glb`;
-    return remembered(this.cache, url, async () => joined((await GlbModel.fetch(url)).build()));
+    return remembered(this.cache, url, async () => joined(await fetchModel(url)));
   }
 
   private async loadHand(
@@ -76,9 +77,9 @@ export class InputModels {
     hand: XRHandSpace,
   ): Promise<void> {
     const url = `${PATH}${HAND_PROFILE}/${source.handedness === "left" ? "left" : "right"}.glb`;
-    let built: Group;
+    let built: Object3D;
     try {
-      built = (await remembered(this.hands, url, () => GlbModel.fetch(url))).build();
+      built = clone(await remembered(this.hands, url, () => fetchModel(url)));
     } catch {
       return; // without a model a hand is still where it pinches: there the brush is
     }
