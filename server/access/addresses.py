@@ -3,8 +3,8 @@
 import ipaddress
 import re
 import socket
-import unicodedata
 
+import idna
 import ifaddr
 
 _ELSEWHERE = ("192.0.2.1", 9)
@@ -58,15 +58,14 @@ _HOST_NAME = re.compile(
 
 
 def in_ascii(name: str) -> str:
-    """A host's name in the letters that TLS and HTTP have for it (IDNA); "" when it has none.
+    """A host name as certificates and HTTP write it; "" for a name without such a form.
 
-    Also of a name that the two editions of IDNA write differently (straße), for browsers use the newer one, and Python the older.
+    Names that are not ASCII are encoded by IDNA 2008 with the mapping of UTS 46, as browsers do.
+    ASCII names are kept, because machines may have an underscore in their name and IDNA refuses it.
     """
-    written = unicodedata.normalize("NFC", name)
-    if not written.isascii():
+    if not name.isascii():
         try:
-            encoded = written.encode("idna")
-            written = encoded.decode("ascii") if encoded.decode("idna") == written else ""
-        except UnicodeError:
+            name = idna.encode(name, uts46=True).decode("ascii")
+        except idna.IDNAError:
             return ""
-    return written if _HOST_NAME.fullmatch(written) else ""
+    return name if _HOST_NAME.fullmatch(name) else ""
