@@ -6,12 +6,13 @@ from typing import NamedTuple
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
+from lodespace.models.classification.decisions import no_predictions, predictions_from
 from lodespace.models.classification.kernel_classifier import KernelClassifier
 from lodespace.models.classification.label_spreading import LabelSpreading, share
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.features.network import WIDTH
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000
@@ -46,7 +47,7 @@ class Predictions:
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         self.features = torch.zeros(n, WIDTH, device=device)
         self.known = False
-        self._opinion = no_opinion(n, device)
+        self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
         self.position = 0
@@ -104,7 +105,7 @@ class Predictions:
         self._leave_own_labels_out(taught)
         self.known = True
         self._forget()
-        self._opinion = opinion_of(self.probabilities, taught.labels)
+        self._newest = predictions_from(self.probabilities, taught.labels)
         return True
 
     def _ready(self, taught: Taught) -> bool:
@@ -152,9 +153,9 @@ class Predictions:
         return believed
 
     @property
-    def opinion(self) -> Opinion:
+    def newest(self) -> ItemPredictions[torch.Tensor]:
         """Of the last whole sweep."""
-        return self._opinion
+        return self._newest
 
     def tensors(self) -> Tensors:
         return {
@@ -162,7 +163,7 @@ class Predictions:
             "classifier_features": self.features,
             "sweep_order": self.order,
             **self._half_way(),
-            **{f"best_{name}": value for name, value in self._opinion._asdict().items()},
+            **{f"best_{name}": value for name, value in self._newest._asdict().items()},
         }
 
     def _half_way(self) -> Tensors:
@@ -192,7 +193,7 @@ class Predictions:
                 tensors["sweep_spread"].clone().to(device),
                 int(tensors["sweep_rounds"]),
             )
-        nothing = no_opinion(len(self.probabilities), device)
+        nothing = no_predictions(len(self.probabilities), device)
         # Checkpoints of before there were margins and doubts hold the first two.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
-        self._opinion = Opinion(*(value.clone().to(device) for value in kept))
+        self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))

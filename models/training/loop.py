@@ -10,9 +10,9 @@ import torch
 
 from lodespace.models.batches import evenly
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.item_predictions import Opinion
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.snapshot import Phase
 from lodespace.models.training.force_readout import Forces
 from lodespace.models.vae.training import VAETraining
@@ -84,7 +84,7 @@ class Loop(ABC):
 
     @property
     @abstractmethod
-    def opinion(self) -> Opinion: ...
+    def predictions(self) -> ItemPredictions[torch.Tensor]: ...
 
     @abstractmethod
     def labels_changed(self) -> None: ...

@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.item_predictions import Opinion, no_opinion, opinion_of
+from lodespace.models.classification.decisions import no_predictions, predictions_from
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.snapshot import Phase
 from lodespace.models.training.force_readout import Forces, vae_forces
 from lodespace.models.training.loop import Loop
@@ -218,14 +219,16 @@ class PaperLoop(Loop):
         return True
 
     def _measure(self) -> None:
-        self.measure_accuracy(self.opinion.prediction)
+        self.measure_accuracy(self.predictions.prediction)
 
     @property
     @torch.no_grad()
-    def opinion(self) -> Opinion:
+    def predictions(self) -> ItemPredictions[torch.Tensor]:
         if not bool((self.labels != UNLABELED).any()):
-            return no_opinion(len(self.mean), self.device)
-        return opinion_of(F.softmax(self.vae_training.vae.head(self.mean), dim=1), self.labels)
+            return no_predictions(len(self.mean), self.device)
+        return predictions_from(
+            F.softmax(self.vae_training.vae.head(self.mean), dim=1), self.labels
+        )
 
     def tensors(self) -> Tensors:
         tensors = {**self.base_tensors(), **self.vae_training.tensors(), **self.trunk.tensors()}

@@ -14,13 +14,13 @@ import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.ensemble import Taught
-from lodespace.models.classification.item_predictions import Opinion
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.config import LossWeights, TrainingConfig
 from lodespace.models.dataset import UNLABELED, Dataset
 from lodespace.models.features.descriptor import described
 from lodespace.models.features.principal_components import principal_components, starting_positions
 from lodespace.models.features.self_supervision import SelfSupervision
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.models.layout.graph import Graph
 from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
 from lodespace.models.layout.particles import Particles
@@ -112,8 +112,8 @@ class ParticleLoop(Loop):
         return min(1.0, 0.05 + 0.15 * layout + 0.4 * features + 0.4 * encoder)
 
     @property
-    def opinion(self) -> Opinion:
-        return self.learning.known.opinion
+    def predictions(self) -> ItemPredictions[torch.Tensor]:
+        return self.learning.known.newest
 
     # What is due -----------------------------------------------------------------------------------------------------
 
@@ -345,7 +345,7 @@ class ParticleLoop(Loop):
             Taught(self.labels, self.trained_labels, self.verified, self._graph)
         )
         if complete:
-            self.measure_accuracy(self.opinion.prediction)
+            self.measure_accuracy(self.predictions.prediction)
         if news:
             self._update_agreement()
         if not complete:

@@ -259,7 +259,6 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """The state now. The arrays are copies."""
         loop = self.loop
-        opinion = loop.opinion
         kl = loop.kl_per_dimension.copy()
         latent_mean = self._visible.numpy().copy()
         # On its way to another dimension a cloud is flat for a while: that is no collapse.
@@ -277,10 +276,7 @@ class Trainer:
             losses=dict(loop.losses),
             metrics=dict(loop.metrics),
             latent_mean=latent_mean,
-            prediction=opinion.prediction.cpu().numpy().copy(),
-            confidence=opinion.confidence.cpu().numpy().copy(),
-            margin=opinion.margin.cpu().numpy().copy(),
-            doubt=opinion.doubt.cpu().numpy().copy(),
+            predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
             kl_per_dimension=kl,
             collapsed=collapsed_dimensions(kl, settled)
             if loop.epoch >= 1 and not self._rewind

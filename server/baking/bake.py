@@ -226,12 +226,9 @@ class _Baking:
         time = number * SECONDS_PER_FRAME
         self.session.publish(
             snapshot.latent_mean,
-            snapshot.prediction,
-            snapshot.confidence,
+            snapshot.predictions,
             step=snapshot.step,
             resting=snapshot.resting,
-            margin=snapshot.margin,
-            doubt=snapshot.doubt,
         )
         if len(self.moments) <= snapshot.progress * MORPH_TARGETS or snapshot.resting:
             self.moments.append(snapshot.latent_mean.copy())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lodespace.errors import ProjectError
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.project import MANIFEST, Project, open_existing
 from lodespace.protocol import UNLABELED
@@ -28,7 +29,10 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
         session.publish(
-            newest.latent_mean, newest.prediction, newest.confidence, step=newest.step, resting=True
+            newest.latent_mean,
+            ItemPredictions(newest.prediction, newest.confidence),
+            step=newest.step,
+            resting=True,
         )
     return project, session
 

@@ -15,6 +15,7 @@ from lodespace.config import ServerConfig
 from lodespace.errors import RequestError
 from lodespace.items import thumbnails
 from lodespace.models.config import model_side
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.project import Project
 from lodespace.recording.index import index_of
@@ -85,8 +86,7 @@ class Service:
             # The first picture needs no trainer: it goes on from here.
             self.session.publish(
                 newest.latent_mean,
-                newest.prediction,
-                newest.confidence,
+                ItemPredictions(newest.prediction, newest.confidence),
                 step=newest.step,
                 resting=True,
             )
@@ -389,14 +389,11 @@ class Service:
         before = self.session.grid.revision
         self.session.publish(
             frame.latent_mean,
-            frame.prediction,
-            frame.confidence,
+            frame.predictions,
             step=frame.step,
             resting=frame.resting,
             exact=frame.exact,
             forces=frame.forces,
-            margin=frame.margin,
-            doubt=frame.doubt,
         )
         if self.recorder is not None and self.session.grid.revision != before:
             self.recorder.positions(last=frame.resting)

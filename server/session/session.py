@@ -6,7 +6,7 @@ it on disk, `apply` changes the state and says what to tell the clients. So noth
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from lodespace.config import VERSION
 from lodespace.errors import RequestError
 from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.scene.glb import Scene, encode_scene
@@ -285,15 +286,12 @@ class AnnotationSession:
     def publish(
         self,
         latent_mean: npt.NDArray[np.float32],
-        prediction: npt.NDArray[np.int16],
-        confidence: npt.NDArray[np.float32],
+        predictions: ItemPredictions[npt.NDArray[Any]],
         *,
         step: int,
         resting: bool,
         exact: bool = False,
         forces: FrameForces | None = None,
-        margin: npt.NDArray[np.float32] | None = None,
-        doubt: npt.NDArray[np.float32] | None = None,
     ) -> bool:
         """Take a frame of the trainer: latent_mean (N, D), prediction (N,), confidence (N,) 0..1, and where they are known margin and
         doubt (N,). Returns whether a new scene is due."""
@@ -301,8 +299,8 @@ class AnnotationSession:
         if forces is not None:
             self.force_version += 1
             self._forces = forces
-        certain = np.rint(np.nan_to_num(confidence) * 255).clip(0, 255).astype(np.uint8)
-        prediction = self.classes.shown(prediction)
+        certain = np.rint(np.nan_to_num(predictions.confidence) * 255).clip(0, 255).astype(np.uint8)
+        prediction = self.classes.shown(predictions.prediction)
         if not self._tells_apart():
             prediction = np.full_like(prediction, UNLABELED)
         certain[prediction == UNLABELED] = 0
@@ -313,11 +311,11 @@ class AnnotationSession:
             self._predicted_at[changed] = self.prediction_version
             self.predictions = prediction.copy()
             self.confidence = certain
-        if news or not self.doubts.heard(margin, doubt):
+        if news or not self.doubts.heard(predictions.margin, predictions.doubt):
             confidence = self._confidence()
             self.doubts.take(
-                margin,
-                doubt,
+                predictions.margin,
+                predictions.doubt,
                 labels=self.labels,
                 prediction=self.predictions,
                 confidence=confidence,
@@ -442,8 +440,7 @@ class AnnotationSession:
         self.begin_with(scene.labels)
         self.publish(
             scene.latent_mean(),
-            scene.predictions,
-            (scene.confidence / 255).astype(np.float32),
+            ItemPredictions(scene.predictions, (scene.confidence / 255).astype(np.float32)),
             step=scene.step,
             resting=True,
         )

@@ -10,11 +10,12 @@ import mmap
 import os
 import tempfile
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
 
@@ -36,7 +37,7 @@ _HEADER = np.dtype(
 
 
 class TrainerFrame(NamedTuple):
-    """latent_mean float32 (N, D), prediction int16 (N,), confidence, margin, doubt float32 (N,) in 0..1; copies, the receiver's to keep.
+    """latent_mean float32 (N, D), predictions per item; copies, the receiver's to keep.
 
     `exact`: to be shown to one step of the grid, as the last frame before a rest is. `forces` where somebody watches them.
     """
@@ -44,10 +45,7 @@ class TrainerFrame(NamedTuple):
     sequence: int
     step: int
     latent_mean: npt.NDArray[np.float32]
-    prediction: npt.NDArray[np.int16]
-    confidence: npt.NDArray[np.float32]
-    margin: npt.NDArray[np.float32]
-    doubt: npt.NDArray[np.float32]
+    predictions: ItemPredictions[npt.NDArray[Any]]
     resting: bool
     exact: bool = False
     forces: FrameForces | None = None
@@ -75,8 +73,8 @@ class SharedFrames:
         if frame.forces is not None:
             header["force_scales"] = frame.forces.scales
             forces[:, :, :d] = frame.forces.vectors
-        prediction[:] = frame.prediction
-        sureness[:] = frame.confidence, frame.margin, frame.doubt
+        prediction[:] = frame.predictions.prediction
+        sureness[:] = frame.predictions[1:]
         header["sequence"] = 2 * frame.sequence
 
     def read(self, sequence: int) -> TrainerFrame | None:
@@ -90,15 +88,11 @@ class SharedFrames:
             if header["has_forces"]
             else None
         )
-        confidence, margin, doubt = sureness.copy()
         frame = TrainerFrame(
             sequence,
             int(header["step"]),
             mean[:, :d].copy(),
-            prediction.copy(),
-            confidence,
-            margin,
-            doubt,
+            ItemPredictions(prediction.copy(), *sureness.copy()),
             bool(header["resting"]),
             bool(header["exact"]),
             forces,

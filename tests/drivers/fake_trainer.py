@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import Phase, Settings
 from lodespace.training import messages as m
 from lodespace.training.shared_frames import SharedFrames, TrainerFrame
@@ -39,7 +40,11 @@ def main() -> None:
         ring = SharedFrames(file, start.n_items)
     mean = np.full((start.n_items, 3), os.getpid(), np.float32)
     nothing = np.zeros(start.n_items, np.float32)
-    ring.write(TrainerFrame(1, 5, mean, nothing.astype(np.int16), nothing, nothing, nothing, False))
+    ring.write(
+        TrainerFrame(
+            1, 5, mean, ItemPredictions(nothing.astype(np.int16), nothing, nothing, nothing), False
+        )
+    )
     send(m.FrameReady(1))
     send(state(start.settings))
     if behaviour == "failing":
@@ -69,7 +74,9 @@ def main() -> None:
         if isinstance(command, m.Inputs):
             event = command.number
             labels = np.frombuffer(command.labels, "<i2").astype(np.int16)
-            ring.write(TrainerFrame(2, 6, mean, labels, nothing, nothing, nothing, False))
+            ring.write(
+                TrainerFrame(2, 6, mean, ItemPredictions(labels, nothing, nothing, nothing), False)
+            )
             send(m.FrameReady(2))
         send(state(start.settings, event, running=not isinstance(command, m.Pause)))
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from drivers.servers import Serving
 from lodespace.config import ServerConfig
+from lodespace.models.item_predictions import ItemPredictions
 
 GROUPS = 10
 SIDE = 8
@@ -67,7 +68,9 @@ class MovingPoints:
                 rest = mean.copy()
                 prediction = group.astype(np.int16) if self.predicted else np.full(n, -1, np.int16)
                 confidence = np.full(n, 0.8 if self.predicted else 0, np.float32)
-                session.publish(mean, prediction, confidence, step=0, resting=False)
+                session.publish(
+                    mean, ItemPredictions(prediction, confidence), step=0, resting=False
+                )
                 self._url = url
                 self._ready.set()
                 step = 0
@@ -82,7 +85,9 @@ class MovingPoints:
                             group[changed] + (random.random(len(changed)) < 0.1)
                         ) % GROUPS
                         confidence[changed] = random.random(len(changed), np.float32)
-                    session.publish(mean, prediction, confidence, step=step, resting=False)
+                    session.publish(
+                        mean, ItemPredictions(prediction, confidence), step=step, resting=False
+                    )
                     server.service.clients.wake()
                     await asyncio.sleep(1 / self.rate)
 

@@ -75,4 +75,4 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
         len(told) - 1,
     ]
     assert [complete for _, complete in told] == [False] * (len(told) - 1) + [True]
-    assert float((learning.known.opinion.prediction.numpy() == truth).mean()) > 0.95
+    assert float((learning.known.newest.prediction.numpy() == truth).mean()) > 0.95

@@ -66,7 +66,7 @@ def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
         )
         assert finished(again, *setting) == units - done, f"after {done} units"
         assert torch.equal(again.probabilities, whole.probabilities)
-        assert torch.equal(again.opinion.doubt, whole.opinion.doubt)
+        assert torch.equal(again.newest.doubt, whole.newest.doubt)
 
 
 def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(
@@ -78,6 +78,6 @@ def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(
     labels[31] = (labels[31] + 1) % 3
     predictions = begun()
     finished(predictions, classifier, Taught(labels, labels, taught.verified, taught.graph))
-    assert float((predictions.opinion.prediction == truth).float().mean()) > 0.9
-    doubtful = torch.argsort(predictions.opinion.doubt[:60], descending=True)[:6]
+    assert float((predictions.newest.prediction == truth).float().mean()) > 0.9
+    doubtful = torch.argsort(predictions.newest.doubt[:60], descending=True)[:6]
     assert 31 in doubtful.tolist()

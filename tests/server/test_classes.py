@@ -4,6 +4,7 @@ import pytest
 
 from lodespace import protocol
 from lodespace.errors import RequestError
+from lodespace.models.item_predictions import ItemPredictions
 from samples.event_logs import Log, command_id, label, redo, undo
 
 
@@ -126,7 +127,9 @@ def test_predictions_of_a_class_that_is_gone_are_those_of_what_it_became(log: Lo
     log.do(label(7, [9], 3), "anna")
     mean = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
     prediction = np.array([0, 1, 2, -1, 0, 0, 0, 0, 0, 0], np.int16)
-    log.session.publish(mean, prediction, np.full(10, 0.5, np.float32), step=1, resting=False)
+    log.session.publish(
+        mean, ItemPredictions(prediction, np.full(10, 0.5, np.float32)), step=1, resting=False
+    )
     assert log.session.predictions[:4].tolist() == [1, 1, -1, -1]
     assert log.session.confidence[:4].tolist() == [128, 128, 0, 0]
 
@@ -139,7 +142,10 @@ def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
 
     def shown() -> list[int]:
         log.session.publish(
-            mean, np.zeros(10, np.int16), np.ones(10, np.float32), step=1, resting=False
+            mean,
+            ItemPredictions(np.zeros(10, np.int16), np.ones(10, np.float32)),
+            step=1,
+            resting=False,
         )
         return log.session.predictions[:2].tolist()
 

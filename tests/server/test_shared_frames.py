@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.training import shared_frames
 from lodespace.training.shared_frames import (
     SLOTS,
@@ -21,6 +22,7 @@ N = 20_000
 WRITER = """
 import sys
 import numpy as np
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.training.shared_frames import SharedFrames, TrainerFrame
 
 n, frames = int(sys.argv[2]), int(sys.argv[3])
@@ -29,7 +31,7 @@ with open(int(sys.argv[1]), "r+b") as file:
 for k in range(1, frames + 1):
     mean = np.full((n, 3), k, np.float32)
     same = np.full(n, k, np.float32)
-    ring.write(TrainerFrame(k, k, mean, np.full(n, k % 1000, np.int16), same, same, same, False))
+    ring.write(TrainerFrame(k, k, mean, ItemPredictions(np.full(n, k % 1000, np.int16), same, same, same), False))
     print(k, flush=True)
 """
 
@@ -40,8 +42,9 @@ def frame(sequence: int, n: int, axes: int = 3, resting: bool = False) -> Traine
         sequence,
         10 * sequence,
         random.normal(size=(n, axes)).astype(np.float32),
-        random.integers(-1, 9, n).astype(np.int16),
-        *random.random((3, n)).astype(np.float32),
+        ItemPredictions(
+            random.integers(-1, 9, n).astype(np.int16), *random.random((3, n)).astype(np.float32)
+        ),
         resting,
     )
 
@@ -62,10 +65,14 @@ def test_what_is_written_is_read(n: int, axes: int) -> None:
                 written.resting,
             )
             np.testing.assert_array_equal(read.latent_mean, written.latent_mean)
-            np.testing.assert_array_equal(read.prediction, written.prediction)
-            np.testing.assert_array_equal(read.confidence, written.confidence)
-            np.testing.assert_array_equal(read.margin, written.margin)
-            np.testing.assert_array_equal(read.doubt, written.doubt)
+            np.testing.assert_array_equal(
+                read.predictions.prediction, written.predictions.prediction
+            )
+            np.testing.assert_array_equal(
+                read.predictions.confidence, written.predictions.confidence
+            )
+            np.testing.assert_array_equal(read.predictions.margin, written.predictions.margin)
+            np.testing.assert_array_equal(read.predictions.doubt, written.predictions.doubt)
 
 
 def test_a_frame_whose_slot_was_taken_is_not_there() -> None:
@@ -109,9 +116,11 @@ def test_no_frame_is_ever_half_written() -> None:
                 continue
             whole += 1
             assert (read.latent_mean == sequence).all()
-            assert (read.prediction == sequence % 1000).all()
-            assert (read.confidence == sequence).all()
-            assert (read.margin == sequence).all() and (read.doubt == sequence).all()
+            assert (read.predictions.prediction == sequence % 1000).all()
+            assert (read.predictions.confidence == sequence).all()
+            assert (read.predictions.margin == sequence).all() and (
+                read.predictions.doubt == sequence
+            ).all()
         writer.stdout.close()
         assert writer.wait() == 0
     assert whole > 0

@@ -12,6 +12,7 @@ from drivers.playback import shown_at
 from drivers.servers import Serving
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.recording.format import KEYFRAME, KEYFRAME_INTERVAL, Record, end_of, read_records
 from lodespace.recording.index import MAX_CURVE_POINTS, RecordingIndex, index_of
 from lodespace.recording.recorder import Recorder
@@ -129,7 +130,10 @@ async def test_the_timeline_and_a_part_of_the_recording_over_http(
         for k in range(60):
             mean = random.normal(size=(n, 3)).astype(np.float32)
             session.publish(
-                mean, np.zeros(n, np.int16), np.zeros(n, np.float32), step=k, resting=False
+                mean,
+                ItemPredictions(np.zeros(n, np.int16), np.zeros(n, np.float32)),
+                step=k,
+                resting=False,
             )
             recorder.positions(0.1 * k)
         answer = await http.get("/api/timeline")

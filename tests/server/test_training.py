@@ -98,7 +98,9 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
         assert killed is not None
         listener.frames.clear()
         os.kill(killed, signal.SIGKILL)
-        await eventually(lambda: any((f.prediction == labels).all() for f in listener.frames))
+        await eventually(
+            lambda: any((f.predictions.prediction == labels).all() for f in listener.frames)
+        )
         assert supervisor.pid not in (None, killed)
         await eventually(lambda: listener.notices[-1].code == "")
         assert listener.notices[-2].code == "trainer_died"
@@ -202,7 +204,7 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(
     supervisor.learn_from(inputs(200, np.where(np.arange(200) < 40, np.arange(200) % 4, -1)))
     await eventually(lambda: supervisor.training.state == "resting", 240)
     assert listener.frames[-1].resting
-    assert (listener.frames[-1].prediction >= 0).all()
+    assert (listener.frames[-1].predictions.prediction >= 0).all()
     await eventually(lambda: bool(list(project.checkpoints.glob("*.json"))))
     assert supervisor.pid is not None
     at_rest = psutil.Process(supervisor.pid).cpu_times()

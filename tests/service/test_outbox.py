@@ -12,6 +12,7 @@ from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.models.item_predictions import ItemPredictions
 
 LARGE = protocol.Labels(sequence=1, gesture=1, by="x", items=[199] * 4_000_000, class_ids=[0])
 """16 MB: more than the system's socket buffers take."""
@@ -96,8 +97,7 @@ async def test_a_client_whose_outbox_fails_is_dropped(
             certain = np.ones(200, np.float32)
             server.service.session.publish(
                 np.zeros((200, 3), np.float32),
-                np.zeros(200, np.int16),
-                certain,
+                ItemPredictions(np.zeros(200, np.int16), certain),
                 step=1,
                 resting=True,
             )

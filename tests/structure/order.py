@@ -52,6 +52,7 @@ MODELS = (
     Room("dataset", "items as tensors"),
     Room("device", "choice of device, threads"),
     Room("batches", "batch iteration"),
+    Room("item_predictions", "the record of predictions per item"),
     Room("snapshot", "one frame of training, for display"),
     Room("checkpoints", "training state on disk and in memory"),
     Room("vae", "encoder, decoder, head, losses, optimiser step"),

@@ -14,7 +14,11 @@ WITH_TORCH = {
     "exporting/model",
 }
 """Modules or folders of server/ that may import torch; others reach them only inside a function."""
-WITHOUT_TORCH = {"lodespace.models.checkpoints.checkpoint", "lodespace.models.config"}
+WITHOUT_TORCH = {
+    "lodespace.models.checkpoints.checkpoint",
+    "lodespace.models.config",
+    "lodespace.models.item_predictions",
+}
 """The part of models/ that loads no torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files"}
 """What models/ may import of the package: itself, and the one way to write a file atomically."""

@@ -12,6 +12,7 @@ from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.review import review
 
 CUES = ("uncertainty", "density", "diversity", "coverage")
@@ -46,11 +47,9 @@ def train(server: Any, prediction: np.ndarray, confidence: np.ndarray, **known: 
     mean = random.normal(0, 0.1, (N, 3)) + np.eye(4, 3)[np.arange(N) % 4]
     server.service.session.publish(
         mean.astype(np.float32),
-        prediction.astype(np.int16),
-        confidence.astype(np.float32),
+        ItemPredictions(prediction.astype(np.int16), confidence.astype(np.float32), **known),
         step=1,
         resting=True,
-        **known,
     )
     server.service.review.predicted()
 

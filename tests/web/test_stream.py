@@ -13,6 +13,7 @@ from drivers.servers import Serving, eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol.frames import GRID_STEPS
 
 BY_API = protocol.Provenance(tool="api")
@@ -257,11 +258,11 @@ async def test_positions_follow_exactly_however_much_a_client_misses(
     )
     async with server as url, StreamClient(url) as anna:
         service, random = server.service, np.random.default_rng(0)
-        nothing = np.full(200, -1, np.int16), np.zeros(200, np.float32)
+        nothing = ItemPredictions(np.full(200, -1, np.int16), np.zeros(200, np.float32))
         mean = random.normal(size=(200, 3)).astype(np.float32)
         for step in range(60):
             mean += random.normal(0, 0.01, mean.shape).astype(np.float32)
-            service.session.publish(mean, *nothing, step=step, resting=step == 59)
+            service.session.publish(mean, nothing, step=step, resting=step == 59)
             service.clients.wake()
             if step % 7 == 0:
                 await asyncio.sleep(0.01)
@@ -280,7 +281,7 @@ async def test_positions_follow_exactly_however_much_a_client_misses(
         assert np.abs(anna.positions - exact).max() <= 0.51  # at rest: to one grid step
         assert anna.resynced >= 1  # the first frame left the box of the empty scene
         before = anna.resynced
-        service.session.publish(mean * 50, *nothing, step=60, resting=False)
+        service.session.publish(mean * 50, nothing, step=60, resting=False)
         service.clients.wake()
         await eventually(lambda: anna.resynced == before + 1)
         assert (anna.positions == service.session.grid.positions()).all()

@@ -1,0 +1,28 @@
+"""The record of what a model predicts per item. Importing it loads no torch."""
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class ItemPredictions(NamedTuple, Generic[A]):
+    """Predictions of N items, as arrays of one kind: torch tensors in training, numpy elsewhere."""
+
+    prediction: A
+    """Predicted class, int16 (N,); UNLABELED where nothing is predicted."""
+    confidence: A
+    """Probability of the predicted class, float32 (N,), 0 to 1."""
+    margin: A | None = None
+    """Probability of the predicted class minus that of the next class, float32 (N,); 0 where
+    nothing is predicted. None where only prediction and confidence are known."""
+    doubt: A | None = None
+    """Probability that the item's label, or else its prediction, is wrong, float32 (N,); 1 where
+    nothing is predicted. None where only prediction and confidence are known."""
+
+    def map(self, convert: Callable[[A], B]) -> "ItemPredictions[B]":
+        """Return the record with `convert` applied to each array that is known."""
+        margin = None if self.margin is None else convert(self.margin)
+        doubt = None if self.doubt is None else convert(self.doubt)
+        return ItemPredictions(convert(self.prediction), convert(self.confidence), margin, doubt)
