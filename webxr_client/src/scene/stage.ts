@@ -1,6 +1,7 @@
 /**
- * Renderer, camera and the frame loop. The scene is in metres; the cloud stands in `sceneFromLatent`'s box, a cube of 1 m. In a headset
- * `world` takes the scene to the room, and a presenter draws instead of the page's own camera.
+ * Renderer, camera and the frame loop. The scene is in metres; the cloud stands in the box of
+ * `sceneFromLatent`, a cube of 1 m. In a headset the matrix of `world` is room-from-scene, and a
+ * presenter draws instead of the page's own camera.
  */
 import {
   Box3,
@@ -14,8 +15,9 @@ import {
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
-import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "../state/latent-state.js";
+import { CameraEase } from "./camera-ease.js";
+import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
 
 /** Room that panels take at the edges, CSS pixels. */
@@ -32,7 +34,6 @@ export interface Presenter {
 }
 
 const FIELD_OF_VIEW = 40;
-const EASE_MS = 450;
 const FIT_SHARE = 0.97;
 const FOLLOW_MS = 900;
 /** Share of the cloud's size by which it has to change for the camera to follow. */
@@ -41,37 +42,31 @@ const FOLLOW_SHARE = 0.06;
 const centre = new Vector3();
 const size = new Vector3();
 const offset = new Vector3();
-const matrix = new Matrix4();
-const latentMatrix = new Matrix4();
+const clipFromLatent = new Matrix4();
+const sceneFromLatent = new Matrix4();
+const latentFromScene = new Matrix4();
 
 export class Stage {
   readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
-  /** The scene's metres in the room's; on the page both are the same. */
+  /** The cloud. Its matrix is room-from-scene; on the page that is the identity. */
   readonly world = new Group();
   readonly perspective = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 60);
   readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, -10, 10);
   camera: PerspectiveCamera | OrthographicCamera = this.perspective;
   controls: OrbitControls;
-  /** Milliseconds of main-thread time of the last frames, for measuring: a ring. */
+  /** Ring of the main-thread time of the last frames, milliseconds. */
   readonly frameTimes = new Float32Array(512);
   frames = 0;
-  /** Called once before each frame of the page; says whether it changed something. */
+  /** Called once before each frame of the page. Returns whether it changed something. */
   beforeFrame: () => boolean = () => false;
   private readonly place = new Vector3();
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
-  private ease: {
-    started: number;
-    fromTarget: Vector3;
-    toTarget: Vector3;
-    from: Vector3;
-    to: Vector3;
-    zoom: [number, number];
-  } | null = null;
+  private readonly ease = new CameraEase();
   private orbitWithLeft = false;
   private dirty = true;
   private presenter: Presenter | null = null;
-  private taken = false;
+  private movedByPerson = false;
   private followed = 0;
   private readonly fitted = new Box3();
 
@@ -115,8 +110,8 @@ export class Stage {
     controls.enableRotate = this.camera === this.perspective;
     this.setMouse(controls);
     controls.addEventListener("start", () => {
-      this.taken = true;
-      this.ease = null;
+      this.movedByPerson = true;
+      this.ease.cancel();
     });
     return controls;
   }
@@ -174,7 +169,8 @@ export class Stage {
     this.orthographic.setViewOffset(width, height, dx, dy, width, height);
     this.orthographic.updateProjectionMatrix();
     this.dirty = true;
-    // Another shape of the page needs another distance: `follow` fits anew, unless the person has taken the camera.
+    // A page of another shape needs another distance: `follow` fits again, unless the person has
+    // moved the camera.
     this.fitted.makeEmpty();
     this.followed = Number.NEGATIVE_INFINITY;
   }
@@ -188,11 +184,10 @@ export class Stage {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const freeWidth = Math.max(80, width - this.insets.left - this.insets.right) / width;
     const freeHeight = Math.max(80, height - this.insets.top - this.insets.bottom) / height;
-    const target = this.controls.target.clone();
     const position = this.camera.position.clone();
     let zoom = this.camera.zoom;
     if (this.camera === this.perspective) {
-      offset.copy(position).sub(target).normalize();
+      offset.copy(position).sub(this.controls.target).normalize();
       const distance = this.distanceFor(box, freeWidth, freeHeight);
       position.copy(centre).addScaledVector(offset, distance);
     } else {
@@ -202,17 +197,13 @@ export class Stage {
       position.set(centre.x, centre.y, 2);
     }
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.ease = {
-      started: gently && !calm ? performance.now() : Number.NEGATIVE_INFINITY,
-      fromTarget: target,
-      toTarget: centre.clone(),
-      from: this.camera.position.clone(),
-      to: position,
-      zoom: [this.camera.zoom, zoom],
-    };
+    const { controls, camera } = this;
+    const from = { position: camera.position, target: controls.target, zoom: camera.zoom };
+    const to = { position, target: centre.clone(), zoom };
+    this.ease.start(from, to, performance.now(), !gently || calm);
   }
 
-  /** How far away the box's corners all fit into the free part. */
+  /** Distance at which all corners of the box fit into the free part. */
   private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
     box.getSize(size);
     const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
@@ -227,63 +218,53 @@ export class Stage {
     return FIT_SHARE * Math.max(vertical, horizontal) + extent(offset) * 0.45;
   }
 
-  /** Box of the cloud at its newest keyframe, metres; outliers do not count. */
+  /** Box of the cloud at its newest keyframe, without outliers, scene metres. */
   bounds(): Box3 {
-    const { to, n } = this.latent;
-    const box = new Box3(new Vector3(), new Vector3());
-    if (n === 0) return new Box3(new Vector3(-0.5, -0.5, -0.5), new Vector3(0.5, 0.5, 0.5));
-    const every = Math.max(1, Math.floor(n / 4000));
-    for (let axis = 0; axis < 3; axis++) {
-      const values: number[] = [];
-      for (let i = 0; i < n; i += every) values.push(to[4 * i + axis] as number);
-      values.sort((a, b) => a - b);
-      const low = values[Math.floor(values.length * 0.004)] as number;
-      const high = values[Math.ceil(values.length * 0.996) - 1] as number;
-      box.min.setComponent(axis, low / (GRID_STEPS - 1) - 0.5);
-      box.max.setComponent(axis, high / (GRID_STEPS - 1) - 0.5);
-    }
-    return box;
+    return cloudBounds(this.latent);
   }
 
-  /** Column-major matrix from latent units to clip space, as the camera is now. */
+  /** Column-major matrix from latent units to clip space, for the current camera. */
   clipFromLatent(): number[] {
     this.camera.updateMatrixWorld();
-    matrix.multiplyMatrices(this.camera.projectionMatrix, this.camera.matrixWorldInverse);
-    latentMatrix.fromArray(this.latent.sceneFromLatent());
-    return matrix.multiply(latentMatrix).toArray();
+    clipFromLatent.multiplyMatrices(this.camera.projectionMatrix, this.camera.matrixWorldInverse);
+    sceneFromLatent.fromArray(this.latent.sceneFromLatent());
+    return clipFromLatent.multiply(sceneFromLatent).toArray();
   }
 
-  /** The point of the latent space under a position of the canvas: at the depth of `item`, or of what the camera looks at. */
+  /**
+   * The point of the latent space under a position of the canvas, at the depth of `item`, or of the
+   * camera's target when `item` is negative.
+   */
   latentAt(x: number, y: number, item: number): [number, number, number] {
     const { latent, canvas } = this;
-    matrix.fromArray(this.clipFromLatent());
-    latentMatrix.fromArray(latent.sceneFromLatent()).invert();
+    clipFromLatent.fromArray(this.clipFromLatent());
+    latentFromScene.fromArray(latent.sceneFromLatent()).invert();
     if (item >= 0)
       offset.set(
         latent.latentMean(item, 0),
         latent.latentMean(item, 1),
         latent.latentDim === 2 ? 0 : latent.latentMean(item, 2),
       );
-    else offset.copy(this.controls.target).applyMatrix4(latentMatrix);
-    const depth = offset.applyMatrix4(matrix).z;
+    else offset.copy(this.controls.target).applyMatrix4(latentFromScene);
+    const depth = offset.applyMatrix4(clipFromLatent).z;
     offset
       .set((x / canvas.clientWidth) * 2 - 1, 1 - (y / canvas.clientHeight) * 2, depth)
-      .applyMatrix4(matrix.invert());
+      .applyMatrix4(clipFromLatent.invert());
     return [offset.x, offset.y, latent.latentDim === 2 ? 0 : offset.z];
   }
 
-  /** Where an item is, in metres of the room; one vector, which is written anew by the next call. */
+  /** Place of an item in room metres. The next call overwrites the returned vector. */
   placeOf(item: number): Vector3 {
     const { latent } = this;
-    latentMatrix.fromArray(latent.sceneFromLatent());
+    sceneFromLatent.fromArray(latent.sceneFromLatent());
     const z = latent.latentDim === 2 ? 0 : latent.latentMean(item, 2);
     return this.place
       .set(latent.latentMean(item, 0), latent.latentMean(item, 1), z)
-      .applyMatrix4(latentMatrix)
+      .applyMatrix4(sceneFromLatent)
       .applyMatrix4(this.world.matrixWorld);
   }
 
-  /** Where the head of who hears is, in a headset; null without one. */
+  /** Matrix room-from-head of the person in a headset; null without one. */
   listener(): Matrix4 | null {
     const { xr } = this.renderer;
     return xr.isPresenting ? xr.getCamera().matrixWorld : null;
@@ -306,14 +287,14 @@ export class Stage {
       : (height / 1.2) * this.camera.zoom;
   }
 
-  /** Something that is drawn has changed: draw once more. Frames in which nothing moves are not drawn. */
+  /** Draw the next frame, because something has changed. Frames in which nothing moves are skipped. */
   invalidate(): void {
     this.dirty = true;
   }
 
-  /** Keep the whole cloud in view while it finds its shape, until the person takes the camera. */
+  /** Keep the whole cloud in view while its shape changes, until the person moves the camera. */
   private follow(now: number): void {
-    if (this.taken || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
+    if (this.movedByPerson || this.latent.n === 0 || now - this.followed < FOLLOW_MS) return;
     this.followed = now;
     const box = this.bounds();
     const change = Math.max(
@@ -331,7 +312,7 @@ export class Stage {
       return;
     }
     this.follow(begin);
-    const easing = this.stepEase(begin);
+    const easing = this.ease.step(this.camera, this.controls.target, begin);
     const turned = this.controls.update();
     const moved = this.cloud.update(begin);
     const drawn = this.beforeFrame();
@@ -351,21 +332,5 @@ export class Stage {
   private measure(begin: number): void {
     this.frameTimes[this.frames % this.frameTimes.length] = performance.now() - begin;
     this.frames += 1;
-  }
-
-  /** Returns whether the camera was moved. */
-  private stepEase(now: number): boolean {
-    if (!this.ease) return false;
-    const t = Math.min(1, (now - this.ease.started) / EASE_MS);
-    const k = 1 - (1 - t) ** 3;
-    this.controls.target.lerpVectors(this.ease.fromTarget, this.ease.toTarget, k);
-    this.camera.position.lerpVectors(this.ease.from, this.ease.to, k);
-    const [from, to] = this.ease.zoom;
-    if (this.camera.zoom !== to) {
-      this.camera.zoom = from + (to - from) * k;
-      this.camera.updateProjectionMatrix();
-    }
-    if (t >= 1) this.ease = null;
-    return true;
   }
 }

@@ -2,9 +2,9 @@
 import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
 import { vi } from "vitest";
 import type { XrParts } from "../../../src/interaction/xr/xr-view.js";
+import { cloudBounds } from "../../../src/scene/cloud/bounds.js";
 import { Palette } from "../../../src/scene/cloud/colours.js";
 import { PointCloud } from "../../../src/scene/cloud/point-cloud.js";
-import { Stage } from "../../../src/scene/stage.js";
 import { AppState } from "../../../src/state/app-state.js";
 import type { Commands } from "../../../src/state/commands.js";
 import { latentOf } from "./fixtures.js";
@@ -72,7 +72,7 @@ export function playedParts(points: readonly (readonly number[])[]) {
     renderer: { xr: manager, render: () => {}, info: { render: { calls: 0 } } },
     scene: new Scene(),
     world,
-    bounds: () => Stage.prototype.bounds.call({ latent: state.latent } as unknown as Stage),
+    bounds: () => cloudBounds(state.latent),
     beforeFrame: () => false,
     present: () => {},
   };

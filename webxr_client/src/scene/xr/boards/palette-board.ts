@@ -1,12 +1,7 @@
-/** The palette on the other hand, drawn: the classes, what can be done, and its head. */
-import { computed } from "@preact/signals";
+/** The palette on the hand that does not paint: classes, actions, and a head with text. */
 import { AlwaysDepth } from "three";
-import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
-import { isCue } from "../../../state/review-state.js";
-import { acceptedPredictions } from "../../../state/selection-summary.js";
-import { outcomeOf } from "../../../state/sheet-text.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,
@@ -17,6 +12,7 @@ import {
   fitted,
   font,
 } from "./board.js";
+import { PaletteActions } from "./palette-actions.js";
 import { PaletteHead } from "./palette-head.js";
 import {
   FIRST_ROW,
@@ -29,7 +25,6 @@ import {
   paletteTiles,
   reviewTiles,
   type Tile,
-  type TileAction,
   timeTiles,
 } from "./palette-layout.js";
 
@@ -39,20 +34,13 @@ export class PaletteBoard extends Board {
   tiles: Tile[] = [];
   readonly head: PaletteHead;
   private lit: Tile | null = null;
-  // Of signals that often have another value, what is shown.
-  private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
-  private readonly paused = computed(() => this.state.training.value?.state === "paused");
-  private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
-  private readonly stiffness = computed(() =>
-    (this.state.training.value?.settings.stiffness ?? 0).toFixed(2),
-  );
-  /** How many predictions of the selection would be accepted; counted only where it is shown. */
-  private acceptable = 0;
+  private readonly actions: PaletteActions;
 
   constructor(private readonly state: AppState) {
     super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, PALETTE_DOTS);
-    // Points that float before it do not cover it; hands and brush, which are drawn later, are before or behind it as they are.
+    // Points before the palette do not cover it. Hands and brush are drawn later, at their depth.
     this.mesh.material.depthFunc = AlwaysDepth;
+    this.actions = new PaletteActions(state);
     this.head = new PaletteHead(state);
     this.mesh.add(this.head.mesh);
   }
@@ -74,7 +62,7 @@ export class PaletteBoard extends Board {
     this.relayout();
   }
 
-  /** After classes were added. */
+  /** Lay the tiles out again, after classes or notices have changed. */
   relayout(): void {
     this.tiles =
       this.side === "time"
@@ -86,7 +74,7 @@ export class PaletteBoard extends Board {
     this.invalidate();
   }
 
-  /** A tile for each class that is there; the gaps that merged and deleted ones have left in the numbers are not shown. */
+  /** One tile per class, without the gaps that merged and deleted classes leave in the numbers. */
   private classTiles(): Tile[] {
     const live = this.state.liveClasses.peek();
     return paletteTiles(live.length, this.page).map((tile) =>
@@ -102,18 +90,13 @@ export class PaletteBoard extends Board {
   protected draw(context: CanvasRenderingContext2D): void {
     drawGround(context, PALETTE_WIDTH, PALETTE_HEIGHT, 11);
     if (this.side === "review") {
-      const { selection, predictionsVersion, labelsVersion } = this.state;
-      predictionsVersion.value;
-      labelsVersion.value;
-      const chosen = selection.value;
-      this.acceptable =
-        chosen.tool === "sheet" ? 0 : acceptedPredictions(this.state, chosen).items.length;
+      this.actions.countAcceptable();
       this.drawQuality(context);
     }
     for (const tile of this.tiles) this.drawTile(context, tile);
   }
 
-  /** How well it all stands, in three figures. */
+  /** Draw three figures of quality. */
   private drawQuality(context: CanvasRenderingContext2D): void {
     const quality = this.state.review.quality.value;
     const share = (value: number | null | undefined) =>
@@ -140,7 +123,7 @@ export class PaletteBoard extends Board {
     });
   }
 
-  /** The timeline: where one is, and a mark for each gesture in its class's colour. */
+  /** Draw the timeline: the current moment, and a mark per gesture in the colour of its class. */
   private drawScrub(context: CanvasRenderingContext2D, tile: Tile): void {
     const { time, classes } = this.state;
     const last = Math.max(1, time.last.value);
@@ -169,8 +152,8 @@ export class PaletteBoard extends Board {
     const { action } = tile;
     const info = action.kind === "class" ? this.state.classes.value[action.classId] : undefined;
     const lit = tile === this.lit;
-    const on = this.isOn(action);
-    const able = this.isAble(action);
+    const on = this.actions.isOn(action);
+    const able = this.actions.isAble(action);
     context.save();
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
@@ -219,7 +202,7 @@ export class PaletteBoard extends Board {
       context.fillText(labelled ? count(labelled) : "–", middle, tile.y + 24);
     } else {
       font(context, 8, 550);
-      const [first, second] = this.words(action);
+      const [first, second] = this.actions.words(action, this.page);
       context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.5));
       if (second) {
         font(context, 7.5);
@@ -233,155 +216,8 @@ export class PaletteBoard extends Board {
     context.globalAlpha = 1;
   }
 
-  private words(action: TileAction): [string, string?] {
-    const { state } = this;
-    const snaps = state.xr.tool.value === "cluster";
-    const centimetres = `${(100 * state.xr.radius.value).toFixed(1)} cm`;
-    const density = percent(state.xr.density.value);
-    switch (action.kind) {
-      case "class":
-        return [""];
-      case "more":
-        return [
-          "more",
-          `${(this.page % pagesOf(state.liveClasses.value.length)) + 1} of ${pagesOf(state.liveClasses.value.length)}`,
-        ];
-      case "pause":
-        return [this.paused.value ? "run" : "pause"];
-      case "new":
-        return ["+ class"];
-      case "clear":
-        return ["clear"];
-      case "subtract":
-        return ["take", "away"];
-      case "cluster":
-        return ["snap to", "cluster"];
-      case "smaller":
-        return snaps ? ["denser", density] : ["brush –", centimetres];
-      case "larger":
-        return snaps ? ["thinner", density] : ["brush +", centimetres];
-      case "swap":
-        return ["swap", "hands"];
-      case "time":
-        return ["time &", "force"];
-      case "back":
-        return ["classes"];
-      case "suspects":
-      case "uncertain": {
-        const quality = state.review.quality.value;
-        return [action.kind, quality ? count(quality[action.kind]) : "–"];
-      }
-      case "next":
-        return ["next to", "look at"];
-      case "grow":
-        return ["grow", "same kind"];
-      case "accept":
-        return [
-          `accept ${count(this.acceptable)}`,
-          `from ${percent(state.review.acceptFrom.value)}`,
-        ];
-      case "bolder":
-        return ["accept", "less sure"];
-      case "surer":
-        return ["accept", "more sure"];
-      case "colour":
-        return ["colour", state.colourBy.value];
-      case "size":
-        return ["size", state.review.sizeBy.value];
-      case "before":
-        return ["◀ step"];
-      case "after":
-        return ["step ▶"];
-      case "play":
-        return [state.time.playing.value ? "pause" : "play"];
-      case "speed":
-        return ["speed", `${state.time.speed.value}×`];
-      case "softer":
-        return ["softer", this.stiffness.value];
-      case "stiffer":
-        return ["stiffer", this.stiffness.value];
-      case "preset":
-        return ["preset", this.preset.value];
-      case "arrows":
-        return ["arrows", state.forces.shown.value];
-      case "mend":
-        return ["mend it"];
-      case "trails":
-        return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];
-      case "unpin":
-        return ["let go", `${count(state.pins.value.length)} pinned`];
-      default:
-        return [action.kind];
-    }
-  }
-
   override dispose(): void {
     super.dispose();
     this.head.dispose();
-  }
-
-  private isOn(action: TileAction): boolean {
-    const { xr, time, forces, review } = this.state;
-    if (action.kind === "class") {
-      const sheet = review.sheet.value;
-      const one = sheet?.status === "open" ? sheet.items[review.at.value] : undefined;
-      return (
-        one !== undefined &&
-        outcomeOf(one, review.corrected.value, review.aside.value).becomes === action.classId
-      );
-    }
-    if (action.kind === "suspects" || action.kind === "uncertain")
-      return review.sheet.value?.kind === action.kind;
-    if (action.kind === "colour") return isCue(this.state.colourBy.value);
-    if (action.kind === "size") return isCue(review.sizeBy.value);
-    if (action.kind === "live") return time.live.value;
-    if (action.kind === "play") return time.playing.value;
-    if (action.kind === "decode") return forces.map.value;
-    if (action.kind === "arrows") return forces.shown.value !== "off";
-    if (action.kind === "trails") return forces.trails.value > 0;
-    if (action.kind === "subtract") return xr.subtract.value;
-    if (action.kind === "cluster") return xr.tool.value === "cluster";
-    return action.kind === "pause" && this.paused.value;
-  }
-
-  private isAble(action: TileAction): boolean {
-    const { state } = this;
-    const history = state.history.value;
-    switch (action.kind) {
-      case "undo":
-        return history.can_undo;
-      case "redo":
-        return history.can_redo;
-      case "clear":
-        return this.anySelected.value;
-      case "class":
-      case "new":
-      case "pause":
-      case "softer":
-      case "stiffer":
-      case "preset":
-      case "suspects":
-      case "uncertain":
-      case "next":
-      case "grow":
-        return !state.readOnly.value;
-      case "accept":
-        return this.acceptable > 0 && !state.readOnly.value;
-      case "colour":
-      case "size":
-        return !isSite;
-      case "unpin":
-        return state.pins.value.length > 0 && !state.readOnly.value;
-      case "before":
-      case "play":
-        return state.time.last.value > 0;
-      case "after":
-        return !state.time.live.value;
-      case "decode":
-      case "arrows":
-        return state.model.value;
-      default:
-        return true;
-    }
   }
 }

@@ -1,0 +1,26 @@
+/** The box that holds a cloud of points. */
+import { Box3, Vector3 } from "three";
+import { GRID_STEPS } from "../../protocol/messages.js";
+import type { LatentState } from "../../state/latent-state.js";
+
+/** Points that are looked at, evenly drawn from the cloud. */
+const SAMPLES = 4000;
+/** Share of the points on each side of an axis that count as outliers. */
+const OUTLIERS = 0.004;
+
+/** Return the box of the points at their newest keyframe, without outliers, in scene metres. */
+export function cloudBounds({ to, n }: Pick<LatentState, "to" | "n">): Box3 {
+  if (n === 0) return new Box3(new Vector3(-0.5, -0.5, -0.5), new Vector3(0.5, 0.5, 0.5));
+  const box = new Box3(new Vector3(), new Vector3());
+  const every = Math.max(1, Math.floor(n / SAMPLES));
+  for (let axis = 0; axis < 3; axis++) {
+    const values: number[] = [];
+    for (let i = 0; i < n; i += every) values.push(to[4 * i + axis]!);
+    values.sort((a, b) => a - b);
+    const low = values[Math.floor(values.length * OUTLIERS)]!;
+    const high = values[Math.ceil(values.length * (1 - OUTLIERS)) - 1]!;
+    box.min.setComponent(axis, low / (GRID_STEPS - 1) - 0.5);
+    box.max.setComponent(axis, high / (GRID_STEPS - 1) - 0.5);
+  }
+  return box;
+}

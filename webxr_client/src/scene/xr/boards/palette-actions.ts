@@ -1,0 +1,181 @@
+/** The actions of the palette's tiles: their text, whether they are on, and whether they can run. */
+import { computed } from "@preact/signals";
+import { isSite } from "../../../net/site.js";
+import type { AppState } from "../../../state/app-state.js";
+import { count, percent } from "../../../state/format.js";
+import { isCue } from "../../../state/review-state.js";
+import { acceptedPredictions } from "../../../state/selection-summary.js";
+import { outcomeOf } from "../../../state/sheet-text.js";
+import { pagesOf, type TileAction } from "./palette-layout.js";
+
+export class PaletteActions {
+  // Shown parts of signals that change often: a board is drawn again only when these change.
+  private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
+  private readonly paused = computed(() => this.state.training.value?.state === "paused");
+  private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
+  private readonly stiffness = computed(() =>
+    (this.state.training.value?.settings.stiffness ?? 0).toFixed(2),
+  );
+  /** Number of predictions of the selection that would be accepted. */
+  private acceptable = 0;
+
+  constructor(private readonly state: AppState) {}
+
+  /** Count the predictions that would be accepted. Runs only where the number is shown. */
+  countAcceptable(): void {
+    const { selection, predictionsVersion, labelsVersion } = this.state;
+    predictionsVersion.value;
+    labelsVersion.value;
+    const chosen = selection.value;
+    this.acceptable =
+      chosen.tool === "sheet" ? 0 : acceptedPredictions(this.state, chosen).items.length;
+  }
+
+  /** The text of a tile, and the smaller line under it. `page` of the classes, from 0. */
+  words(action: TileAction, page: number): [string, string?] {
+    const { state } = this;
+    const snaps = state.xr.tool.value === "cluster";
+    const centimetres = `${(100 * state.xr.radius.value).toFixed(1)} cm`;
+    const density = percent(state.xr.density.value);
+    switch (action.kind) {
+      case "class":
+        return [""];
+      case "more":
+        return [
+          "more",
+          `${(page % pagesOf(state.liveClasses.value.length)) + 1} of ${pagesOf(state.liveClasses.value.length)}`,
+        ];
+      case "pause":
+        return [this.paused.value ? "run" : "pause"];
+      case "new":
+        return ["+ class"];
+      case "clear":
+        return ["clear"];
+      case "subtract":
+        return ["take", "away"];
+      case "cluster":
+        return ["snap to", "cluster"];
+      case "smaller":
+        return snaps ? ["denser", density] : ["brush –", centimetres];
+      case "larger":
+        return snaps ? ["thinner", density] : ["brush +", centimetres];
+      case "swap":
+        return ["swap", "hands"];
+      case "time":
+        return ["time &", "force"];
+      case "back":
+        return ["classes"];
+      case "suspects":
+      case "uncertain": {
+        const quality = state.review.quality.value;
+        return [action.kind, quality ? count(quality[action.kind]) : "–"];
+      }
+      case "next":
+        return ["next to", "look at"];
+      case "grow":
+        return ["grow", "same kind"];
+      case "accept":
+        return [
+          `accept ${count(this.acceptable)}`,
+          `from ${percent(state.review.acceptFrom.value)}`,
+        ];
+      case "bolder":
+        return ["accept", "less sure"];
+      case "surer":
+        return ["accept", "more sure"];
+      case "colour":
+        return ["colour", state.colourBy.value];
+      case "size":
+        return ["size", state.review.sizeBy.value];
+      case "before":
+        return ["◀ step"];
+      case "after":
+        return ["step ▶"];
+      case "play":
+        return [state.time.playing.value ? "pause" : "play"];
+      case "speed":
+        return ["speed", `${state.time.speed.value}×`];
+      case "softer":
+        return ["softer", this.stiffness.value];
+      case "stiffer":
+        return ["stiffer", this.stiffness.value];
+      case "preset":
+        return ["preset", this.preset.value];
+      case "arrows":
+        return ["arrows", state.forces.shown.value];
+      case "mend":
+        return ["mend it"];
+      case "trails":
+        return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];
+      case "unpin":
+        return ["let go", `${count(state.pins.value.length)} pinned`];
+      default:
+        return [action.kind];
+    }
+  }
+
+  isOn(action: TileAction): boolean {
+    const { xr, time, forces, review } = this.state;
+    if (action.kind === "class") {
+      const sheet = review.sheet.value;
+      const one = sheet?.status === "open" ? sheet.items[review.at.value] : undefined;
+      return (
+        one !== undefined &&
+        outcomeOf(one, review.corrected.value, review.aside.value).becomes === action.classId
+      );
+    }
+    if (action.kind === "suspects" || action.kind === "uncertain")
+      return review.sheet.value?.kind === action.kind;
+    if (action.kind === "colour") return isCue(this.state.colourBy.value);
+    if (action.kind === "size") return isCue(review.sizeBy.value);
+    if (action.kind === "live") return time.live.value;
+    if (action.kind === "play") return time.playing.value;
+    if (action.kind === "decode") return forces.map.value;
+    if (action.kind === "arrows") return forces.shown.value !== "off";
+    if (action.kind === "trails") return forces.trails.value > 0;
+    if (action.kind === "subtract") return xr.subtract.value;
+    if (action.kind === "cluster") return xr.tool.value === "cluster";
+    return action.kind === "pause" && this.paused.value;
+  }
+
+  isAble(action: TileAction): boolean {
+    const { state } = this;
+    const history = state.history.value;
+    switch (action.kind) {
+      case "undo":
+        return history.can_undo;
+      case "redo":
+        return history.can_redo;
+      case "clear":
+        return this.anySelected.value;
+      case "class":
+      case "new":
+      case "pause":
+      case "softer":
+      case "stiffer":
+      case "preset":
+      case "suspects":
+      case "uncertain":
+      case "next":
+      case "grow":
+        return !state.readOnly.value;
+      case "accept":
+        return this.acceptable > 0 && !state.readOnly.value;
+      case "colour":
+      case "size":
+        return !isSite;
+      case "unpin":
+        return state.pins.value.length > 0 && !state.readOnly.value;
+      case "before":
+      case "play":
+        return state.time.last.value > 0;
+      case "after":
+        return !state.time.live.value;
+      case "decode":
+      case "arrows":
+        return state.model.value;
+      default:
+        return true;
+    }
+  }
+}
