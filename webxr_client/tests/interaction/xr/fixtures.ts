@@ -1,8 +1,26 @@
 /** Clouds, hands and rooms for tests, without a headset. */
 import { type Group, Matrix4, Quaternion, Vector3 } from "three";
+import { XrControls } from "../../../src/interaction/xr/controls.js";
 import { TrackedHand } from "../../../src/interaction/xr/input/tracked-hand.js";
-import { GRID_STEPS } from "../../../src/protocol/messages.js";
+import { GRID_STEPS, type SessionInfo } from "../../../src/protocol/messages.js";
+import {
+  PALETTE_HEIGHT,
+  PALETTE_WIDTH,
+  type PaletteSide,
+  paletteTiles,
+  reviewTiles,
+  type Tile,
+  timeTiles,
+} from "../../../src/scene/xr/boards/palette-layout.js";
+import {
+  SHEET_HEIGHT,
+  SHEET_WIDTH,
+  sheetTiles,
+} from "../../../src/scene/xr/boards/sheet-layout.js";
+import { AppState } from "../../../src/state/app-state.js";
+import type { Commands } from "../../../src/state/commands.js";
 import { LatentState } from "../../../src/state/latent-state.js";
+import { NO_PICTURE } from "../../../src/state/review-state.js";
 
 /** Numbers 0..1 that are the same each time. */
 export function seeded(seed: number): () => number {
@@ -107,4 +125,183 @@ export function bytesAFrame(frame: () => void): number {
   });
   // The collector may come in between: most rounds are without.
   return rounds.sort((a, b) => a - b)[3] as number;
+}
+
+export const LEFT_HEAP = [-0.3, 0, 0] as const;
+export const RIGHT_HEAP = [0.3, 0, 0] as const;
+export const COUNT = 120;
+/** The palette hangs behind everything, facing +z. */
+export const PALETTE = new Matrix4().setPosition(0, 0, -2);
+/** A contact sheet beside it, where there is one. */
+export const SHEET = new Matrix4().setPosition(0.6, 0, -2);
+
+/** The controls of two hands in a room, with a palette and a sheet, and the commands they send. */
+export class Room {
+  readonly state = new AppState();
+  readonly calls: [string, ...unknown[]][] = [];
+  readonly left: FakeHand;
+  readonly right: FakeHand;
+  readonly world = new Matrix4();
+  readonly tiles: Tile[] = paletteTiles(3, 0);
+  grabbed = 0;
+  side: PaletteSide = "classes";
+  readonly sheet = { mesh: { matrix: SHEET, visible: false }, tiles: [] as Tile[] };
+  mend = false;
+  /** Whether commands are followed. */
+  accepts = true;
+  now = 1000;
+  readonly controls: XrControls;
+
+  constructor(bare = false) {
+    const heaps = blobs([LEFT_HEAP, RIGHT_HEAP], COUNT, 0.012, 2);
+    const latent = latentOf(heaps.points);
+    Object.assign(this.state, { latent });
+    this.state.annotations.reset(
+      new Int16Array(2 * COUNT).fill(-1),
+      new Int16Array(2 * COUNT).fill(-1),
+      new Uint8Array(2 * COUNT),
+    );
+    this.state.classes.value = [0, 1, 2].map((class_id) => ({
+      class_id,
+      name: String(class_id),
+      colour: "#ffffff",
+    }));
+    this.left = new FakeHand("left", bare).at(-0.6, 0.3, 0.3);
+    this.right = new FakeHand("right", bare).at(0.6, 0.3, 0.3);
+    const commands = new Proxy(
+      {},
+      {
+        get:
+          (_, name: string) =>
+          (...args: unknown[]) => {
+            this.calls.push([name, ...args]);
+            if (name === "label" || name === "clearSelection")
+              this.state.selection.value = {
+                items: new Uint32Array(0),
+                regions: [],
+                tool: "brush",
+                revision: -1,
+              };
+            return this.accepts;
+          },
+      },
+    ) as Commands;
+    this.controls = new XrControls(this.state, commands, this, {
+      roomFromScene: this.world,
+      palette: {
+        mesh: { matrix: PALETTE },
+        tiles: this.tiles,
+        turnPage: () => this.calls.push(["turnPage"]),
+        turnTo: (side) => {
+          this.side = side;
+          const sides = {
+            classes: paletteTiles(3, 0),
+            time: timeTiles(this.mend),
+            review: reviewTiles(),
+          };
+          this.tiles.splice(0, this.tiles.length, ...sides[side]);
+        },
+      },
+      sheet: this.sheet,
+      showGrabbed: (items) => {
+        this.grabbed = items.length;
+      },
+    });
+    this.frames(1);
+  }
+
+  /** `count` frames of 20 ms. */
+  frames(count: number): void {
+    for (let k = 0; k < count; k++) {
+      this.now += 20;
+      this.controls.frame(this.now, 0.02);
+    }
+  }
+
+  /** As one who may label. */
+  annotate(): void {
+    this.state.session.value = { read_only: false, role: "owner" } as SessionInfo;
+  }
+
+  press(hand: FakeHand): void {
+    hand.pressed = true;
+    this.controls.press(hand);
+  }
+
+  release(hand: FakeHand): void {
+    hand.pressed = false;
+    this.controls.release(hand);
+  }
+
+  paint(hand: FakeHand, at: readonly [number, number, number]): void {
+    hand.at(...at);
+    this.frames(1);
+    this.press(hand);
+    this.frames(5);
+    this.release(hand);
+  }
+
+  get selected(): number {
+    return this.state.selection.value.items.length;
+  }
+
+  /** The middle of a tile. `which`: of classes or of the sheet's pictures. */
+  tile(kind: string, which = 0): Vector3 {
+    const is = ({ action }: Tile) =>
+      action.kind === kind &&
+      (action.kind !== "class" || action.classId === which) &&
+      (action.kind !== "picture" || action.place === which);
+    const own = this.tiles.find(is);
+    const tile = own ?? (this.sheet.tiles.find(is) as Tile);
+    const [width, height] = own ? [PALETTE_WIDTH, PALETTE_HEIGHT] : [SHEET_WIDTH, SHEET_HEIGHT];
+    return new Vector3(
+      (tile.x + tile.width / 2 - width / 2) / 1000,
+      (height / 2 - tile.y - tile.height / 2) / 1000,
+      0,
+    ).applyMatrix4(own ? PALETTE : SHEET);
+  }
+
+  /** A contact sheet of the first items. */
+  openSheet(count = 5): void {
+    const items = Array.from({ length: count }, (_, item) => ({
+      item,
+      class_id: 0,
+      prediction: 1,
+      confidence: 0.8,
+      doubt: 0.8,
+    }));
+    const { review, selection } = this.state;
+    review.sheet.value = {
+      kind: "suspects",
+      items,
+      total: count,
+      expectedWrong: 4,
+      reason: "",
+      status: "open",
+    };
+    review.at.value = NO_PICTURE;
+    selection.value = {
+      items: Uint32Array.from(items, ({ item }) => item),
+      regions: [],
+      tool: "sheet",
+      revision: 7,
+    };
+    this.sheet.mesh.visible = true;
+    this.sheet.tiles.splice(0, 99, ...sheetTiles({ items, status: "open" }));
+  }
+
+  aimAt(hand: FakeHand, kind: string, which = 0): void {
+    const target = this.tile(kind, which);
+    hand.at(target.x, target.y + 0.1, target.z + 0.8);
+    hand.rayDirection.copy(target).sub(hand.rayOrigin).normalize();
+    this.frames(1);
+  }
+
+  touch(hand: FakeHand, kind: string, which = 0): void {
+    const { x, y, z } = this.tile(kind, which);
+    for (const away of [0.05, 0, 0.05]) {
+      hand.at(x, y, z + away);
+      this.frames(1);
+    }
+  }
 }

@@ -1,0 +1,186 @@
+/** A grabbed cluster: dropped on a class, pinned in space, or returned. */
+import { Matrix4 } from "three";
+import { beforeEach, describe, expect, it } from "vitest";
+import { MAX_ANCHORED } from "../../../../src/protocol/messages.js";
+import { COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
+
+let room: Room;
+beforeEach(() => {
+  room = new Room();
+});
+
+describe("a cluster", () => {
+  const grab = (hand: FakeHand) => {
+    room.paint(hand, LEFT_HEAP);
+    hand.squeezed = true;
+    room.controls.squeeze(hand);
+    room.frames(1);
+  };
+  it("is labelled when it is dropped on a class", () => {
+    grab(room.right);
+    expect(room.controls.holding).toBe(true);
+    expect(room.grabbed).toBeGreaterThan(0.9 * COUNT);
+    const { x, y, z } = room.tile("class", 2);
+    room.right.at(x, y, z + 0.03);
+    room.frames(2);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([["label", 2]]);
+    expect(Math.max(...room.right.pulses)).toBeGreaterThan(0.8);
+    room.frames(60);
+    expect(room.grabbed).toBe(0);
+  });
+  it("springs back when it is dropped in space, and nothing is labelled", () => {
+    grab(room.right);
+    room.right.at(0, 0.5, 0.3);
+    room.frames(2);
+    const moved = room.controls.grab.shownFromPlace.clone();
+    expect(moved.equals(new Matrix4())).toBe(false);
+    room.controls.unsqueeze(room.right);
+    room.frames(60);
+    expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
+    expect(room.calls).toEqual([]);
+    expect(room.selected).toBeGreaterThan(0);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("pulls the model along and stays pinned where it is dropped in space", () => {
+    room.annotate();
+    grab(room.right);
+    expect(room.state.latent.frozen).toBe(false); // its neighbours are to be seen following
+    const before = room.state.latent.latentMean(0, 1);
+    room.right.at(-0.3, 0.9, 0.3);
+    room.frames(8);
+    const drags = room.calls.filter(([name]) => name === "drag");
+    expect(drags.length).toBeGreaterThan(1);
+    expect(drags.length).toBeLessThan(8); // not in every frame
+    room.controls.unsqueeze(room.right);
+    expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
+    const [name, items, targets, keep] = room.calls.at(-2) as [
+      string,
+      Uint32Array,
+      number[][],
+      boolean,
+    ];
+    expect([name, items.length, targets.length, keep]).toEqual([
+      "anchor",
+      room.selected,
+      room.selected,
+      true,
+    ]);
+    expect(targets[0]?.[1]).not.toBeCloseTo(before, 2);
+    expect(room.grabbed).toBe(0);
+    expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
+  });
+  it("is dropped in space where its hand only points at a class far away, and on the class where it is before it", () => {
+    for (const [away, call] of [
+      [0.6, "anchor"],
+      [0.2, "label"],
+    ] as const) {
+      room = new Room();
+      room.annotate();
+      grab(room.right);
+      const { x, y, z } = room.tile("class", 2);
+      room.right.at(x, y, z + away);
+      room.right.rayDirection.set(0, 0, -1);
+      room.frames(2);
+      expect(room.controls.pointing.tile?.action.kind).toBe(call === "label" ? "class" : undefined);
+      room.controls.unsqueeze(room.right);
+      expect(room.calls.map(([name]) => name).filter((name) => name !== "drag")).toEqual([call]);
+    }
+  });
+  it("stands still in the hand where the model is not pulled, and so does all else", () => {
+    grab(room.right); // nobody may label here
+    expect(room.state.latent.frozen).toBe(true);
+    room.controls.squeeze(room.left);
+    expect(room.state.latent.frozen).toBe(true);
+    room.controls.unsqueeze(room.left);
+    room.controls.unsqueeze(room.right);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("of more items than can be pinned says so, and where to drop it", () => {
+    room.annotate();
+    const items = new Uint32Array(MAX_ANCHORED + 1); // the first one, again and again
+    room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    expect(room.controls.holding).toBe(true);
+    expect(room.state.latent.frozen).toBe(true);
+    expect(room.state.xr.message.value).toMatch(/20,000 items cannot be pinned.*class/);
+    room.right.at(0, 0.9, 0.3);
+    room.frames(5);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
+  it("is told to the model less often the larger it is", () => {
+    room.annotate();
+    const items = new Uint32Array(MAX_ANCHORED);
+    room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    const before = room.now;
+    room.frames(100);
+    const told = room.calls.filter(([name]) => name === "drag");
+    const items_ms = (told.length * MAX_ANCHORED) / (room.now - before);
+    expect(told.length).toBeGreaterThan(2);
+    expect(items_ms).toBeLessThan(65);
+    expect(told[0]?.[2]).toBe(told[1]?.[2]); // in the same numbers, written anew
+    room.right.at(-0.3, 0.9, 0.3);
+    room.frames(1);
+    room.controls.unsqueeze(room.right);
+    // Where it was let go is told whenever that is, and belongs to the command.
+    const [, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
+    expect(room.calls.at(-2)?.[0]).toBe("anchor");
+    const y = targets[0]?.[1];
+    grab(room.right);
+    room.right.at(0.4, -0.3, 0.3);
+    room.frames(5);
+    expect(targets[0]?.[1]).toBe(y);
+  });
+  it("goes back when it was only lifted, and lets the model go", () => {
+    room.annotate();
+    grab(room.right);
+    room.frames(3);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
+    expect(room.calls.some(([name]) => name === "anchor")).toBe(false);
+  });
+  it("pulls nothing in the past, or where one may only look", () => {
+    grab(room.right);
+    room.right.at(0, 0.9, 0.3);
+    room.frames(5);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
+  it("is not dropped on what is no class", () => {
+    grab(room.right);
+    const { x, y, z } = room.tile("undo");
+    room.right.at(x, y, z + 0.03);
+    room.frames(2);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls).toEqual([]);
+  });
+  it("goes back when its hand is lost, and it is said; when the controller is gone; when VR is hidden", () => {
+    grab(room.right);
+    room.right.tracked = false;
+    room.right.lostSince = room.now;
+    room.frames(10);
+    expect(room.controls.holding).toBe(true); // a moment is nothing
+    room.frames(20);
+    expect(room.controls.holding).toBe(false);
+    expect(room.state.xr.message.value).toMatch(
+      /right controller was lost from view: the cluster went back/,
+    );
+    room.right.appear();
+    grab(room.right);
+    room.controls.disconnected(room.right);
+    room.right.disconnect();
+    expect(room.controls.holding).toBe(false);
+    room.right.appear();
+    grab(room.right);
+    room.controls.endAll();
+    expect(room.controls.holding).toBe(false);
+    expect(room.state.latent.frozen).toBe(false);
+    expect(room.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,281 @@
+/** The tiles of the palette, by touch and by ray. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { freeName } from "../../../../src/interaction/xr/boards/run-tile.js";
+import type { Settings, Tick, Timeline, Training } from "../../../../src/protocol/messages.js";
+import { bytesAFrame, COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
+
+let room: Room;
+beforeEach(() => {
+  room = new Room();
+});
+
+describe("the palette", () => {
+  it("labels what is selected at a touch, once, and says so when nothing is", () => {
+    room.touch(room.right, "class", 1);
+    expect(room.calls).toEqual([]);
+    expect(room.state.xr.message.value).toMatch(/Nothing is selected/);
+    room.paint(room.right, LEFT_HEAP);
+    expect(room.state.xr.message.value).toBe("");
+    const { x, y, z } = room.tile("class", 1);
+    room.right.at(x, y, z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, z - 0.01);
+    room.frames(20);
+    expect(room.calls).toEqual([["label", 1]]);
+  });
+  it("gives no firm pulse where nothing was labelled, and says why where this may only look", () => {
+    for (const looks of [true, false]) {
+      room = new Room();
+      if (!looks) room.annotate();
+      room.paint(room.right, LEFT_HEAP);
+      room.right.pulses.length = 0;
+      room.accepts = false;
+      room.touch(room.right, "class", 1);
+      expect(room.calls).toEqual([["label", 1]]);
+      expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
+      if (looks) expect(room.state.xr.message.value).toMatch(/may only look/);
+    }
+  });
+  it("takes no touch from behind", () => {
+    room.paint(room.right, LEFT_HEAP);
+    const { x, y, z } = room.tile("class", 1);
+    for (const away of [-0.2, -0.03, 0, -0.03]) {
+      room.right.at(x, y, z + away);
+      room.frames(1);
+    }
+    expect(room.calls).toEqual([]);
+  });
+  it("is pressed from afar by the ray, and then nothing is painted", () => {
+    room.paint(room.right, LEFT_HEAP);
+    const target = room.tile("class", 0);
+    room.right.at(0.1, 0.1, -1);
+    room.right.rayDirection.copy(target).sub(room.right.rayOrigin).normalize();
+    room.frames(6); // by then it has seen that the brush is empty
+    expect(room.controls.pointing.how).toBe("ray");
+    const before = room.right.pulses.length;
+    room.press(room.right);
+    room.release(room.right);
+    expect(room.calls).toEqual([["label", 0]]);
+    expect(room.right.pulses.length).toBeGreaterThan(before);
+  });
+  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+    room.paint(room.right, RIGHT_HEAP);
+    const labels = (z: number) => {
+      const where = PALETTE.clone();
+      const target = room.tile("class", 0);
+      PALETTE.setPosition(LEFT_HEAP[0] - target.x, LEFT_HEAP[1] - target.y, z);
+      room.right.at(...LEFT_HEAP);
+      room.right.rayDirection.set(0, 0, -1);
+      room.frames(6);
+      const { how } = room.controls.pointing;
+      room.press(room.right);
+      const painted = room.controls.stroke.active;
+      room.release(room.right);
+      PALETTE.copy(where);
+      return { how, painted, calls: room.calls.splice(0) };
+    };
+    expect(labels(-0.8)).toEqual({ how: null, painted: true, calls: [] });
+    expect(room.selected).toBeGreaterThan(1.8 * COUNT); // it was painted, and added
+    expect(labels(-0.3)).toEqual({ how: "ray", painted: false, calls: [["label", 0]] });
+  });
+  it.each([
+    ["undo", ["undo"]],
+    ["redo", ["redo"]],
+    ["pause", ["pause"]],
+    ["new", ["addClass", "3"]],
+    ["clear", ["clearSelection"]],
+  ])("does what its tile says: %s", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("makes the brush larger and smaller", () => {
+    const before = room.state.xr.radius.value;
+    room.touch(room.right, "larger");
+    expect(room.state.xr.radius.value).toBeGreaterThan(before);
+    room.touch(room.right, "smaller");
+    expect(room.state.xr.radius.value).toBeCloseTo(before, 9);
+  });
+  it("takes thinner places in or leaves them out while it snaps to clusters: hands have no stick", () => {
+    room.touch(room.right, "cluster");
+    const { radius, density } = room.state.xr;
+    const [before, size] = [density.value, radius.value];
+    room.touch(room.right, "larger");
+    expect(density.value).toBeLessThan(before);
+    room.touch(room.right, "smaller");
+    expect(density.value).toBeCloseTo(before, 9);
+    expect(radius.value).toBe(size);
+  });
+});
+
+describe("time and force on the palette", () => {
+  beforeEach(() => {
+    room.touch(room.right, "time");
+    room.calls.length = 0;
+    room.state.time.timeline.value = {
+      moments: 101,
+      end: 0,
+      keyframes: { moment: [], time: [], offset: [] },
+      ticks: [],
+      curves: { moment: [], values: {} },
+    };
+  });
+  it("scrubs where the timeline is touched, and only when the moment is another", () => {
+    const { x, y } = room.tile("scrub");
+    room.right.at(x, y, room.tile("scrub").z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, room.tile("scrub").z - 0.002);
+    room.frames(1);
+    expect(room.calls).toEqual([["goTo", 50]]);
+    room.state.time.live.value = false;
+    room.state.time.moment.value = 50;
+    room.frames(3);
+    expect(room.calls).toHaveLength(1);
+    room.right.at(x - 0.1, y, room.tile("scrub").z - 0.002);
+    room.frames(1);
+    expect(room.calls[1]?.[0]).toBe("goTo");
+    expect(room.calls[1]?.[1]).toBeLessThan(10);
+  });
+  it("looks through many gestures' marks in every frame without allocating", () => {
+    const timeline = room.state.time.timeline.value as Timeline;
+    const ticks = Array.from({ length: 500 }, () => ({ moment: 10, event: "made" }) as Tick);
+    room.state.time.timeline.value = { ...timeline, ticks };
+    const { x, y, z } = room.tile("scrub");
+    room.right.at(x, y, z - 0.002);
+    room.frames(1);
+    expect(room.calls).toEqual([["goTo", 50]]);
+    room.state.time.live.value = false;
+    room.state.time.moment.value = 50;
+    expect(bytesAFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
+    expect(room.calls).toHaveLength(1);
+  });
+  it("meets a gesture's mark from beside it", () => {
+    const timeline = room.state.time.timeline.value as Timeline;
+    room.state.time.timeline.value = {
+      ...timeline,
+      ticks: [{ moment: 51, event: "made" } as Tick],
+    };
+    const { x, y, z } = room.tile("scrub");
+    room.right.at(x, y, z + 0.05);
+    room.frames(1);
+    room.right.at(x, y, z - 0.002);
+    room.frames(1);
+    expect(room.calls).toEqual([["goTo", 51]]);
+  });
+  it("offers to mend what went wrong", () => {
+    room.touch(room.right, "back");
+    room.mend = true;
+    room.touch(room.right, "time");
+    const mend = { beta_kl: 3 } as Settings;
+    room.state.notices.value = [
+      { op: "notice", topic: "collapse", code: "collapse", message: "", mend },
+    ];
+    room.calls.length = 0;
+    room.touch(room.right, "mend");
+    expect(room.calls).toEqual([["setSettings", mend]]);
+  });
+  it("scrubs with the ray while the trigger is held", () => {
+    const { x, y, z } = room.tile("scrub");
+    room.right.at(x, y, z + 0.5);
+    room.right.rayDirection.copy(room.tile("scrub")).sub(room.right.rayOrigin).normalize();
+    room.frames(1);
+    room.press(room.right);
+    room.frames(2);
+    expect(room.calls.every(([name]) => name === "goTo")).toBe(true);
+    expect(room.calls.length).toBeGreaterThan(0);
+    room.release(room.right);
+    const count = room.calls.length;
+    room.right.at(x - 0.05, y, z + 0.5);
+    room.frames(2);
+    expect(room.calls).toHaveLength(count);
+  });
+  it.each([
+    ["before", ["step", -1]],
+    ["after", ["step", 1]],
+    ["play", ["play"]],
+    ["live", ["live"]],
+    ["unpin", ["unpin", []]],
+  ])("%s does what it says", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("turns dials in small steps, never beyond their ends", () => {
+    const settings = { stiffness: 0.95, preset: "default" } as Settings;
+    room.state.training.value = { state: "running", settings } as Training;
+    room.touch(room.right, "stiffer");
+    room.touch(room.right, "softer");
+    room.touch(room.right, "preset");
+    expect(room.calls).toEqual([
+      ["setSettings", { stiffness: 1 }],
+      ["setSettings", { stiffness: 0.85 }],
+      ["setSettings", { preset: "calm" }],
+    ]);
+  });
+});
+
+describe("review on the palette", () => {
+  beforeEach(() => {
+    room.touch(room.right, "review");
+    room.calls.length = 0;
+  });
+  it.each([
+    ["suspects", ["openSheet", "suspects"]],
+    ["uncertain", ["openSheet", "uncertain"]],
+    ["next", ["next"]],
+    ["grow", ["grow"]],
+    ["accept", ["accept"]],
+    ["undo", ["undo"]],
+  ])("%s does what it says", (kind, call) => {
+    room.touch(room.right, kind);
+    expect(room.calls).toEqual([call]);
+  });
+  it("goes back to the classes", () => {
+    room.touch(room.right, "back");
+    expect(room.side).toBe("classes");
+  });
+  it("goes through the cues, and after the last shows labels and even points again", () => {
+    const seen = Array.from({ length: 5 }, () => {
+      room.touch(room.right, "colour");
+      room.touch(room.right, "size");
+      return [room.state.colourBy.value, room.state.review.sizeBy.value];
+    });
+    expect(seen.map(([colour]) => colour)).toEqual([
+      "uncertainty",
+      "density",
+      "diversity",
+      "coverage",
+      "label",
+    ]);
+    expect(seen[4]).toEqual(["label", "even"]);
+    room.state.colourBy.value = "confidence";
+    room.touch(room.right, "colour");
+    expect(room.state.colourBy.value).toBe("uncertainty");
+  });
+  it("gives a firm pulse for predictions that were accepted, and none where there were none", () => {
+    for (const accepts of [true, false]) {
+      room.accepts = accepts;
+      room.right.pulses.length = 0;
+      room.touch(room.right, "accept");
+      expect(room.right.pulses.some((strength) => strength > 0.8)).toBe(accepts);
+    }
+    expect(room.calls).toEqual([["accept"], ["accept"]]);
+  });
+  it("accepts from more and from less confidence, between a half and 99 %", () => {
+    const { acceptFrom } = room.state.review;
+    room.touch(room.right, "surer");
+    expect(acceptFrom.value).toBe(0.97);
+    for (let k = 0; k < 9; k++) room.touch(room.right, "surer");
+    expect(acceptFrom.value).toBe(0.99);
+    for (let k = 0; k < 12; k++) room.touch(room.right, "bolder");
+    expect(acceptFrom.value).toBe(0.5);
+    acceptFrom.value = 0.93; // from the slider of the page
+    room.touch(room.right, "bolder");
+    expect(acceptFrom.value).toBe(0.9);
+  });
+});
+
+describe("the name of a new class", () => {
+  it("is a number that no class has", () => {
+    expect(freeName([])).toBe("0");
+    expect(freeName(["cat", "2", "3"])).toBe("4");
+  });
+});

@@ -1,0 +1,147 @@
+/** Another box or another number of dimensions during a gesture. */
+import { Matrix4, Vector3 } from "three";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Box, SceneFile } from "../../../../src/protocol/scene-file.js";
+import { COUNT, LEFT_HEAP, Room } from "../fixtures.js";
+
+let room: Room;
+beforeEach(() => {
+  room = new Room();
+});
+
+describe("another box in the middle of it", () => {
+  const BOX: Box = { origin: [-1.5, -2, -2.5], size: 6 };
+  /** The same cloud in `box`, or one of another number of dimensions. */
+  const show = (box: Box, latent_dim = 3) => {
+    const { latent } = room.state;
+    const positions = new Uint16Array(4 * latent.n);
+    for (let item = 0; item < latent.n; item++)
+      for (let axis = 0; axis < latent_dim; axis++)
+        positions[4 * item + axis] = Math.round(
+          ((latent.latentMean(item, axis) - (box.origin[axis] as number)) / box.size) * 65535,
+        );
+    latent.setScene({
+      n: latent.n,
+      positions,
+      box,
+      latent_dim,
+      scene_id: 99,
+      revision: 50,
+    } as SceneFile);
+    return room.controls.sceneChanged();
+  };
+  const inRoom = (item: number, moved = new Matrix4()) => {
+    const { latent } = room.state;
+    return new Vector3(
+      latent.latentMean(item, 0),
+      latent.latentMean(item, 1),
+      latent.latentMean(item, 2),
+    )
+      .applyMatrix4(new Matrix4().fromArray(latent.sceneFromLatent()))
+      .applyMatrix4(moved)
+      .applyMatrix4(room.world);
+  };
+  const ITEMS = [0, 1, COUNT, 2 * COUNT - 1];
+  const STEP = 2 * (BOX.size / 65535);
+
+  it("leaves the cloud where it is in the room, and as large", () => {
+    room.world.makeRotationY(0.4).setPosition(0.1, 0.2, -0.3);
+    const before = ITEMS.map((item) => inRoom(item));
+    expect(show(BOX)).toBe("box");
+    ITEMS.forEach((item, k) => {
+      expect(inRoom(item).distanceTo(before[k] as Vector3)).toBeLessThan(STEP);
+    });
+    expect(room.controls.boxRatio * room.world.getMaxScaleOnAxis()).toBeCloseTo(1, 9);
+    expect(show(BOX)).toBe("same");
+  });
+  it("keeps the world in one hand and in two, and it does not jump", () => {
+    room.controls.squeeze(room.left);
+    for (const both of [false, true]) {
+      if (both) room.controls.squeeze(room.right);
+      room.frames(1);
+      const before = inRoom(0);
+      show(both ? { origin: [-1, -1, -1], size: 2 } : BOX);
+      room.frames(2);
+      expect(inRoom(0).distanceTo(before)).toBeLessThan(STEP);
+      const [from, by] = [inRoom(0), new Vector3(0.1, 0.05, 0)];
+      for (const hand of both ? [room.left, room.right] : [room.left])
+        hand.at(hand.position.x + by.x, hand.position.y + by.y, hand.position.z);
+      room.frames(1);
+      expect(inRoom(0).distanceTo(from.add(by))).toBeLessThan(1e-9);
+    }
+  });
+  it("keeps a cluster in the hand, and it is pinned where the hand lets go of it", () => {
+    room.annotate();
+    room.paint(room.right, LEFT_HEAP);
+    room.controls.squeeze(room.right);
+    const taken = room.state.latent.latentMean(0, 1);
+    room.right.at(-0.3, 0.4, 0.1);
+    room.frames(3);
+    const { grab: inHand } = room.controls;
+    const before = ITEMS.map((item) => inRoom(item, inHand.shownFromPlace));
+    const told = () =>
+      (room.calls.findLast(([name]) => name === "drag") as [string, Uint32Array, number[][]])[2];
+    const wanted = structuredClone(told());
+    room.grabbed = 0; // the cloud has new arrays
+    expect(show(BOX)).toBe("box");
+    room.controls.showInHand();
+    expect(room.grabbed).toBe(room.selected);
+    room.frames(3);
+    expect(room.controls.holding).toBe(true);
+    ITEMS.slice(0, 2).forEach((item, k) => {
+      expect(inRoom(item, inHand.shownFromPlace).distanceTo(before[k] as Vector3)).toBeLessThan(
+        STEP,
+      );
+    });
+    expect(room.state.latent.latentMean(0, 1)).toBeCloseTo(taken, 3);
+    told().forEach((target, k) => {
+      for (const axis of [0, 1, 2])
+        expect(target[axis]).toBeCloseTo((wanted[k] as number[])[axis] as number, 4);
+    });
+    room.controls.unsqueeze(room.right);
+    const [name, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
+    expect(name).toBe("anchor");
+    expect(targets[0]?.[1]).toBeCloseTo(taken + 0.4, 3);
+    expect(room.grabbed).toBe(0);
+  });
+  it("shows nothing in the hand that was on its way back", () => {
+    room.paint(room.right, LEFT_HEAP);
+    room.controls.squeeze(room.right);
+    room.right.at(-0.3, 0.4, 0.1);
+    room.frames(3);
+    room.controls.unsqueeze(room.right);
+    show(BOX);
+    room.controls.showInHand();
+    expect(room.grabbed).toBe(0);
+    expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
+  });
+  it("lets a stroke go on from where it is, and nothing between here and there is painted", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.press(room.right);
+    room.frames(5);
+    const before = room.selected;
+    // In this box the numbers of the brush before and after lie on both sides of the other heap.
+    show({ origin: [-0.1, -2.5, -2.5], size: 6 });
+    room.frames(10);
+    room.release(room.right);
+    expect(room.selected).toBe(before);
+  });
+  it("lets go of all in another number of dimensions, and says so; what is selected stays", () => {
+    room.annotate();
+    room.paint(room.right, LEFT_HEAP);
+    room.controls.squeeze(room.right);
+    room.frames(3);
+    const { selected } = room;
+    expect(show(BOX, 2)).toBe("dimension");
+    room.controls.showInHand();
+    expect(room.controls.holding).toBe(false);
+    expect(room.grabbed).toBe(0);
+    expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
+    expect(room.state.xr.message.value).toMatch(/2 dimensions/);
+    expect(room.selected).toBe(selected);
+    expect(room.state.latent.frozen).toBe(false);
+    room.controls.unsqueeze(room.right);
+    expect(room.calls.some(([name]) => name === "anchor")).toBe(false);
+  });
+});

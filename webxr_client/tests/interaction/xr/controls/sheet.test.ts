@@ -1,0 +1,138 @@
+/** A contact sheet in the room, by touch, by ray and by pinch. */
+import { Matrix4 } from "three";
+import { beforeEach, describe, expect, it } from "vitest";
+import { NO_PICTURE } from "../../../../src/state/review-state.js";
+import { COUNT, LEFT_HEAP, RIGHT_HEAP, Room } from "../fixtures.js";
+
+let room: Room;
+beforeEach(() => {
+  room = new Room();
+});
+
+describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (bare) => {
+  beforeEach(() => {
+    room = new Room(bare);
+    room.openSheet();
+  });
+  const at = () => room.state.review.at.value;
+
+  it("is picked from by touch; the same once more is picked no more", () => {
+    room.touch(room.right, "picture", 2);
+    expect(at()).toBe(2);
+    room.touch(room.right, "picture", 4);
+    expect(at()).toBe(4);
+    room.touch(room.right, "picture", 4);
+    expect(at()).toBe(NO_PICTURE);
+    expect(room.selected).toBe(5);
+  });
+  it("is picked from by the ray, and then nothing is painted; between two pictures nothing is meant", () => {
+    room.aimAt(room.right, "picture", 3);
+    expect(room.controls.pointing.how).toBe("ray");
+    expect(room.controls.onSheet).toBe(true);
+    expect(room.right.pulses.at(-1)).toBeLessThan(0.3);
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(3);
+    const { x, y, z } = room.tile("picture", 3);
+    room.right.rayDirection
+      .set(x + 0.02, y, z)
+      .sub(room.right.rayOrigin)
+      .normalize();
+    room.frames(1);
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(3);
+    expect(room.selected).toBe(5);
+    expect(room.state.latent.frozen).toBe(false);
+  });
+  it("is picked from by a pinch before it, and a finger that goes on into it does not unpick", () => {
+    const { x, y, z } = room.tile("picture", 1);
+    room.right.at(x, y, z + 0.03);
+    room.frames(1);
+    room.right.at(x, y, z + 0.012);
+    room.frames(1);
+    room.press(room.right);
+    expect(at()).toBe(1);
+    room.right.at(x, y, z - 0.002);
+    room.frames(1);
+    room.release(room.right);
+    expect(at()).toBe(1);
+  });
+  it("a touch that turns into a pinch counts once", () => {
+    const { x, y, z } = room.tile("picture", 1);
+    for (const away of [0.03, -0.002]) {
+      room.right.at(x, y, z + away);
+      room.frames(1);
+    }
+    room.press(room.right);
+    room.release(room.right);
+    expect(at()).toBe(1);
+  });
+  it("gives the picked picture the class that is touched, and says so where none is picked", () => {
+    room.touch(room.right, "class", 2);
+    expect(room.calls).toEqual([]);
+    expect(room.state.xr.message.value).toMatch(/Pick a picture/);
+    room.touch(room.right, "picture", 1);
+    room.touch(room.right, "class", 2);
+    expect(room.calls).toEqual([["correct", 2]]);
+  });
+  it("is confirmed with a firm pulse, and closed; what cannot be told is set aside", () => {
+    room.touch(room.right, "aside");
+    expect(room.calls).toEqual([]);
+    room.touch(room.right, "picture", 1);
+    room.touch(room.right, "aside");
+    room.touch(room.right, "confirm");
+    expect(Math.max(...room.right.pulses)).toBeGreaterThan(0.8);
+    room.touch(room.right, "close");
+    expect(room.calls).toEqual([["setAside"], ["confirmSheet"], ["closeSheet"]]);
+  });
+  it("gives no firm pulse where nothing of it is labelled", () => {
+    room.accepts = false;
+    room.touch(room.right, "confirm");
+    expect(room.calls).toEqual([["confirmSheet"]]);
+    expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
+  });
+  it("stays when nothing is met beside it; what it shows is no cluster, and nothing that is painted is added to", () => {
+    room.paint(room.right, [0, 0.4, 0.4]);
+    expect(room.selected).toBe(5);
+    room.right.at(...LEFT_HEAP);
+    room.frames(1);
+    room.controls.squeeze(room.right);
+    expect(room.controls.holding).toBe(false);
+    room.controls.unsqueeze(room.right);
+    room.paint(room.right, RIGHT_HEAP);
+    expect(room.state.selection.value.tool).toBe("brush");
+    expect(Array.from(room.state.selection.value.items).every((item) => item >= COUNT)).toBe(true);
+  });
+  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+    room.right.at(...LEFT_HEAP);
+    room.frames(10);
+    room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -1);
+    room.right.rayDirection.set(0, 0, -1);
+    room.frames(1);
+    expect(room.controls.onSheet).toBe(false);
+    room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -0.3);
+    room.frames(1);
+    expect(room.controls.onSheet).toBe(true);
+  });
+  it("keeps what is picked when the hand is lost, and shows no hand at it", () => {
+    room.touch(room.right, "picture", 2);
+    room.aimAt(room.right, "picture", 3);
+    room.press(room.right);
+    room.right.tracked = false;
+    room.right.lostSince = room.now;
+    room.frames(30);
+    expect(at()).toBe(3);
+    expect(room.controls.pointing.tile).toBeNull();
+    expect(room.controls.onSheet).toBe(false);
+    room.controls.endAll();
+    expect(room.calls).toEqual([]);
+  });
+  it("is worked by the left hand as by the right", () => {
+    room.state.xr.swapHands();
+    room.touch(room.left, "picture", 0);
+    room.touch(room.left, "class", 1);
+    expect(room.calls).toEqual([["correct", 1]]);
+    room.state.xr.swapHands();
+  });
+});
