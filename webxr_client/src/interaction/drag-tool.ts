@@ -12,23 +12,23 @@ export interface DragView {
   width(): number;
   height(): number;
   clipFromLatent(): number[];
-  /** Show items moved by a matrix of scene metres; none: they are back. */
-  showGrabbed(items: Uint32Array, moved: Matrix4): void;
+  /** Show items moved by a matrix of scene metres; an empty array shows them at their places. */
+  showGrabbed(items: Uint32Array, shownFromPlace: Matrix4): void;
 }
 
 const SEND_MS = 33;
 const CLICK_DISTANCE = 4;
 const NOTHING = new Uint32Array(0);
 
-const clip = new Matrix4();
+const clipFromLatent = new Matrix4();
 const latentFromClip = new Matrix4();
-const scene = new Matrix4();
+const sceneFromLatent = new Matrix4();
 
 export class DragTool implements PointerTool {
   private items: Uint32Array = NOTHING;
   private start: Point[] = [];
   private readonly grabbed = new Vector3();
-  private readonly moved = new Matrix4();
+  private readonly shownFromPlace = new Matrix4();
   private readonly by = new Vector3();
   private depth = 0;
   private far = false;
@@ -52,8 +52,8 @@ export class DragTool implements PointerTool {
     this.items = whole ? chosen : Uint32Array.of(item);
     this.start = Array.from(this.items, (one) => latentMean(state, one));
     this.grabbed.set(...latentMean(state, item));
-    clip.fromArray(this.view.clipFromLatent());
-    this.depth = this.by.copy(this.grabbed).applyMatrix4(clip).z;
+    clipFromLatent.fromArray(this.view.clipFromLatent());
+    this.depth = this.by.copy(this.grabbed).applyMatrix4(clipFromLatent).z;
     this.by.set(0, 0, 0);
     this.from = sample;
     this.far = false;
@@ -100,15 +100,15 @@ export class DragTool implements PointerTool {
 
   private end(): void {
     this.from = null;
-    this.moved.identity();
-    this.view.showGrabbed(NOTHING, this.moved);
+    this.shownFromPlace.identity();
+    this.view.showGrabbed(NOTHING, this.shownFromPlace);
     this.state.latent.release();
   }
 
   /** The hand moves in the plane of the screen, at the depth of what it took. */
   private follow(sample: PointerSample): void {
-    clip.fromArray(this.view.clipFromLatent());
-    latentFromClip.copy(clip).invert();
+    clipFromLatent.fromArray(this.view.clipFromLatent());
+    latentFromClip.copy(clipFromLatent).invert();
     this.by
       .set(
         (sample.x / this.view.width()) * 2 - 1,
@@ -118,9 +118,9 @@ export class DragTool implements PointerTool {
       .applyMatrix4(latentFromClip)
       .sub(this.grabbed);
     if (this.state.latent.latentDim === 2) this.by.z = 0;
-    const s = scene.fromArray(this.state.latent.sceneFromLatent()).elements[0] as number;
-    this.moved.makeTranslation(this.by.x * s, this.by.y * s, this.by.z * s);
-    this.view.showGrabbed(this.items, this.moved);
+    const s = sceneFromLatent.fromArray(this.state.latent.sceneFromLatent()).elements[0] as number;
+    this.shownFromPlace.makeTranslation(this.by.x * s, this.by.y * s, this.by.z * s);
+    this.view.showGrabbed(this.items, this.shownFromPlace);
   }
 
   private targets(): Point[] {

@@ -17,7 +17,7 @@ import { BoxChange, type SceneChange } from "./grab/box-change.js";
 import type { ClusterGrab } from "./grab/cluster-grab.js";
 import { ClusterHold } from "./grab/cluster-hold.js";
 import { scaleOf, turnAbout } from "./grab/transform.js";
-import { WorldHold } from "./grab/world-grab.js";
+import { WorldGrab } from "./grab/world-grab.js";
 import { HandActivities } from "./input/hand-activity.js";
 import { ENTER_PULSE, HOVER_PULSE, LABEL_PULSE } from "./input/haptics.js";
 import { Sticks } from "./input/sticks.js";
@@ -55,7 +55,7 @@ export class XrControls implements InputListener {
   private readonly boards: BoardAim;
   private readonly tiles: TilePress;
   private readonly cluster: ClusterHold;
-  private readonly world = new WorldHold();
+  private readonly world = new WorldGrab();
   private readonly boxes = new BoxChange();
   private readonly sticks = new Sticks();
   private readonly activities = new HandActivities();

@@ -150,7 +150,7 @@ export class XrView implements Presenter {
     this.drawBoards(now);
     const { position, orientation } = this.head;
     this.presence.send(now, stage.world.matrix, position, orientation, this.inputs);
-    cloud.setGrab(this.controls.grab.moved);
+    cloud.setGrab(this.controls.grab.shownFromPlace);
     const eye = renderer.xr.getCamera().cameras[0];
     if (eye) {
       // Point sizes are in pixels of an eye's part of the layer, as high as the layer is.

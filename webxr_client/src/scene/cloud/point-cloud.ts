@@ -205,9 +205,9 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** How grabbed items are moved, in scene metres. */
-  setGrab(moved: Matrix4): void {
-    (this.material.uniforms.uGrab!.value as Matrix4).copy(moved);
+  /** Show grabbed items moved by this matrix of scene metres. */
+  setGrab(shownFromPlace: Matrix4): void {
+    (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
   }
 
   /** The brush, in scene metres; radius 0 for none. */

@@ -1,4 +1,4 @@
-/** The pull of a cluster in the hand: the model is told where its items are, many times a second, and once more when it is let go. */
+/** Pull of a grabbed cluster on the model: the places of its items are sent while it is held. */
 import { type Matrix4, Vector3 } from "three";
 import { MAX_ANCHORED } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -7,15 +7,18 @@ import { latentMean } from "../../drag-tool.js";
 import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
-/** Items a millisecond that are told at most: a large cluster is told less often, so that neither frames nor the network feel its size. */
+/**
+ * Most items that are sent per millisecond. A large cluster is sent less often, so that its size
+ * burdens neither the frames nor the network.
+ */
 const SEND_ITEMS = 50;
 const NOTHING = new Uint32Array(0);
 
 const point = new Vector3();
 
-export class ClusterPull {
+export class ClusterDrag {
   private items: Uint32Array = NOTHING;
-  /** Where each item was taken up, and where it is pulled, written anew each time. Latent units. */
+  /** Place of each item when it was grabbed, and where it is pulled. Latent units. */
   private start: Point[] = [];
   private targets: Point[] = [];
   private sent = 0;
@@ -44,18 +47,18 @@ export class ClusterPull {
     state.latent.hold(items);
   }
 
-  /** `moved`: from where points were taken to where they are, scene metres. */
-  follow(moved: Matrix4, now: number): void {
+  /** Send where the items are pulled. `shownFromPlace`: as in ClusterGrab, scene metres. */
+  follow(shownFromPlace: Matrix4, now: number): void {
     if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;
     this.sent = now;
-    this.aim(moved);
+    this.aim(shownFromPlace);
     this.commands.drag(this.items, this.targets);
   }
 
-  /** Let go in space: they stay there, pinned. Returns whether they do. */
-  release(moved: Matrix4): boolean {
+  /** Pin the items where they are. Returns false when they were hardly moved, or may not be. */
+  release(shownFromPlace: Matrix4): boolean {
     if (!this.active) return false;
-    this.aim(moved);
+    this.aim(shownFromPlace);
     const { items, targets } = this;
     const size = this.state.latent.box.size;
     const [a, b] = [this.start[0] as Point, targets[0] as Point];
@@ -66,7 +69,7 @@ export class ClusterPull {
     return true;
   }
 
-  /** Nothing has happened. */
+  /** End the pull without pinning. */
   cancel(): void {
     if (!this.active) return;
     this.end();
@@ -76,11 +79,11 @@ export class ClusterPull {
   private end(): void {
     this.items = NOTHING;
     this.start = [];
-    this.targets = []; // the command that pins them keeps the others until it is answered
+    this.targets = []; // the command that pins keeps its own array until it is answered
     this.state.latent.release();
   }
 
-  private aim(moved: Matrix4): void {
+  private aim(shownFromPlace: Matrix4): void {
     const { box, latentDim } = this.state.latent;
     const [x, y, z] = box.origin;
     const { size } = box;
@@ -93,7 +96,7 @@ export class ClusterPull {
         (from[1] - y) / size - 0.5,
         flat ? 0 : (from[2] - z) / size - 0.5,
       );
-      point.applyMatrix4(moved);
+      point.applyMatrix4(shownFromPlace);
       to[0] = rounded(x + size * (point.x + 0.5));
       to[1] = rounded(y + size * (point.y + 0.5));
       to[2] = flat ? 0 : rounded(z + size * (point.z + 0.5));
@@ -103,4 +106,6 @@ export class ClusterPull {
 
 const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
-const TOO_MANY = `More than ${MAX_ANCHORED.toLocaleString("en")} items cannot be pinned: drop them on a class, or they go back.`;
+const TOO_MANY =
+  `More than ${MAX_ANCHORED.toLocaleString("en")} items cannot be pinned. ` +
+  "Drop them on a class, or they return to their places.";

@@ -1,18 +1,20 @@
-/** A cluster in the hand: how its points are moved while it is held, and how it springs back when it is let go. */
+/** Motion of a grabbed cluster: with the hand while it is held, and back when it is released. */
 import { Matrix4, Quaternion, Vector3 } from "three";
 
 const SPRING_MS = 320;
 
-const inverse = new Matrix4();
+/** Where the points would be in the room if the world had moved with the hand. */
+const roomFromPlace = new Matrix4();
 const one = new Vector3(1, 1, 1);
 const position = new Vector3();
 const scale = new Vector3();
 const turned = new Quaternion();
 
 export class ClusterGrab {
-  /** From where a point is to where it is shown, both in scene metres. */
-  readonly moved = new Matrix4();
-  private readonly pointsInHand = new Matrix4();
+  /** From the place of a point to where it is shown, both in scene metres. */
+  readonly shownFromPlace = new Matrix4();
+  /** From scene metres, when the cluster was grabbed, to the pose of the hand. */
+  private readonly handFromScene = new Matrix4();
   private readonly fromPosition = new Vector3();
   private readonly fromTurn = new Quaternion();
   private state: "none" | "held" | "springing" = "none";
@@ -22,44 +24,50 @@ export class ClusterGrab {
     return this.state === "held";
   }
 
-  /** Whether points are elsewhere than where they are. */
+  /** Whether points are shown elsewhere than at their places. */
   get active(): boolean {
     return this.state !== "none";
   }
 
-  take(hand: Matrix4, world: Matrix4): void {
+  take(roomFromHand: Matrix4, roomFromScene: Matrix4): void {
     this.state = "held";
-    this.pointsInHand.copy(hand).invert().multiply(world);
-    this.moved.identity();
+    this.handFromScene.copy(roomFromHand).invert().multiply(roomFromScene);
+    this.shownFromPlace.identity();
   }
 
+  /** Return to the places of the points, as by a spring. */
   release(now: number): void {
     if (this.state !== "held") return;
     this.state = "springing";
     this.released = now;
-    this.moved.decompose(this.fromPosition, this.fromTurn, scale);
+    this.shownFromPlace.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
-  /** Scene metres are other ones now: it stays in the hand, and what springs back is there. */
+  /** Keep a held cluster in the hand in another box, whose scene metres differ. */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {
       this.drop();
       return;
     }
-    this.pointsInHand.multiply(oldFromNew);
-    this.moved.premultiply(newFromOld).multiply(oldFromNew);
+    this.handFromScene.multiply(oldFromNew);
+    this.shownFromPlace.premultiply(newFromOld).multiply(oldFromNew);
   }
 
-  /** It stays where it was let go. */
+  /** End at once: points are shown at their places. */
   drop(): void {
     this.state = "none";
-    this.moved.identity();
+    this.shownFromPlace.identity();
   }
 
-  /** `hand`: where the hand that holds it is. Returns whether it has just come to rest where it was. */
-  update(now: number, hand: Matrix4 | null, world: Matrix4): boolean {
-    if (this.state === "held" && hand) {
-      this.moved.copy(world).invert().multiply(inverse.multiplyMatrices(hand, this.pointsInHand));
+  /**
+   * Move the cluster, once per frame. `roomFromHand` is the pose of the hand that holds it. Returns
+   * whether the cluster has just come to rest at its place.
+   */
+  update(now: number, roomFromHand: Matrix4 | null, roomFromScene: Matrix4): boolean {
+    const { shownFromPlace } = this;
+    if (this.state === "held" && roomFromHand) {
+      roomFromPlace.multiplyMatrices(roomFromHand, this.handFromScene);
+      shownFromPlace.copy(roomFromScene).invert().multiply(roomFromPlace);
       return false;
     }
     if (this.state !== "springing") return false;
@@ -67,10 +75,9 @@ export class ClusterGrab {
     const left = (1 - t) ** 3;
     position.copy(this.fromPosition).multiplyScalar(left);
     turned.identity().slerp(this.fromTurn, left);
-    this.moved.compose(position, turned, one);
+    shownFromPlace.compose(position, turned, one);
     if (t < 1) return false;
-    this.state = "none";
-    this.moved.identity();
+    this.drop();
     return true;
   }
 }

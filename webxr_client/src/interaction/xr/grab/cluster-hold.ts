@@ -5,7 +5,7 @@ import type { Commands } from "../../../state/commands.js";
 import { type BrushHit, queryBrush } from "../brush/brush-query.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { GRASP_RADIUS } from "../placement/dimensions.js";
-import { ClusterPull } from "./cluster-drag.js";
+import { ClusterDrag } from "./cluster-drag.js";
 import { ClusterGrab } from "./cluster-grab.js";
 import { scaleOf } from "./transform.js";
 
@@ -19,7 +19,7 @@ export class ClusterHold {
   readonly grab = new ClusterGrab();
   /** The hand that holds the cluster. It lets go of it, whichever hand paints by then. */
   hand: TrackedHand | null = null;
-  private readonly pull: ClusterPull;
+  private readonly drag: ClusterDrag;
   private items: Uint32Array = NOTHING;
   private readonly hit: BrushHit = { count: 0, nearest: -1 };
 
@@ -29,12 +29,12 @@ export class ClusterHold {
     commands: Commands,
     private readonly showGrabbed: (items: Uint32Array) => void,
   ) {
-    this.pull = new ClusterPull(state, commands);
+    this.drag = new ClusterDrag(state, commands);
   }
 
   /** Whether the model moves other points, too: a pulled cluster takes its neighbours along. */
   get pulls(): boolean {
-    return this.pull.active;
+    return this.drag.active;
   }
 
   /** Whether a selected item lies within the hand's reach. */
@@ -53,7 +53,7 @@ export class ClusterHold {
     this.hand = hand;
     this.grab.take(hand.pose, roomFromScene);
     this.items = this.state.selection.peek().items;
-    this.pull.take(this.items);
+    this.drag.take(this.items);
     this.showGrabbed(this.items);
   }
 
@@ -62,12 +62,12 @@ export class ClusterHold {
     const { hand, grab } = this;
     if (grab.update(now, hand?.tracked ? hand.pose : null, roomFromScene))
       this.showGrabbed(NOTHING);
-    if (grab.held) this.pull.follow(grab.moved, now);
+    if (grab.held) this.drag.follow(grab.shownFromPlace, now);
   }
 
   /** Pin the cluster where the hand has it. Returns false when that is not allowed or too near. */
   pin(): boolean {
-    if (!this.pull.release(this.grab.moved)) return false;
+    if (!this.drag.release(this.grab.shownFromPlace)) return false;
     this.hand = null;
     this.grab.drop();
     this.showGrabbed(NOTHING);
@@ -77,7 +77,7 @@ export class ClusterHold {
   /** Let the cluster return to its place. */
   release(now: number): void {
     this.hand = null;
-    this.pull.cancel();
+    this.drag.cancel();
     this.grab.release(now);
   }
 

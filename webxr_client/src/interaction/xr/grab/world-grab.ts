@@ -1,9 +1,9 @@
-/** The world in one hand or two: which hands hold it, and what it does when one more takes hold or lets go. */
+/** The world in one hand or two. Nothing jumps when a second hand joins, or when one lets go. */
 import { type Matrix4, Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { OneHandGrab, TwoHandGrab } from "./transform.js";
 
-export class WorldHold {
+export class WorldGrab {
   private first: TrackedHand | null = null;
   private second: TrackedHand | null = null;
   private readonly one = new OneHandGrab();
@@ -19,37 +19,37 @@ export class WorldHold {
     return hand === this.first || hand === this.second;
   }
 
-  take(hand: TrackedHand, world: Matrix4): void {
+  take(hand: TrackedHand, roomFromScene: Matrix4): void {
     if (this.holds(hand)) return;
     if (!this.first) this.first = hand;
     else this.second = hand;
-    this.renew(world);
+    this.renew(roomFromScene);
   }
 
-  letGo(hand: TrackedHand, world: Matrix4): void {
+  letGo(hand: TrackedHand, roomFromScene: Matrix4): void {
     if (!this.holds(hand)) return;
     this.first = hand === this.first ? this.second : this.first;
     this.second = null;
-    this.renew(world);
+    this.renew(roomFromScene);
   }
 
-  update(world: Matrix4): void {
+  update(roomFromScene: Matrix4): void {
     const { first, second } = this;
     if (!first?.tracked) return;
-    if (!second) this.one.update(first.pose, world);
+    if (!second) this.one.update(first.pose, roomFromScene);
     else if (second.tracked) {
       this.sort(first, second);
-      this.two.update(this.left, this.right, world);
+      this.two.update(this.left, this.right, roomFromScene);
     }
   }
 
-  /** From here on, from how everything is now: nothing jumps. */
-  renew(world: Matrix4): void {
+  /** Start again from the current places of world and hands. */
+  renew(roomFromScene: Matrix4): void {
     const { first, second } = this;
     if (first && second) {
       this.sort(first, second);
-      this.two.start(this.left, this.right, world);
-    } else if (first) this.one.start(first.pose, world);
+      this.two.start(this.left, this.right, roomFromScene);
+    } else if (first) this.one.start(first.pose, roomFromScene);
   }
 
   private sort(a: TrackedHand, b: TrackedHand): void {

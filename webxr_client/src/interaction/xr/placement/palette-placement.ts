@@ -16,7 +16,7 @@ import type { HeadPose } from "./head-pose.js";
 
 const up = new Vector3(0, 1, 0);
 const at = new Vector3();
-const turned = new Matrix4();
+const roomFromPalette = new Matrix4();
 
 /** The hand that carries the palette. */
 interface Carrier {
@@ -34,7 +34,7 @@ export class PalettePlacement {
     head.toRoom(this.parked, PALETTE_PARKED);
   }
 
-  /** Put the palette near the hand, turned to the eyes. It stays where it is while that is lost. */
+  /** Put the palette near the hand, roomFromPalette to the eyes. It stays where it is while that is lost. */
   update(palette: Object3D, head: HeadPose, hand: Carrier): void {
     if (hand.tracked) {
       const beside = hand.side === "left" ? PALETTE_BESIDE_HAND : -PALETTE_BESIDE_HAND;
@@ -43,8 +43,8 @@ export class PalettePlacement {
       at.add(hand.position);
     } else if (hand.source) return;
     else at.copy(this.parked);
-    turned.lookAt(head.position, at, up);
-    palette.matrix.copy(turned).setPosition(at);
+    roomFromPalette.lookAt(head.position, at, up);
+    palette.matrix.copy(roomFromPalette).setPosition(at);
     palette.matrixWorldNeedsUpdate = true;
   }
 }
