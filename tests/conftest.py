@@ -1,14 +1,21 @@
 """Fixtures that the test folders share, and --slow, which runs the long tests whole."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, settings
 
-from drivers.servers import ServerProcess, Serving
+from drivers.servers import ClientOf, ServerProcess, Serving
 from lodespace.config import ServerConfig
+
+# torch reads it when it is loaded, here and in the processes that tests start. Two workers of
+# pytest share two cores, and at these sizes a second thread costs more than it brings.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A machine that is busy is slow, and nothing is wrong.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,7 +36,8 @@ def slow(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
-    """Two hundred vectors of 8 numbers in four clear groups, as .npz with their classes: trains in a second."""
+    """200 vectors of 8 numbers in four clear groups, as .npz with their classes: trains in a
+    second."""
     random = np.random.default_rng(5)
     truth = np.arange(200) % 4
     centres = random.normal(0, 4, (4, 8))
@@ -43,6 +51,31 @@ async def served(tmp_path: Path, small_data: Path) -> AsyncIterator[str]:
     """Address of a server in this process, on small data, that does not train."""
     async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
         yield url
+
+
+@pytest.fixture
+def client_of(aiohttp_client: Any) -> ClientOf:
+    """Serves a project in this process, without a trainer.
+
+    `http = await client_of(data, project_folder)` opens the project or makes it.
+    """
+
+    async def serve(
+        data: Path | None, folder: Path, config: ServerConfig | None = None
+    ) -> TestClient:
+        from lodespace.project.project import open_project
+        from lodespace.web.app import make_app
+        from lodespace.web.security import HOSTS
+
+        app = make_app(
+            config or ServerConfig(train=False),
+            open_project(data, project_folder=folder, labels="none"),
+        )
+        client = await aiohttp_client(app)
+        app[HOSTS].listen(client.port)
+        return client
+
+    return serve
 
 
 @pytest.fixture

@@ -12,15 +12,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from aiohttp.test_utils import TestClient
+
 from lodespace.config import ServerConfig
+
+ClientOf = Callable[..., Awaitable[TestClient]]
+"""The fixture `client_of`."""
 
 
 def free_port() -> int:
-    """Below those that systems give to outgoing connections: none of these takes it before the server does."""
+    """A free port below those that systems give to outgoing connections, so that no such connection
+    takes it before the server does."""
     dice = random.SystemRandom()
     while True:
         port = dice.randrange(20_000, 32_000)
@@ -30,7 +36,10 @@ def free_port() -> int:
 
 
 class Serving:
-    """A server in this process: `async with Serving(data, project) as url`. `service` is its inside, for tests."""
+    """A server in this process: `async with Serving(data, project) as url`.
+
+    Handlers that need no address are tested by the fixture `client_of`.
+    """
 
     def __init__(
         self,
@@ -61,11 +70,13 @@ class Serving:
 
 
 class ServerProcess:
-    """`python -m lodespace serve` as a process of its own, on a port of its own, that can be killed and started again."""
+    """`python -m lodespace serve` as a process, on a port of its own. It can be killed and started
+    again."""
 
     def __init__(self, *arguments: str, port: int | None = None) -> None:
         self.port = port or free_port()
-        # One thread, unless `arguments` give another number: the tests' trainers share two cores with the browser.
+        # One thread, unless `arguments` give another number: the tests' trainers share two cores
+        # with the browser.
         self.arguments = ["--threads", "1", *arguments, "--no-browser", "--port", str(self.port)]
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
@@ -131,7 +142,8 @@ class ServerProcess:
 
 
 class LanServer(ServerProcess):
-    """A server with --lan. `url` is the owner's, `network_url` that of other devices; its certificate is in `state`."""
+    """A server with --lan. `url` is the owner's, `network_url` that of other devices. The folder
+    `state` holds the certificate."""
 
     def __init__(self, *arguments: str, state: Path) -> None:
         self.lan_port = free_port()

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import aiohttp
 import numpy as np
 import pytest
 import trimesh
+from aiohttp.test_utils import TestClient
 
-from drivers.servers import Serving
+from drivers.servers import ClientOf
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
@@ -23,13 +23,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def digits(tmp_path: Path):
-    """A server on the bundled digits that does not train."""
-    async with (
-        Serving(None, tmp_path / "digits", ServerConfig(train=False)) as url,
-        aiohttp.ClientSession(url) as http,
-    ):
-        yield http
+async def digits(client_of: ClientOf, tmp_path: Path) -> TestClient:
+    """A client of the bundled digits, which are not trained."""
+    return await client_of(None, tmp_path / "digits")
 
 
 def label(
@@ -46,7 +42,7 @@ def label(
     }
 
 
-async def test_session_and_scene_tell_the_same(digits: aiohttp.ClientSession) -> None:
+async def test_session_and_scene_tell_the_same(digits: TestClient) -> None:
     session = await (await digits.get("/api/session")).json()
     glb = await (await digits.get("/api/scene.glb")).read()
     scene = decode_scene(glb)
@@ -59,7 +55,7 @@ async def test_session_and_scene_tell_the_same(digits: aiohttp.ClientSession) ->
     assert cloud.vertices.shape == (5000, 3)
 
 
-async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None:
+async def test_pictures_and_pages_are_png(digits: TestClient) -> None:
     for path in (
         "/api/items/0",
         "/api/items/4999",
@@ -73,24 +69,24 @@ async def test_pictures_and_pages_are_png(digits: aiohttp.ClientSession) -> None
         assert answer.status == 404 and (await answer.json())["code"].startswith("unknown"), path
 
 
-async def test_a_page_is_fetched_once_and_made_anew_when_damaged(tmp_path: Path) -> None:
-    config = ServerConfig(train=False)
-    async with (
-        Serving(None, tmp_path / "digits", config) as url,
-        aiohttp.ClientSession(url) as http,
-    ):
-        first = await http.get("/api/thumbnails/0.png")
-        png, tag = await first.read(), first.headers["ETag"]
-        second = await http.get("/api/thumbnails/0.png", headers={"If-None-Match": tag})
-        assert second.status == 304 and await second.read() == b""
-        other = await http.get("/api/thumbnails/1.png", headers={"If-None-Match": tag})
-        assert other.status == 200 and other.headers["ETag"] != tag
-        (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
-        kept.write_bytes(png[:1000])  # as a power cut could leave it
-        assert await (await http.get("/api/thumbnails/0.png")).read() == png
+async def test_a_page_is_fetched_once_and_made_anew_when_damaged(
+    client_of: ClientOf, tmp_path: Path
+) -> None:
+    http = await client_of(None, tmp_path / "digits")
+    first = await http.get("/api/thumbnails/0.png")
+    png, tag = await first.read(), first.headers["ETag"]
+    second = await http.get("/api/thumbnails/0.png", headers={"If-None-Match": tag})
+    assert second.status == 304 and await second.read() == b""
+    other = await http.get("/api/thumbnails/1.png", headers={"If-None-Match": tag})
+    assert other.status == 200 and other.headers["ETag"] != tag
+    (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
+    kept.write_bytes(png[:1000])  # as a power cut could leave it
+    assert await (await http.get("/api/thumbnails/0.png")).read() == png
 
 
-async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path: Path) -> None:
+async def test_hostile_names_come_out_as_they_went_in(
+    client_of: ClientOf, small_data: Path, tmp_path: Path
+) -> None:
     names = [
         "=cmd|' /C calc'!A0",
         'a "quoted", name',
@@ -100,11 +96,8 @@ async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path
         "\ttab",
         "-1",
     ]
-    async with (
-        Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url,
-        StreamClient(url) as anna,
-        aiohttp.ClientSession(url) as http,
-    ):
+    http = await client_of(small_data, tmp_path / "project")
+    async with StreamClient(str(http.make_url("/"))) as anna:
         for number, name in enumerate(names):
             made = await anna.command(
                 protocol.AddClass(command_id=f"make-a-class-{number}", name=name)
@@ -117,7 +110,7 @@ async def test_hostile_names_come_out_as_they_went_in(small_data: Path, tmp_path
         assert [json.loads(line)["label"] for line in lines[: len(names)]] == names
 
 
-async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSession) -> None:
+async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: TestClient) -> None:
     answer = await digits.post("/api/labels", json=label([3, 1], 7))
     assert answer.status == 200 and (await answer.json())["count"] == 2
     rows = list(
@@ -132,7 +125,7 @@ async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: aiohttp.ClientSe
     assert info["class_id"] == 7 and info["gesture"] == 1
 
 
-async def test_a_class_an_item_by_post(digits: aiohttp.ClientSession) -> None:
+async def test_a_class_an_item_by_post(digits: TestClient) -> None:
     sheet = {
         "op": "label_each",
         "command_id": "a-sheet-by-post",
@@ -168,9 +161,7 @@ async def test_a_class_an_item_by_post(digits: aiohttp.ClientSession) -> None:
         json.dumps({**label([0], 0), "extra": 1}).encode(),
     ],
 )
-async def test_bad_bodies_get_a_code_and_a_sentence(
-    digits: aiohttp.ClientSession, body: bytes
-) -> None:
+async def test_bad_bodies_get_a_code_and_a_sentence(digits: TestClient, body: bytes) -> None:
     answer = await digits.post(
         "/api/labels", data=body, headers={"Content-Type": "application/json"}
     )
@@ -178,44 +169,48 @@ async def test_bad_bodies_get_a_code_and_a_sentence(
     assert (await answer.json())["code"] == "malformed_message"
 
 
-async def test_openapi_describes_every_api_route(small_data: Path, tmp_path: Path) -> None:
-    server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
-    async with server as url, aiohttp.ClientSession(url) as http:
-        document = await (await http.get("/api/openapi.json")).json()
-        assert document["openapi"].startswith("3.1")
-        for route in server.runner.app.router.routes():
-            assert route.resource is not None
-            path = route.resource.canonical
-            if (
-                path.startswith("/api/")
-                and path not in ("/api/stream", "/api/openapi.json")
-                and route.method != "HEAD"
-            ):
-                assert route.method.lower() in document["paths"][path], path
-        text = json.dumps(document)
-        for reference in {
-            part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]
-        }:
-            assert reference in document["components"]["schemas"]
+async def test_openapi_describes_every_api_route(
+    client_of: ClientOf, small_data: Path, tmp_path: Path
+) -> None:
+    http = await client_of(small_data, tmp_path / "project")
+    assert http.app is not None
+    document = await (await http.get("/api/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    for route in http.app.router.routes():
+        assert route.resource is not None
+        path = route.resource.canonical
+        if (
+            path.startswith("/api/")
+            and path not in ("/api/stream", "/api/openapi.json")
+            and route.method != "HEAD"
+        ):
+            assert route.method.lower() in document["paths"][path], path
+    text = json.dumps(document)
+    for reference in {
+        part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]
+    }:
+        assert reference in document["components"]["schemas"]
 
 
-async def test_a_bake_is_served_read_only(tmp_path: Path, small_data: Path) -> None:
+async def test_a_bake_is_served_read_only(
+    client_of: ClientOf, tmp_path: Path, small_data: Path
+) -> None:
     from lodespace.baking.bake import bake
 
     folder = bake(small_data, tmp_path / "baked", epochs=1, seed=3, labels="2", threads=1)
-    async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
-        session = await (await http.get("/api/session")).json()
-        assert (
-            session["read_only"]
-            and session["training"]["state"] == "absent"
-            and session["has_recording"]
-        )
-        answer = await http.post("/api/labels", json=label([0], 0))
-        assert answer.status == 400 and (await answer.json())["code"] == "read_only"
-        command = {"op": "set_training", "command_id": "x" * 8, "run": True}
-        assert (await http.post("/api/training", json=command)).status == 400
-        scene = decode_scene(await (await http.get("/api/scene.glb")).read())
-        assert (scene.labels >= 0).sum() == 8
+    http = await client_of(folder, folder, ServerConfig())
+    session = await (await http.get("/api/session")).json()
+    assert (
+        session["read_only"]
+        and session["training"]["state"] == "absent"
+        and session["has_recording"]
+    )
+    answer = await http.post("/api/labels", json=label([0], 0))
+    assert answer.status == 400 and (await answer.json())["code"] == "read_only"
+    command = {"op": "set_training", "command_id": "x" * 8, "run": True}
+    assert (await http.post("/api/training", json=command)).status == 400
+    scene = decode_scene(await (await http.get("/api/scene.glb")).read())
+    assert (scene.labels >= 0).sum() == 8
 
 
 def test_the_server_never_imports_torch() -> None:
@@ -246,8 +241,8 @@ def test_set_training_takes_partial_settings() -> None:
     )
 
 
-async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_address(
-    tmp_path: Path,
+async def test_pictures_are_not_cached_across_projects_at_one_address(
+    client_of: ClientOf, tmp_path: Path
 ) -> None:
     """Items are numbers: what a browser keeps under one would be another project's."""
     from lodespace.importing.arrays import from_arrays
@@ -255,10 +250,7 @@ async def test_pictures_of_one_project_are_not_shown_for_the_next_at_the_same_ad
 
     folder = tmp_path / "pictures"
     new_project(folder, from_arrays("a", np.zeros((3, 20, 20), np.uint8)), "array:a").close()
-    async with (
-        Serving(folder, tmp_path / "none", ServerConfig(train=False)) as url,
-        aiohttp.ClientSession() as client,
-        client.get(url + "api/items/1") as response,
-    ):
+    http = await client_of(folder, tmp_path / "none")
+    async with http.get("/api/items/1") as response:
         assert response.status == 200
         assert response.headers["Cache-Control"] == "no-store"

@@ -4,35 +4,33 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import numpy as np
 import pytest
+from aiohttp.test_utils import TestClient
 
-from drivers.servers import Serving, eventually
+from drivers.servers import ClientOf, eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.review import review
+from lodespace.web.api import SERVICE
 
 CUES = ("uncertainty", "density", "diversity", "coverage")
 N = 200
 
 
 @pytest.fixture
-async def server(small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A server that does not train: the tests are its trainer. `url` is its address."""
+async def http(
+    client_of: ClientOf, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> TestClient:
+    """A client of a server that does not train: the tests are its trainer."""
     monkeypatch.setattr(review, "QUALITY_SECONDS", 0.01)
-    started = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
-    async with started as url:
-        started.url = url  # type: ignore[attr-defined]
-        yield started
+    return await client_of(small_data, tmp_path / "project")
 
 
-@pytest.fixture
-async def http(server: Any):
-    async with aiohttp.ClientSession(server.url) as session:
-        yield session
+def stream_of(http: TestClient) -> StreamClient:
+    return StreamClient(str(http.make_url("/")))
 
 
 def newest(client: StreamClient, figure: str) -> Any:
@@ -41,28 +39,28 @@ def newest(client: StreamClient, figure: str) -> Any:
     return getattr(told[-1].quality, figure) if told else None
 
 
-def train(server: Any, prediction: np.ndarray, confidence: np.ndarray, **known: np.ndarray) -> None:
+def train(
+    http: TestClient, prediction: np.ndarray, confidence: np.ndarray, **known: np.ndarray
+) -> None:
     """As if the trainer had sent a frame: four blobs, and predictions."""
     random = np.random.default_rng(0)
     mean = random.normal(0, 0.1, (N, 3)) + np.eye(4, 3)[np.arange(N) % 4]
-    server.service.session.publish(
+    http.app[SERVICE].session.publish(
         mean.astype(np.float32),
         ItemPredictions(prediction.astype(np.int16), confidence.astype(np.float32), **known),
         step=1,
         resting=True,
     )
-    server.service.review.predicted()
+    http.app[SERVICE].review.predicted()
 
 
-async def json_of(http: aiohttp.ClientSession, path: str, status: int = 200) -> Any:
+async def json_of(http: TestClient, path: str, status: int = 200) -> Any:
     answer = await http.get(path)
     assert answer.status == status, await answer.text()
     return await answer.json()
 
 
-async def test_nothing_is_known_at_first_and_every_address_answers(
-    server: Any, http: aiohttp.ClientSession
-) -> None:
+async def test_nothing_is_known_at_first_and_every_address_answers(http: TestClient) -> None:
     sheet = await json_of(http, "/api/sheet?kind=suspects")
     assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": 0.0}
     overview = await json_of(http, "/api/sheet?kind=uncertain")
@@ -81,16 +79,14 @@ async def test_nothing_is_known_at_first_and_every_address_answers(
     )
 
 
-async def test_labels_and_predictions_come_to_sheets_and_figures(
-    server: Any, http: aiohttp.ClientSession
-) -> None:
+async def test_labels_and_predictions_come_to_sheets_and_figures(http: TestClient) -> None:
     truth = np.arange(N) % 4
-    async with StreamClient(server.url) as anna:
+    async with stream_of(http) as anna:
         for class_id in range(4):
             wrong = [1] if class_id == 0 else []  # item 1 is of class 1
             await anna.label([*range(class_id, 40, 4), *wrong], class_id)
         await anna.label([1], 0)
-        train(server, truth, np.full(N, 0.9))
+        train(http, truth, np.full(N, 0.9))
         await eventually(lambda: newest(anna, "right") is not None)
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.labelled, told.verified, told.suspects) == (40, 0, 1)
@@ -135,15 +131,13 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(
         await eventually(lambda: newest(anna, "suspects") == 1)
 
 
-async def test_margins_and_doubts_of_the_trainer_are_taken(
-    server: Any, http: aiohttp.ClientSession
-) -> None:
-    async with StreamClient(server.url) as anna:
+async def test_margins_and_doubts_of_the_trainer_are_taken(http: TestClient) -> None:
+    async with stream_of(http) as anna:
         await anna.label([0], 0)
         await anna.label([1], 1)
         margin, doubt = np.full(N, 0.9, np.float32), np.full(N, 0.01, np.float32)
         margin[7], doubt[7], doubt[0] = 0.1, 0.45, 0.77
-        train(server, np.arange(N) % 4, np.full(N, 0.55), margin=margin, doubt=doubt)
+        train(http, np.arange(N) % 4, np.full(N, 0.55), margin=margin, doubt=doubt)
         sheet = await json_of(http, "/api/sheet?kind=uncertain&size=1")
         assert sheet["total"] == 1 and [s["item"] for s in sheet["items"]] == [7]
         assert sheet["items"][0]["doubt"] == pytest.approx(0.45)
@@ -153,12 +147,10 @@ async def test_margins_and_doubts_of_the_trainer_are_taken(
         assert uncertainty[7] == round(255 * 0.9) and uncertainty[8] == round(255 * 0.1)
 
 
-async def test_one_class_alone_and_everything_verified_are_answered(
-    server: Any, http: aiohttp.ClientSession
-) -> None:
-    async with StreamClient(server.url) as anna:
+async def test_one_class_alone_and_everything_verified_are_answered(http: TestClient) -> None:
+    async with stream_of(http) as anna:
         await anna.label([0, 1, 2], 0)
-        train(server, np.zeros(N), np.ones(N))
+        train(http, np.zeros(N), np.ones(N))
         overview = await json_of(http, "/api/sheet?kind=uncertain")
         assert {entry["prediction"] for entry in overview["items"]} == {
             -1
@@ -172,7 +164,7 @@ async def test_one_class_alone_and_everything_verified_are_answered(
             provenance=protocol.Provenance(tool="sheet", verified=True),
         )
         await anna.command(every)
-        train(server, np.zeros(N), np.ones(N))
+        train(http, np.zeros(N), np.ones(N))
         await eventually(lambda: newest(anna, "right") == 1.0)
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (
@@ -186,13 +178,11 @@ async def test_one_class_alone_and_everything_verified_are_answered(
             assert (await json_of(http, f"/api/sheet?kind={kind}"))["total"] == 0
 
 
-async def test_items_of_a_locked_class_are_on_no_sheet(
-    server: Any, http: aiohttp.ClientSession
-) -> None:
-    async with StreamClient(server.url) as anna:
+async def test_items_of_a_locked_class_are_on_no_sheet(http: TestClient) -> None:
+    async with stream_of(http) as anna:
         await anna.label([0, 4], 0)
         await anna.label([1, 5], 1)
-        train(server, np.full(N, 1), np.full(N, 0.6))
+        train(http, np.full(N, 1), np.full(N, 0.6))
         await anna.command(protocol.EditClass(command_id="lock-class-0", class_id=0, locked=True))
         sheet = await json_of(http, "/api/sheet?kind=suspects")
         assert {s["item"] for s in sheet["items"]} == {1, 5}
@@ -202,21 +192,21 @@ async def test_items_of_a_locked_class_are_on_no_sheet(
         ] == []  # what is left is predicted to be of it
 
 
-async def test_the_quality_is_told_only_when_it_changed(server: Any) -> None:
-    async with StreamClient(server.url) as anna:
+async def test_the_quality_is_told_only_when_it_changed(http: TestClient) -> None:
+    async with stream_of(http) as anna:
         await anna.label([0], 0)
         await anna.label([1], 1)
-        train(server, np.arange(N) % 4, np.full(N, 0.9))
+        train(http, np.arange(N) % 4, np.full(N, 0.9))
         await eventually(lambda: newest(anna, "right") is not None)
         many = len(anna.seen(protocol.QualityChanged))
         for _ in range(5):
-            train(server, np.arange(N) % 4, np.full(N, 0.9))
-            server.service.review.labelled()
+            train(http, np.arange(N) % 4, np.full(N, 0.9))
+            http.app[SERVICE].review.labelled()
             await asyncio.sleep(0.03)
         assert len(anna.seen(protocol.QualityChanged)) == many
 
 
-async def test_what_the_trainer_measures_is_told(server: Any) -> None:
+async def test_what_the_trainer_measures_is_told(http: TestClient) -> None:
     losses = protocol.Losses(
         step=1,
         epoch=1.0,
@@ -224,9 +214,9 @@ async def test_what_the_trainer_measures_is_told(server: Any) -> None:
         metrics={"label_accuracy": 0.875, "held_out": 16.0},
         kl_per_dimension=[],
     )
-    async with StreamClient(server.url) as anna:
+    async with stream_of(http) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
-        server.service.on_losses(losses)
+        http.app[SERVICE].on_losses(losses)
         await eventually(lambda: bool(anna.seen(protocol.QualityChanged)))
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.held_out_accuracy, told.held_out) == (0.875, 16)
@@ -247,34 +237,33 @@ async def test_what_the_trainer_measures_is_told(server: Any) -> None:
     ],
 )
 async def test_what_is_asked_wrongly_is_refused_with_what_to_ask(
-    http: aiohttp.ClientSession, path: str, status: int, code: str
+    http: TestClient, path: str, status: int, code: str
 ) -> None:
     body = await json_of(http, path, status)
     assert body["code"] == code and len(body["message"]) > 20
     assert (await json_of(http, "/api/sheet?kind=uncertain&skip=1000000"))["items"] == []
 
 
-async def test_a_bake_answers_from_what_its_scene_holds(small_data: Path, tmp_path: Path) -> None:
+async def test_a_bake_answers_from_what_its_scene_holds(
+    client_of: ClientOf, small_data: Path, tmp_path: Path
+) -> None:
     from lodespace.baking.bake import bake
 
     parts = ("scene",)
     folder = bake(
         small_data, tmp_path / "baked", epochs=2, seed=3, labels="10", threads=1, parts=parts
     )
-    async with Serving(folder, folder) as url, aiohttp.ClientSession(url) as http:
-        session = await json_of(http, "/api/session")
-        assert session["read_only"] and session["quality"]["labelled"] == 40
-        assert (
-            0 <= session["quality"]["right"] <= 1
-            and session["quality"]["held_out_accuracy"] is None
-        )
-        sheet = await json_of(http, "/api/sheet?kind=uncertain&size=5")
-        assert len(sheet["items"]) == 5 and all(0 <= s["doubt"] <= 1 for s in sheet["items"])
-        assert (await json_of(http, "/api/next"))["kind"] in (
-            "region",
-            "suspects",
-            "uncertain",
-            "done",
-        )
-        for cue in CUES:
-            assert len(await (await http.get(f"/api/cues/{cue}")).read()) == N
+    http = await client_of(folder, folder, ServerConfig())
+    session = await json_of(http, "/api/session")
+    assert session["read_only"] and session["quality"]["labelled"] == 40
+    assert 0 <= session["quality"]["right"] <= 1 and session["quality"]["held_out_accuracy"] is None
+    sheet = await json_of(http, "/api/sheet?kind=uncertain&size=5")
+    assert len(sheet["items"]) == 5 and all(0 <= s["doubt"] <= 1 for s in sheet["items"])
+    assert (await json_of(http, "/api/next"))["kind"] in (
+        "region",
+        "suspects",
+        "uncertain",
+        "done",
+    )
+    for cue in CUES:
+        assert len(await (await http.get(f"/api/cues/{cue}")).read()) == N
