@@ -7,21 +7,27 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
+# Processes that run tests. One runs the tests of a file in their order.
+PYTEST_WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses=$(PYTEST_WORKERS) --dist=loadfile --durations=10
 SERVE_ARGS ?=
 # For example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
 
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts $(shell find webxr_client/src -type f)
 
-.PHONY: architecture benchmark-gain demo test test-python test-client lint chromium client clean
+.PHONY: architecture benchmark-gain demo test test-fast test-python test-client lint chromium client clean
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
 	$(BIN)/lodespace serve $(SERVE_ARGS)
 
 test: $(VENV)/installed-test chromium test-client test-python  ## every test: vitest, pytest, browser
 
+test-fast: $(VENV)/installed-test test-client  ## every test but those that need a browser or are long
+	$(PYTEST) -m "not browser and not slow" $(PYTEST_ARGS)
+
 test-python:
-	$(BIN)/python -m pytest --durations=10 $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 test-client:
 	$(NPM) test
