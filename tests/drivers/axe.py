@@ -9,7 +9,8 @@ AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" /
 
 
 def serious(page: PageDriver) -> list[Any]:
-    # Colours that are still on their way to a theme's are no one's.
+    """Serious and critical violations: rule, help text, and the first elements."""
+    # A colour that still changes to another theme's belongs to neither.
     page.evaluate(
         "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"
     )

@@ -1,10 +1,11 @@
 """The Chromium that the browser tests drive: found, or installed.
 
-    python tests/drivers/chromium.py             print its path; exit status 1 and what to do when there is none
-    python tests/drivers/chromium.py --install   install it where there is none: by the system's package manager when that
-                                              is possible (Debian, root), else by Playwright's own download
+    python tests/drivers/chromium.py             print its path; without one, exit with status 1
+    python tests/drivers/chromium.py --install   install it where there is none: by the system's
+                                                 package manager (Debian, root), else by Playwright
 
-LODESPACE_CHROMIUM names another executable. Browser tests are never skipped for want of a browser: they fail.
+LODESPACE_CHROMIUM names another executable. Without a browser, browser tests fail; they are not
+skipped.
 """
 
 import os
@@ -30,7 +31,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find_chromium() -> Path | None:
-    """Path of a Chromium or Chrome on this machine, Playwright's own included; None when there is none."""
+    """Path of a Chromium or Chrome on this machine, Playwright's own included, or None."""
     named = os.environ.get("LODESPACE_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None

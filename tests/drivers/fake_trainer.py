@@ -1,4 +1,4 @@
-"""A trainer process for tests that behaves as its first argument says; speaks the messages of messages.py, knows no torch."""
+"""A trainer process for tests. Its first argument names its behaviour; it does not import torch."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ def main() -> None:
     ):
         if behaviour == "rested":
             if isinstance(command, m.Inputs) and command.number > event:
-                # It had said again that it rests before it read what is new.
+                # It reports rest once more before it reads the new inputs.
                 for number, phase in (
                     (event, "resting"),
                     (command.number, "interactive"),

@@ -1,7 +1,9 @@
-"""What frames in VR cost the page's main thread, in processor time: another process that wants the processor does not count.
+"""The cost of frames in VR for the page's main thread, in processor time.
 
-The clock of the thread is read by `console.timeStamp` where a frame's script begins and ends, and is told by Chromium's tracing (`tts`).
-Nothing is asked of the page meanwhile: one evaluation waits until all frames have passed.
+Processor time does not count other processes that use the processor. `console.timeStamp` marks
+where a frame's script begins and ends; Chromium's tracing reports the clock of the thread there
+(`tts`). One evaluation waits until all frames have passed, so that nothing else is asked of the
+page.
 """
 
 from collections.abc import Iterator
@@ -23,17 +25,21 @@ RATE = 8
 """Keyframes a second: enough for each burst to bring one."""
 RADIUS = 0.05
 BURST = 4
-"""Frames of a burst: of a headset's 72 a second about every fourth brings one of the server's 20 keyframes, or a look of the brush."""
+"""Frames of a burst. Of a headset's 72 frames per second about every fourth shows a new one of the
+server's 20 keyframes, or a new selection of the brush."""
 WARM_UP = 6
-"""Bursts before a measurement: a person has had as many in a second, and the page's compiler has seen what they run."""
+"""Bursts before a measurement, which takes a person a second: the page's compiler has then seen the
+code that they run."""
 
-# How the hand moves from one burst to the next: about where it was, or outwards, where a brush finds something new all the time.
+# The hand's motion from one burst to the next: about the same place, or outwards, where a brush
+# finds new items all the time.
 _AROUND = "k => [0.08 * Math.sin(k), 0.05 * Math.sin(1.4 * k), 0]"
 _OUTWARDS = "k => [0.006 * k * Math.sin(k), 0.006 * k * Math.cos(k), 0]"
 
-# Of the emulator's few frames a second each is drawn several times, a 72nd of a second apart, as a headset's follow each other: between
-# its own frames other processes have had the processor, and its caches. The first is to find them as the last frame of a headset left
-# them: it is not counted, and is the moment before once more, so that nothing is due in it. A burst begins when a keyframe is due.
+# The emulator has few frames per second, and between them other processes use the processor and its
+# caches. Each of its frames is therefore drawn several times, 1/72 s apart as in a headset. The
+# first of a burst is not counted: it repeats the moment before, so that nothing is due in it, and
+# leaves the caches as the last frame of a headset would. A burst begins when a keyframe is due.
 _MEASURE = """() => new Promise((resolve) => {
   const { state } = lodespace;
   const { view } = lodespace.xr.entry;
@@ -48,7 +54,8 @@ _MEASURE = """() => new Promise((resolve) => {
   const gap = 1000 / 72;
   const seen = [];
   const look = () => seen.push([
-    state.latent.revision, state.latent.received, state.selection.peek().items.length, view.clock.drawCalls,
+    state.latent.revision, state.latent.received,
+    state.selection.peek().items.length, view.clock.drawCalls,
   ]);
   let burst = 0;
   let last = performance.now();
@@ -85,11 +92,17 @@ _MEASURE = """() => new Promise((resolve) => {
 
 
 class FrameCosts:
-    """Of bursts of frames. `script`: ms of processor time each; `keyframe`: whether it brought a new keyframe; `looked`: whether the brush
-    found something new. `plain`: neither.
+    """Costs of bursts of frames.
 
-    `between`: ms of processor time that the page's thread takes outside of frames for each keyframe that arrives, to inflate and parse it
-    and the predictions with it, and for whatever else the browser does meanwhile. `wall`: median and 95 % of the page's own clock, ms.
+    Attributes:
+        script: Processor time per frame, ms.
+        keyframe: Whether a frame showed a new keyframe.
+        looked: Whether the brush found something new in a frame.
+        plain: Neither of the two.
+        between: Processor time, ms, of the page's thread outside of frames per keyframe that
+            arrives: to inflate and parse it and the predictions with it, and for other work of the
+            browser.
+        wall: Median and 95 % quantile of a frame by the page's own clock, ms.
     """
 
     def __init__(
@@ -131,7 +144,8 @@ class FrameCosts:
 
 
 def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) -> float:
-    """Processor time, ms, of the thread's tasks that are no frame of the browser, between the first and the last frame."""
+    """Processor time, ms, of the thread's tasks between the first and the last frame, without the
+    browser's own frames."""
     thread = stamps[0]["pid"], stamps[0]["tid"]
     first, last = stamps[0]["ts"], stamps[-1]["ts"]
     own = [
@@ -139,7 +153,8 @@ def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) 
         for e in events
         if (e["pid"], e.get("tid")) == thread and e["ph"] == "X" and first <= e["ts"] <= last
     ]
-    # A browser's frame has the session's in it, the emulator's work, and that of a page which a headset does not show.
+    # A browser's frame contains the session's frame, the emulator's work, and drawing a page that a
+    # headset does not show.
     drawn = np.array(
         sorted(e["ts"] for e in own if e["name"] in ("FireAnimationFrame", "PrePaint", "Commit"))
     )
@@ -154,7 +169,7 @@ def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) 
 
 
 class FrameBench:
-    """An emulated headset before moving points, its brush in the middle of a cluster. Phases are measured one after the other."""
+    """An emulated headset before moving points, its brush in the middle of a cluster."""
 
     def __init__(self, headset: Headset) -> None:
         self.headset = headset
@@ -168,7 +183,8 @@ class FrameBench:
         self._to_cluster()
 
     def measure(self, phase: Phase, bursts: int) -> FrameCosts:
-        """`phase` as it is to be, for `bursts` bursts of BURST frames; afterwards nothing is held or selected."""
+        """Measure `phase` for `bursts` bursts of BURST frames. Afterwards nothing is held or
+        selected."""
         headset = self.headset
         self._to_cluster()
         if phase == "painting":

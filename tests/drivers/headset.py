@@ -1,7 +1,9 @@
-"""A headset that is emulated in the browser (iwer), and the person in it. Positions are metres of the room.
+"""A headset that is emulated in the browser (iwer), and the person in it.
 
-Only presses and releases are given, never `select`: the emulator sends that at another moment than the specification says. After each
-input two frames of the session pass, however long they take.
+Positions are metres of the room.
+
+Inputs are presses and releases, never `select`, which the emulator sends at another moment than
+the specification requires. After each input two frames of the session pass, however long they take.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +32,9 @@ _INSTALL = """(() => {
 })()"""
 
 
-# All is as in a headset but for the card: of what is drawn it gets the first points only. A software renderer takes a quarter of a second
-# for both eyes' view of 5,000 pictures, and it is the page that is tested. Uploads and calls stay what they are.
+# Of each draw call only the first points are drawn: a software renderer takes a quarter of a second
+# for both eyes' view of 5,000 pictures, and these tests are about the page. Uploads and the number
+# of calls stay as they are.
 _LITTLE_IS_DRAWN = """(() => {
   const calls = WebGL2RenderingContext.prototype;
   const { drawArrays, drawElements } = calls;
@@ -45,7 +48,8 @@ _LITTLE_IS_DRAWN = """(() => {
 
 
 def install(page: Page, device: str = "metaQuest3", *, whole: bool = False) -> None:
-    """Put a headset on the page, before it is opened. `whole`: all is drawn, for who looks at the picture."""
+    """Put a headset on the page, before it is opened. `whole`: draw everything, for tests of the
+    picture."""
     page.add_init_script(path=IWER)
     page.add_init_script(_INSTALL % device)
     if not whole:
@@ -93,7 +97,7 @@ class Headset:
     def wait(self, condition: Callable[[], Any], message: str, seconds: float = 90) -> None:
         self.driver.wait(condition, seconds, message)
 
-    # Hands ------------------------------------------------------------------------------------------------------------
+    # Hands ----------------------------------------------------------------------------------------
 
     def use_hands(self) -> None:
         self.script("emulated.primaryInputMode = 'hand';")
@@ -169,7 +173,7 @@ class Headset:
         self.script(f"{self._source(side)}.connected = true;")
         self.frames(2)
 
-    # What there is ------------------------------------------------------------------------------------------------------
+    # State ----------------------------------------------------------------------------------------
 
     @property
     def world(self) -> Point:
@@ -183,11 +187,15 @@ class Headset:
         return (self.world @ scene @ np.c_[latent, np.ones(len(latent))].T).T[:, :3]
 
     def tile(self, kind: str, which: int = 0) -> Point:
-        """The middle of a tile of the palette or of a contact sheet. `which`: class, or picture by its place."""
+        """The middle of a tile of the palette or of a contact sheet.
+
+        `which` is the class, or the place of the picture.
+        """
         found = self.script(f"""
           const is = ({{ action }}) => action.kind === '{kind}'
             && (action.classId ?? action.place ?? {which}) === {which};
-          const board = [view.palette, view.sheet].find(({{ mesh, tiles }}) => mesh.visible && tiles.some(is));
+          const board = [view.palette, view.sheet].find(
+            ({{ mesh, tiles }}) => mesh.visible && tiles.some(is));
           if (!board) return null;
           const tile = board.tiles.find(is);
           const at = board.mesh.position.clone();
@@ -203,7 +211,8 @@ class Headset:
     def paint(
         self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06
     ) -> npt.NDArray[np.int64]:
-        """Hold the brush in the middle of items, where they are now. Returns the items that are selected then."""
+        """Hold the brush in the middle of items, where they are now. Returns the items that are
+        selected after it."""
         self.script(f"lodespace.state.xr.setRadius({radius});")
         self.brush_to(side, np.median(self.in_room(items), axis=0))
         self.hold(side)
@@ -220,7 +229,7 @@ class Headset:
     def aim(self, side: Side, kind: str, which: int = 0) -> None:
         """Point at a tile from where the hand is."""
         target = self.tile(kind, which)
-        for _ in range(3):  # what it aims from moves as it turns
+        for _ in range(3):  # the ray's origin moves as the hand turns
             ahead = target - self._point(side, "rayOrigin")
             ahead /= np.linalg.norm(ahead)
             # The shortest turn from (0, 0, -1) to there.
@@ -233,3 +242,23 @@ class Headset:
 
     def screenshot(self, path: Path | str) -> None:
         self.driver.page.screenshot(path=path)
+
+
+def put_on(
+    open_page: Any, url: str, device: str = "metaQuest3", query: str = "", *, whole: bool = False
+) -> Headset:
+    """A page of the server at `url` in a headset, its scene shown. `open_page` is the fixture of
+    that name."""
+    driver = open_page(url, prepare=lambda page: install(page, device, whole=whole), query=query)
+    driver.page.set_viewport_size(HEADSET_VIEW)
+    driver.wait_for_scene()
+    return Headset(driver)
+
+
+def in_vr_at_rest(headset: Headset) -> Headset:
+    """In VR, before a cloud at rest, the palette out of the way at the left."""
+    headset.driver.wait_for_rest()
+    headset.enter()
+    headset.put("left", (-0.3, 1.15, 0.25))
+    headset.put("right", (0.3, 1.2, 0.3))
+    return headset

@@ -1,4 +1,4 @@
-"""A server whose points walk about, without a trainer: for what a page costs, whatever the model does."""
+"""A server whose points move without a trainer, to measure the cost of a page."""
 
 import asyncio
 import tempfile
@@ -20,8 +20,9 @@ SIDE = 8
 class MovingPoints:
     """`with MovingPoints(100_000) as url`: served from a thread, `rate` frames a second.
 
-    `predicted`: the items are small pictures of ten groups, which lie apart; some are labelled, and each frame brings other predictions
-    and confidences for a tenth of them, as a trainer's do. Without: vectors, one cloud, nothing predicted.
+    With `predicted`, the items are small pictures of ten groups, which lie apart. Some are
+    labelled, and each frame changes predictions and confidences of a tenth of them, as a trainer's
+    frames do. Without it, the items are vectors in one cloud, and nothing is predicted.
     """
 
     def __init__(self, n: int, rate: float = 20, *, predicted: bool = False) -> None:
@@ -62,7 +63,7 @@ class MovingPoints:
             )
             async with server as url:
                 session = server.service.session
-                # Nobody is there to be pulled: what is in somebody's hand is heard of, and that is all.
+                # There is no trainer to follow a drag, so the server ignores drags.
                 server.service.drag = lambda client, command: None
                 mean = self._first_means(group, random)
                 rest = mean.copy()

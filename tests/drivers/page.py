@@ -1,4 +1,7 @@
-"""Drives the page as a person does: mouse and keys. `window.lodespace` (address with ?test) tells what is shown."""
+"""Drives the page as a person does, by mouse and keys.
+
+What is shown is read from `window.lodespace`, which an address with ?test has.
+"""
 
 import time
 from collections.abc import Callable
@@ -18,11 +21,13 @@ _RESTS = """(async () => {
   const { latent, connection, training, predictionsVersion } = lodespace.state;
   const rests = connection.value.status === 'open' && connection.value.pending === 0
     && server.training.state === '%s' && training.value.state === server.training.state
-    && latent.sceneId === server.scene_id && latent.received === server.revision && latent.revision === server.revision
+    && latent.sceneId === server.scene_id
+    && latent.received === server.revision && latent.revision === server.revision
     && !latent.moving;
-  return rests ? [latent.version, predictionsVersion.value, ...lodespace.stage.clipFromLatent()].join() : null;
+  const clip = lodespace.stage.clipFromLatent();
+  return rests ? [latent.version, predictionsVersion.value, ...clip].join() : null;
 })()"""
-"""What is on the page, in one line, when it rests; else null."""
+"""The content of the page in one line when it rests, else null."""
 
 
 class PageDriver:
@@ -34,7 +39,12 @@ class PageDriver:
         prepare: Callable[[Page], None] | None = None,
         query: str = "",
     ) -> None:
-        """`prepare`: what is done to the page before it is opened. `query`: more of its address, after ?test."""
+        """Open `url` in `page`.
+
+        Args:
+            prepare: Called with the page before it is opened.
+            query: More of the address, after ?test.
+        """
         self.page = page
         self.url = url
         self.messages: list[str] = []
@@ -56,7 +66,8 @@ class PageDriver:
             self.foreign.append(request.url)
 
     def complaints(self) -> list[str]:
-        """Errors and warnings of the console, less what a software renderer and a lost server say."""
+        """Errors and warnings of the console, except those of a software renderer and a lost
+        server."""
         known = (
             "GPU stall due to ReadPixels",
             "ERR_CONNECTION",
@@ -92,8 +103,9 @@ class PageDriver:
         )
 
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
-        """The page shows all that the server has, training is in `state` with nothing left to learn, and neither points nor camera have
-        moved for a while: what is aimed at stays where it is."""
+        """Wait until the page shows all that the server has, training is in `state` with nothing
+        left to learn, and neither points nor camera have moved for QUIET_SECONDS. A point that a
+        test aims at then stays where it is."""
         seen, since = None, time.monotonic()
         end = since + seconds
         while seen is None or time.monotonic() - since < QUIET_SECONDS:
@@ -108,6 +120,11 @@ class PageDriver:
         return self.evaluate(f"lodespace.state.{name}.value")
 
     @property
+    def gestures(self) -> list[dict[str, Any]]:
+        """Gestures that are not undone, oldest first."""
+        return [gesture for gesture in self.state("history")["gestures"] if not gesture["undone"]]
+
+    @property
     def labels(self) -> npt.NDArray[np.int16]:
         return np.array(self.evaluate("Array.from(lodespace.state.annotations.labels)"), np.int16)
 
@@ -119,7 +136,9 @@ class PageDriver:
 
     def positions(self) -> npt.NDArray[np.float64]:
         """Latent means (N, 3) as the newest keyframe has them."""
-        script = "Array.from({length: lodespace.state.latent.n * 3}, (_, k) => lodespace.state.latent.latentMean(Math.floor(k / 3), k % 3))"
+        script = """(({ latent }) => Array.from(
+            { length: latent.n * 3 }, (_, k) => latent.latentMean(Math.floor(k / 3), k % 3)
+        ))(lodespace.state)"""
         return np.array(self.evaluate(script)).reshape(-1, 3)
 
     def on_screen(self) -> npt.NDArray[np.float64]:
@@ -156,7 +175,7 @@ class PageDriver:
         self.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
 
     def undo_to(self, labels: npt.NDArray[np.int16]) -> None:
-        """Undo the newest gesture, and wait until these are the labels and the server has answered."""
+        """Undo the newest gesture. Wait until these are the labels and the server has answered."""
         self.press("Control+z")
         self.wait(lambda: np.array_equal(self.labels, labels))
         self.wait(lambda: self.state("connection")["pending"] == 0)

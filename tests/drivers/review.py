@@ -1,8 +1,13 @@
-"""Sheets on the page, and the class that an item of a sheet gets."""
+"""Doubtful labels, sheets on the page, and the class that an item of a sheet gets."""
 
+import time
 from typing import Any
 
+import numpy as np
+
 from drivers.page import PageDriver
+from drivers.servers import ServerProcess
+from samples.digits import TRUTH
 
 CUES = ("uncertainty", "density", "diversity", "coverage")
 
@@ -23,3 +28,31 @@ def becomes(item: dict[str, Any]) -> int:
         item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"]
     )
     return int(item["class_id"] if stays else item["prediction"])
+
+
+def label_impurely(server: ServerProcess, seconds: float = 400) -> None:
+    """Label half of each class by gestures that also hold items of another class. Wait until the
+    model doubts more than ten labels."""
+    for k in range(10):
+        half = np.flatnonzero(k == TRUTH)[::2]
+        wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
+        items = sorted([*half.tolist(), *wrong.tolist()])
+        provenance = {"tool": "lasso", "regions": []}
+        command = {
+            "op": "label",
+            "command_id": f"impure-{k}",
+            "items": items,
+            "class_id": k,
+            "revision": 0,
+        }
+        server.request("api/labels", {**command, "provenance": provenance})
+    end = time.monotonic() + seconds
+    while True:
+        session = server.request("api/session")
+        if (
+            session["training"]["state"] == "resting"
+            and (session["quality"] or {"suspects": 0})["suspects"] > 10
+        ):
+            return
+        assert time.monotonic() < end, "the model doubts none of the labels"
+        time.sleep(0.3)

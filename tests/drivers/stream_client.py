@@ -1,4 +1,4 @@
-"""A client of the stream for tests: speaks the protocol as the page does, and keeps what it should have."""
+"""A client of the stream for tests: it follows the protocol as the page does."""
 
 import asyncio
 import uuid
@@ -13,9 +13,10 @@ from lodespace.scene.glb import decode_scene
 
 
 class StreamClient:
-    """`async with StreamClient(url) as client`. Positions, labels and predictions are kept up to date from what arrives.
+    """`async with StreamClient(url) as client`. Frames and operations that arrive update positions,
+    labels and predictions.
 
-    `http`: the session of a device that was let in."""
+    `http`: the session of a device that was approved."""
 
     def __init__(
         self,
@@ -84,9 +85,9 @@ class StreamClient:
         await self.socket.send_str(protocol.encode_operation(operation).decode())
 
     async def command(self, operation: Any) -> Any:
-        """Send a command and wait for its answer. Raises ConnectionError when the server is gone."""
+        """Send a command and wait for its answer. Raises ConnectionError without a server."""
         if self._task is None or self._task.done():
-            raise ConnectionResetError("nobody hears the answer")
+            raise ConnectionResetError("the client does not read answers")
         self._answers[operation.command_id] = asyncio.get_running_loop().create_future()
         await self.send(operation)
         return await asyncio.wait_for(self._answers[operation.command_id], 60)

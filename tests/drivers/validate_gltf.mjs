@@ -4,5 +4,6 @@ import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../webxr_client/package.json", import.meta.url));
 const validator = require("gltf-validator");
-const report = await validator.validateBytes(new Uint8Array(readFileSync(process.argv[2])), { maxIssues: 0 });
+const glb = new Uint8Array(readFileSync(process.argv[2]));
+const report = await validator.validateBytes(glb, { maxIssues: 0 });
 console.log(JSON.stringify(report));

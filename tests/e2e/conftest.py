@@ -1,6 +1,10 @@
-"""The real page in a real Chromium against the real server and trainer. Without a browser these tests fail; they are never skipped."""
+"""The real page in a real Chromium against the real server and trainer.
+
+Without a browser these tests fail; they are not skipped.
+"""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from drivers.chromium import FLAGS, VIEW, find_chromium
-from drivers.headset import HEADSET_VIEW, Headset, install
+from drivers.headset import Headset, in_vr_at_rest, put_on
 from drivers.page import PageDriver
+from drivers.review import label_impurely
 from drivers.servers import LanServer, ServerProcess
+from drivers.shared_project import SharedProject
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Ended with each module: while it runs, so does its event loop, in which no asynchronous test could."""
+    """Ends with each module: no asynchronous test can run while Playwright's event loop does."""
     with sync_playwright() as started:
         yield started
 
@@ -36,29 +42,81 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """The bundled digits, in a project of their own, with the trainer."""
-    process = ServerProcess("--project", str(tmp_path / "digits"))
-    process.start()
-    process.wait_until_ready()
-    yield process
-    process.stop()
+@pytest.fixture(scope="module")
+def shared_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
+    """The bundled digits with the trainer, for the tests of a module."""
+    folder = tmp_path_factory.mktemp("shared")
+    project = SharedProject(folder, lambda place: ServerProcess("--project", str(place)))
+    yield project
+    project.close()
+
+
+@pytest.fixture(scope="module")
+def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
+    """The bundled digits without the trainer, for the tests of a module: nothing moves."""
+    folder = tmp_path_factory.mktemp("still")
+    project = SharedProject(
+        folder, lambda place: ServerProcess("--project", str(place), "--no-training")
+    )
+    yield project
+    project.close()
+
+
+@pytest.fixture(scope="module")
+def shared_impure_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
+    """Half of each class is labelled, every fifteenth label is another class's, and the model has
+    doubts."""
+    folder = tmp_path_factory.mktemp("impure")
+    project = SharedProject(
+        folder, lambda place: ServerProcess("--project", str(place)), label_impurely
+    )
+    yield project
+    project.close()
 
 
 @pytest.fixture
-def still_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """The same without the trainer: the map that comes with the digits stays as it is, and tests that need no more are done sooner."""
-    process = ServerProcess("--project", str(tmp_path / "digits"), "--no-training")
+def server(shared_digits: SharedProject) -> Iterator[ServerProcess]:
+    """The module's server with the trainer. The gestures of the test are undone after it."""
+    with shared_digits.use() as process:
+        yield process
+
+
+@pytest.fixture
+def still_server(shared_still_digits: SharedProject) -> Iterator[ServerProcess]:
+    """The module's server without the trainer. The gestures of the test are undone after it."""
+    with shared_still_digits.use() as process:
+        yield process
+
+
+@pytest.fixture
+def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess]:
+    """The module's server with doubtful labels. The gestures of the test are undone after it."""
+    with shared_impure_digits.use() as process:
+        yield process
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
+    """A server with the trainer for one test that kills it, or that reads its whole history."""
+    process = server_process("--project", str(tmp_path / "digits"))
     process.start()
     process.wait_until_ready()
-    yield process
-    process.stop()
+    return process
+
+
+@pytest.fixture
+def own_still_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
+    """A server without the trainer for one test that kills it, or that makes classes."""
+    process = server_process("--project", str(tmp_path / "digits"), "--no-training")
+    process.start()
+    process.wait_until_ready()
+    return process
 
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
-    """Opens pages, each in a profile of its own, and at the end looks that none complained or asked another host."""
+    """Opens pages, each in a profile of its own. Afterwards, checks that no page reported an error
+    or sent a request to another host."""
     drivers: list[PageDriver] = []
 
     def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
@@ -77,8 +135,11 @@ def open_page(browser: Browser) -> Iterator[Any]:
         assert driver.complaints() == []
 
 
+# Servers come before pages in the parameters of fixtures and tests: pages then close first.
+
+
 @pytest.fixture
-def page(open_page: Any, server: ServerProcess) -> PageDriver:
+def page(server: ServerProcess, open_page: Any) -> PageDriver:
     """The page of `server`, its scene shown."""
     driver = open_page(server.url)
     driver.wait_for_scene()
@@ -86,41 +147,44 @@ def page(open_page: Any, server: ServerProcess) -> PageDriver:
 
 
 @pytest.fixture
-def owner(open_page: Any, lan: LanServer) -> PageDriver:
-    """The owner's own page of `lan`, the server that others reach by the network: each file has one as it needs it."""
+def owner(lan: LanServer, open_page: Any) -> PageDriver:
+    """The owner's page of `lan`, the server that other devices reach by the network. Each module
+    defines `lan`."""
     driver = open_page(lan.url)
     driver.wait_for_scene()
     return driver
 
 
-@pytest.fixture
-def still_page(open_page: Any, still_server: ServerProcess) -> PageDriver:
-    """The page of `still_server`, at rest: what is aimed at stays where it is."""
-    driver = open_page(still_server.url)
+def still(driver: PageDriver) -> PageDriver:
     driver.wait_for_scene()
     driver.wait_for_rest("absent")
     return driver
 
 
 @pytest.fixture
-def open_headset(open_page: Any, server: ServerProcess) -> Any:
-    def open_one(device: str = "metaQuest3", query: str = "", *, whole: bool = False) -> Headset:
-        driver = open_page(
-            server.url, prepare=lambda page: install(page, device, whole=whole), query=query
-        )
-        driver.page.set_viewport_size(HEADSET_VIEW)
-        driver.wait_for_scene()
-        return Headset(driver)
+def still_page(still_server: ServerProcess, open_page: Any) -> PageDriver:
+    """The page of `still_server`, at rest: what is aimed at stays where it is."""
+    return still(open_page(still_server.url))
 
-    return open_one
+
+@pytest.fixture
+def own_still_page(own_still_server: ServerProcess, open_page: Any) -> PageDriver:
+    """The page of `own_still_server`, at rest."""
+    return still(open_page(own_still_server.url))
+
+
+@pytest.fixture
+def open_headset(server: ServerProcess, open_page: Any) -> Any:
+    return partial(put_on, open_page, server.url)
 
 
 @pytest.fixture
 def headset(open_headset: Any) -> Headset:
     """In VR, before a cloud at rest, the palette out of the way at the left."""
-    headset = open_headset()
-    headset.driver.wait_for_rest()
-    headset.enter()
-    headset.put("left", (-0.3, 1.15, 0.25))
-    headset.put("right", (0.3, 1.2, 0.3))
-    return headset
+    return in_vr_at_rest(open_headset())
+
+
+@pytest.fixture
+def own_headset(own_server: ServerProcess, open_page: Any) -> Headset:
+    """The same with a server for one test."""
+    return in_vr_at_rest(put_on(open_page, own_server.url))

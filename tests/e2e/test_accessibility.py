@@ -1,4 +1,4 @@
-"""The page for everybody: axe-core in both themes, the keyboard alone, and windows down to the smallest that labels."""
+"""Accessibility of the page: axe-core in both themes, the keyboard alone, and small windows."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from drivers.servers import ServerProcess
 
 
 def select_all(page: PageDriver) -> None:
-    page.evaluate(
-        "lodespace.commands.select(Uint32Array.from({length: lodespace.state.latent.n}, (_, i) => i))"
-    )
+    page.evaluate("""(({ commands, state }) => {
+        commands.select(Uint32Array.from({ length: state.latent.n }, (_, i) => i));
+    })(lodespace)""")
     page.page.wait_for_selector(".sheet")
 
 
@@ -22,7 +22,7 @@ def test_axe_finds_nothing_serious(page: PageDriver, theme: str) -> None:
     page.evaluate(f"lodespace.state.theme.value = '{theme}'")
     select_all(page)
     page.press("0")
-    page.wait(lambda: page.evaluate("lodespace.state.history.value.gestures.length") == 1)
+    page.wait(lambda: len(page.gestures) == 1)
     select_all(page)
     assert serious(page) == []
     page.press("?")
@@ -36,7 +36,7 @@ def focused(page: PageDriver) -> str:
     )
 
 
-def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(
+def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
     still_page: PageDriver,
 ) -> None:
     page = still_page
@@ -59,7 +59,7 @@ def test_the_keyboard_reaches_the_tools_and_comes_back_from_the_help(
     page.wait(lambda: focused(page) == before)
 
 
-def test_what_to_do_with_a_selection_is_in_sight_in_every_window(page: PageDriver) -> None:
+def test_actions_on_a_selection_are_visible_in_every_window(page: PageDriver) -> None:
     page.wait_for_state("resting", "running")
     select_all(page)
     page.press("0")
@@ -89,13 +89,15 @@ def check_layout(page: PageDriver, width: int) -> None:
         assert (inner[2:] <= side[2:]).all()
     assert side[3] <= bottom[1], "the panels overlap"
     counts = page.evaluate(
-        "(({scrollWidth, clientWidth}) => [scrollWidth, clientWidth])(document.querySelector('.counts > .muted'))"
+        """(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(
+             document.querySelector('.counts > .muted')
+           )"""
     )
     assert counts[0] <= counts[1], "the counts are cut off"
 
 
 def test_a_phone_shows_the_cloud_and_its_classes(
-    open_page: Any, still_server: ServerProcess
+    still_server: ServerProcess, open_page: Any
 ) -> None:
     page = open_page(still_server.url, has_touch=True)
     page.wait_for_scene()
@@ -103,7 +105,10 @@ def test_a_phone_shows_the_cloud_and_its_classes(
     page.wait_for_rest("absent")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     top, bottom = page.evaluate(
-        "['.top-bar', '.side'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [b.bottom, b.top])"
+        """['.top-bar', '.side'].map((selector) => {
+             const box = document.querySelector(selector).getBoundingClientRect();
+             return [box.bottom, box.top];
+           })"""
     )
     where = page.on_screen()
     free = (

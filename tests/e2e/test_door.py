@@ -1,4 +1,4 @@
-"""A device at the door, over real TLS: its page and the owner's, side by side."""
+"""A device that asks for access over real TLS: its page and the owner's, side by side."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,14 +37,14 @@ def inside(driver: PageDriver) -> bool:
     )
 
 
-def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
+def test_a_device_is_approved_by_its_code_and_revoked(
     owner: PageDriver, device: PageDriver
 ) -> None:
     code = code_on(device.page)
     waiting = owner.page.get_by_test_id("waiting")
     assert code in waiting.inner_text()
     waiting.get_by_role("button", name="Let it label").click()
-    device.wait(lambda: inside(device), message="it was not let in")
+    device.wait(lambda: inside(device), message="the device was not approved")
     assert device.state("session")["role"] == "annotator"
     device.wait(lambda: device.state("connection")["status"] == "open")
     device.page.reload()  # the cookie stays
@@ -62,16 +62,14 @@ def test_the_owner_allows_the_device_that_shows_the_code_and_shuts_it_out_again(
     owner.press("Escape")
 
 
-def test_a_denied_device_is_told(owner: PageDriver, device: PageDriver) -> None:
+def test_a_denied_device_shows_that_it_was_denied(owner: PageDriver, device: PageDriver) -> None:
     code_on(device.page)
     owner.page.get_by_role("button", name="Deny").click()
     device.wait(lambda: "did not allow" in device.page.inner_text(".pairing-page"))
     assert not inside(device)
 
 
-def test_a_viewer_looks_and_has_nothing_to_label_with(
-    owner: PageDriver, device: PageDriver
-) -> None:
+def test_a_viewer_sees_the_cloud_and_cannot_label(owner: PageDriver, device: PageDriver) -> None:
     code_on(device.page)
     owner.page.get_by_role("button", name="Let it look").click()
     device.wait(lambda: inside(device))
@@ -93,10 +91,12 @@ def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: P
     code = owner.page.locator(".pairing-code").inner_text()
     for key in code.replace("-", ""):
         pad.get_by_role("button", name=key, exact=True).click()
-    device.wait(lambda: inside(device), message="the code did not let it in")
+    device.wait(lambda: inside(device), message="the code did not pair the device")
 
 
-def test_check_says_what_is_missing_and_asks_nobody(device: PageDriver, lan: LanServer) -> None:
+def test_check_lists_missing_features_without_asking_the_owner(
+    device: PageDriver, lan: LanServer
+) -> None:
     device.page.goto(lan.network_url + "check")
     device.page.get_by_role("heading", name="No VR in this browser yet").wait_for()
     text = device.page.inner_text("main")
@@ -104,7 +104,7 @@ def test_check_says_what_is_missing_and_asks_nobody(device: PageDriver, lan: Lan
     assert "address counts as secure" in text
 
 
-def test_typed_without_https_the_address_leads_there(device: PageDriver, lan: LanServer) -> None:
+def test_an_address_without_https_redirects_to_https(device: PageDriver, lan: LanServer) -> None:
     plain = lan.network_url.replace("https", "http") + "check"
     device.page.goto(plain)
     assert device.page.url == lan.network_url + "check"

@@ -1,4 +1,4 @@
-"""What a person does in the headset, done in an emulated one: the built page, the real server, the trainer running."""
+"""Actions of a person in a headset, in an emulated one, with the real server and trainer."""
 
 import io
 from typing import Any
@@ -22,8 +22,8 @@ def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
     headset.touch("right", "class", 6)
     assert (driver.labels[selected] == 6).all()  # at once, before the server has answered
     driver.wait(lambda: driver.state("connection")["pending"] == 0)
-    driver.wait(lambda: driver.state("history")["gestures"], message="no gesture was told")
-    gesture = driver.state("history")["gestures"][-1]
+    driver.wait(lambda: driver.gestures, message="no gesture came")
+    gesture = driver.gestures[-1]
     assert (
         gesture["count"] == len(selected)
         and gesture["class_id"] == 6
@@ -65,7 +65,7 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     carried = headset.world @ moved @ np.linalg.inv(headset.world)
     assert np.allclose(carried[:3, 3], headset.hand("right") - held, atol=1e-5)
     headset.let_go("right", "squeeze")
-    # Dropped in space it stays there, pinned; undo takes it back, and the map with it.
+    # Dropped in space it stays there, pinned. Undo restores it and the map.
     driver.wait(lambda: driver.state("pins") == selected.tolist(), message="nothing was pinned")
     assert (driver.labels == -1).all() and len(driver.selected) == len(selected)
     headset.touch("right", "undo")
@@ -147,7 +147,7 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
     driver.wait(lambda: (driver.labels == -1).all())
 
 
-def test_hands_take_away(headset: Headset) -> None:
+def test_hands_subtract_from_a_selection(headset: Headset) -> None:
     headset.use_hands()
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = headset.paint("right", SIXES)
@@ -170,8 +170,10 @@ def test_another_box_leaves_the_cloud_where_it_is(headset: Headset) -> None:
       const { latent, sceneVersion } = lodespace.state;
       const { box, n } = latent;
       const larger = { origin: box.origin.map((x) => x - 0.4 * box.size), size: 2 * box.size };
-      const positions = latent.to.map((grid, k) => (k % 4 === 3 ? 0 : Math.round((grid + 0.4 * 65535) / 2)));
-      latent.setScene({ n, positions, box: larger, latent_dim: latent.latentDim, scene_id: 1, revision: 0 });
+      const moved = (grid) => Math.round((grid + 0.4 * 65535) / 2);
+      const positions = latent.to.map((grid, k) => (k % 4 === 3 ? 0 : moved(grid)));
+      const scene = { latent_dim: latent.latentDim, scene_id: 1, revision: 0 };
+      latent.setScene({ n, positions, box: larger, ...scene });
       sceneVersion.value += 1;
     """)
     headset.frames(3)
@@ -219,7 +221,9 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     assert len(painted) > 50 and "right controller" in headset.message
     headset.let_go("right")
     headset.appear("right")
-    headset.wait(lambda: headset.value("view.inputs.right.tracked"), "it did not come back")
+    headset.wait(
+        lambda: headset.value("view.inputs.right.tracked"), "the controller did not reappear"
+    )
     headset.brush_to("right", np.median(headset.in_room(painted), axis=0))
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
@@ -237,10 +241,10 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     assert headset.value("view.figures().points") == len(TRUTH)
 
 
-def test_a_label_made_while_the_server_is_away_arrives_when_it_is_back(
-    headset: Headset, server: ServerProcess
+def test_a_label_made_while_the_server_is_away_arrives_later(
+    own_headset: Headset, own_server: ServerProcess
 ) -> None:
-    driver = headset.driver
+    headset, driver, server = own_headset, own_headset.driver, own_server
     selected = headset.paint("right", SIXES)
     server.kill()
     headset.wait(
@@ -274,10 +278,11 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     head = np.array([*peer["head"]["position"], 1])
     assert np.allclose((headset.world @ head)[:3], (0, 1.6, 0.6), atol=0.01)
     assert peer["left"] and peer["right"] and peer["scale"] > 0
-    # They are drawn there, too: one mesh for heads, one for hands, in the scene that the desk shows.
+    # The desk draws them too, in its scene: one mesh for heads, one for hands.
     where = """(({ heads, hands }) => [heads, hands].map((mesh) => ({
       parent: mesh.parent === lodespace.stage.world, visible: mesh.visible, count: mesh.count,
-      at: Array.from({ length: mesh.count }, (_, k) => [12, 13, 14].map((e) => mesh.instanceMatrix.array[16 * k + e])),
+      at: Array.from({ length: mesh.count }, (_, k) =>
+        [12, 13, 14].map((e) => mesh.instanceMatrix.array[16 * k + e])),
     })))(lodespace.peers)"""
     heads, hands = desk.evaluate(where)
     assert (heads["parent"], heads["visible"], heads["count"]) == (True, True, 1)
@@ -317,8 +322,9 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
     assert np.allclose(again, middle, atol=0.02)
 
 
-def test_what_one_sees_of_the_brush(headset: Headset) -> None:
-    """The nearest item's card, points as large as the layer is high, pictures near the hand; a hidden session holds nothing."""
+def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
+    """The card shows the nearest item, points and pictures have the layer's size near the hand, and
+    a hidden session holds nothing."""
     uniforms = "view.parts.cloud.material.uniforms"
     item = int(SIXES[0])
     at = headset.in_room(np.array([item]))[0]
@@ -353,7 +359,8 @@ def test_what_one_sees_of_the_brush(headset: Headset) -> None:
 
 
 def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> None:
-    """The picture itself, all of it drawn: grey digits in both halves, the palette, and not the same twice."""
+    """The whole picture is drawn: grey digits in both halves and the palette, and the halves
+    differ."""
     headset = open_headset(whole=True)
     headset.driver.wait_for_state("resting")
     headset.enter()
@@ -376,7 +383,8 @@ def test_an_unknown_controller_is_drawn_all_the_same(open_headset: Any) -> None:
     headset = open_headset()
     headset.script("""
       for (const side of ['left', 'right'])
-        Object.defineProperty(emulated.controllers[side].inputSource, 'profiles', { value: ['acme-wand'] });
+        Object.defineProperty(
+          emulated.controllers[side].inputSource, 'profiles', { value: ['acme-wand'] });
     """)
     headset.enter()
     headset.wait(
@@ -432,7 +440,7 @@ def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
     assert 0.01 < light < 0.3
 
 
-def test_a_model_that_cannot_be_had_is_no_error(open_headset: Any) -> None:
+def test_a_model_that_fails_to_load_is_replaced_without_an_error(open_headset: Any) -> None:
     headset = open_headset()
     headset.driver.page.route("**/models/**", lambda route: route.abort())
     headset.enter()
@@ -450,18 +458,20 @@ def test_passthrough_shows_no_ground(open_headset: Any) -> None:
     assert headset.value("lodespace.stage.scene.background === null && !view.floor.parent")
 
 
-def test_a_refused_session_is_said_in_words(open_headset: Any) -> None:
+def test_a_refused_session_shows_a_notice(open_headset: Any) -> None:
     headset = open_headset()
-    headset.script(
-        "navigator.xr.requestSession = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
-    )
+    headset.script("""
+      const refusal = new DOMException('no', 'NotAllowedError');
+      navigator.xr.requestSession = () => Promise.reject(refusal);
+    """)
     headset.driver.page.get_by_role("button", name="Enter VR").click()
     headset.wait(
-        lambda: "did not allow VR" in headset.driver.page.inner_text(".notices"), "nothing was said"
+        lambda: "did not allow VR" in headset.driver.page.inner_text(".notices"),
+        "no notice was shown",
     )
 
 
-def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(
+def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset: Headset,
 ) -> None:
     driver = headset.driver
@@ -488,7 +498,7 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(
     step = float(driver.evaluate("lodespace.state.latent.box.size")) / 65535
     headset.wait(
         lambda: np.abs(driver.positions() - before).max() <= 1.01 * step,
-        "undo did not bring it back",
+        "undo did not restore the map",
         90,
     )
     headset.touch("right", "time")
@@ -504,7 +514,7 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(
     driver.wait(lambda: driver.state("time.live"))
     headset.wait(
         lambda: np.abs(driver.positions() - before).max() <= 1.01 * step,
-        "the present did not come back",
+        "live positions were not shown again",
     )
     headset.touch("right", "arrows")
     headset.touch("right", "back")
@@ -513,7 +523,7 @@ def test_a_cluster_is_pulled_its_neighbours_follow_and_the_past_is_scrubbed(
     assert headset.value("view.figures().drawCalls") <= 40
 
 
-def test_what_lies_at_the_hand_is_decoded(headset: Headset) -> None:
+def test_the_place_at_the_hand_is_decoded(headset: Headset) -> None:
     headset.touch("right", "time")
     headset.touch("right", "decode")
     headset.brush_to("right", np.median(headset.in_room(SIXES), axis=0))

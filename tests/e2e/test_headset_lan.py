@@ -1,4 +1,4 @@
-"""The whole way of a headset without a cable, over real TLS: address, code, the owner's word, VR, a label, and out again."""
+"""A headset without a cable over real TLS: address, code, approval, VR, a label, revocation."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,21 +29,22 @@ def lan(tmp_path: Path) -> Iterator[LanServer]:
 
 @pytest.fixture
 def address(lan: LanServer) -> str:
-    """As another device has it: in digits. The loopback address, where there is no network, counts as secure in any case."""
+    """The address for another device, in digits. Without a network it is the loopback address,
+    which counts as secure."""
     host = [*lan_addresses(), "127.0.0.1"][0]
     return f"https://{host}:{lan.lan_port}/"
 
 
 @pytest.fixture
 def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
-    """Before the door; its person has waved the certificate's warning through."""
+    """A headset that asks for access, the warning about its certificate accepted."""
     driver = open_page(address, prepare=install, ignore_https_errors=True)
     driver.page.set_viewport_size(HEADSET_VIEW)
     return Headset(driver)
 
 
-def let_in(owner: PageDriver, headset: Headset) -> None:
-    """The owner compares the code and lets the device label; the device's page goes on by itself."""
+def approve(owner: PageDriver, headset: Headset) -> None:
+    """The owner compares the code and approves the device, whose page then opens by itself."""
     page = headset.driver
     code = page.page.get_by_test_id("device-code").inner_text(timeout=60_000)
     line = owner.page.get_by_test_id("waiting").filter(has_text=code)
@@ -55,15 +56,16 @@ def let_in(owner: PageDriver, headset: Headset) -> None:
 
 
 @pytest.mark.timeout(600)  # it is long, and a busy machine draws few frames
-def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
+def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     owner: PageDriver, headset: Headset, address: str
 ) -> None:
     page = headset.driver
     streams: list[Any] = []
     page.page.on("websocket", lambda stream: streams.append(stream))
-    let_in(owner, headset)
+    approve(owner, headset)
 
-    # A secure context, without which there is no WebXR; a cookie that scripts and other pages do not get; a stream by TLS, same origin.
+    # The page is a secure context, which WebXR needs. Scripts and other pages cannot read the
+    # cookie. The stream uses TLS and has the same origin.
     assert page.evaluate("isSecureContext && location.protocol === 'https:'")
     assert page.state("session")["role"] == "annotator"
     (cookie,) = page.page.context.cookies()
@@ -76,7 +78,7 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     assert stream.url == address.replace("https", "wss") + "api/stream"
     assert owner.page.context.cookies() == []  # the owner's own address needs none
 
-    # In VR: a cluster is brushed and labelled, and stands so on the owner's page and in the model that learns from it.
+    # In VR a cluster is brushed and labelled. The owner's page and the model get the label.
     page.wait_for_state("resting")
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))
@@ -94,8 +96,8 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
         lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved"
     )
 
-    # Shut out while it wears the headset: the stream ends, the palette says why, and so does the page when VR is left. That this takes less
-    # than a second is tested where nothing draws (tests/web/test_lan.py).
+    # The device is revoked in VR: the stream ends, and palette and page state the reason. A test
+    # without drawing (tests/web/test_lan.py) limits the time to less than a second.
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Shut").click()
@@ -111,13 +113,13 @@ def test_a_headset_is_let_in_labels_in_vr_and_is_shut_out_again(
     owner.wait(lambda: "No device yet" in owner.page.inner_text(".devices"))
     assert page.evaluate("fetch('/api/session').then(({ status }) => status)") == 401
 
-    # What it labelled stays, and it may ask again.
+    # Its labels stay, and it may ask again.
     assert (owner.labels[selected] == 6).all()
     page.evaluate("lodespace.xr.entry.leave()")
     page.wait(lambda: page.state("xr.presenting") is None)
     page.page.get_by_role("button", name="Ask again").click()
     owner.press("Escape")
-    let_in(owner, headset)
+    approve(owner, headset)
     page.wait(
         lambda: (page.labels[selected] == 6).all(), 60, "it does not have the labels any more"
     )

@@ -1,29 +1,20 @@
-"""Review in the headset, emulated: sheets as boards in the room, what to look at next, cues; by controllers and by hands."""
+"""Review in the emulated headset: sheets as boards, suggestions, cues; controllers and hands."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from drivers.headset import Headset, Side
+from drivers.headset import Headset, Side, in_vr_at_rest, put_on
 from drivers.review import CUES, becomes, sheet
 from drivers.servers import ServerProcess
 from samples.digits import TRUTH
 
-DOUBTED_FROM = 10
-
 
 @pytest.fixture
-def doubtful(headset: Headset) -> Headset:
-    """Half of each class is labelled, every fifteenth label is wrong, and the model has told what it doubts."""
-    page = headset.driver
-    for k in range(10):
-        half = np.flatnonzero(k == TRUTH)[::2]
-        wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
-        page.label(k, np.r_[half, wrong])
-    page.wait_for_rest()
-    page.wait(lambda: (page.state("review.quality") or {"suspects": 0})["suspects"] > DOUBTED_FROM)
-    return headset
+def doubtful(impure_server: ServerProcess, open_page: Any) -> Headset:
+    """In VR, on `impure_server`, before a cloud at rest."""
+    return in_vr_at_rest(put_on(open_page, impure_server.url))
 
 
 def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[str, Any]]:
@@ -42,14 +33,15 @@ def to_correct(items: list[dict[str, Any]]) -> list[int]:
     return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
 
 
-def confirmed_and_taken_back(
+def confirmed_and_undone(
     headset: Headset,
     server: ServerProcess,
     items: list[dict[str, Any]],
     before: np.ndarray,
     side: Side,
 ) -> None:
-    """After "all right": the server has the sheet as one verified gesture, the next one comes, and undo takes all of it back."""
+    """Check the state after "all right": the server has the sheet as one verified gesture, the next
+    sheet opens, and one undo reverts the whole sheet."""
     page = headset.driver
     chosen = np.array([item["item"] for item in items])
     page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all(), message="not labelled as seen")
@@ -69,13 +61,13 @@ def confirmed_and_taken_back(
     assert sheet(page) is None
     assert not headset.value("view.sheet.mesh.visible")
     headset.touch(side, "undo")
-    page.wait(lambda: (page.labels == before).all(), message="undo did not take it back")
+    page.wait(lambda: (page.labels == before).all(), message="undo did not revert it")
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert server.verified() == set()
 
 
-def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(
-    doubtful: Headset, server: ServerProcess
+def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
+    doubtful: Headset, impure_server: ServerProcess
 ) -> None:
     headset, page = doubtful, doubtful.driver
     before = page.labels
@@ -90,10 +82,11 @@ def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(
     tiles = np.array([headset.tile("picture", k) for k in (0, 9, 18)])[:, [0, 2]] - head[[0, 2]]
     assert np.arctan2(tiles[:, 0], -tiles[:, 1]).min() > np.quantile(ahead, 0.99)
 
-    # Framed is what is not predicted as it is labelled: a pixel in the stroke at the left of each picture tells.
+    # Pictures whose prediction differs from the label have a frame: read a pixel of its left edge.
     script = """
       const { context: { canvas }, dots, tiles } = view.sheet;
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+      const copy = new OffscreenCanvas(canvas.width, canvas.height)
+        .getContext('2d', { willReadFrequently: true });
       copy.drawImage(canvas, 0, 0);
       return tiles.filter(({ action, x, y, height }) => {
         const at = [x + 0.7, y + height / 3].map((mm) => Math.round(mm * dots / 1000));
@@ -121,10 +114,12 @@ def test_suspects_are_corrected_on_a_board_and_taken_back_as_one(
     assert (page.labels == before).all()
     assert headset.value("view.figures().drawCalls") <= 40
     headset.touch("right", "confirm")
-    confirmed_and_taken_back(headset, server, items, before, "right")
+    confirmed_and_undone(headset, impure_server, items, before, "right")
 
 
-def test_hands_go_through_a_sheet_too_left_handed(doubtful: Headset, server: ServerProcess) -> None:
+def test_hands_go_through_a_sheet_too_left_handed(
+    doubtful: Headset, impure_server: ServerProcess
+) -> None:
     headset, page = doubtful, doubtful.driver
     headset.use_hands()
     headset.driver.evaluate("lodespace.state.xr.swapHands()")
@@ -150,7 +145,7 @@ def test_hands_go_through_a_sheet_too_left_handed(doubtful: Headset, server: Ser
     headset.touch("left", "aside")
     headset.touch("left", "confirm")
     del items[aside]
-    confirmed_and_taken_back(headset, server, items, before, "left")
+    confirmed_and_undone(headset, impure_server, items, before, "left")
 
 
 def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: Headset) -> None:
@@ -170,7 +165,9 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     assert not headset.value("view.sheet.lit.mesh.visible")
     headset.let_go("right")
     headset.appear("right")
-    headset.wait(lambda: headset.value("view.inputs.right.tracked"), "it did not come back")
+    headset.wait(
+        lambda: headset.value("view.inputs.right.tracked"), "the controller did not reappear"
+    )
     assert page.evaluate("[...lodespace.state.review.corrected.value]") == [[item, 5]]
     assert page.state("review.at") == 8
     page.evaluate("emulated.activeSession.end()")
@@ -185,7 +182,7 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
 def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     headset: Headset,
 ) -> None:
-    """Whether a region or a sheet comes is the model's to say (test_suggestion.py); here it is a region."""
+    """The suggestion is fixed to a region here; test_suggestion.py tests how the model chooses."""
     page = headset.driver
     region = np.flatnonzero(TRUTH == 3)[:40].tolist()
     reason = "40 unlabelled items close together"
@@ -204,7 +201,7 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     page.wait(
         lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0
     )
-    # What is predicted as most of a selection, and lies near, comes to it.
+    # The selection grows over near items with the prediction of most of it.
     page.label(1, np.flatnonzero(TRUTH == 1)[:40])
     page.wait_for_rest()
     prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))

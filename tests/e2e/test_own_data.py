@@ -1,4 +1,4 @@
-"""People's own data on the page: searched, with their columns on the card, heard, and classes that are put in order."""
+"""People's own data on the page: search, columns on the card, sound, and edits of classes."""
 
 import csv
 import json
@@ -17,16 +17,16 @@ from drivers.axe import serious
 from drivers.headset import Headset, install
 from drivers.page import PageDriver
 from drivers.servers import ServerProcess
+from drivers.shared_project import SharedProject
 from samples.pictures import draw
 
 N = 60
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixty pictures with a place and a hostile note; six are labelled."""
-    root = tmp_path / "raw"
-    root.mkdir()
+    root = tmp_path_factory.mktemp("raw")
     with (root / "birds.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "path", "label", "place", "note"])
@@ -45,16 +45,28 @@ def table(tmp_path: Path) -> Path:
     return root / "birds.csv"
 
 
+@pytest.fixture(scope="module")
+def shared_birds(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
+    folder = tmp_path_factory.mktemp("birds")
+    project = SharedProject(
+        folder, lambda place: ServerProcess(str(table), "--project", str(place)), at_rest=False
+    )
+    yield project
+    project.close()
+
+
 @pytest.fixture
-def birds(table: Path, tmp_path: Path, open_page: Any) -> Iterator[PageDriver]:
-    process = ServerProcess(str(table), "--project", str(tmp_path / "work"))
-    process.start()
-    process.wait_until_ready()
-    driver = open_page(process.url)
+def bird_server(shared_birds: SharedProject) -> Iterator[ServerProcess]:
+    with shared_birds.use() as process:
+        yield process
+
+
+@pytest.fixture
+def birds(bird_server: ServerProcess, open_page: Any) -> PageDriver:
+    driver = open_page(bird_server.url)
     driver.wait_for_scene()
     driver.wait_for_state("resting", "running")
-    yield driver
-    process.stop()
+    return driver
 
 
 def classes(page: PageDriver) -> list[str]:
@@ -67,13 +79,16 @@ def test_search_dims_what_does_not_match_and_selects_what_does(birds: PageDriver
         birds.page.fill("[data-search]", "")
         birds.wait(lambda: birds.state("search") is None)
         birds.page.fill("[data-search]", text)
-        script = f"(found => found?.text === {json.dumps(text)} && found.items !== null)(lodespace.state.search.value)"
+        value = "lodespace.state.search.value"
+        script = f"{value}?.text === {json.dumps(text)} && {value}.items !== null"
         birds.wait(lambda: birds.evaluate(script))
         return birds.evaluate("Array.from(lodespace.state.search.value.items)")
 
     assert found("oldenburg") == list(range(1, N, 2))
     assert birds.page.inner_text("[data-testid=found]") == "30"
-    dimmed = "Array.from({length: lodespace.state.latent.n}, (_, i) => lodespace.cloud.marks.array[4 * i + 2] === 64)"
+    dimmed = """(({ cloud, state }) => Array.from(
+        { length: state.latent.n }, (_, i) => cloud.marks.array[4 * i + 2] === 64
+    ))(lodespace)"""
     assert birds.evaluate(dimmed) == [i % 2 == 0 for i in range(N)]
     assert birds.evaluate("lodespace.cloud.geometry.drawRange.count") == N, "dimmed, not hidden"
     assert found("b17") == [17]
@@ -152,7 +167,7 @@ def test_classes_are_put_in_order_and_that_is_undone(birds: PageDriver) -> None:
     )
 
 
-def test_big_text_is_asked_for_and_kept(birds: PageDriver) -> None:
+def test_big_text_is_switched_on_and_kept(birds: PageDriver) -> None:
     size = "document.querySelector('.side h2').getBoundingClientRect().height"
     before = birds.evaluate(size)
     birds.press("b")
@@ -185,7 +200,7 @@ def recordings(tmp_path: Path) -> Path:
     return root
 
 
-def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
+def test_an_item_plays_on_hover_and_in_vr_from_its_place(
     recordings: Path, tmp_path: Path, open_page: Any
 ) -> None:
     process = ServerProcess(str(recordings), "--window", "5", "--project", str(tmp_path / "work"))
@@ -210,15 +225,18 @@ def test_an_item_is_heard_when_one_points_at_it_and_in_vr_from_where_it_is(
         headset = Headset(page)
         headset.enter()
         headset.put("left", (-0.3, 1.15, 0.25))
-        # What lies at the brush is heard from there, once each time the brush comes to it.
+        # The item at the brush plays from its place, once each time the brush reaches it.
         place = headset.in_room(np.array([5]))[0]
-        # It lasts for five seconds, in which a slow machine shows few frames: the page itself looks out for it.
+        # It plays for five seconds, in which a slow machine draws few frames: the page itself
+        # watches.
         page.evaluate("""setInterval(() => {
             const { playing, context } = lodespace.player;
             if (!playing?.panner?.positionY.value) return;
             const at = lodespace.stage.placeOf(playing.item), p = playing.panner;
-            const away = Math.hypot(p.positionX.value - at.x, p.positionY.value - at.y, p.positionZ.value - at.z);
-            window.heard ??= { away, model: p.panningModel, ear: context.listener.positionY.value };
+            const { positionX, positionY, positionZ, panningModel: model } = p;
+            const away = Math.hypot(
+              positionX.value - at.x, positionY.value - at.y, positionZ.value - at.z);
+            window.heard ??= { away, model, ear: context.listener.positionY.value };
         }, 20)""")
         heard = None
         for _ in range(5):

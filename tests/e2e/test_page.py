@@ -1,4 +1,4 @@
-"""What a person does on the page, done."""
+"""Actions of a person on the page."""
 
 import json
 import urllib.request
@@ -124,10 +124,8 @@ def test_page_and_server_select_the_same_items(
         assert set(selected) < set(page.selected)
 
 
-def test_undo_redo_reload_and_a_new_class(
-    still_page: PageDriver, still_server: ServerProcess
-) -> None:
-    page = still_page
+def test_undo_redo_reload_and_a_new_class(own_still_page: PageDriver) -> None:
+    page = own_still_page
     page.lasso(page.circle(ZEROS, 0.4))
     selected = page.selected
     page.press("n")
@@ -155,10 +153,10 @@ def test_undo_redo_reload_and_a_new_class(
     assert page.state("history")["can_undo"]
 
 
-def test_a_lost_server_is_waited_for_and_no_label_is_lost(
-    still_page: PageDriver, still_server: ServerProcess
+def test_no_label_is_lost_while_the_server_is_away(
+    own_still_page: PageDriver, own_still_server: ServerProcess
 ) -> None:
-    page, server = still_page, still_server
+    page, server = own_still_page, own_still_server
     server.kill()
     page.wait(lambda: page.state("connection")["status"] == "waiting")
     page.lasso(page.circle(ZEROS, 0.3))
@@ -174,7 +172,7 @@ def test_a_lost_server_is_waited_for_and_no_label_is_lost(
     page.wait(lambda: (page.labels[selected] == 0).all())
 
 
-def test_hover_shows_the_item_and_keys_do_what_the_help_says(still_page: PageDriver) -> None:
+def test_hover_shows_the_item_and_keys_work_as_in_the_help(still_page: PageDriver) -> None:
     page = still_page
     target = page.on_screen()[ZEROS[3]]
     # It comes to rest sooner after its last move than the page looks again.
@@ -258,14 +256,9 @@ def test_a_bake_is_shown_and_not_changed(
     assert page.state("connection")["pending"] == 0
 
 
-def test_the_first_picture_needs_no_trainer(
-    open_page: Any, tmp_path: Path, server_process: Any
-) -> None:
+def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_page: Any) -> None:
     """The bundled demo starts from its bake: a finished map is there before the trainer is."""
-    server = server_process("--project", str(tmp_path / "digits"), "--no-training")
-    server.start()
-    server.wait_until_ready()
-    page = open_page(server.url)
+    page = open_page(still_server.url)
     page.wait_for_scene()
     from map_quality import nearest_neighbour_accuracy
 

@@ -1,8 +1,6 @@
-"""What the model doubts, gone through on the page: sheets, suggestions, growing, accepting, cues, and the figures of quality."""
+"""Review on the page: sheets, suggestions, growing, accepting, cues, and figures of quality."""
 
-import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +14,17 @@ from drivers.servers import ServerProcess
 from samples.digits import ONES, TRUTH, ZEROS
 
 
-@pytest.fixture(scope="module")
-def impure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Half of each class is labelled by gestures that were not pure: every fifteenth label is another class's. Tests undo what they do."""
-    server = ServerProcess("--project", str(tmp_path_factory.mktemp("impure") / "digits"))
-    server.start()
-    server.wait_until_ready()
-    for k in range(10):
-        half = np.flatnonzero(k == TRUTH)[::2]
-        wrong = np.flatnonzero((k + 1) % 10 == TRUTH)[1::30]
-        items = sorted([*half.tolist(), *wrong.tolist()])
-        provenance = {"tool": "lasso", "regions": []}
-        command = {
-            "op": "label",
-            "command_id": f"impure-{k}",
-            "items": items,
-            "class_id": k,
-            "revision": 0,
-        }
-        server.request("api/labels", {**command, "provenance": provenance})
-    end = time.monotonic() + 400
-    while True:
-        session = server.request("api/session")
-        if (
-            session["training"]["state"] == "resting"
-            and (session["quality"] or {"suspects": 0})["suspects"] > 10
-        ):
-            break
-        assert time.monotonic() < end, "the model doubts none of the labels"
-        time.sleep(0.3)
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def doubtful(open_page: Any, impure: ServerProcess) -> Iterator[PageDriver]:
-    """A page of `impure`, at rest. What a test leaves behind is undone, also where it failed: the server is the others', too."""
-    page = open_page(impure.url)
+def doubtful(impure_server: ServerProcess, open_page: Any) -> PageDriver:
+    """A page of `impure_server`, at rest."""
+    page = open_page(impure_server.url)
     page.wait_for_scene()
     page.wait_for_rest()
-    yield page
-
-    def taken_back() -> bool:
-        if page.state("connection")["pending"] > 0:
-            return False
-        if page.state("history")["can_undo"]:
-            page.evaluate("lodespace.commands.undo()")
-            return False
-        return True
-
-    page.wait(taken_back)
+    return page
 
 
-def test_suspects_are_corrected_confirmed_and_taken_back_as_one(
-    doubtful: PageDriver, impure: ServerProcess
+def test_suspects_corrected_on_a_sheet_are_one_undoable_gesture(
+    doubtful: PageDriver, impure_server: ServerProcess
 ) -> None:
     page = doubtful
     before = page.labels
@@ -87,7 +42,8 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(
     assert set(framed) == odd
     assert len(odd) > 5
 
-    # What is wrong as shown is corrected, at least two of them by hand: one by its key, one by a click on its class.
+    # Items that would get a wrong class are corrected, at least two by hand: one by its key, one by
+    # a click on its class.
     wanted = {item["item"]: int(TRUTH[item["item"]]) for item in items}
     wrong = [item["item"] for item in items if becomes(item) != wanted[item["item"]]]
     by_hand = (wrong + [item["item"] for item in items if item["item"] not in wrong])[
@@ -111,9 +67,9 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(
     chosen = np.array(sorted(wanted))
     assert (page.labels[chosen] == TRUTH[chosen]).all()  # at once
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in impure.label_rows()}
+    rows = {row["item"]: row for row in impure_server.label_rows()}
     assert all(rows[item]["label"] == str(class_id) for item, class_id in wanted.items())
-    assert impure.verified() == set(wanted)
+    assert impure_server.verified() == set(wanted)
     page.wait(lambda: len(page.state("history")["gestures"]) == gestures + 1)
 
     # The next sheet comes, without what was set aside or looked at.
@@ -124,14 +80,14 @@ def test_suspects_are_corrected_confirmed_and_taken_back_as_one(
     assert sheet(page) is None
     assert len(page.selected) == 0
     page.undo_to(before)
-    assert impure.verified() == set()
+    assert impure_server.verified() == set()
     page.press("Control+y")
     page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all())
-    page.wait(lambda: impure.verified() == set(wanted))
+    page.wait(lambda: impure_server.verified() == set(wanted))
     page.undo_to(before)
 
 
-def test_a_sheet_goes_by_the_keyboard_alone_and_is_read_aloud(doubtful: PageDriver) -> None:
+def test_a_sheet_works_by_keyboard_alone_and_is_labelled_for_readers(doubtful: PageDriver) -> None:
     page = doubtful
     before = page.labels
     page.page.set_viewport_size({"width": 1280, "height": 800})
@@ -182,7 +138,8 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
         page.evaluate(f"lodespace.state.bigText.value = {str(big).lower()}")
         page.wait_for_rest()
         boxes = page.evaluate(
-            """['.contact-sheet', '.side', '.bottom-bar', '.tools', '.top-bar', '.contact-sheet .primary'].map((selector) => {
+            """['.contact-sheet', '.side', '.bottom-bar', '.tools', '.top-bar',
+                '.contact-sheet .primary'].map((selector) => {
                  const box = document.querySelector(selector).getBoundingClientRect();
                  return [box.left, box.top, box.right, box.bottom];
                })"""
@@ -205,7 +162,7 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
 
 
 def test_predictions_are_accepted_from_a_confidence_on(
-    doubtful: PageDriver, impure: ServerProcess
+    doubtful: PageDriver, impure_server: ServerProcess
 ) -> None:
     page = doubtful
     before = page.labels
@@ -228,7 +185,7 @@ def test_predictions_are_accepted_from_a_confidence_on(
     rest = np.setdiff1d(np.arange(3000), sure)
     assert (page.selected == rest).all()
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in impure.label_rows()}
+    rows = {row["item"]: row for row in impure_server.label_rows()}
     assert all(
         rows[item]["label"] == str(prediction[item]) and not rows[item]["verified"]
         for item in sure.tolist()
@@ -255,10 +212,9 @@ def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver)
     assert len(page.selected) >= len(grown)
 
 
-def test_what_to_look_at_next_is_said_with_its_reason(
-    page: PageDriver, server: ServerProcess
-) -> None:
-    """Whatever comes first, an overview on a sheet or a region, it is labelled, and something else comes next."""
+def test_the_next_suggestion_shows_its_reason(page: PageDriver, server: ServerProcess) -> None:
+    """The first suggestion, an overview on a sheet or a region, is labelled, and the next one
+    differs."""
     page.wait_for_rest()
     suggestion = server.request("api/next")
     page.page.get_by_role("button", name="next to look at").click()
@@ -283,9 +239,11 @@ def test_what_to_look_at_next_is_said_with_its_reason(
     assert not set(page.selected.tolist()) & set(items)
 
 
-def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: ServerProcess) -> None:
+def test_next_does_what_the_server_suggests(
+    doubtful: PageDriver, impure_server: ServerProcess
+) -> None:
     page = doubtful
-    suggestion = impure.request("api/next")
+    suggestion = impure_server.request("api/next")
     page.press("w")
     if suggestion["kind"] == "region":
         page.wait(lambda: page.selected.tolist() == suggestion["items"])
@@ -296,9 +254,9 @@ def test_next_does_what_the_server_suggests(doubtful: PageDriver, impure: Server
 
 
 def test_a_region_that_is_suggested_is_selected_and_labelled(
-    doubtful: PageDriver, impure: ServerProcess
+    doubtful: PageDriver, impure_server: ServerProcess
 ) -> None:
-    """Whether a region or a sheet comes is the model's to say (test_suggestion.py); here it is a region."""
+    """The suggestion is fixed to a region here; test_suggestion.py tests how the model chooses."""
     page = doubtful
     before = page.labels
     region = np.flatnonzero((TRUTH == 3) & (before < 0))[:40].tolist()
@@ -311,7 +269,7 @@ def test_a_region_that_is_suggested_is_selected_and_labelled(
     assert sheet(page) is None
     page.press("3")
     page.wait(lambda: page.state("connection")["pending"] == 0)
-    rows = {row["item"]: row for row in impure.label_rows()}
+    rows = {row["item"]: row for row in impure_server.label_rows()}
     assert all(rows[item]["label"] == "3" and not rows[item]["verified"] for item in region)
     page.wait(lambda: page.state("history")["gestures"][-1]["count"] == len(region))
     assert page.page.locator(".reason").count() == 0
@@ -331,7 +289,7 @@ def confirm(page: PageDriver) -> None:
     )
 
 
-def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> None:
+def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerProcess) -> None:
     page.wait_for_rest()
 
     def figures() -> dict[str, str]:
@@ -360,7 +318,7 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
 
     page.wait(told, message="the page's figures are not the server's")
     first = figures()
-    # All labels are right, and so is nearly all that is predicted of items the classifier has not seen.
+    # All labels are right, and so are nearly all predictions of items without a label.
     assert float(first["labels wrong"].split()[0]) < 10
     assert 80 < float(first["unseen right"].split()[0]) <= 100
     assert first["labelled"] == "25 %"
@@ -371,12 +329,12 @@ def test_quality_is_told_and_moves(page: PageDriver, server: ServerProcess) -> N
     wait_for_sheet(page, "uncertain")
     for _ in range(2):
         confirm(page)
-    page.wait(lambda: figures()["looked at"] == "1 %", message="it is not told what was looked at")
+    page.wait(lambda: figures()["looked at"] == "1 %", message="the verified share is not shown")
     page.press("Escape")
 
 
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
-    """The first of `width` bytes an item of an attribute of the cloud."""
+    """Per item, the first of `width` bytes of an attribute of the cloud."""
     script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
     return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
 
@@ -390,7 +348,7 @@ def picture(page: PageDriver) -> bytes:
 
 
 def test_every_cue_is_shown_as_colour_and_as_size(
-    doubtful: PageDriver, impure: ServerProcess
+    doubtful: PageDriver, impure_server: ServerProcess
 ) -> None:
     page = doubtful
     page.page.mouse.move(300, 2)
@@ -399,7 +357,7 @@ def test_every_cue_is_shown_as_colour_and_as_size(
         page.press("k")
         assert page.state("colourBy") == cue
         page.wait(lambda cue=cue: page.evaluate(f"lodespace.state.review.cues.value.has('{cue}')"))
-        with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
+        with urllib.request.urlopen(f"{impure_server.url}api/cues/{cue}") as answer:
             wanted = np.frombuffer(answer.read(), np.uint8)
         assert len(np.unique(wanted)) > 3
         page.wait(
@@ -412,7 +370,7 @@ def test_every_cue_is_shown_as_colour_and_as_size(
     for cue in CUES:
         page.press("z")
         assert page.state("review.sizeBy") == cue
-        with urllib.request.urlopen(f"{impure.url}api/cues/{cue}") as answer:
+        with urllib.request.urlopen(f"{impure_server.url}api/cues/{cue}") as answer:
             wanted = np.frombuffer(answer.read(), np.uint8)
         page.wait(
             lambda wanted=wanted: np.array_equal(cloud_bytes(page, "cueSize", 1), wanted),
@@ -468,7 +426,7 @@ def test_vectors_have_sheets_of_words(
     page.wait(lambda: (page.state("review.quality") or {"right": None})["right"] is not None)
     page.press("u")
     page.wait(lambda: (sheet(page) or {"status": ""})["status"] in ("open", "done"))
-    if sheet(page)["status"] == "done":  # four clear groups: nothing is uncertain, says the sheet
+    if sheet(page)["status"] == "done":  # four clear groups: nothing is uncertain
         assert "Nothing is left" in page.page.inner_text(".contact-sheet")
         page.page.get_by_role("button", name="all the same").click()
     items = wait_for_sheet(page, "uncertain")
@@ -477,7 +435,7 @@ def test_vectors_have_sheets_of_words(
     page.wait(lambda: (page.state("review.quality") or {"verified": 0})["verified"] == len(items))
 
 
-def test_who_may_only_look_has_no_sheets(page: PageDriver) -> None:
+def test_a_viewer_has_no_sheets(page: PageDriver) -> None:
     page.wait(lambda: page.state("connection")["status"] == "open")  # its welcome has been heard
     page.evaluate(
         "lodespace.state.session.value = {...lodespace.state.session.value, role: 'viewer'}"

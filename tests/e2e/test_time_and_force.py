@@ -1,4 +1,4 @@
-"""Time and force on the page: pull, undo, look back, turn dials, see forces and what the model makes."""
+"""Time and force on the page: drag, undo, playback, dials, forces, and decoded pictures."""
 
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def dial(page: PageDriver, label: str, key: str) -> None:
     slider.press(key)
 
 
-def test_a_cluster_is_dragged_neighbours_follow_and_undo_brings_all_back(
+def test_neighbours_follow_a_dragged_cluster_and_undo_restores_all(
     resting: PageDriver,
 ) -> None:
     page = resting
@@ -103,8 +103,8 @@ def test_one_item_is_dragged_and_let_go_or_dropped_on_a_class(resting: PageDrive
     mouse.move(x + 40, y + 30, steps=6)
     mouse.up()
     page.page.keyboard.up("Alt")
-    page.wait(lambda: page.evaluate("lodespace.state.history.value.gestures.length") == 1)
-    assert page.state("history")["gestures"][0]["note"] == "let go" and page.state("pins") == []
+    page.wait(lambda: len(page.gestures) == 1)
+    assert page.gestures[0]["note"] == "let go" and page.state("pins") == []
     at_rest(page)
     x, y = map(float, page.on_screen()[hit])
     there = page.page.locator("[data-class='4']").bounding_box()
@@ -116,10 +116,12 @@ def test_one_item_is_dragged_and_let_go_or_dropped_on_a_class(resting: PageDrive
     assert page.state("pins") == []
 
 
-def test_the_past_is_what_was_shown_and_the_present_comes_back(
-    resting: PageDriver, server: ServerProcess, tmp_path: Path
+def test_playback_shows_the_recorded_past_and_returns_to_live(
+    own_server: ServerProcess, open_page: Any, tmp_path: Path
 ) -> None:
-    page = resting
+    page = open_page(own_server.url)
+    page.wait_for_scene()
+    page.wait_for_rest()
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
     at_rest(page)
     page.evaluate(f"lodespace.commands.label(1, Uint32Array.from({ONES[:200].tolist()}))")
@@ -163,7 +165,7 @@ def test_the_past_is_what_was_shown_and_the_present_comes_back(
     assert np.abs(page.positions() - now).max() <= 1.01 * grid_step(page)
 
 
-def test_a_curve_is_clicked_and_one_is_there(resting: PageDriver) -> None:
+def test_a_click_on_a_curve_goes_to_its_moment(resting: PageDriver) -> None:
     page = resting
     page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:200].tolist()}))")
     at_rest(page)
@@ -176,7 +178,7 @@ def test_a_curve_is_clicked_and_one_is_there(resting: PageDriver) -> None:
     page.wait(lambda: page.state("time.live"))
 
 
-def test_dials_are_gestures_a_collapse_is_said_and_mended(resting: PageDriver) -> None:
+def test_dials_are_gestures_and_a_collapse_offers_a_fix(resting: PageDriver) -> None:
     page = resting
     before = page.positions()
     page.press("d")
@@ -188,7 +190,7 @@ def test_dials_are_gestures_a_collapse_is_said_and_mended(resting: PageDriver) -
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 1000)
     page.wait(
         lambda: page.page.get_by_role("button", name="Mend it").count() == 1,
-        message="nothing was said",
+        message="no notice was shown",
     )
     notice = page.page.locator(".notice", has_text="collapsed").inner_text()
     assert "KL divergence outweighs" in notice
@@ -261,7 +263,7 @@ def test_forces_are_drawn_for_one_for_some_for_all(resting: PageDriver) -> None:
     page.wait(lambda: page.evaluate("lodespace.forceLines.trails.segments") > 100)
 
 
-def test_what_lies_under_the_pointer_and_between_two_items_is_decoded(resting: PageDriver) -> None:
+def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDriver) -> None:
     page = resting
     page.press("x")
     x, y = screen_middle(page, ZEROS)
@@ -286,7 +288,9 @@ def test_what_lies_under_the_pointer_and_between_two_items_is_decoded(resting: P
     page.wait(lambda: page.page.locator(".strip canvas").count() == 9)
 
 
-def test_what_somebody_else_built_on_is_said(open_page: Any, server: ServerProcess) -> None:
+def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
+    server: ServerProcess, open_page: Any
+) -> None:
     anna, ben = (open_page(server.url) for _ in range(2))
     for page in (anna, ben):
         page.wait_for_scene()

@@ -1,4 +1,4 @@
-"""A reduced run of the paper's experiments (section 4) for test_paper_claims.py: fewer epochs than the figure's 50."""
+"""A reduced run of the paper's experiments (section 4): fewer epochs than the figure's 50."""
 
 import copy
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ N_TRAIN = 4000
 
 @dataclass(frozen=True)
 class Map:
-    """Figures of a trained map. Silhouette and W/B of the training items; the accuracies of held-out ones."""
+    """Figures of a trained map. Silhouette and W/B are of the training items, the accuracies of
+    held-out ones."""
 
     reconstruction: float
     kl: np.ndarray

@@ -1,4 +1,4 @@
-"""What a model learns from, for tests of trainer and supervisor."""
+"""The inputs that a model learns from, for tests of trainer and supervisor."""
 
 import numpy as np
 

@@ -44,7 +44,8 @@ def labels_of(truth: np.ndarray, items: np.ndarray) -> np.ndarray:
 
 
 class Digits(NamedTuple):
-    """The bundled digits, classes mixed: the first 4,000 to train, 1,000 held out. truth int64 (5000,)."""
+    """The bundled digits, classes mixed: the first 4,000 to train, 1,000 held out. `truth` is int64
+    (5000,)."""
 
     all: Dataset
     train: Dataset

@@ -1,0 +1,153 @@
+"""A server that several tests use one after the other, each from the same state of its project."""
+
+import asyncio
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from drivers.servers import ServerProcess
+from drivers.stream_client import StreamClient
+from lodespace import protocol
+from lodespace.scene.glb import decode_scene
+
+RESTING = ("resting", "absent")
+"""States of training in which nothing moves."""
+
+
+@dataclass(frozen=True)
+class ProjectState:
+    """The parts of a project that a test can change, except the history in log and recording."""
+
+    labels: list[tuple[Any, ...]]
+    """Per item: its label, the client that gave it, and whether it is verified."""
+    session: dict[str, Any]
+    """Classes, gestures that stand, settings, pins, number of dimensions."""
+    model: dict[str, Any]
+    """Quality and state of training."""
+    predictions: npt.NDArray[np.int16]
+    positions: npt.NDArray[np.float64]
+    """Latent means (N, 3)."""
+    grid_step: float
+
+    @classmethod
+    def of(cls, server: ServerProcess) -> "ProjectState":
+        with urllib.request.urlopen(server.url + "api/scene.glb") as answer:
+            scene = decode_scene(answer.read())
+        info = server.request("api/session")
+        session = {name: info[name] for name in ("classes", "latent_dim", "pins")}
+        session["settings"] = info["training"]["settings"]
+        session["gestures"] = [gesture["gesture"] for gesture in _standing(info)]
+        model = {"quality": info["quality"], "training": info["training"]["state"]}
+        rows = server.label_rows()
+        labels = [(row["label"], row["labelled_by"], row["verified"]) for row in rows]
+        step = float(scene.box.size) / 65535
+        return cls(labels, session, model, scene.predictions, scene.latent_mean(), step)
+
+    def differences(self, other: "ProjectState", *, with_model: bool) -> list[str]:
+        """The names of the parts that differ. Positions may differ by one step of their grid."""
+        found = [name for name, value in self.session.items() if other.session[name] != value]
+        found += ["labels"] * (self.labels != other.labels)
+        if with_model:
+            found += [name for name, value in self.model.items() if other.model[name] != value]
+            found += ["predictions"] * (not np.array_equal(self.predictions, other.predictions))
+            moved = np.abs(self.positions - other.positions).max()
+            found += ["positions"] * bool(moved > 1.01 * max(self.grid_step, other.grid_step))
+        return found
+
+
+class SharedProject:
+    """A project that tests use one after the other, by `use()`.
+
+    After each test the gestures that it made are undone, the newest first, each by the client that
+    made it. Then the project has to be in its first state again. Where it is not, the next test
+    gets a new server, so that it does not fail for the same reason.
+
+    Args:
+        folder: An empty folder, for the projects.
+        make: Returns a server process, not started, given the folder of its project.
+        prepare: Called once a server has started, before its first state is taken.
+        at_rest: Wait until training rests, and hold the model to its first state too. Otherwise
+            training goes on from test to test.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        make: Callable[[Path], ServerProcess],
+        prepare: Callable[[ServerProcess], None] = lambda server: None,
+        *,
+        at_rest: bool = True,
+    ) -> None:
+        self._folder, self._make, self._prepare = folder, make, prepare
+        self._at_rest = at_rest
+        self._count = 0
+        self._ready: tuple[ServerProcess, ProjectState] | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[ServerProcess]:
+        """The server for one test, its project in the first state."""
+        server, start = self._ready or self._begin()
+        self._ready = None
+        try:
+            yield server
+            self._restore(server, start)
+        except BaseException:
+            server.stop()
+            raise
+        self._ready = server, start
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self._ready is not None:
+            self._ready[0].stop()
+
+    def _begin(self) -> tuple[ServerProcess, ProjectState]:
+        self._count += 1
+        server = self._make(self._folder / str(self._count))
+        server.start()
+        server.wait_until_ready()
+        self._wait_for_rest(server)
+        self._prepare(server)
+        return server, ProjectState.of(server)
+
+    def _restore(self, server: ServerProcess, start: ProjectState, seconds: float = 200) -> None:
+        """Undo the gestures of a test, and wait until the project is in the state `start`."""
+        while len(made := _standing(server.request("api/session"))) > len(
+            start.session["gestures"]
+        ):
+            # In a thread of its own, because Playwright's event loop runs in this one.
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(asyncio.run, _undo(server.url, made[-1]["by"])).result()
+        self._wait_for_rest(server)
+        end = time.monotonic() + seconds
+        while found := start.differences(ProjectState.of(server), with_model=self._at_rest):
+            assert time.monotonic() < end, (
+                f"the test left the project with other {', '.join(found)}"
+            )
+            time.sleep(0.2)
+
+    def _wait_for_rest(self, server: ServerProcess, seconds: float = 400) -> None:
+        end = time.monotonic() + seconds
+        while self._at_rest and server.request("api/training")["state"] not in RESTING:
+            assert time.monotonic() < end, "training did not come to rest"
+            time.sleep(0.05)
+
+
+def _standing(info: dict[str, Any]) -> list[dict[str, Any]]:
+    """Gestures that are not undone, oldest first."""
+    return [gesture for gesture in info["history"]["gestures"] if not gesture["undone"]]
+
+
+async def _undo(url: str, client_id: str) -> None:
+    async with StreamClient(url, client_id=client_id) as client:
+        answer = await client.command(protocol.Undo(command_id=uuid.uuid4().hex))
+        assert isinstance(answer, protocol.Ack), answer
