@@ -1,8 +1,9 @@
-"""How large a baked site is, and how soon it shows its first picture, from a plain web server.
+"""Size of a baked site, and time to its first picture from a plain web server.
 
-    python benchmarks/baked_site.py                 # the bundled digits, 50 epochs: at most 5 MB, within 3 s
+    python benchmarks/baked_site.py    # the bundled digits, 50 epochs: at most 5 MB, within 3 s
 
-The time is from opening the address to the first frame that was drawn, in headless Chromium with a software renderer, cache empty.
+The time is from opening the address to the first drawn frame, in headless Chromium with a software
+renderer and an empty cache.
 """
 
 import argparse
@@ -66,7 +67,8 @@ def first_pictures(folder: Path, rounds: int) -> list[float]:
                 began = time.perf_counter()
                 page.goto(f"{url}?test")
                 while not page.evaluate(
-                    "!!window.lodespace && lodespace.state.latent.n > 0 && lodespace.stage.frames > 0"
+                    "!!window.lodespace && lodespace.state.latent.n > 0 && lodespace.stage.frames "
+                    "> 0"
                 ):
                     page.wait_for_timeout(10)
                 seconds.append(time.perf_counter() - began)

@@ -1,12 +1,14 @@
-"""One whole training epoch of the VAE beside pythae 0.1.2: same architecture, data, batch size and threads, in one run.
+"""One training epoch of the VAE compared to pythae 0.1.2, in one run.
 
-    pip install --target build/pythae --no-deps pythae==0.1.2 pydantic pydantic-core annotated-types typing-inspection \
-        imageio cloudpickle
+    pip install --target build/pythae --no-deps pythae==0.1.2 pydantic pydantic-core \\
+        annotated-types typing-inspection imageio cloudpickle
     PYTHONPATH=build/pythae python benchmarks/epoch_vs_pythae.py [--epochs 7] [--threads 1]
 
-The network is Burgess et al. 2018: convolutions of 32 channels, fully connected layers of 256. Epochs of the two alternate, and
-so does which goes first. Both start from the same weights. pythae runs without its progress bar: only its epoch is timed.
-Reconstruction and KL of both after training are printed, since speed says nothing when the one does not learn what the other does.
+Both have the same architecture, data, batch size and threads. The network is Burgess et al. 2018:
+convolutions of 32 channels, fully connected layers of 256. Epochs of the two alternate, and so does
+their order. Both start from the same weights. pythae runs without its progress bar, and only its
+epoch is timed. Reconstruction and KL of both after training are printed, because speed means
+nothing when one of them does not learn.
 """
 
 import argparse
@@ -87,7 +89,7 @@ def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Call
     config = VAEConfig(
         input_dim=dataset.item_shape, latent_dim=LATENT_DIM, reconstruction_loss="bce"
     )
-    # Built anew, in PyTorch's own memory layout and of its own layers: a copy of ours would bring ours along.
+    # Separate layers in PyTorch's default memory layout: a copy of ours would have ours.
     plain = VAE.build(dataset, ModelConfig(channels=CHANNELS, hidden=HIDDEN), LATENT_DIM, 10, 0)
     layers = plain.decoder.deconvolutions
     for i, layer in enumerate(layers):
@@ -115,7 +117,7 @@ def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Call
 
 @torch.no_grad()
 def quality(encoder: nn.Module, decoder: nn.Module, dataset: Dataset) -> str:
-    """Reconstruction loss of the latent means and KL divergence, in nats an item."""
+    """Reconstruction loss of the latent means and KL divergence, in nats per item."""
     rec, kl = 0.0, 0.0
     for x in dataset.inputs.split(500):
         mean, log_variance = encoder(x)
@@ -145,18 +147,20 @@ def main() -> None:
         for name in sorted(runs, reverse=number % 2 == 1):
             start = time.perf_counter()
             runs[name]()
-            if number:  # the first epoch of each warms up
+            if number:  # the first epoch of each is a warm-up
                 seconds[name].append(time.perf_counter() - start)
     for name, times in seconds.items():
         print(
-            f"{name:10} median {np.median(times):.2f} s an epoch, least {min(times):.2f}: {np.round(times, 2)}"
+            f"{name:10} median {np.median(times):.2f} s per epoch, least {min(times):.2f}: "
+            f"{np.round(times, 2)}"
         )
     print("lodespace ", quality(training.vae.encoder, training.vae.decoder, dataset))
     print("pythae    ", quality(model.encoder.encoder, model.decoder.decoder, dataset))
     pairs = np.array(seconds["lodespace"]) / np.array(seconds["pythae"])
     median = np.median(seconds["lodespace"]) / np.median(seconds["pythae"])
     print(
-        f"ratio of medians {median:.2f}, by pairs {pairs.min():.2f} to {pairs.max():.2f} (target: at most {TARGET})"
+        f"ratio of medians {median:.2f}, by pairs {pairs.min():.2f} to {pairs.max():.2f} (target: "
+        f"at most {TARGET})"
     )
 
 

@@ -1,9 +1,10 @@
-"""JavaScript main-thread time a frame with 100,000 moving points: the real page in headless Chromium, 20 frames a second.
+"""Main-thread time per frame with 100,000 moving points: the page in headless Chromium.
 
     python benchmarks/frame_time.py [--items 100000] [--seconds 20]
 
-Measured round everything the frame loop does (controls, keyframes, uploads, draw calls), not the GPU's work. Beside it, in the same run
-and browser: what interpolating the points on the CPU would take.
+The page receives 20 frames per second. The time includes everything in the frame loop (controls,
+keyframes, uploads, draw calls), but not the work of the GPU. The same run measures interpolation of
+the points on the CPU in the same browser, for comparison.
 """
 
 import argparse
@@ -28,7 +29,7 @@ WANTED_MS = 1.0
 
 CPU_MORPH = """
 () => {
-  const n = lodespace.state.latent.n, a = lodespace.state.latent.from, b = lodespace.state.latent.to;
+  const { n, from: a, to: b } = lodespace.state.latent;
   const out = new Float32Array(3 * n), times = [];
   for (let run = 0; run < 25; run++) {
     const t = run / 25, began = performance.now();
@@ -65,13 +66,16 @@ def main() -> None:
         morph = page.evaluate(CPU_MORPH)
         browser.close()
     print(
-        f"{options.items} points, {last[0] - first[0]} frames drawn, {last[1] - first[1]} revisions, {draws} draw call(s)"
+        f"{options.items} points, {last[0] - first[0]} frames drawn, {last[1] - first[1]} "
+        f"revisions, {draws} draw call(s)"
     )
     print(
-        f"main thread a frame: median {np.median(times):.2f} ms, 95 % {np.quantile(times, 0.95):.2f} ms (wanted: under {WANTED_MS})"
+        f"main thread per frame: median {np.median(times):.2f} ms, 95 % "
+        f"{np.quantile(times, 0.95):.2f} ms (wanted: under {WANTED_MS})"
     )
     print(
-        f"interpolating on the CPU in the same browser would add {morph:.2f} ms a frame: {morph / np.median(times):.1f} times as much"
+        f"interpolating on the CPU in the same browser would add {morph:.2f} ms per frame: "
+        f"{morph / np.median(times):.1f} times as much"
     )
 
 

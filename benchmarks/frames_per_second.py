@@ -1,9 +1,10 @@
-"""Distinct latent frames a second while training interactively: 5,000 digits, and 70,000 (the digits repeated with noise).
+"""Distinct latent frames per second during interactive training.
 
     python benchmarks/frames_per_second.py [--items 5000 70000] [--seconds 15]
 
-Two threads. After the first layout a region is labelled every three seconds; counted are frames that differ from the one before.
-"longest turn" is how long a command can have to wait.
+Data are 5,000 digits, and 70,000 (the digits repeated with noise). There are two threads. After the
+first layout, a region is labelled every three seconds. Frames that differ from the previous one are
+counted. "longest turn" is the longest wait of a command.
 """
 
 import argparse
@@ -65,7 +66,8 @@ def measure(n: int, seconds: float) -> None:
         last = now
     rate = distinct / (last - start)
     print(
-        f"{n:>6} items: {rate:5.1f} frames a second (wanted: {WANTED.get(n, '-')}), longest turn {1000 * longest:.0f} ms;",
+        f"{n:>6} items: {rate:5.1f} frames per second (wanted: {WANTED.get(n, '-')}), longest "
+        f"turn {1000 * longest:.0f} ms;",
         end=" ",
     )
     print(f"first layout after {laid_out:.1f} s", flush=True)

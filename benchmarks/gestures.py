@@ -1,10 +1,10 @@
-"""How much of the bundled digits is labelled, and right, after 25 region gestures with the default preset.
+"""Share of the bundled digits that is labelled and right after 25 region gestures.
 
     python benchmarks/gestures.py [--gestures 25] [--seeds 1] [--preset default]
 
-A simulated annotator (simulated_annotator.py) labels the largest clean ball it sees; after each gesture training goes on until
-it rests. "labelled right": share of all items labelled and correct. "filled": labels, and predictions for the rest.
-"model": the model's prediction for every item.
+A simulated annotator (simulated_annotator.py) labels the largest clean ball. After each gesture,
+training continues until it rests. "labelled right": share of all items labelled and correct.
+"filled": labels, and predictions for the rest. "model": the model's prediction for every item.
 """
 
 import argparse
@@ -27,7 +27,7 @@ REPORT_AT = (5, 10, 15, 20, 25, 30, 40, 50)
 
 
 def rest(trainer: Trainer) -> Snapshot:
-    """Train until nothing is left to do."""
+    """Train until the loop rests."""
     snapshot = None
     for snapshot in trainer.frames():
         if snapshot.resting:
@@ -60,7 +60,8 @@ def run(preset_name: str, seed: int, gestures: int) -> float:
             model = float((snapshot.prediction == truth).mean())
             elapsed = time.perf_counter() - start
             print(
-                f"  gesture {gesture:3d}  labelled right {right:.3f}  filled {filled:.3f}  model {model:.3f}"
+                f"  gesture {gesture:3d}  labelled right {right:.3f}  filled {filled:.3f}  model "
+                f"{model:.3f}"
                 f"  [{elapsed:.0f} s]",
                 flush=True,
             )
@@ -79,7 +80,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     results = [run(options.preset, seed, options.gestures) for seed in range(options.seeds)]
     print(
-        f"labelled right after {options.gestures}: {np.mean(results):.3f} (wanted for 25: at least {WANTED})"
+        f"labelled right after {options.gestures}: {np.mean(results):.3f} (wanted for 25: at "
+        f"least {WANTED})"
     )
 
 

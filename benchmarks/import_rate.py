@@ -1,10 +1,10 @@
-"""How fast pictures are imported, beside a bare loop of Pillow over the same files, and how much memory it takes.
+"""Import rate of pictures compared to a loop of Pillow over the same files, and memory.
 
-    python benchmarks/import_rate.py                 # 5,000 JPEG of 256 x 256, 5,000 PNG of 28 x 28
-    python benchmarks/import_rate.py --memory 100000 # the importing process's memory at its peak, on so many small pictures
+    python benchmarks/import_rate.py                   # 5,000 JPEG (256 x 256) and PNG (28 x 28)
+    python benchmarks/import_rate.py --memory 100000   # peak memory for 100,000 small pictures
 
-Rates are compared in one run, bare loop and import by turns; memory is what the process has resident beyond what it had before, less the
-pages of the array it writes.
+Rates are compared in one run, where loop and import alternate. Memory is the growth of the resident
+set of the importing process, without the pages of the array that it writes.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def write_pictures(root: Path, count: int, side: int, suffix: str) -> None:
 
 
 def bare(root: Path, side: int) -> float:
-    """Seconds of opening, decoding and shrinking every file with Pillow, nothing else."""
+    """Return the seconds to open, decode and shrink every file with Pillow."""
     began = time.perf_counter()
     for path in sorted(root.rglob("*.*")):
         with Image.open(path) as image:
@@ -62,23 +62,25 @@ def compare(folder: Path, count: int, side: int, suffix: str, rounds: int) -> No
         theirs.append(bare(root, 128))
         ours.append(imported(root, folder / f"out{side}-{k}"))
     print(
-        f"{count:,} {suffix} of {side} x {side}: imported {count / min(ours):,.0f}/s, bare Pillow loop "
+        f"{count:,} {suffix} of {side} x {side}: imported {count / min(ours):,.0f}/s, Pillow loop "
         f"{count / min(theirs):,.0f}/s, ratio {min(theirs) / min(ours):.2f}",
         flush=True,
     )
 
 
 def measure_memory(folder: Path, count: int) -> None:
-    """In a process of its own, so that the peak is the import's."""
+    """Import in a separate process, so that the peak is that of the import."""
     root = folder / "small"
     write_pictures(root, count, 28, ".png")
     script = (
         "import resource, sys, time; from lodespace.importing.importer import import_data;"
         "from lodespace.importing.source import ImportOptions;"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; began = time.perf_counter();"
-        "from pathlib import Path; report = import_data(sys.argv[1], Path(sys.argv[2]), ImportOptions());"
+        "from pathlib import Path; report = import_data(sys.argv[1], Path(sys.argv[2]), "
+        "ImportOptions());"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
-        "print(report.imported, before // 1024, peak // 1024, round(time.perf_counter() - began, 1))"
+        "print(report.imported, before // 1024, peak // 1024, round(time.perf_counter() - began, "
+        "1))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(root), str(folder / "memory")],
@@ -88,7 +90,8 @@ def measure_memory(folder: Path, count: int) -> None:
     )
     imported_count, before, peak, seconds = done.stdout.split()
     print(
-        f"{int(imported_count):,} small pictures in {seconds} s: resident {before} MB before, {peak} MB at the peak"
+        f"{int(imported_count):,} small pictures in {seconds} s: resident {before} MB before, "
+        f"{peak} MB at the peak"
     )
 
 

@@ -1,8 +1,9 @@
-"""From a label sent to the first delta frame that shows its effect: bundled digits, real server and trainer, one client.
+"""Time from sending a label to the first delta frame with its effect.
 
     python benchmarks/label_latency.py [--labels 40]
 
-The trainer has come to rest before each label, so the first frame of positions after it is its effect.
+Server and trainer are real, with the bundled digits and one client. The trainer rests before each
+label, so the first frame of positions after it is its effect.
 """
 
 import argparse
@@ -52,8 +53,9 @@ async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
             began = time.perf_counter()
             await client.label(items, label)
             answered.append(time.perf_counter() - began)
-            while not any(isinstance(f, PositionsFrame) for f in client.frames[frames:]):  # noqa: ASYNC110  # no event to wait for
-                await asyncio.sleep(0.001)  # a frame sets no event
+            # A frame sets no event to wait for.
+            while not any(isinstance(f, PositionsFrame) for f in client.frames[frames:]):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
             moved.append(time.perf_counter() - began)
             await rest(client)
     return answered, moved
@@ -76,7 +78,8 @@ def main() -> None:
     for name, times in (("answer (on disk)", answered), ("first frame that shows it", moved)):
         quantiles = 1000 * np.quantile(times, [0.5, 0.9, 1])
         print(
-            f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst {quantiles[2]:4.0f}"
+            f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst "
+            f"{quantiles[2]:4.0f}"
         )
     print(f"(wanted: median of the second at most {WANTED_MS} ms)")
 

@@ -1,6 +1,8 @@
-"""Bundled digits, no checkpoint: from the start of the process to a shown map with a 10-NN accuracy of .90 (all items in the layout).
+"""Time from the start of the process to a map with a 10-NN accuracy of 0.90.
 
-python benchmarks/layout_time.py [--runs 3]
+    python benchmarks/layout_time.py [--runs 3]
+
+The data are the bundled digits, without a checkpoint; all items are in the layout.
 """
 
 import argparse
@@ -14,7 +16,7 @@ WANTED_ACCURACY = 0.90
 
 CHILD = """
 import sys, time
-import lodespace.models  # before torch: says how its threads wait
+import lodespace.models  # before torch: sets how its threads wait
 import torch
 torch.set_num_threads(2)
 from lodespace.items.item_set import load_digits
@@ -22,7 +24,8 @@ from lodespace.models import Dataset, Trainer, preset
 from map_quality import nearest_neighbour_accuracy
 items = load_digits()
 measured = 0.0
-for snapshot in Trainer(Dataset.from_images(items.data), preset("default"), seed=int(sys.argv[1])).frames():
+dataset = Dataset.from_images(items.data)
+for snapshot in Trainer(dataset, preset("default"), seed=int(sys.argv[1])).frames():
     if snapshot.frame % 20 == 0:
         began = time.perf_counter()
         accuracy = nearest_neighbour_accuracy(snapshot.latent_mean, items.truth)
@@ -46,7 +49,7 @@ def main() -> None:
         )
         times.append(
             time.perf_counter() - began - float(done.stdout)
-        )  # less the time to measure accuracy
+        )  # without the time to measure accuracy
     print(
         f"start to a map of 10-NN {WANTED_ACCURACY}: median {statistics.median(times):.1f} s",
         end=" ",

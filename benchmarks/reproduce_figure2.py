@@ -1,10 +1,10 @@
-"""Figure 2 of the paper, every variant, on the bundled digits: pictures and a table for docs/reproduction.md.
+"""Figure 2 of the paper on the bundled digits: pictures and a table for docs/reproduction.md.
 
-    python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures] [--results FILE]
-    python benchmarks/reproduce_figure2.py --latent-dim 3 --learning-rate 5e-3 --init pytorch --only-pretraining
+    python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures]
+    python benchmarks/reproduce_figure2.py --latent-dim 3 --learning-rate 5e-3 --init pytorch
 
-4,000 digits are trained on, 1,000 held out. All labels are given, as in the paper. Needs matplotlib. A run that was interrupted goes on
-from the results file.
+4,000 digits are for training, 1,000 are held out. All labels are given, as in the paper. Requires
+matplotlib. An interrupted run continues from its results file.
 """
 
 import argparse
@@ -30,15 +30,22 @@ TRAIN = 4000
 
 
 class Variant(NamedTuple):
-    """One panel. `hidden_layers` None: no head. `pretrained`: from the VAE without a head. `share`: of --epochs."""
+    """One panel of the figure."""
 
     name: str
+    """Name in the table."""
     panel: str
+    """Place in the paper's figure."""
     beta_kl: float
+    """Weight of the KL divergence."""
     beta_classifier: float
+    """Weight of the head."""
     hidden_layers: int | None = 0
+    """Hidden layers of the head; None without a head."""
     share: float = 1.0
+    """Share of `--epochs`."""
     pretrained: bool = True
+    """Whether it starts from the VAE without a head."""
 
 
 VARIANTS = (
@@ -56,14 +63,14 @@ VARIANTS = (
 
 
 class Setting(NamedTuple):
-    """What all variants of a run share."""
+    """Settings of all variants of a run."""
 
     latent_dim: int
     learning_rate: float
     init: Literal["he", "pytorch"]
 
     def key(self, variant: Variant, seed: int, epochs: int) -> str:
-        """Names a result. The plain setting has the shortest name."""
+        """Return the name of a result. The default setting has the shortest name."""
         own = (
             ""
             if self == Setting(2, 2e-3, "he")
@@ -100,7 +107,7 @@ def train(
     epochs: int,
     start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
-    """The VAE after `epochs`; from the weights `start` (all but the head) where they are given."""
+    """Return the VAE after `epochs`, from the weights `start` (all but the head) if given."""
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
     config = TrainingConfig(
         preset="paper",
@@ -147,7 +154,7 @@ def measure(
 
 
 def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
-    """A scatter of the latent means with marginal histograms, coloured by class, as in the paper."""
+    """Draw a scatter of the latent means with marginal histograms, coloured by class."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -234,7 +241,7 @@ def run_seed(
 def table(
     results: dict[str, Any], setting: Setting, variants: Sequence[Variant], seeds: int, epochs: int
 ) -> str:
-    """Markdown: mean over the seeds, and the range."""
+    """Return the Markdown table: mean over the seeds, and the range."""
     columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
     lines = [
         "| panel | variant | beta_KL, beta_classifier | "
@@ -273,7 +280,7 @@ def main() -> None:
     )
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="the paper's is 5e-3")
     parser.add_argument(
-        "--init", choices=("he", "pytorch"), default="he", help="pytorch: and no KL warm-up"
+        "--init", choices=("he", "pytorch"), default="he", help="pytorch: also without KL warm-up"
     )
     parser.add_argument(
         "--only-pretraining",

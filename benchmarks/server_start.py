@@ -1,4 +1,7 @@
-"""From the start of the server's process to its first answer.   python benchmarks/server_start.py [--runs 7]"""
+"""Time from the start of the server's process to its first answer.
+
+python benchmarks/server_start.py [--runs 7]
+"""
 
 import argparse
 import statistics
@@ -54,11 +57,13 @@ def main() -> None:
         [sys.executable, "-c", check], capture_output=True, text=True, check=True
     ).stdout.strip()
     print(
-        f"process start to first answer, new project on the bundled digits: median {statistics.median(times):.2f} s",
+        "process start to first answer, new project on the bundled digits: median "
+        f"{statistics.median(times):.2f} s",
         end=" ",
     )
     print(
-        f"({min(times):.2f} to {max(times):.2f}; wanted: under {WANTED_SECONDS}); torch imported: {torch}"
+        f"({min(times):.2f} to {max(times):.2f}; wanted: under {WANTED_SECONDS}); torch imported: "
+        f"{torch}"
     )
 
 

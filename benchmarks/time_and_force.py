@@ -1,10 +1,11 @@
-"""How soon gestures are seen, and how smoothly: real server and trainer, 10,000 items, one client of the stream.
+"""Latency and smoothness of gestures: server and trainer, 10,000 items, one client of the stream.
 
     python benchmarks/time_and_force.py [--items 10000] [--repeats 12]
 
-Items are the bundled digits, and moved and dimmed copies of them. Label, undo and drag begin at rest, so that the first frame of
-positions is their effect; of a drag, the first in which items beside the dragged ones move. The session for smoothness labels a
-cluster every three seconds while training goes on. "Scrub" reads the recording as the page does, in this process.
+Items are the bundled digits, and moved and dimmed copies of them. Label, undo and drag begin at
+rest, so that the first frame of positions is their effect. For a drag, this is the first frame in
+which other items than the dragged ones move. In the session for smoothness, a cluster is labelled
+every three seconds during training. "Scrub" reads the recording as the page does, in this process.
 """
 
 import argparse
@@ -35,7 +36,10 @@ CLUSTER = 60
 
 
 def many_digits(n: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int16]]:
-    """Pictures (n, 28, 28) and classes: the digits, then copies moved by up to two pixels and a little dimmed."""
+    """Return pictures (n, 28, 28) and classes: the digits, and copies that are moved and dimmed.
+
+    Copies move by up to two pixels.
+    """
     items = load_digits()
     assert items.truth is not None
     random = np.random.default_rng(0)
@@ -47,7 +51,7 @@ def many_digits(n: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int16]]:
 
 
 class Watcher:
-    """A client, and when positions reached it."""
+    """A client that records the times of its frames."""
 
     def __init__(self, client: StreamClient) -> None:
         self.client = client
@@ -111,7 +115,8 @@ async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
             low, high = np.quantile(taken, [0.5, 0.9])
             what = "the neighbours' first motion" if name == "drag" else "first motion"
             print(
-                f"{name + ' to ' + what:<38} median {low:4.0f} ms, 90 % {high:4.0f} (wanted {WANTED[name]})"
+                f"{name + ' to ' + what:<38} median {low:4.0f} ms, 90 % {high:4.0f} (wanted "
+                f"{WANTED[name]})"
             )
         await decoding(client)
         await session(client, watcher, truth, random)
@@ -119,7 +124,7 @@ async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
 
 
 async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
-    """Take a cluster half a spread away; then let go, as if nothing had been."""
+    """Drag a cluster by half a spread, then release it."""
     items = nearest(watcher.latent, item, CLUSTER)
     others = np.setdiff1d(nearest(watcher.latent, item, 4 * CLUSTER), items)
     before = client.positions.copy()
@@ -139,7 +144,7 @@ async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
 
 
 async def decoding(client: StreamClient, seconds: float = 3.0) -> None:
-    """Places decoded one after the other, while training goes on."""
+    """Decode places one after the other during training."""
     await client.label(list(range(40)), 0)
     count, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
@@ -147,7 +152,7 @@ async def decoding(client: StreamClient, seconds: float = 3.0) -> None:
             protocol.Decode(command_id=uuid.uuid4().hex, points=[(0.1 * count % 1, 0.0, 0.0)])
         )
         count += 1
-    print(f"{'places decoded while training':<38} {count / seconds:4.0f} a second (wanted 20)")
+    print(f"{'places decoded while training':<38} {count / seconds:4.0f} per second (wanted 20)")
 
 
 async def session(
@@ -156,7 +161,7 @@ async def session(
     truth: npt.NDArray[np.int16],
     random: np.random.Generator,
 ) -> None:
-    """Clusters are labelled while training goes on; every frame is compared with the one before."""
+    """Label clusters during training, and compare each frame with the previous one."""
     await watcher.rest()
     seen = [watcher.latent.copy()]
     take = client._frame
@@ -184,20 +189,24 @@ async def session(
         medians.append(float(np.median(moved[free])))
         largest.append(float(moved.max()))
     print(
-        f"{'distinct frames while training':<38} {(len(seen) - 1) / seconds:4.1f} a second (wanted 12)"
+        f"{'distinct frames while training':<38} {(len(seen) - 1) / seconds:4.1f} per second "
+        "(wanted 12)"
     )
     print(
-        f"{'displacement of unlabelled points':<38} median {100 * np.median(medians):.2f} %, median of the quickest frame "
-        f"{100 * max(medians):.2f} % of the spread a frame (wanted 1)"
+        f"{'displacement of unlabelled points':<38} median {100 * np.median(medians):.2f} %, "
+        "median of the quickest frame "
+        f"{100 * max(medians):.2f} % of the spread per frame (wanted 1)"
     )
     print(
-        f"{'largest displacement of any point':<38} median {100 * np.median(largest):.2f} %, 99 % of frames below "
-        f"{100 * np.quantile(largest, 0.99):.2f} %, ever {100 * max(largest):.2f} % (wanted 5); {client.resynced - resynced} new boxes"
+        f"{'largest displacement of any point':<38} median {100 * np.median(largest):.2f} %, 99 % "
+        "of frames below "
+        f"{100 * np.quantile(largest, 0.99):.2f} %, ever {100 * max(largest):.2f} % (wanted 5); "
+        f"{client.resynced - resynced} new boxes"
     )
 
 
 async def scrubbing(url: str, count: int = 40) -> None:
-    """Any moment, from asking for it to its positions."""
+    """Measure the time from a request of any moment to its positions."""
     random = np.random.default_rng(1)
     taken = []
     async with aiohttp.ClientSession(url) as http:
@@ -216,7 +225,8 @@ async def scrubbing(url: str, count: int = 40) -> None:
             taken.append(1000 * (time.perf_counter() - began))
     low, high = np.quantile(taken, [0.5, 1])
     print(
-        f"{f'scrub to one of {timeline.moments} moments':<38} median {low:4.0f} ms, worst {high:4.0f} (wanted 100)"
+        f"{f'scrub to one of {timeline.moments} moments':<38} median {low:4.0f} ms, worst "
+        f"{high:4.0f} (wanted 100)"
     )
 
 

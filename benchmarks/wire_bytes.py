@@ -1,10 +1,10 @@
-"""Bytes a point and frame on the wire in real training motion, and the time to encode them.
+"""Bytes per point and frame on the wire in real training motion, and the time to encode them.
 
     python benchmarks/wire_bytes.py [--gestures 8]
 
-The default preset trains on the bundled digits while a simulated annotator labels; every other frame is encoded as the server does, and
-in the same run as others do: float16 positions as viser 1.1 puts them into its messages (6 bytes a point, here also deflated), and
-float32 (12 bytes).
+The default preset trains on the bundled digits while a simulated annotator labels. Every other
+frame is encoded as the server does, and in two other ways: float16 positions as in the messages of
+viser 1.1 (6 bytes per point, here also deflated), and float32 (12 bytes per point).
 """
 
 import argparse
@@ -66,17 +66,20 @@ def main() -> None:
             trainer.set_labels(labels)
             gestures += 1
     print(
-        f"{len(ours)} frames of {n} points, {gestures} gestures; largest error 1/{1 / worst:.0f} of the box (wanted: 1/2048)"
+        f"{len(ours)} frames of {n} points, {gestures} gestures; largest error 1/{1 / worst:.0f} "
+        "of the box (wanted: 1/2048)"
     )
-    print("| encoding | bytes a point and frame |")
+    print("| encoding | bytes per point and frame |")
     print("|---|---|")
     print(f"| this protocol | {np.mean(ours) / n:.2f} (wanted: at most 2.2) |")
     print(
-        f"| float16, as viser 1.1 | {np.mean(half) / n:.2f}; deflated {np.mean(half_deflated) / n:.2f} |"
+        f"| float16, as viser 1.1 | {np.mean(half) / n:.2f}; deflated "
+        f"{np.mean(half_deflated) / n:.2f} |"
     )
     print("| float32 | 12.00 |")
     print(
-        f"encoding a delta frame: median {1e9 * np.median(seconds) / n:.0f} ns a point (wanted: under 60)"
+        f"encoding a delta frame: median {1e9 * np.median(seconds) / n:.0f} ns per point (wanted: "
+        "under 60)"
     )
 
 

@@ -1,11 +1,12 @@
-"""What a frame in VR costs the page: draw calls for both eyes, and the main thread's time, in an emulated headset.
+"""Cost of a frame in VR for the page: draw calls for both eyes, and main-thread time.
 
     python benchmarks/xr_frame.py [--bursts 60] [--points 10000 100000]
 
-Points that move; painting in the midst of a cluster; a cluster in the hand. Processor time: what else the machine does counts little.
-"plain" frames bring nothing new; the others bring a keyframe, or the brush has found something. The graphics card is not measured: a
-software renderer stands in for it, and is given little to draw. `tests/drivers/frame_costs.py` describes the method, and the test of
-the budget measures the same.
+An emulated headset shows moving points, a brush that paints inside a cluster, and a cluster in the
+hand. Times are processor time, which hardly depends on other processes. "plain" frames have no
+news; in the others, a keyframe arrives or the brush finds points. The graphics card is not
+measured: a software renderer replaces it, and has little to draw. `tests/drivers/frame_costs.py`
+describes the method, and the test of the budget measures the same.
 """
 
 import argparse
@@ -54,7 +55,8 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="+", default=[10_000, 100_000])
     options = parser.parse_args()
     print(
-        f"wanted: at most {WANTED_CALLS} draw calls and {WANTED_MS} ms a frame; ms of processor time but for `wall`"
+        f"wanted: at most {WANTED_CALLS} draw calls and {WANTED_MS} ms per frame; ms of processor "
+        "time except for `wall`"
     )
     print("".join([f"{'':10}", *(f"{name:>9}" for name in COLUMNS.values())]))
     with sync_playwright() as playwright:
