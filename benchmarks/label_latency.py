@@ -27,6 +27,11 @@ WANTED_MS = 100
 REGION = 40
 
 
+def moved_since(client: StreamClient, frames: int) -> bool:
+    """Return whether positions arrived after the first `frames` frames."""
+    return any(isinstance(frame, PositionsFrame) for frame in client.frames[frames:])
+
+
 async def rest(client: StreamClient) -> None:
     while True:
         states = client.seen(TrainingChanged)
@@ -54,7 +59,7 @@ async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
             await client.label(items, label)
             answered.append(time.perf_counter() - began)
             # A frame sets no event to wait for.
-            while not any(isinstance(f, PositionsFrame) for f in client.frames[frames:]):  # noqa: ASYNC110
+            while not moved_since(client, frames):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             moved.append(time.perf_counter() - began)
             await rest(client)
