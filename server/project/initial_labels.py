@@ -3,14 +3,14 @@
 import time
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.items.item_set import UNLABELED, ItemSet
-from lodespace.protocol import MAX_CLASSES, Provenance
-from lodespace.session.event_log import Event, Store
+from lodespace.protocol import MAX_CLASSES
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import LabelEvent, StoredProvenance
 
 CLIENT = "import"
 
@@ -42,28 +42,27 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
 def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
     """Write `labels` (N,), UNLABELED (-1) for none, into the label log at `log`. Returns how many items were labelled.
 
-    Doing it twice has no second effect. Raises StoreError, DatasetError.
+    Doing it twice has no second effect. Raises EventLogError, DatasetError.
     """
     if len(labels) and int(labels.max()) >= MAX_CLASSES:
         raise DatasetError(
             f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} can be labelled"
         )
-    detail = msgspec.json.encode(Provenance(tool="api", note="came with the data")).decode()
-    store = Store(log)
+    provenance = StoredProvenance(tool="api", note="came with the data")
+    event_log = EventLog(log)
     try:
-        known = {event.command_id for event in store.events()}
+        known = {event.command_id for event in event_log.events()}
         for class_id in np.unique(labels[labels >= 0]).tolist():
-            event = Event(
+            event = LabelEvent(
                 command_id=f"{CLIENT}-{class_id:08d}",
-                kind="gesture",
                 client=CLIENT,
                 at=time.time(),
                 class_id=class_id,
-                items=np.flatnonzero(labels == class_id).astype("<u4").tobytes(),
-                detail=detail,
+                items=np.flatnonzero(labels == class_id).astype(np.uint32),
+                provenance=provenance,
             )
             if event.command_id not in known:
-                store.append_now(event)
+                event_log.append_now(event)
     finally:
-        store.close()
+        event_log.close()
     return int((labels >= 0).sum())

@@ -17,7 +17,7 @@ from lodespace.items.errors import BadItem
 from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
-from lodespace.session.event_log import Store
+from lodespace.session.event_log import EventLog
 from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 
@@ -154,17 +154,17 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
     """Write `labels` (class names by id) into the log of `project`, one gesture a class; classes that are new are made.
 
     An item that has another label is a conflict: with "keep" its label stays, with "replace" it gets the one that came; without a decision
-    nothing is written at all where there are conflicts. Raises StoreError, RequestError.
+    nothing is written at all where there are conflicts. Raises EventLogError, RequestError.
     """
     session = AnnotationSession(project.items, settings=project.settings)
-    store = Store(project.labels_path)
+    event_log = EventLog(project.labels_path)
     try:
-        session.replay(store.events())
+        session.replay(event_log.events())
         resumed, chosen = _compare(session, project.items, labels, decision)
         if resumed.conflicts and decision is None:
             return resumed
         for name, items in chosen.items():
-            class_id = _class_of(session, store, name)
+            class_id = _class_of(session, event_log, name)
             command = protocol.Label(
                 command_id=_command_id(session, "labels"),
                 items=items,
@@ -172,10 +172,10 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
                 revision=0,
                 provenance=protocol.Provenance(tool="api", note="labels taken in"),
             )
-            _carry_out(session, store, command)
+            _carry_out(session, event_log, command)
             resumed.labelled += len(items)
     finally:
-        store.close()
+        event_log.close()
     return resumed
 
 
@@ -206,14 +206,14 @@ def _compare(
     return resumed, chosen
 
 
-def _class_of(session: AnnotationSession, store: Store, name: str) -> int:
+def _class_of(session: AnnotationSession, event_log: EventLog, name: str) -> int:
     known = next(
         (c.class_id for c in session.classes.classes if c.name == name and not c.removed), None
     )
     if known is not None:
         return known
     command = protocol.AddClass(command_id=_command_id(session, "class"), name=name)
-    _carry_out(session, store, command)
+    _carry_out(session, event_log, command)
     return session.classes.classes[-1].class_id
 
 
@@ -222,11 +222,11 @@ def _command_id(session: AnnotationSession, what: str) -> str:
 
 
 def _carry_out(
-    session: AnnotationSession, store: Store, command: protocol.Label | protocol.AddClass
+    session: AnnotationSession, event_log: EventLog, command: protocol.Label | protocol.AddClass
 ) -> None:
     event = plan(session, command, CLIENT)
     if event is not None:
-        session.apply(store.append_now(event))
+        session.apply(event_log.append_now(event))
 
 
 def summary(resumed: Resumed, decision: Decision | None) -> str:

@@ -7,7 +7,7 @@ from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.project import MANIFEST, Project, open_existing
 from lodespace.protocol import UNLABELED
-from lodespace.session.event_log import Store
+from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
 
 
@@ -23,9 +23,9 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
         session.restore_scene(scene)
     if project.labels_path.is_file():
         session.begin_with(None)
-        store = Store(project.labels_path)
-        session.replay(store.events())
-        store.close()
+        event_log = EventLog(project.labels_path)
+        session.replay(event_log.events())
+        event_log.close()
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
         session.publish(

@@ -23,7 +23,7 @@ from lodespace.recording.recorder import Recorder
 from lodespace.review.review import Review
 from lodespace.scene.region_query import items_in_regions
 from lodespace.service.client import Client, Clients
-from lodespace.session.event_log import Store, StoreError
+from lodespace.session.event_log import EventLog, EventLogError
 from lodespace.session.pins import checked_targets
 from lodespace.session.planning import Command, plan
 from lodespace.session.session import AnnotationSession
@@ -66,7 +66,7 @@ class Service:
         self.atlas = thumbnails.describe(project.items)
         self._one_at_a_time = asyncio.Lock()
         self._baked_timeline: protocol.Timeline | None = None
-        self.store: Store | None = None
+        self.store: EventLog | None = None
         self.trainer: TrainerSupervisor | None = None
         self.recorder: Recorder | None = None
         scene = project.baked_scene()
@@ -78,7 +78,7 @@ class Service:
     def _open_for_writing(self, device: str, threads: int) -> None:
         # A bake's labels are in its scene; a project's are what its log says.
         self.session.begin_with(None)
-        self.store = Store(self.project.labels_path)
+        self.store = EventLog(self.project.labels_path)
         self.session.replay(self.store.events())
         self._take_asked_settings()
         newest = checkpoints.newest(self.project.checkpoints, len(self.project.items))
@@ -174,7 +174,7 @@ class Service:
             assert self.store is not None  # a read-only session plans nothing
             try:
                 event = await self.store.append(event)
-            except StoreError as error:
+            except EventLogError as error:
                 self.on_notice(protocol.Notice(topic="disk", code=error.code, message=str(error)))
                 raise
             self._clear_notice("disk")

@@ -1,7 +1,6 @@
 """The classes of a session: names, colours, and the palette they are taken from."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -9,6 +8,13 @@ import numpy.typing as npt
 
 from lodespace.errors import RequestError
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED, ClassInfo
+from lodespace.session.events import (
+    AddClassEvent,
+    ClassEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    MergeClassEvent,
+)
 
 # Okabe-Ito brightened for a dark ground, and two more, then moved apart until the two nearest are as far from each other as they get, for
 # all eyes: 0.155 in OKLab, 0.078 with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). The page's tests measure it.
@@ -31,24 +37,6 @@ def palette_colour(class_id: int) -> str:
     return PALETTE[class_id % len(PALETTE)]
 
 
-class ClassChange(msgspec.Struct):
-    """What the log keeps of a change of the classes, in the detail of its event. Absent fields stay as they are.
-
-    `into`: the class that another one became part of.
-    """
-
-    name: str | None = None
-    colour: str | None = None
-    locked: bool | None = None
-    into: int | None = None
-
-
-class _Change(NamedTuple):
-    kind: Literal["add_class", "edit_class", "merge_class", "delete_class"]
-    class_id: int
-    detail: ClassChange
-
-
 class ClassList:
     """Classes by number, in the order they were made. A number is given once: a class that was merged, deleted, or whose making was taken
     back stays in the list, marked as removed, and `shown` says what its items count as.
@@ -58,7 +46,7 @@ class ClassList:
         self._first = [
             ClassInfo(class_id=i, name=n, colour=palette_colour(i)) for i, n in enumerate(names)
         ]
-        self._changes: dict[int, _Change] = {}
+        self._changes: dict[int, ClassEvent] = {}
         self.classes: list[ClassInfo] = list(self._first)
         self._becomes = np.empty(0, np.int16)
         self._standing: set[int] = set()
@@ -108,47 +96,41 @@ class ClassList:
         if self.check_there(class_id).name != name and name is not None:
             self.check_new(name)
 
-    def change(self, number: int, kind: str, class_id: int, detail: ClassChange) -> str:
-        """Take in the change that event `number` made. Returns what it was, in a few words."""
-        assert kind in ("add_class", "edit_class", "merge_class", "delete_class")
-        name = detail.name or str(class_id)
-        before = self.classes[class_id].name if class_id < len(self.classes) else name
-        self._changes[number] = _Change(kind, class_id, detail)
-        match kind:
-            case "add_class":
-                return f"made \u201c{name}\u201d"
-            case "merge_class":
-                return f"merged \u201c{before}\u201d into \u201c{self.classes[detail.into or 0].name}\u201d"
-            case "delete_class":
-                return f"deleted \u201c{before}\u201d"
-            case _:
-                pass
-        if detail.locked is not None:
-            return f"{'locked' if detail.locked else 'unlocked'} \u201c{before}\u201d"
-        if detail.name is not None and detail.name != before:
-            return f"renamed \u201c{before}\u201d to \u201c{detail.name}\u201d"
-        return f"recoloured \u201c{before}\u201d"
+    def change(self, event: ClassEvent) -> str:
+        """Add the change that `event` made. Returns a note that says in a few words what it was."""
+        class_id = event.class_id
+        name = self.classes[class_id].name if class_id < len(self.classes) else ""
+        self._changes[event.sequence] = event
+        match event:
+            case AddClassEvent():
+                return f"made \u201c{event.name}\u201d"
+            case MergeClassEvent():
+                return f"merged \u201c{name}\u201d into \u201c{self.classes[event.into].name}\u201d"
+            case DeleteClassEvent():
+                return f"deleted \u201c{name}\u201d"
+            case EditClassEvent():
+                return _edit_note(event, name)
 
     def made_by(self, number: int) -> int | None:
         """The class that event `number` made, if it made one."""
-        change = self._changes.get(number)
-        return change.class_id if change is not None and change.kind == "add_class" else None
+        event = self._changes.get(number)
+        return event.class_id if isinstance(event, AddClassEvent) else None
 
     def target_of(self, number: int) -> int | None:
         """The class that event `number` merged another into."""
-        change = self._changes.get(number)
-        return None if change is None else change.detail.into
+        event = self._changes.get(number)
+        return event.into if isinstance(event, MergeClassEvent) else None
 
     def is_target(self, class_id: int) -> bool:
         """Whether another class counts as this one."""
-        return any(self._changes[number].detail.into == class_id for number in self._standing)
+        return any(self.target_of(number) == class_id for number in self._standing)
 
     def is_unmade(self, class_id: int) -> bool:
         """Whether the making of the class was taken back."""
         made = (
             number
-            for number, change in self._changes.items()
-            if change[:2] == ("add_class", class_id)
+            for number, event in self._changes.items()
+            if isinstance(event, AddClassEvent) and event.class_id == class_id
         )
         return any(number not in self._standing for number in made)
 
@@ -157,26 +139,25 @@ class ClassList:
         classes = list(self._first)
         becomes: dict[int, int] = {}
         self._standing.clear()
-        for number, (kind, class_id, detail) in self._changes.items():
-            standing = stands(number)
+        for number, event in self._changes.items():
+            class_id, standing = event.class_id, stands(number)
             if standing:
                 self._standing.add(number)
-            if kind == "add_class":
-                colour = detail.colour or palette_colour(class_id)
-                name = detail.name or str(class_id)
+            if isinstance(event, AddClassEvent):
+                colour = event.colour or palette_colour(class_id)
                 classes.append(
-                    ClassInfo(class_id=class_id, name=name, colour=colour, removed=not standing)
+                    ClassInfo(
+                        class_id=class_id, name=event.name, colour=colour, removed=not standing
+                    )
                 )
-            elif standing and kind == "edit_class":
-                given = {
-                    k: v
-                    for k, v in msgspec.structs.asdict(detail).items()
-                    if v is not None and k != "into"
-                }
-                classes[class_id] = msgspec.structs.replace(classes[class_id], **given)
+            elif standing and isinstance(event, EditClassEvent):
+                given = {"name": event.name, "colour": event.colour, "locked": event.locked}
+                changed = {name: value for name, value in given.items() if value is not None}
+                classes[class_id] = msgspec.structs.replace(classes[class_id], **changed)
             elif standing:
                 classes[class_id] = msgspec.structs.replace(classes[class_id], removed=True)
-                becomes[class_id] = UNLABELED if detail.into is None else detail.into
+                merged = isinstance(event, MergeClassEvent)
+                becomes[class_id] = event.into if merged else UNLABELED
         self.classes = _told_apart(classes)
         end = [self._end(c.class_id, becomes) for c in self.classes]
         # The last entry is where index -1 leads: unlabelled stays unlabelled.
@@ -197,6 +178,14 @@ class ClassList:
     def shown(self, class_ids: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         """class_ids (N,), with removed classes replaced by what their items count as."""
         return self._becomes[class_ids] if len(self._becomes) else class_ids
+
+
+def _edit_note(event: EditClassEvent, name: str) -> str:
+    if event.locked is not None:
+        return f"{'locked' if event.locked else 'unlocked'} \u201c{name}\u201d"
+    if event.name is not None and event.name != name:
+        return f"renamed \u201c{name}\u201d to \u201c{event.name}\u201d"
+    return f"recoloured \u201c{name}\u201d"
 
 
 def _told_apart(classes: list[ClassInfo]) -> list[ClassInfo]:

@@ -1,101 +1,64 @@
 """The label log: one SQLite file of events, append-only. The only place that writes labels.
 
-WAL with synchronous=FULL: a transaction that returned is on disk, so an acknowledgement given afterwards holds through a crash or a
-power cut. Events carry a client-made id, which is unique: the same command sent again finds its first answer.
+The file uses a write-ahead log with synchronous=FULL. When a transaction returns, it is on disk, so
+an acknowledgement sent afterwards holds through a crash or a power cut. Each event carries the id
+that the client made for its command. The id is unique in the file, so that a command that is sent
+twice is written once.
 """
 
 import asyncio
 import contextlib
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from lodespace.errors import LodespaceError
+from lodespace.session import earlier_formats
+from lodespace.session.events import Event, decode_event, encode_event
 
-EventKind = Literal[
-    "gesture",
-    "label_each",
-    "undo",
-    "redo",
-    "add_class",
-    "edit_class",
-    "merge_class",
-    "delete_class",
-    "settings",
-    "anchor",
-    "unpin",
-]
+FORMAT = 3
+"""Format of logs that this version writes, kept as `user_version` of the file.
+
+A log of format 1 or 2 is read as it is. The first write migrates it, in one transaction with the
+new event.
+"""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE events (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     command_id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    client TEXT NOT NULL,
-    at REAL NOT NULL,
-    revision INTEGER NOT NULL,
-    class_id INTEGER NOT NULL,
-    gesture INTEGER NOT NULL,
-    items BLOB NOT NULL,
-    detail TEXT NOT NULL
+    event BLOB NOT NULL
 ) STRICT
 """
-_FORMAT = 2
-"""The newest that is read. A log is of format 1 until it holds an event that versions of then would pass over, and so lose labels."""
-_FORMAT_OF: dict[EventKind, int] = {"label_each": 2}
-"""Kinds of events that came with a newer format than the first."""
+_INSERT = "INSERT INTO events (sequence, command_id, kind, event) VALUES (?, ?, ?, ?)"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the log. `sequence` is 0 until it is written.
-
-    kind "gesture": `items` (little-endian uint32) got `class_id`; `detail` is the provenance as JSON. "label_each":
-    each item got its own class; `detail` holds them, too (`class_ids`: little-endian int16 in base64). "settings": `detail` is what was
-    changed. "anchor": `items` were dragged, to the targets in `detail` where they stay pinned; "unpin": their pins were taken away (no
-    items: all pins). "undo", "redo": of the act whose event is number `gesture`. "add_class", "edit_class", "merge_class", "delete_class":
-    of `class_id`, with name, colour, lock, or what it became part of, in `detail`.
-    """
-
-    command_id: str
-    kind: EventKind
-    client: str
-    at: float
-    revision: int = 0
-    class_id: int = -1
-    gesture: int = 0
-    items: bytes = b""
-    detail: str = "{}"
-    sequence: int = 0
-
-    def item_array(self) -> npt.NDArray[np.uint32]:
-        return np.frombuffer(self.items, "<u4").astype(np.uint32)
-
-
-class StoreError(LodespaceError):
-    """An event could not be written: nothing of it is on disk, and nothing may be acknowledged."""
+class EventLogError(LodespaceError):
+    """The log cannot be read or written. An event that could not be written must not be
+    acknowledged: no part of it is on disk."""
 
     code = "not_saved"
     status = 507
 
 
-class Store:
-    """The log at `path`, made if need be. Writing happens in one thread, off the event loop. Raises StoreError."""
+class EventLog:
+    """The log at `path`, which is created if it does not exist. Raises EventLogError.
+
+    `append` writes in one thread, off the event loop.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="label-store")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="event-log")
         self._connection: sqlite3.Connection | None = None
         try:
             self._connection = self._open()
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: the label log cannot be opened: {error}") from error
+            raise EventLogError(f"{path}: the label log cannot be opened: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -107,95 +70,132 @@ class Store:
         connection.execute("PRAGMA trusted_schema=OFF")
         (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         if mode != "wal" or synchronous != 2:
-            raise StoreError(
-                f"{self.path}: this file system does not keep a write-ahead log; use a local folder"
+            raise EventLogError(
+                f"{self.path}: this file system does not support a write-ahead log; "
+                "use a local folder"
             )
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > _FORMAT:
-            raise StoreError(
+        if _version(connection) > FORMAT:
+            raise EventLogError(
                 f"{self.path}: written by a newer version of Lodespace; update to open it"
             )
-        connection.execute(_SCHEMA)
-        if version == 0:
-            connection.execute("PRAGMA user_version=1")
+        if _version(connection) == 0:
+            with _transaction(connection):
+                if not _has_events(connection):
+                    _create(connection)
         return connection
 
     def events(self) -> Iterator[Event]:
-        """All events, oldest first."""
+        """Return all events, oldest first. Raises EventLogError when one is damaged."""
         assert self._connection is not None
-        rows = self._connection.execute(
-            "SELECT command_id, kind, client, at, revision, class_id, gesture, items, detail, sequence"
-            " FROM events ORDER BY sequence"
-        )
-        names = (
-            "command_id",
-            "kind",
-            "client",
-            "at",
-            "revision",
-            "class_id",
-            "gesture",
-            "items",
-            "detail",
-            "sequence",
-        )
-        for row in rows:
-            yield Event(**dict(zip(names, row, strict=True)))
+        with _transaction(self._connection, "DEFERRED"):
+            if _version(self._connection) < FORMAT:
+                yield from _earlier_events(self._connection)
+                return
+            rows = self._connection.execute("SELECT sequence, event FROM events ORDER BY sequence")
+            for sequence, stored in rows:
+                try:
+                    event = decode_event(stored, sequence)
+                except ValueError as error:
+                    raise _damaged(sequence, error) from error
+                yield event
 
     async def append(self, event: Event) -> Event:
-        """Write one event and return it with its sequence number, once it is on disk. Raises StoreError."""
+        """Write one event. Returns it with its sequence number once it is on disk.
+
+        Raises EventLogError.
+        """
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self.append_now, event
         )
 
     def append_now(self, event: Event) -> Event:
-        """The same, in the calling thread. After a failure the file is opened anew: room may have been made."""
+        """Do the same as `append` in the calling thread.
+
+        After a failure the next call opens the file again: the reason may be gone by then.
+        """
         try:
             if self._connection is None:
                 self._connection = self._open()
-            return msgspec.structs.replace(event, sequence=self._insert(self._connection, event))
+            return msgspec.structs.replace(event, sequence=_insert(self._connection, event))
         except sqlite3.Error as error:
             self._drop_connection()
-            raise StoreError(
-                f"the label could not be saved ({error}); free some space on the disk of {self.path.parent.name}/ and label again"
+            raise EventLogError(
+                f"the label could not be saved ({error}); "
+                f"free some space on the disk of {self.path.parent.name}/ and label again"
             ) from error
-
-    def _insert(self, connection: sqlite3.Connection, event: Event) -> int:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            cursor = connection.execute(
-                "INSERT INTO events (command_id, kind, client, at, revision, class_id, gesture, items, detail)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    event.command_id,
-                    event.kind,
-                    event.client,
-                    event.at or time.time(),
-                    event.revision,
-                    event.class_id,
-                    event.gesture,
-                    event.items,
-                    event.detail,
-                ),
-            )
-            if event.kind in _FORMAT_OF:
-                connection.execute(f"PRAGMA user_version={_FORMAT_OF[event.kind]}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(
-                sqlite3.Error
-            ):  # it is given up; what was committed is in the file
+            with contextlib.suppress(sqlite3.Error):  # what was committed is in the file
                 connection.close()
 
     def close(self) -> None:
+        """Wait for events that are being written, and close the file."""
         self._thread.shutdown(wait=True)
         self._drop_connection()
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Generator[None]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return version
+
+
+def _has_events(connection: sqlite3.Connection) -> bool:
+    """Return whether the table exists.
+
+    Format 1 set `user_version` after it had created the table: a log of version 0 may have one.
+    """
+    return (
+        connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None
+    )
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute(_SCHEMA)
+    connection.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def _insert(connection: sqlite3.Connection, event: Event) -> int:
+    with _transaction(connection):
+        if _version(connection) < FORMAT:
+            _migrate(connection)
+        row = (None, event.command_id, event.kind, encode_event(event))
+        sequence = connection.execute(_INSERT, row).lastrowid
+    assert sequence is not None
+    return sequence
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Write a log of format 1 or 2 in the current format, within the caller's transaction."""
+    events = list(_earlier_events(connection))
+    connection.execute("DROP TABLE events")
+    _create(connection)
+    connection.executemany(
+        _INSERT, ((e.sequence, e.command_id, e.kind, encode_event(e)) for e in events)
+    )
+
+
+def _earlier_events(connection: sqlite3.Connection) -> Iterator[Event]:
+    for row in earlier_formats.read_rows(connection):
+        try:
+            event = earlier_formats.event_of(row)
+        except ValueError as error:
+            raise _damaged(row.sequence, error) from error
+        yield event
+
+
+def _damaged(sequence: int, error: ValueError) -> EventLogError:
+    return EventLogError(f"event {sequence} of the label log is damaged: {error}")

@@ -1,10 +1,7 @@
 """Which items are pinned where: the sum of the anchors that stand. Pure state."""
 
-import base64
-import binascii
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -18,16 +15,6 @@ class Anchor(NamedTuple):
 
     items: npt.NDArray[np.uint32]
     targets: npt.NDArray[np.float32] | None
-
-
-class AnchorDetail(msgspec.Struct):
-    """How the log keeps an anchor's targets: little-endian float32 (K, latent_dim) in base64; "" where the items were let go."""
-
-    targets: str = ""
-    latent_dim: int = 3
-
-
-_decode = msgspec.json.Decoder(AnchorDetail).decode
 
 
 def checked_targets(
@@ -44,21 +31,6 @@ def checked_targets(
     if not (np.isfinite(array) & (np.abs(array) <= MAX_TARGET)).all():
         raise RequestError("an anchor's targets are finite, and in latent units", code="bad_anchor")
     return array
-
-
-def encode_detail(targets: npt.NDArray[np.float32] | None, latent_dim: int) -> str:
-    text = "" if targets is None else base64.b64encode(targets.astype("<f4").tobytes()).decode()
-    return msgspec.json.encode(AnchorDetail(text, latent_dim)).decode()
-
-
-def decode_detail(detail: str, n_items: int) -> npt.NDArray[np.float32] | None:
-    """The targets that `encode_detail` wrote; None where there are none, or where the log is damaged: the labels count more."""
-    try:
-        found = _decode(detail)
-        raw = np.frombuffer(base64.b64decode(found.targets, validate=True), "<f4")
-        return raw.astype(np.float32).reshape(n_items, found.latent_dim) if len(raw) else None
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
-        return None
 
 
 class Pins:

@@ -3,16 +3,29 @@
 import time
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.errors import RequestError
-from lodespace.session.classes import ClassChange, ClassList
-from lodespace.session.event_log import Event, EventKind
-from lodespace.session.gesture_record import encode_label_each
-from lodespace.session.pins import checked_targets, encode_detail
+from lodespace.session.classes import ClassList
+from lodespace.session.events import (
+    AddClassEvent,
+    AnchorEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    Event,
+    Header,
+    LabelEachEvent,
+    LabelEvent,
+    MergeClassEvent,
+    RedoEvent,
+    SettingsEvent,
+    StoredProvenance,
+    UndoEvent,
+    UnpinEvent,
+)
+from lodespace.session.pins import checked_targets
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import in_full, merged
 
@@ -48,15 +61,11 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
         case protocol.Undo():
             number = session.acts.next_undo(client).number
             session.check_undo(number)
-            return Event(
-                command_id=command.command_id, kind="undo", client=client, at=now, gesture=number
-            )
+            return UndoEvent(command_id=command.command_id, client=client, at=now, gesture=number)
         case protocol.Redo():
             number = session.acts.next_redo(client).number
             session.check_redo(number)
-            return Event(
-                command_id=command.command_id, kind="redo", client=client, at=now, gesture=number
-            )
+            return RedoEvent(command_id=command.command_id, client=client, at=now, gesture=number)
         case (
             protocol.AddClass()
             | protocol.EditClass()
@@ -73,38 +82,36 @@ def plan(session: AnnotationSession, command: Command, client: str) -> Event | N
 
 
 def _plan_class(classes: ClassList, command: ClassCommand, client: str, now: float) -> Event | None:
-    def event(kind: EventKind, class_id: int, **detail: Any) -> Event:
-        text = _json(ClassChange(**detail))
-        return Event(
-            command_id=command.command_id,
-            kind=kind,
-            client=client,
-            at=now,
-            class_id=class_id,
-            detail=text,
-        )
-
+    header = Header(command_id=command.command_id, client=client, at=now)
     match command:
         case protocol.AddClass():
             classes.check_new(command.name)
-            return event("add_class", len(classes), name=command.name, colour=command.colour)
+            return AddClassEvent(
+                **header, class_id=len(classes), name=command.name, colour=command.colour
+            )
         case protocol.EditClass():
             classes.check_edit(command.class_id, command.name)
             old = classes.classes[command.class_id]
-            given = {"name": command.name, "colour": command.colour, "locked": command.locked}
+            given: dict[str, Any] = {
+                "name": command.name,
+                "colour": command.colour,
+                "locked": command.locked,
+            }
             changed = {k: v for k, v in given.items() if v is not None and v != getattr(old, k)}
-            return event("edit_class", command.class_id, **changed) if changed else None
+            if not changed:
+                return None
+            return EditClassEvent(**header, class_id=command.class_id, **changed)
         case protocol.MergeClass():
             for class_id in (command.class_id, command.into):
                 classes.check_there(class_id)
                 classes.check_unlocked(class_id)
             if command.class_id == command.into:
                 return None
-            return event("merge_class", command.class_id, into=command.into)
+            return MergeClassEvent(**header, class_id=command.class_id, into=command.into)
         case protocol.DeleteClass():
             classes.check_there(command.class_id)
             classes.check_unlocked(command.class_id)
-            return event("delete_class", command.class_id)
+            return DeleteClassEvent(**header, class_id=command.class_id)
 
 
 def _plan_settings(
@@ -117,9 +124,7 @@ def _plan_settings(
         raise RequestError(f"this setting cannot be: {error}", code="bad_setting") from error
     if changed == session.settings:
         return None
-    return Event(
-        command_id=command.command_id, kind="settings", client=client, at=now, detail=_json(changes)
-    )
+    return SettingsEvent(command_id=command.command_id, client=client, at=now, changes=changes)
 
 
 def _plan_anchor(
@@ -129,14 +134,14 @@ def _plan_anchor(
     session.check_items(items)
     targets = checked_targets(command.targets, len(items), session.grid.latent_dim)
     items, first = np.unique(items, return_index=True)
-    return Event(
+    return AnchorEvent(
         command_id=command.command_id,
-        kind="anchor",
         client=client,
         at=now,
         revision=command.revision,
-        items=items.astype("<u4").tobytes(),
-        detail=encode_detail(targets[first] if command.keep else None, session.grid.latent_dim),
+        items=items,
+        targets=targets[first].reshape(-1) if command.keep else None,
+        latent_dim=session.grid.latent_dim,
     )
 
 
@@ -148,13 +153,7 @@ def _plan_unpin(
     pinned, _ = session.held()
     if len(pinned) == 0 or (len(items) and not np.isin(items, pinned).any()):
         return None
-    return Event(
-        command_id=command.command_id,
-        kind="unpin",
-        client=client,
-        at=now,
-        items=items.astype("<u4").tobytes(),
-    )
+    return UnpinEvent(command_id=command.command_id, client=client, at=now, items=items)
 
 
 def _plan_label(
@@ -162,15 +161,14 @@ def _plan_label(
 ) -> Event:
     items = np.unique(np.asarray(command.items, np.uint32))
     _check_labels(session, items, [command.class_id])
-    return Event(
+    return LabelEvent(
         command_id=command.command_id,
-        kind="gesture",
         client=client,
         at=now,
         revision=command.revision,
         class_id=command.class_id,
-        items=items.astype("<u4").tobytes(),
-        detail=_json(command.provenance),
+        items=items,
+        provenance=StoredProvenance.of(command.provenance),
     )
 
 
@@ -191,14 +189,14 @@ def _plan_label_each(
     items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
     class_ids = np.asarray(given, np.int16)[first]
     _check_labels(session, items, np.unique(class_ids).tolist())
-    return Event(
+    return LabelEachEvent(
         command_id=command.command_id,
-        kind="label_each",
         client=client,
         at=now,
         revision=command.revision,
-        items=items.astype("<u4").tobytes(),
-        detail=encode_label_each(command.provenance, class_ids),
+        items=items,
+        class_ids=class_ids,
+        provenance=StoredProvenance.of(command.provenance),
     )
 
 
@@ -215,7 +213,3 @@ def _check_labels(
     if locked:
         message = f"{locked} of these items are of locked classes; leave them out, or unlock their classes"
         raise RequestError(message, code="class_locked", status=409)
-
-
-def _json(value: msgspec.Struct) -> str:
-    return msgspec.json.encode(value).decode()

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -22,12 +21,25 @@ from lodespace.protocol import UNLABELED
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.scene.glb import Scene, encode_scene
 from lodespace.scene.latent_grid import LatentGrid
-from lodespace.session.classes import ClassChange, ClassList
-from lodespace.session.event_log import Event
+from lodespace.session.classes import ClassList
+from lodespace.session.events import (
+    AddClassEvent,
+    AnchorEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    Event,
+    LabelEachEvent,
+    LabelEvent,
+    MergeClassEvent,
+    RedoEvent,
+    SettingsEvent,
+    UndoEvent,
+    UnpinEvent,
+)
 from lodespace.session.gesture_record import read_gesture
 from lodespace.session.item_state import Judgement
 from lodespace.session.label_history import LabelHistory
-from lodespace.session.pins import Anchor, Pins, decode_detail
+from lodespace.session.pins import Anchor, Pins
 from lodespace.session.settings import described, in_full, merged
 from lodespace.session.uncertainty import Doubts
 from lodespace.session.undo import Act, ActKind, ActLog
@@ -41,10 +53,6 @@ class Applied(NamedTuple):
 
     ack: protocol.Ack
     news: list[protocol.Operation]
-
-
-_settings = msgspec.json.Decoder(protocol.Settings).decode
-_class_change = msgspec.json.Decoder(ClassChange).decode
 
 
 class AnnotationSession:
@@ -158,7 +166,7 @@ class AnnotationSession:
             news.append(
                 protocol.Labels(
                     sequence=event.sequence,
-                    gesture=event.gesture or event.sequence,
+                    gesture=_action_of(event),
                     by=event.client,
                     items=changed.tolist(),
                     class_ids=self.labels[changed].tolist(),
@@ -177,47 +185,42 @@ class AnnotationSession:
     def _carry_out(self, event: Event) -> tuple[protocol.Ack, npt.NDArray[np.uint32]]:
         """Change the state. Returns the answer, which is kept, and the items whose label changed."""
         self.sequence = event.sequence
-        changed, count, class_id, message = np.empty(0, np.uint32), 0, event.class_id, ""
-        match event.kind:
-            case "gesture" | "label_each":
+        changed, count, class_id, message = np.empty(0, np.uint32), 0, UNLABELED, ""
+        match event:
+            case LabelEvent() | LabelEachEvent():
                 record, note = read_gesture(event)
+                class_id = record.class_id
                 changed = self.history.add(record)
-                self.acts.add(_act(event, "label", len(record.items), note))
-            case "settings":
-                self._changes[event.sequence] = _settings(event.detail)
-                self.acts.add(
-                    _act(event, "settings", note=described(self._changes[event.sequence]))
-                )
+                self.acts.add(_act(event, "label", class_id, len(record.items), note))
+            case SettingsEvent():
+                self._changes[event.sequence] = event.changes
+                self.acts.add(_act(event, "settings", note=described(event.changes)))
                 self._settle()
-            case "anchor" | "unpin":
-                items = event.item_array()
-                targets = (
-                    decode_detail(event.detail, len(items)) if event.kind == "anchor" else None
-                )
-                if event.kind == "unpin" or targets is not None:
-                    self.pins.add(event.sequence, Anchor(items, targets))
-                count = len(items)
-                self.acts.add(
-                    _act(event, event.kind, count, note="" if targets is not None else "let go")
-                )
-            case "undo":
+            case AnchorEvent():
+                points, count = event.points(), len(event.items)
+                if points is not None:
+                    self.pins.add(event.sequence, Anchor(event.items, points))
+                note = "" if points is not None else "let go"
+                self.acts.add(_act(event, "anchor", count=count, note=note))
+            case UnpinEvent():
+                count = len(event.items)
+                self.pins.add(event.sequence, Anchor(event.items, None))
+                self.acts.add(_act(event, "unpin", count=count, note="let go"))
+            case UndoEvent():
                 self.acts.undo(event.gesture, event.sequence)
                 changed = self._turn(event.gesture, stand=False)
                 message = self._in_the_way(event.gesture, "Taken back")
-            case "redo":
+            case RedoEvent():
                 self.acts.redo(event.gesture, event.sequence)
                 changed = self._turn(event.gesture, stand=True)
                 message = self._in_the_way(event.gesture, "Brought back")
                 class_id = self.acts.acts[event.gesture].class_id
-            case "add_class" | "edit_class" | "merge_class" | "delete_class":
-                note = self.classes.change(
-                    event.sequence, event.kind, event.class_id, _class_change(event.detail)
-                )
+            case AddClassEvent() | EditClassEvent() | MergeClassEvent() | DeleteClassEvent():
+                class_id = event.class_id
+                note = self.classes.change(event)
                 # What a class is called is nothing to the model; whose items are whose, is.
-                self.acts.add(
-                    _act(event, "class", note=note),
-                    learned=event.kind in ("merge_class", "delete_class"),
-                )
+                learned = isinstance(event, MergeClassEvent | DeleteClassEvent)
+                self.acts.add(_act(event, "class", class_id, note=note), learned=learned)
                 changed = self._settle_classes()
         self._labelled_at[changed] = event.sequence
         self.doubts.relabelled(
@@ -481,11 +484,15 @@ class AnnotationSession:
 
     def told(self, event: Event) -> protocol.GestureTold | None:
         """What a recording says of an event that was carried out; None for one that is no act."""
-        act = self.acts.acts.get(event.gesture or event.sequence)
+        act = self.acts.acts.get(_action_of(event))
         if act is None:
             return None
         what: Literal["made", "undone", "redone"] = (
-            "undone" if event.kind == "undo" else "redone" if event.kind == "redo" else "made"
+            "undone"
+            if isinstance(event, UndoEvent)
+            else "redone"
+            if isinstance(event, RedoEvent)
+            else "made"
         )
         return protocol.GestureTold(event=what, gesture=_gesture(act))
 
@@ -540,7 +547,13 @@ def _gesture(act: Act) -> protocol.Gesture:
     )
 
 
-def _act(event: Event, kind: ActKind, count: int = 0, note: str = "") -> Act:
-    return Act(
-        event.sequence, kind, event.client, event.at, event.revision, event.class_id, count, note
-    )
+def _action_of(event: Event) -> int:
+    """The number of the act that `event` made, undid or redid."""
+    return event.gesture if isinstance(event, UndoEvent | RedoEvent) else event.sequence
+
+
+def _act(
+    event: Event, kind: ActKind, class_id: int = UNLABELED, count: int = 0, note: str = ""
+) -> Act:
+    revision = getattr(event, "revision", 0)
+    return Act(event.sequence, kind, event.client, event.at, revision, class_id, count, note)

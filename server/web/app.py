@@ -30,7 +30,7 @@ LISTENER = web.AppKey("listener", list[LanListener])
 def make_app(
     config: ServerConfig, project: Project, *, device: str = "auto", threads: int = 0
 ) -> web.Application:
-    """The application that serves `project`. Raises StoreError, ProjectError when it cannot be opened for writing,
+    """The application that serves `project`. Raises EventLogError, ProjectError when it cannot be opened for writing,
     LodespaceError when there is no certificate for the network."""
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
     network = None if config.lan is None else Network.open(config.lan)

@@ -9,7 +9,7 @@ import soundfile
 from lodespace import protocol
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.project import Project, open_project
-from lodespace.session.event_log import Store
+from lodespace.session.event_log import EventLog
 from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
@@ -20,8 +20,8 @@ from samples.pictures import draw
 def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:
     """Give `labels` (items by class) as gestures of a person, train for a moment, and close. Returns the project's folder."""
     session = AnnotationSession(project.items, read_only=False, settings=project.settings)
-    store = Store(project.labels_path)
-    session.replay(store.events())
+    event_log = EventLog(project.labels_path)
+    session.replay(event_log.events())
     for number, (class_id, items) in enumerate(labels.items()):
         command = protocol.Label(
             command_id=f"command-{number:04d}",
@@ -32,7 +32,7 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
         )
         event = plan(session, command, "anna-anna")
         assert event is not None
-        session.apply(store.append_now(event))
+        session.apply(event_log.append_now(event))
     if train:
         trainer = Trainer(
             to_dataset(project.items),
@@ -43,7 +43,7 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
         for _ in zip(range(60), trainer.frames(1), strict=False):
             pass
         trainer.save(project.checkpoints)
-    store.close()
+    event_log.close()
     project.close()
     return project.folder
 

@@ -1,10 +1,11 @@
 """A session with the events that made it, and the commands that tests give to it."""
 
+import msgspec
 import numpy as np
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
-from lodespace.session.event_log import Event
+from lodespace.session.events import Event
 from lodespace.session.planning import Command, plan
 from lodespace.session.session import AnnotationSession, Applied
 
@@ -25,10 +26,7 @@ class Log:
         event = plan(self.session, command, client)
         if event is None:
             return None
-        event = Event(
-            **{name: getattr(event, name) for name in event.__struct_fields__}
-            | {"sequence": len(self.events) + 1}
-        )
+        event = msgspec.structs.replace(event, sequence=len(self.events) + 1)
         self.events.append(event)
         return self.session.apply(event)
 

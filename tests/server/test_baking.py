@@ -233,18 +233,18 @@ def test_a_bake_that_breaks_off_leaves_nothing(
 
 def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_data: Path) -> None:
     from lodespace import protocol
-    from lodespace.session.event_log import Store
+    from lodespace.session.event_log import EventLog
     from lodespace.session.planning import plan
     from lodespace.session.session import AnnotationSession
 
     project = open_project(small_data, project_folder=tmp_path / "work", labels="none")
     session = AnnotationSession(project.items)
-    store = Store(project.labels_path)
+    event_log = EventLog(project.labels_path)
 
     def do(command: Any) -> None:
         event = plan(session, command, "anna")
         assert event is not None
-        session.apply(store.append_now(event))
+        session.apply(event_log.append_now(event))
 
     lasso = protocol.Provenance(tool="lasso")
     do(protocol.AddClass(command_id="command-1", name="mine"))
@@ -259,7 +259,7 @@ def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_da
         )
     )
     do(protocol.MergeClass(command_id="command-4", class_id=0, into=1))
-    store.close()
+    event_log.close()
     project.close()
     out = bake(tmp_path / "work", tmp_path / "out", epochs=1, threads=1)
     scene = decode_scene((out / "scene.glb").read_bytes())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import numpy as np
 import pytest
 
@@ -77,17 +78,19 @@ class Annotators:
         with sqlite3.connect(f"file:{log_path}?mode=ro", uri=True) as log:
             assert log.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             rows = log.execute(
-                "SELECT sequence, command_id, class_id, items FROM events ORDER BY sequence"
+                "SELECT sequence, command_id, event FROM events ORDER BY sequence"
             ).fetchall()
         log.close()
+        events = {sequence: msgspec.msgpack.decode(event) for sequence, _, event in rows}
         written = {
-            sequence: (np.frombuffer(items, "<u4").tolist(), k) for sequence, _, k, items in rows
+            sequence: (np.frombuffer(event["items"], "<u4").tolist(), event["class_id"])
+            for sequence, event in events.items()
         }
         for sequence, (items, class_id) in self.answered.items():
             assert written.get(sequence) == (sorted(items), class_id), (
                 f"label {sequence} was answered and is lost"
             )
-        more = {command_id for sequence, command_id, _, _ in rows if sequence not in self.answered}
+        more = {command_id for sequence, command_id, _ in rows if sequence not in self.answered}
         assert more <= {command.command_id for command in self.open.values()}
         expected = np.full(ITEMS, -1)
         for sequence in sorted(written):

@@ -1,8 +1,14 @@
 """Logs of earlier formats keep their meaning. `logs/` holds one of each format, written by a version
 of that format, and the state that this version had after replaying it."""
 
+import contextlib
+import itertools
 import json
+import os
+import resource
 import shutil
+import signal
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +18,22 @@ import pytest
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
-from lodespace.session.event_log import Store
+from lodespace.session.event_log import FORMAT, EventLog, EventLogError
+from lodespace.session.events import LabelEvent, StoredProvenance, encode_event
 from lodespace.session.session import AnnotationSession
 
 LOGS = Path(__file__).parent / "logs"
 N = 12
 FORMATS = (1, 2)
+ADDED = LabelEvent(
+    command_id="command-added",
+    client="anna",
+    at=2.0e9,
+    items=np.array([1, 5], np.uint32),
+    class_id=1,
+    provenance=StoredProvenance(tool="lasso"),
+)
+"""The event of the first write after an earlier version."""
 
 
 @pytest.fixture(params=FORMATS)
@@ -38,9 +54,9 @@ def replayed(path: Path) -> AnnotationSession:
     items = ItemSet("small", "vector", np.zeros((N, 4), np.float32), ["a", "b", "c"])
     first = protocol.Settings(beta_kl=2.0)
     session = AnnotationSession(items, scene_id=1, settings=first)
-    store = Store(path)
-    session.replay(store.events())
-    store.close()
+    event_log = EventLog(path)
+    session.replay(event_log.events())
+    event_log.close()
     return session
 
 
@@ -71,3 +87,173 @@ def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, An
 
 def test_replay_of_an_earlier_log_restores_its_state(log: Path, expected: dict[str, Any]) -> None:
     assert state_of(replayed(log), list(expected["answers"])) == expected
+
+
+def test_reading_an_earlier_log_does_not_change_the_file(log: Path) -> None:
+    before = version_of(log)
+    replayed(log)
+    replayed(log)
+    assert version_of(log) == before and before in FORMATS
+
+
+def test_the_first_write_migrates_the_whole_log(log: Path, expected: dict[str, Any]) -> None:
+    before = events_in(log)
+    event_log = EventLog(log)
+    written = event_log.append_now(ADDED)
+    assert event_log.append_now(msgspec.structs.replace(ADDED, command_id="command-more"))
+    event_log.close()
+    assert version_of(log) == FORMAT
+    number = expected["sequence"] + 1
+    assert written.sequence == number
+    assert events_in(log)[:number] == [*before, (number, encode_event(ADDED))]
+    delete_from(log, number)
+    assert state_of(replayed(log), list(expected["answers"])) == expected
+
+
+def test_a_command_in_an_earlier_log_is_not_written_again(log: Path) -> None:
+    event_log = EventLog(log)
+    (first, *_) = event_log.events()
+    with pytest.raises(EventLogError):
+        event_log.append_now(msgspec.structs.replace(ADDED, command_id=first.command_id))
+    event_log.close()
+    assert version_of(log) in FORMATS, "the migration belongs to the transaction of the event"
+
+
+@pytest.mark.parametrize("class_ids", ["", "AAAA", "no base64!"])
+def test_a_damaged_event_of_an_earlier_log_is_named(tmp_path: Path, class_ids: str) -> None:
+    path = Path(shutil.copy(LOGS / "format-2.sqlite", tmp_path / "labels.sqlite"))
+    detail = json.dumps({"tool": "sheet", "class_ids": class_ids})
+    change(path, "UPDATE events SET detail = ? WHERE kind = 'label_each'", detail)
+    with pytest.raises(EventLogError, match="event 33 of the label log is damaged"):
+        replayed(path)
+
+
+@pytest.mark.parametrize("detail", ["", '{"targets": "AAAA"}', '{"targets": "no base64!"}'])
+def test_an_anchor_damaged_in_an_earlier_log_pins_nothing(log: Path, detail: str) -> None:
+    change(log, "UPDATE events SET detail = ? WHERE kind = 'anchor'", detail)
+    assert len(replayed(log).held()[0]) == 0
+
+
+def test_a_log_without_a_version_is_of_format_1(log: Path) -> None:
+    """Format 1 created the table before it set the version: a kill in between left this."""
+    before = events_in(log)
+    change(log, "PRAGMA user_version=0")
+    assert events_in(log) == before
+    event_log = EventLog(log)
+    event_log.append_now(ADDED)
+    event_log.close()
+    assert version_of(log) == FORMAT and events_in(log)[:-1] == before
+
+
+def test_a_kill_between_statements_of_a_migration_leaves_one_log(log: Path) -> None:
+    before = events_in(log)
+    total = statements_of_a_migration(log.with_name("counted.sqlite"), log)
+    assert total > len(before), "every inserted row is a statement"
+    for statement in (1, 2, 3, 4, 5, total // 2, total - 2, total - 1, total):
+        copy = Path(shutil.copy(log, log.with_name(f"{statement}.sqlite")))
+        assert write_in_a_fork(copy, kill_before_statement=statement)
+        assert check_either(copy, before) == 0, "the last statement is the COMMIT"
+
+
+def test_a_kill_while_a_migration_is_written_leaves_one_log(log: Path) -> None:
+    """The file size limit kills the process in the middle of a write to the write-ahead log."""
+    before = events_in(log)
+    outcomes = set[int]()
+    for size in (2_000, 9_000, 15_000, 21_000, 27_000, 33_000, 39_000, 60_000):
+        copy = Path(shutil.copy(log, log.with_name(f"{size}.sqlite")))
+        write_in_a_fork(copy, largest_file=size)
+        outcomes.add(check_either(copy, before))
+    assert outcomes == {0, 1}
+
+
+def test_a_migration_without_room_on_the_disk_can_be_repeated(log: Path) -> None:
+    before = events_in(log)
+    child = os.fork()
+    if child == 0:
+        os._exit(migrate_with_little_room(log))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert check_either(log, before) == 1
+
+
+def migrate_with_little_room(path: Path) -> int:
+    """Migrate under a limit that fails writes, then without it. Return 0 when both went as due."""
+    event_log = EventLog(path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    try:
+        event_log.append_now(ADDED)
+    except EventLogError:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        event_log.append_now(ADDED)
+        event_log.close()
+        return 0
+    return 1
+
+
+def statements_of_a_migration(copy: Path, log: Path) -> int:
+    """Return how many statements the first write to a copy of `log` executes."""
+    shutil.copy(log, copy)
+    event_log = EventLog(copy)
+    assert event_log._connection is not None
+    statements: list[str] = []
+    event_log._connection.set_trace_callback(statements.append)
+    event_log.append_now(ADDED)
+    event_log.close()
+    return len(statements)
+
+
+def write_in_a_fork(
+    path: Path, *, kill_before_statement: int = 0, largest_file: int = resource.RLIM_INFINITY
+) -> bool:
+    """Append `ADDED` to the log at `path` in a process that is killed on the way. Return whether
+    it was killed."""
+    child = os.fork()
+    if child == 0:
+        event_log = EventLog(path)
+        counter = itertools.count(1)
+
+        def kill(_: str) -> None:
+            if next(counter) == kill_before_statement:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        assert event_log._connection is not None
+        event_log._connection.set_trace_callback(kill)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it otherwise
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
+        event_log.append_now(ADDED)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) < 0
+
+
+def check_either(path: Path, before: list[tuple[int, bytes]]) -> int:
+    """Check that the log holds `before`, or `before` and `ADDED`. Return how many were added."""
+    after = events_in(path)
+    assert after[: len(before)] == before
+    more = after[len(before) :]
+    assert version_of(path) in ((FORMAT,) if more else FORMATS)
+    assert more in ([], [(len(before) + 1, encode_event(ADDED))])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    return len(more)
+
+
+def events_in(path: Path) -> list[tuple[int, bytes]]:
+    """Number and form in the current format of each event in the log at `path`."""
+    event_log = EventLog(path)
+    found = [(event.sequence, encode_event(event)) for event in event_log.events()]
+    event_log.close()
+    return found
+
+
+def version_of(path: Path) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return version
+
+
+def change(path: Path, statement: str, *values: object) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, values)
+
+
+def delete_from(path: Path, number: int) -> None:
+    change(path, "DELETE FROM events WHERE sequence >= ?", number)

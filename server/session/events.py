@@ -1,0 +1,235 @@
+"""Events of the label log: one struct per kind, and their form on disk.
+
+An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers.
+"""
+
+from typing import Any, TypedDict
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import protocol
+
+Items = npt.NDArray[np.uint32]
+ClassIds = npt.NDArray[np.int16]
+Targets = npt.NDArray[np.float32]
+
+_STORED_AS: dict[Any, str] = {Items: "<u4", ClassIds: "<i2", Targets: "<f4"}
+"""Number format on disk of each array type."""
+
+
+class Header(TypedDict):
+    """The fields of an event that every command gives."""
+
+    command_id: str
+    """Id that the client made for the command."""
+    client: str
+    """Id of the client."""
+    at: float
+    """Time of the command, in seconds since the Unix epoch."""
+
+
+class EventHeader(
+    msgspec.Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, tag_field="kind"
+):
+    """What all events have in common."""
+
+    command_id: str
+    """Id that the client made for its command; unique in a log."""
+    client: str
+    """Id of the client that sent the command."""
+    at: float
+    """Time of the command, in seconds since the Unix epoch (UTC)."""
+    sequence: int = 0
+    """Number of the event in the log, from 1; 0 until it is written."""
+
+    @property
+    def kind(self) -> str:
+        """Name of this kind of event on disk."""
+        return str(self.__struct_config__.tag)
+
+
+class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the items of a gesture were chosen: `protocol.Provenance` in the form of the log."""
+
+    tool: str = ""
+    """Name of the tool."""
+    note: str = ""
+    """Free text of the client."""
+    verified: bool = False
+    """Whether the annotator looked at each item."""
+    regions: msgspec.Raw = msgspec.Raw(b"\x90")
+    """List of `protocol.Region`, left encoded: the log keeps it, and no command reads it."""
+
+    @classmethod
+    def of(cls, provenance: protocol.Provenance) -> "StoredProvenance":
+        """Return `provenance` in the form of the log."""
+        return cls(
+            tool=provenance.tool,
+            note=provenance.note,
+            verified=provenance.verified,
+            regions=msgspec.Raw(msgspec.msgpack.encode(provenance.regions)),
+        )
+
+
+class LabelEvent(EventHeader, frozen=True, tag="gesture"):
+    """Items got one class."""
+
+    items: Items
+    """Numbers of the items (K,), ascending."""
+    class_id: int
+    """The class; UNLABELED removes labels."""
+    provenance: StoredProvenance
+    """How the items were chosen."""
+    revision: int = 0
+    """Revision of the positions that the annotator saw."""
+
+
+class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
+    """Each of several items got a class of its own."""
+
+    items: Items
+    """Numbers of the items (K,), ascending."""
+    class_ids: ClassIds
+    """The class of each item (K,); UNLABELED removes the label."""
+    provenance: StoredProvenance
+    """How the items were chosen."""
+    revision: int = 0
+    """Revision of the positions that the annotator saw."""
+
+    def __post_init__(self) -> None:
+        if len(self.class_ids) != len(self.items):
+            raise ValueError(f"{len(self.class_ids)} classes for {len(self.items)} items")
+
+
+class SettingsEvent(EventHeader, frozen=True, tag="settings"):
+    """Training settings changed."""
+
+    changes: protocol.Settings
+    """The changed settings; the others are None."""
+
+
+class AnchorEvent(EventHeader, frozen=True, tag="anchor"):
+    """Items were dragged."""
+
+    items: Items
+    """Numbers of the items (K,), ascending."""
+    targets: Targets | None = None
+    """Where the items stay pinned, flat (K * latent_dim,); None when they were let go."""
+    latent_dim: int = 3
+    """Dimension of the latent space of `targets`."""
+    revision: int = 0
+    """Revision of the positions that the annotator saw."""
+
+    def points(self) -> Targets | None:
+        """Return `targets` as (K, latent_dim), or None when the items were let go.
+
+        Targets that do not fit the items also give None: the labels in a damaged log count more
+        than its pins.
+        """
+        if self.targets is None or len(self.targets) != len(self.items) * self.latent_dim:
+            return None
+        return self.targets.reshape(len(self.items), self.latent_dim)
+
+
+class UnpinEvent(EventHeader, frozen=True, tag="unpin"):
+    """Pins were removed."""
+
+    items: Items
+    """Numbers of the items (K,), ascending; an empty list removes all pins."""
+
+
+class UndoEvent(EventHeader, frozen=True, tag="undo"):
+    """An action was undone."""
+
+    gesture: int
+    """Sequence number of the action's event."""
+
+
+class RedoEvent(EventHeader, frozen=True, tag="redo"):
+    """An action was redone."""
+
+    gesture: int
+    """Sequence number of the action's event."""
+
+
+class AddClassEvent(EventHeader, frozen=True, tag="add_class"):
+    """A class was created."""
+
+    class_id: int
+    """Number of the class."""
+    name: str
+    """Name of the class."""
+    colour: str | None = None
+    """Colour as #rrggbb; None for the palette's."""
+
+
+class EditClassEvent(EventHeader, frozen=True, tag="edit_class"):
+    """A class was renamed, recoloured, locked or unlocked. Fields that are None did not change."""
+
+    class_id: int
+    """Number of the class."""
+    name: str | None = None
+    """New name."""
+    colour: str | None = None
+    """New colour as #rrggbb."""
+    locked: bool | None = None
+    """Whether the labels of the class are locked from now on."""
+
+
+class MergeClassEvent(EventHeader, frozen=True, tag="merge_class"):
+    """A class was merged into another."""
+
+    class_id: int
+    """Number of the class that is removed."""
+    into: int
+    """Number of the class that its items count as."""
+
+
+class DeleteClassEvent(EventHeader, frozen=True, tag="delete_class"):
+    """A class was deleted, with the labels of its items."""
+
+    class_id: int
+    """Number of the class."""
+
+
+ClassEvent = AddClassEvent | EditClassEvent | MergeClassEvent | DeleteClassEvent
+Event = (
+    LabelEvent
+    | LabelEachEvent
+    | SettingsEvent
+    | AnchorEvent
+    | UnpinEvent
+    | UndoEvent
+    | RedoEvent
+    | ClassEvent
+)
+
+
+def _encode_array(value: Any) -> bytes:
+    array: npt.NDArray[Any] = value
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+
+def _decode_array(array_type: Any, stored: Any) -> npt.NDArray[Any]:
+    array = np.frombuffer(stored, _STORED_AS[array_type])
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_decoder = msgspec.msgpack.Decoder(Event, dec_hook=_decode_array)
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the form of `event` on disk, without its sequence number."""
+    return _encoder.encode(msgspec.structs.replace(event, sequence=0))
+
+
+def decode_event(stored: bytes, sequence: int) -> Event:
+    """Return the event that `encode_event` stored.
+
+    Raises:
+        ValueError: `stored` is not an event (msgspec.ValidationError is one).
+    """
+    return msgspec.structs.replace(_decoder.decode(stored), sequence=sequence)

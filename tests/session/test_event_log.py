@@ -1,0 +1,146 @@
+"""The label log keeps every acknowledged event, whatever happens to the process or the disk."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lodespace.session.event_log import EventLog, EventLogError
+from lodespace.session.events import (
+    Event,
+    LabelEachEvent,
+    LabelEvent,
+    StoredProvenance,
+    encode_event,
+)
+
+PROVENANCE = StoredProvenance(tool="lasso")
+
+
+def event(number: int, items: list[int] | None = None) -> LabelEvent:
+    return LabelEvent(
+        command_id=f"command-{number:08d}",
+        client="anna",
+        at=1.0,
+        class_id=1,
+        items=np.array(items or [number], np.uint32),
+        provenance=PROVENANCE,
+    )
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[EventLog]:
+    log = EventLog(path)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def on_disk(path: Path) -> list[tuple[int, bytes]]:
+    """Number and stored form of each event in the log at `path`."""
+    with opened(path) as log:
+        return stored(log.events())
+
+
+def stored(events: Iterator[Event] | list[Event]) -> list[tuple[int, bytes]]:
+    return [(event.sequence, encode_event(event)) for event in events]
+
+
+async def test_events_of_a_reopened_log_are_whole_and_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    with opened(path) as log:
+        written = [await log.append(event(k, [k, k + 1])) for k in range(20)]
+    assert on_disk(path) == stored(written)
+    assert [e.sequence for e in written] == list(range(1, 21))
+    with opened(path) as log:
+        third = list(log.events())[3]
+    assert isinstance(third, LabelEvent) and third.items.tolist() == [3, 4]
+
+
+def test_a_command_sent_twice_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    with opened(path) as log:
+        log.append_now(event(1))
+        with pytest.raises(EventLogError):
+            log.append_now(event(1))
+    assert len(on_disk(path)) == 1
+
+
+def test_a_log_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    EventLog(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    with pytest.raises(EventLogError, match="newer version"):
+        EventLog(path)
+
+
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    path.write_bytes(b"these are not the labels you are looking for" * 100)
+    with pytest.raises(EventLogError):
+        EventLog(path)
+
+
+@pytest.mark.parametrize("damage", ["one class missing", "half a number", "cut short", "empty"])
+def test_a_damaged_event_is_named_in_the_error(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "labels.sqlite"
+    each = LabelEachEvent(
+        command_id="command-each",
+        client="anna",
+        at=1.0,
+        items=np.arange(3, dtype=np.uint32),
+        class_ids=np.arange(3, dtype=np.int16),
+        provenance=PROVENANCE,
+    )
+    with opened(path) as log:
+        log.append_now(each)
+    whole = encode_event(each)
+    field, classes = b"\xa9class_ids\xc4", each.class_ids.tobytes()
+    damaged = {
+        "one class missing": whole.replace(field + b"\x06" + classes, field + b"\x04" + bytes(4)),
+        "half a number": whole.replace(field + b"\x06" + classes, field + b"\x05" + bytes(5)),
+        "cut short": whole[:-3],
+        "empty": b"",
+    }[damage]
+    assert damaged != whole
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE events SET event = ?", (damaged,))
+    connection.close()
+    with opened(path) as log, pytest.raises(EventLogError, match="event 1 of the label log is dam"):
+        list(log.events())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MB. Needs root, as CI has it; /dev/full cannot hold a database."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small file system needs root")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(400_000))
+    log = EventLog(small_disk / "labels.sqlite")
+    acknowledged: list[Event] = []
+    with pytest.raises(EventLogError, match="could not be saved"):
+        for number in range(1000):
+            acknowledged.append(log.append_now(event(number, list(range(200)))))
+    assert acknowledged
+    ballast.unlink()
+    acknowledged.append(log.append_now(event(5000)))  # there is room again
+    log.close()
+    assert on_disk(small_disk / "labels.sqlite") == stored(acknowledged)
