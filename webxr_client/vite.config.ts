@@ -5,8 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 /**
- * Of @webxr-input-profiles/assets (98 MB) what is shipped: the controllers of the headsets that most people have, and hands. Any other controller is
- * drawn as a small wand (scene/xr/input-models.ts).
+ * Profiles of @webxr-input-profiles/assets (98 MB) that are shipped: the controllers of common
+ * headsets, and hands. Other controllers are drawn as a small wand (scene/xr/input-models.ts).
  */
 export const PROFILES = [
   "meta-quest-touch-plus",
@@ -42,9 +42,9 @@ function inputProfiles(): Plugin {
   };
 }
 
-// Built into the Python package; `pip install .` does this too.
+// Built into the Python package; `pip install .` runs this build too.
 export default defineConfig({
-  // Relative, so that a baked site may lie in any folder of a web server.
+  // Relative, so that a baked site works in any folder of a web server.
   base: "./",
   plugins: [inputProfiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
@@ -52,12 +52,12 @@ export default defineConfig({
     outDir: "../server/static",
     emptyOutDir: true,
     target: "es2022",
-    // three.js alone is larger than the default limit; the page comes from the machine it runs on.
+    // three.js alone exceeds the default limit, and the page is served locally.
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rolldownOptions: { input: ["index.html", "check.html"] },
   },
-  // A busy machine is slow, and nothing is wrong.
+  // On a busy machine tests are slow without being wrong.
   test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });

@@ -21,8 +21,8 @@ const ONLY: Record<string, readonly string[]> = {
 const WITHOUT_THREE = ["protocol", "net", "state", "session"];
 
 /**
- * Module specifiers of every import in a source or style sheet: static, type-only, side effect, dynamic,
- * re-export, CSS.
+ * Module specifiers of every import in a source or style sheet: static, type-only, side effect,
+ * dynamic, re-export, CSS.
  */
 function specifiers(text: string): string[] {
   const pattern =
@@ -30,7 +30,12 @@ function specifiers(text: string): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1] as string);
 }
 
-/** What `text`, the contents of the file `name` (relative to `src`), does against the order. */
+/**
+ * Violations of the order by a file.
+ *
+ * @param name Path of the file, relative to `src`.
+ * @param text Contents of the file.
+ */
 function violations(name: string, text: string): string[] {
   const from = dirname(name);
   const row = rowOf.get(from);

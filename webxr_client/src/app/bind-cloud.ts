@@ -1,4 +1,6 @@
-/** Bindings from the state to the point cloud: scene, classes, selection, marks, cues and thumbnails. */
+/**
+ * Bindings from the state to the point cloud: scene, classes, selection, marks, cues, thumbnails.
+ */
 import { effect } from "@preact/signals";
 import { fetchThumbnails } from "../net/api.js";
 import { messageOf } from "../net/errors.js";

@@ -1,27 +1,37 @@
-/** What a browser needs for VR here, what this one has, and what to do about what it lacks. Pure. */
+/**
+ * Diagnosis of a browser: the requirements of VR, which of them it meets, and what to do about the
+ * others.
+ */
 
 export interface Surroundings {
+  /** Whether the browser treats the page as a secure context. */
   secure: boolean;
-  /** "https:" and the like, name and port of the address. */
+  /** Protocol of the address, such as "https:". */
   protocol: string;
+  /** Host name and port of the address. */
   hostname: string;
+  /** Whether the browser has WebGL 2. */
   webgl2: boolean;
-  /** Whether the browser knows WebXR at all. */
+  /** Whether the browser has the WebXR API. */
   xr: boolean;
-  /** Which kinds of session it offers; a text is the error it gave when asked. */
+  /** Whether the browser offers a VR session; a string is the error of the query. */
   vr: boolean | string;
+  /** The same for AR, that is, passthrough. */
   ar: boolean | string;
 }
 
 export interface Finding {
   name: string;
-  /** The same in the middle of a sentence. */
+  /** The name as it appears inside a sentence. */
   what: string;
+  /** `absent`: not available and not required. */
   state: "good" | "bad" | "absent";
+  /** Explanation, and the remedy if the state is `bad`. */
   text: string;
 }
 
 export interface Diagnosis {
+  /** Whether this browser can start VR. */
   able: boolean;
   headline: string;
   findings: Finding[];
@@ -45,65 +55,86 @@ export function diagnose(about: Surroundings): Diagnosis {
 
 function secureContext({ secure, protocol, hostname }: Surroundings): Finding {
   const named = { name: "Secure connection", what: "secure connection" };
-  if (secure) return { ...named, state: "good", text: "The address counts as secure." };
+  if (secure) return { ...named, state: "good", text: "The address is secure." };
   if (protocol === "http:")
     return {
       ...named,
       state: "bad",
-      text: `Browsers give WebXR only to https addresses and to localhost, and this is plain http to ${hostname}. Open the https address that the server printed (start it with --lan), or connect the headset by cable and use adb reverse.`,
+      text: [
+        "Browsers offer WebXR only on https addresses and on localhost.",
+        `This is http to ${hostname}.`,
+        "Open the https address that the server printed (start it with --lan), or connect the",
+        "headset by cable and use adb reverse.",
+      ].join(" "),
     };
   return {
     ...named,
     state: "bad",
-    text: "The browser does not count this address as secure. Open the https address that the server printed.",
+    text: [
+      "The browser does not treat this address as secure.",
+      "Open the https address that the server printed.",
+    ].join(" "),
   };
 }
 
 function graphics({ webgl2 }: Surroundings): Finding {
   const named = { name: "WebGL 2", what: "WebGL 2" };
   return webgl2
-    ? { ...named, state: "good", text: "WebGL 2 is there." }
+    ? { ...named, state: "good", text: "WebGL 2 is available." }
     : {
         ...named,
         state: "bad",
-        text: "WebGL 2 is missing. Turn on hardware acceleration in the browser's settings, or use another browser.",
+        text: [
+          "WebGL 2 is missing. Turn on hardware acceleration in the browser's settings,",
+          "or use another browser.",
+        ].join(" "),
       };
 }
 
 function knowsXr({ xr, secure }: Surroundings): Finding {
   const named = { name: "WebXR", what: "WebXR" };
-  if (xr) return { ...named, state: "good", text: "The browser knows WebXR." };
+  if (xr) return { ...named, state: "good", text: "WebXR is available." };
   return {
     ...named,
     state: "bad",
     text: secure
-      ? "This browser has no WebXR. The browsers of Quest and Pico headsets, Chrome and Edge have it; Firefox and Safari on a desktop do not."
-      : "Not to be seen without a secure connection.",
+      ? [
+          "This browser does not have WebXR. The browsers of Quest and Pico headsets, Chrome and",
+          "Edge have it; Firefox and Safari on a desktop do not.",
+        ].join(" ")
+      : "Unknown without a secure connection.",
   };
 }
 
 function headset({ xr, vr }: Surroundings): Finding {
-  const named = { name: "Headset", what: "headset that answers" };
+  const named = { name: "Headset", what: "headset" };
   if (vr === true)
-    return { ...named, state: "good", text: "A headset is there: press Enter VR on the page." };
+    return { ...named, state: "good", text: "A headset is connected. Press Enter VR on the page." };
   if (typeof vr === "string")
     return {
       ...named,
       state: "bad",
-      text: `The browser did not want to say: ${vr}. A policy may forbid WebXR here.`,
+      text: `The browser refused the query: ${vr}. A policy may forbid WebXR on this page.`,
     };
   return {
     ...named,
     state: "bad",
     text: xr
-      ? "No headset answers. On a computer: connect one and start its software (SteamVR, Meta Link). In a headset: open this page in the headset's own browser."
-      : "Without WebXR none can be used.",
+      ? [
+          "No headset was found. On a computer: connect one and start its software (SteamVR, Meta",
+          "Link). In a headset: open this page in the headset's own browser.",
+        ].join(" ")
+      : "A headset cannot be used without WebXR.",
   };
 }
 
 function passthrough({ ar }: Surroundings): Finding {
   const named = { name: "Passthrough", what: "passthrough" };
   return ar === true
-    ? { ...named, state: "good", text: "The cloud can also stand in your own room: Enter AR." }
-    : { ...named, state: "absent", text: "Not offered; VR does not need it." };
+    ? {
+        ...named,
+        state: "good",
+        text: "The cloud can also be shown in your own room: press Enter AR.",
+      }
+    : { ...named, state: "absent", text: "Not offered. VR does not need it." };
 }

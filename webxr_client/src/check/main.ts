@@ -1,4 +1,6 @@
-/** The page /check: can this browser do VR, and if not, why. */
+/**
+ * Entry point of the page /check: whether this browser supports VR, and the reason if it does not.
+ */
 import "../ui/styles.css";
 import "./check.css";
 import { type Diagnosis, diagnose } from "./diagnose.js";
@@ -34,7 +36,7 @@ function show(main: HTMLElement, { able, headline, findings }: Diagnosis): void 
   const back = document.createElement("a");
   back.href = "./";
   back.className = "button";
-  back.textContent = "To the latent space";
+  back.textContent = "Open the latent space";
   main.replaceChildren(element("h1", able ? "able" : "unable", headline), list, back);
 }
 

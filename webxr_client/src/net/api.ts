@@ -1,4 +1,7 @@
-/** Plain requests to the server, or to the files of a baked site. Each rejects with an Error whose message a person can read. */
+/**
+ * HTTP requests to the server, or to the files of a baked site. Each rejects with an Error whose
+ * message is for the user.
+ */
 import type {
   Access,
   AccessAnswer,
@@ -58,18 +61,18 @@ export async function fetchItemInfo(item: number): Promise<ItemInfo> {
   return (await get(`/api/items/${item}/info`)).json() as Promise<ItemInfo>;
 }
 
-/** Where the item's picture is at its best; "" where its thumbnail is all there is. */
+/** URL of the item's picture in full resolution; "" when only its thumbnail exists. */
 export const pictureUrl = (item: number) =>
   !site.isSite ? `/api/items/${item}` : site.hasCards ? `pictures/${item}.webp` : "";
 
-/** The page that says whether this browser can do VR. */
+/** URL of the page that checks whether this browser supports VR. */
 export const checkUrl = site.isSite ? "check.html" : "/check";
 
-/** Where the item can be heard. */
+/** URL of the item's sound. */
 export const soundUrl = (item: number) =>
   site.isSite ? `sounds/${item}.ogg` : `/api/items/${item}/sound`;
 
-/** Items whose id, path or columns hold `text`. */
+/** Items whose id, path or columns contain `text`. */
 export async function searchItems(text: string): Promise<number[]> {
   if (site.isSite) return site.search(text);
   return ((await (await get(`/api/search?q=${encodeURIComponent(text)}`)).json()) as Found).items;
@@ -80,14 +83,14 @@ export async function fetchTimeline(): Promise<Timeline> {
   return (await get("/api/timeline")).json() as Promise<Timeline>;
 }
 
-/** Bytes `start` to `end` of the recording, the last one not included. */
+/** Bytes `start` (inclusive) to `end` (exclusive) of the recording. */
 export async function fetchRecording(start: number, end: number): Promise<ArrayBuffer> {
   if (site.isSite) return site.recordingPart(start, end);
   const response = await get("/api/recording", { headers: { Range: `bytes=${start}-${end - 1}` } });
   return response.arrayBuffer();
 }
 
-// What is to be looked at again; a baked site has none of it. -----------------------------------------------------------
+// Review; a baked site does not have it --------------------------------------------------------
 
 export async function fetchSheet(kind: "suspects" | "uncertain", size: number): Promise<Sheet> {
   return (await get(`/api/sheet?kind=${kind}&size=${size}`)).json() as Promise<Sheet>;
@@ -95,13 +98,13 @@ export async function fetchSheet(kind: "suspects" | "uncertain", size: number): 
 
 export const fetchNext = async () => (await get("/api/next")).json() as Promise<Suggestion>;
 
-/** A byte an item. */
+/** One byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
 
 // Access -----------------------------------------------------------------------------------------
 
-/** Ask to be let in. */
+/** Request access for this device. */
 export const requestAccess = () => post<AccessRequested>("/api/access/request", {});
 
 export const pollAccess = (secret: string) => post<AccessAnswer>("/api/access/poll", { secret });

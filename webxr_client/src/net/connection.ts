@@ -1,7 +1,7 @@
 /**
- * The WebSocket stream to the server. It reconnects on its own and keeps each command until the server
- * answers it, so that no command is lost between two connections. The server ignores a command whose
- * id it has already applied.
+ * The WebSocket stream to the server. It reconnects on its own and keeps each command until the
+ * server answers it, so that no command is lost between two connections. The server ignores a
+ * command whose id it has already applied.
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import {
@@ -28,8 +28,10 @@ export interface ConnectionState {
 export interface StreamListener {
   /** First operation of a connection: the scene and revision that the page shows. */
   hello(): ClientOperation;
+  /** Called in the order of arrival, after the frames that arrived before. */
   onOperation(operation: ServerOperation): void;
   onFrame(frame: Frame): void;
+  /** Called at each change of the connection or of the number of pending commands. */
   onState(state: ConnectionState): void;
 }
 
@@ -82,7 +84,10 @@ export class Connection {
       this.socket.send(JSON.stringify(this.listener().hello()));
   }
 
-  /** Send a command now or at the next connection, and again at each connection until it is answered. */
+  /**
+   * Send a command now or at the next connection, and again at each connection until the server
+   * answers it.
+   */
   command(operation: CommandOperation): void {
     this.unanswered.set(operation.command_id, operation);
     this.sendIfOpen(operation);

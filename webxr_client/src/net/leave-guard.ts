@@ -1,8 +1,11 @@
-/** Has the browser ask before the page is left. The listener is there only as long as it is needed: with one, browsers keep no page for going back to. */
+/**
+ * Makes the browser ask before the page is closed. The listener is installed only while it is
+ * needed, because browsers keep no page with one in their back-forward cache.
+ */
 export class LeaveGuard {
   private on = false;
 
-  /** Whether something would be lost. */
+  /** Whether closing the page would lose commands. */
   set needed(needed: boolean) {
     if (needed === this.on) return;
     this.on = needed;

@@ -1,10 +1,10 @@
 /**
- * A baked site: what a server would answer, from files beside the page (server/baking/static_site.py writes them). Nothing of the page is different
- * but where its answers come from.
+ * A baked site: the answers of a server, read from files beside the page (written by
+ * server/baking/static_site.py). Only the source of the answers differs from a page with a server.
  */
 import type { ItemInfo, SessionInfo, Timeline } from "../protocol/messages.js";
 
-/** items.json: what is known of all items, column by column. */
+/** Contents of items.json: one list per field, indexed by item. */
 export interface SiteItems {
   ids: string[];
   columns?: Record<string, string[]>;
@@ -13,11 +13,11 @@ export interface SiteItems {
   ends?: number[];
 }
 
-/** Whether this page is one. */
+/** Whether this page is a baked site. */
 export const isSite =
   typeof document !== "undefined" && document.documentElement.dataset.site === "baked";
 
-/** Whether there are pictures that say more than the thumbnails. */
+/** Whether the site has pictures in full resolution beside the thumbnails. */
 export const hasCards = isSite && document.documentElement.dataset.cards === "yes";
 
 async function file(path: string): Promise<Response> {
@@ -42,7 +42,10 @@ export const scene = async () => (await file("scene.glb")).arrayBuffer();
 export const thumbnails = async (page: number) => (await file(`thumbnails/${page}.webp`)).blob();
 export const timeline = async () => (await file("timeline.json")).json() as Promise<Timeline>;
 
-/** A part of the recording, which is fetched as a whole: not every web server can send parts of a file. */
+/**
+ * Part of the recording. The file is fetched whole, because some web servers do not serve parts of
+ * files.
+ */
 export async function recordingPart(start: number, end: number): Promise<ArrayBuffer> {
   recording ??= file("recording.lds").then((response) => response.arrayBuffer());
   recording.catch(() => {
@@ -80,7 +83,10 @@ export async function search(text: string): Promise<number[]> {
   return matching(await allItems(), text);
 }
 
-/** Items whose id, path or any column holds `text`, in whatever case; of `column:text`, that column. Ascending. */
+/**
+ * Items whose id, path or any column contains `text`, ignoring case; for `column:text`, only that
+ * column. Ascending.
+ */
 export function matching(all: SiteItems, text: string): number[] {
   const fields: Record<string, string[]> = { id: all.ids, path: all.paths ?? [], ...all.columns };
   const cut = text.indexOf(":");

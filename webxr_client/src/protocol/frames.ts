@@ -1,6 +1,6 @@
 /**
- * Binary frames of the stream: bytes in, typed arrays out. docs/protocol.md has the byte tables; tests/vectors/protocol holds both
- * languages to them.
+ * Binary frames of the stream, decoded into typed arrays. docs/protocol.md has the byte tables. The
+ * vectors in tests/vectors/protocol test this decoder and the server's encoder.
  */
 import {
   FORCE_TERMS,
@@ -33,14 +33,16 @@ export interface FrameHeader {
   raw_bytes: number;
 }
 
-/** Moves every point. `planes`: low bytes axis by axis, then high bytes, of zigzag 16-bit deltas. */
+/**
+ * Moves every point. `planes` holds zigzag 16-bit deltas: low bytes axis by axis, then high bytes.
+ */
 export interface PositionsFrame {
   kind: "positions";
   header: FrameHeader;
   planes: Uint8Array;
 }
 
-/** The predictions that changed; `confidence` 255 is certain. */
+/** Predictions that changed. A confidence of 255 is certain. */
 export interface PredictionsFrame {
   kind: "predictions";
   header: FrameHeader;
@@ -49,7 +51,10 @@ export interface PredictionsFrame {
   confidence: Uint8Array;
 }
 
-/** The force of each term of FORCE_TERMS on each item, nats per latent unit: term by term, item by item, axis by axis. */
+/**
+ * Force of each term of FORCE_TERMS on each item, in nats per latent unit, stored term by term,
+ * item by item, axis by axis.
+ */
 export interface ForcesFrame {
   kind: "forces";
   header: FrameHeader;
@@ -58,20 +63,20 @@ export interface ForcesFrame {
 
 export type Frame = PositionsFrame | PredictionsFrame | ForcesFrame;
 
-/** Bytes of the payload after inflating, for what a header says. */
+/** Size of the inflated payload in bytes, computed from a header. */
 function rawBytes({ opcode, axes, n }: FrameHeader): number {
   if (opcode === OPCODE_POSITIONS) return 2 * axes * n;
   if (opcode === OPCODE_FORCES) return FORCE_TERMS.length * (4 + axes * n);
   return 7 * n;
 }
 
-/** Parse one frame. Rejects with ProtocolError, naming what is wrong. */
+/** Parse one frame. Rejects with ProtocolError, whose message names the defect. */
 export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
   const header = decodeHeader(buffer);
   const expected = rawBytes(header);
   if (header.raw_bytes !== expected) {
     throw new ProtocolError(
-      `${header.n} entries take ${expected} bytes, the header says ${header.raw_bytes}`,
+      `${header.n} entries take ${expected} bytes, the header states ${header.raw_bytes}`,
     );
   }
   const raw = await inflate(new Uint8Array(buffer, FRAME_HEADER_BYTES), expected);
@@ -105,8 +110,9 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
     throw new ProtocolError(`opcode ${header.opcode} is unknown`, "unknown_opcode");
   }
   if (buffer.byteLength !== FRAME_HEADER_BYTES + header.payload_bytes) {
+    const found = buffer.byteLength - FRAME_HEADER_BYTES;
     throw new ProtocolError(
-      `the header says ${header.payload_bytes} payload bytes, ${buffer.byteLength - FRAME_HEADER_BYTES} are there`,
+      `the header states ${header.payload_bytes} payload bytes, the frame has ${found}`,
     );
   }
   if (
@@ -147,7 +153,7 @@ function decodePredictions(raw: Uint8Array, n: number) {
   return { items, class_ids, confidence: raw.slice(6 * n, 7 * n) };
 }
 
-/** Raw deflate by the browser's own inflater; at most `expected` bytes come out. */
+/** Inflate raw deflate data with the browser's decompressor, up to `expected` bytes. */
 async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Promise<Uint8Array> {
   const out = new Uint8Array(expected);
   let length = 0;
@@ -173,7 +179,9 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
   return out;
 }
 
-/** The deltas of a frame, n x axes, as the server computed them (already shifted). For tests and tools. */
+/**
+ * Deltas of a frame, (n, axes), already shifted, as the server computed them. For tests and tools.
+ */
 export function deltasOf(frame: PositionsFrame): Int32Array {
   const { n, axes, shift } = frame.header;
   const deltas = new Int32Array(n * axes);
@@ -189,8 +197,8 @@ export function deltasOf(frame: PositionsFrame): Int32Array {
 }
 
 /**
- * Add a frame to positions on the grid, four numbers a point, in place: 0.5 ms for 70,000 points.
- * Throws ProtocolError when the frame is for another number of points.
+ * Add a frame to grid positions in place, four numbers per point. Takes 0.5 ms for 70,000 points.
+ * Throws ProtocolError when the frame has another number of points.
  */
 export function addDeltas(frame: PositionsFrame, positions: Uint16Array): void {
   const { n, axes, shift } = frame.header;

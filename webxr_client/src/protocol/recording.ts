@@ -1,4 +1,7 @@
-/** A part of a recording: records as docs/files.md has them. A part begins at a record; a torn last one is left out. */
+/**
+ * Records of a part of a recording (format: docs/files.md). A part begins at a record; an
+ * incomplete last record is left out.
+ */
 import { ProtocolError } from "./frames.js";
 
 const RECORD_HEAD = 13;
@@ -9,22 +12,19 @@ export type RecordKind = "keyframe" | "frame" | "operation";
 
 export interface RecordingRecord {
   kind: RecordKind;
-  /** Seconds since the recording began. */
+  /** Seconds since the start of the recording. */
   time: number;
   payload: ArrayBuffer;
 }
 
-/** Throws ProtocolError when `part` does not begin at a record. */
+/** Split a part into records. Throws ProtocolError when `part` does not begin at a record. */
 export function readRecords(part: ArrayBuffer): RecordingRecord[] {
   const view = new DataView(part);
   const records: RecordingRecord[] = [];
   let at = 0;
   while (at + RECORD_HEAD <= part.byteLength) {
     const kind = KINDS[view.getUint8(at)];
-    if (!kind)
-      throw new ProtocolError(
-        "the recording was written anew meanwhile; look for the moment again",
-      );
+    if (!kind) throw new ProtocolError("the recording file has changed; select the moment again");
     const start = at + RECORD_HEAD;
     const end = start + view.getUint32(at + 9, true);
     if (end + CRC_BYTES > part.byteLength) break;

@@ -1,27 +1,35 @@
-/** Reads /api/scene.glb: our own attributes as typed arrays. three's loader would build a mesh that we do not draw. */
+/**
+ * Reader of /api/scene.glb: its custom attributes as typed arrays. GLTFLoader would build a mesh
+ * that the page does not draw.
+ */
 import { ProtocolError } from "./frames.js";
 import type { ClassInfo } from "./messages.js";
 
 export interface Box {
-  /** Least corner, in latent units. */
+  /** Corner with the smallest coordinates, in latent units. */
   origin: [number, number, number];
-  /** Edge, in latent units. */
+  /** Edge length in latent units. */
   size: number;
 }
 
 export interface SceneFile {
   n: number;
-  /** Grid positions, four numbers a point (the fourth is 0): ready for the GPU. */
+  /** Grid positions, four numbers per point (the fourth is 0), as the GPU takes them. */
   positions: Uint16Array<ArrayBuffer>;
+  /** Class per item; -1 without a label. */
   labels: Int16Array<ArrayBuffer>;
+  /** Predicted class per item; -1 without a prediction. */
   predictions: Int16Array<ArrayBuffer>;
+  /** Confidence of the prediction per item; 255 is certain. */
   confidence: Uint8Array<ArrayBuffer>;
   box: Box;
   classes: ClassInfo[];
   latent_dim: number;
   revision: number;
   scene_id: number;
+  /** Sequence number of the newest labels contained. */
   sequence: number;
+  /** Training step of the positions. */
   step: number;
 }
 
@@ -42,7 +50,7 @@ interface Document {
   extras: Omit<SceneFile, "n" | "positions" | "labels" | "predictions" | "confidence">;
 }
 
-/** Throws ProtocolError when the bytes are no scene of this server. */
+/** Read a scene. Throws ProtocolError when the bytes are not a scene of this server. */
 export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const view = new DataView(buffer);
   if (
@@ -76,7 +84,7 @@ export function readSceneFile(buffer: ArrayBuffer): SceneFile {
   const confidence = rows("_CONFIDENCE");
   const scene: SceneFile = {
     ...document.extras,
-    classes: document.extras.classes ?? [], // left out where there are none
+    classes: document.extras.classes ?? [], // absent when the session has no classes
     n,
     positions: new Uint16Array(buffer.slice(position.start, position.start + 8 * n)),
     labels: new Int16Array(n),

@@ -1,23 +1,27 @@
-/** Cues, fetched when they are shown, and again some time after labels or predictions changed. */
+/**
+ * Fetching of cues: when they are shown, and again some time after labels or predictions changed.
+ */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { AppState } from "../state/app-state.js";
 import { type Cue, isCue } from "../state/review-state.js";
 
-/** What changes all the time is asked for this often at most. */
+/** Shortest time between two requests while predictions change with every frame. */
 const EVERY_MS = 2000;
+/** Wait after a single change, to collect others. */
 const SOON_MS = 300;
 
 export class CueFeed {
   private timer: number | undefined;
   private fetched = Number.NEGATIVE_INFINITY;
   private busy = false;
+  /** Whether something changed after the newest request. */
   private stale = false;
 
   constructor(
     private readonly state: AppState,
-    private readonly complain: (message: string) => void,
+    private readonly onError: (message: string) => void,
     private readonly ask: (cue: Cue) => Promise<Uint8Array> = fetchCue,
   ) {
     effect(() => {
@@ -51,12 +55,12 @@ export class CueFeed {
     try {
       const all = await Promise.all(wanted.map(async (cue) => [cue, await this.ask(cue)] as const));
       const fitting = all.filter(([, bytes]) => bytes.length === state.latent.n);
-      // Of cues that are not shown nothing is kept: they would be old when they come back.
+      // Cues that are not shown are dropped, because they would be outdated when shown again.
       state.review.cues.value = new Map(fitting);
     } catch (error) {
       state.colourBy.value = isCue(state.colourBy.peek()) ? "label" : state.colourBy.peek();
       state.review.sizeBy.value = "even";
-      this.complain(`The cue could not be fetched: ${messageOf(error)}`);
+      this.onError(`The cue could not be fetched: ${messageOf(error)}`);
     }
     this.fetched = performance.now();
     this.busy = false;

@@ -1,4 +1,7 @@
-/** ModelQueries to the model over the stream: each gets one answer, or none. What is asked all the time waits for the answer before it. */
+/**
+ * Queries to the model over the stream. Each gets at most one answer. Queries that repeat, as those
+ * at the pointer do, wait for the previous answer.
+ */
 
 import {
   type ClientOperation,
@@ -10,6 +13,7 @@ import {
 import type { AppState } from "../state/app-state.js";
 import { type Decoded, picturesOf, type Seen, type Term } from "../state/force-state.js";
 
+/** Time after which a query without an answer resolves with null. */
 const PATIENCE_MS = 6000;
 
 type Answer = Probed | DecodedAnswer;
@@ -18,7 +22,9 @@ type Point = readonly number[];
 export class ModelQueries {
   private readonly waiting = new Map<string, (answer: Answer | null) => void>();
   private mapBusy = false;
+  /** Newest point that waits for the previous answer. */
   private mapNext: Point | null = null;
+  /** Command id of the newest probe. */
   private probed = "";
   private watching = false;
 
@@ -27,7 +33,7 @@ export class ModelQueries {
     private readonly send: (operation: ClientOperation) => void,
   ) {}
 
-  /** Whether `operation` answers a question of this page. */
+  /** Handle an answer. Returns whether it belongs to a query of this page. */
   handleAnswer(operation: Answer | Refused): boolean {
     const asked = this.waiting.get(operation.command_id);
     if (!asked) return false;
@@ -36,7 +42,9 @@ export class ModelQueries {
     return true;
   }
 
-  /** Pictures of some points of the latent space; none where there is no model, or nothing to see. */
+  /**
+   * Decode points of the latent space. Resolves with one picture per point; empty without a model.
+   */
   async decode(points: readonly Point[]): Promise<Decoded[]> {
     const answer = await this.ask({
       op: "decode",
@@ -47,7 +55,10 @@ export class ModelQueries {
     return picturesOf(answer.pictures, answer.width, answer.height, answer.channels);
   }
 
-  /** The picture of what lies under the pointer or the hand, as quickly as the model answers; null takes it away. */
+  /**
+   * Decode the point under the pointer or the hand as fast as the model answers; null clears the
+   * picture.
+   */
   look(point: Point | null): void {
     const { forces } = this.state;
     this.mapNext = point;
@@ -63,7 +74,10 @@ export class ModelQueries {
     });
   }
 
-  /** How the model sees `items` (the first MAX_PROBED of them): kept in the state until others are asked for. */
+  /**
+   * Request forces and reconstructions of `items` (the first MAX_PROBED), stored until the next
+   * probe.
+   */
   async probe(items: readonly number[]): Promise<void> {
     const { forces } = this.state;
     const command_id = crypto.randomUUID();

@@ -1,6 +1,7 @@
 /**
- * Going to moments of the recording: reads the part from a keyframe to the next, adds up what lies between, and shows it in place of the
- * present. Asks the recording alone, never the trainer.
+ * Playback of the recording: reads the part from a keyframe to the next, adds up the frames in it,
+ * and shows the result in place of the current state. It reads only the recording and never asks
+ * the trainer.
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";
@@ -10,20 +11,23 @@ import { readRecords } from "../protocol/recording.js";
 import { readSceneFile, type SceneFile } from "../protocol/scene-file.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Recorded frames a second, at speed 1. */
+/** Recorded frames per second at speed 1. */
 const RATE = 10;
+/** Number of parts kept in memory. */
 const KEPT = 6;
+/** Duration of the motion between two moments while scrubbing, in ms. */
 const SCRUB_MS = 90;
 
-/** From a keyframe up to the next one. */
+/** Part of the recording from a keyframe to the next. */
 interface Segment {
   first: number;
   scene: SceneFile;
   frames: PositionsFrame[];
-  /** Labels that were given, and after how many frames. */
+  /** Labels given in this part, with the number of frames before them. */
   labels: { after: number; labels: Labels }[];
 }
 
+/** Source of the index and of parts of the recording (bytes `start` to `end`). */
 export interface RecordingSource {
   timeline(): Promise<Timeline>;
   part(start: number, end: number): Promise<ArrayBuffer>;
@@ -36,25 +40,28 @@ export class Playback {
   private showing = false;
   private timer: number | undefined;
 
-  /** `leave`: called before the past is shown; `comeBack`: shows the present again. */
+  /**
+   * @param leave Called before a past moment is shown.
+   * @param onLive Called to show the current state again.
+   */
   constructor(
     private readonly state: AppState,
     private readonly leave: () => void,
-    private readonly comeBack: () => void,
+    private readonly onLive: () => void,
     private readonly source: RecordingSource = { timeline: fetchTimeline, part: fetchRecording },
   ) {}
 
-  /** Ask anew what the recording holds. */
+  /** Fetch the index of the recording again. */
   async refresh(): Promise<void> {
     const timeline = await this.source.timeline();
     const before = this.state.time.timeline.peek();
-    // The last part has grown; after the file was thinned, everything is elsewhere.
+    // The last part has grown. A thinned recording has all parts in other places.
     if (before && timeline.moments < before.moments) this.segments.clear();
     else if (before) this.segments.delete(before.keyframes.offset.length - 1);
     this.state.time.timeline.value = timeline;
   }
 
-  /** Show `moment`. While one is being fetched, only the newest wish counts. */
+  /** Show `moment`. While a moment is being fetched, only the newest request is kept. */
   async goTo(moment: number): Promise<void> {
     const { time } = this.state;
     this.wanted = Math.max(0, Math.round(moment));
@@ -82,7 +89,7 @@ export class Playback {
     }
   }
 
-  /** The moment there is nearest to the one that is wanted. */
+  /** Requested moment, limited to the recorded ones. */
   private nearest(): number {
     return Math.min(this.state.time.last.peek(), this.wanted);
   }
@@ -94,7 +101,7 @@ export class Playback {
     return this.goTo(from + by);
   }
 
-  /** Play from here on; from the beginning, at the end. */
+  /** Play from the shown moment; from the beginning if the end is shown. */
   play(): void {
     const { time } = this.state;
     if (time.live.peek() || time.moment.peek() >= time.last.peek()) time.moment.value = 0;
@@ -107,13 +114,13 @@ export class Playback {
     this.state.time.playing.value = false;
   }
 
-  /** Back to the present. */
+  /** Show the current state. */
   live(): void {
     this.pause();
     if (this.state.time.live.peek()) return;
     this.shown = null;
     this.state.time.live.value = true;
-    this.comeBack();
+    this.onLive();
   }
 
   private tick(): void {
@@ -210,7 +217,7 @@ export class Playback {
   }
 }
 
-/** Which keyframe to begin at for `moment`: the last one at or before it. */
+/** Index of the last keyframe at or before `moment`. */
 export function keyframeBefore({ keyframes }: Timeline, moment: number): number {
   let low = 0;
   let high = keyframes.moment.length - 1;

@@ -1,6 +1,7 @@
 /**
- * Going through what the model doubts: contact sheets that are corrected and confirmed as one gesture, the next thing worth looking at, a
- * selection that grows over equal predictions, and predictions that are accepted from a confidence on.
+ * Review of doubtful items: contact sheets corrected and confirmed as one gesture, the suggestion
+ * of what to label next, growing a selection over equal predictions, and accepting confident
+ * predictions.
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
@@ -17,24 +18,27 @@ import {
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 
-/** Shares of the densest place that growing tries, one after the other, until something is added. */
+/** Density thresholds that `grow` tries in turn until it adds an item. */
 const GROW_SHARES = [0.18, 0.05, 0];
 
-/** What reviewing needs of the session. */
+/** Parts of the session that the review uses. */
 export interface ReviewHost {
-  /** Whether something can be labelled now; says why not. */
+  /** Whether labels can be changed now; shows the reason if not. */
   allowed(): boolean;
-  /** A line for the person. */
+  /** Show a message to the user. */
   note(message: string): void;
-  /** One gesture, a class an item. Resolves when it is answered: whether it was accepted. */
+  /**
+   * Label each item with its own class, as one gesture. Resolves with whether the server accepted
+   * it.
+   */
   labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean>;
 }
 
 export class Review {
   private readonly growth = new ClusterGrowth();
-  /** Counts what was asked: an answer to something older does not count any more. */
+  /** Number of the newest request. Answers to earlier requests are ignored. */
   private asked = 0;
-  /** The items that the sheet marks in the cloud. */
+  /** Items of the open sheet, which are selected in the cloud. */
   private marked: Uint32Array | null = null;
 
   constructor(
@@ -42,25 +46,27 @@ export class Review {
     private readonly host: ReviewHost,
     private readonly ask = { sheet: fetchSheet, next: fetchNext },
   ) {
-    // Whoever selects something else is done with the sheet for now.
+    // A new selection puts the sheet away.
     effect(() => {
       const { items } = state.selection.value;
       if (this.marked && items !== this.marked) this.putAway();
     });
     effect(() => {
       state.predictionsVersion.value;
-      untracked(() => this.askAnew());
+      untracked(() => this.reloadWithPredictions());
     });
   }
 
   // Contact sheets ---------------------------------------------------------------------------------------------------
 
+  /** Open a contact sheet. */
   open(kind: SheetKind, reason = ""): void {
     if (!this.host.allowed()) return;
     this.state.review.aside.value = new Set();
     void this.load(kind, reason);
   }
 
+  /** Close the sheet and discard its corrections. */
   close(): void {
     const { review, selection } = this.state;
     this.asked += 1;
@@ -72,8 +78,11 @@ export class Review {
     });
   }
 
-  /** A sheet that came before the model had said anything is fetched again when it has, unless somebody has begun with it. */
-  private askAnew(): void {
+  /**
+   * Fetch a sheet again that was opened before there were predictions, unless the user has begun to
+   * correct it.
+   */
+  private reloadWithPredictions(): void {
     const { review, annotations } = this.state;
     const sheet = review.sheet.peek();
     if (sheet?.status !== "open" || sheet.items.some(({ prediction }) => prediction >= 0)) return;
@@ -83,26 +92,26 @@ export class Review {
       void this.load(sheet.kind, "");
   }
 
-  /** The sheet goes, what was corrected on it is kept for when it comes again. */
+  /** Put the sheet away. Corrections are kept for the next opening. */
   private putAway(): void {
     const { review } = this.state;
     this.asked += 1;
     this.marked = null;
     if (review.corrected.peek().size > 0)
       this.host.note(
-        "The sheet was put away, nothing was labelled. Open it again: your corrections are kept.",
+        "The sheet was put away without labels. Your corrections are kept until you open it again.",
       );
     review.sheet.value = null;
   }
 
-  /** The current picture is of this class. */
+  /** Correct the class of the current picture. */
   correct(classId: number): void {
     const { review, classes } = this.state;
     const item = this.current();
     const info = classes.peek()[classId];
     if (item < 0 || !info || info.removed) return;
     if (info.locked) {
-      this.host.note(`${info.name} is locked: nothing is labelled with it.`);
+      this.host.note(`${info.name} is locked. Unlock it to assign it.`);
       return;
     }
     const aside = new Set(review.aside.peek());
@@ -113,7 +122,7 @@ export class Review {
     });
   }
 
-  /** Nobody can tell what the current picture is: it stays as it is; once more: it can be told after all. */
+  /** Set the current picture aside as undecidable; a second call reverts that. */
   setAside(): void {
     const { review } = this.state;
     const item = this.current();
@@ -128,7 +137,7 @@ export class Review {
     });
   }
 
-  /** All of the sheet as shown, in one gesture; then comes the next sheet. */
+  /** Label all pictures of the sheet as shown, as one gesture, and load the next sheet. */
   confirm(): boolean {
     const { review } = this.state;
     const sheet = review.sheet.peek();
@@ -156,7 +165,7 @@ export class Review {
     return items.length > 0;
   }
 
-  /** Nothing is left that must be looked at; look at the next in doubt all the same. */
+  /** Show the next uncertain items after the queue is empty. */
   goOn(): void {
     const { review } = this.state;
     const sheet = review.sheet.peek();
@@ -203,7 +212,7 @@ export class Review {
     });
   }
 
-  /** The item of the current picture; -1 without one that can be corrected. */
+  /** Item of the current picture; -1 if no picture can be corrected. */
   private current(): number {
     const { review } = this.state;
     const sheet = review.sheet.peek();
@@ -212,7 +221,7 @@ export class Review {
 
   // Next, grow, accept -----------------------------------------------------------------------------------------------
 
-  /** Ask the model what is worth looking at next: it is selected, or its sheet opened, with the reason in words. */
+  /** Request what to label next and select it, or open its sheet, with the reason. */
   async next(): Promise<void> {
     if (!this.host.allowed()) return;
     const { selection, latent } = this.state;
@@ -234,11 +243,14 @@ export class Review {
         };
       }
     } catch (error) {
-      if (mine === this.asked) this.host.note(`Nothing could be suggested: ${messageOf(error)}`);
+      if (mine === this.asked) this.host.note(`There is no suggestion: ${messageOf(error)}`);
     }
   }
 
-  /** Let the selection grow over what lies near and is predicted as most of it is. Items of another label stay out. */
+  /**
+   * Grow the selection over nearby items with the same prediction. Items with another label are
+   * left out.
+   */
   grow(): void {
     const { selection, annotations, classes, latent } = this.state;
     const chosen = selection.peek();
@@ -246,12 +258,12 @@ export class Review {
     const { classId } = summarise(chosen.items, predictions, classes.peek().length);
     if (chosen.items.length === 0 || chosen.tool === "sheet") {
       this.host.note(
-        "Select something first: it grows over what lies near and is predicted the same.",
+        "Select items first. The selection grows over nearby items with the same prediction.",
       );
       return;
     }
     if (classId < 0) {
-      this.host.note("There is no prediction yet to grow by: label items of two classes first.");
+      this.host.note("There are no predictions yet. Label items of two classes first.");
       return;
     }
     const same = (item: number) =>
@@ -263,10 +275,13 @@ export class Review {
       selection.value = { ...chosen, items, tool: "cluster", revision: latent.revision, note };
       return;
     }
-    this.host.note(`Nothing more lies near that is predicted ${classes.peek()[classId]?.name}.`);
+    this.host.note(`No more items nearby are predicted ${classes.peek()[classId]?.name}.`);
   }
 
-  /** Give those of the selection that have no label, and that the model is certain enough of, their predictions. The others stay selected. */
+  /**
+   * Label the unlabelled items of the selection that have a confident prediction. The others stay
+   * selected.
+   */
   accept(): boolean {
     const { selection } = this.state;
     const chosen = selection.peek();
@@ -276,8 +291,8 @@ export class Review {
     if (items.length === 0) {
       this.host.note(
         unlabelled > 0
-          ? `Nothing that is selected is predicted with ${percent} % or more: accept what is less sure, or label it.`
-          : "Select items without a label first: their predictions are accepted.",
+          ? `No selected item has a confidence of ${percent} %. Lower the limit or label them.`
+          : "Select items without a label first. Their predictions are accepted.",
       );
       return false;
     }

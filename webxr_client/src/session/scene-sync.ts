@@ -9,7 +9,7 @@ export class SceneSync {
   /** Sequence number of the newest labels received. */
   sequence = 0;
   private fetching = false;
-  /** A scene was fetched again and the server has not answered `hello`: frames belong to the old one. */
+  /** Whether frames still belong to the previous scene: the server has not answered `hello` yet. */
   private awaitingWelcome = false;
 
   constructor(
@@ -32,7 +32,7 @@ export class SceneSync {
     });
   }
 
-  /** Fetch the scene again and tell the server its revision. */
+  /** Fetch the scene again and send its revision to the server. */
   async resync(): Promise<void> {
     if (this.fetching || !this.state.time.live.peek()) return;
     this.fetching = true;

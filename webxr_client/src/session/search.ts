@@ -1,22 +1,24 @@
 /**
- * Finding items: a text is split into words, and an item has to match all of them. `label:cat`, `predicted:cat` and `is:unlabelled` are known
- * here; every other word is looked for in ids, paths and columns, where they are, and in the names of labels.
+ * Search for items. A text is split into words, and an item has to match all of them. `label:cat`,
+ * `predicted:cat` and `is:unlabelled` are answered by the page. All other words are looked up by
+ * the server in ids, paths and columns, and by the page in the names of labels.
  */
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 
+/** Wait after the last key press before a search. */
 const PATIENCE_MS = 180;
 
-/** Words; what stands in double quotes is one. */
+/** Words of a text; a part in double quotes is one word. */
 export function words(text: string): string[] {
   return [...text.matchAll(/(\S*?)"([^"]*)"?|\S+/g)]
     .map((match) => (match[2] === undefined ? match[0] : `${match[1]}${match[2]}`))
     .filter((word) => word.trim() !== "");
 }
 
-/** Items whose class in `of` is named like `name`. */
+/** Items whose class in `of` has a name that contains `name`. */
 function named(of: Int16Array, classes: readonly ClassInfo[], name: string): Set<number> {
   const wanted = name.toLowerCase();
   const ids = new Set(
@@ -30,16 +32,17 @@ function named(of: Int16Array, classes: readonly ClassInfo[], name: string): Set
 }
 
 export class Search {
+  /** Number of the newest search. Answers to earlier ones are ignored. */
   private asked = 0;
   private timer: number | undefined;
 
   constructor(
     private readonly state: AppState,
     private readonly ask: (text: string) => Promise<number[]> = searchItems,
-    private readonly complain: (message: string) => void = () => {},
+    private readonly onError: (message: string) => void = () => {},
   ) {}
 
-  /** Look for `text` once nothing more is typed; "" ends the search. */
+  /** Search for `text` once the user stops typing; "" ends the search. */
   find(text: string): void {
     window.clearTimeout(this.timer);
     this.asked += 1;
@@ -58,11 +61,12 @@ export class Search {
       if (number === this.asked) this.state.search.value = { text, items };
     } catch (error) {
       if (number !== this.asked) return;
-      this.state.search.value = null; // nothing is known, so nothing is dimmed
-      this.complain(`The search failed: ${messageOf(error)}`);
+      this.state.search.value = null; // the answer is unknown, so no item is dimmed
+      this.onError(`The search failed: ${messageOf(error)}`);
     }
   }
 
+  /** Items that match all words of `text`, ascending. */
   async matching(text: string): Promise<Uint32Array> {
     const sets = await Promise.all(words(text).map((word) => this.ofWord(word)));
     const [first, ...others] = sets;

@@ -1,4 +1,4 @@
-/** What a user can do, as operations of the protocol and changes of the state. */
+/** The commands of the user, as operations of the protocol and changes of the state. */
 import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
 import { MAX_NAME_LENGTH, type Presence, type Settings } from "../protocol/messages.js";
@@ -55,7 +55,7 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // The items of a contact sheet are no selection to choose from.
+    // A contact sheet is put away when other items are selected.
     selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
   };
 

@@ -1,13 +1,14 @@
 /**
- * Labels and predictions by item. A label is shown at once, before the server has answered; if it is refused, it turns back. What the
- * server says always wins.
+ * Labels and predictions per item. A label is shown before the server answers and is reverted if
+ * the server refuses it. Labels from the server replace both.
  */
 import { UNLABELED } from "../protocol/messages.js";
 
 interface Optimistic {
   items: Uint32Array;
+  /** Labels before the command. */
   before: Int16Array;
-  /** One for all, or one an item. */
+  /** One class for all items, or one class per item. */
   classIds: number | Int16Array;
 }
 
@@ -15,21 +16,24 @@ const given = (classIds: number | Int16Array, k: number): number =>
   typeof classIds === "number" ? classIds : (classIds[k] as number);
 
 export class Annotations {
+  /** Class per item; -1 without a label. */
   labels = new Int16Array(0);
+  /** Predicted class per item; -1 without a prediction. */
   predictions = new Int16Array(0);
-  /** 255 is certain. */
+  /** Confidence per item; 255 is certain. */
   confidence = new Uint8Array(0);
   private readonly optimistic = new Map<string, Optimistic>();
 
+  /** Replace everything, as a new scene does. */
   reset(labels: Int16Array, predictions: Int16Array, confidence: Uint8Array): void {
     this.labels = labels.slice();
     this.predictions = predictions.slice();
     this.confidence = confidence.slice();
-    // What is not answered yet stays shown: its command is still on its way.
+    // Commands without an answer stay visible, because they will be applied to the new scene too.
     for (const [id, change] of this.optimistic) this.show(id, change.items, change.classIds);
   }
 
-  /** Show labels that have been asked for: one class for all items, or one an item. */
+  /** Show the labels of a command without an answer: one class for all items, or one per item. */
   show(commandId: string, items: Uint32Array, classIds: number | Int16Array): void {
     const before = Int16Array.from(items, (item) => this.labels[item] ?? UNLABELED);
     this.optimistic.set(commandId, { items, before, classIds });
@@ -38,12 +42,15 @@ export class Annotations {
     });
   }
 
-  /** The server has it: what it says arrives as labels. */
+  /** The server accepted the command; it sends the labels itself. */
   confirm(commandId: string): void {
     this.optimistic.delete(commandId);
   }
 
-  /** Refused: items that still show the label that was asked for go back. Returns whether any did. */
+  /**
+   * The server refused the command: restore the labels of items that still show it. Returns whether
+   * the command was known.
+   */
   revert(commandId: string): boolean {
     const change = this.optimistic.get(commandId);
     if (!change) return false;
@@ -55,7 +62,7 @@ export class Annotations {
     return true;
   }
 
-  /** What the server says. */
+  /** Set labels received from the server. */
   setLabels(items: readonly number[], classIds: readonly number[]): void {
     items.forEach((item, k) => {
       this.labels[item] = classIds[k] as number;
@@ -70,7 +77,7 @@ export class Annotations {
   }
 }
 
-/** How many items of `values` have each class. */
+/** Number of items per class in `values`. */
 export function countByClass(values: Int16Array, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
   for (const value of values)

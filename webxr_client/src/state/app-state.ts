@@ -1,4 +1,7 @@
-/** All that the page knows, as signals. Written by session/ and by the tools; read by scene and ui. */
+/**
+ * State of the page, as signals. session/ writes what the server sends; interaction/, scene/ and
+ * ui/ read all of it and write what the user chooses: tools, hover, selection, panels.
+ */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
 import type {
@@ -25,25 +28,25 @@ export type ColourBy = "label" | "prediction" | "confidence" | "force" | "moveme
 export type SelectionMode = "through" | "visible";
 
 export interface Selection {
-  /** Ascending. */
+  /** Items, ascending. */
   items: Uint32Array;
-  /** How they were chosen, kept with a label. */
+  /** Drawn regions; stored with a label. */
   regions: Region[];
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
-  /** Revision at which it was seen. */
+  /** Revision of the positions that the user saw; -1 for the current one. */
   revision: number;
-  /** How it came to be, kept with a label. */
+  /** Note about the origin of the selection; stored with a label. */
   note?: string;
-  /** Why it was suggested, in words, if it was. */
+  /** Reason of the suggestion, for the user. */
   reason?: string;
 }
 
 export interface Hover {
   item: number;
-  /** CSS pixels. */
+  /** Place of the pointer in CSS pixels. */
   x: number;
   y: number;
-  /** Its card is to end above y. */
+  /** Whether the card of the item is placed above y. */
   above?: boolean;
 }
 
@@ -56,7 +59,10 @@ export interface Pairing {
   message: string;
 }
 
-/** A region being drawn: CSS pixels, flat x, y. */
+/**
+ * Region being drawn: its corners as flat x, y in CSS pixels, the number of items inside, and the
+ * place of the pointer.
+ */
 export interface Drawing {
   points: number[];
   count: number;
@@ -64,12 +70,13 @@ export interface Drawing {
   y: number;
 }
 
-/** Items that match a text, ascending; null while the answer is awaited. */
+/** Items that match a search text, ascending; null until the answer arrives. */
 export interface Found {
   text: string;
   items: Uint32Array | null;
 }
 
+/** Empty selection. */
 export const NOTHING: Selection = {
   items: new Uint32Array(0),
   regions: [],
@@ -86,24 +93,25 @@ export class AppState {
     retryAt: null,
     code: 0,
   });
+  /** Error that keeps the session from loading; "" without one. */
   readonly failure: Signal<string> = signal("");
   readonly classes: Signal<ClassInfo[]> = signal([]);
   readonly annotations = new Annotations();
   readonly latent = new LatentState();
-  /** Count changes of the arrays, which are too large to be signals themselves. */
+  /** Count changes of the arrays, which are too large to be signals. */
   readonly labelsVersion = signal(0);
   readonly predictionsVersion = signal(0);
   readonly sceneVersion = signal(0);
-  /** Counts the pages of pictures that have come. */
+  /** Counts the pages of thumbnails that are loaded. */
   readonly picturesVersion = signal(0);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
-  /** What is searched for, and the items that were found; null while nothing is. */
+  /** Search text and the items found; null without a search. */
   readonly search: Signal<Found | null> = signal(null);
-  /** Whether an item is heard when one points at it. */
+  /** Whether the sound of a pointed item is played. */
   readonly sound = signal(true);
-  /** Larger letters. */
+  /** Whether the page uses larger text. */
   readonly bigText = signal(false);
   readonly tool: Signal<Tool> = signal("lasso");
   readonly selectionMode: Signal<SelectionMode> = signal("through");
@@ -112,39 +120,44 @@ export class AppState {
   readonly help = signal(false);
   readonly devicesOpen = signal(false);
   readonly training: Signal<Training | null> = signal(null);
+  /** Newest samples of the training curves. */
   readonly losses: Signal<Losses[]> = signal([]);
   readonly history: Signal<History> = signal({ gestures: [], can_undo: false, can_redo: false });
   readonly notices: Signal<Notice[]> = signal([]);
+  /** Newest refused command; null after the next command. */
   readonly refusal: Signal<Refused | null> = signal(null);
   readonly xr = new XrState();
   readonly time = new TimeState();
   readonly forces = new ForceState();
   readonly review = new ReviewState();
-  /** Items that are pinned, ascending. */
+  /** Pinned items, ascending. */
   readonly pins: Signal<readonly number[]> = signal([]);
-  /** Others who are in VR, by client. */
+  /** Other clients in VR, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
   /** Devices that wait and devices with access, on the owner's page; null on others. */
   readonly access: Signal<Access | null> = signal(null);
   /** Pairing in progress; null when this device has access. */
   readonly pairing: Signal<Pairing | null> = signal(null);
 
-  /** The classes that are there: a class that is gone keeps its number, and its place in `classes`. */
+  /** Classes without removed ones. A removed class keeps its id and its place in `classes`. */
   readonly liveClasses: ReadonlySignal<ClassInfo[]> = computed(() =>
     this.classes.value.filter((info) => !info.removed),
   );
+  /** Number of labelled items per class. */
   readonly labelCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.labelsVersion.value;
     return countByClass(this.annotations.labels, this.classes.value.length);
   });
+  /** Number of predicted items per class. */
   readonly predictedCounts: ReadonlySignal<Uint32Array> = computed(() => {
     this.predictionsVersion.value;
     return countByClass(this.annotations.predictions, this.classes.value.length);
   });
+  /** Number of labelled items. */
   readonly labelled: ReadonlySignal<number> = computed(() =>
     this.labelCounts.value.reduce((a, b) => a + b, 0),
   );
-  /** Whether nothing can be labelled: the scene is baked, or this device may only look. */
+  /** Whether the session is read-only here: the scene is baked, or this device is a viewer. */
   readonly readOnly: ReadonlySignal<boolean> = computed(() => {
     const session = this.session.value;
     return !session || session.read_only || session.role === "viewer";

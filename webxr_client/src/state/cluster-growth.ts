@@ -1,13 +1,17 @@
 /**
- * Snap to cluster: from the brush over the dense region round it (after MeTACAST, Zhao et al. 2023, who let a density threshold bound a
- * selection that was pointed at). Items are counted in the cells of a grid, smoothed over the neighbouring cells; from the cells under the
- * brush the region grows over cells that touch and are at least `share` as dense as the densest cell under the brush. From a selection it
- * grows in the same way, over items of one kind alone.
+ * Growth of a region over a cluster, from the brush (after MeTACAST, Zhao et al. 2023, where a
+ * density threshold bounds a selection around a pointed place) or from a selection. Items are
+ * counted in the cells of a grid and the counts are smoothed. The region grows from the cells under
+ * the brush over adjacent cells whose density is at least `share` of the densest cell under the
+ * brush. From a selection it grows in the same way, counting only items of one kind.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "./latent-state.js";
 
-/** Cells along an axis that the cloud spans, at most; fewer where there are few items, so that a cell of a cluster is seldom empty. */
+/**
+ * Largest number of cells along an axis. Fewer items get fewer cells, so that cells inside a
+ * cluster are rarely empty.
+ */
 const MOST_CELLS = 56;
 const ITEMS_A_CELL = 1.2;
 
@@ -26,7 +30,10 @@ export class ClusterGrowth {
   private version = -1;
   private latent: LatentState | null = null;
 
-  /** The items of the cluster at `centre` (scene metres), ascending; none where the brush holds nothing. */
+  /**
+   * Items of the cluster at `centre` (scene metres), ascending. Empty if the brush contains no
+   * item.
+   */
   grow(latent: LatentState, centre: Place, radius: number, share: number): Uint32Array {
     this.count(latent);
     const taken = this.spread(this.density, this.cellsWithin(centre, radius), share);
@@ -34,8 +41,11 @@ export class ClusterGrowth {
   }
 
   /**
-   * From `items` over what lies near and is `same`: those of `items`, and those which it grew over, ascending. `share` is of the densest cell
-   * that `items` touch, counting only what is the same.
+   * Grow from `items` over adjacent items that are `same`.
+   *
+   * @param share Smallest density, as a share of the densest cell that contains one of `items`;
+   *   only items that are `same` count.
+   * @returns `items` and the items reached, ascending.
    */
   growOver(
     latent: LatentState,
@@ -59,7 +69,10 @@ export class ClusterGrowth {
     return this.itemsIn(taken, same, kept);
   }
 
-  /** The cells that are reached from `seeds` over cells of at least `share` of their highest density. */
+  /**
+   * Cells reached from `seeds` over cells whose density is at least `share` of the highest density
+   * among `seeds`.
+   */
   private spread(density: Float32Array, seeds: Iterable<number>, share: number): Uint8Array {
     const begin = [...seeds];
     const taken = new Uint8Array(this.cells ** 3);
@@ -90,7 +103,7 @@ export class ClusterGrowth {
     return Uint32Array.from(items);
   }
 
-  /** The density of all cells, made once for each keyframe. */
+  /** Compute the density of all cells, once per keyframe. */
   private count(latent: LatentState): void {
     if (this.latent === latent && this.version === latent.version) return;
     this.latent = latent;
@@ -108,7 +121,8 @@ export class ClusterGrowth {
     }
     const spans = high.map((value, axis) => value - (this.low[axis] as number));
     const span = Math.max(1, ...spans);
-    const root = flat ? Math.sqrt(n / ITEMS_A_CELL) : Math.cbrt((n / ITEMS_A_CELL) * 12); // clusters fill about a twelfth of the room
+    // clusters fill about a twelfth of the volume
+    const root = flat ? Math.sqrt(n / ITEMS_A_CELL) : Math.cbrt((n / ITEMS_A_CELL) * 12);
     const cells = Math.max(4, Math.min(MOST_CELLS, Math.round(root)));
     this.cells = cells;
     this.width = (span + 1) / cells;
@@ -133,7 +147,7 @@ export class ClusterGrowth {
     return at(x, 0) + cells * (at(y, 1) + cells * at(z, 2));
   }
 
-  /** Binomial weights over the 3 x 3 x 3 cells round each. */
+  /** Counts smoothed with binomial weights over the 3 x 3 x 3 cells around each cell. */
   private smoothed(counts: Float32Array<ArrayBuffer>, flat: boolean): Float32Array<ArrayBuffer> {
     const { cells } = this;
     let from = counts;
@@ -148,7 +162,8 @@ export class ClusterGrowth {
       }
       from = to;
     }
-    // What has no items of its own is no place to grow over: it would join clusters that only lie near.
+    // An empty cell stops the growth: smoothing alone would join two clusters that lie close to
+    // each other.
     for (let k = 0; k < from.length; k++) if (counts[k] === 0) from[k] = 0;
     return from;
   }

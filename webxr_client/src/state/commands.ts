@@ -1,74 +1,99 @@
-/** What a person can do, as functions: buttons, keys and, later, controllers all call these. */
+/** Commands of the user; buttons, keys and controllers call these. */
 import type { Presence, Settings } from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
 import type { SheetKind } from "./review-state.js";
 
-/** A point of the latent space. */
+/** Point in latent units. */
 export type Point = [number, number, number];
 
 export interface Commands {
-  /** Label the selection, or `items`; -1 takes labels away. Returns whether anything is labelled: this may only look, and classes may be locked. */
+  /**
+   * Label the selection, or `items`; UNLABELED removes labels. Returns whether any item is
+   * labelled: not for viewers, and not for items of locked classes.
+   */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
   redo(): void;
+  /** Add a class. */
   addClass(name: string): void;
+  /** Change the name, colour or lock of a class. */
   editClass(classId: number, changes: { name?: string; colour?: string; locked?: boolean }): void;
-  /** Its items count as the other class from now on. */
+  /** Merge a class into another one. */
   mergeClass(classId: number, into: number): void;
-  /** With the labels of its items. */
+  /** Delete a class and the labels of its items. */
   deleteClass(classId: number): void;
-  /** Look for items; "" ends the search. */
+  /** Search for items; "" ends the search. */
   search(text: string): void;
+  /** Continue training. */
   run(): void;
+  /** Pause training. */
   pause(): void;
-  /** What is to change; the rest stays. One gesture. */
+  /** Change settings of the training, as one gesture. Absent fields stay as they are. */
   setSettings(changes: Partial<Settings>): void;
-  /** Items are in the hand: the model pulls them to `targets`, one an item, for now; they are not kept. No items: they are let go, and nothing happened. */
+  /**
+   * While items are dragged: the model pulls them to `targets`, one per item. Not stored. Empty
+   * `items` end the drag without effect.
+   */
   drag(items: Uint32Array, targets: Point[]): void;
-  /** They were dragged there: one gesture. `keep`: they stay pinned. */
+  /** Store the end of a drag as one gesture. With `keep`, the items stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
-  /** Take the pins of these items away, or all. */
+  /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
-  /** Whether the forces on all items are wanted. */
+  /** Request forces on all items with each frame, or end that. */
   watch(forces: boolean): void;
-  /** How the model sees these items, into state.forces.seen; none: nothing is shown. */
+  /** Request forces and reconstructions of items into state.forces.seen; empty `items` clear it. */
   probe(items: readonly number[]): void;
-  /** What lies at a point, into state.forces.decoded. */
+  /** Decode a point into state.forces.decoded; null clears it. */
   look(point: Point | null): void;
+  /** Decode points. Resolves with one picture per point; empty without a model. */
   decode(points: readonly Point[]): Promise<Decoded[]>;
+  /** Fetch the index of the recording. */
   refreshTimeline(): void;
-  /** Show a moment of the recording. */
+  /** Show a recorded frame. */
   goTo(moment: number): void;
+  /** Move by a number of recorded frames. */
   step(by: number): void;
+  /** Play the recording from the shown moment. */
   play(): void;
+  /** Stop the playback. */
   stop(): void;
-  /** Back to the present. */
+  /** Show the current state. */
   live(): void;
-  /** Replace the selection's items, as on the contact sheet. */
+  /** Replace the items of the selection. */
   select(items: Uint32Array): void;
   clearSelection(): void;
-  /** A contact sheet of what is doubtful, into state.review.sheet. */
+  /** Open a contact sheet in state.review.sheet. */
   openSheet(kind: SheetKind): void;
   closeSheet(): void;
-  /** The sheet's current picture (state.review.at) is of this class. */
+  /** Correct the current picture of the sheet (state.review.at). */
   correct(classId: number): void;
-  /** It cannot be told: it stays as it is, and is not counted as looked at. Once more: it counts again. */
+  /**
+   * Set the current picture aside: it keeps its label and does not count as verified. A second call
+   * reverts that.
+   */
   setAside(): void;
-  /** All of the sheet as shown, in one gesture; the next sheet follows. Returns whether anything is labelled. */
+  /**
+   * Label all pictures of the sheet as shown, as one gesture; the next sheet follows. Returns
+   * whether any item is labelled.
+   */
   confirmSheet(): boolean;
-  /** After the last sheet: show the next in doubt all the same. */
+  /** After the last sheet: show the next uncertain items. */
   goOnWithSheet(): void;
-  /** What is worth looking at next: selects it, or opens its sheet. */
+  /** Select the region worth labelling next, or open its sheet. */
   next(): void;
-  /** The selection grows over what lies near and is predicted the same. */
+  /** Grow the selection over nearby items with the same prediction. */
   grow(): void;
-  /** Predictions of at least state.review.acceptFrom become labels, where the selection has none. One gesture. Returns whether there are any. */
+  /**
+   * Label unlabelled items of the selection with their predictions, from state.review.acceptFrom
+   * on, as one gesture. Returns whether there are any.
+   */
   accept(): boolean;
+  /** Move the camera so that all points are in view. */
   fit(): void;
   /** Request access for this device again. */
   requestAccess(): void;
   /** Pair with a code. Rejects with a message for the user. */
   enterCode(code: string): Promise<void>;
-  /** Tell the others where head and hands are; without a head, that VR is over. */
+  /** Send the pose of head and hands to the other clients; without a head, VR has ended. */
   present(presence: Omit<Presence, "op">): void;
 }

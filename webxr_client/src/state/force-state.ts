@@ -1,14 +1,17 @@
-/** What is read of the model: forces on the items, what lies at a place, how it sees single items. */
+/**
+ * Results of queries to the model: forces on items, decoded points, and reconstructions of single
+ * items.
+ */
 import { type Signal, signal } from "@preact/signals";
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS } from "../protocol/messages.js";
 
-/** Whose arrows are drawn. */
+/** Items whose force arrows are drawn. */
 export type ForcesShown = "off" | "hovered" | "selected" | "all";
 export type Term = (typeof FORCE_TERMS)[number] | "reconstruction";
 
 export const TERMS: readonly Term[] = [...FORCE_TERMS, "reconstruction"];
-/** As in the charts. */
+/** Colour per term, the same as in the training curves. */
 export const TERM_COLOURS: Record<Term, string> = {
   kl: "#b392ff",
   classification: "#f2a33a",
@@ -17,7 +20,7 @@ export const TERM_COLOURS: Record<Term, string> = {
   reconstruction: "#57b8f0",
 };
 
-/** A picture the model made: grey or colour bytes, row by row. */
+/** Picture decoded by the model: grey or RGB bytes, row by row. */
 export interface Decoded {
   width: number;
   height: number;
@@ -25,15 +28,15 @@ export interface Decoded {
   bytes: Uint8Array;
 }
 
-/** How the model sees one item. */
+/** Forces on one item, its reconstruction and its latent uncertainty. */
 export interface Seen {
   item: number;
-  /** Nats per latent unit. */
+  /** Force per term, in nats per latent unit. */
   forces: Partial<Record<Term, readonly number[]>>;
   reconstruction: Decoded | null;
-  /** Reconstruction loss, nats. */
+  /** Reconstruction loss in nats. */
   error: number;
-  /** Standard deviation of q(Z given X), latent units. */
+  /** Standard deviation of q(Z given X) per axis, in latent units. */
   sigma: readonly number[];
 }
 
@@ -41,22 +44,28 @@ export class ForceState {
   readonly shown: Signal<ForcesShown> = signal("off");
   /** Terms whose arrows are drawn. */
   readonly terms: Signal<ReadonlySet<Term>> = signal(new Set(TERMS));
+  /** Number of past frames that trails show; 0 draws no trails. */
   readonly trails = signal(0);
-  /** Whether what lies under the pointer, or the hand, is decoded. */
+  /** Whether the point under the pointer or the hand is decoded. */
   readonly map = signal(false);
+  /** Picture of the point under the pointer or the hand; null without one. */
   readonly decoded: Signal<Decoded | null> = signal(null);
+  /** Results of the newest probe, by item. */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
+  /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);
-  /** The newest forces on all items; `version` counts them. */
+  /** Newest forces on all items; null before the first frame. */
   frame: ForcesFrame | null = null;
+  /** Counts changes of `frame` and `seen`. */
   readonly version = signal(0);
 
+  /** Store a new forces frame. */
   setFrame(frame: ForcesFrame): void {
     this.frame = frame;
     this.version.value += 1;
   }
 
-  /** The force of a term on an item, into `out`; false where it is not known. */
+  /** Write the force of a term on an item into `out`. Returns false where it is unknown. */
   read(term: Term, item: number, out: [number, number, number]): boolean {
     const seen = this.seen.peek().get(item)?.forces[term];
     out.fill(0);
@@ -72,7 +81,10 @@ export class ForceState {
     return true;
   }
 
-  /** The term that pulls hardest on each item, as an index of FORCE_TERMS; null while forces are not known. */
+  /**
+   * Index in FORCE_TERMS of the strongest force per item; -1 where all are zero. Null before the
+   * first frame.
+   */
   dominant(): Int16Array | null {
     if (!this.frame) return null;
     const { n, axes } = this.frame.header;
@@ -95,7 +107,7 @@ export class ForceState {
   }
 }
 
-/** Base64 of uint8 (K, height, width, channels) into pictures. */
+/** Pictures from base64 of uint8 (K, height, width, channels). */
 export function picturesOf(
   text: string,
   width: number,

@@ -1,4 +1,4 @@
-/** Numbers as a person reads them. */
+/** Numbers formatted for the user. */
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 

@@ -1,55 +1,68 @@
 /**
- * Where the points are: two keyframes on the integer grid, between which the GPU interpolates. No work per point and frame; a frame that
- * arrives costs one pass, made when it comes: when its keyframe is due, there is a picture to draw. Frames are played at the pace they come in,
- * one frame late, so that points glide and never jump. While nothing is to move they are added up as they come: however long that lasts, what
- * waits is one keyframe.
+ * Positions of the points as two keyframes on the integer grid, between which the GPU interpolates.
+ * Nothing is computed per point and drawn frame. A received frame costs one pass over the points,
+ * on arrival, so that its keyframe is ready when it is due. Frames are played at the pace of their
+ * arrival, one frame late, so that points move smoothly. While the view is frozen, received frames
+ * are added up into one waiting keyframe.
  */
 
 import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frames.js";
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { Box, SceneFile } from "../protocol/scene-file.js";
 
+/** Limits of the time between two keyframes, in ms. */
 const SHORTEST = 1000 / 60;
 const LONGEST = 250;
-/** When more keyframes than this wait, they become one. */
+/** Number of waiting keyframes from which on further frames are added to the last one. */
 const BACKLOG = 3;
 
-/** Where a frame leads. Items in the hand are in it where the frames say. */
+/** Positions after a frame. Held items are at their received positions here. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
 }
 
 export class LatentState {
+  /** Number of items. */
   n = 0;
+  /** Axes of the latent space, 2 or 3. */
   latentDim = 3;
   box: Box = { origin: [0, 0, 0], size: 1 };
   sceneId = -1;
-  /** Revision of the newest frame received. */
+  /** Revision of the newest received frame. */
   received = -1;
-  /** Revision of the keyframe that is moved towards: what a selection sees. */
+  /** Revision of the keyframe being moved to, which a selection refers to. */
   revision = -1;
-  /** Keyframes, four numbers a point. `from` is left, `to` is reached at t = 1. */
+  /** Keyframes, four numbers per point: at t = 0 points are at `from`, at t = 1 at `to`. */
   from = new Uint16Array(0);
   to = new Uint16Array(0);
-  /** Counts the changes of the keyframes' content. */
+  /** Counts changes of the keyframes. */
   version = 0;
+  /** While true, no keyframe is played. */
   frozen = false;
 
-  /** Items in this page's own hand: they are shown where they were taken up, and the hand moves them from there. */
+  /**
+   * Items dragged by this page. They are shown where the drag began, and the drag moves them from
+   * there.
+   */
   private held = new Uint32Array(0);
   private heldAt = new Uint16Array(0);
   private heldTrue = new Uint16Array(0);
-  /** Keyframes to be played, the next one first, and arrays for others. */
+  /** Keyframes waiting to be played, the next one first. */
   private waiting: Keyframe[] = [];
   private spare: Uint16Array[] = [];
-  /** Frames that come are added to the keyframe that waits until it is played: nothing is to move, or there were too many. */
+  /**
+   * Whether received frames are added to the last waiting keyframe, until that one is played: the
+   * view is frozen or too many were waiting.
+   */
   private adding = false;
   private started = 0;
   private duration = 50;
   private lastArrival = 0;
 
-  /** Show a whole scene, at rest. What is in the hand stays there, in another box too. */
+  /**
+   * Show a whole scene without motion. Held items stay where they are, also when the box changes.
+   */
   setScene(scene: SceneFile): void {
     if (scene.n !== this.n || scene.latent_dim !== this.latentDim) this.held = new Uint32Array(0);
     this.putHeldIn(scene.box);
@@ -68,7 +81,10 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Go to `positions` (four numbers a point, of this scene's box) within `duration` ms. They are copied. */
+  /**
+   * Move to `positions` (four numbers per point, in the box of this scene) within `duration` ms.
+   * The array is copied.
+   */
   goTo(positions: Uint16Array, now: number, duration: number): void {
     const older = this.from;
     this.from = this.to;
@@ -80,7 +96,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Take items up: frames do not move them until `release`. */
+  /** Hold items: frames do not move them until `release`. */
   hold(items: Uint32Array): void {
     this.release();
     this.held = items.slice();
@@ -90,7 +106,7 @@ export class LatentState {
     this.scatter(this.from, this.heldAt);
   }
 
-  /** They are where the frames say again. */
+  /** Release held items: they return to their received positions. */
   release(): void {
     if (this.held.length === 0) return;
     this.scatter(this.to, this.heldTrue);
@@ -99,7 +115,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Where items were taken up, on the grid of another box; at its edge, if that lies outside. */
+  /** Convert the places of held items to the grid of another box, clamped to its edge. */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
     for (let k = 0; k < 4 * this.held.length; k++) {
@@ -112,7 +128,10 @@ export class LatentState {
     }
   }
 
-  /** What held items have in `positions`, into `out`, four numbers an item. Plain loops: nothing is allocated for an item. */
+  /**
+   * Copy the values of held items in `positions` to `out`, four numbers per item. A plain loop,
+   * because an allocation per item causes pauses for garbage collection.
+   */
   private gather(positions: Uint16Array, out: Uint16Array): void {
     const { held } = this;
     for (let k = 0; k < held.length; k++) {
@@ -129,12 +148,13 @@ export class LatentState {
     }
   }
 
-  /** Take a frame, to be played in its turn. Throws ProtocolError when it does not follow the one before. */
+  /** Queue a received frame. Throws ProtocolError when it does not follow the previous one. */
   push(frame: PositionsFrame, now: number): void {
     const { base_revision, revision, scene_id } = frame.header;
     if (scene_id !== this.sceneId || base_revision !== this.received) {
       throw new ProtocolError(
-        `a frame from revision ${base_revision} of scene ${scene_id} does not follow revision ${this.received} of ${this.sceneId}`,
+        `a frame from revision ${base_revision} of scene ${scene_id} does not follow ` +
+          `revision ${this.received} of scene ${this.sceneId}`,
       );
     }
     if (frame.header.n !== this.n) {
@@ -155,7 +175,7 @@ export class LatentState {
     this.lastArrival = now;
   }
 
-  /** Advance to time `now` (ms) and return t in 0..1 between the keyframes. */
+  /** Advance to time `now` (ms). Returns t in 0..1 between the keyframes. */
   sampleAt(now: number): number {
     const t = this.progress(now);
     if (t >= 1 && !this.frozen && this.waiting.length > 0) {
@@ -165,6 +185,7 @@ export class LatentState {
     return t;
   }
 
+  /** Whether points move or a keyframe waits. */
   get moving(): boolean {
     return this.waiting.length > 0 || this.progress(performance.now()) < 1;
   }
@@ -174,14 +195,14 @@ export class LatentState {
     this.adding = false;
   }
 
-  /** The next keyframe, no longer waiting; its array holds what it is until a frame is pushed. */
+  /** Remove and return the next keyframe. Its array is reused by the next `push`. */
   private takeNext(): Keyframe | undefined {
     const next = this.waiting.shift();
     if (next) this.spare.push(next.positions);
     return next;
   }
 
-  /** Where a frame leads from the keyframe before it; without one, from what is shown. */
+  /** Positions after a frame that follows `before`, or the shown keyframe without one. */
   private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
     const positions = this.spare.pop() ?? new Uint16Array(this.to.length);
     positions.set(before?.positions ?? this.to);
@@ -211,14 +232,17 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Column-major matrix from latent units to the scene: metres, the box a cube of 1 m about the origin. */
+  /**
+   * Column-major matrix sceneFromLatent: latent units to scene metres. The box becomes a cube of 1
+   * m about the origin.
+   */
   sceneFromLatent(): number[] {
     const s = 1 / this.box.size;
     const [x, y, z] = this.box.origin;
     return [s, 0, 0, 0, 0, s, 0, 0, 0, 0, s, 0, -x * s - 0.5, -y * s - 0.5, -z * s - 0.5, 1];
   }
 
-  /** Latent mean of an item at the newest keyframe, along one axis. */
+  /** Latent mean of an item at the newest keyframe, along one axis, in latent units. */
   latentMean(item: number, axis: number): number {
     const grid = this.to[4 * item + axis] as number;
     return (this.box.origin[axis] as number) + (grid / (GRID_STEPS - 1)) * this.box.size;

@@ -1,59 +1,81 @@
-/** What is to be looked at again, and how well it all stands: contact sheets, figures of quality, cues. Written by session/review.ts and session/cue-feed.ts. */
+/**
+ * State of the review: contact sheet, quality figures and cues. Written by session/review.ts and
+ * session/cue-feed.ts.
+ */
 import { type Signal, signal } from "@preact/signals";
 import { type Quality, SHEET_SIZE, type Sheet, type SheetItem } from "../protocol/messages.js";
 
-/** Shown as colour or as size, one byte an item: 255 is strongest. */
+/** Cues that can be shown as colour or size: one byte per item, 255 is strongest. */
 export const CUES = ["uncertainty", "density", "diversity", "coverage"] as const;
 export type Cue = (typeof CUES)[number];
 export const isCue = (name: string): name is Cue => (CUES as readonly string[]).includes(name);
-/** The one after `now`, if that is none the first; undefined after the last. */
+/** Next cue in CUES after `now`; the first if `now` is not a cue, undefined after the last. */
 export const cueAfter = (now: string): Cue | undefined => CUES[CUES.indexOf(now as Cue) + 1];
 
 export type SheetKind = "suspects" | "uncertain";
 
 export interface OpenSheet {
+  /** `suspects`: labels that are probably wrong. `uncertain`: uncertain predictions. */
   kind: SheetKind;
   items: readonly SheetItem[];
-  /** Length of the queue it is the head of. */
+  /** Length of the queue that the sheet shows the head of. */
   total: number;
-  /** How many of `items` are probably wrong as they stand. */
+  /** Expected number of wrong labels or predictions among `items`. */
   expectedWrong: number;
-  /** Why it was opened, in words; "" when a person asked for it. */
+  /** Reason given by the suggestion that opened the sheet; "" if the user opened it. */
   reason: string;
-  /** `busy`: an answer is awaited. `done`: nothing is left in the queue; `items` are the next in doubt. */
+  /**
+   * `busy`: waiting for the server. `done`: the queue is empty, and `items` are the next uncertain
+   * ones.
+   */
   status: "open" | "busy" | "done";
 }
 
 const ACCEPT_FROM = 0.95;
-/** In place of a picture of the sheet: none is the current one. So it begins in VR, where there is no focus that shows which it is. */
+/**
+ * Value of `at` without a current picture. Sheets begin with it in VR, which has no focus to mark
+ * the current picture.
+ */
 export const NO_PICTURE = -1;
 
 export class ReviewState {
+  /** Quality figures; null before the server sends them. */
   readonly quality: Signal<Quality | null> = signal(null);
+  /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
-  /** Which of the sheet's pictures is the current one: classes are given to it; or NO_PICTURE. */
+  /** Index of the current picture, which class keys apply to; or NO_PICTURE. */
   readonly at = signal(0);
-  /** What a person has said of single pictures, by item; kept when a sheet is put away. */
+  /** Corrected class by item. Kept when the sheet is put away. */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
-  /** Pictures that nobody can tell: they stay as they are. */
+  /** Items set aside as undecidable: they keep their labels. */
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
-  /** Confidence from which on predictions are accepted, 0..1. */
+  /** Smallest confidence, 0..1, of the predictions that `accept` turns into labels. */
   readonly acceptFrom = signal(ACCEPT_FROM);
+  /** Cue shown as point size; `even` for equal sizes. */
   readonly sizeBy: Signal<Cue | "even"> = signal("even");
-  /** The cues that are shown, as they were last asked for. */
+  /** Values of the shown cues, from the newest request. */
   readonly cues: Signal<ReadonlyMap<Cue, Uint8Array>> = signal(new Map());
 }
 
-/** The class an item of a sheet has after Enter, if nobody corrects it: the label or the prediction, whichever is likelier; -1: none. */
+/**
+ * Class of a sheet item after Enter without a correction: the more likely of label and prediction;
+ * -1 without either.
+ */
 export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
   return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
 }
 
-/** Whether a picture is one to look at twice: it has a label that the model would not give. */
+/** Whether an item has a label that differs from its prediction. */
 export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
   class_id >= 0 && prediction >= 0 && class_id !== prediction;
 
-/** What Enter would say of a sheet: ascending, without what is set aside. `changed`: how many have another class than before. */
+/**
+ * Labels that Enter assigns for a sheet.
+ *
+ * @param corrected Corrected class by item.
+ * @param aside Items set aside; they get no label.
+ * @returns Items, ascending, one class per item, and the number of items whose class changes.
+ */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
   corrected: ReadonlyMap<number, number>,
@@ -71,7 +93,7 @@ export function sheetLabels(
   };
 }
 
-/** A sheet's worth of `items` that are not set aside: those most in doubt, in the order they came. */
+/** Up to SHEET_SIZE of `items` that are not set aside: the most doubtful, in their given order. */
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;

@@ -1,21 +1,25 @@
-/** What the model thinks of a selection, and which of its pictures are shown. Pure. */
+/** Summaries of a selection: its predictions, and the pictures shown of it. */
 import { SHEET_SIZE } from "../protocol/messages.js";
 import type { AppState, Selection } from "./app-state.js";
 
-/** Share of equal predictions from which on they are a suggestion: a class nobody has shown the model yet has no majority of its own. */
+/**
+ * Smallest share of equal predictions that is a suggestion. A class without labels is never
+ * predicted, so its items have mixed predictions.
+ */
 export const CLEAR_SHARE = 0.7;
 
 export interface PredictionSummary {
-  /** The class most items are predicted to be; -1 while nothing is predicted. */
+  /** Most frequent prediction; -1 without predictions. */
   classId: number;
-  /** Share of the items that are. */
+  /** Share of the items with this prediction. */
   share: number;
-  /** Whether that is enough for a suggestion. */
+  /** Whether the share is at least CLEAR_SHARE. */
   clear: boolean;
-  /** Items that are predicted otherwise, ascending. */
+  /** Items with another prediction, ascending. */
   odd: Uint32Array;
 }
 
+/** Summarise the predictions of `items`. */
 export function summarise(
   items: Uint32Array,
   predictions: Int16Array,
@@ -40,7 +44,9 @@ export function summarise(
   };
 }
 
-/** The model's mean confidence, 0..1, in those of `items` that it predicts to be `classId`; 0 without any. */
+/**
+ * Mean confidence, 0..1, of those of `items` whose prediction is `classId`; 0 without such items.
+ */
 export function meanConfidence(
   items: Uint32Array,
   predictions: Int16Array,
@@ -57,6 +63,7 @@ export function meanConfidence(
   return count === 0 ? 0 : sum / (255 * count);
 }
 
+/** Summary of the current selection; null if it is empty. */
 export function selectionSummary(state: AppState): PredictionSummary | null {
   const { items } = state.selection.value;
   if (items.length === 0) return null;
@@ -64,8 +71,8 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
 }
 
 /**
- * The pictures of the contact sheet: evenly drawn over the selection, but the odd ones, which are what a person should look at, take up to a third
- * of the places. Ascending.
+ * Items to show of a selection: spread evenly over it, except that items with another prediction,
+ * which need attention, get up to a third of the places. Ascending.
  */
 export function sampleItems(
   items: Uint32Array,
@@ -81,7 +88,7 @@ export function sampleItems(
   return Uint32Array.from(chosen).sort();
 }
 
-/** `count` of `items`, evenly spaced. */
+/** `count` of `items` at even intervals. */
 export function evenly(items: Uint32Array, count: number): Uint32Array {
   if (count >= items.length) return items;
   return Uint32Array.from(
@@ -90,7 +97,10 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
   );
 }
 
-/** Items of a selection without a label, and which of them are predicted with enough confidence, and as what. */
+/**
+ * Unlabelled items of a selection whose prediction is confident enough to accept, one class per
+ * item; and the number of all unlabelled items.
+ */
 export function acceptedPredictions(
   state: AppState,
   selection: Selection,

@@ -1,4 +1,4 @@
-/** What a contact sheet says, the same on the page and in VR. Pure. */
+/** Texts of a contact sheet, the same on the page and in VR. */
 import type { SheetItem } from "../protocol/messages.js";
 import { count } from "./format.js";
 import { labelDiffers, type OpenSheet, proposedClass, type SheetKind } from "./review-state.js";
@@ -8,23 +8,27 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   uncertain: "Uncertain",
 };
 export const NOTHING_LEFT: Record<SheetKind, string> = {
-  suspects: "No suspects are left: the model doubts no label that nobody has looked at.",
-  uncertain: "Nothing is left that the model is uncertain of.",
+  suspects: "No suspects are left: the model agrees with every label that has not been verified.",
+  uncertain: "The model is not uncertain about any item.",
 };
 
+/** Sentence about the expected number of errors on a sheet. */
 export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
   const wrong = Math.round(expectedWrong);
   if (items.every(({ prediction }) => prediction < 0))
-    return "nothing is predicted yet: say what you see";
+    return "no predictions yet: assign the classes you see";
   return wrong === 0
-    ? "probably all right as they stand"
-    : `about ${count(wrong)} of ${count(items.length)} wrong as they stand`;
+    ? "probably all correct as shown"
+    : `about ${count(wrong)} of ${count(items.length)} probably wrong`;
 }
 
-/** What is said of a picture: by the person, or else nothing. */
+/** Decision of the user about a picture; "" without one. */
 export type Decision = "" | "corrected" | "aside";
 
-/** The class a picture has once the sheet is confirmed, -1 for none or as it is, and who says so. */
+/**
+ * Class of a picture after the sheet is confirmed (-1: unlabelled, or unchanged if set aside), and
+ * the decision behind it.
+ */
 export function outcomeOf(
   one: SheetItem,
   corrected: ReadonlyMap<number, number>,
@@ -37,7 +41,10 @@ export function outcomeOf(
     : { becomes: given, decision: "corrected" };
 }
 
-/** Which class is named under a picture, where its group's name does not say it all: what it becomes, or the label it loses. */
+/**
+ * Class named under a picture, null if the name of its group is enough: the class it gets, or
+ * struck through the label it loses.
+ */
 export function classCaption(
   one: SheetItem,
   becomes: number,
@@ -48,7 +55,10 @@ export function classCaption(
   return labelDiffers(one) && decision !== "aside" ? { classId: one.class_id, struck: true } : null;
 }
 
-/** Over how many pictures of its row the name of a group reaches that begins at `place`, there or in the row before; 0 where none begins. */
+/**
+ * Number of pictures in its row that a group name at `place` spans; 0 if no group begins there.
+ * Groups begin again in each row.
+ */
 export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
   const heads = (k: number) =>
     k % columns === 0 || items[k - 1]?.prediction !== items[k]?.prediction;

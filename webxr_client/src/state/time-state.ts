@@ -1,20 +1,23 @@
-/** Which moment is shown: the present, or one of the recording. */
+/** Shown moment: live, or one of the recording. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Timeline } from "../protocol/messages.js";
 
 export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 
 export class TimeState {
+  /** Whether the page shows the current state. */
   readonly live = signal(true);
-  /** The recorded frame that is shown, counted from 0; meaningless while `live`. */
+  /** Recorded frame that is shown, from 0; undefined while `live`. */
   readonly moment = signal(0);
   readonly playing = signal(false);
+  /** Playback speed, one of SPEEDS. */
   readonly speed: Signal<number> = signal(1);
-  /** What the recording holds, as it was last asked. */
+  /** Index of the recording, from the newest request; null before the first. */
   readonly timeline: Signal<Timeline | null> = signal(null);
-  /** Milliseconds from asking for the newest moment to showing it. */
+  /** Milliseconds from the newest request of a moment until it was shown. */
   readonly reachedIn = signal(0);
 
+  /** Index of the newest recorded frame. */
   readonly last: ReadonlySignal<number> = computed(() =>
     Math.max(0, (this.timeline.value?.moments ?? 0) - 1),
   );

@@ -1,36 +1,42 @@
-/** What there is of VR, and how the brush is set, as signals. */
+/** State of VR and of the brush, as signals. */
 import { type Signal, signal } from "@preact/signals";
 
 export type Handedness = "left" | "right";
 export type XrMode = "immersive-vr" | "immersive-ar";
-/** `brush` paints with the sphere; `cluster` grows from it over the dense region round it. */
+/**
+ * `brush` paints with the sphere; `cluster` grows from the sphere over the dense region around it.
+ */
 export type BrushTool = "brush" | "cluster";
 
-/** Of the brush, in metres of the room. */
+/** Limits of the brush radius, in metres of the room. */
 export const LEAST_RADIUS = 0.008;
 export const LARGEST_RADIUS = 0.25;
 const FIRST_RADIUS = 0.045;
+/** Limits of the density threshold of the cluster tool. */
 export const LEAST_DENSITY = 0.02;
 export const HIGHEST_DENSITY = 0.9;
 const FIRST_DENSITY = 0.18;
 const KEY = "lodespace.dominant-hand";
 
 export class XrState {
-  /** Which kinds of session the browser offers; null until it has said. */
+  /** Kinds of session that the browser offers; null until it has answered. */
   readonly offered: Signal<ReadonlySet<XrMode> | null> = signal(null);
+  /** Kind of the running session; null on the page. */
   readonly presenting: Signal<XrMode | null> = signal(null);
-  /** The last thing that happened that a person should know, with what to do. */
+  /** Message for the user: the last event and what to do about it; "" without one. */
   readonly message = signal("");
-  /** The item at the brush, whose card is shown; -1 for none. */
+  /** Item at the brush, whose card is shown; -1 without one. */
   readonly atBrush = signal(-1);
+  /** Brush radius in metres of the room. */
   readonly radius = signal(FIRST_RADIUS);
   readonly tool: Signal<BrushTool> = signal("brush");
+  /** Whether the brush removes items from the selection. */
   readonly subtract = signal(false);
-  /** Share of the densest place under the brush that still belongs to the cluster. */
+  /** Density threshold of the cluster tool: a share of the densest place under the brush. */
   readonly density = signal(FIRST_DENSITY);
-  /** Whether hands are seen without controllers: they pinch. */
+  /** Whether hands are tracked without controllers, so that pinches replace triggers. */
   readonly bare = signal(false);
-  /** The hand that paints; the palette sits on the other. */
+  /** Hand that holds the brush; the palette is on the other hand. */
   readonly dominant: Signal<Handedness> = signal(kept());
 
   setRadius(metres: number): void {
@@ -50,7 +56,7 @@ export class XrState {
     try {
       localStorage.setItem(KEY, this.dominant.value);
     } catch {
-      // storage is off: until the page is left
+      // Without storage the choice lasts until the page is closed.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Whatever a browser lacks, /check names it and says what to do. */
+/** /check names each missing requirement and its remedy. */
 import { describe, expect, it } from "vitest";
 import { diagnose, type Surroundings } from "../../src/check/diagnose.js";
 
@@ -13,13 +13,13 @@ const GOOD: Surroundings = {
 };
 
 describe("a browser", () => {
-  it("with everything can do VR", () => {
+  it("with all requirements supports VR", () => {
     const { able, headline, findings } = diagnose(GOOD);
     expect(able).toBe(true);
     expect(headline).toMatch(/can do VR/);
     expect(findings.every(({ state }) => state === "good")).toBe(true);
   });
-  it("without passthrough can do VR all the same", () => {
+  it("without passthrough supports VR", () => {
     expect(diagnose({ ...GOOD, ar: false }).able).toBe(true);
   });
   it.each<[string, Partial<Surroundings>, string, RegExp]>([
@@ -38,7 +38,7 @@ describe("a browser", () => {
       /Permissions-Policy/,
     ],
     ["no WebGL 2", { webgl2: false }, "WebGL 2", /hardware acceleration/],
-  ])("with %s cannot, and is told why and what to do", (_, lacking, name, advice) => {
+  ])("with %s gets the reason and the remedy", (_, lacking, name, advice) => {
     const { able, headline, findings } = diagnose({ ...GOOD, ...lacking });
     expect(able).toBe(false);
     const finding = findings.find((one) => one.name === name);

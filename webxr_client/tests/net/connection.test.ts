@@ -1,4 +1,4 @@
-/** What a page has done and no server has answered lives in its memory alone: it is not left without a question. */
+/** Commands without an answer exist only in the page, so the browser asks before closing it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection, type StreamListener } from "../../src/net/connection.js";
 
@@ -26,7 +26,7 @@ class PlayedSocket {
 let connection: Connection;
 const pending: number[] = [];
 
-/** Whether the browser would ask. */
+/** Whether the browser asks before it closes the page. */
 const asks = () => {
   const event = new Event("beforeunload", { cancelable: true });
   window.dispatchEvent(event);
@@ -49,8 +49,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe("leaving the page", () => {
-  it("is asked about while a command is not answered, and only then", () => {
+describe("closing the page", () => {
+  it("asks while a command has no answer", () => {
     connection.open();
     PlayedSocket.last.receive({ op: "welcome", session: {} });
     expect(asks()).toBe(false);
@@ -63,7 +63,7 @@ describe("leaving the page", () => {
     expect(asks()).toBe(false);
     expect(pending.at(-1)).toBe(0);
   });
-  it("is asked about while the server is away, until it has the command", () => {
+  it("asks while the server is unreachable, until it has the command", () => {
     connection.open();
     connection.command({ op: "undo", command_id: "a" });
     PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
@@ -75,7 +75,7 @@ describe("leaving the page", () => {
     PlayedSocket.last.receive({ op: "ack", command_id: "a" });
     expect(asks()).toBe(false);
   });
-  it("is asked about by nothing that is only mentioned", () => {
+  it("does not ask about an operation without an answer", () => {
     connection.open();
     PlayedSocket.last.receive({ op: "welcome", session: {} });
     connection.sendIfOpen({ op: "drag", items: [], targets: [] });

@@ -24,7 +24,7 @@ describe("matching", () => {
 });
 
 describe("infoOf", () => {
-  it("tells what the files say, and nothing that they do not", () => {
+  it("returns the fields of the files and defaults for others", () => {
     const info = infoOf(ITEMS, 1);
     expect(info.id).toBe("b1");
     expect(info.path).toBe("south/1.png");

@@ -27,7 +27,7 @@ const bytes = (hex: string): ArrayBuffer => {
 };
 const all = vectors<Vector>("protocol/frames.json");
 
-describe("frames are read as the shared vectors say", () => {
+describe("decodeFrame matches the shared vectors", () => {
   it.each(all.filter((v) => !v.error))("$name", async (vector) => {
     const frame = await decodeFrame(bytes(vector.hex));
     expect(Object.values(frame.header)).toEqual(vector.header);
@@ -47,7 +47,7 @@ describe("frames are read as the shared vectors say", () => {
   });
 });
 
-describe("bad frames are refused with the code of the shared vectors", () => {
+describe("decodeFrame rejects bad frames with the code of the shared vectors", () => {
   it.each(all.filter((v) => v.error))("$name", async (vector) => {
     const error = await decodeFrame(bytes(vector.hex)).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ProtocolError);
@@ -56,7 +56,7 @@ describe("bad frames are refused with the code of the shared vectors", () => {
 });
 
 describe("addDeltas", () => {
-  it("moves positions of four numbers a point, and leaves the fourth alone", async () => {
+  it("moves positions of four numbers per point and keeps the fourth", async () => {
     const vector = all.find((v) => v.name === "one point, both signs") as Vector;
     const frame = (await decodeFrame(bytes(vector.hex))) as PositionsFrame;
     const positions = Uint16Array.of(1000, 1000, 1000, 7);
@@ -72,7 +72,7 @@ describe("addDeltas", () => {
     expect(Array.from(positions)).toEqual([596, 372, 32768, 0, 500, 724, 32768, 0]);
   });
 
-  it("refuses a frame of another number of points", async () => {
+  it("rejects a frame of another number of points", async () => {
     const vector = all.find((v) => v.name === "one point at rest") as Vector;
     const frame = (await decodeFrame(bytes(vector.hex))) as PositionsFrame;
     expect(() => addDeltas(frame, new Uint16Array(8))).toThrow(ProtocolError);

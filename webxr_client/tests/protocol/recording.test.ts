@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readRecords } from "../../src/protocol/recording.js";
 
-/** A record as docs/files.md has it; its checksum is the server's to check. */
+/** A record in the format of docs/files.md. Only the server checks its checksum. */
 function record(kind: string, time: number, payload: string): number[] {
   const head = new DataView(new ArrayBuffer(13));
   head.setUint8(0, kind.charCodeAt(0));
@@ -14,7 +14,7 @@ function record(kind: string, time: number, payload: string): number[] {
 const part = (...records: number[][]) => Uint8Array.from(records.flat()).buffer;
 
 describe("a part of a recording", () => {
-  it("is read record by record", () => {
+  it("is split into records", () => {
     const records = readRecords(
       part(record("K", 0.5, "scene"), record("O", 0.6, "{}"), record("F", 0.7, "")),
     );
@@ -24,11 +24,11 @@ describe("a part of a recording", () => {
       ["frame", 0.7, 0],
     ]);
   });
-  it("ends where its last record is torn", () => {
+  it("ends before an incomplete last record", () => {
     const whole = part(record("K", 0, "scene"), record("F", 1, "delta"));
     for (let cut = 1; cut < 22; cut++) expect(readRecords(whole.slice(0, -cut))).toHaveLength(1);
   });
-  it("is refused when it does not begin at a record: the file was written anew", () => {
-    expect(() => readRecords(part(record("K", 0, "scene")).slice(3))).toThrow(/written anew/);
+  it("is rejected when it does not begin at a record", () => {
+    expect(() => readRecords(part(record("K", 0, "scene")).slice(3))).toThrow(/has changed/);
   });
 });

@@ -8,7 +8,7 @@ vi.stubGlobal("window", globalThis);
 let state: AppState;
 let asked: string[];
 let fails: boolean;
-const complaints: string[] = [];
+const errors: string[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
   state = new AppState();
@@ -24,7 +24,7 @@ beforeEach(() => {
   fails = false;
   new CueFeed(
     state,
-    (message) => complaints.push(message),
+    (message) => errors.push(message),
     (cue) => {
       asked.push(cue);
       return fails
@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-it("a cue is asked for when it is shown, at once, and no other", async () => {
+it("a cue is fetched as soon as it is shown", async () => {
   await vi.advanceTimersByTimeAsync(5000);
   expect(asked).toEqual([]);
   state.colourBy.value = "density";
@@ -47,7 +47,7 @@ it("a cue is asked for when it is shown, at once, and no other", async () => {
   expect([...state.review.cues.value.keys()]).toEqual(["density", "coverage"]);
 });
 
-it("is asked for again while predictions change all the time, but seldom", async () => {
+it("a cue is fetched again at a limited rate while predictions change", async () => {
   state.colourBy.value = "uncertainty";
   await vi.advanceTimersByTimeAsync(1);
   for (let k = 0; k < 100; k++) {
@@ -58,15 +58,15 @@ it("is asked for again while predictions change all the time, but seldom", async
   expect(asked.length).toBeLessThanOrEqual(7);
   const before = asked.length;
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(asked.length, "the last change is shown, and then it is quiet").toBeLessThanOrEqual(
+  expect(asked.length, "the last change is fetched, and nothing afterwards").toBeLessThanOrEqual(
     before + 1,
   );
 });
 
-it("is given up, and said, when it cannot be had", async () => {
+it("a cue that cannot be fetched is hidden with an error", async () => {
   fails = true;
   state.colourBy.value = "diversity";
   await vi.advanceTimersByTimeAsync(1);
   expect(state.colourBy.value).toBe("label");
-  expect(complaints.join()).toContain("gone");
+  expect(errors.join()).toContain("gone");
 });

@@ -1,4 +1,4 @@
-/** Labelling says whether it labelled: who hears or feels that it did is not to be wrong. */
+/** `label` returns whether it labelled, because sounds and haptic pulses depend on it. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SessionInfo } from "../../src/protocol/messages.js";
 import { Session } from "../../src/session/session.js";
@@ -25,24 +25,24 @@ beforeEach(() => {
 });
 
 describe("label", () => {
-  it("says that it labelled", () => {
+  it("returns true when it labels", () => {
     expect(commands.label(0, Uint32Array.of(0, 1))).toBe(true);
     expect(pending()).toBe(1);
     expect(Array.from(state.annotations.labels)).toEqual([0, 0, 1]);
   });
   it.each([
     ["nothing is selected", () => {}, undefined, 0],
-    ["all are of a locked class", () => {}, Uint32Array.of(2), 0],
+    ["all items are of a locked class", () => {}, Uint32Array.of(2), 0],
     ["there is no such class", () => {}, Uint32Array.of(0), 7],
     [
-      "this device may only look",
+      "this device is a viewer",
       () => {
         state.session.value = { read_only: false, role: "viewer" } as SessionInfo;
       },
       Uint32Array.of(0),
       0,
     ],
-  ] as const)("says that it did not: %s", (_, prepare, items, classId) => {
+  ] as const)("returns false when %s", (_, prepare, items, classId) => {
     prepare();
     expect(commands.label(classId, items)).toBe(false);
     expect(pending()).toBe(0);

@@ -32,8 +32,8 @@ const decoded = (ink: number): Decoded => ({
 });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-describe("what lies under the pointer", () => {
-  it("is asked for one place at a time, and then for the newest", async () => {
+describe("the point under the pointer", () => {
+  it("is decoded one query at a time, the newest point next", async () => {
     for (let k = 0; k < 5; k++) queries.look([k, 0, 0]);
     expect(sent).toHaveLength(1);
     expect(queries.handleAnswer(decoded(7))).toBe(true);
@@ -42,7 +42,7 @@ describe("what lies under the pointer", () => {
     expect(sent).toHaveLength(2);
     expect((sent[1] as Decode).points).toEqual([[4, 0, 0]]);
   });
-  it("goes away with the pointer, and a late answer does not bring it back", async () => {
+  it("is cleared with the pointer, and a late answer is ignored", async () => {
     queries.look([0, 0, 0]);
     state.forces.map.value = false;
     queries.look(null);
@@ -50,7 +50,7 @@ describe("what lies under the pointer", () => {
     await settled();
     expect(state.forces.decoded.value).toBeNull();
   });
-  it("a refusal is an answer: the next place is asked for", async () => {
+  it("is queried again after a refusal", async () => {
     queries.look([0, 0, 0]);
     queries.look([1, 0, 0]);
     const { command_id } = sent[0] as Decode;
@@ -60,7 +60,7 @@ describe("what lies under the pointer", () => {
   });
 });
 
-describe("how the model sees items", () => {
+describe("a probe", () => {
   const probed = (command_id: string): Probed => ({
     op: "probed",
     command_id,
@@ -74,7 +74,7 @@ describe("how the model sees items", () => {
     error: [10, 20],
     sigma: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
   });
-  it("is kept by item, and only of the newest question", async () => {
+  it("is stored by item, only for the newest query", async () => {
     void queries.probe([1]);
     void queries.probe([4, 9]);
     const [old, newest] = sent as [Probe, Probe];
@@ -89,13 +89,13 @@ describe("how the model sees items", () => {
     expect(out).toEqual([4, 5, 6]);
     expect(state.forces.read("anchor", 9, out)).toBe(false);
   });
-  it("is nothing of ours when another asked", () => {
+  it("of another client is not handled", () => {
     expect(queries.handleAnswer(probed("somebody-else"))).toBe(false);
   });
 });
 
 describe("forces on all items", () => {
-  it("tell which term pulls hardest, and on whom none does", () => {
+  it("have a strongest term per item, or -1 where all are zero", () => {
     const vectors = new Float32Array(4 * 3 * 2);
     const put = (term: number, item: number, x: number, y: number) =>
       vectors.set([x, y], (term * 3 + item) * 2);
@@ -110,7 +110,7 @@ describe("forces on all items", () => {
   });
 });
 
-it("pictures are cut from one text, and none where there are none", () => {
+it("picturesOf splits the text into pictures", () => {
   expect(picturesOf(btoa("abcdef"), 1, 3, 1)).toHaveLength(2);
   expect(picturesOf("", 0, 0, 0)).toEqual([]);
 });

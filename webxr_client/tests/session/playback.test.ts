@@ -25,7 +25,7 @@ describe("the keyframe to begin at", () => {
 });
 
 describe("going to a moment", () => {
-  it("asks for the bytes from its keyframe to the next, and for the newest wish alone", async () => {
+  it("fetches the part with its keyframe, for the newest request only", async () => {
     const state = new AppState();
     const parts: [number, number][] = [];
     const calls: string[] = [];
@@ -37,20 +37,20 @@ describe("going to a moment", () => {
         timeline: async () => timeline(100),
         part: async (start, end) => {
           parts.push([start, end]);
-          throw new Error("no disk");
+          throw new Error("disk failure");
         },
       },
     );
     const first = playback.goTo(30);
     void playback.goTo(60);
     void playback.goTo(99);
-    await expect(first).rejects.toThrow("no disk");
+    await expect(first).rejects.toThrow("disk failure");
     expect(parts).toEqual([[7800, 10000]]);
-    // What cannot be read leads back to the present.
+    // A part that cannot be read ends in the live view.
     expect(calls).toEqual(["leave", "back"]);
     expect(state.time.live.value).toBe(true);
   });
-  it("stays within what there is", async () => {
+  it("stays within the recording", async () => {
     const state = new AppState();
     const playback = new Playback(
       state,

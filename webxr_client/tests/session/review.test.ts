@@ -27,28 +27,28 @@ const item = (n: number, class_id: number, prediction: number, doubt: number): S
   doubt,
 });
 
-describe("what Enter makes of a picture", () => {
-  it("is the label or the prediction, whichever is likelier", () => {
+describe("the label after Enter", () => {
+  it("is the more likely of label and prediction", () => {
     expect(proposedClass(item(0, 5, 3, 0.9))).toBe(3);
     expect(proposedClass(item(0, 5, 3, 0.1))).toBe(5);
-    expect(proposedClass({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5); // both are unlikely, the label less so
+    expect(proposedClass({ ...item(0, 5, 3, 0.6), confidence: 0.35 })).toBe(5);
     expect(proposedClass(item(0, -1, 3, 0.3))).toBe(3);
     expect(proposedClass(item(0, 5, -1, 0.9))).toBe(5);
     expect(proposedClass(item(0, -1, -1, 1))).toBe(-1);
   });
-  it("is odd where a label is not as predicted", () => {
+  it("differs where the prediction contradicts the label", () => {
     expect([item(0, 5, 3, 0.1), item(0, 3, 3, 0.9), item(0, -1, 3, 0.9)].map(labelDiffers)).toEqual(
       [true, false, false],
     );
   });
-  it("is in the order of items, with what was corrected and without what is set aside", () => {
+  it("is ordered by item, with corrections, without items set aside", () => {
     const items = [item(9, 5, 3, 0.9), item(2, 1, 1, 0.2), item(4, -1, 7, 0.5), item(6, -1, -1, 1)];
     const said = sheetLabels({ items }, new Map([[2, 8]]), new Set([4]));
     expect(Array.from(said.items)).toEqual([2, 9]);
     expect(Array.from(said.classIds)).toEqual([8, 3]);
     expect(said.changed).toBe(2);
   });
-  it("a sheet is filled without what is set aside, by those most in doubt", () => {
+  it("is proposed for the most doubtful items that are not set aside", () => {
     const items = Array.from({ length: 30 }, (_, k) => item(k, -1, 0, k / 30));
     const left = withoutSetAside(items, new Set([29]));
     expect(left.map((one) => one.item)).toEqual(Array.from({ length: 27 }, (_, k) => k + 2));
@@ -116,7 +116,7 @@ const open = async () => {
 const sheet = () => state.review.sheet.value;
 
 describe("a contact sheet", () => {
-  it("that came before anything was predicted comes again when it is, unless somebody has begun with it", async () => {
+  it("is fetched again with the first predictions, unless it is corrected", async () => {
     const nothing = () => sheetOf([item(8, -1, -1, 1), item(4, -1, -1, 1)], 2);
     const predicted = (which: number) => {
       state.annotations.predictions = new Int16Array(20).fill(which);
@@ -131,7 +131,7 @@ describe("a contact sheet", () => {
     predicted(3);
     await settled();
     expect(sheet()?.items.map((one) => one.prediction)).toEqual([3]);
-    predicted(4); // now it holds predictions: what is being looked at stays
+    predicted(4); // the sheet has predictions now, so it stays
     await settled();
     expect(asked).toHaveLength(2);
     predicted(-1);
@@ -143,7 +143,7 @@ describe("a contact sheet", () => {
     expect(asked).toHaveLength(3);
     expect(sheet()?.items).toHaveLength(2);
   });
-  it("marks its items, is corrected, and confirmed as one gesture that says they were looked at", async () => {
+  it("selects its items and is confirmed as one verified gesture", async () => {
     await open();
     expect(Array.from(state.selection.value.items)).toEqual([4, 6, 8]);
     expect(sheet()).toMatchObject({ kind: "suspects", total: 5, status: "open" });
@@ -161,9 +161,9 @@ describe("a contact sheet", () => {
       note: "2 looked at, 2 changed",
     });
     review.confirm();
-    expect(sent, "an answer is awaited").toHaveLength(1);
+    expect(sent, "the answer has not arrived").toHaveLength(1);
   });
-  it("is followed by the next one, and the last says that nothing is left", async () => {
+  it("is followed by the next one until the queue is empty", async () => {
     await open();
     review.confirm();
     expect(sheet()?.status).toBe("busy");
@@ -181,7 +181,7 @@ describe("a contact sheet", () => {
     expect(sheet()?.status).toBe("open");
     expect(Array.from(state.selection.value.items)).toEqual([12]);
   });
-  it("stays with its corrections when it is refused", async () => {
+  it("keeps its corrections when it is refused", async () => {
     await open();
     review.correct(7);
     review.confirm();
@@ -190,7 +190,7 @@ describe("a contact sheet", () => {
     expect(sheet()?.status).toBe("open");
     expect(state.review.corrected.value.get(8)).toBe(7);
   });
-  it("does not come back with what was set aside", async () => {
+  it("does not contain items set aside before", async () => {
     await open();
     review.setAside();
     review.confirm();
@@ -204,7 +204,7 @@ describe("a contact sheet", () => {
     expect(sheet()?.items.map((one) => one.item)).toEqual([11]);
     expect(sheet()?.total).toBe(1);
   });
-  it("set aside and corrected take each other's place, and a locked class takes nothing", async () => {
+  it("accepts one decision per picture and no locked class", async () => {
     await open();
     review.correct(7);
     review.setAside();
@@ -215,7 +215,7 @@ describe("a contact sheet", () => {
     expect(state.review.corrected.value.get(8)).toBe(5);
     expect(notes.join()).toContain("locked");
   });
-  it("goes when something else is selected, with its corrections kept; Escape drops them", async () => {
+  it("is put away with its corrections; closing discards them", async () => {
     await open();
     review.correct(7);
     state.selection.value = { ...NOTHING, items: Uint32Array.of(1) };
@@ -228,7 +228,7 @@ describe("a contact sheet", () => {
     expect(state.selection.value.items).toHaveLength(0);
     expect(state.review.corrected.value.size).toBe(0);
   });
-  it("that is closed is not opened again by a late answer", async () => {
+  it("that is closed ignores a late answer", async () => {
     review.open("suspects");
     review.close();
     await settled();
@@ -236,8 +236,8 @@ describe("a contact sheet", () => {
   });
 });
 
-describe("what to look at next", () => {
-  it("is a region, which is selected with its reason", async () => {
+describe("the suggestion", () => {
+  it("of a region is selected with its reason", async () => {
     suggestion = {
       kind: "region",
       items: [3, 20, 100],
@@ -252,7 +252,7 @@ describe("what to look at next", () => {
     });
     expect(Array.from(state.selection.value.items)).toEqual([3, 20, 100]);
   });
-  it("or a sheet, or nothing", async () => {
+  it("of a sheet opens it, and an empty one shows its reason", async () => {
     suggestion = {
       kind: "suspects",
       items: [],
@@ -269,7 +269,7 @@ describe("what to look at next", () => {
   });
 });
 
-describe("predictions that are accepted", () => {
+describe("accept", () => {
   beforeEach(() => {
     const confidence = Uint8Array.from([0.99, 0.96, 0.94, 0.99, 0.99, 0.5], (share) =>
       Math.round(255 * share),
@@ -281,7 +281,7 @@ describe("predictions that are accepted", () => {
     );
     state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1, 2, 3, 4, 5) };
   });
-  it("are of items without a label, of no locked class, and certain enough", () => {
+  it("takes confident predictions of unlabelled items and unlocked classes", () => {
     const { items, classIds, unlabelled } = acceptedPredictions(state, state.selection.value);
     expect(Array.from(items)).toEqual([0, 1]);
     expect(Array.from(classIds)).toEqual([1, 2]);
@@ -289,7 +289,7 @@ describe("predictions that are accepted", () => {
     state.review.acceptFrom.value = 0.9;
     expect(acceptedPredictions(state, state.selection.value).items).toHaveLength(3);
   });
-  it("are one gesture, recorded as what it is; the others stay selected", () => {
+  it("is one gesture, and keeps the other items selected", () => {
     review.accept();
     expect(sent[0]).toMatchObject({
       items: [0, 1],
@@ -299,7 +299,7 @@ describe("predictions that are accepted", () => {
     expect(sent[0]?.provenance.verified).toBeUndefined();
     expect(Array.from(state.selection.value.items)).toEqual([2, 3, 4, 5]);
   });
-  it("are told of where there are none: what is less sure has to be asked for, or other items selected", () => {
+  it("shows what to do when no prediction can be accepted", () => {
     expect(review.accept()).toBe(true);
     expect(notes).toEqual([]);
     expect(review.accept()).toBe(false);
@@ -309,15 +309,15 @@ describe("predictions that are accepted", () => {
     expect(review.accept()).toBe(false);
     expect(sent).toHaveLength(1);
     expect(notes.map((note) => note.slice(0, 50))).toEqual([
-      "Nothing that is selected is predicted with 95 % or",
-      "Select items without a label first: their predicti",
-      "Select items without a label first: their predicti",
+      "No selected item has a confidence of 95 %. Lower t",
+      "Select items without a label first. Their predicti",
+      "Select items without a label first. Their predicti",
     ]);
   });
 });
 
-describe("growing", () => {
-  it("adds what lies near and is predicted the same, unless it has another label", () => {
+describe("grow", () => {
+  it("adds nearby items with the same prediction and no other label", () => {
     const points = Array.from({ length: 40 }, (_, k) => [0.002 * k, 0, 0]);
     Object.assign(state.latent, latentOf(points));
     const labels = new Int16Array(40).fill(-1);
@@ -330,6 +330,6 @@ describe("growing", () => {
     expect(items).not.toContain(5);
     expect([tool, note]).toEqual(["cluster", "grown to the same prediction"]);
     review.grow();
-    expect(notes.join()).toContain("Nothing more lies near");
+    expect(notes.join()).toContain("No more items nearby");
   });
 });

@@ -43,7 +43,7 @@ describe("Search", () => {
     vi.unstubAllGlobals();
   });
 
-  it("asks for words, and knows labels, predictions and what has none by itself", async () => {
+  it("answers labels and predictions itself and asks for other words", async () => {
     const ask = vi.fn(async (text: string) => (text === "nut" ? [2, 3, 4] : []));
     const { search } = made(ask);
     const of = async (text: string) => Array.from(await search.matching(text));
@@ -56,7 +56,7 @@ describe("Search", () => {
     expect(ask).not.toHaveBeenCalledWith("label:WREN");
   });
 
-  it("waits until nothing more is typed, and shows the newest answer alone", async () => {
+  it("waits for the end of typing and shows only the newest answer", async () => {
     const answers: ((items: number[]) => void)[] = [];
     const ask = vi.fn(() => new Promise<number[]>((resolve) => answers.push(resolve)));
     const { state, search } = made(ask);
@@ -76,13 +76,13 @@ describe("Search", () => {
     expect(state.search.value).toBeNull();
   });
 
-  it("says when it fails, and dims nothing", async () => {
+  it("reports a failure and dims no item", async () => {
     const state = new AppState();
-    const complain = vi.fn();
-    const search = new Search(state, () => Promise.reject(new Error("gone")), complain);
+    const onError = vi.fn();
+    const search = new Search(state, () => Promise.reject(new Error("gone")), onError);
     search.find("x");
     await vi.advanceTimersByTimeAsync(300);
     expect(state.search.value).toBeNull();
-    expect(complain).toHaveBeenCalledWith("The search failed: gone");
+    expect(onError).toHaveBeenCalledWith("The search failed: gone");
   });
 });

@@ -32,13 +32,13 @@ vi.mock("../../src/net/api.js", async (original) => ({
   ...(await original<typeof import("../../src/net/api.js")>()),
   fetchScene: async () => {
     const next = fetched.shift();
-    if (!next) throw new Error("the server is away");
+    if (!next) throw new Error("the server is unreachable");
     return next;
   },
 }));
 
-describe("a scene that is fetched anew", () => {
-  const complaints = vi.spyOn(console, "warn").mockImplementation(() => {});
+describe("a scene that is fetched again", () => {
+  const warnings = vi.spyOn(console, "warn").mockImplementation(() => {});
   const resync = { op: "resync", scene_id: 1, reason: "too far behind" } as ServerOperation;
   const welcome = {
     op: "welcome",
@@ -47,13 +47,13 @@ describe("a scene that is fetched anew", () => {
   let state: AppState;
   let session: Session;
   beforeEach(() => {
-    complaints.mockClear();
+    warnings.mockClear();
     state = new AppState();
     session = new Session(state);
     state.latent.setScene(oneItem(3));
   });
 
-  it("is followed by the frames after the welcome; those sent before the server heard of it are of the old one", async () => {
+  it("drops frames until the server answers with welcome", async () => {
     fetched = [oneItem(9)];
     const sendHello = vi.spyOn(session.connection, "sendHello");
     session.stream.onOperation(resync);
@@ -62,30 +62,30 @@ describe("a scene that is fetched anew", () => {
     expect(state.latent.received).toBe(9);
     session.stream.onFrame(frame(4));
     session.stream.onFrame(frame(5));
-    expect(complaints).not.toHaveBeenCalled();
+    expect(warnings).not.toHaveBeenCalled();
     expect(state.latent.received).toBe(9);
     session.stream.onOperation(welcome);
     session.stream.onFrame(frame(9));
     expect(state.latent.received).toBe(10);
   });
 
-  it("that cannot be had ends the connection, and the next one's frames are followed", async () => {
+  it("that fails to load interrupts the connection and resumes after it", async () => {
     fetched = [];
     const interrupt = vi.spyOn(session.connection, "interrupt");
     session.stream.onOperation(resync);
     session.stream.onFrame(frame(3));
     await vi.waitFor(() => expect(interrupt).toHaveBeenCalledTimes(1));
     session.stream.onFrame(frame(4));
-    expect(complaints).not.toHaveBeenCalled();
+    expect(warnings).not.toHaveBeenCalled();
     session.stream.onOperation(welcome);
     session.stream.onFrame(frame(3));
     expect(state.latent.received).toBe(4);
   });
 
-  it("and a frame that follows none is no reason to stop: it is fetched once more", async () => {
+  it("replaces one that a frame does not follow", async () => {
     fetched = [oneItem(9)];
     session.stream.onFrame(frame(7));
-    expect(complaints).toHaveBeenCalledTimes(1);
+    expect(warnings).toHaveBeenCalledTimes(1);
     await vi.waitFor(() => expect(state.latent.received).toBe(9));
   });
 });

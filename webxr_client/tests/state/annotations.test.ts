@@ -8,7 +8,7 @@ const fresh = () => {
 };
 
 describe("Annotations", () => {
-  it("shows a label at once and turns it back when it is refused", () => {
+  it("shows a label at once and reverts it when it is refused", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 2), 1);
     expect(Array.from(annotations.labels)).toEqual([1, -1, 1, -1]);
@@ -17,7 +17,7 @@ describe("Annotations", () => {
     expect(annotations.revert("a")).toBe(false);
   });
 
-  it("shows a class an item, and turns it back", () => {
+  it("shows and reverts one class per item", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 2, 3), Int16Array.of(4, -1, 5));
     expect(Array.from(annotations.labels)).toEqual([4, -1, -1, 5]);
@@ -26,7 +26,7 @@ describe("Annotations", () => {
     expect(Array.from(annotations.labels)).toEqual([-1, -1, 2, 1]);
   });
 
-  it("does not turn back what the server has said since", () => {
+  it("does not revert labels that the server sent since", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0, 1), 1);
     annotations.setLabels([1], [3]);
@@ -34,7 +34,7 @@ describe("Annotations", () => {
     expect(Array.from(annotations.labels)).toEqual([-1, 3, 2, -1]);
   });
 
-  it("keeps unanswered labels shown when the scene is fetched anew, and settled ones not", () => {
+  it("keeps only labels without an answer when the scene is fetched again", () => {
     const annotations = fresh();
     annotations.show("a", Uint32Array.of(0), 1);
     annotations.show("b", Uint32Array.of(3), 4);
@@ -45,7 +45,7 @@ describe("Annotations", () => {
 });
 
 describe("countByClass", () => {
-  it("counts classes and passes over what has none", () => {
+  it("counts classes and skips items without one", () => {
     expect(Array.from(countByClass(Int16Array.of(0, 2, 2, -1, 9), 3))).toEqual([1, 0, 2]);
   });
 });

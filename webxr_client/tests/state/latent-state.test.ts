@@ -4,7 +4,7 @@ import type { SceneFile } from "../../src/protocol/scene-file.js";
 import { LatentState } from "../../src/state/latent-state.js";
 import { oneItem } from "./one-item.js";
 
-/** A frame that moves the one point by +1 along x. */
+/** A frame that moves the only point by +1 along x. */
 const frame = (base: number): PositionsFrame => ({
   kind: "positions",
   header: {
@@ -27,7 +27,7 @@ const shown = (state: LatentState, t: number) =>
   (state.from[0] as number) + t * ((state.to[0] as number) - (state.from[0] as number));
 
 describe("LatentState", () => {
-  it("plays frames one after the other, and never jumps", () => {
+  it("plays frames one after the other without jumps", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     let now = 1000;
@@ -45,21 +45,21 @@ describe("LatentState", () => {
     expect(state.revision).toBe(15);
   });
 
-  it("has made the next keyframe before it is due: a frame that is drawn has no time for that", () => {
+  it("computes the next keyframe on arrival, not while drawing", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     const coming = [frame(5), frame(6), frame(7)];
     for (const one of coming) state.push(one, 0);
     for (let k = 0; k < coming.length; k++) {
-      coming[k]?.planes.fill(0); // it was read before
+      coming[k]?.planes.fill(0); // the frame has been added already
       state.sampleAt(1000 * k + 500);
       expect(state.to[0]).toBe(101 + k);
       expect(state.revision).toBe(6 + k);
-      state.sampleAt(1000 * k + 501); // some frame before the next keyframe is due
+      state.sampleAt(1000 * k + 501); // a drawn frame before the next keyframe is due
     }
   });
 
-  it("refuses a frame of another number of points as it comes, though it would be played later", () => {
+  it("rejects a frame of another number of points on arrival", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     for (let k = 0; k < 2; k++) state.push(frame(5 + k), 0);
@@ -72,7 +72,7 @@ describe("LatentState", () => {
     expect(state.to[0]).toBe(103);
   });
 
-  it("catches up at once when many frames wait", () => {
+  it("catches up when many frames wait", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     for (let k = 0; k < 8; k++) state.push(frame(5 + k), 0);
@@ -81,7 +81,7 @@ describe("LatentState", () => {
     expect(state.revision).toBe(13);
   });
 
-  it("stands still while frozen, and goes on afterwards", () => {
+  it("stands still while frozen and continues afterwards", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     state.frozen = true;
@@ -93,7 +93,7 @@ describe("LatentState", () => {
     expect(shown(state, state.sampleAt(9000))).toBe(101);
   });
 
-  it("refuses a frame that does not follow", () => {
+  it("rejects a frame that does not follow", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     expect(() => state.push(frame(7), 0)).toThrow(/does not follow/);
@@ -102,7 +102,7 @@ describe("LatentState", () => {
     ).toThrow();
   });
 
-  it("gives latent means in latent units", () => {
+  it("returns latent means in latent units", () => {
     const state = new LatentState();
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(0, 65535, 32768, 0) });
     expect(state.latentMean(0, 0)).toBe(-1);
@@ -110,7 +110,7 @@ describe("LatentState", () => {
     expect(state.latentMean(0, 2)).toBeCloseTo(0, 4);
   });
 
-  it("shows items in the hand where they were taken, and where the frames say once they are let go", () => {
+  it("shows held items where they were taken, and moves them on release", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     state.hold(Uint32Array.of(0));
@@ -127,7 +127,7 @@ describe("LatentState", () => {
     expect(state.to[0]).toBe(104);
   });
 
-  it("keeps items in the hand where they were taken when the box becomes another one", () => {
+  it("keeps held items in place when the box changes", () => {
     const state = new LatentState();
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(20_000, 30_000, 40_000, 0) });
     const taken = [0, 1, 2].map((axis) => state.latentMean(0, axis));
@@ -145,7 +145,7 @@ describe("LatentState", () => {
     expect(Math.abs(state.latentMean(0, 0) - (taken[0] as number))).toBeLessThan(step);
     state.release();
     expect(Array.from(state.to)).toEqual([60_001, 60_000, 60_000, 0]);
-    // What lies outside is at the edge; in another number of dimensions nothing is in the hand.
+    // Places outside the box are at its edge. Another number of dimensions ends the drag.
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     state.hold(Uint32Array.of(0));
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(7, 8, 9, 0) });
@@ -157,7 +157,7 @@ describe("LatentState", () => {
     expect(Array.from(state.to)).toEqual([7, 8, 32767, 0]);
   });
 
-  it("glides to given positions, and forgets what waited", () => {
+  it("moves to given positions and drops waiting frames", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     state.push(frame(5), 1000);
@@ -169,7 +169,7 @@ describe("LatentState", () => {
   });
 });
 
-/** `count` frames that move `n` points anywhere, over the grid's edges too, where the numbers wrap. */
+/** `count` frames that move `n` points at random, also across the edges of the grid. */
 function wildFrames(n: number, count: number, base: number): PositionsFrame[] {
   let seed = 12345;
   const byte = () => {
@@ -186,7 +186,7 @@ function wildFrames(n: number, count: number, base: number): PositionsFrame[] {
   });
 }
 
-describe("frames that come while nothing is to move", () => {
+describe("frames that arrive while frozen", () => {
   const N = 50;
   const cloud = (): SceneFile => ({
     ...oneItem(5),
@@ -211,11 +211,11 @@ describe("frames that come while nothing is to move", () => {
     return state;
   };
 
-  it("are one keyframe, to the same integers, and no more is kept", () => {
+  it("become one keyframe with the same integers", () => {
     const state = frozen();
     expect(kept(state)).toBe(1);
     expect(Array.from(state.to)).toEqual(Array.from(cloud().positions));
-    expect([state.revision, state.received]).toEqual([5, 605]); // commands say what was seen
+    expect([state.revision, state.received]).toEqual([5, 605]);
     expect(state.moving).toBe(true);
     const before = state.version;
     state.frozen = false;
@@ -226,14 +226,14 @@ describe("frames that come while nothing is to move", () => {
     expect(Array.from(state.from)).toEqual(Array.from(cloud().positions));
     state.sampleAt(60_000);
     expect(state.version).toBe(before + 1);
-    // What comes after goes on from there.
+    // Later frames follow that keyframe.
     const [after] = wildFrames(N, 1, 605) as [PositionsFrame];
     state.push(after, 61_000);
     state.sampleAt(62_000);
     expect(Array.from(state.to)).toEqual(played([...frames, after]));
   });
 
-  it("are counted for what is in the hand too, whenever it was taken up", () => {
+  it("are added for held items too, whenever they were taken", () => {
     const items = Uint32Array.of(3, 17);
     for (const takeAt of [0, 200, 599]) {
       const state = new LatentState();
@@ -255,7 +255,7 @@ describe("frames that come while nothing is to move", () => {
     }
   });
 
-  it("are forgotten by another scene, and where another place is gone to", () => {
+  it("are dropped by another scene and by goTo", () => {
     const state = frozen();
     state.goTo(cloud().positions, 30_000, 10);
     state.frozen = false;
@@ -268,7 +268,7 @@ describe("frames that come while nothing is to move", () => {
     expect(Array.from(again.to)).toEqual(Array.from(cloud().positions));
   });
 
-  it("pile up no more where no frame is drawn, as on a page in the background", () => {
+  it("do not accumulate where nothing is drawn, as in the background", () => {
     const state = new LatentState();
     state.setScene(cloud());
     for (const one of frames) state.push(one, 0);
@@ -278,7 +278,7 @@ describe("frames that come while nothing is to move", () => {
     expect(state.revision).toBe(605);
   });
 
-  it("of another number of points are refused as they come, and what was there stays", () => {
+  it("of another number of points are rejected on arrival", () => {
     const state = frozen();
     expect(() => state.push(frame(605), 30_000)).toThrow(/does not fit/);
     expect(state.received).toBe(605);

@@ -1,4 +1,4 @@
-/** The scene of one item that tests of frames begin with. */
+/** A scene of one item, for tests of frames. */
 import type { SceneFile } from "../../src/protocol/scene-file.js";
 
 export const oneItem = (revision: number): SceneFile => ({

@@ -9,13 +9,13 @@ import {
 const range = (n: number) => Uint32Array.from({ length: n }, (_, k) => k);
 
 describe("summarise", () => {
-  it("names the class most items are predicted to be, and the odd ones", () => {
+  it("returns the most frequent prediction and the items that differ", () => {
     const view = summarise(Uint32Array.of(0, 1, 2, 4), Int16Array.of(3, 3, 1, 0, 3), 5);
     expect(view.classId).toBe(3);
     expect(view.share).toBe(0.75);
     expect(Array.from(view.odd)).toEqual([2]);
   });
-  it("has none while nothing is predicted", () => {
+  it("returns no class without predictions", () => {
     expect(summarise(range(3), Int16Array.of(-1, -1, -1), 5).classId).toBe(-1);
   });
 });
@@ -23,20 +23,20 @@ describe("summarise", () => {
 describe("meanConfidence", () => {
   const predictions = Int16Array.of(3, 3, 1, -1);
   const confidence = Uint8Array.of(255, 102, 51, 0);
-  it("is the mean confidence in one class, over those predicted to be of it", () => {
+  it("averages over the items predicted to be of the class", () => {
     expect(meanConfidence(range(4), predictions, confidence, 3)).toBeCloseTo((1 + 0.4) / 2);
     expect(meanConfidence(Uint32Array.of(1, 2), predictions, confidence, 1)).toBeCloseTo(0.2);
   });
-  it("is nothing where nobody is predicted to be of that class", () => {
+  it("is zero when no item is predicted to be of the class", () => {
     expect(meanConfidence(range(4), predictions, confidence, 2)).toBe(0);
   });
 });
 
 describe("sampleItems", () => {
-  it("shows all of a small selection", () => {
+  it("returns a small selection whole", () => {
     expect(Array.from(sampleItems(range(20), Uint32Array.of(3)))).toEqual(Array.from(range(20)));
   });
-  it("draws 27 evenly, and never leaves out a few odd ones", () => {
+  it("returns 27 items, among them the few that differ", () => {
     const sheet = sampleItems(range(400), Uint32Array.of(7, 399));
     expect(sheet.length).toBe(27);
     expect(sheet).toContain(7);
@@ -44,7 +44,7 @@ describe("sampleItems", () => {
     const gaps = Array.from(sheet).map((item, k) => item - (sheet[k - 1] ?? 0));
     expect(Math.max(...gaps)).toBeLessThan(40);
   });
-  it("gives odd ones at most a third of the places", () => {
+  it("gives items that differ at most a third of the places", () => {
     const odd = range(400).filter((k) => k % 2 === 0);
     const sheet = sampleItems(range(400), odd);
     expect(sheet.length).toBe(27);

@@ -11,8 +11,8 @@ const item = (n: number, class_id: number, prediction: number, doubt = 0.9): She
   doubt,
 });
 
-describe("what a sheet says of a picture", () => {
-  it("is what the person says, else what is likelier", () => {
+describe("texts of a sheet", () => {
+  it("use the decision of the user, else the more likely class", () => {
     const one = item(4, 2, 7);
     expect(outcomeOf(one, new Map(), new Set())).toEqual({ becomes: 7, decision: "" });
     expect(outcomeOf(one, new Map([[4, 3]]), new Set())).toEqual({
@@ -21,14 +21,14 @@ describe("what a sheet says of a picture", () => {
     });
     expect(outcomeOf(one, new Map(), new Set([4]))).toEqual({ becomes: -1, decision: "aside" });
   });
-  it("names what its group's name does not say: what it becomes, or the label it loses", () => {
+  it("name a class only where it differs from the group", () => {
     expect(classCaption(item(0, 2, 7), 7, "")).toEqual({ classId: 2, struck: true });
     expect(classCaption(item(0, 2, 7, 0.1), 2, "")).toEqual({ classId: 2, struck: false });
     expect(classCaption(item(0, 7, 7), 7, "")).toBeNull();
     expect(classCaption(item(0, 7, 7), 7, "corrected")).toEqual({ classId: 7, struck: false });
     expect(classCaption(item(0, 2, 7), -1, "aside")).toBeNull();
   });
-  it("says decision much is wrong, and that nothing is predicted yet", () => {
+  it("state the expected errors, or that there are no predictions", () => {
     const sheet = (items: SheetItem[], expectedWrong: number) =>
       expectedErrors({
         kind: "uncertain",
@@ -38,17 +38,17 @@ describe("what a sheet says of a picture", () => {
         reason: "",
         status: "open",
       });
-    expect(sheet([item(0, -1, 3), item(1, -1, 3)], 0.3)).toContain("all right");
+    expect(sheet([item(0, -1, 3), item(1, -1, 3)], 0.3)).toContain("all correct");
     expect(sheet([item(0, -1, 3), item(1, -1, -1)], 1.2)).toContain("about 1 of 2");
-    expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("nothing is predicted");
+    expect(sheet([item(0, -1, -1), item(1, -1, -1)], 2)).toContain("no predictions yet");
   });
-  it("names a group at its first picture, and in each row again", () => {
+  it("name a group at its first picture and in each row", () => {
     const items = [0, 0, 1, 1, 1].map((prediction, k) => item(k, -1, prediction));
     expect(items.map((_, k) => groupSpan(items, k, 3))).toEqual([2, 0, 1, 2, 0]);
   });
 });
 
-it("cues follow each other, and after the last comes none", () => {
+it("cueAfter returns each cue in turn and undefined after the last", () => {
   expect(["label", "uncertainty", "density", "diversity", "coverage"].map(cueAfter)).toEqual([
     "uncertainty",
     "density",
