@@ -19,6 +19,7 @@ from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.scene.glb import decode_scene
 
+QUEUES = ("suspects", "uncertain")
 RESTING = ("resting", "absent")
 """States of training in which nothing moves."""
 
@@ -32,7 +33,8 @@ class ProjectState:
     session: dict[str, Any]
     """Classes, gestures that stand, settings, pins, number of dimensions."""
     model: dict[str, Any]
-    """Quality and state of training."""
+    """State of training, and lengths of the queues of review where they are known. The accuracy on
+    held-out items is not part of it: the trainer measures it only while it trains."""
     predictions: npt.NDArray[np.int16]
     positions: npt.NDArray[np.float64]
     """Latent means (N, 3)."""
@@ -46,7 +48,8 @@ class ProjectState:
         session = {name: info[name] for name in ("classes", "latent_dim", "pins")}
         session["settings"] = info["training"]["settings"]
         session["gestures"] = [gesture["gesture"] for gesture in _standing(info)]
-        model = {"quality": info["quality"], "training": info["training"]["state"]}
+        model = {"training": info["training"]["state"]}
+        model |= {name: info["quality"][name] for name in QUEUES if info["quality"]}
         rows = server.label_rows()
         labels = [(row["label"], row["labelled_by"], row["verified"]) for row in rows]
         step = float(scene.box.size) / 65535
@@ -57,7 +60,7 @@ class ProjectState:
         found = [name for name, value in self.session.items() if other.session[name] != value]
         found += ["labels"] * (self.labels != other.labels)
         if with_model:
-            found += [name for name, value in self.model.items() if other.model[name] != value]
+            found += [name for name, value in self.model.items() if other.model.get(name) != value]
             found += ["predictions"] * (not np.array_equal(self.predictions, other.predictions))
             moved = np.abs(self.positions - other.positions).max()
             found += ["positions"] * bool(moved > 1.01 * max(self.grid_step, other.grid_step))
