@@ -7,9 +7,11 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
-# Processes that run tests. One runs the tests of a file in their order.
+# Processes that run tests. A file's tests run in one process and share its servers. Files start in
+# their order, which has the long ones of tests/e2e near the beginning.
 PYTEST_WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest --numprocesses=$(PYTEST_WORKERS) --dist=loadfile --durations=10
+PYTEST := $(BIN)/python -m pytest --durations=10 \
+	--numprocesses=$(PYTEST_WORKERS) --dist=loadfile --no-loadscope-reorder
 SERVE_ARGS ?=
 # For example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
@@ -23,7 +25,7 @@ demo: $(VENV)/installed  ## install, start the server on the bundled digits and 
 
 test: $(VENV)/installed-test chromium test-client test-python  ## every test: vitest, pytest, browser
 
-test-fast: $(VENV)/installed-test test-client  ## every test but those that need a browser or are long
+test-fast: $(VENV)/installed-test test-client  ## without browser tests and long tests
 	$(PYTEST) -m "not browser and not slow" $(PYTEST_ARGS)
 
 test-python:

@@ -10,6 +10,7 @@ from lodespace.models.vae.training import VAETraining
 from samples.paper_experiments import Experiment, Map
 from samples.trainings import Digits
 
+pytestmark = pytest.mark.slow
 PRETRAINING, LABELLED = 12, 8
 
 

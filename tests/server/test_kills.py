@@ -22,7 +22,7 @@ from drivers.stream_client import StreamClient
 from lodespace import protocol
 
 ITEMS = 200
-KILLS, KILLS_SLOW = 25, 200
+KILLS, KILLS_SLOW = 5, 200
 
 
 @dataclass
