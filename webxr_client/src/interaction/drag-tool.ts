@@ -118,7 +118,7 @@ export class DragTool implements PointerTool {
       .applyMatrix4(latentFromClip)
       .sub(this.grabbed);
     if (this.state.latent.latentDim === 2) this.by.z = 0;
-    const s = sceneFromLatent.fromArray(this.state.latent.sceneFromLatent()).elements[0] as number;
+    const s = sceneFromLatent.fromArray(this.state.latent.sceneFromLatent()).elements[0]!;
     this.shownFromPlace.makeTranslation(this.by.x * s, this.by.y * s, this.by.z * s);
     this.view.showGrabbed(this.items, this.shownFromPlace);
   }

@@ -23,7 +23,7 @@ export interface Projected {
 
 export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projected {
   const m = clipFromLatent as number[];
-  const at = (k: number) => m[k] as number;
+  const at = (k: number) => m[k]!;
   const { n } = cloud;
   const out = {
     x: new Float64Array(n),
@@ -54,7 +54,7 @@ export function itemsInRegion(projected: Projected, region: Region): Uint32Array
   const items: number[] = [];
   for (let i = 0; i < x.length; i++) {
     if (!front[i] || (visible && !visible[i])) continue;
-    if (windingNumber(x[i] as number, y[i] as number, region.polygon) !== 0) items.push(i);
+    if (windingNumber(x[i]!, y[i]!, region.polygon) !== 0) items.push(i);
   }
   return Uint32Array.from(items);
 }
@@ -65,10 +65,10 @@ export function windingNumber(x: number, y: number, polygon: readonly number[]):
   const k = polygon.length;
   for (let a = 0; a < k; a += 2) {
     const b = (a + 2) % k;
-    const x0 = polygon[a] as number;
-    const y0 = polygon[a + 1] as number;
-    const x1 = polygon[b] as number;
-    const y1 = polygon[b + 1] as number;
+    const x0 = polygon[a]!;
+    const y0 = polygon[a + 1]!;
+    const x1 = polygon[b]!;
+    const y1 = polygon[b + 1]!;
     if (y0 <= y === y1 <= y) continue;
     const side = (x1 - x0) * (y - y0) - (x - x0) * (y1 - y0);
     if (y0 <= y && side > 0) winding += 1;
@@ -83,19 +83,17 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
   const columns = Math.ceil(2 / cell[0]) + 1;
   const nearest = new Map<number, number>();
   const keyOf = (i: number) =>
-    Math.floor(((y[i] as number) + 1) / cell[1]) * columns +
-    Math.floor(((x[i] as number) + 1) / cell[0]);
-  const onScreen = (i: number) =>
-    front[i] && Math.abs(x[i] as number) <= 1 && Math.abs(y[i] as number) <= 1;
+    Math.floor((y[i]! + 1) / cell[1]) * columns + Math.floor((x[i]! + 1) / cell[0]);
+  const onScreen = (i: number) => front[i] && Math.abs(x[i]!) <= 1 && Math.abs(y[i]!) <= 1;
   for (let i = 0; i < x.length; i++) {
     if (!onScreen(i)) continue;
     const key = keyOf(i);
     const known = nearest.get(key);
-    if (known === undefined || (depth[i] as number) < known) nearest.set(key, depth[i] as number);
+    if (known === undefined || depth[i]! < known) nearest.set(key, depth[i]!);
   }
   const visible = new Uint8Array(x.length);
   for (let i = 0; i < x.length; i++) {
-    if (onScreen(i) && (depth[i] as number) <= (nearest.get(keyOf(i)) as number) + DEPTH_TOLERANCE)
+    if (onScreen(i) && depth[i]! <= (nearest.get(keyOf(i)) as number) + DEPTH_TOLERANCE)
       visible[i] = 1;
   }
   return visible;
@@ -113,12 +111,12 @@ export function nearestItem(
   let bestScore = Number.POSITIVE_INFINITY;
   for (let i = 0; i < x.length; i++) {
     if (!front[i]) continue;
-    const dx = ((x[i] as number) - px) / radius[0];
-    const dy = ((y[i] as number) - py) / radius[1];
+    const dx = (x[i]! - px) / radius[0];
+    const dy = (y[i]! - py) / radius[1];
     const d2 = dx * dx + dy * dy;
     if (d2 > 1) continue;
     // Among those under the pointer, nearness on screen counts, and depth breaks what is nearly a tie.
-    const score = d2 + 2 * (depth[i] as number);
+    const score = d2 + 2 * depth[i]!;
     if (score < bestScore) {
       bestScore = score;
       best = i;

@@ -54,8 +54,8 @@ export class SelectTool implements PointerTool {
       const [x0, y0] = path as [number, number];
       this.path = [x0, y0, sample.x, y0, sample.x, sample.y, x0, sample.y];
     } else {
-      const x = path[path.length - 2] as number;
-      const y = path[path.length - 1] as number;
+      const x = path[path.length - 2]!;
+      const y = path[path.length - 1]!;
       if (Math.hypot(sample.x - x, sample.y - y) < LEAST_STEP) return;
       path.push(sample.x, sample.y);
     }
@@ -101,10 +101,7 @@ export class SelectTool implements PointerTool {
     const height = this.view.height();
     const polygon: number[] = [];
     for (let k = 0; k < this.path.length; k += 2) {
-      polygon.push(
-        ((this.path[k] as number) / width) * 2 - 1,
-        1 - ((this.path[k + 1] as number) / height) * 2,
-      );
+      polygon.push((this.path[k]! / width) * 2 - 1, 1 - (this.path[k + 1]! / height) * 2);
     }
     const pixels = this.view.pointPixels();
     return {
@@ -185,7 +182,7 @@ export class SelectTool implements PointerTool {
 function distances(path: readonly number[], x: number, y: number): number[] {
   const out: number[] = [];
   for (let k = 0; k < path.length; k += 2) {
-    out.push(Math.hypot((path[k] as number) - x, (path[k + 1] as number) - y));
+    out.push(Math.hypot(path[k]! - x, path[k + 1]! - y));
   }
   return out;
 }

@@ -57,7 +57,7 @@ export class Peers {
     let hands = 0;
     let number = 0;
     for (const peer of peers) {
-      this.colour.set(COLOURS[number++ % COLOURS.length] as string);
+      this.colour.set(COLOURS[number++ % COLOURS.length]!);
       const put = (mesh: InstancedMesh, index: number, pose: Pose) => {
         position.fromArray(pose.position);
         orientation.fromArray(pose.orientation);

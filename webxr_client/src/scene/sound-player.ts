@@ -50,15 +50,15 @@ export class SoundPlayer {
     const at = playing.place();
     // Browsers without these parameters have old functions for the same; they hear it from the front.
     if (!ears.positionX) return;
-    ears.positionX.value = e[12] as number;
-    ears.positionY.value = e[13] as number;
-    ears.positionZ.value = e[14] as number;
-    ears.forwardX.value = -(e[8] as number);
-    ears.forwardY.value = -(e[9] as number);
-    ears.forwardZ.value = -(e[10] as number);
-    ears.upX.value = e[4] as number;
-    ears.upY.value = e[5] as number;
-    ears.upZ.value = e[6] as number;
+    ears.positionX.value = e[12]!;
+    ears.positionY.value = e[13]!;
+    ears.positionZ.value = e[14]!;
+    ears.forwardX.value = -e[8]!;
+    ears.forwardY.value = -e[9]!;
+    ears.forwardZ.value = -e[10]!;
+    ears.upX.value = e[4]!;
+    ears.upY.value = e[5]!;
+    ears.upZ.value = e[6]!;
     playing.panner.positionX.value = at.x;
     playing.panner.positionY.value = at.y;
     playing.panner.positionZ.value = at.z;

@@ -18,7 +18,7 @@ interface Vector {
 const cloudOf = (points: number[][]) => ({
   n: points.length,
   dimension: points[0]?.length ?? 3,
-  latentMean: (item: number, axis: number) => (points[item] as number[])[axis] as number,
+  latentMean: (item: number, axis: number) => points[item]![axis] as number,
 });
 
 describe("regions hold the items that the shared vectors say", () => {

@@ -244,7 +244,7 @@ export class XrControls implements InputListener {
 
   /** Scene metres after the last change of box per scene metre before it. */
   get boxRatio(): number {
-    return this.boxes.newFromOld.elements[0] as number;
+    return this.boxes.newFromOld.elements[0]!;
   }
 
   /** Show the items in the hand again, after the cloud was given new arrays. */

@@ -155,7 +155,7 @@ export class XrView implements Presenter {
     if (eye) {
       // Point sizes are in pixels of an eye's part of the layer, as high as the layer is.
       const height = eye.viewport.w || this.layerHeight();
-      cloud.setView((eye.projectionMatrix.elements[5] as number) * 0.5 * height, 1, 0.55, 2.4);
+      cloud.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
     }
     cloud.scale = scaleOf(stage.world.matrix) * this.pointShare;
     renderer.render(stage.scene, this.camera);

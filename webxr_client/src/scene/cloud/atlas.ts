@@ -41,9 +41,7 @@ export class Atlas {
     const data = this.texture.image.data as Uint8Array;
     const start = page * size * size * this.bytes;
     if (this.bytes === 4) data.set(pixels, start);
-    else
-      for (let i = 0, from = 0; i < size * size; i++, from += 4)
-        data[start + i] = pixels[from] as number;
+    else for (let i = 0, from = 0; i < size * size; i++, from += 4) data[start + i] = pixels[from]!;
     this.pages[page] = bitmap;
     this.texture.addLayerUpdate(page);
     this.texture.needsUpdate = true;

@@ -10,7 +10,7 @@ export function drawDecoded(canvas: HTMLCanvasElement, picture: Decoded): void {
   const image = context.createImageData(width, height);
   for (let k = 0; k < width * height; k++) {
     for (let c = 0; c < 3; c++)
-      image.data[4 * k + c] = bytes[channels * k + Math.min(c, channels - 1)] as number;
+      image.data[4 * k + c] = bytes[channels * k + Math.min(c, channels - 1)]!;
     image.data[4 * k + 3] = 255;
   }
   context.putImageData(image, 0, 0);

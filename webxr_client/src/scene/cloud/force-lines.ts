@@ -98,7 +98,7 @@ export class ForceLines {
       const b = this.past[k + 1] as Uint16Array;
       const age = (k + 1) / steps;
       for (let j = 0; j < n; j += every) {
-        const at = 4 * (all ? j : (chosen[j] as number));
+        const at = 4 * (all ? j : chosen[j]!);
         if (a[at] === b[at] && a[at + 1] === b[at + 1] && a[at + 2] === b[at + 2]) continue;
         this.trails.add(
           x(a, at),
@@ -138,7 +138,7 @@ export class ForceLines {
     if (forces.frame && forces.frame.header.n !== latent.n) return arrows;
     const every = Math.max(1, Math.ceil((count * terms.length) / MOST_ARROWS));
     for (let k = 0; k < count; k += every)
-      for (const term of terms) this.add(shown === "all" ? k : (few[k] as number), term, arrows);
+      for (const term of terms) this.add(shown === "all" ? k : few[k]!, term, arrows);
     return arrows;
   }
 
@@ -203,9 +203,8 @@ export class ForceLines {
     const [u, v] = [axis, (axis + 1) % 3];
     const on = (k: number): [number, number, number] => {
       const point: [number, number, number] = [...middle];
-      point[u] =
-        (point[u] as number) + (radius[u] as number) * Math.cos((2 * Math.PI * k) / CIRCLE);
-      point[v as 0] = point[v as 0] + (radius[v] as number) * Math.sin((2 * Math.PI * k) / CIRCLE);
+      point[u] = point[u]! + radius[u]! * Math.cos((2 * Math.PI * k) / CIRCLE);
+      point[v as 0] = point[v as 0] + radius[v]! * Math.sin((2 * Math.PI * k) / CIRCLE);
       return point;
     };
     for (let k = 0; k < CIRCLE; k++) this.halo.add(...on(k), ...on(k + 1), WHITE);
@@ -216,5 +215,4 @@ export class ForceLines {
   }
 }
 
-const x = (positions: Uint16Array, at: number) =>
-  (positions[at] as number) / (GRID_STEPS - 1) - 0.5;
+const x = (positions: Uint16Array, at: number) => positions[at]! / (GRID_STEPS - 1) - 0.5;

@@ -151,7 +151,7 @@ export class PointCloud {
     const classes = this.classes.array as Int16Array;
     const marks = this.marks.array as Uint8Array;
     for (let i = 0; 2 * i < classes.length; i++) {
-      classes[2 * i] = labels[i] as number;
+      classes[2 * i] = labels[i]!;
       classes[2 * i + 1] = (this.dominant ?? predictions)[i] as number;
       marks[4 * i] = (this.colourCue ?? confidence)[i] as number;
     }
@@ -245,7 +245,7 @@ export class PointCloud {
     let high = found.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((found[middle] as number) < item) low = middle + 1;
+      if (found[middle]! < item) low = middle + 1;
       else high = middle;
     }
     return found[low] !== item;
@@ -273,7 +273,7 @@ export class PointCloud {
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
     (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();
     (this.material.uniforms.uCue!.value as Color[]).forEach((colour, k) => {
-      colour.set(cue[k] as string).convertLinearToSRGB();
+      colour.set(cue[k]!).convertLinearToSRGB();
     });
   }
 

@@ -48,8 +48,7 @@ export function Walk({ items }: { items: Uint32Array }) {
     let current = true;
     const a = latentMean(state, from);
     const b = latentMean(state, to);
-    const between = (share: number) =>
-      a.map((value, axis) => value + share * ((b[axis] as number) - value));
+    const between = (share: number) => a.map((value, axis) => value + share * (b[axis]! - value));
     const points = Array.from(
       { length: FRAMES },
       (_, k) => between(k / (FRAMES - 1)) as [number, number, number],

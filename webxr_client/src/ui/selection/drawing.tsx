@@ -11,8 +11,8 @@ export function DrawingOverlay() {
   let left = Number.POSITIVE_INFINITY;
   let right = 0;
   for (let k = 0; k < drawing.points.length; k += 2) {
-    const x = drawing.points[k] as number;
-    const y = drawing.points[k + 1] as number;
+    const x = drawing.points[k]!;
+    const y = drawing.points[k + 1]!;
     points.push(`${x.toFixed(1)},${y.toFixed(1)}`);
     top = Math.min(top, y);
     left = Math.min(left, x);

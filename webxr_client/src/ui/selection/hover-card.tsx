@@ -72,9 +72,9 @@ export function HoverCard() {
   const seen = state.forces.seen.value.get(item);
   const classes = state.classes.value;
   const { labels, predictions, confidence } = state.annotations;
-  const label = classes[labels[item] as number];
-  const predicted = classes[predictions[item] as number];
-  const certain = (confidence[item] as number) / 255;
+  const label = classes[labels[item]!];
+  const predicted = classes[predictions[item]!];
+  const certain = confidence[item]! / 255;
   const suspect = label && predicted && label !== predicted && certain > SUSPECT_CONFIDENCE;
   return (
     <div ref={element} class="glass hover-card" role="status">

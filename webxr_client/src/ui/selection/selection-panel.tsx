@@ -213,7 +213,7 @@ function some(classes: readonly ClassInfo[]): string {
 /** How many of `items` have a label. */
 function withLabel(items: Uint32Array, labels: Int16Array): number {
   let count = 0;
-  for (const item of items) if ((labels[item] as number) >= 0) count++;
+  for (const item of items) if (labels[item]! >= 0) count++;
   return count;
 }
 

@@ -119,7 +119,7 @@ function PastNow() {
         title="Speed of playing"
         aria-label={`Speed ${speed.value} times; change it`}
         onClick={() => {
-          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length] as number;
+          speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
         }}
       >
         {speed.value}×

@@ -206,6 +206,6 @@ export function valueAt(
   place: number,
 ): number | null {
   for (let k = values.length - 1; k >= 0; k--)
-    if ((at[k] as number) <= place + 1e-6 && values[k] !== null) return values[k] as number;
+    if (at[k]! <= place + 1e-6 && values[k] !== null) return values[k]!;
   return null;
 }

@@ -39,7 +39,7 @@ export function latentOf(points: readonly (readonly number[])[], dimension = 3):
   latent.to = new Uint16Array(4 * points.length);
   points.forEach((point, i) => {
     for (let axis = 0; axis < dimension; axis++)
-      latent.to[4 * i + axis] = Math.round(((point[axis] as number) + 0.5) * (GRID_STEPS - 1));
+      latent.to[4 * i + axis] = Math.round((point[axis]! + 0.5) * (GRID_STEPS - 1));
   });
   latent.from = latent.to.slice();
   latent.revision = latent.received = 7;

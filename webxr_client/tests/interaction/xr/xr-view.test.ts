@@ -64,7 +64,7 @@ describe("the boards of VR", () => {
     const boards = [view.palette, view.palette.head, view.card];
     const before = boards.map(version);
     act();
-    return boards.map((board, k) => version(board) - (before[k] as number));
+    return boards.map((board, k) => version(board) - before[k]!);
   }
   const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
   let now = 0;
@@ -96,9 +96,7 @@ describe("the boards of VR", () => {
     allAreStale();
     const frames = Array.from({ length: 20 }, () => drawn(nextFrame));
     expect(Math.max(...frames.map(sum))).toBe(1);
-    expect(frames.reduce((a, b) => a.map((count, k) => count + (b[k] as number)))).toEqual([
-      1, 1, 1,
-    ]);
+    expect(frames.reduce((a, b) => a.map((count, k) => count + b[k]!))).toEqual([1, 1, 1]);
   });
 
   it("wait while a keyframe has come or the brush has looked, but not for long", () => {
@@ -122,7 +120,7 @@ describe("a new scene in the middle of VR", () => {
     for (let item = 0; item < Math.min(n, latent.n); item++)
       for (let axis = 0; axis < 3; axis++)
         positions[4 * item + axis] = Math.round(
-          ((latent.latentMean(item, axis) - (BOX.origin[axis] as number)) / BOX.size) * 65535,
+          ((latent.latentMean(item, axis) - BOX.origin[axis]!) / BOX.size) * 65535,
         );
     latent.setScene({ n, positions, box: BOX, latent_dim, scene_id: 3, revision: 9 } as SceneFile);
     sceneVersion.value += 1;

@@ -34,7 +34,7 @@ const linear = (hex: string): number[] =>
   });
 const apply = (m: number[], c: number[]) =>
   [0, 3, 6].map((r) =>
-    Math.min(1, Math.max(0, (m[r] as number) * c[0]! + m[r + 1]! * c[1]! + m[r + 2]! * c[2]!)),
+    Math.min(1, Math.max(0, m[r]! * c[0]! + m[r + 1]! * c[1]! + m[r + 2]! * c[2]!)),
   );
 /** Ottosson's OKLab. */
 const oklab = ([r, g, b]: number[]) => {

@@ -1,5 +1,5 @@
 /** What the tiles of time and force do. */
-import { PRESETS, type Settings, type Tick } from "../../../protocol/messages.js";
+import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import type { PaletteSide, Tile, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -86,7 +86,7 @@ export function scrub(tile: Tile, across: number, { time }: AppState, commands: 
   // Beside a gesture's mark, the gesture is meant.
   const ticks = time.timeline.value?.ticks;
   for (let k = 0; ticks && k < ticks.length; k++) {
-    const tick = (ticks[k] as Tick).moment;
+    const tick = ticks[k]!.moment;
     if (Math.abs(tick - share * last) >= near) continue;
     moment = tick;
     break;

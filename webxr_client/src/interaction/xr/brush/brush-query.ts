@@ -39,10 +39,10 @@ export function queryBrush(
   out.count = 0;
   out.nearest = -1;
   for (let k = 0; k < n; k++) {
-    const i = among ? (among[k] as number) : k;
-    const dx = (to[4 * i] as number) - cx;
-    const dy = (to[4 * i + 1] as number) - cy;
-    const dz = (flat ? steps / 2 : (to[4 * i + 2] as number)) - cz;
+    const i = among ? among[k]! : k;
+    const dx = to[4 * i]! - cx;
+    const dy = to[4 * i + 1]! - cy;
+    const dz = (flat ? steps / 2 : to[4 * i + 2]!) - cz;
     let d2 = dx * dx + dy * dy + dz * dz;
     const fromCentre = d2;
     if (length2 > 0) {

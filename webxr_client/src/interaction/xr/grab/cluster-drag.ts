@@ -61,7 +61,7 @@ export class ClusterDrag {
     this.aim(shownFromPlace);
     const { items, targets } = this;
     const size = this.state.latent.box.size;
-    const [a, b] = [this.start[0] as Point, targets[0] as Point];
+    const [a, b] = [this.start[0]!, targets[0]!];
     if (Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < LEAST_PULL * size) return false;
     this.end();
     this.commands.anchor(items, targets, true);
@@ -89,8 +89,8 @@ export class ClusterDrag {
     const { size } = box;
     const flat = latentDim === 2;
     for (let k = 0; k < this.start.length; k++) {
-      const from = this.start[k] as Point;
-      const to = this.targets[k] as Point;
+      const from = this.start[k]!;
+      const to = this.targets[k]!;
       point.set(
         (from[0] - x) / size - 0.5,
         (from[1] - y) / size - 0.5,

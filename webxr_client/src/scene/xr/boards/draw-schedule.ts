@@ -27,7 +27,7 @@ export class DrawSchedule {
     if (this.waited > 0) return false;
     for (let k = 0; k < boards.length; k++) {
       this.turn = (this.turn + 1) % boards.length;
-      const board = boards[this.turn] as Board;
+      const board = boards[this.turn]!;
       if (!board.mesh.visible || now - board.drawnAt < BOARD_MS) continue;
       if (!board.drawIfStale()) continue;
       board.drawnAt = now;

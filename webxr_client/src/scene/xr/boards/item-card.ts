@@ -92,7 +92,7 @@ export class ItemCard extends Board {
     context.fillText(fitted(context, label ? label.name : "unlabelled", WIDTH - 20), left, 78.5);
     font(context, 8);
     context.fillStyle = BOARD_MUTED;
-    const confidence = Math.round(((state.annotations.confidence[item] as number) / 255) * 100);
+    const confidence = Math.round((state.annotations.confidence[item]! / 255) * 100);
     const line = seen
       ? errorAndSigma(seen)
       : predicted

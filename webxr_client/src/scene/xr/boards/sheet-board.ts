@@ -1,6 +1,5 @@
 /** A contact sheet as a board in the room: what is doubtful, grouped by what is predicted, with what each picture becomes under it. */
 import { AlwaysDepth } from "three";
-import type { SheetItem } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
 import { labelDiffers, type OpenSheet, sheetLabels } from "../../../state/review-state.js";
@@ -128,7 +127,7 @@ export class SheetBoard extends Board {
     place: number,
   ): void {
     const { state } = this;
-    const one = sheet.items[place] as SheetItem;
+    const one = sheet.items[place]!;
     const classes = state.classes.value;
     const { becomes, decision } = outcomeOf(
       one,

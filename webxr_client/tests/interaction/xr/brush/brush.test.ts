@@ -74,7 +74,7 @@ describe("snap to cluster", () => {
       (least) => growth.grow(latent, at, 0.03, least).length,
     );
     expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
-    expect(sizes[0]).toBeLessThan(sizes[4] as number);
+    expect(sizes[0]).toBeLessThan(sizes[4]!);
   });
   it("holds two clusters that touch apart by the threshold", () => {
     const touching = blobs(

@@ -18,7 +18,7 @@ describe("another box in the middle of it", () => {
     for (let item = 0; item < latent.n; item++)
       for (let axis = 0; axis < latent_dim; axis++)
         positions[4 * item + axis] = Math.round(
-          ((latent.latentMean(item, axis) - (box.origin[axis] as number)) / box.size) * 65535,
+          ((latent.latentMean(item, axis) - box.origin[axis]!) / box.size) * 65535,
         );
     latent.setScene({
       n: latent.n,
@@ -49,7 +49,7 @@ describe("another box in the middle of it", () => {
     const before = ITEMS.map((item) => inRoom(item));
     expect(show(BOX)).toBe("box");
     ITEMS.forEach((item, k) => {
-      expect(inRoom(item).distanceTo(before[k] as Vector3)).toBeLessThan(STEP);
+      expect(inRoom(item).distanceTo(before[k]!)).toBeLessThan(STEP);
     });
     expect(room.controls.boxRatio * room.world.getMaxScaleOnAxis()).toBeCloseTo(1, 9);
     expect(show(BOX)).toBe("same");
@@ -89,14 +89,11 @@ describe("another box in the middle of it", () => {
     room.frames(3);
     expect(room.controls.holding).toBe(true);
     ITEMS.slice(0, 2).forEach((item, k) => {
-      expect(inRoom(item, inHand.shownFromPlace).distanceTo(before[k] as Vector3)).toBeLessThan(
-        STEP,
-      );
+      expect(inRoom(item, inHand.shownFromPlace).distanceTo(before[k]!)).toBeLessThan(STEP);
     });
     expect(room.state.latent.latentMean(0, 1)).toBeCloseTo(taken, 3);
     told().forEach((target, k) => {
-      for (const axis of [0, 1, 2])
-        expect(target[axis]).toBeCloseTo((wanted[k] as number[])[axis] as number, 4);
+      for (const axis of [0, 1, 2]) expect(target[axis]).toBeCloseTo(wanted[k]![axis] as number, 4);
     });
     room.controls.unsqueeze(room.right);
     const [name, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];

@@ -25,7 +25,7 @@ describe("the world", () => {
     room.controls.unsqueeze(room.right);
     room.frames(1);
     room.world.elements.forEach((value, k) => {
-      expect(value).toBeCloseTo(scaled.elements[k] as number, 9);
+      expect(value).toBeCloseTo(scaled.elements[k]!, 9);
     });
     room.controls.unsqueeze(room.left);
     expect(room.state.latent.frozen).toBe(false);

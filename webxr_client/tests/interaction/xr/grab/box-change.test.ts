@@ -39,7 +39,7 @@ describe("a change of box", () => {
     expect(change.read(inBox(SMALL))).toBe("box");
     world.multiply(change.oldFromNew);
     world.elements.forEach((value, k) => {
-      expect(value).toBeCloseTo(before.elements[k] as number, 12);
+      expect(value).toBeCloseTo(before.elements[k]!, 12);
     });
   });
   it("is none where the box is the same, and no carrying where nothing of it is the same", () => {

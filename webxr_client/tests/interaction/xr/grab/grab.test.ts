@@ -23,7 +23,7 @@ const pose = (x: number, y: number, z: number, turn = 0): Matrix4 =>
   );
 const close = (a: Matrix4, b: Matrix4) =>
   a.elements.forEach((value, k) => {
-    expect(value).toBeCloseTo(b.elements[k] as number, 9);
+    expect(value).toBeCloseTo(b.elements[k]!, 9);
   });
 const point = (matrix: Matrix4, x: number, y: number, z: number) =>
   new Vector3(x, y, z).applyMatrix4(matrix);
