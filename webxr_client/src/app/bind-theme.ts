@@ -5,8 +5,8 @@ import {
   CUE_LIGHT,
   LIGHT_INK,
   type Palette,
-  UNLABELLED_DARK,
-  UNLABELLED_LIGHT,
+  UNLABELED_DARK,
+  UNLABELED_LIGHT,
 } from "../scene/cloud/colours.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
 import type { Stage } from "../scene/stage.js";
@@ -23,7 +23,7 @@ export function bindTheme(
     document.documentElement.dataset.theme = state.theme.value;
     palette.set(
       state.classes.value,
-      dark ? UNLABELLED_DARK : UNLABELLED_LIGHT,
+      dark ? UNLABELED_DARK : UNLABELED_LIGHT,
       dark ? 1 : LIGHT_INK,
     );
     if (dark) cloud.setTheme("#0e141b", "#d7efff", CUE_DARK);

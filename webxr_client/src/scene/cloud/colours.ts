@@ -2,8 +2,8 @@
 import { DataTexture, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
 import type { ClassInfo } from "../../protocol/messages.js";
 
-export const UNLABELLED_DARK = "#6b7686";
-export const UNLABELLED_LIGHT = "#8d97a5";
+export const UNLABELED_DARK = "#6b7686";
+export const UNLABELED_LIGHT = "#8d97a5";
 /**
  * On a light ground class colours keep this share of their light (of linear RGB). All distances in OKLab shrink by the cube root of it, so that
  * what could be told apart still can. tokens.css has the same number as --ink.
@@ -44,7 +44,7 @@ export class Palette {
 
   constructor() {
     this.texture.minFilter = this.texture.magFilter = NearestFilter;
-    this.set([], UNLABELLED_DARK);
+    this.set([], UNLABELED_DARK);
   }
 
   /** `ink`: the share of their light that class colours keep. */
