@@ -132,12 +132,12 @@ export class XrControls implements InputListener {
       return;
     }
     const { pointing, onSheet } = this;
-    if (pointing.tile && pointing.how === "ray") {
+    if (pointing.tile && pointing.mode === "ray") {
       this.activities.begin(hand.side, "pressing");
       this.tiles.run(pointing.tile, hand);
       return;
     }
-    if (pointing.near || (onSheet && pointing.how === "ray")) {
+    if (pointing.near || (onSheet && pointing.mode === "ray")) {
       this.activities.begin(hand.side, "pressing");
       const pinched = onSheet ? pointing.pinch() : null;
       if (pinched) this.tiles.run(pinched, hand);

@@ -65,7 +65,7 @@ export class HandDisplay {
   private showRay(): void {
     const { controls, boards, ray } = this;
     const { pointing, onSheet } = controls;
-    if (pointing.how === "ray" && !controls.stroke.active)
+    if (pointing.mode === "ray" && !controls.stroke.active)
       ray.show(controls.dominant.rayOrigin, pointing.hit);
     else ray.hide();
     boards.palette.light(onSheet ? null : pointing.tile);

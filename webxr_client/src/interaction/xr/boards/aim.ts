@@ -65,8 +65,8 @@ export class BoardAim {
       return pressed;
     }
     const onSheet = atSheet.update(sheet.mesh.matrix, sheet.tiles, touch, rayOrigin, rayDirection);
-    if (atSheet.how === null) return pressed;
-    const first = atPalette.how === null || atSheet.distance < atPalette.distance;
+    if (atSheet.mode === null) return pressed;
+    const first = atPalette.mode === null || atSheet.distance < atPalette.distance;
     if (!atSheet.near && !(first && isIntended(atSheet, rayLength))) return pressed;
     this.pointing = atSheet;
     return onSheet;
@@ -74,4 +74,4 @@ export class BoardAim {
 }
 
 const isIntended = (board: BoardPointing, rayLength: number): boolean =>
-  board.how !== "ray" || board.distance < rayLength;
+  board.mode !== "ray" || board.distance < rayLength;

@@ -20,7 +20,7 @@ const direction = new Vector3();
 
 export class BoardPointing {
   tile: Tile | null = null;
-  how: "touch" | "ray" | null = null;
+  mode: "touch" | "ray" | null = null;
   /** Where the ray meets the board, room metres, and its length up to there. */
   readonly hit = new Vector3();
   distance = 0;
@@ -37,12 +37,12 @@ export class BoardPointing {
 
   /** Whether the hand is near enough to mean the board, not the points behind it. */
   get near(): boolean {
-    return this.how === "touch";
+    return this.mode === "touch";
   }
 
   forget(): void {
     this.tile = null;
-    this.how = null;
+    this.mode = null;
     this.armed = this.touching = false;
   }
 
@@ -66,13 +66,13 @@ export class BoardPointing {
       Math.abs(point.x) < this.width / 2000 + BOARD_TOUCH_BESIDE &&
       Math.abs(point.y) < this.height / 2000 + BOARD_TOUCH_BESIDE;
     if (inside && point.z < BOARD_TOUCH_BEFORE && point.z > -BOARD_TOUCH_BEHIND) {
-      this.how = "touch";
+      this.mode = "touch";
       this.tile = this.tileUnder(tiles, point);
       this.touching = point.z <= PRESS_DISTANCE;
       return this.touched(point.z);
     }
     this.armed = this.touching = false;
-    this.how = null;
+    this.mode = null;
     this.tile = null;
     this.aim(roomFromBoard, tiles, rayOrigin, rayDirection);
     return null;
@@ -108,7 +108,7 @@ export class BoardPointing {
     if (!(t > 0 && t < RAY_LENGTH)) return;
     point.copy(origin).addScaledVector(direction, t);
     if (Math.abs(point.x) > this.width / 2000 || Math.abs(point.y) > this.height / 2000) return;
-    this.how = "ray";
+    this.mode = "ray";
     this.distance = t;
     this.tile = this.tileUnder(tiles, point);
     this.hit.copy(point).applyMatrix4(roomFromBoard);

@@ -33,9 +33,9 @@ export class TilePress {
     }
     const before = aim.pointing.tile;
     const pressed = aim.update(hand, rayLength, busy);
-    const { tile, touching, how, across } = aim.pointing;
+    const { tile, touching, mode, across } = aim.pointing;
     if (tile && tile !== before) hand.pulse(HOVER_PULSE, 12);
-    if (tile?.action.kind === "scrub" && (touching || (pressing && how === "ray"))) {
+    if (tile?.action.kind === "scrub" && (touching || (pressing && mode === "ray"))) {
       scrub(tile, across, this.state, this.commands);
       return;
     }

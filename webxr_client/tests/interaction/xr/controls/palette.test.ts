@@ -51,7 +51,7 @@ describe("the palette", () => {
     room.right.at(0.1, 0.1, -1);
     room.right.rayDirection.copy(target).sub(room.right.rayOrigin).normalize();
     room.frames(6); // by then it has seen that the brush is empty
-    expect(room.controls.pointing.how).toBe("ray");
+    expect(room.controls.pointing.mode).toBe("ray");
     const before = room.right.pulses.length;
     room.press(room.right);
     room.release(room.right);
@@ -67,16 +67,16 @@ describe("the palette", () => {
       room.right.at(...LEFT_HEAP);
       room.right.rayDirection.set(0, 0, -1);
       room.frames(6);
-      const { how } = room.controls.pointing;
+      const { mode } = room.controls.pointing;
       room.press(room.right);
       const painted = room.controls.stroke.active;
       room.release(room.right);
       PALETTE.copy(where);
-      return { how, painted, calls: room.calls.splice(0) };
+      return { mode, painted, calls: room.calls.splice(0) };
     };
-    expect(labels(-0.8)).toEqual({ how: null, painted: true, calls: [] });
+    expect(labels(-0.8)).toEqual({ mode: null, painted: true, calls: [] });
     expect(room.selected).toBeGreaterThan(1.8 * COUNT); // it was painted, and added
-    expect(labels(-0.3)).toEqual({ how: "ray", painted: false, calls: [["label", 0]] });
+    expect(labels(-0.3)).toEqual({ mode: "ray", painted: false, calls: [["label", 0]] });
   });
   it.each([
     ["undo", ["undo"]],

@@ -27,7 +27,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
   });
   it("is picked from by the ray, and then nothing is painted; between two pictures nothing is meant", () => {
     room.aimAt(room.right, "picture", 3);
-    expect(room.controls.pointing.how).toBe("ray");
+    expect(room.controls.pointing.mode).toBe("ray");
     expect(room.controls.onSheet).toBe(true);
     expect(room.right.pulses.at(-1)).toBeLessThan(0.3);
     room.press(room.right);
