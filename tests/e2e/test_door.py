@@ -43,7 +43,7 @@ def test_a_device_is_approved_by_its_code_and_revoked(
     code = code_on(device.page)
     waiting = owner.page.get_by_test_id("waiting")
     assert code in waiting.inner_text()
-    waiting.get_by_role("button", name="Let it label").click()
+    waiting.get_by_role("button", name="Allow to label").click()
     device.wait(lambda: inside(device), message="the device was not approved")
     assert device.state("session")["role"] == "annotator"
     device.wait(lambda: device.state("connection")["status"] == "open")
@@ -51,7 +51,7 @@ def test_a_device_is_approved_by_its_code_and_revoked(
     device.wait(lambda: inside(device))
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
-    owner.page.get_by_role("button", name="Shut").click()
+    owner.page.get_by_role("button", name="Revoke").click()
     device.wait(
         lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"),
         message="it is still inside",
@@ -71,9 +71,9 @@ def test_a_denied_device_shows_that_it_was_denied(owner: PageDriver, device: Pag
 
 def test_a_viewer_sees_the_cloud_and_cannot_label(owner: PageDriver, device: PageDriver) -> None:
     code_on(device.page)
-    owner.page.get_by_role("button", name="Let it look").click()
+    owner.page.get_by_role("button", name="Allow to view").click()
     device.wait(lambda: inside(device))
-    assert "you may look" in device.page.inner_text(".top-bar")
+    assert "view only" in device.page.inner_text(".top-bar")
     device.lasso(device.circle(device.evaluate("Array.from({length: 300}, (_, k) => k)")))
     device.press("3")
     assert (device.labels == -1).all()
@@ -81,13 +81,13 @@ def test_a_viewer_sees_the_cloud_and_cannot_label(owner: PageDriver, device: Pag
 
 
 def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: PageDriver) -> None:
-    device.page.get_by_role("button", name="I was told a pairing code").click()
-    pad = device.page.get_by_role("group", name="Keys of the code")
+    device.page.get_by_role("button", name="Enter a pairing code").click()
+    pad = device.page.get_by_role("group", name="Keys for the code")
     for key in "00000000":
         pad.get_by_role("button", name=key, exact=True).click()
     device.wait(lambda: "ask for a new one" in device.page.inner_text(".pairing-page"))
     owner.press("g")
-    owner.page.get_by_role("button", name="to label").click()
+    owner.page.get_by_role("button", name="for labelling").click()
     code = owner.page.locator(".pairing-code").inner_text()
     for key in code.replace("-", ""):
         pad.get_by_role("button", name=key, exact=True).click()

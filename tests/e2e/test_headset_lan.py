@@ -48,7 +48,7 @@ def approve(owner: PageDriver, headset: Headset) -> None:
     page = headset.driver
     code = page.page.get_by_test_id("device-code").inner_text(timeout=60_000)
     line = owner.page.get_by_test_id("waiting").filter(has_text=code)
-    line.get_by_role("button", name="Let it label").click(timeout=60_000)
+    line.get_by_role("button", name="Allow to label").click(timeout=60_000)
     page.wait_for_scene()
     page.wait(
         lambda: page.state("pairing") is None and page.state("connection")["status"] == "open", 60
@@ -100,7 +100,7 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     # without drawing (tests/web/test_lan.py) limits the time to less than a second.
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
-    owner.page.get_by_role("button", name="Shut").click()
+    owner.page.get_by_role("button", name="Revoke").click()
     page.wait(
         lambda: page.state("connection")["status"] == "refused", 60, "the stream is still open"
     )

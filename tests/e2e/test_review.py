@@ -217,7 +217,7 @@ def test_the_next_suggestion_shows_its_reason(page: PageDriver, server: ServerPr
     differs."""
     page.wait_for_rest()
     suggestion = server.request("api/next")
-    page.page.get_by_role("button", name="next to look at").click()
+    page.page.get_by_role("button", name="Suggest next").click()
     if suggestion["kind"] == "region":
         page.wait(lambda: page.selected.tolist() == suggestion["items"])
         assert page.page.inner_text(".reason") == suggestion["reason"]
@@ -298,13 +298,17 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
             zip(names, page.page.locator("[data-testid=quality] dd").all_inner_texts(), strict=True)
         )
 
-    assert figures()["right"] == "–"
+    assert figures()["right (estimated)"] == "–"
     assert figures()["labelled"] in ("–", "0 %")
     for k in range(10):
         page.label(k, np.flatnonzero(k == TRUTH)[::4])
     page.wait_for_rest()
 
-    names = {"right": "right", "labels wrong": "label_error", "unseen right": "held_out_accuracy"}
+    names = {
+        "right (estimated)": "right",
+        "labels wrong (estimated)": "label_error",
+        "held-out accuracy": "held_out_accuracy",
+    }
 
     def told() -> bool:
         quality = server.request("api/session")["quality"]
@@ -319,11 +323,11 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
     page.wait(told, message="the page's figures are not the server's")
     first = figures()
     # All labels are right, and so are nearly all predictions of items without a label.
-    assert float(first["labels wrong"].split()[0]) < 10
-    assert 80 < float(first["unseen right"].split()[0]) <= 100
+    assert float(first["labels wrong (estimated)"].split()[0]) < 10
+    assert 80 < float(first["held-out accuracy"].split()[0]) <= 100
     assert first["labelled"] == "25 %"
     assert first["looked at"] == "0 %"
-    assert 50 < float(first["right"].split()[0]) <= 100
+    assert 50 < float(first["right (estimated)"].split()[0]) <= 100
     assert "gesture" in first["to 98 %"]
     page.press("u")
     wait_for_sheet(page, "uncertain")
@@ -428,7 +432,7 @@ def test_vectors_have_sheets_of_words(
     page.wait(lambda: (sheet(page) or {"status": ""})["status"] in ("open", "done"))
     if sheet(page)["status"] == "done":  # four clear groups: nothing is uncertain
         assert "Nothing is left" in page.page.inner_text(".contact-sheet")
-        page.page.get_by_role("button", name="all the same").click()
+        page.page.get_by_role("button", name="anyway").click()
     items = wait_for_sheet(page, "uncertain")
     assert f"item {items[0]['item']}" in page.page.inner_text(".cells")
     page.press("Enter")

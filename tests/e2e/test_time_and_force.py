@@ -189,7 +189,7 @@ def test_dials_are_gestures_and_a_collapse_offers_a_fix(resting: PageDriver) -> 
     dial(page, "β KL", "End")
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 1000)
     page.wait(
-        lambda: page.page.get_by_role("button", name="Mend it").count() == 1,
+        lambda: page.page.get_by_role("button", name="Fix it").count() == 1,
         message="no notice was shown",
     )
     notice = page.page.locator(".notice", has_text="collapsed").inner_text()
@@ -198,9 +198,9 @@ def test_dials_are_gestures_and_a_collapse_offers_a_fix(resting: PageDriver) -> 
         lambda: page.positions().std(axis=0).max() < 0.8 * before.std(axis=0).max(),
         message="it is not seen",
     )
-    page.page.get_by_role("button", name="Mend it").click()
+    page.page.get_by_role("button", name="Fix it").click()
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 3)
-    page.wait(lambda: page.page.get_by_role("button", name="Mend it").count() == 0)
+    page.wait(lambda: page.page.get_by_role("button", name="Fix it").count() == 0)
     page.press("Control+z")
     page.press("Control+z")
     page.wait(

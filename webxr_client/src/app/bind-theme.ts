@@ -21,11 +21,7 @@ export function bindTheme(
   effect(() => {
     const dark = state.theme.value === "dark";
     document.documentElement.dataset.theme = state.theme.value;
-    palette.set(
-      state.classes.value,
-      dark ? UNLABELED_DARK : UNLABELED_LIGHT,
-      dark ? 1 : LIGHT_INK,
-    );
+    palette.set(state.classes.value, dark ? UNLABELED_DARK : UNLABELED_LIGHT, dark ? 1 : LIGHT_INK);
     if (dark) cloud.setTheme("#0e141b", "#d7efff", CUE_DARK);
     else cloud.setTheme("#eef1f5", "#0b63a5", CUE_LIGHT);
     stage.invalidate();

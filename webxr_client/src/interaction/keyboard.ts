@@ -1,4 +1,4 @@
-/** Keys, as one table: what the page does and what the help overlay shows are the same list. */
+/** Table of keys. The page acts on it, and the help overlay shows it. */
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
@@ -35,7 +35,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Enter",
-      does: "label the selection as suggested, or all of a sheet as shown",
+      does: "label the selection as suggested, or confirm a sheet as shown",
       matches: letter("enter"),
       run: () => {
         if (onSheet()) {
@@ -48,7 +48,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Backspace",
-      does: "take the selection's labels away; on a sheet: cannot tell",
+      does: "remove the selection's labels; on a sheet: cannot tell",
       matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
@@ -60,14 +60,19 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "U",
-      does: "sheet of what the model is uncertain of",
+      does: "sheet of uncertain predictions",
       matches: letter("u"),
       run: () => commands.openSheet("uncertain"),
     },
-    { keys: "W", does: "what to look at next", matches: letter("w"), run: () => commands.next() },
+    {
+      keys: "W",
+      does: "suggest what to look at next",
+      matches: letter("w"),
+      run: () => commands.next(),
+    },
     {
       keys: "E",
-      does: "grow the selection over what is predicted the same",
+      does: "grow the selection over nearby items of the same prediction",
       matches: letter("e"),
       run: () => commands.grow(),
     },
@@ -97,7 +102,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Space",
-      does: "pause or run training, or what is played",
+      does: "pause or run training or playback",
       matches: letter(" "),
       run: () => {
         if (!state.time.live.value) (state.time.playing.value ? commands.stop : commands.play)();
@@ -106,19 +111,19 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: ", .",
-      does: "one moment back, or on",
+      does: "one moment back or forward",
       matches: step,
       run: (e) => commands.step(e.key === "," ? -1 : 1),
     },
     {
       keys: "[ ]",
-      does: "to the gesture before, or after",
+      does: "previous or next gesture",
       matches: jump,
       run: (e) => toGesture(state, commands, e.key === "["),
     },
     {
       keys: "End",
-      does: "back to the present",
+      does: "back to live",
       matches: letter("end"),
       run: () => commands.live(),
     },
@@ -127,7 +132,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     { keys: "V", does: "pick one item", matches: letter("v"), run: tool("pick") },
     {
       keys: "M",
-      does: "drag an item or the selection: the model follows",
+      does: "drag an item or the selection; the model follows",
       matches: letter("m"),
       run: tool("drag"),
     },
@@ -152,7 +157,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "X",
-      does: "decode what lies under the pointer",
+      does: "decode the place under the pointer",
       matches: letter("x"),
       run: () => {
         state.forces.map.value = !state.forces.map.value;
@@ -160,13 +165,13 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "H",
-      does: "hand: turn the cloud with the left button",
+      does: "turn the cloud with the left button",
       matches: letter("h"),
       run: tool("orbit"),
     },
     {
       keys: "T",
-      does: "select through, or only what is visible",
+      does: "select through the cloud, or visible items only",
       matches: letter("t"),
       run: () => {
         state.selectionMode.value = state.selectionMode.value === "through" ? "visible" : "through";
@@ -207,7 +212,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "S",
-      does: "hear the item under the pointer, or not",
+      does: "play the sound under the pointer, or not",
       matches: letter("s"),
       run: () => {
         state.sound.value = !state.sound.value;
@@ -252,7 +257,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   ];
 }
 
-/** To the nearest gesture before the moment that is shown, or after it; after the last one comes the present. */
+/** Go to the nearest gesture before or after the shown moment; after the last one, to live. */
 function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;
   const moments = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);
@@ -264,21 +269,21 @@ function toGesture(state: AppState, commands: Commands, back: boolean): void {
   else if (!back) commands.live();
 }
 
-/** What the pointer does, for the help overlay. */
+/** Uses of the pointer, for the help overlay. */
 export const POINTER_HELP: readonly [string, string][] = [
-  ["Drag", "draw round an island to select it"],
+  ["Drag", "draw around a cluster to select it"],
   ["Shift drag", "add to the selection"],
-  ["Alt drag", "take away from the selection"],
+  ["Alt drag", "subtract from the selection"],
   ["Right drag", "turn the cloud"],
   ["Wheel", "zoom to the pointer"],
   ["Middle drag", "move the cloud"],
   [
     "Drag with M",
-    "pull items: they stay pinned; with Alt they are let go; on a class they are labelled",
+    "pull items: they stay pinned; with Alt they return; on a class they are labelled",
   ],
 ];
 
-/** Keys act unless something is being typed. Returns what takes them away again. */
+/** Act on keys unless the person types text. Returns a function that unbinds them. */
 export function bindKeyboard(actions: readonly KeyAction[]): () => void {
   const onKey = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
@@ -288,7 +293,7 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
       )
     )
       return;
-    // A slider keeps its own keys; at the end of the timeline comes the present.
+    // A slider keeps its own keys, except that End on the timeline goes to live.
     const slider =
       target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
     if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;

@@ -35,7 +35,10 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
   );
 }
 
-/** Three views of the page: pairing, workplace, and the one shown while the headset is on. The canvas is the same in all. */
+/**
+ * Three views of the page: pairing, workplace, and the view while the headset is on. All share one
+ * canvas.
+ */
 function Page({ canvas }: { canvas: HTMLCanvasElement }) {
   const { state, setInsets } = useUi();
   const holder = useRef<HTMLElement>(null);
@@ -67,7 +70,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
       <main ref={holder} class="stage" aria-label="Latent space">
         {working && <DrawingOverlay />}
         {working && <Legend />}
-        {working && loading && <p class="loading muted">Fetching the scene…</p>}
+        {working && loading && <p class="loading muted">Loading the scene…</p>}
       </main>
       {pairing ? <PairingPage pairing={pairing} /> : working ? <Workplace /> : <InHeadset />}
     </>

@@ -1,4 +1,4 @@
-/** For the owner: how another device gets here, who waits, who was let in. */
+/** Access of other devices, for the owner: address, requests, and approved devices. */
 import { useEffect, useState } from "preact/hooks";
 import { decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
@@ -22,7 +22,7 @@ function useAccess(): [(request: Promise<Access>) => void, string] {
   return [run, error];
 }
 
-/** A device waits: said where the eye is, until the owner has decided. */
+/** Requests for access, shown above the cloud until the owner has decided. */
 export function WaitingDevices() {
   const { state } = useUi();
   const [run, error] = useAccess();
@@ -52,14 +52,14 @@ function WaitingLine({
       <b class="waiting-code">{device.code}</b>
       <span>
         {device.name}{" "}
-        <span class="muted">at {device.address} asks to come in. Does it show this code?</span>
+        <span class="muted">at {device.address} requests access. Does it show this code?</span>
       </span>
       <span class="waiting-actions">
         <button type="button" class="button primary" onClick={() => decide("annotator")}>
-          Let it label
+          Allow to label
         </button>
         <button type="button" class="button" onClick={() => decide("viewer")}>
-          Let it look
+          Allow to view
         </button>
         <button type="button" class="button" onClick={() => decide()}>
           Deny
@@ -83,8 +83,8 @@ function OnlyHere() {
   return (
     <div class="prose">
       <p>
-        This server talks to this computer alone. To let a headset, a tablet or a colleague in, stop
-        it and start it with
+        This server accepts connections from this computer only. To use a headset, a tablet or
+        another computer, stop the server and start it with
       </p>
       <pre>lodespace serve --lan</pre>
       <p>
@@ -120,17 +120,17 @@ function Reachable({ access }: { access: Access }) {
             </p>
           )}
           <p class="muted">
-            It warns once of a certificate it does not know (Advanced, Proceed). Then it shows a
-            code, which appears here to be allowed.
+            The browser warns once about an unknown certificate: choose Advanced, then Proceed. The
+            device then shows a code. Allow the same code here.
           </p>
         </div>
       </div>
       <details>
-        <summary class="muted">Is it really this computer? Compare the certificate</summary>
+        <summary class="muted">Is this the right computer? Compare the certificate</summary>
         <p class="fingerprint">{access.fingerprint}</p>
       </details>
       <Code />
-      <h3>Let in</h3>
+      <h3>Approved devices</h3>
       {access.devices.length === 0 && <p class="hint">No device yet.</p>}
       <ul class="device-list">
         {access.devices.map((device) => (
@@ -156,11 +156,16 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
         {device.name} <span class="muted">at {device.address}</span>
       </span>
       <span class="muted">
-        {device.role === "viewer" ? "looks" : "labels"}
+        {device.role === "viewer" ? "views" : "labels"}
         {device.connected > 0 ? ", connected" : ""}
       </span>
-      <button type="button" class="button" onClick={revoke} aria-label={`Shut ${device.name} out`}>
-        Shut out
+      <button
+        type="button"
+        class="button"
+        onClick={revoke}
+        aria-label={`Revoke access of ${device.name}`}
+      >
+        Revoke
       </button>
     </li>
   );
@@ -184,17 +189,17 @@ function Code() {
         <p>
           <b class="pairing-code">{made.code}</b>{" "}
           <span class="muted">
-            lets one device {made.role === "viewer" ? "look" : "label"}, once, within five minutes
+            lets one device {made.role === "viewer" ? "view" : "label"}, once, within five minutes
           </span>
         </p>
       ) : (
         <p class="muted">
-          Or read a code out:{" "}
+          Or create a pairing code:{" "}
           <button type="button" class="button" onClick={() => make("annotator")}>
-            to label
+            for labelling
           </button>{" "}
           <button type="button" class="button" onClick={() => make("viewer")}>
-            to look
+            for viewing
           </button>
         </p>
       )}

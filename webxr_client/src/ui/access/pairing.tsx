@@ -21,7 +21,7 @@ export function PairingPage({ pairing }: { pairing: Pairing }) {
       {typing ? <CodePad back={() => setTyping(false)} /> : <Asking pairing={pairing} />}
       {!typing && (
         <button type="button" class="button large" onClick={() => setTyping(true)}>
-          I was told a pairing code
+          Enter a pairing code
         </button>
       )}
       <p class="faint-text">
@@ -42,8 +42,8 @@ function Asking({ pairing }: { pairing: Pairing }) {
             {pairing.code}
           </p>
           <p class="muted">
-            The same code stands on the owner's page. This page goes on by itself once it is
-            allowed.
+            The owner's page shows the same code. This page continues by itself once the owner
+            allows it.
           </p>
         </>
       );
@@ -69,7 +69,7 @@ function Asking({ pairing }: { pairing: Pairing }) {
         </>
       );
     default:
-      return <p class="pairing-page-line">Asking to be let in…</p>;
+      return <p class="pairing-page-line">Requesting access…</p>;
   }
 }
 
@@ -90,14 +90,14 @@ function CodePad({ back }: { back: () => void }) {
   const shown = code.padEnd(CODE_LENGTH, "_");
   return (
     <>
-      <p class="pairing-page-line">The pairing code</p>
+      <p class="pairing-page-line">Enter the pairing code</p>
       <p class="pairing-page-code small" aria-live="polite">
         {shown.slice(0, 4)} {shown.slice(4)}
       </p>
       <p class="refusal" role="alert">
         {error}
       </p>
-      <div class="code-pad" role="group" aria-label="Keys of the code">
+      <div class="code-pad" role="group" aria-label="Keys for the code">
         {Array.from(KEYS, (key) => (
           <button key={key} type="button" onClick={() => press(key)}>
             {key}

@@ -1,4 +1,4 @@
-/** What can be done to a class, under its row. Everything here is one gesture, and can be undone. */
+/** Actions on a class, under its row. Each is one gesture and can be undone. */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
@@ -35,7 +35,7 @@ export function ClassMenu({ info, labelled, close }: ClassMenuProps) {
           onChange={(event) => commands.editClass(class_id, { colour: event.currentTarget.value })}
         />
       </label>
-      <label title="Nothing is labelled with it, and nothing of it otherwise">
+      <label title="The labels of a locked class cannot be changed">
         locked
         <input
           type="checkbox"

@@ -21,7 +21,7 @@ export function ClassPanel() {
         <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
       </div>
       {classes.length === 0 && (
-        <p class="hint">Make the first class: what will you call an island?</p>
+        <p class="hint">Create the first class to label items with.</p>
       )}
       <ul class="classes">
         {classes.map((info) => (
@@ -53,7 +53,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const name = useRef<HTMLButtonElement>(null);
   const renamed = useRef(false);
   useEffect(() => {
-    if (renamed.current && !renaming) name.current?.focus(); // the keyboard goes on where it was
+    if (renamed.current && !renaming) name.current?.focus(); // the focus returns to where it was
     renamed.current = renaming;
   }, [renaming]);
   const onSheet = state.review.sheet.value?.status === "open";

@@ -1,4 +1,4 @@
-/** What the colour and the size of points say. */
+/** Choice of what the colour and the size of points show. */
 import { isSite } from "../../net/site.js";
 import type { ColourBy } from "../../state/app-state.js";
 import { CUES, type Cue } from "../../state/review-state.js";
@@ -10,7 +10,7 @@ export function ColourChoice() {
   const { state } = useUi();
   const by = state.colourBy.value;
   const more: ColourBy[] = ["confidence", ...(isSite ? [] : CUES)];
-  // Force and movement are chosen among the dials.
+  // The panel of forces and dials offers force and movement.
   if (!FIRST.includes(by) && !more.includes(by)) more.push(by);
   const choose = (name: ColourBy) => {
     state.colourBy.value = name;
@@ -55,7 +55,7 @@ export function SizeChoice() {
     <div class="choice">
       <select
         aria-label="Size by"
-        title="What the size of points says (Z: next cue)"
+        title="Size of points (Z: next cue)"
         class={sizeBy.value === "even" ? "" : "on"}
         value={sizeBy.value}
         onChange={(event) => {

@@ -1,15 +1,15 @@
 import { type Cue, isCue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
-/** The ends of each cue in words, the weak one first. */
+/** Names of the ends of each cue's scale, the weak one first. */
 const ENDS: Record<Cue, readonly [string, string]> = {
   uncertainty: ["decided", "undecided between classes"],
-  density: ["few like it near", "many like it near"],
-  diversity: ["near something labelled", "far from all that is labelled"],
-  coverage: ["its class has labels", "its class lacks labels"],
+  density: ["few similar items nearby", "many similar items nearby"],
+  diversity: ["near labelled items", "far from all labelled items"],
+  coverage: ["class has many labels", "class lacks labels"],
 };
 
-/** What colours and sizes mean when they are not simply those of the labels. */
+/** Meaning of colours and sizes, where they show something else than labels. */
 export function Legend() {
   const { state } = useUi();
   const by = state.colourBy.value;
@@ -38,15 +38,15 @@ function ColourLegend({ by }: { by: string }) {
     case "label":
       return null;
     case "prediction":
-      return <p>labels full, predictions paler the less certain they are</p>;
+      return <p>labels in full colour, predictions paler the less certain they are</p>;
     case "movement":
-      return <p>green: what moved in the last frame</p>;
+      return <p>green: points that moved in the last frame</p>;
     case "force":
-      return <p>the force that pulls hardest: its colour is in the panel of forces</p>;
+      return <p>the strongest force on each point; the panel of forces (D) names the colours</p>;
     default:
       return (
         <p>
-          certain <span class="scale" aria-hidden="true" /> in doubt
+          certain <span class="scale" aria-hidden="true" /> uncertain
         </p>
       );
   }

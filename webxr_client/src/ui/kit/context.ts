@@ -1,4 +1,4 @@
-/** What every panel is given. */
+/** Context of all panels: state, commands and keys. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { KeyAction } from "../../interaction/keyboard.js";

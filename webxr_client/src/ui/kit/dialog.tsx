@@ -1,4 +1,4 @@
-/** A panel in the middle of the page, closed by its button or Escape; the keyboard goes on where it was. */
+/** Panel in the middle of the page. Its button or Escape closes it, and the focus returns. */
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -35,7 +35,7 @@ export function Dialog({
             open.value = false;
           }}
         >
-          close <kbd>Esc</kbd>
+          Close <kbd>Esc</kbd>
         </button>
       </div>
       {children}

@@ -2,7 +2,12 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-/** `columns`: how many are side by side, in a grid; ArrowUp and ArrowDown then go to the row before or after. */
+/**
+ * Keep one button of a toolbar in the tab order.
+ *
+ * @param columns buttons per row of a grid; ArrowUp and ArrowDown then change the row
+ * @returns the handler of key presses
+ */
 export function useRoving(
   toolbar: RefObject<HTMLElement>,
   columns = 1,
@@ -15,7 +20,7 @@ export function useRoving(
     for (const each of toolbar.current?.querySelectorAll("button") ?? [])
       each.tabIndex = each === button ? 0 : -1;
   };
-  // After every render: the button that was the stop may have been disabled, or not be there any more.
+  // After every render, because the current button can be disabled or gone.
   useEffect(() => {
     const all = buttons();
     stop(all.find((button) => button === current.current) ?? all[0]);
@@ -35,7 +40,7 @@ export function useRoving(
   };
 }
 
-/** Where a key leads from stop `at` of `count`, round and round; null if it is no key of a toolbar. */
+/** The index that a key leads to from `at`, of `count`, in a cycle; null for any other key. */
 export function moved(key: string, at: number, count: number, columns = 1): number | null {
   if (count === 0) return null;
   if (columns > 1 && (key === "ArrowDown" || key === "ArrowUp")) {

@@ -1,8 +1,8 @@
-/** Light or dark: as the system says, until a person says otherwise; that is kept. */
+/** Light or dark theme: the setting of the system, until the person chooses. The choice is stored. */
 import { effect, type Signal } from "@preact/signals";
 
 export type Theme = "dark" | "light";
-/** How much larger the panels are; search.css has the same number. */
+/** Factor of the panels' size with big text; search.css has the same number. */
 export const BIG_TEXT = 1.25;
 const KEY = "lodespace.theme";
 const BIG_KEY = "lodespace.big-text";
@@ -16,7 +16,7 @@ export function followTheme(theme: Signal<Theme>): void {
   light.addEventListener("change", follow);
 }
 
-/** Larger letters, when asked; kept. */
+/** Apply the stored choice of big text, and store each change. Returns a function that stops it. */
 export function followBigText(big: Signal<boolean>): () => void {
   try {
     big.value = localStorage.getItem(BIG_KEY) === "yes";

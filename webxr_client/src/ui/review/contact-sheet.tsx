@@ -1,6 +1,7 @@
 /**
- * A contact sheet of what is doubtful: 27 pictures, grouped by what the model says they are. Enter takes all of them as shown; a class key, or a
- * click on a class, corrects the current one. It lies over the cloud's lower edge and is not modal.
+ * Contact sheet of doubtful items: up to 27 pictures, grouped by prediction. Enter confirms all of
+ * them as shown; a class key, or a click on a class, corrects the current picture. The sheet lies
+ * over the lower edge of the cloud and is not modal.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
@@ -21,7 +22,7 @@ import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
 const COLUMNS = 9;
-/** Over the sheet, for the card of an item. */
+/** CSS pixels above the sheet that the card of an item needs. */
 const CARD_ROOM = 220;
 
 export function ContactSheet() {
@@ -40,7 +41,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   const aside = review.aside.value;
   const done = sheet.status === "done";
 
-  // The keyboard goes where the sheet is, and afterwards on where it was.
+  // The focus moves to the sheet, and returns when the sheet closes.
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     state.forces.dialsOpen.value = false; // it would lie over the sheet
@@ -49,7 +50,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
       before?.focus();
     };
   }, [state]);
-  // A card does not stay where its picture was.
+  // The card closes when its picture moves away.
   const big = state.bigText.value;
   useEffect(() => {
     const unlook = () => {
@@ -71,7 +72,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   const onKeyDown = (event: KeyboardEvent) => {
     onArrow(event);
     if (event.key !== "Enter") return;
-    // Enter on a picture means the whole sheet.
+    // Enter on a picture confirms the whole sheet.
     event.preventDefault();
     event.stopPropagation();
     commands.confirmSheet();
@@ -90,7 +91,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         </h2>
         <p class="muted" role="status">
           {sheet.status === "busy"
-            ? "one moment…"
+            ? "Loading…"
             : !done && `${sheet.reason || expectedErrors(sheet)} · Enter changes ${count(changed)}`}
         </p>
       </div>
@@ -113,7 +114,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         {done ? (
           sheet.items.length > 0 && (
             <button type="button" class="button" onClick={commands.goOnWithSheet}>
-              Look at the next in doubt all the same
+              Show the next in doubt anyway
             </button>
           )
         ) : (
@@ -121,7 +122,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button primary"
-              title="Each picture gets the class that is shown under it, as one gesture"
+              title="Give each picture the class under it, in one gesture"
               onClick={commands.confirmSheet}
             >
               Confirm {count(said.length)} <kbd>Enter</kbd>
@@ -129,7 +130,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="The current picture stays as it is, and is not counted as looked at"
+              title="Leave the current picture as it is; it does not count as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>
@@ -147,7 +148,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 interface CellProps {
   one: SheetItem;
   place: number;
-  /** Over how many pictures of this row the name of its group reaches; 0 where it is not named. */
+  /** Pictures of this row that the name of the group spans; 0 where it is not shown. */
   span: number;
   becomes: number;
   decision: Decision;
@@ -166,7 +167,8 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
     const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
-    // Over the sheet, so that it hides no picture; where there is no room, beside the pointer, and not for the keyboard.
+    // Above the sheet the card hides no picture. Without room there it is beside the pointer, and
+    // not shown for the keyboard.
     const room = top > CARD_ROOM;
     if (room || event.type !== "focus")
       state.hovered.value = {
@@ -241,9 +243,9 @@ interface TagProps {
   classes: readonly ClassInfo[];
 }
 
-/** What the group's name does not say of a picture. */
+/** Text under a picture, where it differs from the name of its group. */
 function Tag({ name, decision, classes }: TagProps) {
-  if (decision === "aside") return <b>left</b>;
+  if (decision === "aside") return <b>skipped</b>;
   const text = name && classes[name.classId]?.name;
   return text ? name.struck ? <s>{text}</s> : <b>{text}</b> : null;
 }

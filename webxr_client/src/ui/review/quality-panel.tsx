@@ -1,5 +1,5 @@
-/** How well it stands, in a few figures, and what to look at to make it better. */
-import type { Quality } from "../../protocol/messages.js";
+/** Figures of quality, and the queues of items to look at. */
+import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import type { SheetKind } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
@@ -9,6 +9,8 @@ const share = (value: number | null | undefined, digits = 0): string =>
 
 interface Figure {
   name: string;
+  /** Whether it takes a whole line. */
+  wide?: boolean;
   value: string;
   title: string;
 }
@@ -19,30 +21,34 @@ export function figures(quality: Quality | null, items: number, head?: number): 
   const left = quality?.gestures_left;
   return [
     {
-      name: "right",
+      name: "right (estimated)",
+      wide: true,
       value: share(quality?.right, 1),
       title:
-        "Estimated share of all items that are right, by their label or else by their prediction: what was looked at counts as right, the rest as likely as the model thinks",
+        "Estimated share of all items whose label, or else prediction, is right. Items that somebody has looked at count as right, all others with the confidence of the model.",
     },
     {
-      name: "labels wrong",
+      name: "labels wrong (estimated)",
+      wide: true,
       value: share(quality?.label_error, 1),
       title:
-        "Estimated share of the labels that are wrong: the model's doubt in each, none in those that somebody has looked at",
+        "Estimated share of the labels that are wrong, from the doubt of the model in each. Labels that somebody has looked at count as right.",
     },
     {
-      name: "unseen right",
+      name: "held-out accuracy",
+      wide: true,
       value: share(quality?.held_out_accuracy, 1),
       title:
         held_out > 0
-          ? `Held-out accuracy: how many of ${count(held_out)} labelled items, kept from the model while it learns, it predicts as labelled${head === undefined ? "" : `; the head on the map alone: ${percent(head, 1)}`}`
-          : "Held-out accuracy: how many labelled items, kept from the model while it learns, it predicts as labelled; it takes more labels to tell",
+          ? `Share of ${count(held_out)} labelled items, kept out of training, that the model predicts as labelled.${head === undefined ? "" : ` The head on the map alone: ${percent(head, 1)}.`}`
+          : "Share of labelled items, kept out of training, that the model predicts as labelled. More labels are needed to measure it.",
     },
     {
-      name: `to ${percent(target)}`,
+      name: `to ${percent(target)} right`,
+      wide: true,
       value:
         typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
-      title: `About how many more gestures it takes until ${percent(target)} of all items are right, going by what the next sheets and regions hold`,
+      title: `Estimated number of gestures until ${percent(target)} of all items are right, from the next sheets and regions.`,
     },
     {
       name: "labelled",
@@ -55,7 +61,7 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       name: "looked at",
       value: share(part(quality?.verified)),
       title: quality
-        ? `${count(quality.verified)} items have a label that somebody gave after looking at that very item: on a sheet, or picked one by one`
+        ? `${count(quality.verified)} items have a label that somebody gave after looking at that very item, on a sheet or one by one`
         : "Items that somebody has looked at one by one",
     },
   ];
@@ -76,16 +82,16 @@ export function QualityPanel() {
           <button
             type="button"
             class="link"
-            title="What is worth looking at next, and why (W)"
+            title="Open the next region or sheet that is worth a look, with the reason (W)"
             onClick={commands.next}
           >
-            next to look at <kbd>W</kbd>
+            Suggest next <kbd>W</kbd>
           </button>
         )}
       </div>
       <dl class="figures" data-testid="quality">
-        {figures(quality, session.n_items, head).map(({ name, value, title }) => (
-          <div key={name} title={title}>
+        {figures(quality, session.n_items, head).map(({ name, wide, value, title }) => (
+          <div key={name} class={wide ? "wide" : ""} title={title}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
@@ -103,7 +109,7 @@ export function QualityPanel() {
             kind="uncertain"
             keys="U"
             length={quality?.uncertain}
-            title="Items that the model cannot decide on"
+            title="Items whose prediction is uncertain"
           />
         </div>
       )}
@@ -125,7 +131,7 @@ function Queue({ kind, keys, length, title }: QueueProps) {
       type="button"
       class="button"
       data-queue={kind}
-      title={`${title}, 27 at a time (${keys})`}
+      title={`${title}, ${SHEET_SIZE} at a time (${keys})`}
       aria-expanded={state.review.sheet.value?.kind === kind}
       onClick={() => commands.openSheet(kind)}
     >

@@ -1,4 +1,4 @@
-/** Pictures that the model makes: a reconstruction, what lies under the pointer, the way between two items. */
+/** Pictures that the model decodes: a reconstruction, a place of the map, a path between two items. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { latentMean } from "../../interaction/drag-tool.js";
 import { drawDecoded } from "../../scene/cloud/decoded-picture.js";
@@ -15,7 +15,7 @@ export function DecodedPicture({ picture }: { picture: Decoded }) {
   return <canvas ref={canvas} class="picture" width={picture.width} height={picture.height} />;
 }
 
-/** What lies under the pointer, beside it. */
+/** The picture decoded at the pointer, beside it. */
 export function GenerativeMap() {
   const { state } = useUi();
   const element = useRef<HTMLDivElement>(null);
@@ -38,7 +38,7 @@ export function GenerativeMap() {
   );
 }
 
-/** From the first of two selected items to the second, through the latent space. */
+/** Pictures decoded on the straight path between two selected items. */
 export function Walk({ items }: { items: Uint32Array }) {
   const { state, commands } = useUi();
   const [strip, setStrip] = useState<readonly Decoded[]>([]);
@@ -66,7 +66,7 @@ export function Walk({ items }: { items: Uint32Array }) {
           <DecodedPicture key={k} picture={picture} />
         ))}
       </div>
-      <figcaption class="hint">What the model sees between the two items.</figcaption>
+      <figcaption class="hint">Pictures that the model decodes between the two items.</figcaption>
     </figure>
   );
 }

@@ -31,19 +31,19 @@ export function HoverCard() {
     let current = true;
     fetchItemInfo(item).then(
       (answer) => current && setInfo(answer),
-      () => {}, // the card says what the page knows by itself
+      () => {}, // the card shows what the page knows by itself
     );
     return () => {
       current = false;
     };
   }, [item]);
 
-  // Placed anew whenever its size changes, too: what came with the item comes a moment later.
+  // Placed again whenever its size changes: details of the item arrive later.
   useLayoutEffect(() => {
     const card = element.current;
     if (!hover || !card) return;
     const put = () => {
-      // What is zoomed counts its own pixels.
+      // Panels with big text measure in zoomed pixels.
       const zoom = state.bigText.peek() ? BIG_TEXT : 1;
       const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
       const own = card.getBoundingClientRect().height / zoom;
@@ -85,7 +85,7 @@ export function HoverCard() {
         </div>
       )}
       {seen?.reconstruction && (
-        <div class="hover-picture made" title="Its reconstruction">
+        <div class="hover-picture made" title="Reconstruction by the model">
           <DecodedPicture picture={seen.reconstruction} />
         </div>
       )}
@@ -103,7 +103,7 @@ export function HoverCard() {
         </dd>
         {predicted && (
           <dd>
-            <span class="muted">predicts </span>
+            <span class="muted">predicted </span>
             <Named colour={predicted.colour} name={predicted.name} />{" "}
             <span class="muted">{percent(certain)}</span>
           </dd>
@@ -120,7 +120,7 @@ export function HoverCard() {
   );
 }
 
-/** Beside the pointer, on the side where it hides neither panel nor edge. */
+/** Position beside the pointer, where the card neither covers a panel nor leaves the page. */
 export function placed(
   x: number,
   y: number,
@@ -137,7 +137,7 @@ export function placed(
   };
 }
 
-/** Over a place, such as a panel whose pictures it must not hide. */
+/** Position above a place, such as a panel whose pictures must stay visible. */
 export function placedAbove(
   x: number,
   y: number,
@@ -151,7 +151,7 @@ export function placedAbove(
   };
 }
 
-/** The item's picture as it is in the data set, over the thumbnail once it is there. */
+/** The original picture of the item, which covers the thumbnail once it has loaded. */
 function FullPicture({ item }: { item: number }) {
   const [there, setThere] = useState(false);
   const source = pictureUrl(item);
@@ -168,7 +168,7 @@ function FullPicture({ item }: { item: number }) {
 
 const SHOWN_COLUMNS = 6;
 
-/** Where the item is from, and what came with it. */
+/** Source of the item and the columns of its table. */
 function Came({ info }: { info: ItemInfo }) {
   const { path, start, end } = info;
   const filled = info.columns.filter(({ value }) => value !== "");
@@ -190,7 +190,7 @@ function Came({ info }: { info: ItemInfo }) {
           {value}
         </dd>
       ))}
-      {more > 0 && <dd class="muted">and {more} more</dd>}
+      {more > 0 && <dd class="muted">and {more} more columns</dd>}
     </dl>
   );
 }

@@ -1,4 +1,4 @@
-/** An item's picture from the atlas that the cloud uses: no request of its own. */
+/** Picture of an item from the atlas of the cloud, without a request. */
 import { useEffect, useRef } from "preact/hooks";
 import { useUi } from "../kit/context.js";
 

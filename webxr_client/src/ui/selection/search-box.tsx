@@ -1,4 +1,4 @@
-/** Search over ids, paths, columns and classes: what does not match is dimmed, not hidden. */
+/** Search over ids, paths, columns and classes. Items that do not match are dimmed, not hidden. */
 import { useRef } from "preact/hooks";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";

@@ -42,15 +42,15 @@ export function SelectionPanel() {
 function Nothing() {
   const { state } = useUi();
   if (state.readOnly.value)
-    return <p class="hint">Draw round an island to look at its pictures.</p>;
+    return <p class="hint">Draw around a cluster to look at its pictures.</p>;
   return (
     <>
       <p class="hint wide-only">
-        Draw round an island to select it, then press its class's key. <kbd>Shift</kbd> adds,{" "}
-        <kbd>Alt</kbd> takes away, the right button turns the cloud.
+        Draw around a cluster to select it, then press the key of its class. <kbd>Shift</kbd> adds,{" "}
+        <kbd>Alt</kbd> subtracts, and the right mouse button turns the cloud.
       </p>
       <p class="hint narrow-only">
-        Drag to turn, pinch to zoom, tap an item to see it. Labelling takes a mouse or a pen, and a
+        Drag to turn, pinch to zoom, tap an item to see it. Labelling needs a mouse or a pen, and a
         wider window.
       </p>
     </>
@@ -60,13 +60,13 @@ function Nothing() {
 function OnSheet() {
   return (
     <p class="hint on-sheet">
-      <kbd>Enter</kbd> gives each picture the class it is underlined with; a class key corrects the
-      one you are at. What is struck through is a label that goes.
+      <kbd>Enter</kbd> gives each picture the class of the line under it. A class key corrects the
+      current picture. Labels that are struck through will be removed.
     </p>
   );
 }
 
-/** Mean confidence from which on a suggestion is made even while there are classes that the model does not know. */
+/** Least mean confidence of a suggestion while some classes have no labels. */
 const SURE = 0.95;
 
 function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
@@ -77,7 +77,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const view = summarise(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
-  // A class without a label is never predicted: its islands are given to others, often with some certainty.
+  // A class without labels is never predicted: its items get other classes, often with confidence.
   const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
   const sure = meanConfidence(
     items,
@@ -122,14 +122,12 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
             </span>
           </>
         ) : (
-          <span class="muted">
-            No prediction yet: it takes labels of two classes to tell them apart.
-          </span>
+          <span class="muted">No prediction yet. Label items of at least two classes first.</span>
         )}
       </p>
       {view.clear && doubtful && !state.readOnly.value && (
         <p class="hint">
-          {percent(sure)} sure, but it cannot know {some(unknown)} before they have labels.
+          Confidence {percent(sure)}, but {some(unknown)} cannot be predicted without labels.
         </p>
       )}
       {!state.readOnly.value && (
@@ -145,7 +143,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
           )}
           {odd.size > 0 && (
             <button type="button" class="button" onClick={() => keep((item) => !odd.has(item))}>
-              Drop {count(odd.size)}
+              Leave out {count(odd.size)}
             </button>
           )}
           {labelled > 0 && !view.clear && (
@@ -157,7 +155,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
             <button
               type="button"
               class="button"
-              title={`Take in what lies near and is predicted ${guess.name}, too`}
+              title={`Add nearby items that are predicted ${guess.name}, too`}
               onClick={commands.grow}
             >
               Grow <kbd>E</kbd>
@@ -170,7 +168,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   );
 }
 
-/** Predictions that are certain enough, taken as labels. */
+/** Accept predictions that are certain enough as labels. */
 function Accept() {
   const { state, commands } = useUi();
   const { acceptFrom } = state.review;
@@ -184,14 +182,14 @@ function Accept() {
         type="button"
         class="button"
         disabled={items.length === 0}
-        title={`Label what the model is at least ${from} sure of as it predicts, in one gesture (Y)`}
+        title={`Label items as predicted where the confidence is at least ${from}, in one gesture (Y)`}
         onClick={commands.accept}
       >
         Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>
       </button>
       <input
         type="range"
-        aria-label="Least confidence that is accepted"
+        aria-label="Least confidence to accept"
         aria-valuetext={from}
         min={50}
         max={99}
@@ -204,13 +202,13 @@ function Accept() {
   );
 }
 
-/** The classes by name where that is short, else how many. */
+/** The names of the classes where they are short, else their number. */
 function some(classes: readonly ClassInfo[]): string {
   const names = list(classes.map((info) => info.name));
   return names.length <= 40 ? names : `${count(classes.length)} classes`;
 }
 
-/** How many of `items` have a label. */
+/** Number of `items` that have a label. */
 function withLabel(items: Uint32Array, labels: Int16Array): number {
   let count = 0;
   for (const item of items) if (labels[item]! >= 0) count++;

@@ -1,4 +1,4 @@
-/** Into the headset: what is offered, or where to find out why nothing is. */
+/** Buttons that start VR or AR, or a link that explains why neither is available. */
 import { checkUrl } from "../../net/api.js";
 import { useUi } from "../kit/context.js";
 import { HeadsetIcon } from "../kit/icons.js";
@@ -7,7 +7,7 @@ const KINDS = [
   {
     mode: "immersive-vr",
     name: "Enter VR",
-    title: "Into the headset",
+    title: "Show the cloud in the headset",
     text: (
       <>
         <HeadsetIcon /> Enter VR
@@ -17,7 +17,7 @@ const KINDS = [
   {
     mode: "immersive-ar",
     name: "Enter AR",
-    title: "The cloud in your own room",
+    title: "Show the cloud in your own room",
     text: (
       <>
         <span class="button-text">Enter</span> AR
@@ -32,8 +32,12 @@ export function EnterXr() {
   if (!offered || state.pairing.value) return null;
   if (offered.size === 0)
     return (
-      <a class="button wide-only no-xr" href={checkUrl} title="Why is there no VR in this browser?">
-        <HeadsetIcon /> <span class="button-text">no VR here</span>
+      <a
+        class="button wide-only no-xr"
+        href={checkUrl}
+        title="Find out why VR is not available in this browser"
+      >
+        <HeadsetIcon /> <span class="button-text">VR unavailable</span>
       </a>
     );
   return (
@@ -64,7 +68,7 @@ function Hand() {
       type="button"
       class="button hand-choice"
       title="The hand that paints; the palette is on the other one"
-      aria-label={`Paint with the ${left ? "left" : "right"} hand; press for the other`}
+      aria-label={`Paint with the ${left ? "left" : "right"} hand. Press to swap hands.`}
       onClick={() => xr.swapHands()}
     >
       {left ? "left" : "right"}
@@ -73,14 +77,14 @@ function Hand() {
   );
 }
 
-/** While the headset is on, the page rests: its panels would take time from the headset's frames. */
+/** The page while the headset is on. Other panels would take time from the frames of the headset. */
 export function InHeadset() {
   const { leaveXr } = useUi();
   return (
     <p class="glass in-headset">
-      In the headset <span class="muted">labels are saved as you make them</span>
+      VR is running in the headset. <span class="muted">Labels are saved as you make them.</span>
       <button type="button" class="button" onClick={leaveXr}>
-        Leave
+        Leave VR
       </button>
     </p>
   );

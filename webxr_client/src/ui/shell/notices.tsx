@@ -3,7 +3,7 @@ import type { Settings } from "../../protocol/messages.js";
 import { WaitingDevices } from "../access/devices.js";
 import { useUi } from "../kit/context.js";
 
-/** What a person should know now, one line each, above the cloud. */
+/** Messages above the cloud, one line each. */
 export function Notices() {
   const { state, commands } = useUi();
   const lines: { key: string; tone: string; text: string; mend?: Settings | null }[] = [];
@@ -17,7 +17,7 @@ export function Notices() {
     lines.push({
       key: "past",
       tone: "",
-      text: "You are looking at the past. End brings you back to the present.",
+      text: "You see an earlier moment. Press End to go back to live.",
     });
   return (
     <div class="notices" role="status">
@@ -32,7 +32,7 @@ export function Notices() {
               class="button"
               onClick={() => line.mend && commands.setSettings(line.mend)}
             >
-              Mend it
+              Fix it
             </button>
           )}
         </p>

@@ -79,7 +79,7 @@ export function Tools() {
       </ToolButton>
       {!state.readOnly.value && (
         <ToolButton
-          label="Drag: the model follows"
+          label="Drag items; the model follows"
           keys="M"
           pressed={is("drag")}
           onClick={choose("drag")}
@@ -92,7 +92,7 @@ export function Tools() {
       </ToolButton>
       <hr />
       <ToolButton
-        label={mode === "through" ? "Selects through" : "Selects what is visible"}
+        label={mode === "through" ? "Selects through the cloud" : "Selects visible items only"}
         keys="T"
         pressed={mode === "visible"}
         onClick={() => {

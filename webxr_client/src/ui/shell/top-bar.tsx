@@ -39,7 +39,7 @@ export function TopBar() {
             )}
           </span>
           {session.read_only && <span class="tag">baked · read-only</span>}
-          {!session.read_only && session.role === "viewer" && <span class="tag">you may look</span>}
+          {!session.read_only && session.role === "viewer" && <span class="tag">view only</span>}
         </p>
       )}
       <span class="spring" />
@@ -84,8 +84,8 @@ export function TopBar() {
         <button
           type="button"
           class="button icon wide-only"
-          title="Hear what you point at (S)"
-          aria-label="Hear what you point at"
+          title="Play the sound under the pointer (S)"
+          aria-label="Play the sound under the pointer"
           aria-pressed={state.sound.value}
           onClick={() => {
             state.sound.value = !state.sound.value;
@@ -97,7 +97,7 @@ export function TopBar() {
       <button
         type="button"
         class="button icon wide-only"
-        title="Light or dark"
+        title="Light or dark theme"
         aria-label="Light or dark theme"
         onClick={() => toggleTheme(state.theme)}
       >
@@ -106,8 +106,8 @@ export function TopBar() {
       <button
         type="button"
         class="button icon"
-        title="Keys (?)"
-        aria-label="All keys"
+        title="Keys and pointer (?)"
+        aria-label="Keys and pointer"
         aria-expanded={state.help.value}
         onClick={() => {
           state.help.value = !state.help.value;

@@ -65,8 +65,8 @@ function Transport({ training }: { training: Training }) {
         <button
           type="button"
           disabled={none || live}
-          aria-label="One moment on"
-          title="One moment on (.)"
+          aria-label="One moment forward"
+          title="One moment forward (.)"
           onClick={() => commands.step(1)}
         >
           <StepIcon />
@@ -89,7 +89,7 @@ function LiveNow({ training }: { training: Training }) {
           : training.state === "paused"
             ? "paused"
             : training.state === "absent"
-              ? "the end"
+              ? "end"
               : "live"}
       </b>{" "}
       <span class="muted">{rate ? `${training.frames_per_second.toFixed(0)} frames/s` : ""}</span>
@@ -105,19 +105,14 @@ function PastNow() {
   const { speed } = time;
   return (
     <>
-      <button
-        type="button"
-        class="button live"
-        title="Back to the present (End)"
-        onClick={commands.live}
-      >
+      <button type="button" class="button live" title="Back to live (End)" onClick={commands.live}>
         live
       </button>
       <button
         type="button"
         class="button speed"
-        title="Speed of playing"
-        aria-label={`Speed ${speed.value} times; change it`}
+        title="Playback speed"
+        aria-label={`Playback speed ${speed.value}; press to change it`}
         onClick={() => {
           speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
         }}
@@ -174,8 +169,8 @@ function Baked({ training }: { training: Training }) {
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">
-        A baked scene, after {count(training.step)} steps. Turn it, look at its pictures; to label,
-        serve the data set itself.
+        A baked scene, after {count(training.step)} steps. Turn it and look at its pictures. To
+        label, serve the data set itself.
       </p>
     </footer>
   );

@@ -1,4 +1,7 @@
-/** The loss terms, held-out accuracy and drift as small curves over the timeline's axis, each on its own scale. A click goes to that moment. */
+/**
+ * Curves of the loss terms, of held-out accuracy and drift over the axis of the timeline, each on its
+ * own scale. A click goes to that moment.
+ */
 import { useMemo } from "preact/hooks";
 import { TERM_COLOURS } from "../../state/force-state.js";
 import { percent } from "../../state/format.js";
@@ -10,9 +13,9 @@ interface Curve {
   name: string;
   title: string;
   colour: string;
-  /** Ends of its scale; without them it fills its height. */
+  /** Ends of the scale; without them the curve fills its height. */
   range?: [number, number];
-  /** Left out where there is little room. */
+  /** Whether it is left out where there is little room. */
   minor?: boolean;
   write(value: number): string;
 }
@@ -29,26 +32,29 @@ export const CURVES: readonly Curve[] = [
   term(
     "reconstruction",
     "reconstr.",
-    "Reconstruction loss, nats an item",
+    "Reconstruction loss, nats per item",
     TERM_COLOURS.reconstruction,
   ),
-  term("kl", "KL", "KL divergence to the prior, nats an item", TERM_COLOURS.kl),
+  term("kl", "KL", "KL divergence to the prior, nats per item", TERM_COLOURS.kl),
   term("classification", "class", "Cross-entropy of the head, nats", TERM_COLOURS.classification),
-  term("neighbour", "neighbour", "Neighbour term, nats an item", TERM_COLOURS.neighbour),
+  term("neighbour", "neighbour", "Neighbour term, nats per item", TERM_COLOURS.neighbour),
   {
-    ...term("encoder", "encoder", "How far the encoder is from the particles", "#e88ac6"),
+    ...term("encoder", "encoder", "Distance of the encoder's output from the particles", "#e88ac6"),
     minor: true,
   },
   {
     ...term(
       "anchor",
       "anchor",
-      "How far latent means are from where they are held",
+      "Distance of latent means from the places where they are held",
       TERM_COLOURS.anchor,
     ),
     minor: true,
   },
-  { ...term("total", "total", "The weighted sum that training lowers", "#97a2b1"), minor: true },
+  {
+    ...term("total", "total", "Weighted sum of the terms, which training minimises", "#97a2b1"),
+    minor: true,
+  },
   {
     key: "label_accuracy",
     name: "accuracy",
@@ -61,7 +67,7 @@ export const CURVES: readonly Curve[] = [
     key: "head_accuracy",
     name: "head",
     title:
-      "The same of the paper's classification head, which sees the latent mean alone: how well the map itself tells the classes",
+      "Held-out accuracy of the classification head, which sees the latent mean alone: how well the map itself separates the classes",
     colour: "#9be564",
     range: [0, 1],
     write: (value) => percent(value, 1),
@@ -70,13 +76,13 @@ export const CURVES: readonly Curve[] = [
   {
     key: "drift",
     name: "drift",
-    title: "How far a point moves in a frame: median, share of the cloud's spread",
+    title: "Median motion of a point per frame, as a share of the cloud's spread",
     colour: "#7cc7ff",
     write: (value) => percent(value, 2),
   },
 ];
 
-/** Samples of all curves, where on the axis (0..100) each is. */
+/** Samples of all curves, and their places on the axis (0..100). */
 interface Samples {
   at: readonly number[];
   values: Readonly<Record<string, readonly (number | null)[]>>;
@@ -106,8 +112,7 @@ export function Charts() {
   const shown = CURVES.filter((curve) =>
     samples.values[curve.key]?.some((value) => value !== null),
   );
-  if (shown.length === 0)
-    return <p class="muted charts-empty">The curves of training appear here.</p>;
+  if (shown.length === 0) return <p class="muted charts-empty">Training curves appear here.</p>;
   return (
     <div class="charts">
       {shown.map((curve) => (
@@ -122,7 +127,12 @@ export function Charts() {
   );
 }
 
-/** The curve's corners in a box of 100 x 100, y down, `at` these places across; "" where there is nothing to draw. */
+/**
+ * Points of a polyline in a box of 100 x 100, y down.
+ *
+ * @param at places of the values across the box
+ * @returns the `points` attribute; "" where there is nothing to draw
+ */
 export function corners(
   values: readonly (number | null)[],
   range?: readonly [number, number],
@@ -199,7 +209,7 @@ function Chart({ curve, at, values }: ChartProps) {
 
 const written = (curve: Curve, value: number | null) => (value === null ? "–" : curve.write(value));
 
-/** The newest value measured at or before a place of the axis. */
+/** The newest value that was measured at or before a place of the axis. */
 export function valueAt(
   values: readonly (number | null)[],
   at: readonly number[],

@@ -1,4 +1,4 @@
-/** The timeline: every recorded moment from left to right, a tick for each gesture in its class's colour, and where one is. */
+/** The timeline: recorded moments, a tick per gesture in the colour of its class, and the cursor. */
 import { useEffect } from "preact/hooks";
 import type { ClassInfo, Gesture, Tick } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
@@ -24,7 +24,7 @@ export function Track() {
   }, [moving, gestures, commands, time]);
   const last = time.last.value;
   if (!timeline || last === 0)
-    return <p class="track-empty muted">Every move is recorded: the timeline appears here.</p>;
+    return <p class="track-empty muted">Training is recorded. The timeline appears here.</p>;
   const undone = new Map(gestures.map((gesture) => [gesture.gesture, gesture.undone]));
   const ticks = timeline.ticks.filter((tick) => tick.event === "made");
   const now = time.live.value ? last : time.moment.value;

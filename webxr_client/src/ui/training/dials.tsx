@@ -1,4 +1,4 @@
-/** Forces to read and dials to turn. Each change is a gesture: it is recorded, and undoes. */
+/** Panel of forces and dials. Each change of a dial is a gesture: it is recorded and can be undone. */
 import { useState } from "preact/hooks";
 import { PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
@@ -21,16 +21,16 @@ interface Dial {
   name: DialName;
   label: string;
   title: string;
-  /** Ends of a scale on which equal steps are equal factors; below the least comes 0. */
+  /** Ends of a logarithmic scale. The lowest step of the dial is 0. */
   log?: [number, number];
 }
 
 const DIALS: readonly Dial[] = [
-  { name: "stiffness", label: "stiffness", title: "How much unlabelled points resist moving" },
+  { name: "stiffness", label: "stiffness", title: "How strongly unlabelled points resist moving" },
   {
     name: "beta_kl",
     label: "β KL",
-    title: "Weight of the KL divergence to the prior; 3 is usual, from 50 on the space collapses",
+    title: "Weight of the KL divergence to the prior. 3 is usual; from 50 on the space collapses.",
     log: [0.1, 1000],
   },
   {
@@ -54,14 +54,14 @@ const DIALS: readonly Dial[] = [
   {
     name: "learning_rate",
     label: "learning rate",
-    title: "Of encoder, decoder and head",
+    title: "Learning rate of encoder, decoder and head",
     log: [1e-5, 0.1],
   },
 ];
 const PRESET_TITLES = {
-  paper: "Equation 1, the encoder's output shown, nothing else",
+  paper: "Equation 1 alone; points show the output of the encoder",
   default: "Points as particles under label-aware forces",
-  calm: "The same, stiffer and slower: to keep one's bearings",
+  calm: "As default, but stiffer and slower, so that places stay familiar",
 };
 const ARROWS: readonly ForcesShown[] = ["off", "hovered", "selected", "all"];
 const STEPS = 200;
@@ -157,7 +157,7 @@ export function Dials() {
         <p class="pins">
           <span class="muted">{items(pins)} pinned</span>
           <button type="button" class="button" disabled={locked} onClick={() => commands.unpin([])}>
-            Let {pins === 1 ? "it" : `all ${count(pins)}`} go
+            Unpin {pins > 1 ? `all ${count(pins)}` : ""}
           </button>
         </p>
       )}
@@ -203,7 +203,7 @@ function Choice<T extends string>({
   );
 }
 
-/** While it is turned it only shows; let go, it is one gesture. */
+/** A dial. It sends one command when it is released. */
 function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled: boolean }) {
   const { commands } = useUi();
   const [turning, setTurning] = useState<number | null>(null);

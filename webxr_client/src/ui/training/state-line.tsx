@@ -2,11 +2,11 @@ import type { Training } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
 
 const DOING: Record<Training["phase"], string> = {
-  layout: "laying out neighbours",
-  features: "learning what items look like",
+  layout: "arranging neighbours",
+  features: "learning features of items",
   pretraining: "training the autoencoder",
   interactive: "learning from labels",
-  resting: "until the next label",
+  resting: "waiting for the next label",
 };
 
 const WORD: Record<Training["state"], string> = {
@@ -19,7 +19,7 @@ const WORD: Record<Training["state"], string> = {
   absent: "baked",
 };
 
-/** Whether it is learning, and what, in plain words. */
+/** State of training: a word, and what it is doing. */
 export function stateInWords(
   training: Training,
   connected: boolean,
@@ -28,9 +28,9 @@ export function stateInWords(
   if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
   if (training.state === "paused")
-    return { word: WORD.paused, doing: "labels wait until it runs again" };
+    return { word: WORD.paused, doing: "labels take effect when it runs" };
   if (training.state === "absent")
-    return { word: WORD.absent, doing: "read-only: turn it, play it" };
+    return { word: WORD.absent, doing: "read-only: turn it or play it" };
   return { word: WORD[training.state], doing: training.message ?? "" };
 }
 

@@ -4,7 +4,7 @@ import { figures } from "../../../src/ui/review/quality-panel.js";
 const values = (...given: Parameters<typeof figures>) =>
   figures(...given).map(({ value }) => value);
 
-it("says what is known in words, and nothing of what is not", () => {
+it("shows a dash for each figure that is not known", () => {
   const quality = {
     held_out_accuracy: 0.9412,
     held_out: 216,
@@ -26,7 +26,7 @@ it("says what is known in words, and nothing of what is not", () => {
     "1 %",
   ]);
   expect(figures(quality, 5000)[2]?.title).toContain("216");
-  expect(figures(quality, 5000, 0.875)[2]?.title).toContain("the head on the map alone: 87.5 %");
+  expect(figures(quality, 5000, 0.875)[2]?.title).toContain("The head on the map alone: 87.5 %");
   const early = {
     ...quality,
     held_out_accuracy: null,

@@ -12,16 +12,16 @@ const training = (state: Training["state"], phase: Training["phase"], message = 
   settings: {},
 });
 
-it("says what is being learned", () => {
+it("names the phase of training", () => {
   expect(stateInWords(training("running", "layout"), true)).toEqual({
     word: "learning",
-    doing: "laying out neighbours",
+    doing: "arranging neighbours",
   });
 });
-it("does not call a trainer live that nobody hears of", () => {
+it("shows no connection instead of the last known state", () => {
   expect(stateInWords(training("running", "interactive"), false).word).toBe("not connected");
 });
-it("passes on what the server says of a failure", () => {
+it("shows the message of a failed trainer", () => {
   const words = stateInWords(training("failed", "layout", "no memory left"), true);
   expect(words).toEqual({ word: "failed", doing: "no memory left" });
 });

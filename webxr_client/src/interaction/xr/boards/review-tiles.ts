@@ -1,14 +1,14 @@
-/** What the tiles of review do, on the palette and on a contact sheet, but for those that label. */
+/** Actions of the tiles of review, on the palette and on a contact sheet. */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { cueAfter, NO_PICTURE } from "../../../state/review-state.js";
 
-/** Confidences from which on predictions are accepted, as the tiles go through them. */
+/** Least confidences to accept, as the tiles step through them. */
 const ACCEPT_FROM = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99] as const;
 const NEARLY = 1e-6;
 
-/** Whether it was one of these tiles. */
+/** Run an action of review. Returns false for any other action. */
 export function runReviewTile(
   action: TileAction,
   state: AppState,

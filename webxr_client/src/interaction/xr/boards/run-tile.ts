@@ -1,4 +1,7 @@
-/** What the tiles of the palette and of a contact sheet do: those of classes, gestures and the brush here, those of review and of time beside it. */
+/**
+ * Actions of the tiles of the palette and of a contact sheet: classes, gestures and the brush.
+ * Actions of review and of time are in modules of their own.
+ */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -8,7 +11,7 @@ import { runTimeTile } from "./time-tiles.js";
 
 const RADIUS_STEP = 1.3;
 
-/** Returns how firm a pulse answers; 0: nothing was done. */
+/** Run an action. Returns the strength of the pulse that answers; 0 when nothing was done. */
 export function runTile(
   action: TileAction,
   state: AppState,
@@ -63,7 +66,7 @@ export function runTile(
   return TILE_PULSE;
 }
 
-/** To the picked picture of a sheet that is open, else to the selection. */
+/** Give a class to the picked picture of an open sheet, else to the selection. */
 function giveClass(classId: number, state: AppState, commands: Commands): number {
   const { xr } = state;
   if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
@@ -72,11 +75,11 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
     return 0;
   }
   if (commands.label(classId)) return LABEL_PULSE;
-  if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device may only look.";
+  if (state.readOnly.peek()) xr.message.value = "Nothing was labelled: this device can only view.";
   return 0;
 }
 
-/** The brush, or, where it snaps to clusters, how far they reach. Hands have no stick to say that with. */
+/** Resize the brush, or the reach of clusters: hands without controllers have no stick for it. */
 function resize(factor: number, { xr }: AppState): void {
   if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
   else xr.setRadius(xr.radius.peek() * factor);
@@ -87,7 +90,7 @@ export function pauseOrRun(state: AppState, commands: Commands): void {
   else commands.pause();
 }
 
-/** A name no class has: there is no keyboard in VR; it can be changed on the page. */
+/** A number that is not the name of a class: VR has no keyboard. The page can rename the class. */
 export function freeName(taken: readonly string[]): string {
   for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
 }

@@ -1,4 +1,4 @@
-/** What the tiles of time and force do. */
+/** Actions of the tiles of time and force. */
 import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import type { PaletteSide, Tile, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";

@@ -1,6 +1,6 @@
-/** What the page says when VR has ended without being asked to. `pending`: commands that the server has not answered yet. */
+/** Message after VR has ended by itself. `pending`: commands that the server has not answered. */
 export function endWords(pending: number): string {
-  if (pending === 0) return "VR has ended. Labels are saved; Enter VR brings you back.";
+  if (pending === 0) return "VR has ended. Labels are saved. Press Enter VR to return.";
   const waits = pending === 1 ? "One gesture is" : `${pending} gestures are`;
-  return `VR has ended. ${waits} not saved yet: keep this page open until the server answers. Enter VR brings you back.`;
+  return `VR has ended. ${waits} not saved yet. Keep this page open until the server answers.`;
 }

@@ -1,11 +1,11 @@
-/** Into VR and out again. What goes wrong is said in words; nothing that was labelled hangs on it. */
+/** Start and end of VR, with messages about failures. No label depends on it. */
 import { messageOf } from "../../../net/errors.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
 import { type XrParts, XrView } from "../xr-view.js";
 import { endWords } from "./end-text.js";
 
-/** Of what headsets offer, calm before quick: 72 Hz held is better than 90 missed. */
+/** Frame rate that is asked for, Hz: a steady 72 is better than 90 with missed frames. */
 const WANTED_RATE = 72;
 const FOVEATION = 0.4;
 const MESSAGE_MS = 12_000;
@@ -25,7 +25,7 @@ export class XrEntry {
 
   constructor(private readonly parts: XrParts) {}
 
-  /** Must be called from a click: browsers let nobody into VR otherwise. */
+  /** Start VR. Browsers allow it only in the handler of a click. */
   async enter(mode: XrMode): Promise<void> {
     const { state } = this.parts;
     if (this.session || this.entering || !navigator.xr) return;
@@ -38,7 +38,7 @@ export class XrEntry {
       await this.begin(session, mode);
     } catch (error) {
       const why = refusal(error);
-      // After the end of what had begun, if anything had.
+      // After the end of a session that had begun.
       window.setTimeout(() => this.sayWhy(why), 0);
     } finally {
       this.entering = false;
@@ -55,11 +55,11 @@ export class XrEntry {
     const { stage, state } = this.parts;
     const { xr } = stage.renderer;
     this.session = session;
-    // Once three, which hears of it too, has gone back to the page.
+    // After three, which listens to the event too, has returned to the page.
     session.addEventListener("end", () => window.setTimeout(() => this.ended(), 0), { once: true });
     const onFloor = await session.requestReferenceSpace("local-floor").then(
       () => true,
-      () => false, // then y = 0 is where the eyes were
+      () => false, // then y = 0 is the height of the eyes at the start
     );
     xr.enabled = true;
     xr.setReferenceSpaceType(onFloor ? "local-floor" : "local");
@@ -72,7 +72,7 @@ export class XrEntry {
       stage.present(view);
       await xr.setSession(session);
     } catch (error) {
-      await session.end(); // the person is not left in the dark
+      await session.end(); // else the headset would stay dark
       throw error;
     }
     xr.getReferenceSpace()?.addEventListener("reset", () => view.place());
@@ -80,7 +80,7 @@ export class XrEntry {
       if (session.visibilityState !== "visible") view.controls.endAll();
     });
     if (this.session) state.xr.presenting.value = mode;
-    // Nothing waits for it: some headsets answer late or never.
+    // Not awaited: some headsets answer late or never.
     if (session.supportedFrameRates?.includes(WANTED_RATE))
       session.updateTargetFrameRate?.(WANTED_RATE).catch(() => {});
   }
@@ -98,7 +98,7 @@ export class XrEntry {
     this.leaving = false;
   }
 
-  /** For a while: it is no news for long. */
+  /** Show a message for a while. */
   private sayWhy(message: string): void {
     const { xr } = this.parts.state;
     xr.message.value = message;
@@ -115,9 +115,9 @@ function refusal(error: unknown): string {
     case "SecurityError":
       return "The browser did not allow VR. Press Enter VR again and allow it when asked.";
     case "NotSupportedError":
-      return "No headset answered. Is it on, and connected? /check tells what this browser can do.";
+      return "No headset answered. Is it on and connected? Open /check to see what this browser supports.";
     case "InvalidStateError":
-      return "VR is already running, in another tab perhaps. Leave it there first.";
+      return "VR is already running, perhaps in another tab. Leave it there first.";
     default:
       return `VR did not start: ${messageOf(error)}`;
   }

@@ -1,4 +1,4 @@
-/** The item at the brush, shown large: its picture, its label, what the model thinks. */
+/** The item at the brush, shown large: its picture, its label and its prediction. */
 import { computed, signal } from "@preact/signals";
 import type { AppState } from "../../../state/app-state.js";
 import type { Decoded, Seen } from "../../../state/force-state.js";
@@ -14,7 +14,7 @@ const PICTURE = 60;
 export class ItemCard extends Board {
   private readonly item = signal(-1);
   private readonly place = signal(false);
-  /** What is known of the item: the same after most predictions, which come for all items together. */
+  /** Label and prediction of the item: most new predictions, which come for all items, leave it unchanged. */
   private readonly known = computed(() => {
     const { annotations, labelsVersion, predictionsVersion } = this.state;
     labelsVersion.value;
@@ -34,12 +34,12 @@ export class ItemCard extends Board {
     super(WIDTH / 1000, HEIGHT / 1000, 3600);
     this.picture = new ItemPicture(atlas);
     this.mesh.visible = false;
-    // It is looked at through whatever points float before it.
+    // Points before the card do not cover it.
     this.mesh.material.depthTest = false;
     this.mesh.renderOrder = 6;
   }
 
-  /** `item` -1: none. `place`: what the model sees at the brush, too. */
+  /** `item`: -1 for none. `place`: whether the picture decoded at the brush is shown, too. */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
     this.item.value = item;
@@ -73,7 +73,7 @@ export class ItemCard extends Board {
       context.textBaseline = "alphabetic";
       font(context, 8);
       context.fillStyle = BOARD_MUTED;
-      context.fillText("what lies here", left, 80);
+      context.fillText("decoded here", left, 80);
       return;
     }
     state.picturesVersion.value;
@@ -96,7 +96,7 @@ export class ItemCard extends Board {
     const line = seen
       ? errorAndSigma(seen)
       : predicted
-        ? `model: ${predicted.name}, ${confidence} %`
+        ? `predicted ${predicted.name}, ${confidence} %`
         : `item ${item}`;
     context.fillText(fitted(context, line, WIDTH - 16), left, 91);
   }

@@ -52,7 +52,7 @@ export class PaletteActions {
       case "clear":
         return ["clear"];
       case "subtract":
-        return ["take", "away"];
+        return ["brush", "subtracts"];
       case "cluster":
         return ["snap to", "cluster"];
       case "smaller":
@@ -71,18 +71,18 @@ export class PaletteActions {
         return [action.kind, quality ? count(quality[action.kind]) : "–"];
       }
       case "next":
-        return ["next to", "look at"];
+        return ["suggest", "next"];
       case "grow":
-        return ["grow", "same kind"];
+        return ["grow", "selection"];
       case "accept":
         return [
           `accept ${count(this.acceptable)}`,
           `from ${percent(state.review.acceptFrom.value)}`,
         ];
       case "bolder":
-        return ["accept", "less sure"];
+        return ["lower", "confidence"];
       case "surer":
-        return ["accept", "more sure"];
+        return ["higher", "confidence"];
       case "colour":
         return ["colour", state.colourBy.value];
       case "size":
@@ -104,11 +104,11 @@ export class PaletteActions {
       case "arrows":
         return ["arrows", state.forces.shown.value];
       case "mend":
-        return ["mend it"];
+        return ["fix it"];
       case "trails":
         return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];
       case "unpin":
-        return ["let go", `${count(state.pins.value.length)} pinned`];
+        return ["unpin", `${count(state.pins.value.length)} pinned`];
       default:
         return [action.kind];
     }

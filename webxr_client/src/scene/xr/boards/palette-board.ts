@@ -103,8 +103,8 @@ export class PaletteBoard extends Board {
       typeof value === "number" ? percent(value, 1) : "–";
     const left = quality?.gestures_left;
     const figures = [
-      [share(quality?.right), "right, estimated"],
-      [share(quality?.label_error), "of labels wrong"],
+      [share(quality?.right), "right (estimated)"],
+      [share(quality?.label_error), "labels wrong (est.)"],
       [
         typeof left === "number" ? count(left) : "–",
         `gestures to ${percent(quality?.target ?? 0.98)}`,

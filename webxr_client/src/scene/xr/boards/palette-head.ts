@@ -1,6 +1,7 @@
 /**
- * The head of the palette: what is selected, and what a person should know now. Apart from the tiles, for it has other words many times a
- * second while one paints: a sixth of the palette's picture is drawn and sent to the GPU then.
+ * The head of the palette: the selection and a message. It is a board of its own because its text
+ * changes many times a second during a stroke: a sixth of the palette's picture is then drawn and sent
+ * to the GPU.
  */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
@@ -22,7 +23,7 @@ import {
 import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
-  /** There is nothing that could be connected to: a baked scene. */
+  /** Whether this is a baked scene, without a server to connect to. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {
@@ -73,13 +74,13 @@ export class PaletteHead extends Board {
     else context.fillText(line, 12, 29);
   }
 
-  /** What a person should know now: what went wrong, else what the model thinks, else what to do next. */
+  /** The line under the title: a problem, else the prediction of the selection, else what to do. */
   private secondLine(items: Uint32Array): [string, string] {
     const { state } = this;
     const connection = state.connection.value;
     if (connection.status !== "open" && !this.absent.value) {
       const waiting =
-        connection.pending > 0 ? ` ${connection.pending} waiting, nothing is lost.` : "";
+        connection.pending > 0 ? ` ${connection.pending} not sent yet; nothing is lost.` : "";
       return [`${connection.detail || "Reconnecting…"}${waiting}`, BOARD_WARM];
     }
     const refusal = state.refusal.value;
@@ -91,10 +92,10 @@ export class PaletteHead extends Board {
     const { time } = state;
     if (!time.live.value)
       return [
-        `The past: ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`,
+        `Moment ${count(time.moment.value + 1)} of ${count(time.last.value + 1)}`,
         BOARD_ACCENT,
       ];
-    if (state.readOnly.value) return ["Read-only: look, turn, take hold.", BOARD_MUTED];
+    if (state.readOnly.value) return ["Read-only: you can look, turn and grab.", BOARD_MUTED];
     if (state.review.sheet.value) return this.ofSheet();
     const { reason } = state.selection.value;
     if (reason) return [reason, BOARD_ACCENT];
@@ -110,17 +111,17 @@ export class PaletteHead extends Board {
     ];
   }
 
-  /** What is to be done with the contact sheet, or what is known of its picked picture. */
+  /** The line under the title of a contact sheet: what to do, or details of the picked picture. */
   private ofSheet(): [string, string] {
     const { review, classes } = this.state;
     const sheet = review.sheet.value;
-    if (!sheet || sheet.status === "busy") return ["One moment…", BOARD_MUTED];
+    if (!sheet || sheet.status === "busy") return ["Loading…", BOARD_MUTED];
     const one = sheet.status === "open" ? sheet.items[review.at.value] : undefined;
     if (!one)
       return [
         sheet.status === "done"
-          ? "Nothing is left on it."
-          : "Pick what is wrong, then its class; then all right.",
+          ? "Nothing is left on the sheet."
+          : "Pick each wrong picture and its class, then confirm.",
         BOARD_MUTED,
       ];
     const name = (classId: number) => classes.value[classId]?.name ?? "none";
@@ -140,7 +141,7 @@ export class PaletteHead extends Board {
     const bare = xr.bare.value;
     if (xr.tool.value === "cluster")
       return bare
-        ? "Pinch in a cluster: all of it is taken; thinner widens it."
+        ? "Pinch in a cluster to select all of it; thinner widens it."
         : "Hold the trigger in a cluster; the stick widens it.";
     return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
   }

@@ -1,4 +1,4 @@
-/** A contact sheet as a board in the room: what is doubtful, grouped by what is predicted, with what each picture becomes under it. */
+/** A contact sheet in the room: doubtful items by prediction, with their new class under each. */
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
@@ -49,7 +49,7 @@ export class SheetBoard extends Board {
     this.mesh.add(this.picked.mesh, this.lit.mesh);
   }
 
-  /** After the sheet is another one, or gone. */
+  /** Lay the tiles out again, after the sheet has changed or closed. */
   relayout(): void {
     const sheet = this.state.review.sheet.peek();
     this.mesh.visible = sheet !== null;
@@ -64,7 +64,7 @@ export class SheetBoard extends Board {
     this.lit.show(tile);
   }
 
-  /** Frame the current picture. */
+  /** Frame the picked picture. */
   pick(): void {
     const at = this.state.review.at.peek();
     this.picked.show(
@@ -94,7 +94,7 @@ export class SheetBoard extends Board {
     font(context, 9);
     const what =
       sheet.status === "busy"
-        ? "one moment…"
+        ? "Loading…"
         : sheet.status === "done"
           ? ""
           : `changes ${count(changed)}`;
@@ -159,9 +159,9 @@ export class SheetBoard extends Board {
     context.fillStyle = given?.colour ?? "#2b3644";
     context.fillRect(x, y + PICTURE + 1, PICTURE, BAR);
     const name = classCaption(one, becomes, decision);
-    const word = decision === "aside" ? "left" : name && classes[name.classId]?.name;
+    const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
-    // At the right: what stands at the left between two rows is a group's name.
+    // At the right, because the name of a group is at the left between two rows.
     font(context, 9, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE);
@@ -175,7 +175,7 @@ export class SheetBoard extends Board {
     context.fillStyle = "#000";
     context.fillRect(x, y, PICTURE, PICTURE);
     if (this.picture.draw(context, item, x, y, PICTURE)) return;
-    this.state.picturesVersion.value; // it will come
+    this.state.picturesVersion.value; // draw again when it arrives
     font(context, 7);
     context.fillStyle = BOARD_MUTED;
     context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);
@@ -207,11 +207,11 @@ export class SheetBoard extends Board {
 function words(kind: Tile["action"]["kind"], said: number): [string, string] {
   switch (kind) {
     case "confirm":
-      return [`all right: ${count(said)}`, "each becomes what is under it"];
+      return [`confirm ${count(said)}`, "each gets the class under it"];
     case "aside":
-      return ["cannot tell", "the picked one is left"];
+      return ["cannot tell", "skip the picked picture"];
     case "goOn":
-      return ["look at the next in doubt all the same", ""];
+      return ["show the next in doubt anyway", ""];
     default:
       return ["close", ""];
   }

@@ -33,7 +33,7 @@ describe("the palette", () => {
       room.touch(room.right, "class", 1);
       expect(room.calls).toEqual([["label", 1]]);
       expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
-      if (looks) expect(room.state.xr.message.value).toMatch(/may only look/);
+      if (looks) expect(room.state.xr.message.value).toMatch(/can only view/);
     }
   });
   it("takes no touch from behind", () => {
