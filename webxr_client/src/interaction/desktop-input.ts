@@ -1,6 +1,6 @@
 /**
- * Mouse, pen and touch on the canvas: selection tools for the main button, hover otherwise. A finger turns the cloud, which is the camera
- * controls' part; its tap looks at an item.
+ * Mouse, pen and touch on the canvas: the main button works the selection tools, other motion
+ * hovers. A finger turns the cloud through the camera controls; a tap shows an item.
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
@@ -12,13 +12,13 @@ const HOVER_INTERVAL = 50;
 const TAP_DISTANCE = 10;
 const TAP_MS = 400;
 
-/** Connects the canvas to the tool. Returns what takes it apart again. */
+/** Connect the canvas to the tool. Returns a function that disconnects it. */
 export function bindDesktopInput(
   canvas: HTMLCanvasElement,
   select: SelectTool,
   drag: PointerTool,
   state: AppState,
-  /** The pointer is over the cloud, or has left it (null). */
+  /** Called with the place of the pointer over the cloud, or null when it has left. */
   over: (sample: PointerSample | null) => void,
 ): () => void {
   let tool: PointerTool = select;
@@ -51,7 +51,10 @@ export function bindDesktopInput(
     }, HOVER_LINGER);
   };
 
-  /** Looks at once or, soon after the last look, at the end of the interval: where the pointer comes to rest is always looked at. */
+  /**
+   * Look at once or, soon after the last look, at the end of the interval, so that the place where
+   * the pointer comes to rest is always looked at.
+   */
   const hover = (event: PointerEvent) => {
     if (event.pointerType === "touch" || buttons) return;
     const sample = sampleOf(event);
@@ -104,7 +107,7 @@ export function bindDesktopInput(
   const move = (event: PointerEvent) => {
     buttons = event.buttons;
     if (event.pointerId === active) {
-      // All samples since the last event: a quick lasso keeps its curves.
+      // All samples since the last event, so that a quick lasso keeps its curves.
       const events = event.getCoalescedEvents?.() ?? [];
       for (const each of events.length ? events : [event]) tool.move(sampleOf(each));
     } else hover(event);
@@ -122,7 +125,7 @@ export function bindDesktopInput(
     active = null;
     tool.cancel();
   };
-  // A finger leaves whenever it is lifted.
+  // A finger leaves whenever it is lifted; this is not the end of a hover.
   const leave = (event: PointerEvent) => {
     if (event.pointerType !== "touch") hide();
     over(null);

@@ -1,6 +1,7 @@
 /**
- * Force, applied: an item or the selection is taken in the plane of the screen, the model pulls it where the hand is, its neighbours follow. Let
- * go, it stays pinned; with Alt it is let go of; over a class it is labelled.
+ * Dragging of an item or of the selection in the plane of the screen. The model pulls the items to
+ * the pointer, and their neighbours follow. A released item stays pinned; with Alt it returns; over
+ * a class it is labelled.
  */
 import { Matrix4, Vector3 } from "three";
 import { MAX_ANCHORED } from "../protocol/messages.js";
@@ -86,7 +87,7 @@ export class DragTool implements PointerTool {
     const targets = this.targets();
     const classId = classUnder(sample);
     this.end();
-    // The gesture first, then the hand is empty: what undo leads back to is the moment before it was filled.
+    // The gesture comes before the release: an undo leads to the moment before the drag.
     if (classId >= 0) commands.label(classId, items);
     else commands.anchor(items, targets, !sample.subtract);
     commands.drag(NOTHING, []);
@@ -105,7 +106,7 @@ export class DragTool implements PointerTool {
     this.state.latent.release();
   }
 
-  /** The hand moves in the plane of the screen, at the depth of what it took. */
+  /** Move in the plane of the screen, at the depth of the item that was taken. */
   private follow(sample: PointerSample): void {
     clipFromLatent.fromArray(this.view.clipFromLatent());
     latentFromClip.copy(clipFromLatent).invert();
@@ -136,7 +137,7 @@ export function latentMean({ latent }: AppState, item: number): Point {
   return [at(0), at(1), latent.latentDim === 2 ? 0 : at(2)];
 }
 
-/** The class whose row the pointer is over, -1 for none. */
+/** The class whose row is under the pointer, -1 for none. */
 function classUnder(sample: PointerSample): number {
   const { clientX, clientY } = sample;
   if (clientX === undefined || clientY === undefined) return -1;

@@ -289,7 +289,8 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
     const target = event.target as HTMLElement;
     if (
       target.matches(
-        "input:not([type=range], [type=checkbox], [type=color]), textarea, select, [contenteditable]",
+        "input:not([type=range], [type=checkbox], [type=color]), " +
+          "textarea, select, [contenteditable]",
       )
     )
       return;

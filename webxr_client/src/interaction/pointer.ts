@@ -1,14 +1,12 @@
-/**
- * A pointing action without its device: the mouse today, a controller's ray tomorrow. Positions are CSS pixels of the canvas.
- */
+/** A pointing action without its device. Positions are CSS pixels of the canvas. */
 export interface PointerSample {
   x: number;
   y: number;
-  /** Add to what is selected. */
+  /** Whether it adds to the selection. */
   add: boolean;
-  /** Take away from what is selected. */
+  /** Whether it subtracts from the selection. */
   subtract: boolean;
-  /** Where on the page. */
+  /** Place on the page. */
   clientX?: number;
   clientY?: number;
 }

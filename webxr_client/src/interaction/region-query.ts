@@ -1,19 +1,22 @@
 /**
- * Which items lie in a region drawn on the screen: the same rule as server/scene/region_query.py, point by point. tests/vectors/selection holds
- * both to it.
+ * Items in a region drawn on the screen, by the same rule as server/scene/region_query.py. Vectors
+ * in tests/vectors/selection hold both to it.
  */
 import type { Region } from "../protocol/messages.js";
 
 const DEPTH_TOLERANCE = 0.002;
 
-/** Positions to select among: latent means, `dimension` numbers used of each. */
+/** Positions to select among: latent means, `dimension` numbers per item. */
 export interface Cloud {
   n: number;
   dimension: number;
   latentMean(item: number, axis: number): number;
 }
 
-/** All items in normalised device coordinates: x, y, z / w; `front` 1 where an item can be selected. */
+/**
+ * All items in normalised device coordinates: x, y, z / w. `front` is 1 where an item can be
+ * selected.
+ */
 export interface Projected {
   x: Float64Array;
   y: Float64Array;
@@ -59,7 +62,7 @@ export function itemsInRegion(projected: Projected, region: Region): Uint32Array
   return Uint32Array.from(items);
 }
 
-/** How often the polygon winds round a point, counter-clockwise positive. */
+/** Number of times that the polygon winds round a point, counter-clockwise positive. */
 export function windingNumber(x: number, y: number, polygon: readonly number[]): number {
   let winding = 0;
   const k = polygon.length;
@@ -77,7 +80,7 @@ export function windingNumber(x: number, y: number, polygon: readonly number[]):
   return winding;
 }
 
-/** The items that no nearer one of the same cell of the screen hides. */
+/** The items that no nearer item of the same cell of the screen hides. */
 function visibleItems(projected: Projected, cell: readonly [number, number]): Uint8Array {
   const { x, y, depth, front } = projected;
   const columns = Math.ceil(2 / cell[0]) + 1;
@@ -99,7 +102,10 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
   return visible;
 }
 
-/** The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y), the front one first; -1 for none. */
+/**
+ * The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y);
+ * -1 for none. Of items at nearly the same distance the front one wins.
+ */
 export function nearestItem(
   projected: Projected,
   px: number,
@@ -115,7 +121,7 @@ export function nearestItem(
     const dy = (y[i]! - py) / radius[1];
     const d2 = dx * dx + dy * dy;
     if (d2 > 1) continue;
-    // Among those under the pointer, nearness on screen counts, and depth breaks what is nearly a tie.
+    // Under the pointer the distance on screen decides, and depth between nearly equal ones.
     const score = d2 + 2 * depth[i]!;
     if (score < bestScore) {
       bestScore = score;

@@ -5,7 +5,7 @@ import { type AppState, type Drawing, NOTHING, type Selection } from "../state/a
 import type { PointerSample, PointerTool } from "./pointer.js";
 import { combine, itemsInRegion, nearestItem, type Projected, project } from "./region-query.js";
 
-/** What tools need to know of the view. */
+/** Properties of the view that tools use. */
 export interface View {
   width(): number;
   height(): number;
@@ -36,7 +36,7 @@ export class SelectTool implements PointerTool {
     const { state } = this;
     if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0)
       return false;
-    // Points stand still while a region is drawn: a label is to hit what was seen.
+    // Points stand still while a region is drawn, so that a label hits what was seen.
     state.latent.frozen = true;
     state.hovered.value = null;
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";
@@ -83,7 +83,7 @@ export class SelectTool implements PointerTool {
     this.state.latent.frozen = false;
   }
 
-  /** Draw what has been drawn so far, and count what it holds. */
+  /** Draw the region so far, and count the items in it. */
   private show(sample: PointerSample, force: boolean): void {
     const now = performance.now();
     const last = this.state.drawing.value;

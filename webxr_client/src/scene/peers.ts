@@ -1,4 +1,7 @@
-/** The heads and hands of others who are in VR, in the scene: a draw call for all heads, one for all hands. Of glass: the cloud is seen through them. */
+/**
+ * Heads and hands of other people in VR, in the scene: one draw call for all heads, one for all
+ * hands. They look like glass, and the cloud is visible through them.
+ */
 import {
   BoxGeometry,
   type BufferGeometry,
@@ -45,13 +48,13 @@ void main() {
 }
 `;
 
-/** Marks are drawn as large as heads and hands are: 18 cm and 5 cm in the room of who wears the headset. */
+/** Marks are as large as heads and hands in the room of their person: 18 cm and 5 cm. */
 export class Peers {
   readonly heads = made(head());
   readonly hands = made(new SphereGeometry(0.028, 14, 10));
   private readonly colour = new Color();
 
-  /** Returns whether anybody is shown. */
+  /** Show these peers. Returns whether there is any. */
   show(peers: Iterable<PeerMoved>): boolean {
     let heads = 0;
     let hands = 0;
@@ -92,7 +95,7 @@ function made(geometry: BufferGeometry): InstancedMesh {
     depthWrite: false,
   });
   const mesh = new InstancedMesh(geometry, material, MOST);
-  mesh.setColorAt(0, new Color()); // the shader is made for colours from the start
+  mesh.setColorAt(0, new Color()); // compiles the shader with colours from the start
   mesh.instanceMatrix.setUsage(DynamicDrawUsage);
   mesh.count = 0;
   mesh.visible = false;
@@ -100,7 +103,7 @@ function made(geometry: BufferGeometry): InstancedMesh {
   return mesh;
 }
 
-/** A head with its visor: one sees where it looks. */
+/** A head with a visor, which shows the direction of the view. */
 function head(): BufferGeometry {
   const skull = new SphereGeometry(0.085, 20, 14).scale(0.9, 1.1, 1).translate(0, -0.01, 0.09);
   const visor = new BoxGeometry(0.17, 0.09, 0.07).translate(0, 0, -0.01);

@@ -1,11 +1,14 @@
-/** Plays an item's sound: from a side of the page, or in VR from where the item is. One at a time; the next fades the one before out. */
+/**
+ * Sound of an item, from one side of the page, or in VR from the place of the item. One sound plays
+ * at a time; the next one fades it out.
+ */
 import type { Matrix4, Vector3 } from "three";
 import { soundUrl } from "../net/api.js";
 
 const PATIENCE_MS = 120;
 const FADE_SECONDS = 0.06;
 const KEPT = 40;
-/** Metres at which a sound is as loud as it was recorded. */
+/** Distance at which a sound has its recorded loudness, metres. */
 const NEAR = 0.25;
 
 interface Playing {
@@ -23,7 +26,12 @@ export class SoundPlayer {
   private wanted = -1;
   private timer: number | undefined;
 
-  /** Play `item` after a moment. `place`: where it is, in metres, asked each frame; else `side`: -1 left to 1 right. */
+  /**
+   * Play an item after a moment.
+   *
+   * @param side -1 left to 1 right, on the page
+   * @param place returns the place of the item in room metres, in VR; called in each frame
+   */
   play(item: number, place: (() => Vector3) | null, side = 0): void {
     if (item === this.wanted) return;
     this.stop();
@@ -41,14 +49,14 @@ export class SoundPlayer {
     playing.source.stop(context.currentTime + FADE_SECONDS * 2);
   }
 
-  /** Once a frame: where the sound is, seen from `listener`. */
+  /** Move the sound, once per frame. `listener`: room-from-head. */
   move(listener: Matrix4 | null): void {
     const { playing, context } = this;
     if (!playing?.panner || !playing.place || !context || !listener) return;
     const e = listener.elements;
     const ears = context.listener;
     const at = playing.place();
-    // Browsers without these parameters have old functions for the same; they hear it from the front.
+    // Browsers without these parameters have older functions; there the sound comes from the front.
     if (!ears.positionX) return;
     ears.positionX.value = e[12]!;
     ears.positionY.value = e[13]!;
@@ -64,7 +72,7 @@ export class SoundPlayer {
     playing.panner.positionZ.value = at.z;
   }
 
-  /** The item that is heard; -1 for none. */
+  /** The item that plays; -1 for none. */
   get item(): number {
     return this.playing?.item ?? -1;
   }
@@ -72,13 +80,13 @@ export class SoundPlayer {
   private async begin(item: number, place: (() => Vector3) | null, side: number): Promise<void> {
     this.context ??= new AudioContext();
     const { context } = this;
-    // Before the first click or key the browser keeps silent.
+    // Browsers stay silent before the first click or key.
     if (context.state === "suspended") await context.resume().catch(() => {});
     let buffer: AudioBuffer;
     try {
       buffer = await this.buffer(item, context);
     } catch {
-      return; // the recording is not where it was: the card says so
+      return; // the file is missing: the card shows it
     }
     if (this.wanted !== item) return;
     const source = context.createBufferSource();

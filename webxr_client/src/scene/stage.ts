@@ -287,7 +287,9 @@ export class Stage {
       : (height / 1.2) * this.camera.zoom;
   }
 
-  /** Draw the next frame, because something has changed. Frames in which nothing moves are skipped. */
+  /**
+   * Draw the next frame, because something has changed. Frames in which nothing moves are skipped.
+   */
   invalidate(): void {
     this.dirty = true;
   }

@@ -1,7 +1,7 @@
 /**
  * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, holds the
- * world; on selected items it holds the cluster. The palette on the other hand is touched or pointed
- * at. This module draws nothing.
+ * world; on selected items it holds the cluster. The palette on the other hand is touched or
+ * pointed at. This module draws nothing.
  */
 import { type Matrix4, Vector3 } from "three";
 import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
@@ -219,8 +219,8 @@ export class XrControls implements InputListener {
 
   /**
    * Another scene is shown. In another box the cloud keeps its place in the room and in the hand.
-   * Maps of two and of three dimensions have no place in common: the hands let go of everything, and
-   * the world has to be placed again.
+   * Maps of two and of three dimensions have no place in common: the hands let go of everything,
+   * and the world has to be placed again.
    */
   sceneChanged(): SceneChange {
     const { latent, xr } = this.state;
@@ -237,7 +237,7 @@ export class XrControls implements InputListener {
       this.grab.drop();
       this.brush.clear();
       if (change === "dimension")
-        xr.message.value = `The map now has ${latent.latentDim} dimensions. It is in front of you again.`;
+        xr.message.value = `The map now has ${latent.latentDim} dimensions. It is in front of you.`;
     }
     return change;
   }
@@ -252,7 +252,7 @@ export class XrControls implements InputListener {
     this.cluster.show();
   }
 
-  /** End all gestures because VR is hidden or has ended. What was painted stays selected. */
+  /** End all gestures because VR is hidden or has ended. Painted items stay selected. */
   endAll(): void {
     const { left, right } = this.hands;
     this.endGestures(left, "");
@@ -302,13 +302,15 @@ export class XrControls implements InputListener {
     this.state.latent.frozen = this.stroke.active || held;
   }
 
-  /** End the gestures of a hand. `why` completes the message "The right hand ..."; "" shows none. */
+  /**
+   * End the gestures of a hand. `why` completes the message "The right hand ..."; "" shows none.
+   */
   private endGestures(hand: TrackedHand, why: string): void {
     const activity = this.activities.end(hand.side);
     let what = "";
     if (activity === "painting") {
       this.stroke.cancel();
-      what = "what it painted stays selected";
+      what = "its painted items stay selected";
     }
     if (hand === this.cluster.hand) {
       this.cluster.release(this.now);

@@ -1,4 +1,6 @@
-/** What frames take: rings of the last ones, filled without allocating; figures are made when somebody asks. */
+/**
+ * Durations of frames in rings that are filled without allocating. Figures are computed on request.
+ */
 const KEPT = 256;
 
 export class FrameClock {
@@ -8,7 +10,7 @@ export class FrameClock {
   private count = 0;
   private began = 0;
 
-  /** `now`: ms, when the frame's work begins. */
+  /** Begin a frame. `now`: ms. */
   begin(now: number): void {
     this.gaps[this.count % KEPT] = this.count > 0 ? now - this.began : 0;
     this.began = now;
@@ -35,7 +37,7 @@ export class FrameClock {
     scriptMs95: number;
     drawCalls: number;
   } {
-    // The first frame follows no other.
+    // The first gap is not one between two frames.
     const gaps = this.sorted(this.gaps, this.count <= KEPT ? 1 : 0);
     const scripts = this.sorted(this.scripts);
     return {

@@ -1,4 +1,7 @@
-/** The view in a headset: places hands, palette, brush and card, and draws. A frame allocates nothing. */
+/**
+ * The view in a headset: places hands, palette, brush and card, and draws. A frame allocates
+ * nothing.
+ */
 import { effect, untracked } from "@preact/signals";
 import { Color, Group, PerspectiveCamera, Vector3 } from "three";
 import type { Atlas } from "../../scene/cloud/atlas.js";
@@ -76,7 +79,9 @@ export class XrView implements Presenter {
   private lastNow = 0;
   /** Whether the cloud was given new arrays since the last frame. */
   private newArrays = false;
-  /** Factor by which points are larger than their box asks for: they keep their size in the room. */
+  /**
+   * Factor by which points are larger than their box asks for: they keep their size in the room.
+   */
   private pointShare = 1;
 
   constructor(
@@ -223,7 +228,9 @@ export class XrView implements Presenter {
     stage.world.add(this.box);
   }
 
-  /** Lay the boards out again when their tiles change. The boards themselves watch what they draw. */
+  /**
+   * Lay the boards out again when their tiles change. The boards themselves watch what they draw.
+   */
   private watch(): void {
     const { state } = this.parts;
     this.undo.push(

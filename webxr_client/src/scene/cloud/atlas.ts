@@ -1,4 +1,4 @@
-/** The pictures of all items as one texture array: a page a layer, loaded one after the other. */
+/** Pictures of all items in one texture array: one layer per page, loaded one after the other. */
 import {
   DataArrayTexture,
   LinearFilter,
@@ -29,7 +29,7 @@ export class Atlas {
     this.texture.unpackAlignment = 1;
   }
 
-  /** Put a page's picture into its layer. */
+  /** Copy the picture of a page into its layer. */
   async setPage(page: number, png: Blob): Promise<void> {
     const bitmap = await createImageBitmap(png);
     const size = this.layout.page_size;
@@ -47,12 +47,12 @@ export class Atlas {
     this.texture.needsUpdate = true;
   }
 
-  /** Where an item's picture lies: page, and left and top in pixels. */
+  /** Place of an item's picture: page, and left and top in pixels. */
   locate(item: number): { page: number; x: number; y: number } {
     return locate(this.layout, item);
   }
 
-  /** An item's picture cut out of its page; null while that has not come. */
+  /** Picture of an item, cut out of its page; null until the page has loaded. */
   cut(item: number): Decoded | null {
     const { page, x, y } = this.locate(item);
     if (!this.pages[page]) return null;

@@ -1,17 +1,18 @@
-/** Colours of classes and of what is no class, as the GPU takes them. */
+/** Colours of classes, of unlabelled items and of cues, as textures for the GPU. */
 import { DataTexture, NearestFilter, RGBAFormat, UnsignedByteType } from "three";
 import type { ClassInfo } from "../../protocol/messages.js";
 
 export const UNLABELED_DARK = "#6b7686";
 export const UNLABELED_LIGHT = "#8d97a5";
 /**
- * On a light ground class colours keep this share of their light (of linear RGB). All distances in OKLab shrink by the cube root of it, so that
- * what could be told apart still can. tokens.css has the same number as --ink.
+ * Share of their light (linear RGB) that class colours keep on a light ground. Distances in OKLab
+ * shrink by its cube root, so colours stay distinguishable. tokens.css has the same number as
+ * --ink.
  */
 export const LIGHT_INK = 0.4;
 /**
- * From a cue's least to its strongest: what is strong stands out from the ground, and it is lightness that says so, which every eye sees. tokens.css
- * has the same colours.
+ * Colours of a cue from least to strongest. Lightness, which everybody sees, sets strong values
+ * apart from the ground. tokens.css has the same colours.
  */
 export const CUE_DARK = ["#41527a", "#ffe14d"] as const;
 export const CUE_LIGHT = ["#aebdd2", "#0a2a63"] as const;
@@ -23,7 +24,7 @@ export function parseColour(hex: string): [number, number, number] {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** A channel, 0..255 in sRGB, with `share` of its light. */
+/** Return a channel (0..255, sRGB) with `share` of its light. */
 export function dimmed(channel: number, share: number): number {
   const c = channel / 255;
   const light = share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
@@ -32,7 +33,10 @@ export function dimmed(channel: number, share: number): number {
   );
 }
 
-/** Entry 0 is "unlabelled", entry k + 1 class k; alpha 128 marks classes beyond ten, which get a ring besides their hue. */
+/**
+ * Texture of colours: entry 0 for unlabelled items, entry k + 1 for class k. Alpha 128 marks
+ * classes beyond ten, which get a ring besides their hue.
+ */
 export class Palette {
   readonly texture = new DataTexture(
     new Uint8Array(WIDTH * ROWS * 4),
@@ -47,7 +51,7 @@ export class Palette {
     this.set([], UNLABELED_DARK);
   }
 
-  /** `ink`: the share of their light that class colours keep. */
+  /** Set the colours. `ink`: share of their light that class colours keep. */
   set(classes: readonly ClassInfo[], unlabelled: string, ink = 1): void {
     const data = this.texture.image.data as Uint8Array;
     data.set([...parseColour(unlabelled), 255], 0);

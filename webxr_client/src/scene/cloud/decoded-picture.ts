@@ -1,4 +1,4 @@
-/** A picture that the model made, onto a canvas of its size. */
+/** Draw a decoded picture on a canvas of its size. */
 import type { Decoded } from "../../state/force-state.js";
 
 export function drawDecoded(canvas: HTMLCanvasElement, picture: Decoded): void {

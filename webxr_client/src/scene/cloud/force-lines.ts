@@ -1,6 +1,6 @@
 /**
- * Forces as arrows, one for each term that is chosen, on the hovered item, the selection or all: as long as they are strong against the others
- * that are drawn. Where the points have been, as trails; sigma, as a halo.
+ * Forces as arrows, one per chosen term, on the hovered item, the selection or all items. Their
+ * length is relative to the other arrows. Previous places of points as trails; sigma as a halo.
  */
 import { Color, Group } from "three";
 import { GRID_STEPS } from "../../protocol/messages.js";
@@ -8,7 +8,7 @@ import type { AppState } from "../../state/app-state.js";
 import { TERM_COLOURS, TERMS, type Term } from "../../state/force-state.js";
 import { Lines } from "./lines.js";
 
-/** Metres of the scene of an arrow at the 95th percentile of those drawn: of a few, and of all. */
+/** Length of an arrow at the 95th percentile, scene metres: with few arrows, and with all. */
 const LONG = 0.09;
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
@@ -43,7 +43,7 @@ export class ForceLines {
     this.group.add(this.trails.object, this.arrows.object, this.halo.object);
   }
 
-  /** Once a frame: does something only when points or forces have changed. Returns whether it did. */
+  /** Update, once per frame, when points or forces have changed. Returns whether they have. */
   update(): boolean {
     const { latent, forces } = this.state;
     const moved = latent.version !== this.shownVersion;
@@ -56,7 +56,7 @@ export class ForceLines {
     return true;
   }
 
-  /** Another scene, selection or setting: draw anew in the next frame. */
+  /** Draw everything again in the next frame, after a change of scene, selection or setting. */
   invalidate(): void {
     this.shownForces = -1;
   }
@@ -150,7 +150,7 @@ export class ForceLines {
 
   private drawArrow({ item, term, force, size }: Arrow, strong: number, long: number): void {
     const { to } = this.state.latent;
-    // The square root: a force ten times as strong is seen beside one that is not.
+    // The square root keeps a force visible beside one that is ten times as strong.
     const length = Math.min(LONGEST, long * Math.sqrt(size / strong));
     const [dx, dy, dz] = force.map((f) => f / size) as [number, number, number];
     const at = 4 * item;
@@ -158,7 +158,7 @@ export class ForceLines {
     const [ex, ey, ez] = [px + dx * length, py + dy * length, pz + dz * length];
     const colour = colours.get(term) as Color;
     this.arrows.add(px, py, pz, ex, ey, ez, colour, 0.55, 1);
-    // A head across the arrow, in whatever direction is not its own.
+    // The head of the arrow lies across it.
     const flat = Math.hypot(dx, dy) || 1e-6;
     const [sx, sy] = [-dy / flat, dx / flat];
     const back = Math.min(length * HEAD, LONGEST_HEAD);

@@ -1,4 +1,7 @@
-/** Coloured line segments that are written anew while points move: what arrows, trails and halos are drawn with. One draw call each. */
+/**
+ * Coloured line segments that are rewritten while points move, for arrows, trails and halos. One
+ * draw call each.
+ */
 import {
   BufferAttribute,
   BufferGeometry,
@@ -25,7 +28,7 @@ export class Lines {
     this.object.visible = false;
   }
 
-  /** Begin anew, with room for so many segments. */
+  /** Remove all segments and make room for this many new ones. */
   begin(segments: number): void {
     this.count = 0;
     if (this.positions.count >= 2 * segments) return;
@@ -36,7 +39,7 @@ export class Lines {
     geometry.setAttribute("color", this.colours);
   }
 
-  /** A segment, scene metres; `from` and `to` are its ends' opacity. */
+  /** Add a segment, scene metres. `from` and `to`: opacity of its ends. */
   add(
     x: number,
     y: number,
@@ -63,7 +66,7 @@ export class Lines {
     this.object.visible = this.count > 0;
   }
 
-  /** Segments that are drawn. */
+  /** Number of segments that are drawn. */
   get segments(): number {
     return this.count / 2;
   }

@@ -1,4 +1,7 @@
-/** The cloud: one THREE.Points, one draw call, over LatentState's keyframes and Annotations' bytes. */
+/**
+ * The cloud: one THREE.Points, one draw call, over the keyframes of LatentState and the bytes of
+ * Annotations.
+ */
 import {
   BufferAttribute,
   BufferGeometry,
@@ -34,15 +37,18 @@ const COLOUR_BY: Record<ColourBy, number> = {
   diversity: 5,
   coverage: 5,
 };
-/** Sizes of the least and the strongest of a cue, shares of the even size. */
+/** Sizes of the least and the strongest value of a cue, as multiples of the even size. */
 const SIZES = [0.45, 1.9] as const;
-/** How much larger what is selected is drawn; the few items of a contact sheet are to be found among thousands. */
+/**
+ * Factor of size of selected items, and of the few items of a contact sheet, which have to be found
+ * among thousands.
+ */
 const SELECTED_SIZE = 0.22;
 const MARKED_SIZE = 1.6;
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
-/** Not among the items that are searched for. */
+/** Mark of items that a search has not found. */
 const DIMMED = 64;
 
 export class PointCloud {
@@ -61,7 +67,9 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
-  /** A cue that is shown as size, and one that is shown as colour in the place of the confidence. */
+  /**
+   * The cue that is shown as size, and the one that is shown as colour instead of the confidence.
+   */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
   private colourCue: Uint8Array | null = null;
 
@@ -109,10 +117,10 @@ export class PointCloud {
       },
     });
     this.points = new Points(this.geometry, this.material);
-    this.points.frustumCulled = false; // the bounding sphere of moving points is nobody's to keep
+    this.points.frustumCulled = false; // nobody updates the bounding sphere of moving points
   }
 
-  /** New arrays after a scene was fetched. */
+  /** Allocate arrays for a new scene. */
   setScene(): void {
     const { n } = this.latent;
     this.geometry.dispose();
@@ -145,7 +153,7 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** Labels or predictions changed: one pass over their bytes. */
+  /** Update after labels or predictions have changed: one pass over their bytes. */
   refreshClasses(): void {
     const { labels, predictions, confidence } = this.annotations;
     const classes = this.classes.array as Int16Array;
@@ -159,7 +167,9 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** `few`: they lie apart, and are drawn so large that each is seen. */
+  /**
+   * Mark the selected items. `few`: they are scattered, and drawn large enough that each is seen.
+   */
   setSelected(items: Uint32Array, few = false): void {
     this.material.uniforms.uSelectedSize!.value = few ? MARKED_SIZE : SELECTED_SIZE;
     const marks = this.marks.array as Uint8Array;
@@ -169,7 +179,7 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** The items that are shown where `setGrab` moves them. */
+  /** Mark the items that `setGrab` moves. */
   setGrabbed(items: Uint32Array): void {
     const marks = this.marks.array as Uint8Array;
     for (const item of this.grabbed) marks[4 * item + 3] = 0;
@@ -179,7 +189,7 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** Items whose place a person has chosen. */
+  /** Mark the items that are pinned. */
   setPinned(items: readonly number[]): void {
     const marks = this.marks.array as Uint8Array;
     for (const item of this.pinned) marks[4 * item + 3] = 0;
@@ -187,13 +197,13 @@ export class PointCloud {
     this.setGrabbed(this.grabbed);
   }
 
-  /** The term of the loss that pulls hardest on each item; null: colour by predictions where that is asked for. */
+  /** Set the term that pulls hardest on each item; null shows predictions instead. */
   setDominant(terms: Int16Array | null): void {
     this.dominant = terms && terms.length === this.latent.n ? terms : null;
     this.refreshClasses();
   }
 
-  /** Cues, a byte an item: one as colour where that is asked for, one as size; null for none. */
+  /** Set the cues, one byte per item: one shown as colour, one as size; null for none. */
   setCues(colour: Uint8Array | null, size: Uint8Array | null): void {
     const fits = (cue: Uint8Array | null) => (cue?.length === this.latent.n ? cue : null);
     this.colourCue = fits(colour);
@@ -210,7 +220,7 @@ export class PointCloud {
     (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
   }
 
-  /** The brush, in scene metres; radius 0 for none. */
+  /** Show the brush, scene metres; radius 0 for none. */
   setBrush(centre: Vector3, radius: number): void {
     (this.material.uniforms.uBrush!.value as Vector4).set(centre.x, centre.y, centre.z, radius);
   }
@@ -228,7 +238,7 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** Items that are searched for, ascending: all others are dimmed. null: none are. */
+  /** Dim all items but these, ascending; null dims none. */
   setFound(found: Uint32Array | null): void {
     const marks = this.marks.array as Uint8Array;
     this.found = found;
@@ -268,7 +278,7 @@ export class PointCloud {
   }
 
   setTheme(fog: string, accent: string, cue: readonly [string, string]): void {
-    // The palette's bytes are sRGB and go out as they are; these have to match.
+    // The bytes of the palette are sRGB and are shown unchanged; these colours have to match.
     (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
     (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();
@@ -277,7 +287,7 @@ export class PointCloud {
     });
   }
 
-  /** Diameter of a point in metres of the scene. */
+  /** Diameter of a point, scene metres. */
   set pointSize(metres: number) {
     this.metres = metres;
     this.material.uniforms.uPointSize!.value = metres * this.roomMetres;
@@ -287,13 +297,13 @@ export class PointCloud {
     return this.metres;
   }
 
-  /** Metres of the room a metre of the scene is. */
+  /** Room metres per scene metre. */
   set scale(roomMetres: number) {
     this.roomMetres = roomMetres;
     this.material.uniforms.uPointSize!.value = this.metres * roomMetres;
   }
 
-  /** What the size of points on screen hangs on. */
+  /** Set the values that the size of points on screen depends on. */
   setView(pixelsPerUnit: number, pixelRatio: number, fogNear: number, fogFar: number): void {
     const u = this.material.uniforms;
     u.uPixelsPerUnit!.value = pixelsPerUnit;
@@ -303,7 +313,8 @@ export class PointCloud {
   }
 
   /**
-   * Once a frame: nothing is allocated, and nothing is done per point unless a new keyframe came. Returns whether points moved.
+   * Update, once per frame. Allocates nothing, and does nothing per point unless a new keyframe has
+   * arrived. Returns whether points moved.
    */
   update(now: number): boolean {
     if (!this.keyframes) return false;
@@ -314,7 +325,7 @@ export class PointCloud {
     if (this.latent.version === this.shownVersion) return moved;
     this.shownVersion = this.latent.version;
     const [a, b] = this.keyframes;
-    // The two keyframes swap their parts; only the one that was written goes to the GPU.
+    // The two keyframes swap their roles; only the new one goes to the GPU.
     const from = a.array === this.latent.from ? a : b;
     const to = from === a ? b : a;
     to.needsUpdate = true;

@@ -1,11 +1,16 @@
-/** GLSL of the cloud. Positions are morphed between two integer keyframes here; the CPU does nothing per point and frame. */
+/**
+ * GLSL of the cloud. The shader interpolates positions between two integer keyframes; the CPU does
+ * nothing per point and frame.
+ */
 
 export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
 in float cueSize;       // a cue that is shown as size, 0..1
-in vec4 marks;          // confidence (or a cue that is shown as colour), selected, hovered (1) or dimmed (0.25), grabbed (1) or pinned (0.5): 0..1
+// 0..1 each: confidence, or a cue that is shown as colour; selected; hovered (1) or dimmed (0.25);
+// grabbed (1) or pinned (0.5)
+in vec4 marks;
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
@@ -57,10 +62,10 @@ void main() {
   float pixels = uPointSize * uPixelsPerUnit / distance;
   pixels *= mix(uSizes.x, uSizes.y, cueSize);
   pixels *= 1.0 + uSelectedSize * selected + 0.8 * hovered;
-  float under = 0.0;   // the brush
+  float brushed = 0.0; // inside the brush
   if (uBrush.w > 0.0) {
     float away = length(metres - uBrush.xyz) / uBrush.w;
-    under = step(away, 1.0);
+    brushed = step(away, 1.0);
     // What is near the hand is large enough to be seen for what it is.
     pixels = max(pixels, mix(0.0, 24.0 * uPixelRatio, 1.0 - smoothstep(1.0, 2.2, away)));
   }
@@ -71,7 +76,8 @@ void main() {
   vec4 colour = classColour(classes.x);
   if (uColourBy == 1) {
     vec4 predicted = classColour(classes.y);
-    colour = classes.x >= 0.0 ? colour : mix(unlabelled, predicted, classes.y >= 0.0 ? 0.35 + 0.5 * marks.x : 0.0);
+    float share = classes.y >= 0.0 ? 0.35 + 0.5 * marks.x : 0.0;
+    colour = classes.x >= 0.0 ? colour : mix(unlabelled, predicted, share);
   } else if (uColourBy == 2) {
     float doubt = classes.y >= 0.0 ? 1.0 - marks.x : 0.0;
     colour = mix(unlabelled, vec4(1.0, 0.54, 0.36, 1.0), clamp(doubt * 1.6, 0.0, 1.0));
@@ -86,9 +92,10 @@ void main() {
   vRing = classes.x >= 0.0 && classColour(classes.x).a < 0.75 ? 1.0 : 0.0;
   float fog = smoothstep(uFogRange.x, uFogRange.y, -view.z) * 0.72 * (1.0 - selected);
   vColour = mix(colour.rgb, uFog, fog);
-  vColour = mix(vColour, uAccent, 0.72 * selected * (classes.x >= 0.0 && uColourBy == 0 ? 0.5 : 1.0));
-  vColour = mix(vColour, uBrushColour, 0.55 * under * (1.0 - selected));
-  vGlow = max(max(selected, hovered), under);
+  float accent = classes.x >= 0.0 && uColourBy == 0 ? 0.36 : 0.72;
+  vColour = mix(vColour, uAccent, accent * selected);
+  vColour = mix(vColour, uBrushColour, 0.55 * brushed * (1.0 - selected));
+  vGlow = max(max(selected, hovered), brushed);
   // A pin is seen from afar, and through its neighbours' colours.
   vPin = marks.w > 0.25 && marks.w < 0.75 ? 1.0 : 0.0;
   gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);

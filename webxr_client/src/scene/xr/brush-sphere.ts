@@ -1,4 +1,4 @@
-/** The brush: a thin bright sphere, filled faintly with what it will do. */
+/** The brush: a thin bright sphere, filled faintly with the colour of its action. */
 import { AdditiveBlending, Color, Mesh, ShaderMaterial, SphereGeometry } from "three";
 
 const vertexShader = /* glsl */ `

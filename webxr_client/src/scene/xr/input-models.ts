@@ -1,6 +1,7 @@
 /**
- * Controllers and hands as one sees them: models of the WebXR input profiles, from this server. A controller's parts are joined into one
- * mesh, one draw call. Who is not known, or whose model cannot be had, gets a small mesh of our own.
+ * Visible controllers and hands: models of the WebXR input profiles, from this server. The parts of
+ * a controller are joined into one mesh, one draw call. Unknown profiles, and profiles whose model
+ * fails to load, get a built-in fallback mesh.
  */
 import {
   type BufferGeometry,
@@ -24,7 +25,7 @@ const HAND_PROFILE = "generic-hand";
 const SKIN = "#9fb2c8";
 
 export class InputModels {
-  /** Which profiles are there: profile id to the path of its profile.json. */
+  /** Known profiles: from profile id to the path of its profile.json. */
   private profiles: Promise<Record<string, { path: string }>> | null = null;
   private readonly cache = new Map<string, Promise<Object3D>>();
   /** One loaded model per hand. Each use is a copy with bones of its own. */
@@ -36,7 +37,10 @@ export class InputModels {
     opacity: 0.82,
   });
 
-  /** The model of what was connected; it loads into the object that is returned. `hand`: the space where three keeps its joints. */
+  /**
+   * Return an object that the model of an input source loads into. `hand`: the space where three
+   * keeps the joints of a hand.
+   */
   create(source: XRInputSource, hand: XRHandSpace): InputModel {
     const model = new InputModel();
     if (source.hand) void this.loadHand(model, source, hand);
@@ -81,24 +85,24 @@ export class InputModels {
     try {
       built = clone(await remembered(this.hands, url, () => fetchModel(url)));
     } catch {
-      return; // without a model a hand is still where it pinches: there the brush is
+      return; // a hand without a model still shows its brush
     }
     const bones: Object3D[] = [];
     const names: XRHandJoint[] = [];
     built.traverse((child) => {
       if (!(child instanceof SkinnedMesh)) return;
       child.material = this.skin;
-      child.frustumCulled = false; // its bounds are those of a hand at rest
+      child.frustumCulled = false; // the bounds are those of a hand at rest
       for (const bone of child.skeleton.bones) {
         bones.push(bone);
-        names.push(bone.name as XRHandJoint); // glTF's joints are named as WebXR names them
+        names.push(bone.name as XRHandJoint); // joints in glTF files have the names of WebXR
       }
     });
     model.show(built);
     model.follow(() => {
       for (let k = 0; k < bones.length; k++) {
         const joint = hand.joints[names[k] as XRHandJoint];
-        if (!joint?.visible) continue; // not seen now: it stays where it was
+        if (!joint?.visible) continue; // not seen now: the bone stays where it was
         bones[k]?.position.copy(joint.position);
         bones[k]?.quaternion.copy(joint.quaternion);
       }
@@ -106,7 +110,10 @@ export class InputModels {
   }
 }
 
-/** What `load` gives, kept under `key`; a failure is not kept, so that the next one tries again. */
+/**
+ * Return the result of `load`, cached under `key`. A failure is not cached: the next request tries
+ * again.
+ */
 function remembered<T>(
   cache: Map<string, Promise<T>>,
   key: string,
@@ -121,7 +128,7 @@ function remembered<T>(
   return loading;
 }
 
-/** An object that gets its look when that has been loaded, unless it was given up before. */
+/** An object that shows a model after it has loaded, unless it was disposed before. */
 export class InputModel extends Object3D {
   private gone = false;
   private update: (() => void) | null = null;
@@ -130,7 +137,7 @@ export class InputModel extends Object3D {
     if (!this.gone) this.add(drawLate(model));
   }
 
-  /** `update` moves it, once a frame. */
+  /** Run `update` once per frame; it moves the model. */
   follow(update: () => void): void {
     this.update = update;
   }
@@ -145,7 +152,9 @@ export class InputModel extends Object3D {
   }
 }
 
-/** After the palette, so that a hand before it is seen before it (boards/palette-board.ts). */
+/**
+ * Render order after the palette, so that a hand before it is visible (boards/palette-board.ts).
+ */
 const LATE = 5;
 
 function drawLate(model: Object3D): Object3D {
@@ -154,13 +163,17 @@ function drawLate(model: Object3D): Object3D {
     child.renderOrder = LATE;
     const material = child.material as Material;
     material.transparent = true;
-    // What has two sides and is transparent three draws twice, and sets up anew each time: models of controllers are, and need neither.
+    // three draws transparent, two-sided materials twice and sets them up again each time. Models
+    // of controllers are such, and need neither.
     material.forceSinglePass = true;
   });
   return model;
 }
 
-/** All meshes of a model as one. They share a material: the picture of the whole controller. Where they do not join, they stay apart. */
+/**
+ * Join all meshes of a model into one. They share a material, the picture of the whole controller.
+ * Meshes that cannot be joined stay separate.
+ */
 function joined(scene: Object3D): Object3D {
   scene.updateMatrixWorld(true);
   const parts: BufferGeometry[] = [];
@@ -180,7 +193,7 @@ function joined(scene: Object3D): Object3D {
   return new Mesh(geometry, material);
 }
 
-/** A handle and a pointer, 12 cm, as a wand. */
+/** Fallback controller: a handle and a pointer, 12 cm long. */
 function fallbackController(): Object3D {
   const handle = new CylinderGeometry(0.014, 0.017, 0.1, 12).rotateX(Math.PI / 2);
   const pointer = new ConeGeometry(0.009, 0.04, 12).rotateX(-Math.PI / 2).translate(0, 0, -0.07);

@@ -1,4 +1,6 @@
-/** Models of controllers and hands: binary glTF files from this server, read by three's GLTFLoader. */
+/**
+ * Models of controllers and hands: binary glTF files from this server, read by three's GLTFLoader.
+ */
 import { type Group, LinearMipmapLinearFilter, RepeatWrapping, Texture } from "three";
 import {
   GLTFLoader,
@@ -7,8 +9,9 @@ import {
 } from "three/addons/loaders/GLTFLoader.js";
 
 /**
- * Textures from images inside the file. GLTFLoader fetches such an image from a `blob:` URL, which the
- * page's Content-Security-Policy forbids (`connect-src 'self'`). This decodes the bytes directly.
+ * Textures from images inside the file. GLTFLoader fetches such an image from a `blob:` URL, which
+ * the page's Content-Security-Policy forbids (`connect-src 'self'`). This decodes the bytes
+ * directly.
  */
 class EmbeddedTextures implements GLTFLoaderPlugin {
   readonly name = "embedded-textures";
@@ -37,7 +40,9 @@ function newLoader(): GLTFLoader {
   return new GLTFLoader().register((parser) => new EmbeddedTextures(parser));
 }
 
-/** Fetch a model. Rejects with an Error when the file is missing, damaged, or needs an extension. */
+/**
+ * Fetch a model. Rejects with an Error when the file is missing, damaged, or needs an extension.
+ */
 export async function fetchModel(url: string): Promise<Group> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);

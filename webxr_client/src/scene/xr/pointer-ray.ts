@@ -1,4 +1,4 @@
-/** The line from a hand to where it points on the palette. */
+/** Line from a hand to the place on a board that it points at. */
 import {
   BufferGeometry,
   Float32BufferAttribute,

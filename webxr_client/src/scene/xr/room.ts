@@ -1,4 +1,7 @@
-/** What stands still in VR: the floor, as a grid that fades, and a box round the cloud, in hairlines. Motion is seen against them. */
+/**
+ * Fixed objects in VR, against which motion is visible: the floor, a grid that fades, and a box
+ * round the cloud, in hairlines.
+ */
 import {
   type Box3,
   BoxGeometry,
@@ -19,7 +22,7 @@ const FLOOR_STEP = 0.5;
 const NEAR = "#2c3b4d";
 const FAR = "#0d1219";
 
-/** A grid on the floor of the room, two metres and more each way, darker with the distance. */
+/** A grid on the floor of the room, 3 m each way, darker with the distance. */
 export function floorGrid(): LineSegments {
   const near = new Color(NEAR);
   const far = new Color(FAR);
@@ -45,12 +48,12 @@ export function floorGrid(): LineSegments {
   return new LineSegments(geometry, new LineBasicMaterial({ vertexColors: true }));
 }
 
-/** Room that the box leaves round the cloud when it is drawn, as a share of the cloud. */
+/** Margin of the box round the cloud, as a share of the cloud. */
 const BOX_ROOM = 0.12;
 
 const size = new Vector3();
 
-/** Put the box round the cloud as it is now; then it stays, and motion is seen against it. `bounds`: in scene metres. */
+/** Fit the box to the current cloud, where it stays. `bounds`: scene metres. */
 export function fitBox(box: LineSegments, bounds: Box3): void {
   bounds.getCenter(box.position);
   bounds.getSize(size).addScalar(BOX_ROOM * Math.max(size.x, size.y, size.z));

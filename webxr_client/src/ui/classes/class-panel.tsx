@@ -20,9 +20,7 @@ export function ClassPanel() {
         <h2 id="classes-title">Classes</h2>
         <span class="faint-text">labelled{anyPredicted && " / predicted"}</span>
       </div>
-      {classes.length === 0 && (
-        <p class="hint">Create the first class to label items with.</p>
-      )}
+      {classes.length === 0 && <p class="hint">Create the first class to label items with.</p>}
       <ul class="classes">
         {classes.map((info) => (
           <ClassRow

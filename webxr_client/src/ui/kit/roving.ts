@@ -1,4 +1,4 @@
-/** One stop of the Tab key for a whole toolbar; arrow keys move inside (WAI-ARIA toolbar pattern). */
+/** A toolbar as one stop of the Tab key; arrow keys move inside (WAI-ARIA toolbar pattern). */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 

@@ -1,4 +1,6 @@
-/** Light or dark theme: the setting of the system, until the person chooses. The choice is stored. */
+/**
+ * Light or dark theme: the setting of the system, until the person chooses. The choice is stored.
+ */
 import { effect, type Signal } from "@preact/signals";
 
 export type Theme = "dark" | "light";

@@ -25,30 +25,32 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       wide: true,
       value: share(quality?.right, 1),
       title:
-        "Estimated share of all items whose label, or else prediction, is right. Items that somebody has looked at count as right, all others with the confidence of the model.",
+        "Estimated share of all items whose label, or else prediction, is right. " +
+        "Items that somebody has looked at count as right, " +
+        "all others with the confidence of the model.",
     },
     {
       name: "labels wrong (estimated)",
       wide: true,
       value: share(quality?.label_error, 1),
       title:
-        "Estimated share of the labels that are wrong, from the doubt of the model in each. Labels that somebody has looked at count as right.",
+        "Estimated share of the labels that are wrong, from the doubt of the model in each. " +
+        "Labels that somebody has looked at count as right.",
     },
     {
       name: "held-out accuracy",
       wide: true,
       value: share(quality?.held_out_accuracy, 1),
-      title:
-        held_out > 0
-          ? `Share of ${count(held_out)} labelled items, kept out of training, that the model predicts as labelled.${head === undefined ? "" : ` The head on the map alone: ${percent(head, 1)}.`}`
-          : "Share of labelled items, kept out of training, that the model predicts as labelled. More labels are needed to measure it.",
+      title: heldOutTitle(held_out, head),
     },
     {
       name: `to ${percent(target)} right`,
       wide: true,
       value:
         typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
-      title: `Estimated number of gestures until ${percent(target)} of all items are right, from the next sheets and regions.`,
+      title:
+        `Estimated number of gestures until ${percent(target)} of all items are right, ` +
+        "from the next sheets and regions.",
     },
     {
       name: "labelled",
@@ -61,10 +63,17 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       name: "looked at",
       value: share(part(quality?.verified)),
       title: quality
-        ? `${count(quality.verified)} items have a label that somebody gave after looking at that very item, on a sheet or one by one`
+        ? `${count(quality.verified)} items have a label from somebody who looked at that very item`
         : "Items that somebody has looked at one by one",
     },
   ];
+}
+
+function heldOutTitle(heldOut: number, head: number | undefined): string {
+  const items = heldOut > 0 ? `${count(heldOut)} labelled items` : "labelled items";
+  const what = `Share of ${items}, kept out of training, that the model predicts as labelled.`;
+  if (heldOut === 0) return `${what} More labels are needed to measure it.`;
+  return head === undefined ? what : `${what} The head on the map alone: ${percent(head, 1)}.`;
 }
 
 export function QualityPanel() {

@@ -1,4 +1,6 @@
-/** Pictures that the model decodes: a reconstruction, a place of the map, a path between two items. */
+/**
+ * Pictures that the model decodes: a reconstruction, a place of the map, a path between two items.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { latentMean } from "../../interaction/drag-tool.js";
 import { drawDecoded } from "../../scene/cloud/decoded-picture.js";

@@ -23,7 +23,8 @@ export function SearchBox() {
         placeholder="/ search"
         aria-label="Search ids, paths, columns and classes"
         title={
-          'Words in ids, paths, columns or labels; label:cat, predicted:cat, is:unlabelled, column:value, "two words"'
+          "Words in ids, paths, columns or labels; label:cat, predicted:cat, " +
+          'is:unlabelled, column:value, "two words"'
         }
         maxLength={200}
         autocomplete="off"

@@ -46,7 +46,7 @@ function Nothing() {
   return (
     <>
       <p class="hint wide-only">
-        Draw around a cluster to select it, then press the key of its class. <kbd>Shift</kbd> adds,{" "}
+        Draw around a cluster, then press the key of its class. <kbd>Shift</kbd> adds,{" "}
         <kbd>Alt</kbd> subtracts, and the right mouse button turns the cloud.
       </p>
       <p class="hint narrow-only">
@@ -182,7 +182,7 @@ function Accept() {
         type="button"
         class="button"
         disabled={items.length === 0}
-        title={`Label items as predicted where the confidence is at least ${from}, in one gesture (Y)`}
+        title={`Label items as predicted, with a confidence of at least ${from} (Y)`}
         onClick={commands.accept}
       >
         Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>

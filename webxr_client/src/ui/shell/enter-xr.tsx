@@ -77,7 +77,9 @@ function Hand() {
   );
 }
 
-/** The page while the headset is on. Other panels would take time from the frames of the headset. */
+/**
+ * The page while the headset is on. Other panels would take time from the frames of the headset.
+ */
 export function InHeadset() {
   const { leaveXr } = useUi();
   return (

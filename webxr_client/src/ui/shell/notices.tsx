@@ -6,13 +6,13 @@ import { useUi } from "../kit/context.js";
 /** Messages above the cloud, one line each. */
 export function Notices() {
   const { state, commands } = useUi();
-  const lines: { key: string; tone: string; text: string; mend?: Settings | null }[] = [];
+  const lines: { key: string; tone: string; text: string; fix?: Settings | null }[] = [];
   const failure = state.failure.value;
   if (failure) lines.push({ key: "failure", tone: "warm", text: failure });
   const xr = state.xr.message.value;
   if (xr) lines.push({ key: "xr", tone: "warm", text: xr });
   for (const notice of state.notices.value)
-    lines.push({ key: notice.topic, tone: "warm", text: notice.message, mend: notice.mend });
+    lines.push({ key: notice.topic, tone: "warm", text: notice.message, fix: notice.mend });
   if (!state.time.live.value)
     lines.push({
       key: "past",
@@ -26,11 +26,11 @@ export function Notices() {
       {lines.map((line) => (
         <p key={line.key} class={`glass notice ${line.tone}`}>
           {line.text}
-          {line.mend && !state.readOnly.value && (
+          {line.fix && !state.readOnly.value && (
             <button
               type="button"
               class="button"
-              onClick={() => line.mend && commands.setSettings(line.mend)}
+              onClick={() => line.fix && commands.setSettings(line.fix)}
             >
               Fix it
             </button>

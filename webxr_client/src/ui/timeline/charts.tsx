@@ -1,6 +1,6 @@
 /**
- * Curves of the loss terms, of held-out accuracy and drift over the axis of the timeline, each on its
- * own scale. A click goes to that moment.
+ * Curves of the loss terms, of held-out accuracy and drift over the axis of the timeline, each on
+ * its own scale. A click goes to that moment.
  */
 import { useMemo } from "preact/hooks";
 import { TERM_COLOURS } from "../../state/force-state.js";
@@ -67,7 +67,8 @@ export const CURVES: readonly Curve[] = [
     key: "head_accuracy",
     name: "head",
     title:
-      "Held-out accuracy of the classification head, which sees the latent mean alone: how well the map itself separates the classes",
+      "Held-out accuracy of the classification head, which sees the latent mean alone: " +
+      "how well the map itself separates the classes",
     colour: "#9be564",
     range: [0, 1],
     write: (value) => percent(value, 1),

@@ -1,4 +1,6 @@
-/** The timeline: recorded moments, a tick per gesture in the colour of its class, and the cursor. */
+/**
+ * The timeline: recorded moments, a tick per gesture in the colour of its class, and the cursor.
+ */
 import { useEffect } from "preact/hooks";
 import type { ClassInfo, Gesture, Tick } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
@@ -88,7 +90,7 @@ export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): st
     case "class":
       return gesture.note;
     case "anchor":
-      return `${items(gesture.count)} dragged${gesture.note ? ` and ${gesture.note}` : " and pinned"}`;
+      return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
     case "unpin":
       return gesture.count > 0 ? `${items(gesture.count)} unpinned` : "all unpinned";
   }

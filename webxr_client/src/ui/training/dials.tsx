@@ -1,4 +1,6 @@
-/** Panel of forces and dials. Each change of a dial is a gesture: it is recorded and can be undone. */
+/**
+ * Panel of forces and dials. Each change of a dial is a gesture: it is recorded and can be undone.
+ */
 import { useState } from "preact/hooks";
 import { PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";

@@ -146,7 +146,7 @@ export class Room {
   grabbed = 0;
   side: PaletteSide = "classes";
   readonly sheet = { mesh: { matrix: SHEET, visible: false }, tiles: [] as Tile[] };
-  mend = false;
+  fixable = false;
   /** Whether commands are followed. */
   accepts = true;
   now = 1000;
@@ -196,7 +196,7 @@ export class Room {
           this.side = side;
           const sides = {
             classes: paletteTiles(3, 0),
-            time: timeTiles(this.mend),
+            time: timeTiles(this.fixable),
             review: reviewTiles(),
           };
           this.tiles.splice(0, this.tiles.length, ...sides[side]);

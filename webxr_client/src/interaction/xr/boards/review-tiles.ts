@@ -68,7 +68,10 @@ export function runReviewTile(
 
 const PICK_FIRST = "Pick a picture of the sheet first.";
 
-/** A class is touched while a sheet is open: the picked picture is of it. Returns whether there was one. */
+/**
+ * Give a class to the picked picture while a sheet is open, or ask for a pick. Returns whether a
+ * picture got it.
+ */
 export function correctPicked(classId: number, state: AppState, commands: Commands): boolean {
   if (state.review.sheet.peek()?.status !== "open" || state.review.at.peek() === NO_PICTURE) {
     state.xr.message.value = PICK_FIRST;

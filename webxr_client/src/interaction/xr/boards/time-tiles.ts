@@ -60,9 +60,9 @@ export function runTimeTile(
     case "unpin":
       commands.unpin([]);
       break;
-    case "mend": {
-      const mend = state.notices.peek().find((notice) => notice.mend)?.mend;
-      if (mend) commands.setSettings(mend);
+    case "fix": {
+      const fix = state.notices.peek().find((notice) => notice.mend)?.mend;
+      if (fix) commands.setSettings(fix);
       break;
     }
     case "decode":

@@ -15,7 +15,9 @@ export class BrushProbe {
     private readonly commands: Commands,
   ) {}
 
-  /** Ask how the model sees `item` (-1: none), where its arrows or its decoded picture are shown. */
+  /**
+   * Ask how the model sees `item` (-1: none), where its arrows or its decoded picture are shown.
+   */
   probe(item: number): void {
     const { state, commands } = this;
     if (item === this.item) return;

@@ -1,18 +1,22 @@
-/** Which items a sphere holds. One pass over the newest keyframe, a few times a second, never every frame. */
+/** Items in a sphere: one pass over the newest keyframe, a few times a second, never per frame. */
 import type { Vector3 } from "three";
 import { GRID_STEPS } from "../../../protocol/messages.js";
 import type { LatentState } from "../../../state/latent-state.js";
 
 export interface BrushHit {
-  /** How many items are inside. */
+  /** Number of items inside. */
   count: number;
-  /** The item nearest to the centre among them; -1 for none. */
+  /** The item nearest to the centre; -1 for none. */
   nearest: number;
 }
 
 /**
- * Looks at each item within `radius` of the way from `before` to `centre` (scene metres: the box is a cube of 1 m about the origin), so that a
- * quick stroke leaves nothing out. `each` is called for those inside; `among` limits the search to these items.
+ * Find the items within `radius` of the line from `before` to `centre`, so that a quick stroke
+ * misses none. Lengths are scene metres: the box is a cube of 1 m about the origin.
+ *
+ * @param out receives the number of items and the nearest one
+ * @param each called for each item inside
+ * @param among limits the search to these items
  */
 export function queryBrush(
   latent: LatentState,

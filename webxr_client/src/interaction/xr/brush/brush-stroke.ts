@@ -1,10 +1,10 @@
-/** One stroke of the brush: items it touches are added to the selection, or taken from it. */
+/** One stroke of the brush: it adds the items that it touches to the selection, or removes them. */
 import { type Matrix4, Vector3 } from "three";
 import { type AppState, NOTHING, type Selection } from "../../../state/app-state.js";
 import { ClusterGrowth } from "../../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 
-/** Milliseconds between two looks at what the brush holds. */
+/** Milliseconds between two queries of the items in the brush. */
 const EVERY = 66;
 
 export class BrushStroke {
@@ -30,13 +30,13 @@ export class BrushStroke {
 
   constructor(private readonly state: AppState) {}
 
-  /** `centre`, `radius` in scene metres. */
+  /** Begin a stroke. `centre`, `radius`: scene metres. */
   begin(centre: Vector3, radius: number, subtract: boolean, now: number): void {
     const { state } = this;
     this.active = true;
     this.subtract = subtract;
     this.tool = state.xr.tool.peek();
-    // The items of a contact sheet are no selection to be added to.
+    // A stroke does not add to the items of a contact sheet.
     const chosen = state.selection.peek();
     this.base = chosen.tool === "sheet" ? NOTHING : chosen;
     this.touched = 0;
@@ -47,19 +47,25 @@ export class BrushStroke {
     this.look(centre, radius, now);
   }
 
-  /** Once a frame while the trigger is held. Returns whether it has looked what the brush holds: then `hit` tells. */
+  /**
+   * Move the brush, once per frame. Returns whether it has queried the items in the brush, which
+   * are then in `hit`.
+   */
   move(centre: Vector3, radius: number, now: number): boolean {
     if (!this.active || now - this.looked < EVERY) return false;
     this.look(centre, radius, now);
     return this.tool === "brush";
   }
 
-  /** Scene metres are other ones now: it goes on from where it is in the room. */
+  /** Keep the place in the room in another box, whose scene metres differ. */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }
 
-  /** The stroke ends. In empty space, without having touched anything, it clears the selection, as a click beside everything does; a sheet stays. */
+  /**
+   * End the stroke. A stroke in empty space that touched nothing clears the selection, as a click
+   * beside everything does; a sheet stays.
+   */
   end(centre: Vector3, radius: number, now: number): void {
     if (!this.active) return;
     this.look(centre, radius, now);
@@ -69,7 +75,7 @@ export class BrushStroke {
       selection.value = NOTHING;
   }
 
-  /** The hand was lost: what has been painted stays selected. */
+  /** End the stroke because the hand was lost. Painted items stay selected. */
   cancel(): void {
     this.active = false;
   }
@@ -87,7 +93,7 @@ export class BrushStroke {
     this.publish();
   }
 
-  /** Returns whether there was anything new to grow from. */
+  /** Grow a cluster from the brush. Returns false when nothing has changed since the last time. */
   private grow(centre: Vector3, radius: number): boolean {
     const { state } = this;
     const share = state.xr.density.peek();

@@ -1,14 +1,14 @@
 /**
- * Change of the box in VR: the server makes another one when the cloud outgrows it, and each part of
- * the recording has its own. The scale of scene metres changes with it. What is stored in them is
- * converted, so that a place of the latent space keeps its place in the room.
+ * Change of the box in VR: the server makes another one when the cloud outgrows it, and each part
+ * of the recording has its own. The scale of scene metres changes with it. Poses that are stored in
+ * scene metres are converted, so that a place of the latent space keeps its place in the room.
  */
 import { Matrix4 } from "three";
 import type { LatentState } from "../../../state/latent-state.js";
 
 /**
- * Result of a comparison with the previous scene: the same box; another box round the same cloud; the
- * same items in another number of dimensions; another cloud, or the first one.
+ * Result of a comparison with the previous scene: the same box; another box round the same cloud;
+ * the same items in another number of dimensions; another cloud, or the first one.
  */
 export type SceneChange = "same" | "box" | "dimension" | "cloud";
 

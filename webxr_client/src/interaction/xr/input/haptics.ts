@@ -1,10 +1,10 @@
-/** How firm a hand feels what happens, 0..1. */
+/** Strengths of pulses, 0..1. */
 
 /** The brush meets points. */
 export const ENTER_PULSE = 0.12;
-/** The hand is at another tile. */
+/** The hand has reached another tile. */
 export const HOVER_PULSE = 0.25;
-/** A tile has done something. */
+/** A tile has run its action. */
 export const TILE_PULSE = 0.5;
-/** Something is labelled. */
+/** Items are labelled. */
 export const LABEL_PULSE = 0.9;

@@ -1,4 +1,7 @@
-/** One of the two hands, with a controller in it or without, as the frame found it. Everything is in metres of the room. */
+/**
+ * One of the two hands, with a controller or without, in the current frame. Lengths are room
+ * metres.
+ */
 import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
 import { BRUSH_AHEAD } from "../placement/dimensions.js";
@@ -10,7 +13,7 @@ const STICK = 3;
 const LOWER = 4;
 const UPPER = 5;
 
-/** The spaces that three keeps for an input source. */
+/** Spaces that three keeps for an input source. */
 export interface Spaces {
   ray: Group;
   grip: Group;
@@ -22,21 +25,21 @@ const one = new Vector3(1, 1, 1);
 export class TrackedHand {
   source: XRInputSource | null = null;
   spaces: Spaces | null = null;
-  /** Whether it is seen now. */
+  /** Whether the headset sees it now. */
   tracked = false;
-  /** Since when it is not, ms; 0 while it is. */
+  /** Time since when it is out of sight, ms; 0 while it is seen. */
   lostSince = 0;
-  /** Trigger or pinch; grip. */
+  /** Whether trigger (or pinch) and grip are pressed. */
   pressed = false;
   squeezed = false;
   stickX = 0;
   stickY = 0;
-  /** What a grab hangs on. */
+  /** Room-from-hand, which moves a grabbed object. */
   readonly pose = new Matrix4();
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
   readonly brush = new Vector3();
-  /** What presses a tile: the fingertip; of a controller, where its brush is. */
+  /** The point that presses tiles: the fingertip, or the brush of a controller. */
   readonly touch = new Vector3();
   readonly rayOrigin = new Vector3();
   readonly rayDirection = new Vector3();
@@ -45,7 +48,7 @@ export class TrackedHand {
 
   constructor(readonly side: Handedness) {}
 
-  /** A hand itself, seen by cameras: it pinches, and has no buttons. */
+  /** Whether this is a hand without a controller: it pinches, and has no buttons. */
   get bare(): boolean {
     return this.source?.hand !== undefined && this.source?.hand !== null;
   }
@@ -66,12 +69,12 @@ export class TrackedHand {
     this.justDown.fill(false);
   }
 
-  /** Whether the hand has been out of sight for so long that its gestures end. */
+  /** Whether the hand was out of sight long enough to end its gestures. */
   isLost(now: number): boolean {
     return this.source !== null && this.lostSince !== 0 && now - this.lostSince >= LOST_MS;
   }
 
-  /** Once a frame, after three has put the spaces where they are. */
+  /** Read the current frame, after three has updated the spaces. */
   update(now: number): void {
     const { spaces } = this;
     if (!spaces || !this.source) return;
@@ -81,7 +84,10 @@ export class TrackedHand {
     this.readGamepad(this.source.gamepad);
   }
 
-  /** Whether a button went down in this frame: the stick itself, or A and B (X and Y), the lower and the upper one. */
+  /**
+   * Whether a button went down in this frame: the stick, the lower button (A, X), the upper one (B,
+   * Y).
+   */
   get stickClicked(): boolean {
     return this.justDown[0] === true;
   }
@@ -92,7 +98,7 @@ export class TrackedHand {
     return this.justDown[2] === true;
   }
 
-  /** A short tremble; what cannot do that stays still. `strength` 0..1. */
+  /** Vibrate for a moment, where the device can. `strength`: 0..1. */
   pulse(strength: number, ms: number): void {
     const actuator = this.source?.gamepad?.hapticActuators?.[0] as
       | { pulse?(value: number, duration: number): Promise<boolean> }
@@ -112,7 +118,7 @@ export class TrackedHand {
     return true;
   }
 
-  /** The hand is where thumb and index finger meet, and turned as its wrist is. */
+  /** Read a bare hand: its place is between thumb and index finger, its orientation the wrist's. */
   private readHand({ ray, hand }: Spaces): boolean {
     const thumb = hand.joints["thumb-tip"];
     const index = hand.joints["index-finger-tip"];

@@ -1,6 +1,7 @@
 /**
- * What the headset's input sources do, by hand: left or right, never by number, since numbers change when controllers are put down. Only start and
- * end events are used: `select` itself comes at different moments in different browsers.
+ * Input sources of the headset by hand, left or right. Their numbers change when controllers are
+ * put down. Only start and end events are used: `select` comes at different moments in different
+ * browsers.
  */
 import type { WebXRManager } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
@@ -8,12 +9,12 @@ import { type Spaces, TrackedHand } from "./tracked-hand.js";
 
 export interface InputListener {
   connected(hand: TrackedHand, source: XRInputSource): void;
-  /** Also when the session ends. May come twice. */
+  /** Called also when the session ends, possibly twice. */
   disconnected(hand: TrackedHand): void;
   /** Trigger or pinch. */
   press(hand: TrackedHand): void;
   release(hand: TrackedHand): void;
-  /** Grip; hands without a controller have none. */
+  /** Grip, which hands without a controller do not have. */
   squeeze(hand: TrackedHand): void;
   unsqueeze(hand: TrackedHand): void;
 }
@@ -59,7 +60,7 @@ export class XrInputs {
     const leave = () => {
       const left = hand;
       hand = null;
-      if (!left || left.spaces !== spaces) return; // it has another source by now
+      if (!left || left.spaces !== spaces) return; // its source has been replaced
       listener.disconnected(left);
       left.disconnect();
     };
@@ -98,7 +99,7 @@ export class XrInputs {
   }
 }
 
-/** three's groups send WebXR's events, which its types do not name. */
+/** Groups of three dispatch events of WebXR, which their types do not list. */
 interface EventTargetLike {
   addEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
   removeEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;

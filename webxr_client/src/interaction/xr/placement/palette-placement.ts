@@ -34,7 +34,9 @@ export class PalettePlacement {
     head.toRoom(this.parked, PALETTE_PARKED);
   }
 
-  /** Put the palette near the hand, roomFromPalette to the eyes. It stays where it is while that is lost. */
+  /**
+   * Put the palette near the hand, turned to the eyes. It stays where it is while the hand is lost.
+   */
   update(palette: Object3D, head: HeadPose, hand: Carrier): void {
     if (hand.tracked) {
       const beside = hand.side === "left" ? PALETTE_BESIDE_HAND : -PALETTE_BESIDE_HAND;

@@ -115,7 +115,10 @@ function refusal(error: unknown): string {
     case "SecurityError":
       return "The browser did not allow VR. Press Enter VR again and allow it when asked.";
     case "NotSupportedError":
-      return "No headset answered. Is it on and connected? Open /check to see what this browser supports.";
+      return (
+        "No headset answered. Is it on and connected? " +
+        "Open /check to see what this browser supports."
+      );
     case "InvalidStateError":
       return "VR is already running, perhaps in another tab. Leave it there first.";
     default:

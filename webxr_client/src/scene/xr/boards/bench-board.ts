@@ -1,16 +1,18 @@
-/** With ?bench: what a frame costs in this headset, in the headset, so that anybody with one can report figures. */
+/**
+ * Cost of a frame, shown in the headset with ?bench in the address, so that anybody can report it.
+ */
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, font } from "./board.js";
 
 export interface BenchFigures {
-  /** Milliseconds between frames: median, and what 95 of 100 stay under. */
+  /** Milliseconds between frames: median and 95th percentile. */
   frameMs: number;
   frameMs95: number;
-  /** Milliseconds of the main thread a frame: median, 95 %. */
+  /** Milliseconds of the main thread per frame: median and 95th percentile. */
   scriptMs: number;
   scriptMs95: number;
   drawCalls: number;
   points: number;
-  /** Of both eyes together, pixels. */
+  /** Pixels of both eyes together. */
   width: number;
   height: number;
   rate: number;

@@ -1,6 +1,7 @@
 /**
- * A flat panel in the room, drawn as a picture. It is drawn again only when `drawIfStale` finds that what it shows has changed: a signal whose
- * value `draw` has read, or what `invalidate` was told of. To draw it and send it to the GPU is dear: nothing else of a frame is as much.
+ * A flat panel in the room, drawn as a picture. `drawIfStale` draws it again only after a change of
+ * what it shows: a signal that `draw` has read, or a call of `invalidate`. Drawing and sending it
+ * to the GPU costs more than anything else in a frame.
  */
 import { effect } from "@preact/signals";
 import {
@@ -26,12 +27,12 @@ export abstract class Board {
   readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
   protected readonly context: CanvasRenderingContext2D;
   private readonly texture: CanvasTexture;
-  /** When it was drawn last, ms; for who draws it. */
+  /** Time of the last drawing, ms; written by DrawSchedule. */
   drawnAt = Number.NEGATIVE_INFINITY;
   private stale = true;
   private unwatch = () => {};
 
-  /** `width`, `height`: metres. `dots`: of the picture, a metre. */
+  /** `width`, `height`: metres. `dots`: pixels of the picture per metre. */
   constructor(
     readonly width: number,
     readonly height: number,
@@ -52,19 +53,19 @@ export abstract class Board {
       map: this.texture,
       transparent: true,
       toneMapped: false,
-      alphaTest: 0.02, // its round corners hide nothing
+      alphaTest: 0.02, // its round corners must not hide points
     });
     this.mesh = new Mesh(new PlaneGeometry(width, height), material);
     this.mesh.renderOrder = 4;
     this.mesh.frustumCulled = false;
   }
 
-  /** Something that is no signal and that it shows has changed. */
+  /** Draw the board again, after a change that is not one of a signal. */
   invalidate(): void {
     this.stale = true;
   }
 
-  /** Returns whether it was drawn. */
+  /** Draw the board if it is stale. Returns whether it was. */
   drawIfStale(): boolean {
     if (!this.stale) return false;
     this.stale = false;
@@ -87,7 +88,10 @@ export abstract class Board {
     });
   }
 
-  /** Units are millimetres from the top left. Signals are read as their value, which makes the board stale when they have another. */
+  /**
+   * Draw the board, in millimetres from its top left. Signals are read by `value`, so that their
+   * change makes the board stale.
+   */
   protected abstract draw(context: CanvasRenderingContext2D): void;
 
   dispose(): void {
@@ -98,7 +102,7 @@ export abstract class Board {
   }
 }
 
-/** The ground of a board with its hairline and round corners, millimetres. */
+/** Draw the ground of a board with a hairline and round corners, millimetres. */
 export function drawGround(
   context: CanvasRenderingContext2D,
   width: number,
@@ -114,7 +118,7 @@ export function drawGround(
   context.stroke();
 }
 
-/** `text`, cut with an ellipsis so that it is at most `width` wide. */
+/** Cut `text` with an ellipsis to at most `width`. */
 export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let cut = text.length - 1;
@@ -122,7 +126,7 @@ export function fitted(context: CanvasRenderingContext2D, text: string, width: n
   return `${text.slice(0, cut)}…`;
 }
 
-/** `text` in lines of at most `width`, `most` of them; what is left over is cut. */
+/** Break `text` into lines of at most `width`, at most `most` of them; the rest is cut. */
 export function wrapped(
   context: CanvasRenderingContext2D,
   text: string,

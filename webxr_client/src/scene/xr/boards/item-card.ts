@@ -14,7 +14,10 @@ const PICTURE = 60;
 export class ItemCard extends Board {
   private readonly item = signal(-1);
   private readonly place = signal(false);
-  /** Label and prediction of the item: most new predictions, which come for all items, leave it unchanged. */
+  /**
+   * Label and prediction of the item. Most new predictions, which come for all items at once, leave
+   * them unchanged.
+   */
   private readonly known = computed(() => {
     const { annotations, labelsVersion, predictionsVersion } = this.state;
     labelsVersion.value;
@@ -78,7 +81,7 @@ export class ItemCard extends Board {
     }
     state.picturesVersion.value;
     this.picture.draw(context, item, left, 7, PICTURE);
-    // Beside it what the model makes of it, where the model was asked; else of the place.
+    // In the corner the reconstruction, where the model was asked for it, or the decoded place.
     const seen = state.forces.seen.value.get(item);
     const made = seen?.reconstruction ?? (this.place.value ? state.forces.decoded.value : null);
     this.drawMade(context, made, left + PICTURE - 22, 7 + PICTURE - 22, 22);

@@ -1,8 +1,13 @@
-/** An item's picture on a board. It is cut out first: to draw a part of a page with thousands of pictures costs as much as the whole page. */
+/**
+ * Picture of an item on a board. It is cut out first: drawing a part of a page with thousands of
+ * pictures costs as much as drawing the whole page.
+ */
 import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";
 
-/** Larger ones are smoothed where they are drawn at another size; of smaller ones each pixel counts. */
+/**
+ * Pictures larger than this are smoothed when they are scaled; of smaller ones each pixel counts.
+ */
 const COARSE = 64;
 
 export class ItemPicture {
@@ -10,7 +15,7 @@ export class ItemPicture {
 
   constructor(private readonly atlas: { current: Atlas | null }) {}
 
-  /** Draw it `size` wide and high, from its left and top. Returns false while it has not come. */
+  /** Draw the picture at left, top and size. Returns false until it has loaded. */
   draw(
     context: CanvasRenderingContext2D,
     item: number,

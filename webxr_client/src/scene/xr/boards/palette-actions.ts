@@ -1,4 +1,6 @@
-/** The actions of the palette's tiles: their text, whether they are on, and whether they can run. */
+/**
+ * The actions of the palette's tiles: their text, whether they are on, and whether they can run.
+ */
 import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -40,11 +42,10 @@ export class PaletteActions {
     switch (action.kind) {
       case "class":
         return [""];
-      case "more":
-        return [
-          "more",
-          `${(page % pagesOf(state.liveClasses.value.length)) + 1} of ${pagesOf(state.liveClasses.value.length)}`,
-        ];
+      case "more": {
+        const pages = pagesOf(state.liveClasses.value.length);
+        return ["more", `${(page % pages) + 1} of ${pages}`];
+      }
       case "pause":
         return [this.paused.value ? "run" : "pause"];
       case "new":
@@ -103,7 +104,7 @@ export class PaletteActions {
         return ["preset", this.preset.value];
       case "arrows":
         return ["arrows", state.forces.shown.value];
-      case "mend":
+      case "fix":
         return ["fix it"];
       case "trails":
         return ["trails", state.forces.trails.value ? `${state.forces.trails.value} steps` : "off"];

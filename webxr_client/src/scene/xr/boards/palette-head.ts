@@ -1,7 +1,7 @@
 /**
  * The head of the palette: the selection and a message. It is a board of its own because its text
- * changes many times a second during a stroke: a sixth of the palette's picture is then drawn and sent
- * to the GPU.
+ * changes many times a second during a stroke: a sixth of the palette's picture is then drawn and
+ * sent to the GPU.
  */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";

@@ -1,4 +1,7 @@
-/** Where the tiles of the palette are, in millimetres from its top left. At least 30 mm with 10 mm gaps, so that a finger meets one. */
+/**
+ * Layout of the palette, in millimetres from its top left. Tiles are at least 30 mm large, with
+ * gaps of 10 mm, so that a finger hits the right one.
+ */
 
 export type PaletteSide = "classes" | "time" | "review";
 
@@ -32,7 +35,7 @@ export type TileAction =
         | "arrows"
         | "trails"
         | "unpin"
-        | "mend"
+        | "fix"
         | "decode"
         | "review"
         | "suspects"
@@ -60,14 +63,14 @@ export interface Tile {
 
 export const PALETTE_WIDTH = 270;
 export const PALETTE_HEIGHT = 204;
-/** Of its picture, a metre. */
+/** Pixels of the picture per metre. */
 export const PALETTE_DOTS = 4600;
 export const COLUMNS = 5;
 export const MARGIN = 10;
 export const GAP = 10;
 const TILE_HEIGHT = 31;
 const ACTION_HEIGHT = 30;
-/** Under the head. */
+/** Top of the first row, under the head. */
 export const FIRST_ROW = 38;
 const CLASS_ROWS = 2;
 
@@ -76,21 +79,21 @@ const ACTIONS = [
   ["subtract", "cluster", "smaller", "larger", "time", "review"],
 ] as const;
 
-/** The second side: time and force. Above these rows lies the timeline. */
+/** The second side: time and force. The timeline is above these rows. */
 const TIME_ACTIONS = [
   ["before", "play", "after", "live", "speed"],
   ["softer", "stiffer", "preset", "arrows", "trails"],
   ["undo", "unpin", "decode", "swap", "back"],
 ] as const;
 
-/** The third side: what is to be looked at again. Above these rows stands how well it all is. */
+/** The third side: review. Figures of quality are above these rows. */
 const REVIEW_ACTIONS = [
   ["suspects", "uncertain", "next", "colour", "size"],
   ["bolder", "accept", "surer", "grow", "clear"],
   ["undo", "redo", "pause", "new", "back"],
 ] as const;
 
-/** How many classes a page of the palette has, if there are `classes`: the last tile leads on where there are too many. */
+/** Number of class tiles per page; with more classes the last tile leads to the next page. */
 export function classesAPage(classes: number): number {
   const places = COLUMNS * CLASS_ROWS;
   return classes <= places ? places : places - 1;
@@ -127,8 +130,11 @@ export function paletteTiles(classes: number, page: number): Tile[] {
   return tiles;
 }
 
-/** Time and force: the timeline to be scrubbed, transport, dials. `mend`: what went wrong can be mended, which counts more than trails. */
-export function timeTiles(mend: boolean): Tile[] {
+/**
+ * Tiles of time and force: timeline, transport, dials. `fixable`: a notice offers a fix, whose tile
+ * takes the place of trails.
+ */
+export function timeTiles(fixable: boolean): Tile[] {
   const tiles: Tile[] = [
     {
       action: { kind: "scrub" },
@@ -140,7 +146,7 @@ export function timeTiles(mend: boolean): Tile[] {
   ];
   for (const tile of underHead(TIME_ACTIONS))
     tiles.push(
-      mend && tile.action.kind === "trails" ? { ...tile, action: { kind: "mend" } } : tile,
+      fixable && tile.action.kind === "trails" ? { ...tile, action: { kind: "fix" } } : tile,
     );
   return tiles;
 }
@@ -149,7 +155,7 @@ export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
 
 type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
 
-/** Rows of tiles below what lies under the head. */
+/** Rows of tiles below the area under the head. */
 function underHead(rows: readonly (readonly Plain[])[]): Tile[] {
   return rows.flatMap((row, r) =>
     row.map((kind, column) => ({
@@ -166,7 +172,7 @@ function inColumn(column: number, columns: number): { x: number; width: number }
   return { x: MARGIN + column * (width + GAP), width };
 }
 
-/** The tile at a place of the palette (millimetres), `reach` beside it included; null for none. */
+/** The tile at a place of the palette, millimetres, `reach` around it included; null for none. */
 export function tileAt(tiles: readonly Tile[], x: number, y: number, reach = 0): Tile | null {
   for (const tile of tiles)
     if (

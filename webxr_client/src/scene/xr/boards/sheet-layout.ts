@@ -1,22 +1,25 @@
-/** Where things are on a contact sheet in the room, in millimetres from its top left. Pictures of 30 mm with 10 mm gaps, so that a finger meets one. */
+/**
+ * Layout of a contact sheet in the room, in millimetres from its top left. Pictures are 30 mm
+ * large, with gaps of 10 mm, so that a finger hits the right one.
+ */
 import type { OpenSheet } from "../../../state/review-state.js";
 import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 
 export const SHEET_COLUMNS = 9;
 const ROWS = 3;
 export const PICTURE = 30;
-/** Over a picture its group's name, under it what it becomes. */
+/** Heights of the name of a group over a picture, and of its new class under it. */
 export const GROUP = 12;
 export const FOOT = 14;
 const PITCH = GROUP + PICTURE + FOOT;
-/** Title and reason. */
+/** Height of title and reason. */
 const HEAD = 30;
 const TILE_HEIGHT = 30;
 const TILES_Y = HEAD + ROWS * PITCH + GAP - 1;
 export const SHEET_WIDTH = 2 * MARGIN + SHEET_COLUMNS * PICTURE + (SHEET_COLUMNS - 1) * GAP;
 export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;
 
-/** The bottom row: what each is, and how many pictures wide. */
+/** The bottom row: actions and their width in pictures. */
 const ACTIONS: readonly [TileAction, number][] = [
   [{ kind: "confirm" }, 4],
   [{ kind: "aside" }, 3],
@@ -29,7 +32,7 @@ const DONE_ACTIONS: readonly [TileAction, number][] = [
 
 const columnX = (column: number): number => MARGIN + column * (PICTURE + GAP);
 
-/** A tile a picture, which its foot belongs to, and the row of what can be done. */
+/** One tile per picture, with its foot, and the row of actions. */
 export function sheetTiles({ items, status }: Pick<OpenSheet, "items" | "status">): Tile[] {
   const done = status === "done";
   const tiles: Tile[] = [];

@@ -1,4 +1,7 @@
-/** A frame round a tile of a board. It is moved where a hand is: a board of pictures is not drawn anew for that. */
+/**
+ * A frame round a tile of a board. Moving it to the tile at the hand spares drawing the board
+ * again.
+ */
 import {
   AlwaysDepth,
   BufferAttribute,

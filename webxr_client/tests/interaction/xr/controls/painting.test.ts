@@ -181,7 +181,7 @@ describe("hands without controllers", () => {
     expect(room.controls.stroke.active).toBe(false);
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
     expect(room.state.xr.message.value).toMatch(
-      /right hand was lost from view: what it painted stays selected/,
+      /right hand was lost from view: its painted items stay selected/,
     );
     expect(room.state.latent.frozen).toBe(false);
   });

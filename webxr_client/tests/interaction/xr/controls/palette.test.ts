@@ -161,17 +161,17 @@ describe("time and force on the palette", () => {
     room.frames(1);
     expect(room.calls).toEqual([["goTo", 51]]);
   });
-  it("offers to mend what went wrong", () => {
+  it("offers a fix after a collapse", () => {
     room.touch(room.right, "back");
-    room.mend = true;
+    room.fixable = true;
     room.touch(room.right, "time");
-    const mend = { beta_kl: 3 } as Settings;
+    const fix = { beta_kl: 3 } as Settings;
     room.state.notices.value = [
-      { op: "notice", topic: "collapse", code: "collapse", message: "", mend },
+      { op: "notice", topic: "collapse", code: "collapse", message: "", mend: fix },
     ];
     room.calls.length = 0;
-    room.touch(room.right, "mend");
-    expect(room.calls).toEqual([["setSettings", mend]]);
+    room.touch(room.right, "fix");
+    expect(room.calls).toEqual([["setSettings", fix]]);
   });
   it("scrubs with the ray while the trigger is held", () => {
     const { x, y, z } = room.tile("scrub");

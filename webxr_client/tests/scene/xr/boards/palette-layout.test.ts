@@ -13,7 +13,7 @@ import {
 
 it.each([
   ["time and force", timeTiles(false)],
-  ["time and force, with something to mend", timeTiles(true)],
+  ["time and force, with a fix", timeTiles(true)],
   ["review", reviewTiles()],
 ])("the side of %s keeps the same measures", (_, tiles) => {
   expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
