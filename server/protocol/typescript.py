@@ -47,6 +47,7 @@ def _constants() -> str:
     opcodes = "\n".join(
         f"export const OPCODE_{opcode.name} = {opcode.value};" for opcode in frames.Opcode
     )
+    codes = "\n".join(f'  | "{code}"' for code in get_args(protocol.ErrorCode))
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
@@ -65,6 +66,9 @@ export const GRID_STEPS = {frames.GRID_STEPS};
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};
 {opcodes}
 export const FLAG_RESTING = {frames.FLAG_RESTING};
+/** Codes of errors; docs/protocol.md groups them. */
+export type ErrorCode =
+{codes};
 """
 
 

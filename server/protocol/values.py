@@ -24,7 +24,7 @@ MAX_PROBED = 256
 MAX_DECODED = 64
 
 CLOSE_REVOKED = 4401
-"""Close code of a stream after the owner revoked its device (4000 to 4999 are free for applications)."""
+"""Close code of a stream after the owner revoked its device. 4000 to 4999 are free to use."""
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
@@ -41,6 +41,69 @@ Preset = Literal["default", "calm", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 """Names of the training presets, in the order in which menus list them."""
 
+ErrorCode = Literal[
+    "bad_anchor",
+    "bad_certificate",
+    "bad_content_type",
+    "bad_dataset",
+    "bad_encoding",
+    "bad_format",
+    "bad_host",
+    "bad_origin",
+    "bad_pairing_code",
+    "bad_port",
+    "bad_project",
+    "bad_question",
+    "bad_recording",
+    "bad_request",
+    "bad_scene",
+    "bad_search",
+    "bad_setting",
+    "bad_sheet",
+    "class_exists",
+    "class_in_use",
+    "class_locked",
+    "delta_overflow",
+    "internal_error",
+    "malformed_message",
+    "no_hello",
+    "no_model",
+    "no_original",
+    "no_page",
+    "no_picture",
+    "no_recording",
+    "no_sound",
+    "no_training",
+    "not_allowed",
+    "not_found",
+    "not_paired",
+    "not_saved",
+    "not_shared",
+    "not_turned_back",
+    "not_waiting",
+    "nothing_to_redo",
+    "nothing_to_undo",
+    "port_taken",
+    "project_in_use",
+    "read_only",
+    "state_not_saved",
+    "too_large",
+    "too_many_classes",
+    "too_many_clients",
+    "too_many_guesses",
+    "too_many_questions",
+    "too_many_requests",
+    "too_many_waiting",
+    "too_slow",
+    "training_failed",
+    "unknown_class",
+    "unknown_cue",
+    "unknown_device",
+    "unknown_item",
+    "unknown_opcode",
+    "unknown_page",
+]
+"""Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
 """`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]

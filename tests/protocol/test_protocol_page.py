@@ -22,6 +22,8 @@ CODES = sorted(
         for code in re.findall(r'\bcode(?:: str)? ?= ?"([a-z_]{3,})"', path.read_text())
     }
 )
+NOT_SENT = {"error", "collapse"}
+"""The code of the base class of errors, and of a notice."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -34,9 +36,13 @@ def test_every_opcode_is_described(opcode: frames.Opcode) -> None:
     assert f"{opcode.value} {opcode.name}" in PAGE
 
 
+def test_error_codes_of_the_protocol_are_those_of_the_server() -> None:
+    assert set(get_args(protocol.ErrorCode)) == set(CODES) - NOT_SENT
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_listed(code: str) -> None:
-    assert f"`{code}`" in PAGE or code in ("error", "bad_request", "collapse")
+    assert f"`{code}`" in PAGE or code in ("bad_request", *NOT_SENT)
 
 
 def test_the_header_is_as_long_as_the_table_says() -> None:

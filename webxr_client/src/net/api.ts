@@ -8,6 +8,7 @@ import type {
   AccessRequested,
   Decide,
   ErrorBody,
+  ErrorCode,
   Found,
   ItemInfo,
   PairingCode,
@@ -25,7 +26,7 @@ async function get(path: string, options?: RequestInit): Promise<Response> {
   if (!response.ok) {
     const body = (await response.json().catch(() => null)) as ErrorBody | null;
     throw new ServerError(
-      body?.code ?? "",
+      (body?.code as ErrorCode | undefined) ?? "",
       body?.message ?? `the server answered ${response.status}`,
     );
   }

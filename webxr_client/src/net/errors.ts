@@ -1,9 +1,10 @@
 /** Errors of requests to the server. */
+import type { ErrorCode } from "../protocol/messages.js";
 
-/** The server refused a request. `code` is one of the error codes in docs/protocol.md. */
+/** The server refused a request. `code` is "" when the answer has no error body. */
 export class ServerError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode | "",
     message: string,
   ) {
     super(message);

@@ -3,6 +3,7 @@
  * vectors in tests/vectors/protocol test this decoder and the server's encoder.
  */
 import {
+  type ErrorCode,
   FORCE_TERMS,
   FRAME_HEADER_BYTES,
   OPCODE_FORCES,
@@ -13,7 +14,7 @@ import {
 export class ProtocolError extends Error {
   constructor(
     message: string,
-    readonly code = "malformed_message",
+    readonly code: ErrorCode = "malformed_message",
   ) {
     super(message);
   }

@@ -21,8 +21,6 @@ import { type CommandParts, SessionCommands } from "./session-commands.js";
 import { StreamHandler } from "./stream-handler.js";
 
 const RETRY_MS = 1500;
-/** Error code of a request from a device without access. */
-const NOT_PAIRED = "not_paired";
 
 export class Session {
   readonly connection: Connection;
@@ -133,4 +131,4 @@ export class Session {
 }
 
 const isNotPaired = (error: unknown): boolean =>
-  error instanceof ServerError && error.code === NOT_PAIRED;
+  error instanceof ServerError && error.code === "not_paired";
