@@ -116,7 +116,7 @@ class ArrayItems:
         self.count: int = shape[0]
         if labels is not None and len(labels) != self.count:
             raise DatasetError(
-                f"{name}: {len(labels)} labels for {self.count} items; there must be one label an item"
+                f"{name}: {len(labels)} labels for {self.count} items; there must be one label per item"
             )
         if len(ids) not in (0, self.count):
             raise DatasetError(
@@ -124,7 +124,7 @@ class ArrayItems:
             )
         if labels is not None and labels.ndim != 1:
             raise DatasetError(
-                f"{name}: y must be one label an item, not an array of shape {labels.shape}"
+                f"{name}: y must be one label per item, not an array of shape {labels.shape}"
             )
         self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
 

@@ -1,4 +1,4 @@
-"""Projects with work in them: labels given over the real server's session, a model trained for a moment."""
+"""Projects with labels from gestures and a briefly trained model."""
 
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from samples.pictures import draw
 
 
 def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:
-    """Give `labels` (items by class) as gestures of a person, train for a moment, and close. Returns the project's folder."""
+    """Give `labels` (items by class) as gestures, train briefly, and close.
+
+    Returns the folder of the project."""
     session = AnnotationSession(project.items, read_only=False, settings=project.settings)
     event_log = EventLog(project.labels_path)
     session.replay(event_log.events())
@@ -50,7 +52,7 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A project on 24 pictures from a table with three columns more; eight are labelled by a person."""
+    """A project on 24 pictures of a table with three more columns; a person labelled eight."""
     root = tmp_path / "raw"
     root.mkdir()
     lines = ["id,path,label,note,count\n"]

@@ -1,4 +1,4 @@
-"""Class folders, Label Studio, selection tables: files that other programs read."""
+"""Class folders, Label Studio and selection tables: files for other programs."""
 
 import base64
 import csv
@@ -21,14 +21,15 @@ from samples.pictures import draw
 
 @pytest.mark.parametrize("files", ["copy", "link"])
 def test_class_folders_hold_the_original_files(pictures: Path, tmp_path: Path, files: str) -> None:
-    export(pictures, tmp_path / "out", "classes", ExportOptions(files=files))  # type: ignore[arg-type]
+    options = ExportOptions(files=files)  # type: ignore[arg-type]
+    export(pictures, tmp_path / "out", "classes", options)
     found = {p.name: sorted(q.name for q in p.iterdir()) for p in (tmp_path / "out").iterdir()}
     assert found["a"] == [f"{i}.png" for i in (0, 2, 4, 6, 8)]
     assert sum(map(len, found.values())) == 24
     some = next(p for p in (tmp_path / "out" / "b").iterdir())
     same = any(some.samefile(original) for original in (tmp_path / "raw").glob("*.png"))
     assert same == (files == "link")
-    # In again: the same labels.
+    # An import of the folder has the same labels.
     import_data(str(tmp_path / "out"), tmp_path / "again", ImportOptions())
     items = item_set.load(tmp_path / "again")
     assert items.truth is not None
@@ -48,7 +49,7 @@ def test_predictions_may_stand_in_for_labels(pictures: Path, tmp_path: Path) -> 
     assert {p.name for p in (tmp_path / "out").iterdir()} <= {"a", "b"}
 
 
-def test_originals_that_are_gone_are_written_as_they_are_kept(
+def test_missing_originals_are_replaced_by_the_kept_pictures(
     pictures: Path, tmp_path: Path
 ) -> None:
     for path in (tmp_path / "raw").glob("*.png"):
@@ -89,7 +90,7 @@ def test_label_studio_tasks_hold_annotations_and_predictions(
     assert "annotations" not in tasks[10]
 
 
-def test_label_studio_gets_pictures_that_are_no_files_as_data(tmp_path: Path) -> None:
+def test_label_studio_gets_pictures_without_a_file_as_data(tmp_path: Path) -> None:
     from lodespace.importing.arrays import from_arrays
     from lodespace.project.project import new_project
 
@@ -105,7 +106,7 @@ def test_label_studio_gets_pictures_that_are_no_files_as_data(tmp_path: Path) ->
     )
 
 
-def test_raven_selection_tables(sounds: Path, tmp_path: Path) -> None:
+def test_raven_selection_tables_have_one_row_per_window(sounds: Path, tmp_path: Path) -> None:
     export(sounds, tmp_path / "out", "raven")
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "north__a.Table.1.selections.txt",
@@ -122,7 +123,7 @@ def test_raven_selection_tables(sounds: Path, tmp_path: Path) -> None:
     assert float(rows[0]["High Freq (Hz)"]) == 4000
 
 
-def test_audacity_label_tracks(sounds: Path, tmp_path: Path) -> None:
+def test_audacity_label_tracks_have_one_row_per_window(sounds: Path, tmp_path: Path) -> None:
     export(sounds, tmp_path / "out", "audacity")
     assert (
         tmp_path / "out" / "north__b.txt"

@@ -1,4 +1,4 @@
-"""The model out of a project: loaded again it says what the trainer said, and so does ONNX in another runtime."""
+"""The exported model: loaded again, and as ONNX in another runtime, it predicts as the trainer."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def worked(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
 
 
-def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path) -> None:
+def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) -> None:
     export(worked, tmp_path / "model", "model")
     model = load_model(tmp_path / "model")
     project = open_project(worked)
@@ -40,14 +40,14 @@ def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path)
             read.latent_log_variance, trainer.variance(items).log(), rtol=1e-4, atol=1e-4
         )
         back = model.decode(read.latent_mean[:5])
-    # The trainer undoes its own turning by a fit; both undo the same one.
+    # A fit removes the rotation of the shown map from both.
     reference = trainer.decode(read.latent_mean[:5].numpy())
     if project.items.kind == "vector":
         mean, deviation = project.items.standardisation  # type: ignore[misc]
         reference = reference * deviation + mean
     np.testing.assert_allclose(back.numpy(), reference, atol=1e-3)
-    # The trainer's own predictions are these with what kernel regression and the graph say of the same items (docs/model.md): of the wide
-    # classifier, which goes along, they are the very ones.
+    # The export has the wide classifier alone. The trainer's predictions also use the kernel
+    # regression and the graph (docs/model.md).
     classifier = trainer.loop.learning.classifier  # type: ignore[attr-defined]
     torch.testing.assert_close(
         read.class_probabilities, classifier.probabilities(slice(None))[0], rtol=1e-4, atol=1e-5
@@ -55,10 +55,8 @@ def test_a_loaded_model_says_what_the_trainer_says(worked: Path, tmp_path: Path)
     assert model.class_names == list(project.items.class_names)
 
 
-def test_a_model_whose_map_was_drawn_together_or_turned_goes_there_and_back(
-    vectors: Path, tmp_path: Path
-) -> None:
-    """As after a collapse, and in every map that was aligned to the frames before it."""
+def test_a_scaled_and_rotated_map_is_encoded_and_decoded(vectors: Path, tmp_path: Path) -> None:
+    """After a collapse, and in every map that is aligned to the previous frames."""
     export(vectors, tmp_path / "model", "model")
     model = load_model(tmp_path / "model")
     items = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))
@@ -98,7 +96,7 @@ def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
     project = open_project(worked)
     project.close()
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
-    for count in (1, 3, 11):  # any number at once
+    for count in (1, 3, 11):  # any batch size
         items = model.prepare(np.asarray(project.items.data[:count]))
         outputs = session.run(list(ONNX_OUTPUTS), {"items": items.numpy()})
         with torch.no_grad():
@@ -108,14 +106,16 @@ def test_onnx_gives_equal_outputs(worked: Path, tmp_path: Path) -> None:
     assert names == model.class_names
 
 
-def test_without_a_model_it_is_said_what_to_do(sounds: Path, tmp_path: Path) -> None:
+def test_an_export_without_a_model_fails_with_advice(sounds: Path, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="no model has been trained yet"):
         export(sounds, tmp_path / "model", "model")
     assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("damage", ["weights", "description", "format", "shape"])
-def test_a_damaged_model_is_refused_in_words(vectors: Path, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_model_is_refused_with_a_reason(
+    vectors: Path, tmp_path: Path, damage: str
+) -> None:
     export(vectors, tmp_path / "model", "model")
     weights, description = (
         tmp_path / "model" / "model.safetensors",

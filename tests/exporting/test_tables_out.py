@@ -1,4 +1,4 @@
-"""Labels and predictions out, and in again: no id, label or column is lost on the way."""
+"""Exported labels and predictions, imported again: no id, label or column is lost."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ def test_a_round_trip_keeps_every_id_label_and_column(
         "two\nlines",
     ]
     assert [row["count"] for row in rows] == [str(i) for i in range(24)]
-    # What a person gave is told apart from what came with the data.
+    # Labels of a person differ from labels in the data.
     assert (rows[4]["labelled_by"], rows[4]["tool"], int(rows[4]["revision"])) == (
         "anna-anna",
         "lasso",
@@ -76,7 +76,7 @@ def test_a_round_trip_keeps_every_id_label_and_column(
     assert items.table.column("note") == [row["note"] for row in rows]
 
 
-def test_columns_that_are_named_like_ours_keep_their_own(tmp_path: Path) -> None:
+def test_columns_with_our_names_are_kept_under_another_name(tmp_path: Path) -> None:
     rows = [
         {"id": str(i), "vector": [i / 10, 1.0, i % 3], "prediction": f"old {i}", "item": i * 2}
         for i in range(10)
@@ -90,7 +90,7 @@ def test_columns_that_are_named_like_ours_keep_their_own(tmp_path: Path) -> None
     assert [row["item"] for row in out] == list(range(10))
 
 
-def test_what_a_spreadsheet_would_run_is_marked_only_when_asked(
+def test_formulas_for_spreadsheets_are_marked_only_with_the_option(
     pictures: Path, tmp_path: Path
 ) -> None:
     export(pictures, tmp_path / "plain.csv")
@@ -114,7 +114,7 @@ def test_npz_holds_items_labels_and_map_and_can_be_imported(vectors: Path, tmp_p
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
-def test_the_figure_shows_the_cloud_and_is_the_same_each_time(
+def test_the_figure_shows_the_cloud_and_is_reproducible(
     vectors: Path, tmp_path: Path, suffix: str
 ) -> None:
     for name in "ab":
@@ -131,7 +131,7 @@ def test_the_figure_shows_the_cloud_and_is_the_same_each_time(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_an_export_that_fails_leaves_nothing(
+def test_a_failed_export_leaves_nothing(
     pictures: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind in ("raven", "audacity"):
@@ -147,7 +147,7 @@ def test_an_export_that_fails_leaves_nothing(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["raw", "work"]
 
 
-def test_what_is_there_is_not_overwritten_by_a_folder(pictures: Path, tmp_path: Path) -> None:
+def test_an_existing_path_is_not_overwritten_by_a_folder(pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x")
     with pytest.raises(ProjectError, match="exists"):
@@ -155,14 +155,14 @@ def test_what_is_there_is_not_overwritten_by_a_folder(pictures: Path, tmp_path: 
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
 
-def test_formats_that_there_are_not_are_named(pictures: Path, tmp_path: Path) -> None:
+def test_an_unknown_format_is_refused_with_its_name(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"\.csv.*classes"):
         export(pictures, tmp_path / "out.xlsx")
     with pytest.raises(ProjectError, match="classes"):
         export(pictures, tmp_path / "out", "coco")
 
 
-def test_work_can_be_taken_out_while_a_server_has_it(pictures: Path, tmp_path: Path) -> None:
+def test_a_project_can_be_exported_while_it_is_served(pictures: Path, tmp_path: Path) -> None:
     project = open_project(pictures)
     try:
         assert export(pictures, tmp_path / "out.csv") == 24

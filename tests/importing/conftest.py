@@ -1,4 +1,4 @@
-"""Real files, made here: pictures, tables, recordings; and importing them as the command line does."""
+"""Pictures, tables and recordings in real files, and their import as by the command line."""
 
 from pathlib import Path
 

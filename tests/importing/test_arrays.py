@@ -1,4 +1,4 @@
-"""Arrays on disk and in Python: pictures of any number type, vectors, and headers that promise what is not there."""
+"""Arrays on disk and in Python: pictures of any number type, vectors, false headers."""
 
 import gzip
 import io
@@ -21,7 +21,7 @@ def digits() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     return load_digits(return_X_y=True)
 
 
-def test_npz_with_labels_and_ids(
+def test_npz_is_imported_with_labels_and_ids(
     tmp_path: Path, bring: Import, digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
     vectors, labels = digits
@@ -38,7 +38,9 @@ def test_npz_with_labels_and_ids(
 @pytest.mark.parametrize(
     "dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"]
 )
-def test_pictures_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) -> None:
+def test_pictures_of_any_number_type_become_bytes(
+    tmp_path: Path, bring: Import, dtype: str
+) -> None:
     pictures = (
         np.random.default_rng(0)
         .integers(0, 2 if dtype == "bool" else 256, (5, 12, 10))
@@ -54,7 +56,9 @@ def test_pictures_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) 
 @pytest.mark.parametrize(
     "dtype", ["uint8", "bool", "int64", ">i2", "float16", "float32", "float64", ">f8"]
 )
-def test_vectors_of_any_number_type(tmp_path: Path, bring: Import, dtype: str) -> None:
+def test_vectors_of_any_number_type_become_floats(
+    tmp_path: Path, bring: Import, dtype: str
+) -> None:
     vectors = np.random.default_rng(0).integers(0, 2, (5, 12)).astype(dtype)
     np.save(tmp_path / "a.npy", vectors)
     items, _ = bring(tmp_path / "a.npy")
@@ -74,7 +78,7 @@ def test_numbers_between_0_and_1_are_brightness_and_others_are_stretched(bring: 
 @pytest.mark.parametrize(
     "shape", [(4, 9, 9, 3), (4, 3, 9, 9), (4, 9, 9, 1), (4, 1, 9, 9), (4, 9, 9, 4)]
 )
-def test_channels_last_or_first(bring: Import, shape: tuple[int, ...]) -> None:
+def test_channels_may_be_last_or_first(bring: Import, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     items, _ = bring(from_arrays("a", array))
     assert items.data.shape == ((4, 9, 9, 3) if 3 in shape or shape[3] == 4 else (4, 9, 9))
@@ -82,7 +86,7 @@ def test_channels_last_or_first(bring: Import, shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(items.data.reshape(4, 9, 9, -1), wanted[..., :3])
 
 
-def test_idx_files_with_the_labels_beside_them(tmp_path: Path, bring: Import) -> None:
+def test_idx_files_are_imported_with_their_labels(tmp_path: Path, bring: Import) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
     head = b"\0\0\x08\x03" + struct.pack(">3I", *pictures.shape)
     (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pictures.tobytes()))
@@ -104,7 +108,7 @@ def test_idx_files_with_the_labels_beside_them(tmp_path: Path, bring: Import) ->
         (b"\0\0\x08\x01" + struct.pack(">I", 2) + b"abc", "more bytes follow"),
     ],
 )
-def test_idx_files_that_are_none(
+def test_invalid_idx_files_are_refused(
     tmp_path: Path, bring: Import, content: bytes, message: str
 ) -> None:
     (tmp_path / "x-idx1-ubyte").write_bytes(content)
@@ -124,17 +128,17 @@ def test_vectors_with_nan_or_infinity_are_left_out_and_constant_ones_go_in(bring
 
 @pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 3], [], [[0], [1], [2]]])
 def test_labels_of_another_length_are_refused(labels: list[object]) -> None:
-    with pytest.raises(DatasetError, match="one label an item"):
+    with pytest.raises(DatasetError, match="one label per item"):
         from_arrays("a", np.zeros((3, 2)), labels)
 
 
-def test_duplicate_ids_go_in_once(bring: Import) -> None:
+def test_duplicate_ids_are_imported_once(bring: Import) -> None:
     items, report = bring(from_arrays("a", np.zeros((3, 2)), None, ["x", "y", "x"]))
     assert items.ids == ("x", "y")
     assert reasons(report) == {"x": "another item has this id already"}
 
 
-def test_half_labelled_arrays(bring: Import) -> None:
+def test_arrays_with_some_labels_are_imported(bring: Import) -> None:
     vectors = np.random.default_rng(0).random((4, 3))
     items, _ = bring(from_arrays("a", vectors, ["b", "", "10", "b"]))
     assert items.class_names == ("10", "b")
@@ -160,7 +164,7 @@ def test_half_labelled_arrays(bring: Import) -> None:
         (np.float64(3), "single value"),
     ],
 )
-def test_arrays_that_hold_no_items(bring: Import, array: np.ndarray, message: str) -> None:
+def test_arrays_without_items_are_refused(bring: Import, array: np.ndarray, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         bring(from_arrays("a", array))
 
@@ -182,7 +186,9 @@ def header(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
         (b"PK\x03\x04", "not a plain numpy array"),
     ],
 )
-def test_npy_files_that_lie(tmp_path: Path, bring: Import, content: bytes, message: str) -> None:
+def test_npy_files_with_false_headers_are_refused(
+    tmp_path: Path, bring: Import, content: bytes, message: str
+) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(DatasetError, match=message):
         bring(tmp_path / "a.npy")
@@ -197,7 +203,7 @@ def test_arrays_of_objects_are_never_opened(tmp_path: Path, bring: Import) -> No
         bring(tmp_path / "a.npz")
 
 
-def test_archives_that_are_traps(tmp_path: Path, bring: Import) -> None:
+def test_malicious_archives_are_refused(tmp_path: Path, bring: Import) -> None:
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("../x.npy", header((2, 2)) + bytes(16))
@@ -213,8 +219,8 @@ def test_archives_that_are_traps(tmp_path: Path, bring: Import) -> None:
     assert not (tmp_path.parent / "x.npy").exists()
 
 
-def test_a_well_packed_array_is_read_without_being_held(tmp_path: Path, bring: Import) -> None:
-    """1000:1: 60 MB of zeros in a small file; what is read at once is a block."""
+def test_a_compressed_array_is_read_block_by_block(tmp_path: Path, bring: Import) -> None:
+    """60 MB of zeros in a small file (1000:1) are read one block at a time."""
     import tracemalloc
 
     np.savez_compressed(tmp_path / "a.npz", X=np.zeros((60_000, 32, 32), np.uint8))

@@ -1,4 +1,4 @@
-"""Folders of pictures: what becomes a label, what is left out, and what the model sees of a picture."""
+"""Folders of pictures: labels from folders, items that are left out, decoded pictures."""
 
 import contextlib
 import os
@@ -36,16 +36,14 @@ def test_uppermost_folders_named_train_and_test_are_splits(tmp_path: Path, bring
     assert items.table.column("lodespace.split") == ["test", "train", "train"]
 
 
-def test_pixels_of_small_pictures_of_one_size_are_kept_as_they_are(
-    folder: Path, bring: Import
-) -> None:
+def test_small_pictures_of_one_size_keep_their_pixels(folder: Path, bring: Import) -> None:
     items, _ = bring(folder)
     assert items.data.shape == (5, 40, 40)
     np.testing.assert_array_equal(items.data[0], np.asarray(draw(4)))
 
 
 @pytest.mark.parametrize(("largest", "side"), [(20, 32), (50, 64), (100, 128), (700, 128)])
-def test_pictures_of_many_sizes_meet_in_a_square_of_their_own_scale(
+def test_pictures_of_many_sizes_are_fitted_into_one_square(
     tmp_path: Path, bring: Import, largest: int, side: int
 ) -> None:
     root = tmp_path / "data"
@@ -58,7 +56,7 @@ def test_pictures_of_many_sizes_meet_in_a_square_of_their_own_scale(
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".gif"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_every_format_in_grey_and_colour(
+def test_every_format_is_read_in_grey_and_colour(
     tmp_path: Path, bring: Import, suffix: str, mode: str
 ) -> None:
     root = tmp_path / "data"
@@ -72,12 +70,10 @@ def test_every_format_in_grey_and_colour(
     assert items.data.ndim == (3 if mode == "L" else 4)
     assert items.content == ("symbols" if mode == "L" else "photos")
     wanted = np.asarray(draw(1, mode=mode), int)
-    assert np.abs(items.data[1] - wanted).mean() < 20  # JPEG and GIF lose something
+    assert np.abs(items.data[1] - wanted).mean() < 20  # JPEG and GIF are lossy
 
 
-def test_the_first_colour_after_many_grey_pictures_makes_all_of_them_coloured(
-    tmp_path: Path, bring: Import
-) -> None:
+def test_a_late_colour_picture_makes_all_pictures_coloured(tmp_path: Path, bring: Import) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for number in range(9):
@@ -97,12 +93,12 @@ def test_a_grey_picture_saved_in_rgb_is_grey(tmp_path: Path, bring: Import) -> N
     assert bring(root)[0].data.ndim == 3
 
 
-def test_a_picture_is_turned_as_the_camera_says() -> None:
+def test_a_picture_is_rotated_by_its_exif_orientation() -> None:
     import io
 
     upright = draw(1, (60, 40))
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees to see it upright
+    exif[0x0112] = 6  # EXIF: rotate by 90 degrees
     out = io.BytesIO()
     upright.transpose(Image.Transpose.ROTATE_90).save(out, "PNG", exif=exif)
     out.seek(0)
@@ -151,7 +147,7 @@ def test_fitting_keeps_proportions_and_takes_the_border_as_background() -> None:
 # Bad files -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_no_picture_is_left_out_with_name_and_reason(folder: Path, bring: Import) -> None:
+def test_other_files_are_left_out_with_name_and_reason(folder: Path, bring: Import) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8)
     Image.fromarray(noise).save(folder.parent / "whole.png")
     whole = (folder.parent / "whole.png").read_bytes()
@@ -172,7 +168,7 @@ def test_what_is_no_picture_is_left_out_with_name_and_reason(folder: Path, bring
 
 
 def test_pictures_with_far_too_many_pixels_are_left_out(folder: Path, bring: Import) -> None:
-    Image.new("1", (13000, 13000)).save(folder / "large.png")  # of which Pillow would only warn
+    Image.new("1", (13000, 13000)).save(folder / "large.png")  # Pillow only warns about it
     huge = bytearray((folder / "large.png").read_bytes())
     huge[16:24] = (50_000).to_bytes(4, "big") * 2
     huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4, "big")
@@ -194,7 +190,7 @@ def test_a_picture_with_megabytes_of_text_in_it_is_left_out(folder: Path, bring:
     assert list(reasons(report)) == ["text-bomb.png"]
 
 
-def test_odd_shapes_and_long_animations_go_in(folder: Path, bring: Import) -> None:
+def test_odd_shapes_and_long_animations_are_imported(folder: Path, bring: Import) -> None:
     Image.new("L", (1, 1), 7).save(folder / "dot.png")
     Image.new("L", (1, 60_000), 7).save(folder / "line.png")
     frames = [Image.new("P", (4, 4), k % 2) for k in range(2)]
@@ -207,7 +203,7 @@ def test_odd_shapes_and_long_animations_go_in(folder: Path, bring: Import) -> No
     assert (items.data[items.ids.index("dot.png")] == 7).all()
 
 
-def test_an_animation_of_100_000_frames_is_its_first(folder: Path, bring: Import) -> None:
+def test_an_animation_of_100_000_frames_becomes_its_first(folder: Path, bring: Import) -> None:
     """As GIF and as APNG, written frame by frame by hand."""
     frame = b"\x2c" + bytes(4) + b"\x04\0\x04\0\0" + b"\x02\x03\x84\x8f\x05\0"
     head = b"GIF89a\x04\0\x04\0\x80\0\0" + b"\xff\xff\xff\0\0\0"
@@ -249,7 +245,7 @@ def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
         b"<img onerror=alert(1)>.png",
         b"=cmd|' -C calc'!A0.png",
         "\u00e9.png".encode(),  # NFC
-        "e\u0301.png".encode(),  # NFD: its twin
+        "e\u0301.png".encode(),  # NFD, which looks the same
         b"case.png",
         b"CASE.png",
         b"x" * 251 + b".png",
@@ -264,7 +260,7 @@ def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
     assert "a\\x0ab.png" in items.ids
     assert not any("\u202e" in item_id for item_id in items.ids)
     assert "=cmd|' -C calc'!A0.png" in items.ids
-    # Each is found again under the name it has on disk.
+    # Each has its name on disk.
     from lodespace.items.originals import picture
 
     for item in range(len(items)):
@@ -297,7 +293,7 @@ def test_links_are_followed_only_within_the_folder(
 def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
     os.mkfifo(folder / "pipe.png")
     names = ["pipe.png"]
-    with contextlib.suppress(PermissionError):  # a device takes rights that not everybody has
+    with contextlib.suppress(PermissionError):  # making a device requires rights
         os.mknod(
             folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5)
         )  # /dev/zero: it never ends
@@ -317,9 +313,7 @@ def test_unreadable_files_are_left_out(folder: Path, bring: Import) -> None:
 
 
 @pytest.mark.parametrize("how_many", [0, 1])
-def test_fewer_than_two_pictures_are_no_data_set(
-    tmp_path: Path, bring: Import, how_many: int
-) -> None:
+def test_fewer_than_two_pictures_are_refused(tmp_path: Path, bring: Import, how_many: int) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for number in range(how_many):
@@ -329,9 +323,7 @@ def test_fewer_than_two_pictures_are_no_data_set(
     assert not list(tmp_path.glob("imported-*"))
 
 
-def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(
-    folder: Path, bring: Import
-) -> None:
+def test_a_folder_removed_during_import_loses_only_its_items(folder: Path, bring: Import) -> None:
     from lodespace.importing.picture_folder import PictureFolder
 
     source = PictureFolder(folder)
@@ -345,7 +337,7 @@ def test_a_folder_that_vanishes_while_it_is_read_costs_its_items_alone(
     }
 
 
-def test_more_classes_than_can_be_told_apart_are_refused(tmp_path: Path, bring: Import) -> None:
+def test_too_many_classes_are_refused(tmp_path: Path, bring: Import) -> None:
     root = tmp_path / "data"
     for number in range(1025):
         (root / str(number)).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Importing as a whole: all or nothing, whatever happens on the way, and features that come along."""
+"""A whole import: all or nothing, also when it is interrupted, and features from files."""
 
 import shutil
 import signal
@@ -33,7 +33,7 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # Not by the clock alone: once the making has begun, a little into it.
+        # Wait for the start of the import, then for a short time.
         end = time.monotonic() + 30
         while (
             not list(tmp_path.glob(f".work{moment}.*/data"))
@@ -61,12 +61,10 @@ def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> No
     from lodespace.importing.interruption import Interruption
 
     heard = signal.default_int_handler
-    before = signal.signal(
-        signal.SIGINT, heard
-    )  # who starts the tests in the background has it ignored
+    before = signal.signal(signal.SIGINT, heard)  # a background job ignores the signal
     try:
         with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
-            signal.raise_signal(signal.SIGINT)  # where it comes, it does nothing
+            signal.raise_signal(signal.SIGINT)  # it has no effect here
             interruption.check()
         assert signal.getsignal(signal.SIGINT) is heard
         with pytest.raises(KeyboardInterrupt), Interruption():
@@ -77,7 +75,7 @@ def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> No
         signal.signal(signal.SIGINT, before)
 
 
-def test_who_has_switched_interrupts_off_does_not_hear_them() -> None:
+def test_an_ignored_interrupt_has_no_effect() -> None:
     from lodespace.importing.interruption import Interruption
 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -91,7 +89,7 @@ def test_who_has_switched_interrupts_off_does_not_hear_them() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_disk_that_is_full_is_said_and_nothing_is_left(
+def test_a_full_disk_is_reported_and_nothing_is_left(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lodespace.importing.array_writer import ArrayWriter
@@ -105,7 +103,7 @@ def test_a_disk_that_is_full_is_said_and_nothing_is_left(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["pictures"]
 
 
-def test_data_that_would_not_fit_are_refused_before_anything_is_read(
+def test_data_that_do_not_fit_are_refused_before_reading(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
@@ -114,7 +112,7 @@ def test_data_that_would_not_fit_are_refused_before_anything_is_read(
         open_project(folder, project_folder=tmp_path / "work")
 
 
-def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import) -> None:
+def test_the_model_uses_the_normalisation_of_the_data_set(tmp_path: Path, bring: Import) -> None:
     vectors = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
     items, _ = bring(from_arrays("a", vectors))
     dataset = to_dataset(items)
@@ -123,7 +121,7 @@ def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import
     np.testing.assert_allclose(
         dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6
     )
-    # What is stored counts, not what could be worked out anew.
+    # The stored values are used, and not computed again.
     path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
     np.save(path, np.stack([mean + 1, 2 * deviation]))
     again = to_dataset(item_set.load(path.parent))
@@ -133,7 +131,7 @@ def test_the_model_normalises_as_the_data_set_says(tmp_path: Path, bring: Import
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz", "parquet"])
-def test_features_from_a_file_row_by_row_or_by_id(
+def test_features_are_read_from_a_file_by_row_or_by_id(
     folder: Path, tmp_path: Path, bring: Import, kind: str
 ) -> None:
     plain, _ = bring(folder)
@@ -178,7 +176,7 @@ def test_features_that_do_not_fit_are_refused(folder: Path, tmp_path: Path, brin
         bring(folder, features=tmp_path / "none.npy")
 
 
-def test_a_backbone_of_torchvision_with_weights_on_disk(
+def test_a_backbone_with_weights_on_disk_computes_features(
     folder: Path, tmp_path: Path, bring: Import
 ) -> None:
     import torch
@@ -207,7 +205,7 @@ def test_a_backbone_of_torchvision_with_weights_on_disk(
 
 
 @pytest.mark.parametrize("side", [32, 64, 128])
-def test_the_side_can_be_asked_for(folder: Path, bring: Import, side: int) -> None:
+def test_the_option_size_sets_the_side(folder: Path, bring: Import, side: int) -> None:
     items, _ = bring(folder, size=side)
     assert items.data.shape == (5, side, side)
     assert to_dataset(items).item_shape == (1, side, side)
@@ -215,7 +213,7 @@ def test_the_side_can_be_asked_for(folder: Path, bring: Import, side: int) -> No
         bring(folder, size=50)
 
 
-def test_a_data_set_folder_is_taken_as_it_is(folder: Path, tmp_path: Path, bring: Import) -> None:
+def test_a_data_set_folder_is_used_as_it_is(folder: Path, tmp_path: Path, bring: Import) -> None:
     items, _ = bring(folder)
     first = next(tmp_path.glob("imported-*"))
     again, _ = bring(first)
@@ -224,7 +222,7 @@ def test_a_data_set_folder_is_taken_as_it_is(folder: Path, tmp_path: Path, bring
 
 
 @pytest.mark.parametrize("damage", ["pixels", "table", "labels", "manifest", "escape"])
-def test_a_damaged_data_set_is_refused_in_words(
+def test_a_damaged_data_set_is_refused_with_a_reason(
     folder: Path, tmp_path: Path, bring: Import, damage: str
 ) -> None:
     bring(folder)
@@ -241,7 +239,7 @@ def test_a_damaged_data_set_is_refused_in_words(
         item_set.load(target)
 
 
-def test_import_options_have_the_defaults_that_the_command_line_tells() -> None:
+def test_import_options_have_the_defaults_of_the_command_line() -> None:
     from lodespace.cli import _data_options, _parser
 
     assert _data_options(_parser().parse_args(["import", "x"])) == ImportOptions()

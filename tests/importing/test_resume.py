@@ -1,4 +1,4 @@
-"""Labels to go on from: three kinds of file, and conflicts that are listed and never decided for anybody."""
+"""Imported labels: three kinds of file, and conflicts that are listed and not decided."""
 
 import json
 from pathlib import Path
@@ -67,7 +67,7 @@ def write(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".json"])
-def test_labels_from_a_file_by_id(project: Project, tmp_path: Path, suffix: str) -> None:
+def test_labels_are_imported_by_id(project: Project, tmp_path: Path, suffix: str) -> None:
     labels = read_labels(write(tmp_path / f"labels{suffix}"), ImportOptions())
     assert labels == LABELS
     resumed = take_labels(project, labels, "keep")
@@ -81,14 +81,14 @@ def test_conflicts_are_listed_and_nothing_is_written(project: Project) -> None:
     assert names(project.folder) == ["a", "a", "b", *[""] * 7]
 
 
-def test_conflicts_are_replaced_when_that_is_said(project: Project) -> None:
+def test_conflicts_are_replaced_with_the_option(project: Project) -> None:
     take_labels(project, LABELS, "replace")
     assert names(project.folder)[1] == "b"
     again = take_labels(project, LABELS, None)
     assert (again.labelled, again.same, again.conflicts) == (0, 4, [])
 
 
-def test_tasks_of_label_studio_without_an_id_are_known_by_their_file(tmp_path: Path) -> None:
+def test_label_studio_tasks_without_an_id_match_by_file(tmp_path: Path) -> None:
     result = [{"type": "choices", "value": {"choices": ["cat"]}}]
     tasks = [
         {
@@ -100,12 +100,14 @@ def test_tasks_of_label_studio_without_an_id_are_known_by_their_file(tmp_path: P
     assert read_labels(tmp_path / "tasks.json", ImportOptions()) == {"two words/a.png": "cat"}
 
 
-def test_ids_of_no_item_are_named(project: Project) -> None:
+def test_unknown_ids_are_listed(project: Project) -> None:
     assert take_labels(project, {"stranger": "a", "n5": "b"}, None).unknown == ["stranger"]
     assert names(project.folder)[5] == "b"
 
 
-def test_an_earlier_project_and_what_was_exported_from_it(project: Project, tmp_path: Path) -> None:
+def test_an_earlier_project_and_its_export_give_the_same_labels(
+    project: Project, tmp_path: Path
+) -> None:
     assert read_labels(project.folder, ImportOptions()) == {"n0": "a", "n1": "a", "n2": "b"}
     for suffix in (".csv", ".json", ".parquet", ".jsonl"):
         export(project.folder, tmp_path / f"out{suffix}")
@@ -128,7 +130,9 @@ def test_an_earlier_project_and_what_was_exported_from_it(project: Project, tmp_
         ("a.txt", "x", "give a table"),
     ],
 )
-def test_files_that_hold_no_labels(tmp_path: Path, name: str, content: str, message: str) -> None:
+def test_files_without_labels_are_refused(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=message):
         read_labels(tmp_path / name, ImportOptions())
@@ -136,7 +140,7 @@ def test_files_that_hold_no_labels(tmp_path: Path, name: str, content: str, mess
         read_labels(tmp_path / "none.csv", ImportOptions())
 
 
-def test_the_command_lists_conflicts_and_takes_the_decision(
+def test_the_command_lists_conflicts_and_accepts_a_decision(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = str(write(tmp_path / "labels.csv"))

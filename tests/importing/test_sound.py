@@ -1,4 +1,4 @@
-"""Recordings: windows, spectrograms that show what is to be heard, and files that lie about themselves."""
+"""Recordings: windows, spectrograms and false headers."""
 
 import io
 import struct
@@ -47,7 +47,7 @@ def spans(items: ItemSet) -> list[tuple[str, float, float]]:
     return [(path.decode(), start, end) for path, start, end in zip(*columns, strict=True)]
 
 
-def test_windows_know_their_file_start_and_end(recordings: Path, bring: Import) -> None:
+def test_windows_have_their_file_start_and_end(recordings: Path, bring: Import) -> None:
     items, report = bring(recordings)
     assert report.bad == []
     assert (items.kind, items.content, items.data.shape) == ("sound", "spectrograms", (4, 64, 64))
@@ -74,7 +74,7 @@ def test_windows_may_overlap_or_leave_gaps(
     assert [start for _, start, _ in spans(items) if _ is not None] == starts
 
 
-def test_what_is_heard_is_exactly_the_window(recordings: Path, bring: Import) -> None:
+def test_the_played_sound_is_exactly_the_window(recordings: Path, bring: Import) -> None:
     items, _ = bring(recordings)
     samples, rate = soundfile.read(io.BytesIO(originals.sound(items, 3)), dtype="float32")
     assert rate == RATE
@@ -84,7 +84,7 @@ def test_what_is_heard_is_exactly_the_window(recordings: Path, bring: Import) ->
         originals.sound(items, 3)
 
 
-def test_the_mel_scale_and_its_inverse() -> None:
+def test_the_mel_scale_has_an_inverse() -> None:
     assert float(hertz_to_mel(1000)) == pytest.approx(1000, abs=0.1)
     np.testing.assert_allclose(mel_to_hertz(hertz_to_mel([50, 440, 9000])), [50, 440, 9000])
 
@@ -99,7 +99,7 @@ def test_bands_cover_every_frequency_between_their_ends_and_weigh_1() -> None:
 
 
 @pytest.mark.parametrize("hertz", [200, 1000, 3000, 7000])
-def test_a_tone_is_a_line_at_its_height_through_all_of_the_time(hertz: float) -> None:
+def test_a_tone_is_a_line_at_its_frequency(hertz: float) -> None:
     picture = Spectrogram(64, 50, 8000)(tone(hertz, 3), RATE)
     edges = mel_to_hertz(np.linspace(hertz_to_mel(50), hertz_to_mel(8000), 66))
     band = int(np.abs(edges[1:-1] - hertz).argmin())
@@ -116,7 +116,7 @@ def test_a_click_is_a_column_at_its_time() -> None:
 
 
 @pytest.mark.parametrize("gain", [0.01, 1.0])
-def test_how_loud_a_recording_is_does_not_matter(gain: float) -> None:
+def test_the_loudness_of_a_recording_has_no_effect(gain: float) -> None:
     whole = Spectrogram(64, 50, 8000)
     np.testing.assert_allclose(
         whole(tone(1000, 3) * np.float32(gain), RATE).astype(int),
@@ -129,7 +129,7 @@ def test_silence_is_dark() -> None:
     assert Spectrogram(64, 50, 8000)(np.zeros(3 * RATE, np.float32), RATE).max() == 0
 
 
-def test_rates_may_differ(tmp_path: Path, bring: Import) -> None:
+def test_sampling_rates_may_differ(tmp_path: Path, bring: Import) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for rate in (8000, 22050, 48000):
@@ -142,7 +142,7 @@ def test_rates_may_differ(tmp_path: Path, bring: Import) -> None:
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("channels", [1, 2, 32])
-def test_every_depth_and_number_of_channels(
+def test_every_depth_and_number_of_channels_is_read(
     tmp_path: Path, bring: Import, subtype: str, channels: int
 ) -> None:
     root = tmp_path / "data"
@@ -167,9 +167,7 @@ def test_rf64_is_read(tmp_path: Path, bring: Import) -> None:
     assert len(bring(root, window=1.0)[0]) == 2
 
 
-def test_sounds_that_are_none_are_left_out_with_name_and_reason(
-    recordings: Path, bring: Import
-) -> None:
+def test_other_files_are_left_out_with_name_and_reason(recordings: Path, bring: Import) -> None:
     (recordings / "empty.wav").write_bytes(b"")
     (recordings / "text.wav").write_text("not a sound at all")
     soundfile.write(recordings / "nothing.wav", np.zeros(0, np.float32), RATE)
@@ -185,7 +183,7 @@ def test_sounds_that_are_none_are_left_out_with_name_and_reason(
 
 
 @pytest.mark.parametrize("promised", [0xFFFFFFFF, 2_000_000_000, 10])
-def test_a_header_that_promises_more_or_less_than_there_is(
+def test_a_header_with_a_false_length_is_handled(
     recordings: Path, bring: Import, promised: int
 ) -> None:
     soundfile.write(recordings / "odd.wav", tone(500, 3), RATE, subtype="PCM_16")
@@ -198,7 +196,7 @@ def test_a_header_that_promises_more_or_less_than_there_is(
     assert len(items) >= 4
 
 
-def test_frequencies_the_wrong_way_round_are_refused(recordings: Path, bring: Import) -> None:
+def test_frequencies_in_the_wrong_order_are_refused(recordings: Path, bring: Import) -> None:
     with pytest.raises(DatasetError, match="below"):
         bring(recordings, fmin=5000.0, fmax=100.0)
     with pytest.raises(DatasetError, match="--window"):

@@ -1,4 +1,4 @@
-"""Tables: how their columns are found, that every other one is kept, and that a bad row costs that row alone."""
+"""Tables: found columns, other columns that are kept, and bad rows that are left out."""
 
 import csv
 import json
@@ -56,7 +56,7 @@ def columns(items: ItemSet) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_pictures_by_path_with_labels_and_every_column(
+def test_pictures_by_path_keep_labels_and_every_column(
     pictures: Path, bring: Import, suffix: str
 ) -> None:
     items, report = bring(write(pictures / f"table{suffix}", ROWS))
@@ -69,9 +69,7 @@ def test_pictures_by_path_with_labels_and_every_column(
     np.testing.assert_array_equal(items.data[3], np.asarray(draw(3)))
 
 
-def test_semicolons_and_a_byte_order_mark_are_what_spreadsheets_write(
-    pictures: Path, bring: Import
-) -> None:
+def test_semicolons_and_a_byte_order_mark_are_read(pictures: Path, bring: Import) -> None:
     path = write(pictures / "table.csv", ROWS, delimiter=";")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     items, report = bring(path)
@@ -79,7 +77,7 @@ def test_semicolons_and_a_byte_order_mark_are_what_spreadsheets_write(
     assert items.ids[0] == "n0"
 
 
-def test_columns_are_named_where_their_names_do_not_say(pictures: Path, bring: Import) -> None:
+def test_options_name_columns_with_unusual_names(pictures: Path, bring: Import) -> None:
     rows = [{"nummer": r["id"], "bild": r["path"], "art": r["label"]} for r in ROWS]
     path = write(pictures / "table.csv", rows)
     with pytest.raises(DatasetError, match="--image"):
@@ -92,7 +90,7 @@ def test_columns_are_named_where_their_names_do_not_say(pictures: Path, bring: I
 
 
 @pytest.mark.parametrize("cell", ["bytes", "hugging face"])
-def test_picture_bytes_in_parquet(tmp_path: Path, bring: Import, cell: str) -> None:
+def test_picture_bytes_in_parquet_are_read(tmp_path: Path, bring: Import, cell: str) -> None:
     rows = [
         {
             "image": png(draw(i))
@@ -161,7 +159,9 @@ def test_a_folder_of_parquet_files_is_one_table(tmp_path: Path, bring: Import) -
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
-def test_vectors_from_a_column_of_lists(tmp_path: Path, bring: Import, suffix: str) -> None:
+def test_vectors_are_read_from_a_column_of_lists(
+    tmp_path: Path, bring: Import, suffix: str
+) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(3, 2, (20, 5)).astype(np.float32)
     rows: list[dict[str, Any]] = [
@@ -179,7 +179,7 @@ def test_vectors_from_a_column_of_lists(tmp_path: Path, bring: Import, suffix: s
     assert items.pictures is None
 
 
-def test_vectors_with_thumbnails(pictures: Path, bring: Import) -> None:
+def test_vectors_may_have_thumbnails(pictures: Path, bring: Import) -> None:
     rows = [{**row, "vector": [i, 1.0, 2.0]} for i, row in enumerate(ROWS)]
     items, _ = bring(write(pictures / "t.parquet", rows), thumbnails="path")
     assert items.kind == "vector"
@@ -187,7 +187,7 @@ def test_vectors_with_thumbnails(pictures: Path, bring: Import) -> None:
     assert items.pictures.shape == (6, 64, 64)
 
 
-def test_column_types_come_out_as_they_went_in(pictures: Path, bring: Import) -> None:
+def test_column_types_are_the_same_in_an_export(pictures: Path, bring: Import) -> None:
     rows = [
         {**row, "count": i, "weight": i / 2, "tags": ["x", str(i)], "ok": i > 2}
         for i, row in enumerate(ROWS)
@@ -200,9 +200,7 @@ def test_column_types_come_out_as_they_went_in(pictures: Path, bring: Import) ->
         }
 
 
-def test_a_column_of_numbers_here_and_words_there_is_kept_as_text(
-    pictures: Path, bring: Import
-) -> None:
+def test_a_column_of_numbers_and_words_is_kept_as_text(pictures: Path, bring: Import) -> None:
     rows = [{**row, "mixed": i if i % 2 else f"no {i}"} for i, row in enumerate(ROWS)]
     items, _ = bring(write(pictures / "t.jsonl", rows))
     assert [row["mixed"] for row in columns(items)] == ["no 0", "1", "no 2", "3", "no 4", "5"]
@@ -240,7 +238,7 @@ def test_bad_rows_of_a_csv_file_are_left_out_by_line(pictures: Path, bring: Impo
     assert columns(items)[2]["note"] == "y" * (1 << 20)
 
 
-def test_another_encoding_can_be_said(pictures: Path, bring: Import) -> None:
+def test_another_encoding_can_be_set(pictures: Path, bring: Import) -> None:
     path = write(pictures / "t.csv", ROWS)
     path.write_bytes(path.read_bytes().replace(b"=SUM", b"caf\xe9"))
     items, report = bring(path, encoding="latin-1")
@@ -265,7 +263,7 @@ def test_bad_lines_of_json_are_left_out(pictures: Path, bring: Import) -> None:
     assert len(report.bad) == 4
 
 
-def test_halves_of_characters_are_written_out(tmp_path: Path, bring: Import) -> None:
+def test_incomplete_characters_are_escaped(tmp_path: Path, bring: Import) -> None:
     lines = [
         json.dumps({"id": f"{i}\ud800", "vector": [i, 1.0], "label": "a\udfff", "note": "\ud801"})
         for i in range(3)
@@ -303,7 +301,7 @@ def test_bad_vectors_are_left_out(tmp_path: Path, bring: Import) -> None:
         ("t.parquet", b"PAR1 not whole PAR1", "Parquet"),
     ],
 )
-def test_tables_that_are_none(
+def test_invalid_tables_are_refused(
     tmp_path: Path, bring: Import, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -311,7 +309,7 @@ def test_tables_that_are_none(
         bring(tmp_path / name)
 
 
-def test_a_parquet_file_cut_short_is_refused(pictures: Path, bring: Import) -> None:
+def test_a_truncated_parquet_file_is_refused(pictures: Path, bring: Import) -> None:
     path = write(pictures / "t.parquet", ROWS)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DatasetError, match="not a whole Parquet file"):
@@ -333,7 +331,7 @@ def test_nested_columns_are_kept(pictures: Path, bring: Import) -> None:
     assert columns(items)[3]["box"] == {"x": 3, "tags": [{"k": "v"}]}
 
 
-def test_a_label_column_of_100_000_values_is_refused_with_what_to_do(
+def test_a_label_column_of_100_000_values_is_refused_with_advice(
     tmp_path: Path, bring: Import
 ) -> None:
     table = pa.table(

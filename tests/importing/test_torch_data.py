@@ -1,4 +1,4 @@
-"""Data sets of torch and torchvision, with real torchvision on files that lie there."""
+"""Data sets of torch, and of torchvision from files."""
 
 import gzip
 import struct
@@ -15,7 +15,7 @@ from samples.pictures import Import, draw, reasons
 
 
 class Pairs:
-    """A map-style Dataset as people write them."""
+    """A typical map-style Dataset."""
 
     classes = ("no", "yes")
 
@@ -31,7 +31,7 @@ class Pairs:
         return self.items[i], i % 2
 
 
-def test_tensors_pictures_and_arrays(bring: Import) -> None:
+def test_data_sets_of_tensors_pictures_and_arrays_are_read(bring: Import) -> None:
     import torch
 
     grey = np.asarray(draw(1))
@@ -47,7 +47,7 @@ def test_tensors_pictures_and_arrays(bring: Import) -> None:
         assert items.class_names == ("no", "yes")
 
 
-def test_vectors_and_a_tensor_data_set(bring: Import) -> None:
+def test_vectors_and_a_tensor_data_set_are_read(bring: Import) -> None:
     import torch
     from torch.utils.data import TensorDataset
 
@@ -63,7 +63,7 @@ def test_an_item_that_cannot_be_read_is_left_out(bring: Import) -> None:
     assert reasons(report) == {"item 1": "OSError: the disk is wet"}
 
 
-def test_normalised_pictures_are_refused_with_what_to_do(bring: Import) -> None:
+def test_normalised_pictures_are_refused_with_advice(bring: Import) -> None:
     import torch
 
     with pytest.raises(DatasetError, match=r"0\.\.1"):
@@ -72,7 +72,7 @@ def test_normalised_pictures_are_refused_with_what_to_do(bring: Import) -> None:
 
 @pytest.fixture
 def mnist(tmp_path: Path) -> Path:
-    """A root folder that holds MNIST as torchvision lays it out, 20 pictures of it."""
+    """A root folder with 20 pictures of MNIST, in torchvision's layout."""
     raw = tmp_path / "root" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ def mnist(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("split", [None, "test"])
-def test_torchvision_by_name_from_a_folder_that_holds_it(
+def test_a_torchvision_data_set_is_read_by_name_from_a_folder(
     mnist: Path, bring: Import, split: str | None
 ) -> None:
     items, _ = bring("torchvision:MNIST", root=mnist, split=split)
@@ -107,7 +107,7 @@ def test_torchvision_by_name_from_a_folder_that_holds_it(
     assert (choose_labels(items, "all", 0) == items.truth).all()
 
 
-def test_nothing_is_fetched_unasked(tmp_path: Path, bring: Import) -> None:
+def test_nothing_is_fetched_without_the_option(tmp_path: Path, bring: Import) -> None:
     with pytest.raises(DatasetError, match="--download"):
         bring("torchvision:MNIST", root=tmp_path)
     with pytest.raises(DatasetError, match="no data set 'NoSuch'"):

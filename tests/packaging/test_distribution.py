@@ -1,4 +1,4 @@
-"""The wheel and the sdist: built as a user's pip would build them, then installed away from the checkout and used."""
+"""Wheel and sdist: built as by pip, installed outside of the checkout, and used."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ MAX_MODEL_BYTES = 3_000_000
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(wheel, sdist): the sdist from the checkout, the wheel from the sdist, with this environment's build tools."""
+    """(wheel, sdist), with this environment's build tools; the wheel is built from the sdist."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
     built = subprocess.run(command, capture_output=True, text=True)
@@ -38,12 +38,13 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """bin/ of a new virtual environment that holds the wheel; torch and the other dependencies are lent to it."""
+    """bin/ of a new virtual environment with the wheel, which shares this one's dependencies."""
     venv = tmp_path_factory.mktemp("wheel") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")
-    # The import hook of an editable install does not act through a lent folder: only the wheel provides lodespace.
-    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # The import hook of an editable install has no effect on a shared folder, so lodespace comes
+    # from the wheel.
+    (site_packages / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [
         str(venv / "bin/python"),
         "-m",
@@ -57,7 +58,9 @@ def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPat
     return venv / "bin"
 
 
-def test_wheel_is_small_and_holds_page_digits_and_demo(distributions: tuple[Path, Path]) -> None:
+def test_the_wheel_is_small_and_contains_page_digits_and_demo(
+    distributions: tuple[Path, Path],
+) -> None:
     wheel, _ = distributions
     assert wheel.stat().st_size < MAX_WHEEL_BYTES
     with zipfile.ZipFile(wheel) as archive:
@@ -71,8 +74,8 @@ def test_wheel_is_small_and_holds_page_digits_and_demo(distributions: tuple[Path
     assert tops <= {"lodespace"} | {top for top in tops if top.endswith(".dist-info")}
 
 
-def test_the_page_weighs_little_and_holds_no_emulator(distributions: tuple[Path, Path]) -> None:
-    """All scripts of the page, VR included, and the models of controllers and hands beside them."""
+def test_the_page_is_small_and_contains_no_emulator(distributions: tuple[Path, Path]) -> None:
+    """All scripts of the page with VR, and the models of controllers and hands."""
     with zipfile.ZipFile(distributions[0]) as archive:
         scripts = {
             n: archive.read(n)
@@ -85,7 +88,7 @@ def test_the_page_weighs_little_and_holds_no_emulator(distributions: tuple[Path,
             if i.filename.startswith("lodespace/static/models/")
         ]
         known = json.loads(archive.read("lodespace/static/models/profilesList.json"))
-    assert len(scripts) > 1, "VR is no chunk of its own"
+    assert len(scripts) > 1, "VR is not a separate chunk"
     assert sum(len(gzip.compress(script, 9)) for script in scripts.values()) <= MAX_SCRIPT_BYTES
     assert not any(b"XRDevice" in script and b"metaQuest3" in script for script in scripts.values())
     assert 0 < sum(models) < MAX_MODEL_BYTES
@@ -97,7 +100,9 @@ def test_the_page_weighs_little_and_holds_no_emulator(distributions: tuple[Path,
     }
 
 
-def test_sdist_carries_the_built_page_and_the_sources(distributions: tuple[Path, Path]) -> None:
+def test_the_sdist_contains_the_built_page_and_the_sources(
+    distributions: tuple[Path, Path],
+) -> None:
     _, sdist = distributions
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -127,7 +132,10 @@ def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> N
 
 
 class Serving:
-    """`lodespace serve` as a process in `folder`; the context is its address. Ended by Ctrl-C, as a person would."""
+    """`lodespace serve` as a process in `folder`; the context is its address.
+
+    Ctrl-C ends it.
+    """
 
     def __init__(self, command: Path, folder: Path, environment: dict[str, str]) -> None:
         self.port = free_port()
@@ -160,7 +168,7 @@ class Serving:
 
 
 def attempts(seconds: float) -> Iterator[None]:
-    """Ten turns a second for `seconds`."""
+    """Try ten times per second for `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

@@ -40,7 +40,7 @@ def test_torch_and_torchvision_come_from_the_same_index() -> None:
     assert kept.tolist() == [0, 2]
 
 
-def test_on_linux_uv_chooses_the_build_of_torch_and_the_size_is_said(
+def test_on_linux_uv_chooses_torch_and_the_size_is_printed(
     commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert install_dependencies.main([]) == 0
@@ -50,7 +50,7 @@ def test_on_linux_uv_chooses_the_build_of_torch_and_the_size_is_said(
     assert "0.6 GB to download" in capsys.readouterr().out
 
 
-def test_the_environment_can_ask_for_the_processor_only_build(
+def test_the_environment_can_select_the_processor_only_build(
     commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_TORCH_BACKEND", "cpu")
@@ -67,7 +67,7 @@ def test_elsewhere_pip_installs_the_default_builds(
     assert tools(commands) == ["pip"]
 
 
-def test_without_the_index_pip_installs_and_the_size_is_said(
+def test_without_the_index_pip_installs_and_the_size_is_printed(
     commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(install_dependencies, "torch_index_answers", lambda: False)

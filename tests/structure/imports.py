@@ -53,7 +53,7 @@ def _modules(folder: Path) -> list[Path]:
 
 
 def module_name(path: Path) -> str:
-    """Path below server/ or models/ without suffix: "exporting/model" of server/exporting/model.py."""
+    """Return the path below server/ or models/ without suffix, such as "exporting/model"."""
     top = ROOT / "models" if (ROOT / "models") in path.parents else ROOT / "server"
     return str(path.relative_to(top).with_suffix(""))
 

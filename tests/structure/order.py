@@ -13,7 +13,7 @@ class Room(NamedTuple):
     name: str
     """Path below server/ or models/ without suffix: "session" or "errors"."""
     holds: str
-    """What it holds, as a noun phrase."""
+    """Its content, as a noun phrase."""
     planned: bool = False
     """Whether the folder may still be missing."""
 

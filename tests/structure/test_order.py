@@ -68,6 +68,6 @@ def test_an_upward_import_is_found_even_inside_a_function(tmp_path: Path) -> Non
         upward("", own="helpers")
 
 
-def test_no_module_has_a_name_that_says_nothing() -> None:
+def test_no_module_has_a_name_without_a_topic() -> None:
     names = {path.stem for path in [*server_modules(), *models_modules()]}
     assert not names & {"helpers", "utils", "common", "misc", "tools", "base_utils"}

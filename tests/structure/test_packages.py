@@ -19,7 +19,7 @@ def test_every_folder_of_code_is_a_package_of_the_wheel() -> None:
     assert sorted(PROJECT["tool"]["setuptools"]["packages"]) == sorted(found)
 
 
-def test_every_package_says_what_it_holds() -> None:
+def test_every_package_has_a_docstring() -> None:
     folders = {path.parent for path in [*server_modules(), *models_modules()]}
     for folder in folders:
         assert (folder / "__init__.py").read_text().startswith('"""'), folder
@@ -43,7 +43,7 @@ EXAMPLES = {"file.py", "x.py", "NAME.py", "module.py"}
 
 
 def exists(name: str) -> bool:
-    """Whether `name` ("undo.py", "session/undo.py", "server/session/undo.py") is a file of this project."""
+    """Return whether `name` is the end of a path of this project, such as "session/undo.py"."""
     return any(f"/{path}".endswith(f"/{name}") for path in PYTHON)
 
 

@@ -1,4 +1,4 @@
-"""Test modules stand on their own: code that several of them use is in tests/drivers and tests/samples."""
+"""Test modules are independent: shared code is in tests/drivers and tests/samples."""
 
 import ast
 from pathlib import Path

@@ -21,7 +21,7 @@ WITHOUT_TORCH = {
 }
 """The part of models/ that loads no torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files"}
-"""What models/ may import of the package: itself, and the one way to write a file atomically."""
+"""Imports of models/ from the package: itself, and the atomic writing of files."""
 NOT_FOR_A_LIBRARY = {"aiohttp", "asyncio", "threading", "multiprocessing", "sqlite3"}
 
 

@@ -1,8 +1,10 @@
 """Writes the shared test vectors: `python tests/vectors/make_vectors.py`.
 
-pytest and vitest read them, so both languages are held to one truth. protocol/frames.json: {name, hex, then either header and content or
-the error code}. selection/regions.json: {name, points, region, items}. The frames are built here byte by byte from docs/protocol.md, with
-zlib, not with the code under test; the items of the regions are worked out by hand or by a point-in-polygon test of its own.
+pytest and vitest read them, so that both languages have the same reference.
+protocol/frames.json: {name, hex, and either header and content or the error code}.
+selection/regions.json: {name, points, region, items}. The frames are built byte by byte from
+docs/protocol.md, with zlib and without the tested code. The items of the regions come from a manual
+solution or from a separate point-in-polygon test.
 """
 
 import json
@@ -24,7 +26,7 @@ def deflate(raw: bytes) -> bytes:
 def positions(
     deltas: list[list[int]], axes: int, shift: int, *, flags: int = 0
 ) -> tuple[bytes, dict[str, object]]:
-    """A delta frame of `deltas` in units of 2**shift, and what it should be read as."""
+    """A delta frame of `deltas` in units of 2**shift, and its decoded content."""
     low, high = bytearray(), bytearray()
     for axis in range(axes):
         for row in deltas:
@@ -57,7 +59,7 @@ def predictions(rows: list[tuple[int, int, int]]) -> tuple[bytes, dict[str, obje
 def forces(
     vectors: list[list[list[int]]], scales: list[float], axes: int
 ) -> tuple[bytes, dict[str, object]]:
-    """A forces frame: vectors (terms, items, axes) as signed bytes, and what they are read as."""
+    """A forces frame: vectors (terms, items, axes) as signed bytes, and the decoded forces."""
     n = len(vectors[0])
     planes = [
         struct.pack("b", vectors[t][i][axis])
@@ -125,7 +127,7 @@ def frames() -> list[dict[str, object]]:
     fields[10] = 11
     bad("raw size that does not fit", HEADER.pack(*fields) + frame[32:])
     garbage = b"\xff" * 8
-    bad("payload that is no deflate", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, 8, 12) + garbage)
+    bad("payload that is not deflate", HEADER.pack(1, 5, 3, 0, 2, 7, 8, 0, 42, 8, 12) + garbage)
     bomb = deflate(bytes(100_000))
     bad(
         "inflates to more than promised",
@@ -159,7 +161,7 @@ def perspective(distance: float, fov: float, near: float, far: float) -> list[fl
 
 
 def inside_by_angles(x: float, y: float, polygon: list[float]) -> bool:
-    """Winding by the sum of angles: slow, and unlike the rule under test."""
+    """Winding number by the sum of angles: slow, and different from the tested rule."""
     points = np.asarray(polygon).reshape(-1, 2) - (x, y)
     angles = np.arctan2(points[:, 1], points[:, 0])
     turns = np.diff(np.append(angles, angles[0]))
