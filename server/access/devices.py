@@ -1,7 +1,6 @@
 """The devices that were let in, kept in the state folder: of a device's secret only the SHA-256."""
 
 import contextlib
-import hashlib
 import hmac
 import secrets
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from lodespace.access.secret_hash import hash_of
 from lodespace.errors import LodespaceError
 from lodespace.files import write_private
 from lodespace.protocol import Role
@@ -62,7 +62,7 @@ class DeviceStore:
             name=name,
             role=role,
             address=address,
-            secret_hash=_hash(secret),
+            secret_hash=hash_of(secret),
             allowed_at=now,
             seen_at=now,
         )
@@ -71,7 +71,7 @@ class DeviceStore:
 
     def identify(self, secret: str) -> KnownDevice | None:
         """The device whose secret this is."""
-        given = _hash(secret)
+        given = hash_of(secret)
         for device in self.all():
             if hmac.compare_digest(device.secret_hash, given):
                 self._note(device)
@@ -112,7 +112,3 @@ class DeviceStore:
         write_private(self._path, msgspec.json.encode(_File(devices)))
         self._read_at = None
         self._refresh()
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,11 +1,18 @@
-"""What all messages have in common."""
+"""Base classes of all messages."""
+
+from typing import ClassVar
 
 import msgspec
 
+from lodespace.protocol.values import Role
+
 
 class Message(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """Base of all JSON bodies: unknown fields are refused, so that a misspelt one is not lost in silence."""
+    """Base of all JSON bodies. Unknown fields are refused, so that a misspelt one is reported."""
 
 
 class Operation(Message, tag_field="op"):
-    """Base of everything that goes over the stream as text."""
+    """Base of all text messages of the stream."""
+
+    role: ClassVar[Role] = "annotator"
+    """Role that a client needs to send it. The default is the safe one."""

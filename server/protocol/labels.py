@@ -1,6 +1,6 @@
 """Regions and labels."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from lodespace.protocol.values import (
     CommandId,
     Counter,
     Item,
+    Role,
     SelectionMode,
     Tool,
 )
@@ -80,6 +81,8 @@ class LabelEach(Operation, tag="label_each"):
 
 class Resolve(Operation, tag="resolve"):
     """Ask which items lie in `regions` (each one added to the ones before), at the positions this client has."""
+
+    role: ClassVar[Role] = "viewer"
 
     command_id: CommandId
     regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=MAX_REGIONS)]

@@ -1,11 +1,11 @@
 """Items that are pulled, held, pinned, or moved first."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from lodespace.protocol.base import Operation
-from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Vector
+from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Role, Vector
 
 
 class Drag(Operation, tag="drag"):
@@ -35,6 +35,8 @@ class Unpin(Operation, tag="unpin"):
 
 class SetPriority(Operation, tag="set_priority"):
     """Items the person looks at: on large data sets these move first. No answer; the newest of a client counts."""
+
+    role: ClassVar[Role] = "viewer"
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
 

@@ -1,11 +1,11 @@
 """Where people's heads and hands are."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from lodespace.protocol.base import Message, Operation
-from lodespace.protocol.values import Quaternion, Vector
+from lodespace.protocol.values import Quaternion, Role, Vector
 
 
 class Pose(Message):
@@ -20,6 +20,8 @@ class Presence(Operation, tag="presence"):
 
     `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
     """
+
+    role: ClassVar[Role] = "viewer"
 
     head: Pose | None = None
     left: Pose | None = None

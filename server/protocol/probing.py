@@ -1,15 +1,17 @@
 """How the model sees items and points: forces, reconstructions, what lies somewhere."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from lodespace.protocol.base import Operation
-from lodespace.protocol.values import MAX_DECODED, MAX_PROBED, CommandId, Item, Vector
+from lodespace.protocol.values import MAX_DECODED, MAX_PROBED, CommandId, Item, Role, Vector
 
 
 class Watch(Operation, tag="watch"):
     """Whether this client wants a forces frame with every frame of positions. No answer."""
+
+    role: ClassVar[Role] = "viewer"
 
     forces: bool
 
@@ -17,12 +19,16 @@ class Watch(Operation, tag="watch"):
 class Probe(Operation, tag="probe"):
     """Ask how the model sees `items`: forces, reconstruction, sigma."""
 
+    role: ClassVar[Role] = "viewer"
+
     command_id: CommandId
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_PROBED)]
 
 
 class Decode(Operation, tag="decode"):
     """Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits."""
+
+    role: ClassVar[Role] = "viewer"
 
     command_id: CommandId
     points: Annotated[list[Vector], msgspec.Meta(min_length=1, max_length=MAX_DECODED)]

@@ -1,6 +1,6 @@
 """The session as a whole, and the greeting on its stream."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -51,6 +51,8 @@ class Hello(Operation, tag="hello"):
     The server goes on from there with a merged delta, or answers `resync` when it cannot.
     `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
     """
+
+    role: ClassVar[Role] = "viewer"
 
     client_id: CommandId
     scene_id: Counter

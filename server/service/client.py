@@ -1,20 +1,20 @@
-"""The connected clients and their outboxes.
+"""A connected client and its outbox.
 
-One task a client sends; nobody else ever waits for a client. Labels and answers go out in order and are never dropped. Positions,
-predictions, curves and states are made when they are sent, from what the client has then: a slow client skips revisions and gets one
-merged delta. A client that takes nothing for `stall_seconds`, or lets too much pile up, is dropped.
+One task per client sends; no other task ever waits for a client. Labels and answers are sent in
+order and never dropped. Positions, predictions, curves and states are encoded when they are sent,
+relative to the client's last state: a slow client skips revisions and gets one merged delta. A
+client that accepts no data for `stall_seconds`, or whose outbox is full, is disconnected.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from aiohttp import web
 
 from lodespace import protocol
 from lodespace.config import ServerConfig
@@ -22,98 +22,135 @@ from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
 
-_FULL_MESSAGES = 4096
-_END_SECONDS = 0.5
+_MAX_QUEUED = 4096
+"""Messages that may wait in an outbox, beside `queue_bytes`."""
+_CLOSE_SECONDS = 0.5
+"""Time for the closing handshake, in seconds."""
+
+
+class Connection(Protocol):
+    """What a client needs of its WebSocket."""
+
+    async def send_text(self, text: bytes) -> None:
+        """Send a text message (UTF-8)."""
+        ...
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection with a WebSocket close code."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once, without a closing handshake."""
+        ...
+
+    def unsent_bytes(self) -> int:
+        """Return the number of bytes that the system has not accepted yet."""
+        ...
 
 
 class Client:
-    """One connection. `client_id` is the page's own and outlives it; `role`, `device`: who it is, as the guard found; `scene_id`,
-    `revision`: what the client shows; `priority`: the items its person looks at; `present`: whether its head is somewhere in the scene;
-    `watching`: whether it wants forces; `dragging`: the items it holds uint32 (K,), and where (K, D); `questions`: those to the model that
-    are not answered yet."""
+    """One connection, and what it shows, watches and holds."""
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
+        connection: Connection,
         session: AnnotationSession,
         config: ServerConfig,
         *,
         role: protocol.Role | None,
         device: str,
-        transport: asyncio.Transport | None,
     ) -> None:
-        self.socket = socket
+        self.connection = connection
         self.session = session
         self.config = config
         self.client_id = ""
+        """Id that the page made; it stays the same when the page reconnects. Empty before hello."""
         self.name = ""
+        """Name that other people see."""
         self.role: protocol.Role | None = role
+        """Role of the device, as the guard found it."""
         self.device = device
+        """Id of the paired device; empty for the owner on this machine."""
         self.present = False
+        """Whether its head is in the scene."""
         self.watching = False
+        """Whether it receives forces."""
         self.dragging: tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]] | None = None
-        self.questions: set[asyncio.Task[None]] = set()
+        """Items that it holds, uint32 (K,), and their targets, float32 (K, D)."""
+        self.queries: set[asyncio.Task[None]] = set()
+        """Queries to the model that have no answer yet."""
         self.force_version = 0
+        """Version of the forces that it received last."""
         self.scene_id = -1
+        """Id of the scene that it shows."""
         self.revision = -1
+        """Revision of the positions that it shows."""
         self.prediction_version = 0
+        """Version of the predictions that it received last."""
         self.ready = False
+        """Whether it receives frames: after hello, until the next resync."""
         self.priority: list[int] = []
-        self._transport = transport
+        """Items that its person looks at."""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._newest: dict[str, protocol.Operation] = {}
         self._history_due = False
         self._wake = asyncio.Event()
-        self._ending: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._frame_sent = 0.0
 
     def send(self, operation: protocol.Operation) -> None:
         """Queue an operation that must arrive, in order."""
         text = protocol.encode_operation(operation)
-        # One message may be of any size; what counts is how much a client lets wait.
-        full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _FULL_MESSAGES
+        # One message may have any size: the limit applies to the messages that wait before it.
+        full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _MAX_QUEUED
         self._queue.append(text)
         self._queued_bytes += len(text)
         if full:
-            log.warning("client %s lets too much pile up and is dropped", self.client_id)
+            log.warning("the outbox of client %s is full; it is disconnected", self.client_id)
             self.drop()
         self._wake.set()
 
     def replace(self, key: str, operation: protocol.Operation) -> None:
-        """Queue an operation of which only the newest with this key counts."""
+        """Queue an operation; it replaces one with the same key that is not sent yet."""
         self._newest[key] = operation
         self._wake.set()
 
     def history_changed(self) -> None:
-        """The history is told when its turn comes, as it is then."""
+        """Send the history when its turn comes, as it is at that time."""
         self._history_due = True
         self._wake.set()
 
     def wake(self) -> None:
-        """There may be new positions or predictions."""
+        """Check for new positions and predictions to send."""
         self._wake.set()
 
     def drop(self) -> None:
-        """End the connection without waiting for the client."""
-        if self._transport is not None:
-            self._transport.abort()
+        """Disconnect without waiting for the client."""
+        self.connection.abort()
 
-    def end(self, code: int, reason: str) -> None:
-        """End the connection and say why; a client that does not hear it is dropped."""
-        self._ending = asyncio.create_task(self._end(code, reason))
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection with a code and a reason; drop a client that does not answer."""
+        self._closing = asyncio.create_task(self._close(code, reason))
 
-    async def _end(self, code: int, reason: str) -> None:
+    async def _close(self, code: int, reason: str) -> None:
         try:
-            async with asyncio.timeout(_END_SECONDS):
-                await self.socket.close(code=code, message=reason.encode())
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.connection.close(code, reason)
         except TimeoutError:
             pass
         finally:
             self.drop()
 
     async def run(self) -> None:
-        """Send what there is, until the client is gone or stalled. No client outlives its outbox."""
+        """Send everything that is due, until the client disconnects or stalls.
+
+        A client whose outbox fails is disconnected.
+        """
         try:
             while True:
                 await self._wake.wait()
@@ -122,33 +159,33 @@ class Client:
                 if self.ready:
                     await self._send_frames()
         except ConnectionError:
-            pass  # it is gone; the receiving side sees that too
+            pass  # disconnected; the receiving side ends, too
         except Exception:
-            log.exception("nothing more can be sent to client %s, it is dropped", self.client_id)
+            log.exception("sending to client %s failed; it is disconnected", self.client_id)
             self.drop()
 
     async def _send_operations(self) -> None:
         while self._queue:
             text = self._queue.popleft()
             self._queued_bytes -= len(text)
-            await self._deliver(self.socket.send_str(text.decode()))
+            await self._deliver(self.connection.send_text(text))
         while self._newest:
             _, operation = self._newest.popitem()
-            await self._deliver(self.socket.send_str(protocol.encode_operation(operation).decode()))
+            await self._deliver(self.connection.send_text(protocol.encode_operation(operation)))
         if self._history_due:
             self._history_due = False
             history = protocol.HistoryChanged(history=self.session.summary(self.client_id))
-            await self._deliver(self.socket.send_str(protocol.encode_operation(history).decode()))
+            await self._deliver(self.connection.send_text(protocol.encode_operation(history)))
 
     async def _send_frames(self) -> None:
         early = self.config.frame_interval - (time.monotonic() - self._frame_sent)
         if early > 0:
-            # Labels that come meanwhile do not wait: they wake the loop, the frame follows when it is due.
+            # Labels do not wait for a frame: they wake the loop, and the frame follows when due.
             asyncio.get_running_loop().call_later(early, self._wake.set)
             return
         session, grid = self.session, self.session.grid
         if self.scene_id != grid.scene_id:
-            await self._resync("the scene was drawn anew")
+            await self._resync("the scene has changed")
             return
         if self.revision != grid.revision:
             frame = grid.delta_from(self.revision)
@@ -157,41 +194,44 @@ class Client:
                 return
             self._frame_sent = time.monotonic()
             self.revision = grid.revision
-            await self._deliver(self.socket.send_bytes(frame))
+            await self._deliver(self.connection.send_bytes(frame))
         if self.watching and self.force_version != session.force_version:
             self.force_version = session.force_version
             forces = session.forces_frame()
             if forces is not None:
-                await self._deliver(self.socket.send_bytes(forces))
+                await self._deliver(self.connection.send_bytes(forces))
         version = session.prediction_version
         if self.prediction_version != version:
             predictions = session.predictions_since(self.prediction_version)
             self.prediction_version = version
             if predictions is not None:
                 self._frame_sent = time.monotonic()
-                await self._deliver(self.socket.send_bytes(predictions))
+                await self._deliver(self.connection.send_bytes(predictions))
 
     async def _resync(self, reason: str) -> None:
-        """Tell the client once to fetch the scene; frames go on when it has said hello again."""
+        """Ask the client once to fetch the scene; frames continue after its next hello."""
         self.ready = False
         resync = protocol.Resync(scene_id=self.session.grid.scene_id, reason=reason)
-        await self._deliver(self.socket.send_str(protocol.encode_operation(resync).decode()))
+        await self._deliver(self.connection.send_text(protocol.encode_operation(resync)))
 
     async def _deliver(self, message: Coroutine[None, None, None]) -> None:
-        """Send a message. A slow client may take its time; one that has taken nothing for `stall_seconds` is dropped."""
+        """Send a message. A slow client may take its time.
+
+        A client that has accepted no byte for `stall_seconds` is disconnected.
+        """
         sending = asyncio.ensure_future(message)
         try:
-            await asyncio.sleep(0)  # now it is in the transport's buffer
-            waiting = self._unsent_bytes()
+            await asyncio.sleep(0)  # puts the message into the buffer of the connection
+            waiting = self.connection.unsent_bytes()
             while (
                 not sending.done()
                 and not (await asyncio.wait((sending,), timeout=self.config.stall_seconds))[0]
             ):
-                left = self._unsent_bytes()
+                left = self.connection.unsent_bytes()
                 if left >= waiting:
                     seconds = self.config.stall_seconds
                     log.warning(
-                        "client %s has taken nothing for %.0f s and is dropped",
+                        "client %s has accepted no data for %.0f s; it is disconnected",
                         self.client_id,
                         seconds,
                     )
@@ -201,46 +241,3 @@ class Client:
             sending.result()
         finally:
             sending.cancel()
-
-    def _unsent_bytes(self) -> int:
-        transport = self._transport
-        return (
-            transport.get_write_buffer_size()
-            if isinstance(transport, asyncio.WriteTransport)
-            else 0
-        )
-
-
-class Clients:
-    """All connected clients."""
-
-    def __init__(self) -> None:
-        self._clients: set[Client] = set()
-
-    def __len__(self) -> int:
-        return len(self._clients)
-
-    def __iter__(self) -> Iterator[Client]:
-        return iter(tuple(self._clients))
-
-    @contextlib.contextmanager
-    def joined(self, client: Client) -> Generator[None]:
-        self._clients.add(client)
-        try:
-            yield
-        finally:
-            self._clients.discard(client)
-
-    def send(self, operation: protocol.Operation) -> None:
-        for client in self:
-            if client.client_id:
-                client.send(operation)
-
-    def replace(self, key: str, operation: protocol.Operation) -> None:
-        for client in self:
-            if client.client_id:
-                client.replace(key, operation)
-
-    def wake(self) -> None:
-        for client in self._clients:
-            client.wake()

@@ -1,4 +1,4 @@
-"""HTTP of the door (pairing.py): asking, pairing, deciding, revoking."""
+"""Handlers of the addresses under /api/access: requests, pairing codes, decisions, devices."""
 
 from io import BytesIO
 
@@ -15,7 +15,7 @@ async def request_access(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.AccessRequest)
     _only_secure(request)
     name = asked.name.strip() or browser_name(request.headers.get(hdrs.USER_AGENT, ""))
-    return as_json(request.app[ACCESS].ask(name, request.remote or ""))
+    return as_json(request.app[ACCESS].request(name, request.remote or ""))
 
 
 async def poll_access(request: web.Request) -> web.Response:
@@ -32,7 +32,7 @@ async def pair(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.Pair)
     _only_secure(request)
     name = browser_name(request.headers.get(hdrs.USER_AGENT, ""))
-    role, secret = request.app[ACCESS].pair(asked.code, name, request.remote or "")
+    role, secret = request.app[ACCESS].redeem_code(asked.code, name, request.remote or "")
     response = as_json(protocol.AccessAnswer(state="allowed", role=role))
     set_cookie(response, secret)
     return response
@@ -51,9 +51,7 @@ async def decide(request: web.Request) -> web.Response:
 async def make_code(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.MakeCode)
     if not request.app[ACCESS].addresses:
-        raise RequestError(
-            "no other device can come in here; start with --lan", code="not_shared", status=404
-        )
+        raise _not_shared()
     return as_json(request.app[ACCESS].make_code(asked.role))
 
 
@@ -64,12 +62,10 @@ async def revoke(request: web.Request) -> web.Response:
 
 
 async def get_qr(request: web.Request) -> web.Response:
-    """The address for other devices, as a picture. It holds no secret: who comes by it asks like everybody."""
+    """Send the address for other devices as a QR code. It holds no secret."""
     addresses = request.app[ACCESS].addresses
     if not addresses:
-        raise RequestError(
-            "no other device can come in here; start with --lan", code="not_shared", status=404
-        )
+        raise _not_shared()
     svg = BytesIO()
     segno.make(addresses[0], error="m").save(
         svg, kind="svg", border=2, dark="#0b1016", light="#ffffff", xmldecl=False
@@ -77,10 +73,20 @@ async def get_qr(request: web.Request) -> web.Response:
     return web.Response(body=svg.getvalue(), content_type="image/svg+xml")
 
 
+def _not_shared() -> RequestError:
+    return RequestError(
+        "This server is not shared with other devices. Start it with --lan.",
+        code="not_shared",
+        status=404,
+    )
+
+
 def _only_secure(request: web.Request) -> None:
     if not request.secure:
         raise RequestError(
-            "this is the owner's own address; nothing to ask for", code="not_shared", status=404
+            "This is the owner's own address, which needs no approval.",
+            code="not_shared",
+            status=404,
         )
 
 
@@ -107,7 +113,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """What to call a device whose browser says this of itself. It is only shown; nothing is decided by it."""
+    """Return a name for a device with this User-Agent header. It is only displayed."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return browser if not system or system in browser else f"{browser} on {system}"

@@ -1,6 +1,7 @@
-"""Looks at the door four times a second: whose waiting is over, and who was shut out by another server of the same person.
+"""A task that checks access four times per second.
 
-One task, whoever asks and however often.
+It removes expired requests, and closes the streams of devices that another server of the same
+person has revoked.
 """
 
 import asyncio
@@ -9,17 +10,17 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from lodespace.access.pairing import Access
+from lodespace.access.pairing import PairingManager
 from lodespace.web.security import ACCESS
 
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.25
-"""With the time that a stream has to end in (client.py), less than a second."""
+"""With the time that a stream has for closing (client.py), a revocation takes under a second."""
 
 
-async def watching_the_door(app: web.Application) -> AsyncIterator[None]:
-    """A cleanup context of the application; where no other device can come in there is nothing to watch."""
+async def watch_access(app: web.Application) -> AsyncIterator[None]:
+    """Cleanup context of the application. Without other devices it does nothing."""
     access = app[ACCESS]
     if access.devices is None:
         yield
@@ -30,10 +31,10 @@ async def watching_the_door(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _watch(access: Access) -> None:
+async def _watch(access: PairingManager) -> None:
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            access.look_round()
-        except Exception:  # what fails once does not leave the door unwatched
-            log.exception("looking at the door failed")
+            access.expire_stale()
+        except Exception:  # one failure does not end the task
+            log.exception("checking access failed")

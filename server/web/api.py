@@ -1,4 +1,7 @@
-"""HTTP handlers, thin: parse, call the service, encode. security.py has checked the request before and finishes the answer."""
+"""Handlers of the HTTP API: each parses, calls the service, encodes.
+
+security.py checks every request before, and adds headers to every answer afterwards.
+"""
 
 import asyncio
 import time
@@ -17,6 +20,7 @@ from lodespace.web.bodies import as_json, body_of, decoded, raw_body
 from lodespace.web.security import COOKIE, set_cookie, visitor_of
 
 SERVICE = web.AppKey("service", Service)
+"""The service of the project that is served."""
 API_CLIENT = "api"
 """Client id of gestures made by POST /api/labels."""
 
@@ -35,14 +39,14 @@ async def healthz(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     health = protocol.Health(
         status="ok",
-        trainer=service.training.state,
+        trainer=service.trainer.training.state,
         uptime_seconds=time.monotonic() - service.started,
     )
     return as_json(health)
 
 
 async def get_session(request: web.Request) -> web.Response:
-    """The answer renews the cookie: a device is forgotten when it has been away for long, not when it is used."""
+    """Send the session, and renew the cookie: a device that is used does not expire."""
     visitor = visitor_of(request)
     response = as_json(
         request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer")
@@ -73,10 +77,10 @@ async def get_item_sound(request: web.Request) -> web.Response:
 
 
 async def get_search(request: web.Request) -> web.Response:
-    """Items that match a text: searched here, where the columns are, so that a page need not hold them all."""
+    """Search on the server, so that a page need not hold all columns."""
     text = request.query.get("q", "")
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
-        message = f"a search has 1 to {MAX_SEARCH_LENGTH} characters"
+        message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
         raise RequestError(message, code="bad_search")
     found = await asyncio.to_thread(search.matching, request.app[SERVICE].session.items, text)
     return as_json(protocol.Found(items=found))
@@ -87,7 +91,7 @@ async def get_item_info(request: web.Request) -> web.Response:
 
 
 async def get_thumbnails(request: web.Request) -> web.Response:
-    """A page of the atlas. The browser keeps it and only asks whether it still holds, by its ETag."""
+    """Send a page of the atlas. A browser caches it, and validates it by its ETag."""
     project, page = request.app[SERVICE].project, _number(request, "page")
     try:
         tag = await asyncio.to_thread(thumbnails.page_tag, project.items, page)
@@ -103,16 +107,15 @@ async def get_thumbnails(request: web.Request) -> web.Response:
         )
     except IndexError:
         raise RequestError(
-            f"there is no thumbnail page {page}", code="unknown_page", status=404
+            f"There is no thumbnail page {page}.", code="unknown_page", status=404
         ) from None
     return web.Response(body=png, content_type="image/png", headers=headers)
 
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    table = export_table.Table.of(
-        session
-    )  # of one moment; written out in a thread, as it takes a while
+    # The table holds the state of this moment; a thread writes it, because that takes a while.
+    table = export_table.Table.of(session)
     match request.query.get("format", "csv"):
         case "csv":
             write, kind, suffix = export_table.as_csv, "text/csv", "csv"
@@ -120,7 +123,7 @@ async def get_labels(request: web.Request) -> web.Response:
             write, kind, suffix = export_table.as_jsonl, "application/jsonl", "jsonl"
         case other:
             raise RequestError(
-                f"labels can be had as csv or jsonl, not as '{other[:20]}'", code="bad_format"
+                f"Labels are available as csv or jsonl, not as '{other[:20]}'.", code="bad_format"
             )
     text = await asyncio.to_thread(write, table)
     name = f"{session.items.name}-labels"
@@ -130,20 +133,20 @@ async def get_labels(request: web.Request) -> web.Response:
 
 
 async def post_labels(request: web.Request) -> web.Response:
-    """`op` tells a label_each; a body without it is a label."""
+    """Label items. A body without `op` is a `label`."""
     raw = await raw_body(request)
     each = decoded(raw, _OperationName).op == "label_each"
     label = decoded(raw, protocol.LabelEach) if each else decoded(raw, protocol.Label)
-    return as_json(await request.app[SERVICE].carry_out(label, API_CLIENT))
+    return as_json(await request.app[SERVICE].commands.carry_out(label, API_CLIENT))
 
 
 async def get_training(request: web.Request) -> web.Response:
-    return as_json(request.app[SERVICE].training)
+    return as_json(request.app[SERVICE].trainer.training)
 
 
 async def post_training(request: web.Request) -> web.Response:
     command = await body_of(request, protocol.SetTraining)
-    return as_json(await request.app[SERVICE].set_training(command, API_CLIENT))
+    return as_json(await request.app[SERVICE].commands.set_training(command, API_CLIENT))
 
 
 async def post_select(request: web.Request) -> web.Response:
@@ -156,7 +159,7 @@ async def get_sheet(request: web.Request) -> web.Response:
     kind = kinds.get(request.query.get("kind", ""))
     if kind is None:
         raise RequestError(
-            f"a sheet is of kind {' or '.join(kinds)}: ?kind=suspects", code="bad_sheet"
+            f"The kind of a sheet is {' or '.join(kinds)}, as in ?kind=suspects.", code="bad_sheet"
         )
     size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
     skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
@@ -164,11 +167,11 @@ async def get_sheet(request: web.Request) -> web.Response:
 
 
 def _count(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """A number in the query of a sheet. Raises RequestError when it is none, or too small or large."""
+    """Return a number of the query. Raises RequestError when it is not one from least to most."""
     text = request.query.get(name, str(default))
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
     if not least <= number <= most:
-        raise RequestError(f"{name} is a number from {least} to {most}", code="bad_sheet")
+        raise RequestError(f"{name} must be a number from {least} to {most}.", code="bad_sheet")
     return number
 
 
@@ -177,11 +180,11 @@ async def get_next(request: web.Request) -> web.Response:
 
 
 async def get_cue(request: web.Request) -> web.Response:
-    """One byte an item."""
+    """Send one byte per item."""
     known: dict[str, protocol.Cue] = {cue: cue for cue in get_args(protocol.Cue)}
     cue = known.get(request.match_info["cue"])
     if cue is None:
-        raise RequestError(f"the cues are {', '.join(known)}", code="unknown_cue", status=404)
+        raise RequestError(f"The cues are {', '.join(known)}.", code="unknown_cue", status=404)
     return web.Response(
         body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream"
     )
@@ -190,7 +193,7 @@ async def get_cue(request: web.Request) -> web.Response:
 async def get_recording(request: web.Request) -> web.StreamResponse:
     path = request.app[SERVICE].project.recording_path
     if not path.is_file():
-        raise RequestError("there is no recording", code="no_recording", status=404)
+        raise RequestError("There is no recording.", code="no_recording", status=404)
     return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
 
 

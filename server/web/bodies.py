@@ -35,10 +35,10 @@ async def raw_body(request: web.Request) -> bytes:
             while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
                 raw += more
     except TimeoutError:
-        raise ProtocolError("the body took too long to come", code="too_slow", status=408) from None
+        raise ProtocolError("The body arrived too slowly.", code="too_slow", status=408) from None
     if len(raw) > MAX_MESSAGE_BYTES:
         raise ProtocolError(
-            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
+            f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
         )
     return raw
 
@@ -48,4 +48,4 @@ def decoded(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"the body is not what this address takes: {error}") from error
+        raise ProtocolError(f"The body does not fit this address: {error}") from error

@@ -22,7 +22,7 @@ async def get_check(request: web.Request) -> web.StreamResponse:
 def _built_page(request: web.Request, name: str) -> web.StreamResponse:
     page = request.app[STATIC] / name
     if not page.is_file():
-        message = "the page has not been built: run `make client`, or install with `pip install .`"
+        message = "The page is not built. Run `make client`, or install with `pip install .`."
         raise RequestError(message, code="no_page", status=503)
     return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
 
@@ -32,7 +32,7 @@ async def get_static(request: web.Request) -> web.StreamResponse:
     name = request.match_info["name"]
     path = request.app[STATIC] / "assets" / name
     if "/" in name or name.startswith(".") or not path.is_file() or path.is_symlink():
-        raise RequestError("there is no such file", code="not_found", status=404)
+        raise RequestError("There is no such file.", code="not_found", status=404)
     return web.FileResponse(path, headers={"Cache-Control": _YEAR})
 
 
@@ -43,12 +43,12 @@ async def get_model(request: web.Request) -> web.StreamResponse:
     """
     path = request.app[STATIC] / "models" / request.match_info["name"]
     if not path.is_file() or path.is_symlink():
-        raise RequestError("there is no such file", code="not_found", status=404)
+        raise RequestError("There is no such file.", code="not_found", status=404)
     return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
 
 async def get_icon(request: web.Request) -> web.StreamResponse:
     path = request.app[STATIC] / "icon.svg"
     if not path.is_file():
-        raise RequestError("there is no such file", code="not_found", status=404)
+        raise RequestError("There is no such file.", code="not_found", status=404)
     return web.FileResponse(path, headers={"Cache-Control": "no-cache"})

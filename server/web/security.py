@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from lodespace.access.devices import KEPT_DAYS
-from lodespace.access.pairing import Access, may
+from lodespace.access.pairing import PairingManager, may
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody, Role
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ACCESS = web.AppKey("access", Access)
+ACCESS = web.AppKey("access", PairingManager)
 COOKIE = "__Host-lodespace"
 """The prefix makes the browser hold it to this host, to TLS and to all paths (RFC 6265bis)."""
 
@@ -96,7 +96,7 @@ class Hosts:
 HOSTS = web.AppKey("hosts", Hosts)
 
 
-def protect(app: web.Application, access: Access, *, notebook: bool = False) -> None:
+def protect(app: web.Application, access: PairingManager, *, notebook: bool = False) -> None:
     """Guard all of `app`: the middleware, and the headers on all that it answers."""
     app[ACCESS] = access
     app[HOSTS] = Hosts()

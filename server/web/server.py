@@ -1,4 +1,4 @@
-"""Listening: an application on the first free port, until it is told to stop."""
+"""The listening server: an application on the first free port."""
 
 import asyncio
 import errno
@@ -18,21 +18,25 @@ from lodespace.web.app import LISTENER, NETWORK, make_app
 from lodespace.web.security import ACCESS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0
-"""A connection without a request, also one whose headers never end, is closed after so long."""
+"""Time after which a connection without a complete request is closed."""
 
 
 class Listening(NamedTuple):
-    """`runner` is to be cleaned up. `url`: the owner's address, on this machine. `addresses`: for other devices."""
+    """A server that listens."""
 
     runner: web.AppRunner
+    """Its runner; the caller cleans it up."""
     url: str
+    """Address for the owner, on this machine."""
     addresses: list[str]
+    """Addresses for other devices."""
 
 
 async def start(app: web.Application, ports: Iterable[int]) -> Listening:
-    """Listen on the first of `ports` that is free (0: any), on this machine, and by TLS for the network where the configuration says so.
+    """Listen on this machine, on the first free port of `ports` (0: any free port).
 
-    Raises LodespaceError when all are taken.
+    With `--lan`, listen to the network as well, by TLS. Raises LodespaceError when all ports are
+    taken.
     """
     logging.getLogger("aiohttp.server").addFilter(_one_line)
     runner = web.AppRunner(
@@ -68,8 +72,9 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
     await _first_free(ports, listen, "--lan-port")
     app[LISTENER].append(listener)
     app[HOSTS].listen_to_network(network.names, listener.port)
-    app[ACCESS].addresses = network.addresses(listener.port)
-    return app[ACCESS].addresses
+    addresses = network.addresses(listener.port)
+    app[ACCESS].listen(addresses)
+    return addresses
 
 
 async def _first_free(
@@ -82,19 +87,19 @@ async def _first_free(
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise LodespaceError(
-                    f"port {port} cannot be used: {error.strerror}", code="bad_port"
+                    f"Port {port} cannot be used: {error.strerror}.", code="bad_port"
                 ) from error
             tried.append(port)
             continue
         return
     taken = ", ".join(map(str, tried))
     raise LodespaceError(
-        f"port {taken} is taken; give another one with {option}", code="port_taken"
+        f"Port {taken} is taken. Choose another one with {option}.", code="port_taken"
     )
 
 
 def _one_line(record: logging.LogRecord) -> bool:
-    """What aiohttp logs itself are requests that are no HTTP: no fault of ours, and their tracebacks help nobody."""
+    """Remove tracebacks: aiohttp logs requests that are not HTTP, which need one line."""
     record.exc_info = None
     return True
 
@@ -108,7 +113,17 @@ async def serve_until_interrupted(
     threads: int = 0,
     config: ServerConfig | None = None,
 ) -> None:
-    """Serve `project`, say where by `announce` (address, addresses for other devices, fingerprint); end cleanly on Ctrl-C or SIGTERM."""
+    """Serve `project` until Ctrl-C or SIGTERM.
+
+    Args:
+        project: The opened project.
+        ports: Ports to try, in order.
+        announce: Called once the server listens, with the owner's address, the addresses for other
+            devices, and the fingerprint of the certificate.
+        device: Torch device of the trainer.
+        threads: Threads of the trainer; 0: all processors.
+        config: Options of the server.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""The WebSocket: hello, then operations in and news out. docs/protocol.md is the page for people."""
+"""The WebSocket of a session. docs/protocol.md describes its messages."""
 
 import asyncio
 import contextlib
@@ -19,28 +19,48 @@ from lodespace.web.security import visitor_of
 
 log = logging.getLogger(__name__)
 
-_LOOKING = (
-    protocol.Hello,
-    protocol.SetPriority,
-    protocol.Presence,
-    protocol.Resolve,
-    protocol.Watch,
-    protocol.Probe,
-    protocol.Decode,
-)
-"""What a viewer may send; whatever else there is takes an annotator."""
-
-MAX_QUESTIONS = 4
-"""Questions to the model that one client may have open: it has other things to do."""
-
 SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
+"""All open WebSockets, to be closed when the server stops."""
+
+
+class SocketConnection:
+    """A WebSocket as a client's Connection (service/client.py)."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        self._socket = socket
+        self._transport = transport
+
+    async def send_text(self, text: bytes) -> None:
+        """Send a text message (UTF-8)."""
+        await self._socket.send_str(text.decode())
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary message."""
+        await self._socket.send_bytes(data)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the WebSocket with a code and a reason."""
+        await self._socket.close(code=code, message=reason.encode())
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def unsent_bytes(self) -> int:
+        """Return the number of bytes in the write buffer of the transport."""
+        transport = self._transport
+        if isinstance(transport, asyncio.WriteTransport):
+            return transport.get_write_buffer_size()
+        return 0
 
 
 async def stream(request: web.Request) -> web.WebSocketResponse:
+    """Serve one client: receive its operations, send it everything that happens."""
     service = request.app[SERVICE]
     if len(service.clients) >= service.config.max_clients:
         raise LodespaceError(
-            "too many pages are open on this session; close some",
+            "Too many pages are open on this session. Close some of them.",
             code="too_many_clients",
             status=503,
         )
@@ -54,18 +74,17 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
     if socket.ws_protocol != PROTOCOL_VERSION:
         await socket.close(
             code=WSCloseCode.PROTOCOL_ERROR,
-            message=f"speak {PROTOCOL_VERSION}; reload the page".encode(),
+            message=f"The server speaks {PROTOCOL_VERSION}. Reload the page.".encode(),
         )
         return socket
     request.app[SOCKETS].add(socket)
     visitor = visitor_of(request)
     client = Client(
-        socket,
+        SocketConnection(socket, request.transport),
         service.session,
         service.config,
         role=visitor.role,
         device=visitor.device,
-        transport=request.transport,
     )
     try:
         with service.clients.joined(client):
@@ -77,14 +96,16 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
     finally:
-        service.left(client)  # however it went: its head is not left behind
+        service.left(client)  # also after an exception: no head stays in the scene
     return socket
 
 
 async def _receive(service: Service, client: Client, socket: web.WebSocketResponse) -> None:
     async for message in socket:
         if message.type is not WSMsgType.TEXT:
-            await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"commands are JSON text")
+            await socket.close(
+                code=WSCloseCode.UNSUPPORTED_DATA, message=b"Commands are JSON text."
+            )
             return
         command_id = ""
         try:
@@ -95,7 +116,7 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
                 raise
             command_id = getattr(operation, "command_id", "")
             if not client.client_id and not isinstance(operation, protocol.Hello):
-                raise ProtocolError("say hello first", code="no_hello")
+                raise ProtocolError("The first message must be hello.", code="no_hello")
             await _handle(service, client, operation)
         except LodespaceError as error:
             client.send(
@@ -103,7 +124,7 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
             )
         except Exception:
             log.exception("an operation of client %s failed", client.client_id)
-            message_text = "the server made a mistake; its log says which"
+            message_text = "Internal error. Details are in the server log."
             client.send(
                 protocol.Refused(command_id=command_id, code="internal_error", message=message_text)
             )
@@ -113,7 +134,7 @@ def _parse(text: str) -> protocol.ClientOperation:
     try:
         return protocol.decode_client_operation(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise ProtocolError(f"not an operation of {PROTOCOL_VERSION}: {error}") from error
+        raise ProtocolError(f"This is not an operation of {PROTOCOL_VERSION}: {error}") from error
 
 
 class _Addressed(msgspec.Struct):
@@ -121,7 +142,10 @@ class _Addressed(msgspec.Struct):
 
 
 def _command_id_of(text: str) -> str:
-    """The id in a command that is otherwise malformed, "" for none: its sender waits for an answer, and would send it again and again."""
+    """Return the id of a malformed command, or "".
+
+    Its sender waits for an answer, and would send the command again after each reconnect.
+    """
     try:
         return msgspec.json.decode(text, type=_Addressed).command_id
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -129,78 +153,31 @@ def _command_id_of(text: str) -> str:
 
 
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
-    if not may(client.role, "viewer" if isinstance(operation, _LOOKING) else "annotator"):
+    if not may(client.role, operation.role):
         raise RequestError(
-            "you may look here, not label; ask the owner to allow more",
+            "This device may view, not label. Ask the owner for the role annotator.",
             code="not_allowed",
             status=403,
         )
     match operation:
         case protocol.Hello():
-            _greet(service, client, operation)
+            service.welcome(client, operation)
         case protocol.SetTraining():
-            client.send(await service.set_training(operation, client.client_id))
+            client.send(await service.commands.set_training(operation, client.client_id))
         case protocol.Drag():
-            service.drag(client, operation)
+            service.held_items.drag(client, operation)
         case protocol.Watch():
-            service.watch(client, forces=operation.forces)
+            service.held_items.watch(client, forces=operation.forces)
         case protocol.Probe() | protocol.Decode():
-            _ask(service, client, operation)
+            service.model_queries.ask(client, operation)
         case protocol.SetPriority():
-            service.set_priority(client, operation.items)
+            service.held_items.set_priority(client, operation.items)
         case protocol.Presence():
-            service.moved(client, operation)
+            service.presence.moved(client, operation)
         case protocol.Resolve():
             client.send(await service.resolve(operation, revision=client.revision))
         case protocol.Anchor():
-            client.send(await service.carry_out(operation, client.client_id))
-            service.let_go(client)
+            client.send(await service.commands.carry_out(operation, client.client_id))
+            service.held_items.release(client)
         case _:
-            client.send(await service.carry_out(operation, client.client_id))
-
-
-def _ask(service: Service, client: Client, question: protocol.Probe | protocol.Decode) -> None:
-    """Answered when the model has; what the client says meanwhile does not wait for it."""
-    if len(client.questions) >= MAX_QUESTIONS:
-        raise RequestError(
-            "too many questions wait for the model; ask again later",
-            code="too_many_questions",
-            status=429,
-        )
-    task = asyncio.create_task(_answer(service, client, question))
-    client.questions.add(task)
-    task.add_done_callback(client.questions.discard)
-
-
-async def _answer(
-    service: Service, client: Client, question: protocol.Probe | protocol.Decode
-) -> None:
-    try:
-        if isinstance(question, protocol.Probe):
-            client.send(await service.probe(question))
-        else:
-            client.send(await service.decode(question))
-    except LodespaceError as error:
-        client.send(
-            protocol.Refused(command_id=question.command_id, code=error.code, message=str(error))
-        )
-
-
-def _greet(service: Service, client: Client, hello: protocol.Hello) -> None:
-    """Bring the client up to date from what it has; its deltas begin there."""
-    session = service.session
-    client.client_id = hello.client_id
-    client.name = hello.name
-    client.scene_id = hello.scene_id
-    client.revision = hello.revision
-    client.send(protocol.Welcome(session=service.info(hello.client_id, client.role or "viewer")))
-    missed = session.labels_since(hello.sequence)
-    if missed is not None:
-        client.send(missed)
-    for topic, notice in service.notices.items():
-        client.replace(f"notice-{topic}", notice)
-    if service.losses is not None:
-        client.replace("losses", protocol.LossesMeasured(losses=service.losses))
-    client.ready = True
-    client.wake()
-    service.tell_access()
+            client.send(await service.commands.carry_out(operation, client.client_id))

@@ -1,30 +1,36 @@
-"""The door: asking, allowing, denying, pairing codes, revoking. No network, and a clock of its own."""
+"""Access control: requests, decisions, pairing codes, revocation. Without a network, by a fake clock."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lodespace import protocol
 from lodespace.access.devices import DEVICES_FILE, KEPT_DAYS, MAX_DEVICES, DeviceStore
 from lodespace.access.pairing import (
-    ASKS_A_MINUTE,
-    ASKS_A_MINUTE_AND_ADDRESS,
-    CODE_SECONDS,
-    FIRST_PENALTY,
-    GUESSES_A_CODE,
-    GUESSES_A_MINUTE,
-    GUESSES_A_MINUTE_AND_ADDRESS,
-    MAX_PENALTY,
     MAX_WAITING,
     MAX_WAITING_AND_ADDRESS,
-    UNHEARD_SECONDS,
+    REQUESTS_PER_MINUTE,
+    REQUESTS_PER_MINUTE_AND_ADDRESS,
+    SILENT_SECONDS,
     WAITING_SECONDS,
-    Access,
+    PairingManager,
     may,
+)
+from lodespace.access.pairing_codes import (
+    CODE_SECONDS,
+    FIRST_PENALTY,
+    GUESSES_PER_CODE,
+    GUESSES_PER_MINUTE,
+    GUESSES_PER_MINUTE_AND_ADDRESS,
+    MAX_PENALTY,
 )
 from lodespace.errors import LodespaceError, RequestError
 
 
 class Clock:
+    """A clock that a test sets."""
+
     now = 1_000_000.0
 
     def __call__(self) -> float:
@@ -36,17 +42,40 @@ def clock() -> Clock:
     return Clock()
 
 
+class Streams:
+    """Streams of devices that a test opens. Records what the pairing manager does with them."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, int] = {}
+        self.closed: list[str] = []
+        self.waiting: list[int] = []
+
+    def connected(self, device: str) -> int:
+        return self.open.get(device, 0)
+
+    def close_revoked(self, device: str) -> None:
+        self.closed.append(device)
+
+    def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
+        self.waiting.append(len(overview().waiting))
+
+
 @pytest.fixture
-def access(tmp_path: Path, clock: Clock) -> Access:
-    return Access(DeviceStore(tmp_path / "state", clock), clock)
+def streams() -> Streams:
+    return Streams()
+
+
+@pytest.fixture
+def access(tmp_path: Path, clock: Clock, streams: Streams) -> PairingManager:
+    return PairingManager(DeviceStore(tmp_path / "state", clock), streams=streams, clock=clock)
 
 
 def code_of(error: pytest.ExceptionInfo[LodespaceError]) -> str:
     return error.value.code
 
 
-def test_a_device_that_is_allowed_comes_in_once_and_is_known_by_its_secret(access: Access) -> None:
-    asked = access.ask("Quest Browser", "192.168.1.31")
+def test_approved_device_receives_its_secret_once(access: PairingManager) -> None:
+    asked = access.request("Quest Browser", "192.168.1.31")
     assert access.poll(asked.secret)[0].state == "waiting"
     (waiting,) = access.overview().waiting
     assert waiting.code == asked.code and waiting.name == "Quest Browser"
@@ -60,8 +89,8 @@ def test_a_device_that_is_allowed_comes_in_once_and_is_known_by_its_secret(acces
     assert access.identify(asked.secret) is None
 
 
-def test_a_denied_device_is_told_so_and_gets_nothing(access: Access) -> None:
-    asked = access.ask("a", "10.0.0.2")
+def test_denied_device_receives_the_decision_and_no_secret(access: PairingManager) -> None:
+    asked = access.request("a", "10.0.0.2")
     access.decide(access.overview().waiting[0].request, None)
     assert access.overview().waiting == []
     answer, secret = access.poll(asked.secret)
@@ -69,10 +98,8 @@ def test_a_denied_device_is_told_so_and_gets_nothing(access: Access) -> None:
     assert access.overview().devices == []
 
 
-def test_a_request_expires_and_the_decision_then_has_nobody_to_let_in(
-    access: Access, clock: Clock
-) -> None:
-    asked = access.ask("a", "10.0.0.2")
+def test_decision_on_an_expired_request_is_refused(access: PairingManager, clock: Clock) -> None:
+    asked = access.request("a", "10.0.0.2")
     request = access.overview().waiting[0].request
     clock.now += WAITING_SECONDS + 1
     assert access.poll(asked.secret)[0].state == "expired"
@@ -81,124 +108,124 @@ def test_a_request_expires_and_the_decision_then_has_nobody_to_let_in(
     assert code_of(error) == "not_waiting"
 
 
-def refused(access: Access, address: str) -> str:
+def refused(access: PairingManager, address: str) -> str:
     with pytest.raises(RequestError) as error:
-        access.ask("a", address)
+        access.request("a", address)
     assert error.value.status == 429
     return code_of(error)
 
 
-def names(access: Access) -> list[str]:
+def names(access: PairingManager) -> list[str]:
     return [waiting.name for waiting in access.overview().waiting]
 
 
-def test_no_more_wait_than_the_owner_can_look_at(access: Access, clock: Clock) -> None:
+def test_number_of_waiting_devices_is_limited(access: PairingManager, clock: Clock) -> None:
     for k in range(MAX_WAITING):
-        access.ask(f"{k}", f"10.0.0.{k}")
-    clock.now += UNHEARD_SECONDS + 1
-    assert refused(access, "10.0.0.99") == "too_many_waiting"  # also when their headsets lie asleep
-    access.ask("again", "10.0.0.1")  # its page was loaded anew
+        access.request(f"{k}", f"10.0.0.{k}")
+    clock.now += SILENT_SECONDS + 1
+    assert refused(access, "10.0.0.99") == "too_many_waiting"  # also when their headsets sleep
+    access.request("again", "10.0.0.1")  # its page was reloaded
     assert names(access) == ["0", "2", "3", "4", "again"]
     assert len({w.code for w in access.overview().waiting}) == MAX_WAITING
-    clock.now += WAITING_SECONDS - UNHEARD_SECONDS
+    clock.now += WAITING_SECONDS - SILENT_SECONDS
     assert names(access) == ["again"]
-    access.ask("a", "10.0.0.99")
+    access.request("a", "10.0.0.99")
 
 
-def test_devices_behind_one_address_do_not_take_each_others_codes_away(
-    access: Access, clock: Clock
-) -> None:
-    asked = [access.ask(f"{k}", "10.0.0.2") for k in range(MAX_WAITING_AND_ADDRESS)]
+def test_devices_behind_one_address_keep_their_codes(access: PairingManager, clock: Clock) -> None:
+    asked = [access.request(f"{k}", "10.0.0.2") for k in range(MAX_WAITING_AND_ADDRESS)]
     for _ in range(3):
-        clock.now += UNHEARD_SECONDS / 2
+        clock.now += SILENT_SECONDS / 2
         assert [access.poll(one.secret)[0].state for one in asked] == ["waiting"] * len(asked)
         assert refused(access, "10.0.0.2") == "too_many_waiting"
     assert names(access) == [f"{k}" for k in range(MAX_WAITING_AND_ADDRESS)]
-    access.ask("elsewhere", "10.0.0.3")
-    clock.now += UNHEARD_SECONDS + 1
+    access.request("elsewhere", "10.0.0.3")
+    clock.now += SILENT_SECONDS + 1
     for one in (asked[0], asked[2]):
         access.poll(one.secret)
-    access.ask("again", "10.0.0.2")  # in the place of the one whose page asks no more
+    access.request("again", "10.0.0.2")  # replaces the one whose page no longer polls
     assert access.poll(asked[1].secret)[0].state == "expired"
     assert names(access) == ["0", "2", "elsewhere", "again"]
 
 
-def test_who_was_decided_on_takes_no_place(access: Access) -> None:
+def test_decided_request_leaves_room_for_another(access: PairingManager) -> None:
     for k in range(MAX_WAITING):
-        access.ask("a", f"10.0.0.{k}")
+        access.request("a", f"10.0.0.{k}")
         access.decide(access.overview().waiting[0].request, None)
-    access.ask("b", "10.0.0.0")
+    access.request("b", "10.0.0.0")
     assert names(access) == ["b"]
 
 
-def test_asking_is_limited_by_address_and_in_all(access: Access, clock: Clock) -> None:
+def test_requests_are_limited_per_address_and_in_total(
+    access: PairingManager, clock: Clock, streams: Streams
+) -> None:
     def ask_and_deny(address: str) -> str:
         try:
-            access.ask("a", address)
+            access.request("a", address)
         except RequestError as error:
             return error.code
         access.decide(access.overview().waiting[0].request, None)
         return "asked"
 
-    told: list[int] = []
-    access.on_change = lambda: told.append(1)
     answers = [ask_and_deny("10.0.0.2") for _ in range(1000)]
-    assert answers.count("asked") == ASKS_A_MINUTE_AND_ADDRESS and set(answers) == {
+    assert answers.count("asked") == REQUESTS_PER_MINUTE_AND_ADDRESS and set(answers) == {
         "asked",
         "too_many_requests",
     }
     answers = [ask_and_deny(f"10.0.{k % 200}.1") for k in range(1000)]
-    assert answers.count("asked") == ASKS_A_MINUTE - ASKS_A_MINUTE_AND_ADDRESS
-    assert len(told) == 2 * ASKS_A_MINUTE  # of what is refused nobody is told
+    assert answers.count("asked") == REQUESTS_PER_MINUTE - REQUESTS_PER_MINUTE_AND_ADDRESS
+    assert len(streams.waiting) == 2 * REQUESTS_PER_MINUTE, "a refused request is not reported"
     clock.now += 61
     assert ask_and_deny("10.0.0.2") == "asked"
 
 
-def test_the_owner_is_told_when_somebody_waits_no_more(access: Access, clock: Clock) -> None:
-    told: list[int] = []
-    access.ask("a", "10.0.0.2")
-    access.on_change = lambda: told.append(len(access.overview().waiting))
-    access.look_round()
-    assert told == []
+def test_expired_request_is_reported_to_the_owner_once(
+    access: PairingManager, clock: Clock, streams: Streams
+) -> None:
+    access.request("a", "10.0.0.2")
+    access.expire_stale()
+    assert streams.waiting == [1]
     clock.now += WAITING_SECONDS + 1
-    access.poll("of somebody else")  # whoever notices it
-    access.look_round()
-    assert told == [0]
+    access.poll("of another device")  # any call finds the expired request
+    access.expire_stale()
+    assert streams.waiting == [1, 0]
 
 
-def test_a_pairing_code_lets_one_device_in_once(access: Access, clock: Clock) -> None:
+def test_pairing_code_pairs_one_device_once(access: PairingManager, clock: Clock) -> None:
     made = access.make_code("viewer")
     assert len(made.code) == 9 and made.code[4] == "-"
-    role, secret = access.pair(f" {made.code.lower().replace('-', ' ')}", "a", "10.0.0.2")
+    role, secret = access.redeem_code(f" {made.code.lower().replace('-', ' ')}", "a", "10.0.0.2")
     assert role == "viewer" and access.identify(secret) is not None
     with pytest.raises(RequestError) as error:
-        access.pair(made.code, "b", "10.0.0.3")
+        access.redeem_code(made.code, "b", "10.0.0.3")
     assert code_of(error) == "bad_pairing_code"
     late = access.make_code("viewer")
     clock.now += CODE_SECONDS + 1
     with pytest.raises(RequestError) as error:
-        access.pair(late.code, "b", "10.0.0.3")
+        access.redeem_code(late.code, "b", "10.0.0.3")
     assert code_of(error) == "bad_pairing_code"
 
 
 def test_letters_that_look_like_digits_are_read_as_digits(
-    access: Access, monkeypatch: pytest.MonkeyPatch
+    access: PairingManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lodespace.access.pairing._random", lambda length: "0011ABCD"[:length])
+    monkeypatch.setattr(
+        "lodespace.access.pairing_codes.random_code", lambda length: "0011ABCD"[:length]
+    )
     access.make_code("viewer")
-    assert access.pair("oOiL-abcd", "a", "10.0.0.2")[0] == "viewer"
+    assert access.redeem_code("oOiL-abcd", "a", "10.0.0.2")[0] == "viewer"
 
 
-def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(
-    access: Access, clock: Clock
+def test_code_ends_after_five_wrong_guesses_and_the_penalty_doubles(
+    access: PairingManager, clock: Clock
 ) -> None:
     for penalty in (FIRST_PENALTY, 2 * FIRST_PENALTY):
         made = access.make_code("annotator")
-        for k in range(GUESSES_A_CODE):
+        for k in range(GUESSES_PER_CODE):
             with pytest.raises(RequestError):
-                access.pair("0000-0000", "a", f"10.0.1.{k}")
+                access.redeem_code("0000-0000", "a", f"10.0.1.{k}")
         with pytest.raises(RequestError) as error:
-            access.pair(made.code, "a", "10.0.0.2")
+            access.redeem_code(made.code, "a", "10.0.0.2")
         assert code_of(error) == "bad_pairing_code"
         with pytest.raises(RequestError) as error:
             access.make_code("annotator")
@@ -209,89 +236,85 @@ def test_a_code_is_dead_after_five_wrong_guesses_and_the_next_one_waits_longer(
         clock.now += 61
 
 
-def test_who_guesses_for_days_does_not_keep_the_owner_from_pairing_for_days(
-    access: Access, clock: Clock
-) -> None:
+def test_penalty_for_wrong_guesses_has_a_limit(access: PairingManager, clock: Clock) -> None:
     for _ in range(40):
         access.make_code("annotator")
-        for k in range(GUESSES_A_CODE):
+        for k in range(GUESSES_PER_CODE):
             with pytest.raises(RequestError):
-                access.pair("0000-0000", "a", f"10.0.1.{k}")
+                access.redeem_code("0000-0000", "a", f"10.0.1.{k}")
         clock.now += MAX_PENALTY
     made = access.make_code("annotator")
-    assert access.pair(made.code, "a", "10.0.0.2")[0] == "annotator"
+    assert access.redeem_code(made.code, "a", "10.0.0.2")[0] == "annotator"
 
 
-def test_guesses_are_limited_by_address_and_in_all(access: Access, clock: Clock) -> None:
+def test_guesses_are_limited_per_address_and_in_total(access: PairingManager, clock: Clock) -> None:
     def guess(address: str) -> str:
         with pytest.raises(RequestError) as error:
-            access.pair("0000-0000", "a", address)
+            access.redeem_code("0000-0000", "a", address)
         return code_of(error)
 
-    answers = [guess("10.0.0.2") for _ in range(GUESSES_A_MINUTE_AND_ADDRESS + 3)]
-    assert answers.count("bad_pairing_code") == GUESSES_A_MINUTE_AND_ADDRESS
-    answers = [guess(f"10.0.{k}.1") for k in range(GUESSES_A_MINUTE)]
-    assert answers.count("bad_pairing_code") == GUESSES_A_MINUTE - GUESSES_A_MINUTE_AND_ADDRESS
+    answers = [guess("10.0.0.2") for _ in range(GUESSES_PER_MINUTE_AND_ADDRESS + 3)]
+    assert answers.count("bad_pairing_code") == GUESSES_PER_MINUTE_AND_ADDRESS
+    answers = [guess(f"10.0.{k}.1") for k in range(GUESSES_PER_MINUTE)]
+    assert answers.count("bad_pairing_code") == GUESSES_PER_MINUTE - GUESSES_PER_MINUTE_AND_ADDRESS
     clock.now += 61
     assert guess("10.0.0.2") == "bad_pairing_code"
 
 
-def test_a_revoked_device_is_known_no_more(access: Access) -> None:
-    ended: list[str] = []
-    access.on_revoked = ended.append
-    _, secret = access.pair(access.make_code("annotator").code, "a", "10.0.0.2")
+def test_revoked_device_loses_its_cookie_and_streams(
+    access: PairingManager, streams: Streams
+) -> None:
+    _, secret = access.redeem_code(access.make_code("annotator").code, "a", "10.0.0.2")
     (device,) = access.overview().devices
     access.revoke(device.device)
-    assert ended == [device.device]
+    assert streams.closed == [device.device]
     assert access.identify(secret) is None and access.overview().devices == []
     with pytest.raises(RequestError) as error:
         access.revoke(device.device)
     assert code_of(error) == "unknown_device"
 
 
-def pair(access: Access, name: str = "a") -> tuple[str, str]:
-    """Name and secret of a device that came in."""
-    _, secret = access.pair(access.make_code("annotator").code, name, f"10.0.{name}.1")
+def pair(access: PairingManager, name: str = "a") -> tuple[str, str]:
+    """Id and secret of a device that is paired."""
+    _, secret = access.redeem_code(access.make_code("annotator").code, name, f"10.0.{name}.1")
     device = access.identify(secret)
     assert device is not None
     return device.device, secret
 
 
-def test_the_streams_of_a_device_that_newer_ones_push_out_end(access: Access, clock: Clock) -> None:
-    ended: list[str] = []
-    access.on_revoked, access.connected = ended.append, lambda device: 1
+def test_streams_of_a_device_replaced_by_newer_ones_are_closed(
+    access: PairingManager, clock: Clock, streams: Streams
+) -> None:
     first, secret = pair(access)
+    streams.open[first] = 1
     for k in range(MAX_DEVICES - 1):
         clock.now += 10
         pair(access, f"{k}")
-    assert ended == [] and access.identify(secret) is not None
+    assert streams.closed == [] and access.identify(secret) is not None
     clock.now += 10
     pair(access)
-    assert ended == [first] and access.identify(secret) is None
+    assert streams.closed == [first] and access.identify(secret) is None
 
 
-def test_the_streams_of_a_device_that_another_server_shut_out_end(
-    access: Access, tmp_path: Path, clock: Clock
+def test_streams_of_a_device_revoked_by_another_server_are_closed(
+    access: PairingManager, tmp_path: Path, clock: Clock, streams: Streams
 ) -> None:
-    ended: list[str] = []
-    streams = {"": 1}
-    access.on_revoked, access.connected = ended.append, lambda device: streams.get(device, 0)
     (one, _), (other, _) = pair(access), pair(access)
-    streams |= {one: 1, other: 1}
+    streams.open = {"": 1, one: 1, other: 1}
     DeviceStore(tmp_path / "state", clock).revoke(one)
-    access.look_round()
-    access.look_round()
-    assert ended == [one]
-    clock.now += 2  # it has opened another one just when it was shut out
-    access.look_round()
-    assert ended == [one, one]
-    streams[one] = 0
+    access.expire_stale()
+    access.expire_stale()
+    assert streams.closed == [one]
+    clock.now += 2  # a stream opened during the revocation
+    access.expire_stale()
+    assert streams.closed == [one, one]
+    streams.open[one] = 0
     clock.now += 2
-    access.look_round()
-    assert ended == [one, one]
+    access.expire_stale()
+    assert streams.closed == [one, one]
 
 
-def test_devices_are_kept_over_a_restart_private_and_without_their_secrets(tmp_path: Path) -> None:
+def test_devices_are_stored_privately_and_without_their_secrets(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     device, secret = DeviceStore(folder).admit("Quest", "annotator", "10.0.0.2")
     file = folder / DEVICES_FILE
@@ -302,7 +325,7 @@ def test_devices_are_kept_over_a_restart_private_and_without_their_secrets(tmp_p
     assert again.identify("") is None and again.identify(secret + "x") is None
 
 
-def test_two_servers_share_the_list(tmp_path: Path) -> None:
+def test_two_servers_share_the_list_of_devices(tmp_path: Path) -> None:
     one, two = DeviceStore(tmp_path), DeviceStore(tmp_path)
     device, secret = one.admit("a", "viewer", "")
     assert two.identify(secret) is not None
@@ -313,9 +336,7 @@ def test_two_servers_share_the_list(tmp_path: Path) -> None:
     assert len(one.all()) == MAX_DEVICES and one.all()[0].name == f"{MAX_DEVICES + 2}"
 
 
-def test_a_device_that_was_away_for_long_is_forgotten_and_one_that_comes_stays(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_unused_device_expires_and_a_used_one_stays(tmp_path: Path, clock: Clock) -> None:
     store = DeviceStore(tmp_path, clock)
     (_, away), (_, used) = store.admit("away", "viewer", ""), store.admit("used", "viewer", "")
     for _ in range(4):
@@ -325,7 +346,7 @@ def test_a_device_that_was_away_for_long_is_forgotten_and_one_that_comes_stays(
     assert [known.name for known in store.all()] == ["used"]
 
 
-def test_a_disk_that_is_full_shuts_no_known_device_out(
+def test_full_disk_does_not_revoke_a_known_device(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = DeviceStore(tmp_path, clock)
@@ -333,13 +354,13 @@ def test_a_disk_that_is_full_shuts_no_known_device_out(
     clock.now += 7200
 
     def full(*_: object) -> None:
-        raise LodespaceError("no room", code="state_not_saved")
+        raise LodespaceError("There is no room.", code="state_not_saved")
 
     monkeypatch.setattr("lodespace.access.devices.write_private", full)
     assert store.identify(secret) is not None
 
 
-def test_a_damaged_list_lets_nobody_in_and_does_not_stop_the_server(tmp_path: Path) -> None:
+def test_damaged_list_approves_no_device_and_can_be_written(tmp_path: Path) -> None:
     _, secret = DeviceStore(tmp_path).admit("a", "viewer", "")
     (tmp_path / DEVICES_FILE).write_text('{"devices": [{"device": 3}]}')
     store = DeviceStore(tmp_path)
@@ -348,11 +369,11 @@ def test_a_damaged_list_lets_nobody_in_and_does_not_stop_the_server(tmp_path: Pa
     assert store.identify(fresh) is not None
 
 
-def test_a_device_that_cannot_be_noted_is_not_let_in(tmp_path: Path, clock: Clock) -> None:
+def test_device_that_cannot_be_stored_is_not_approved(tmp_path: Path, clock: Clock) -> None:
     blocked = tmp_path / "state"
     blocked.write_text("a file where the folder should be")
-    access = Access(DeviceStore(blocked, clock), clock)
-    asked = access.ask("a", "10.0.0.2")
+    access = PairingManager(DeviceStore(blocked, clock), clock=clock)
+    asked = access.request("a", "10.0.0.2")
     access.decide(access.overview().waiting[0].request, "viewer")
     with pytest.raises(LodespaceError) as error:
         access.poll(asked.secret)

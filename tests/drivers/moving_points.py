@@ -64,7 +64,7 @@ class MovingPoints:
             async with server as url:
                 session = server.service.session
                 # There is no trainer to follow a drag, so the server ignores drags.
-                server.service.drag = lambda client, command: None
+                server.service.held_items.drag = lambda client, command: None
                 mean = self._first_means(group, random)
                 rest = mean.copy()
                 prediction = group.astype(np.int16) if self.predicted else np.full(n, -1, np.int16)

@@ -213,18 +213,16 @@ def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
 def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(
     folder: Path, small_data: Path
 ) -> None:
-    from lodespace.access.pairing import Access
     from lodespace.config import ServerConfig
     from lodespace.service.service import Service
 
     open_project(small_data, labels="none").close()
     for _ in range(2):  # the second time nothing is new
         project = open_project(small_data, settings=Settings(stiffness=0.7))
-        service = Service(project, ServerConfig(train=False), Access())
+        service = Service(project, ServerConfig(train=False))
         assert service.session.settings.stiffness == 0.7
         assert [(act.client, act.note) for act in service.session.acts] == [
             ("cli", "stiffness 0.7")
         ]
-        assert service.store is not None
-        service.store.close()
+        service.event_log.close()
         project.close()

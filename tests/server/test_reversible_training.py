@@ -11,7 +11,6 @@ import pytest
 
 from drivers.servers import eventually
 from lodespace import protocol
-from lodespace.access.pairing import Access
 from lodespace.config import ServerConfig
 from lodespace.models.checkpoints import checkpoint
 from lodespace.project.project import open_project
@@ -26,15 +25,14 @@ class Session:
 
     def __init__(self, data: Path, folder: Path) -> None:
         self.project = open_project(data, project_folder=folder, labels="none")
-        self.service = Service(self.project, ServerConfig(), Access(), device="cpu", threads=1)
+        self.service = Service(self.project, ServerConfig(), device="cpu", threads=1)
         self.notices: list[protocol.Notice] = []
-        told = self.service.on_notice
-        self.service.on_notice = lambda notice: (self.notices.append(notice), told(notice))[1]
+        show = self.service.notices.show
+        self.service.notices.show = lambda notice: (self.notices.append(notice), show(notice))[1]
         self.commands = 0
 
     async def rest(self) -> np.ndarray:
         """The cloud (N, D), once nothing moves any more."""
-        assert self.service.trainer is not None
         trainer = self.service.trainer
         await eventually(lambda: trainer.training.state == "resting", 240)
         return self.service.session.grid.latent_mean()
@@ -42,7 +40,7 @@ class Session:
     async def do(self, make: Callable[[str], object], client: str = ANNA) -> protocol.Ack:
         self.commands += 1
         command = make(f"command-{os.urandom(6).hex()}")
-        return await self.service.carry_out(command, client)  # type: ignore[arg-type]
+        return await self.service.commands.carry_out(command, client)  # type: ignore[arg-type]
 
     async def label(self, items: range, class_id: int, client: str = ANNA) -> protocol.Ack:
         provenance = protocol.Provenance(tool="lasso")
@@ -81,7 +79,7 @@ class Session:
         return self.service.session.grid.box.size / 65535
 
     def kill_trainer(self) -> None:
-        assert self.service.trainer is not None and self.service.trainer.pid is not None
+        assert self.service.trainer.pid is not None
         os.kill(self.service.trainer.pid, signal.SIGKILL)
 
 
@@ -129,13 +127,13 @@ async def test_the_way_back_is_shown(begin: Callable) -> None:
     await session.label(range(0, 80), 1)
     after = await session.rest()
     seen: list[np.ndarray] = []
-    on_frame = session.service.on_frame
+    on_frame = session.service.training_events.on_frame
 
     def watch(frame: object) -> None:
         on_frame(frame)  # type: ignore[arg-type]
         seen.append(session.service.session.grid.latent_mean())
 
-    session.service.on_frame = watch
+    session.service.training_events.on_frame = watch
     await session.undo()
     await session.rest()
     far = [float(np.abs(one - before).mean()) for one in seen]

@@ -127,14 +127,13 @@ async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path:
 
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
-        server.service.trainer = Trainer()  # type: ignore[assignment]
+        server.service.held_items.trainer = Trainer()  # type: ignore[assignment]
         async with StreamClient(url) as ben:
             await anna.send(protocol.SetPriority(items=[1, 2]))
             await eventually(lambda: told == [[1, 2]])
             await ben.send(protocol.SetPriority(items=[2, 9]))
             await eventually(lambda: told[-1] == [1, 2, 9])
         await eventually(lambda: told[-1] == [1, 2])
-        server.service.trainer = None
 
 
 async def test_a_client_that_never_answers_does_not_hold_the_server_up(

@@ -1,6 +1,5 @@
 """Forces, places and dials over the stream: what is asked is answered, what makes no sense is refused in words, and nothing changes."""
 
-import json
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +20,7 @@ async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient
     """Of a server with a trainer, at rest, on 200 vectors."""
     server = Serving(small_data, tmp_path / "project")
     async with server as url, StreamClient(url) as client:
-        await eventually(lambda: server.service.training.state == "resting", 240)
+        await eventually(lambda: server.service.trainer.training.state == "resting", 240)
         client.server = server  # type: ignore[attr-defined]
         yield client
 
@@ -125,25 +124,25 @@ async def test_pins_are_told_to_all_and_kept(
     unpin = protocol.Unpin(command_id=command_id(), items=[4])
     assert (await client.command(unpin)).count == 1
     assert session.held()[0].tolist() == [9]
-    detail = json.loads(next(client.server.service.store.events()).detail)  # type: ignore[attr-defined]
-    assert detail["latent_dim"] == 3 and detail["targets"]
+    event = next(client.server.service.event_log.events())  # type: ignore[attr-defined]
+    assert event.latent_dim == 3 and event.points() is not None
 
 
 async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) -> None:
     service = client.server.service  # type: ignore[attr-defined]
     states: list[str] = []
-    on_training = service.on_training
+    on_training = service.training_events.on_training
 
     def hear(training: protocol.Training) -> None:
         states.append(training.state)
         on_training(training)
 
-    service.on_training = hear
+    service.training_events.on_training = hear
     async with StreamClient(client.url) as other:
         await other.send(protocol.Drag(items=[5], targets=[(2.0, 2.0, 2.0)]))
         await eventually(lambda: "running" in states)
         assert any(peer.dragging is not None for peer in service.clients)
-    await eventually(lambda: service.training.state == "resting", 240)
+    await eventually(lambda: service.trainer.training.state == "resting", 240)
     assert service.session.acts.top == 0, "nothing has happened"
 
 

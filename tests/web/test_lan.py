@@ -18,7 +18,8 @@ from lodespace import protocol
 from lodespace.access import devices, lan_listener
 from lodespace.access import pairing as access_module
 from lodespace.access.lan_listener import MAX_PLAIN
-from lodespace.access.pairing import GUESSES_A_CODE, GUESSES_A_MINUTE, MAX_WAITING_AND_ADDRESS
+from lodespace.access.pairing import MAX_WAITING_AND_ADDRESS
+from lodespace.access.pairing_codes import GUESSES_PER_CODE, GUESSES_PER_MINUTE
 from lodespace.config import LanConfig, ServerConfig
 from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
 from lodespace.web.app import LISTENER
@@ -179,9 +180,10 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
     """A guess that is not judged is not compared with the code: even the right one does not get in."""
     access = lan.server.app[ACCESS]
     now = time.time()
-    access._clock = lambda: now  # all of it within one minute, however slow the machine
+    # All guesses are within one minute, however slow the machine is.
+    access._clock = access._codes._clock = lambda: now
     made = await lan.owner("POST", "api/access/code", {"role": "annotator"})
-    code = access._code
+    code = access._codes._code
     assert code is not None
     guesses = 10_000
     addresses = [f"127.{1 + k // 200}.{k % 200}.{1 + k % 250}" for k in range(400)]
@@ -204,8 +206,8 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
         await asyncio.gather(
             *(attacker(number) for number in range(start, min(start + 40, len(addresses))))
         )
-    assert answers == {403: GUESSES_A_MINUTE, 429: guesses - GUESSES_A_MINUTE}
-    assert code.judged == GUESSES_A_CODE
+    assert answers == {403: GUESSES_PER_MINUTE, 429: guesses - GUESSES_PER_MINUTE}
+    assert code.guesses == GUESSES_PER_CODE
     # Past the minute, and before the code would have ended by itself: it is dead since it was guessed at five times.
     now += 61
     assert now < code.expires

@@ -216,7 +216,7 @@ async def test_what_the_trainer_measures_is_told(http: TestClient) -> None:
     )
     async with stream_of(http) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
-        http.app[SERVICE].on_losses(losses)
+        http.app[SERVICE].training_events.on_losses(losses)
         await eventually(lambda: bool(anna.seen(protocol.QualityChanged)))
         told = anna.seen(protocol.QualityChanged)[-1].quality
         assert (told.held_out_accuracy, told.held_out) == (0.875, 16)

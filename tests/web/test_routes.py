@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from lodespace.access.pairing import Access
+from lodespace.access.pairing import PairingManager
 from lodespace.web.route import Route
 from lodespace.web.routes import ROUTES, add_routes
 from lodespace.web.security import protect
@@ -21,7 +21,7 @@ def test_every_route_is_listed_in_the_docs(route: Route) -> None:
 
 def test_router_has_every_route_once() -> None:
     app = web.Application()
-    protect(app, Access())
+    protect(app, PairingManager())
     add_routes(app)
     served = [
         f"{route.method} {route.resource.canonical}"

@@ -1,0 +1,119 @@
+"""Pairing codes: one at a time, valid once, ended by wrong guesses."""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lodespace import protocol
+from lodespace.access.rate_limit import Limit
+from lodespace.access.secret_hash import hash_of
+from lodespace.errors import RequestError
+from lodespace.protocol import Role
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no two of its characters look alike."""
+CODE_SECONDS = 300.0
+"""Time for which a pairing code is valid."""
+CODE_LENGTH = 8
+GUESSES_PER_CODE = 5
+GUESSES_PER_MINUTE = 30
+GUESSES_PER_MINUTE_AND_ADDRESS = 10
+FIRST_PENALTY = 30.0
+"""Seconds until the next pairing code after too many wrong guesses; doubled each time."""
+MAX_PENALTY = 600.0
+"""Longest penalty in seconds: repeated guessing must not keep the owner from pairing for days."""
+
+
+@dataclass(kw_only=True)
+class _Code:
+    """A pairing code."""
+
+    code_hash: str
+    """SHA-256 of the code, hexadecimal."""
+    role: Role
+    """Role of the device that redeems it."""
+    expires: float
+    """Time after which it is invalid."""
+    guesses: int = 0
+    """Number of guesses that were compared with it."""
+
+
+class PairingCodes:
+    """The current pairing code, and the limits on guessing it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._code: _Code | None = None
+        self._penalty = 0.0
+        self._code_allowed_at = 0.0
+        self._guesses = Limit(GUESSES_PER_MINUTE, GUESSES_PER_MINUTE_AND_ADDRESS)
+
+    def make(self, role: Role) -> protocol.PairingCode:
+        """Make a pairing code; the previous one becomes invalid.
+
+        Raises RequestError for some time after too many wrong guesses.
+        """
+        now = self._clock()
+        if now < self._code_allowed_at:
+            seconds = int(self._code_allowed_at - now) + 1
+            raise RequestError(
+                f"Too many wrong guesses of the last code. Make a new one in {seconds} s, or approve"
+                " the device in the list of waiting devices.",
+                code="too_many_guesses",
+                status=429,
+            )
+        code = random_code(CODE_LENGTH)
+        self._code = _Code(code_hash=hash_of(code), role=role, expires=now + CODE_SECONDS)
+        return protocol.PairingCode(
+            code=f"{code[:4]}-{code[4:]}", role=role, expires_in=CODE_SECONDS
+        )
+
+    def check(self, typed: str, address: str) -> Role:
+        """Return the role that a typed code gives. Raises RequestError when it is wrong."""
+        now = self._clock()
+        if not self._guesses.allowed(address, now):
+            raise RequestError(
+                "Too many guesses. Wait a minute, then try again.",
+                code="too_many_guesses",
+                status=429,
+            )
+        code = self._code
+        wrong = RequestError(
+            "Invalid or expired pairing code. Ask for a new one.",
+            code="bad_pairing_code",
+            status=403,
+        )
+        if code is None or now > code.expires:
+            self._code = None
+            raise wrong
+        code.guesses += 1
+        if not hmac.compare_digest(code.code_hash, hash_of(_normalised(typed))):
+            if code.guesses >= GUESSES_PER_CODE:
+                self._code = None
+                self._penalty = min(2 * self._penalty or FIRST_PENALTY, MAX_PENALTY)
+                self._code_allowed_at = now + self._penalty
+            raise wrong
+        return code.role
+
+    def spend(self) -> None:
+        """Invalidate the current code: it was redeemed."""
+        self._code = None
+        self._penalty = 0.0
+
+
+def _normalised(text: str) -> str:
+    """Normalise a typed code: no hyphen, and digits for the letters that look like them."""
+    return (
+        text.upper()
+        .replace("-", "")
+        .replace(" ", "")
+        .replace("O", "0")
+        .replace("I", "1")
+        .replace("L", "1")
+    )
+
+
+def random_code(length: int) -> str:
+    """Return a random code of `length` characters."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))

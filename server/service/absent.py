@@ -1,0 +1,131 @@
+"""Stand-ins for the label log, recorder and trainer that a service does not have."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.recording.index import index_of
+from lodespace.recording.recorder import Recorder
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import Event
+from lodespace.session.session import AnnotationSession
+from lodespace.training import messages as m
+from lodespace.training.supervisor import Inputs, TrainerListener, TrainerSupervisor
+
+
+class NoEventLog:
+    """The label log of a read-only service: empty, and nothing can be appended."""
+
+    def events(self) -> Iterator[Event]:
+        """Return no events."""
+        return iter(())
+
+    async def append(self, event: Event) -> Event:
+        """Raise RequestError. Planning refuses every command of a read-only session before this."""
+        return self.append_now(event)
+
+    def append_now(self, event: Event) -> Event:
+        """Raise RequestError."""
+        raise RequestError(f"a read-only scene takes no {event.kind}", code="read_only")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class NoRecorder:
+    """The recorder of a read-only service: records nothing, and reads the recording of a bake."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording-index")
+        self._timeline: protocol.Timeline | None = None
+
+    def positions(self, now: float | None = None, *, last: bool = False) -> None:
+        """Do nothing."""
+
+    def operations(
+        self, operations: Iterable[protocol.Operation], now: float | None = None
+    ) -> None:
+        """Do nothing."""
+
+    def timeline(self) -> Future[protocol.Timeline]:
+        """Contents of the recording. The future raises ProjectError when the file is damaged."""
+        return self._thread.submit(self._read)
+
+    def _read(self) -> protocol.Timeline:
+        if self._timeline is None:
+            self._timeline = index_of(self._path)
+        return self._timeline
+
+    def close(self) -> None:
+        """End the thread that reads."""
+        self._thread.shutdown(wait=True)
+
+
+class NoTrainer:
+    """The trainer of a read-only scene, and of a server that was started without training."""
+
+    def __init__(self, session: AnnotationSession, listener: TrainerListener) -> None:
+        self._session = session
+        self._listener = listener
+
+    @property
+    def training(self) -> protocol.Training:
+        """State `absent`, with the current settings."""
+        return self._session.untrained(self._session.settings)
+
+    async def start(self) -> None:
+        """Do nothing."""
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+    def learn_from(self, inputs: Inputs) -> None:
+        """Report the current settings; nothing learns from the inputs."""
+        del inputs
+        self._listener.on_training(self.training)
+
+    def drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
+        """Raise RequestError."""
+        del items, targets
+        refuse_training("there is no model to pull")
+
+    def watch(self, forces: bool) -> None:  # same signature as the supervisor's
+        """Do nothing: there are no forces."""
+
+    async def probe(self, items: list[int]) -> m.Probed:
+        """Raise RequestError."""
+        del items
+        refuse_training("there is no model to ask")
+
+    async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
+        """Raise RequestError."""
+        del points
+        refuse_training("there is no model to ask")
+
+    def set_priority(self, items: list[int]) -> None:
+        """Do nothing."""
+
+    def run(self) -> None:
+        """Raise RequestError."""
+        refuse_training()
+
+    def pause(self) -> None:
+        """Raise RequestError."""
+        refuse_training()
+
+
+def refuse_training(reason: str = "the scene is baked, or training is off") -> NoReturn:
+    """Raise the RequestError of a service without a trainer."""
+    raise RequestError(f"nothing is trained here: {reason}", code="no_training")
+
+
+AnyEventLog = EventLog | NoEventLog
+AnyRecorder = Recorder | NoRecorder
+AnyTrainer = TrainerSupervisor | NoTrainer

@@ -1,0 +1,73 @@
+"""All connected clients."""
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator
+
+from lodespace import protocol
+from lodespace.service.client import Client
+
+
+class Clients:
+    """The connected clients: sends to all of them. Implements DeviceStreams (access/pairing.py)."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(tuple(self._clients))
+
+    @contextlib.contextmanager
+    def joined(self, client: Client) -> Generator[None]:
+        """Hold a client among the others for the time of a `with` statement."""
+        self._clients.add(client)
+        try:
+            yield
+        finally:
+            self._clients.discard(client)
+
+    def _greeted(self) -> Iterator[Client]:
+        """Clients that have sent hello: only they know the messages of the stream."""
+        return (client for client in self if client.client_id)
+
+    def send(self, operation: protocol.Operation) -> None:
+        """Queue an operation that every client must receive, in order."""
+        for client in self._greeted():
+            client.send(operation)
+
+    def replace(self, key: str, operation: protocol.Operation) -> None:
+        """Queue an operation; it replaces one with the same key that is not sent yet."""
+        for client in self._greeted():
+            client.replace(key, operation)
+
+    def history_changed(self) -> None:
+        """Send each client its history: it depends on who made a gesture."""
+        for client in self._greeted():
+            client.history_changed()
+
+    def wake(self) -> None:
+        """Send new positions and predictions to every client that has time for them."""
+        for client in self._clients:
+            client.wake()
+
+    # Streams of devices, for the pairing manager ----------------------------------------
+
+    def connected(self, device: str) -> int:
+        """Return the number of open streams of a device."""
+        return sum(client.device == device for client in self)
+
+    def close_revoked(self, device: str) -> None:
+        """Close all streams of a device that the owner has revoked."""
+        for client in self:
+            if client.device == device:
+                client.close(protocol.CLOSE_REVOKED, "The owner has revoked this device.")
+
+    def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
+        """Send waiting and approved devices to the owner's pages."""
+        owners = [client for client in self._greeted() if client.role == "owner"]
+        if owners:
+            news = protocol.AccessChanged(access=overview())
+            for client in owners:
+                client.replace("access", news)

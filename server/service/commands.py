@@ -1,0 +1,81 @@
+"""Commands that change a session: checked, written to disk, applied, passed to observers."""
+
+import asyncio
+from collections.abc import Sequence
+
+from lodespace import protocol
+from lodespace.service.absent import AnyEventLog, AnyTrainer, refuse_training
+from lodespace.service.notices import Notices
+from lodespace.service.observers import Observer
+from lodespace.session.event_log import EventLogError
+from lodespace.session.planning import Command, plan
+from lodespace.session.session import AnnotationSession
+
+
+class Commands:
+    """Carries out the commands of all clients, one at a time."""
+
+    def __init__(
+        self,
+        session: AnnotationSession,
+        event_log: AnyEventLog,
+        trainer: AnyTrainer,
+        notices: Notices,
+        observers: Sequence[Observer],
+    ) -> None:
+        self._session = session
+        self._event_log = event_log
+        self._trainer = trainer
+        self._notices = notices
+        self._observers = observers
+        self._one_at_a_time = asyncio.Lock()
+
+    async def carry_out(self, command: Command, client: str) -> protocol.Ack:
+        """Carry out a command of the client with id `client`. Return the answer.
+
+        Raises LodespaceError; nothing has changed then. When the client disconnects meanwhile, an
+        event that is on disk is applied all the same.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
+
+    async def _carry_out(self, command: Command, client: str) -> protocol.Ack:
+        async with self._one_at_a_time:
+            known = self._session.answered(command.command_id)
+            if known is not None:
+                return known
+            event = plan(self._session, command, client)
+            if event is None:
+                return self._unchanged(command)
+            try:
+                event = await self._event_log.append(event)
+            except EventLogError as error:
+                notice = protocol.Notice(topic="disk", code=error.code, message=str(error))
+                self._notices.show(notice)
+                raise
+            applied = self._session.apply(event)
+        self._notices.clear("disk")
+        self._notices.clear("undo")
+        for observer in self._observers:
+            observer.on_applied(event, applied)
+        return applied.ack
+
+    async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
+        """Run or pause training, change its settings.
+
+        Raises RequestError when there is no trainer, or the settings do not fit together.
+        """
+        if self._trainer.training.state == "absent":
+            refuse_training()
+        ack = self._unchanged(command)
+        if command.settings is not None:
+            ack = await self.carry_out(command, client)
+        if command.run is not None:
+            if command.run:
+                self._trainer.run()
+            else:
+                self._trainer.pause()
+        return ack
+
+    def _unchanged(self, command: Command) -> protocol.Ack:
+        """The answer to a command that changes nothing."""
+        return protocol.Ack(command_id=command.command_id, sequence=self._session.sequence, count=0)

@@ -1,0 +1,86 @@
+"""What all clients together hold, watch and look at: one trainer serves them all."""
+
+import numpy as np
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.service.absent import AnyTrainer
+from lodespace.service.client import Client
+from lodespace.service.clients import Clients
+from lodespace.session.pins import checked_targets
+from lodespace.session.session import AnnotationSession
+
+
+class HeldItems:
+    """Merges drags, watched forces and priorities of all clients, and sends them to the trainer."""
+
+    def __init__(self, session: AnnotationSession, clients: Clients, trainer: AnyTrainer) -> None:
+        self.trainer = trainer
+        """The trainer, or its stand-in."""
+        self._session = session
+        self._clients = clients
+
+    def drag(self, client: Client, command: protocol.Drag) -> None:
+        """Hold items at targets. Raises RequestError when they do not exist, or nothing trains."""
+        targets = checked_targets(
+            command.targets, len(command.items), self._session.grid.latent_dim
+        )
+        items = np.asarray(command.items, np.uint32)
+        self._session.check_items(items)
+        before, client.dragging = client.dragging, (items, targets) if len(items) else None
+        try:
+            self._send_drags()
+        except RequestError:
+            client.dragging = before
+            raise
+
+    def release(self, client: Client) -> None:
+        """Release all items that a client holds."""
+        if client.dragging is not None:
+            client.dragging = None
+            self._send_drags()
+
+    def _send_drags(self) -> None:
+        """Send all held items. Of an item that two clients hold, one client's target counts."""
+        latent_dim = self._session.grid.latent_dim
+        held = [
+            client.dragging
+            for client in self._clients
+            if client.dragging is not None and client.dragging[1].shape[1] == latent_dim
+        ]
+        items = np.concatenate([np.empty(0, np.uint32), *(one[0] for one in held)])
+        targets = np.concatenate([np.empty((0, latent_dim), np.float32), *(one[1] for one in held)])
+        items, first = np.unique(items, return_index=True)
+        self.trainer.drag(items, targets[first])
+
+    def watch(self, client: Client, *, forces: bool) -> None:
+        """Start or stop sending forces to a client. The trainer computes them while one watches."""
+        client.watching = forces
+        client.force_version = 0
+        self._send_watching()
+
+    def _send_watching(self) -> None:
+        self.trainer.watch(any(client.watching for client in self._clients))
+
+    def set_priority(self, client: Client, items: list[int]) -> None:
+        """Set the items that a client looks at: the trainer moves those of all clients first.
+
+        Raises RequestError when an item does not exist.
+        """
+        if items and max(items) >= len(self._session.items):
+            raise RequestError(f"there is no item {max(items)}", code="unknown_item")
+        client.priority = items
+        self._send_priority()
+
+    def _send_priority(self) -> None:
+        self.trainer.set_priority(
+            sorted({item for client in self._clients for item in client.priority})
+        )
+
+    def left(self, client: Client) -> None:
+        """Drop everything that a client held, watched and looked at. It has left `clients`."""
+        if client.priority:
+            self._send_priority()
+        if client.watching:
+            self._send_watching()
+        self.release(client)

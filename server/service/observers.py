@@ -1,0 +1,104 @@
+"""Observers of a session: clients, review, recording and trainer follow what happens in it."""
+
+from lodespace import protocol
+from lodespace.review.review import Review
+from lodespace.service.absent import AnyRecorder, AnyTrainer
+from lodespace.service.clients import Clients
+from lodespace.session.events import Event
+from lodespace.session.session import AnnotationSession, Applied
+from lodespace.training.supervisor import Inputs
+
+
+class Observer:
+    """Base of all observers. A method does nothing unless a subclass overrides it."""
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        """Called when a command is on disk and applied to the session."""
+
+    def on_frame(self, *, moved: bool, resting: bool) -> None:
+        """Called when a frame of the trainer is published. `moved`: positions have changed."""
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        """Called with a new sample of the training curves."""
+
+
+class ClientUpdates(Observer):
+    """Sends what happens to all clients."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        for operation in applied.news:
+            self._clients.send(operation)
+        self._clients.history_changed()
+
+    def on_frame(self, *, moved: bool, resting: bool) -> None:
+        self._clients.wake()
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        self._clients.replace("losses", protocol.LossesMeasured(losses=losses))
+
+
+class ReviewUpdates(Observer):
+    """Lets the review estimate quality again."""
+
+    def __init__(self, review: Review) -> None:
+        self._review = review
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        self._review.labelled()
+
+    def on_frame(self, *, moved: bool, resting: bool) -> None:
+        self._review.predicted()
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        self._review.measured(losses.metrics)
+
+
+class RecordingUpdates(Observer):
+    """Writes what happens into the recording."""
+
+    def __init__(self, recorder: AnyRecorder, session: AnnotationSession) -> None:
+        self._recorder = recorder
+        self._session = session
+        self._measured_at = -1
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        gesture = self._session.told(event)
+        self._recorder.operations([*applied.news, *([] if gesture is None else [gesture])])
+
+    def on_frame(self, *, moved: bool, resting: bool) -> None:
+        if moved:
+            self._recorder.positions(last=resting)
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        # At rest nothing is learned, so the same values need no further records.
+        if self._session.grid.revision != self._measured_at:
+            self._measured_at = self._session.grid.revision
+            self._recorder.operations([protocol.LossesMeasured(losses=losses)])
+
+
+class TrainerUpdates(Observer):
+    """Sends the new labels, classes, settings and pins to the trainer."""
+
+    def __init__(self, trainer: AnyTrainer, session: AnnotationSession) -> None:
+        self._trainer = trainer
+        self._session = session
+
+    def on_applied(self, event: Event, applied: Applied) -> None:
+        self._trainer.learn_from(training_inputs(self._session))
+
+
+def training_inputs(session: AnnotationSession) -> Inputs:
+    """Return everything of `session` that the trainer learns from."""
+    pinned, pins = session.held()
+    return Inputs(
+        labels=session.labels.copy(),
+        verified=session.verified,
+        n_classes=len(session.classes),
+        settings=session.settings,
+        pinned=pinned,
+        pins=pins,
+        step=session.acts.last,
+    )

@@ -1,0 +1,60 @@
+"""Events of the trainer, published to the session and passed to observers."""
+
+from collections.abc import Sequence
+
+from lodespace import protocol
+from lodespace.service.clients import Clients
+from lodespace.service.notices import Notices
+from lodespace.service.observers import Observer
+from lodespace.session.session import AnnotationSession
+from lodespace.training.shared_frames import TrainerFrame
+
+
+class TrainingEvents:
+    """Receives the trainer's frames, losses, states and notices. Implements TrainerListener."""
+
+    def __init__(
+        self,
+        session: AnnotationSession,
+        clients: Clients,
+        notices: Notices,
+        observers: Sequence[Observer],
+    ) -> None:
+        self._session = session
+        self._clients = clients
+        self._notices = notices
+        self._observers = observers
+        self._losses: protocol.Losses | None = None
+
+    def on_frame(self, frame: TrainerFrame) -> None:
+        """Publish a frame, then call the observers."""
+        before = self._session.grid.revision
+        self._session.publish(
+            frame.latent_mean,
+            frame.predictions,
+            step=frame.step,
+            resting=frame.resting,
+            exact=frame.exact,
+            forces=frame.forces,
+        )
+        moved = self._session.grid.revision != before
+        for observer in self._observers:
+            observer.on_frame(moved=moved, resting=frame.resting)
+
+    def on_losses(self, losses: protocol.Losses) -> None:
+        """Keep the newest losses for clients that connect later, then call the observers."""
+        self._losses = losses
+        for observer in self._observers:
+            observer.on_losses(losses)
+
+    def on_training(self, training: protocol.Training) -> None:
+        """Send the trainer's state to all clients."""
+        self._clients.replace("training", protocol.TrainingChanged(training=training))
+
+    def on_notice(self, notice: protocol.Notice) -> None:
+        """Show a notice of the trainer."""
+        self._notices.show(notice)
+
+    def newest_losses(self) -> list[protocol.LossesMeasured]:
+        """Return the message with the newest losses; an empty list before the first."""
+        return [] if self._losses is None else [protocol.LossesMeasured(losses=self._losses)]
