@@ -289,9 +289,9 @@ def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDri
 
 
 def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
-    server: ServerProcess, open_page: Any
+    own_server: ServerProcess, open_page: Any
 ) -> None:
-    anna, ben = (open_page(server.url) for _ in range(2))
+    anna, ben = (open_page(own_server.url) for _ in range(2))
     for page in (anna, ben):
         page.wait_for_scene()
     anna.wait_for_rest()
