@@ -26,10 +26,11 @@ ClientOf = Callable[..., Awaitable[TestClient]]
 
 def free_port() -> int:
     """A free port below those that systems give to outgoing connections, so that no such connection
-    takes it before the server does."""
+    takes it before the server does. Each worker of pytest-xdist has ports of its own."""
     dice = random.SystemRandom()
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = dice.randrange(20_000, 32_000)
+        port = dice.randrange(20_000 + worker % 16, 32_000, 16)
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
             return port
