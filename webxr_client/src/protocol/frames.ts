@@ -190,7 +190,7 @@ export function deltasOf(frame: PositionsFrame): Int32Array {
     const low = axis * n;
     const high = (axes + axis) * n;
     for (let i = 0; i < n; i++) {
-      const zigzag = (frame.planes[low + i] as number) | ((frame.planes[high + i] as number) << 8);
+      const zigzag = frame.planes[low + i]! | (frame.planes[high + i]! << 8);
       deltas[i * axes + axis] = ((zigzag >>> 1) ^ -(zigzag & 1)) << shift;
     }
   }
@@ -213,8 +213,8 @@ export function addDeltas(frame: PositionsFrame, positions: Uint16Array): void {
     const low = axis * n;
     const high = (axes + axis) * n;
     for (let i = 0, at = axis; i < n; i++, at += 4) {
-      const zigzag = (planes[low + i] as number) | ((planes[high + i] as number) << 8);
-      positions[at] = (positions[at] as number) + (((zigzag >>> 1) ^ -(zigzag & 1)) << shift);
+      const zigzag = planes[low + i]! | (planes[high + i]! << 8);
+      positions[at]! += ((zigzag >>> 1) ^ -(zigzag & 1)) << shift;
     }
   }
 }

@@ -134,7 +134,7 @@ function seenOf(answer: Probed): Seen[] {
       ]),
     ) as Partial<Record<Term, number[]>>,
     reconstruction: pictures[k] ?? null,
-    error: answer.error[k] as number,
+    error: answer.error[k]!,
     sigma: answer.sigma.slice(k * axes, (k + 1) * axes),
   }));
 }

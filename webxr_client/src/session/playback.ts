@@ -181,8 +181,8 @@ export class Playback {
     const kept = this.segments.get(k);
     if (kept) return kept;
     const { offset, moment } = timeline.keyframes;
-    const start = offset[k] as number;
-    const made = this.read(moment[k] as number, start, offset[k + 1] ?? timeline.end);
+    const start = offset[k]!;
+    const made = this.read(moment[k]!, start, offset[k + 1] ?? timeline.end);
     this.segments.set(k, made);
     made.catch(() => this.segments.delete(k));
     for (const old of this.segments.keys()) {
@@ -223,7 +223,7 @@ export function keyframeBefore({ keyframes }: Timeline, moment: number): number 
   let high = keyframes.moment.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((keyframes.moment[middle] as number) <= moment) low = middle;
+    if (keyframes.moment[middle]! <= moment) low = middle;
     else high = middle - 1;
   }
   return low;

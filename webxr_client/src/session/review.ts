@@ -88,7 +88,7 @@ export class Review {
     if (sheet?.status !== "open" || sheet.items.some(({ prediction }) => prediction >= 0)) return;
     const [corrected, aside] = [review.corrected.peek(), review.aside.peek()];
     if (sheet.items.some(({ item }) => corrected.has(item) || aside.has(item))) return;
-    if (sheet.items.some(({ item }) => (annotations.predictions[item] as number) >= 0))
+    if (sheet.items.some(({ item }) => annotations.predictions[item]! >= 0))
       void this.load(sheet.kind, "");
   }
 
@@ -267,7 +267,7 @@ export class Review {
       return;
     }
     const same = (item: number) =>
-      predictions[item] === classId && ((labels[item] as number) < 0 || labels[item] === classId);
+      predictions[item] === classId && (labels[item]! < 0 || labels[item] === classId);
     for (const share of GROW_SHARES) {
       const items = this.growth.growOver(latent, chosen.items, share, same);
       if (items.length === chosen.items.length) continue;

@@ -27,7 +27,7 @@ function named(of: Int16Array, classes: readonly ClassInfo[], name: string): Set
       .map((info) => info.class_id),
   );
   const found = new Set<number>();
-  for (let item = 0; item < of.length; item++) if (ids.has(of[item] as number)) found.add(item);
+  for (let item = 0; item < of.length; item++) if (ids.has(of[item]!)) found.add(item);
   return found;
 }
 

@@ -13,7 +13,7 @@ interface Optimistic {
 }
 
 const given = (classIds: number | Int16Array, k: number): number =>
-  typeof classIds === "number" ? classIds : (classIds[k] as number);
+  typeof classIds === "number" ? classIds : classIds[k]!;
 
 export class Annotations {
   /** Class per item; -1 without a label. */
@@ -56,8 +56,7 @@ export class Annotations {
     if (!change) return false;
     this.optimistic.delete(commandId);
     change.items.forEach((item, k) => {
-      if (this.labels[item] === given(change.classIds, k))
-        this.labels[item] = change.before[k] as number;
+      if (this.labels[item] === given(change.classIds, k)) this.labels[item] = change.before[k]!;
     });
     return true;
   }
@@ -65,14 +64,14 @@ export class Annotations {
   /** Set labels received from the server. */
   setLabels(items: readonly number[], classIds: readonly number[]): void {
     items.forEach((item, k) => {
-      this.labels[item] = classIds[k] as number;
+      this.labels[item] = classIds[k]!;
     });
   }
 
   setPredictions(items: Uint32Array, classIds: Int16Array, confidence: Uint8Array): void {
     items.forEach((item, k) => {
-      this.predictions[item] = classIds[k] as number;
-      this.confidence[item] = confidence[k] as number;
+      this.predictions[item] = classIds[k]!;
+      this.confidence[item] = confidence[k]!;
     });
   }
 }
@@ -80,7 +79,6 @@ export class Annotations {
 /** Number of items per class in `values`. */
 export function countByClass(values: Int16Array, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
-  for (const value of values)
-    if (value >= 0 && value < classes) counts[value] = (counts[value] as number) + 1;
+  for (const value of values) if (value >= 0 && value < classes) counts[value]! += 1;
   return counts;
 }

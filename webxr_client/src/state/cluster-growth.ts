@@ -58,12 +58,12 @@ export class ClusterGrowth {
     const counts = new Float32Array(cells ** 3);
     for (let i = 0; i < latent.n; i++)
       if (same(i)) {
-        const cell = cellOf[i] as number;
-        counts[cell] = (counts[cell] as number) + 1;
+        const cell = cellOf[i]!;
+        counts[cell]! += 1;
       }
     const density = this.smoothed(counts, latent.latentDim === 2);
     const seeds = new Set<number>();
-    for (const item of items) if (same(item)) seeds.add(cellOf[item] as number);
+    for (const item of items) if (same(item)) seeds.add(cellOf[item]!);
     const taken = this.spread(density, seeds, share);
     const kept = new Set(items);
     return this.itemsIn(taken, same, kept);
@@ -77,12 +77,12 @@ export class ClusterGrowth {
     const begin = [...seeds];
     const taken = new Uint8Array(this.cells ** 3);
     let peak = 0;
-    for (const cell of begin) peak = Math.max(peak, density[cell] as number);
+    for (const cell of begin) peak = Math.max(peak, density[cell]!);
     if (peak === 0) return taken;
     const least = share * peak;
     const stack: number[] = [];
     const visit = (cell: number) => {
-      if (taken[cell] || (density[cell] as number) < least || density[cell] === 0) return;
+      if (taken[cell] || density[cell]! < least || density[cell] === 0) return;
       taken[cell] = 1;
       stack.push(cell);
     };
@@ -99,7 +99,7 @@ export class ClusterGrowth {
   ): Uint32Array {
     const items: number[] = [];
     for (let i = 0; i < this.cellOf.length; i++)
-      if (besides.has(i) || (taken[this.cellOf[i] as number] && wanted(i))) items.push(i);
+      if (besides.has(i) || (taken[this.cellOf[i]!] && wanted(i))) items.push(i);
     return Uint32Array.from(items);
   }
 
@@ -114,12 +114,12 @@ export class ClusterGrowth {
     this.low.fill(GRID_STEPS);
     for (let i = 0; i < n; i++) {
       for (let axis = 0; axis < 3; axis++) {
-        const value = to[4 * i + axis] as number;
-        if (value < (this.low[axis] as number)) this.low[axis] = value;
-        if (value > (high[axis] as number)) high[axis] = value;
+        const value = to[4 * i + axis]!;
+        if (value < this.low[axis]!) this.low[axis] = value;
+        if (value > high[axis]!) high[axis] = value;
       }
     }
-    const spans = high.map((value, axis) => value - (this.low[axis] as number));
+    const spans = high.map((value, axis) => value - this.low[axis]!);
     const span = Math.max(1, ...spans);
     // clusters fill about a twelfth of the volume
     const root = flat ? Math.sqrt(n / ITEMS_A_CELL) : Math.cbrt((n / ITEMS_A_CELL) * 12);
@@ -129,13 +129,9 @@ export class ClusterGrowth {
     const counts = new Float32Array(cells ** 3);
     if (this.cellOf.length !== n) this.cellOf = new Int32Array(n);
     for (let i = 0; i < n; i++) {
-      const cell = this.cellAt(
-        to[4 * i] as number,
-        to[4 * i + 1] as number,
-        flat ? 0 : (to[4 * i + 2] as number),
-      );
+      const cell = this.cellAt(to[4 * i]!, to[4 * i + 1]!, flat ? 0 : to[4 * i + 2]!);
       this.cellOf[i] = cell;
-      counts[cell] = (counts[cell] as number) + 1;
+      counts[cell]! += 1;
     }
     this.density = this.smoothed(counts, flat);
   }
@@ -143,7 +139,7 @@ export class ClusterGrowth {
   private cellAt(x: number, y: number, z: number): number {
     const { cells, low, width } = this;
     const at = (value: number, axis: number) =>
-      Math.min(cells - 1, Math.max(0, Math.floor((value - (low[axis] as number)) / width)));
+      Math.min(cells - 1, Math.max(0, Math.floor((value - low[axis]!) / width)));
     return at(x, 0) + cells * (at(y, 1) + cells * at(z, 2));
   }
 
@@ -156,9 +152,9 @@ export class ClusterGrowth {
       const to = new Float32Array(from.length);
       for (let k = 0; k < from.length; k++) {
         const along = Math.floor(k / stride) % cells;
-        const before = along > 0 ? (from[k - stride] as number) : 0;
-        const after = along < cells - 1 ? (from[k + stride] as number) : 0;
-        to[k] = 0.25 * before + 0.5 * (from[k] as number) + 0.25 * after;
+        const before = along > 0 ? from[k - stride]! : 0;
+        const after = along < cells - 1 ? from[k + stride]! : 0;
+        to[k] = 0.25 * before + 0.5 * from[k]! + 0.25 * after;
       }
       from = to;
     }
@@ -176,10 +172,9 @@ export class ClusterGrowth {
     const middle = [centre.x, centre.y, centre.z].map((value) => (value + 0.5) * steps);
     const reach = radius * steps;
     const range = (axis: number): [number, number] => {
-      if (flat && axis === 2)
-        return Math.abs((middle[2] as number) - steps / 2) <= reach ? [0, 0] : [1, 0];
-      const first = Math.floor(((middle[axis] as number) - reach - (low[axis] as number)) / width);
-      const last = Math.floor(((middle[axis] as number) + reach - (low[axis] as number)) / width);
+      if (flat && axis === 2) return Math.abs(middle[2]! - steps / 2) <= reach ? [0, 0] : [1, 0];
+      const first = Math.floor((middle[axis]! - reach - low[axis]!) / width);
+      const last = Math.floor((middle[axis]! + reach - low[axis]!) / width);
       return [Math.max(0, first), Math.min(cells - 1, last)];
     };
     const [x0, x1] = range(0);
@@ -190,9 +185,9 @@ export class ClusterGrowth {
         for (let x = x0; x <= x1; x++) {
           const d2 = [x, y, z].reduce((sum, cell, axis) => {
             if (flat && axis === 2) return sum;
-            const left = (low[axis] as number) + cell * width;
-            const nearest = Math.min(Math.max(middle[axis] as number, left), left + width);
-            return sum + (nearest - (middle[axis] as number)) ** 2;
+            const left = low[axis]! + cell * width;
+            const nearest = Math.min(Math.max(middle[axis]!, left), left + width);
+            return sum + (nearest - middle[axis]!) ** 2;
           }, 0);
           if (d2 <= reach * reach) found.push(x + cells * (y + cells * z));
         }

@@ -73,11 +73,11 @@ export class ForceState {
     if (this.frame && k >= 0) {
       const { n, axes } = this.frame.header;
       for (let axis = 0; axis < axes; axis++)
-        out[axis] = this.frame.vectors[(k * n + item) * axes + axis] as number;
+        out[axis] = this.frame.vectors[(k * n + item) * axes + axis]!;
       return true;
     }
     if (!seen) return false;
-    for (let axis = 0; axis < seen.length; axis++) out[axis] = seen[axis] as number;
+    for (let axis = 0; axis < seen.length; axis++) out[axis] = seen[axis]!;
     return true;
   }
 
@@ -95,8 +95,7 @@ export class ForceState {
       dominant[i] = -1;
       for (let k = 0; k < FORCE_TERMS.length; k++) {
         let square = 0;
-        for (let axis = 0; axis < axes; axis++)
-          square += (vectors[(k * n + i) * axes + axis] as number) ** 2;
+        for (let axis = 0; axis < axes; axis++) square += vectors[(k * n + i) * axes + axis]! ** 2;
         if (square > most) {
           most = square;
           dominant[i] = k;

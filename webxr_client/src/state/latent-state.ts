@@ -121,9 +121,8 @@ export class LatentState {
     for (let k = 0; k < 4 * this.held.length; k++) {
       const axis = k % 4;
       if (axis >= this.latentDim) continue;
-      const at =
-        (this.box.origin[axis] as number) + ((this.heldAt[k] as number) / steps) * this.box.size;
-      const grid = Math.round(((at - (box.origin[axis] as number)) / box.size) * steps);
+      const at = this.box.origin[axis]! + (this.heldAt[k]! / steps) * this.box.size;
+      const grid = Math.round(((at - box.origin[axis]!) / box.size) * steps);
       this.heldAt[k] = Math.min(steps, Math.max(0, grid));
     }
   }
@@ -135,16 +134,16 @@ export class LatentState {
   private gather(positions: Uint16Array, out: Uint16Array): void {
     const { held } = this;
     for (let k = 0; k < held.length; k++) {
-      const at = 4 * (held[k] as number);
-      for (let axis = 0; axis < 4; axis++) out[4 * k + axis] = positions[at + axis] as number;
+      const at = 4 * held[k]!;
+      for (let axis = 0; axis < 4; axis++) out[4 * k + axis] = positions[at + axis]!;
     }
   }
 
   private scatter(positions: Uint16Array, values: Uint16Array): void {
     const { held } = this;
     for (let k = 0; k < held.length; k++) {
-      const at = 4 * (held[k] as number);
-      for (let axis = 0; axis < 4; axis++) positions[at + axis] = values[4 * k + axis] as number;
+      const at = 4 * held[k]!;
+      for (let axis = 0; axis < 4; axis++) positions[at + axis] = values[4 * k + axis]!;
     }
   }
 
@@ -244,7 +243,7 @@ export class LatentState {
 
   /** Latent mean of an item at the newest keyframe, along one axis, in latent units. */
   latentMean(item: number, axis: number): number {
-    const grid = this.to[4 * item + axis] as number;
-    return (this.box.origin[axis] as number) + (grid / (GRID_STEPS - 1)) * this.box.size;
+    const grid = this.to[4 * item + axis]!;
+    return this.box.origin[axis]! + (grid / (GRID_STEPS - 1)) * this.box.size;
   }
 }

@@ -97,6 +97,6 @@ export function sheetLabels(
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;
-  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1] as number;
+  const least = left.map(({ doubt }) => doubt).sort((a, b) => b - a)[SHEET_SIZE - 1]!;
   return left.filter(({ doubt }) => doubt >= least).slice(0, SHEET_SIZE);
 }

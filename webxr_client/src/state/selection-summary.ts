@@ -27,15 +27,13 @@ export function summarise(
 ): PredictionSummary {
   const counts = new Uint32Array(classes);
   for (const item of items) {
-    const predicted = predictions[item] as number;
-    if (predicted >= 0 && predicted < classes)
-      counts[predicted] = (counts[predicted] as number) + 1;
+    const predicted = predictions[item]!;
+    if (predicted >= 0 && predicted < classes) counts[predicted]! += 1;
   }
   let best = -1;
-  for (let k = 0; k < classes; k++)
-    if ((counts[k] as number) > (best < 0 ? 0 : (counts[best] as number))) best = k;
+  for (let k = 0; k < classes; k++) if (counts[k]! > (best < 0 ? 0 : counts[best]!)) best = k;
   if (best < 0) return { classId: -1, share: 0, clear: false, odd: new Uint32Array(0) };
-  const share = (counts[best] as number) / items.length;
+  const share = counts[best]! / items.length;
   return {
     classId: best,
     share,
@@ -57,7 +55,7 @@ export function meanConfidence(
   let count = 0;
   for (const item of items) {
     if (predictions[item] !== classId) continue;
-    sum += confidence[item] as number;
+    sum += confidence[item]!;
     count++;
   }
   return count === 0 ? 0 : sum / (255 * count);
@@ -93,7 +91,7 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
   if (count >= items.length) return items;
   return Uint32Array.from(
     { length: count },
-    (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)] as number,
+    (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)]!,
   );
 }
 
@@ -108,11 +106,11 @@ export function acceptedPredictions(
   const { labels, predictions, confidence } = state.annotations;
   const classes = state.classes.value;
   const least = 255 * state.review.acceptFrom.value;
-  const unlabelled = selection.items.filter((item) => (labels[item] as number) < 0);
+  const unlabelled = selection.items.filter((item) => labels[item]! < 0);
   const items = unlabelled.filter((item) => {
-    const info = classes[predictions[item] as number];
-    return info && !info.locked && !info.removed && (confidence[item] as number) >= least;
+    const info = classes[predictions[item]!];
+    return info && !info.locked && !info.removed && confidence[item]! >= least;
   });
-  const classIds = Int16Array.from(items, (item) => predictions[item] as number);
+  const classIds = Int16Array.from(items, (item) => predictions[item]!);
   return { items, classIds, unlabelled: unlabelled.length };
 }
