@@ -16,7 +16,8 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession
 from lodespace.training import messages as m
-from lodespace.training.supervisor import Inputs, TrainerListener, TrainerSupervisor
+from lodespace.training.messages import TrainingInputs
+from lodespace.training.supervisor import TrainerListener, TrainerSupervisor
 
 
 class NoEventLog:
@@ -86,7 +87,7 @@ class NoTrainer:
     async def stop(self) -> None:
         """Do nothing."""
 
-    def learn_from(self, inputs: Inputs) -> None:
+    def learn_from(self, inputs: TrainingInputs) -> None:
         """Report the current settings; nothing learns from the inputs."""
         del inputs
         self._listener.on_training(self.training)

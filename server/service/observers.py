@@ -6,7 +6,7 @@ from lodespace.service.absent import AnyRecorder, AnyTrainer
 from lodespace.service.clients import Clients
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession, Applied
-from lodespace.training.supervisor import Inputs
+from lodespace.training.messages import TrainingInputs
 
 
 class Observer:
@@ -90,15 +90,15 @@ class TrainerUpdates(Observer):
         self._trainer.learn_from(training_inputs(self._session))
 
 
-def training_inputs(session: AnnotationSession) -> Inputs:
+def training_inputs(session: AnnotationSession) -> TrainingInputs:
     """Return everything of `session` that the trainer learns from."""
     pinned, pins = session.held()
-    return Inputs(
-        labels=session.labels.copy(),
+    return TrainingInputs.of(
+        session.acts.last,
+        labels=session.labels,
         verified=session.verified,
         n_classes=len(session.classes),
         settings=session.settings,
         pinned=pinned,
         pins=pins,
-        step=session.acts.last,
     )

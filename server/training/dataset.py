@@ -1,4 +1,4 @@
-"""From the items of a project to what the model reads. Imports torch."""
+"""Conversion of a project's items to tensors. Imports torch."""
 
 import torch
 
@@ -7,7 +7,10 @@ from lodespace.models.dataset import Dataset, Standardisation
 
 
 def to_dataset(items: ItemSet) -> Dataset:
-    """Raises ValueError on items that no model reads."""
+    """Return `items` as the data set that the model reads.
+
+    Raises ValueError on items that no model reads.
+    """
     if items.kind == "vector":
         known = None
         if items.standardisation is not None:

@@ -1,4 +1,7 @@
-"""What is read of the model beside its frames: forces, decoded places, how it sees single items. In the trainer process, between turns."""
+"""On-demand queries to the model: forces per item, pictures at latent points, single items.
+
+The trainer process answers them between two units of training.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +15,7 @@ from lodespace.training import messages as m
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:
-    """A sample of the training curves; a KL divergence that is not known yet counts as 0."""
+    """Return a sample of the loss curves; a KL divergence that is not measured yet counts as 0."""
     return protocol.Losses(
         step=snapshot.step,
         epoch=snapshot.epoch,
@@ -23,7 +26,7 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
 
 
 def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:
-    """Carry out `command`; what the model refuses is told in the answer."""
+    """Return the answer to a query; where the model refuses, the answer contains the reason."""
     try:
         return (
             _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
@@ -53,23 +56,29 @@ def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
 
 def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
     if trainer.dataset.kind != "image":
-        raise ValueError("these items are vectors: what lies at a place has no picture")
+        raise ValueError("these items are vectors; a latent point of theirs has no picture")
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
     return m.Decoded(command.request, _pictures(trainer.decode(points)))
 
 
 def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
-    """(K, C, H, W) in 0..1 -> uint8 (K, H, W, C)."""
+    """Return pictures (K, C, H, W) with values 0 to 1 as uint8 (K, H, W, C)."""
     return np.rint(decoded.transpose(0, 2, 3, 1) * 255).clip(0, 255).astype(np.uint8).tobytes()
 
 
 REACH = 0.99
-"""Share of the items with a force that is told in full. Two points that lie on one another push each other a hundred times as hard as
-others do: in steps of 1/127 of that, most forces would be nothing."""
+"""Share of the items whose force is sent unclipped.
+
+Two coincident points push each other about a hundred times as hard as others do. With a step of
+1/127 of the largest force, most other forces would round to zero.
+"""
 
 
 def compact_forces(trainer: Trainer) -> FrameForces:
-    """The cheap terms for every item, in steps: see `in_steps`. A term that the preset lacks is 0."""
+    """Return the per-frame loss terms' forces on all items, quantised by `in_steps`.
+
+    A term that the preset does not use has the scale 0.
+    """
     forces = trainer.forces()
     n, d = len(trainer.dataset), trainer.config.latent_dim
     scales = np.zeros(len(FORCE_TERMS), np.float32)
@@ -82,9 +91,16 @@ def compact_forces(trainer: Trainer) -> FrameForces:
 
 
 def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
-    """Scale and int8 (N, D) whose product is `force` (N, D), each to half a step; the strongest are shortened, their direction kept.
+    """Quantise forces to int8.
 
-    A step is 1/127 of what the largest components of REACH of the items stay under, items without a force left out.
+    A step is 1/127 of the REACH quantile of the largest component per item, over the items with a
+    force. Stronger forces are clipped to that length; their direction is kept.
+
+    Args:
+        force: float32 (N, D), in nats per latent unit.
+
+    Returns:
+        Scale and int8 (N, D); their product is `force` to half a step.
     """
     largest = np.abs(force).max(axis=1, initial=0)
     strong = largest[largest > 0]

@@ -1,169 +1,266 @@
-"""What server and trainer process say to each other: msgpack structs, each preceded by its length, over the trainer's pipes."""
+"""Messages between the server and the trainer process: msgpack structs over the trainer's pipes.
+
+Each message is preceded by its length. Arrays are little-endian bytes.
+"""
 
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from lodespace.protocol import Losses, Phase, Settings
+from lodespace.session.undo import Step
 
 LENGTH = struct.Struct("<I")
 
 
 class Start(msgspec.Struct, tag=True):
-    """First message: what to train. `data` as in lodespace.json; `frames_fd` is the shared ring."""
+    """First message: what to train."""
 
     data: str
+    """Name of the data set, as in lodespace.json."""
     folder: str
+    """Path of the project folder."""
     checkpoints: str
+    """Path of the folder of checkpoints."""
     moments: str
+    """Path of the folder of undo snapshots."""
     n_items: int
+    """Number of items."""
     frames_fd: int
+    """File descriptor of the shared ring of frames."""
     n_classes: int
+    """Number of classes, at least 1."""
     seed: int
+    """Seed of the model, where training starts from the beginning."""
     settings: Settings
+    """Settings in full."""
     device: str
+    """Torch device, or "auto"."""
     threads: int
+    """Number of processor threads for torch."""
     running: bool
+    """False to start paused."""
 
 
-class Inputs(msgspec.Struct, tag=True):
-    """All that the model learns from, as it is after event `number` (0: no event), which moved the line of states (undo.py) from state
-    `before` to state `after`. `labels`: little-endian int16 (N,); `verified` uint8 (N,): 1 where somebody has looked at the item;
-    `pinned` uint32 (K,), `pins` float32 (K, D)."""
+class TrainingInputs(msgspec.Struct, tag=True):
+    """Everything that the model learns from, after one event of the session."""
 
-    number: int
-    before: int
-    after: int
+    event: int
+    """Sequence number of the event; 0 before the first."""
+    from_state: int
+    """Training state before the event (session/undo.py)."""
+    to_state: int
+    """Training state after the event; equal to `event` unless an undo or redo leads back."""
     labels: bytes
+    """Class per item, int16 (N,); UNLABELED for none."""
     verified: bytes
+    """1 per item whose label somebody gave looking at the item, uint8 (N,)."""
     n_classes: int
+    """Number of classes, at least 1."""
     settings: Settings
+    """Settings in full."""
     pinned: bytes
+    """Pinned items, uint32 (K,)."""
     pins: bytes
+    """Latent positions of the pinned items, float32 (K, D)."""
+
+    @classmethod
+    def of(
+        cls,
+        transition: Step,
+        *,
+        labels: npt.NDArray[np.int16],
+        verified: npt.NDArray[np.bool_],
+        n_classes: int,
+        settings: Settings,
+        pinned: npt.NDArray[np.uint32],
+        pins: npt.NDArray[np.float32],
+    ) -> Self:
+        """Return the message for arrays of N items, K pinned items in D latent dimensions."""
+        return cls(
+            event=transition.number,
+            from_state=transition.before,
+            to_state=transition.after,
+            labels=labels.astype("<i2").tobytes(),
+            verified=verified.astype(np.uint8).tobytes(),
+            n_classes=max(1, n_classes),
+            settings=settings,
+            pinned=pinned.astype("<u4").tobytes(),
+            pins=pins.astype("<f4").tobytes(),
+        )
+
+    def label_array(self) -> npt.NDArray[np.int16]:
+        """Return the labels, int16 (N,)."""
+        return np.frombuffer(self.labels, "<i2").astype(np.int16)
+
+    def verified_array(self) -> npt.NDArray[np.bool_]:
+        """Return which labels are verified, bool (N,)."""
+        return np.frombuffer(self.verified, np.uint8).astype(np.bool_)
+
+    def pin_arrays(self, latent_dim: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Return the pinned items (K,) and their positions (K, latent_dim)."""
+        pins = np.frombuffer(self.pins, "<f4").reshape(-1, latent_dim)
+        return np.frombuffer(self.pinned, "<u4").astype(np.int64), pins
 
 
 class Drag(msgspec.Struct, tag=True):
-    """Items uint32 (K,) are held at targets float32 (K, D); none: let go."""
+    """Items that clients hold; without items, the drag ends."""
 
     items: bytes
+    """uint32 (K,)."""
     targets: bytes
+    """Latent positions float32 (K, D)."""
 
 
 class Watch(msgspec.Struct, tag=True):
-    """Whether forces go with every frame."""
+    """Switches forces in frames."""
 
     forces: bool
+    """Whether every frame carries the forces on all items."""
 
 
 class Probe(msgspec.Struct, tag=True):
-    """How the model sees `items`: answered by Probed."""
+    """Asks for the model's view of items; `Probed` answers."""
 
     request: int
+    """Number of the request, repeated in the answer."""
     items: list[int]
+    """Items to inspect."""
 
 
 class Decode(msgspec.Struct, tag=True):
-    """What lies at points float32 (K, D): answered by Decoded."""
+    """Asks for the pictures at latent positions; `Decoded` answers."""
 
     request: int
+    """Number of the request, repeated in the answer."""
     points: bytes
+    """Latent positions float32 (K, D)."""
 
 
 class SetPriority(msgspec.Struct, tag=True):
+    """Items that clients look at; the encoder and the classifier update them first."""
+
     items: list[int]
+    """The items, ascending."""
 
 
 class Run(msgspec.Struct, tag=True):
-    pass
+    """Continue training."""
 
 
 class Pause(msgspec.Struct, tag=True):
-    pass
+    """Pause training."""
 
 
 class Stop(msgspec.Struct, tag=True):
     """Save a checkpoint and end."""
 
 
-Command = Start | Inputs | Drag | Watch | Probe | Decode | SetPriority | Run | Pause | Stop
+Command = Start | TrainingInputs | Drag | Watch | Probe | Decode | SetPriority | Run | Pause | Stop
 
 
 class Alive(msgspec.Struct, tag=True):
-    """Said once a second while data are read and the model is made, which is one long piece of work."""
+    """Heartbeat while the data set is read and the model is made, one long unit of work."""
 
 
 class FrameReady(msgspec.Struct, tag=True):
-    """Frame `sequence` lies in the ring."""
+    """A frame lies in the shared ring."""
 
     sequence: int
+    """Number of the frame."""
 
 
 class State(msgspec.Struct, tag=True):
-    """How training stands; sent when it changes and at least once a second: also the heartbeat.
-
-    `event`: the newest one whose inputs it has taken.
-    """
+    """State of training, and the heartbeat: sent when it changes and at least once per second."""
 
     running: bool
+    """False while training is paused."""
     event: int
+    """Newest event whose inputs were taken."""
     phase: Phase
+    """Phase of training."""
     progress: float
+    """Progress of the first training, 0 to 1."""
     step: int
+    """Training steps so far."""
     frames_per_second: float
+    """Rate of published frames."""
     settings: Settings
+    """Settings in force, in full."""
 
 
 class Measured(msgspec.Struct, tag=True):
+    """One sample of the loss curves."""
+
     losses: Losses
+    """Loss terms and metrics."""
 
 
 class Collapsed(msgspec.Struct, tag=True):
-    """`message` tells a person what collapsed and why; "" when it is mended. `mend`: what to change."""
+    """Warning that latent dimensions carry no information."""
 
     message: str
-    mend: Settings | None = None
+    """Collapsed dimensions and the reason; "" when the warning is over."""
+    suggested_fix: Settings | None = None
+    """Settings that help, if any."""
 
 
 class NotSaved(msgspec.Struct, tag=True):
-    """`message` tells a person why no checkpoint could be written; "" when one was written again."""
+    """Warning that checkpoints cannot be written."""
 
     message: str
+    """Why, and what to do; "" when a checkpoint was written again."""
 
 
-class Turned(msgspec.Struct, tag=True):
-    """Event `number` was to lead back. `found`: that moment was kept; otherwise the model goes on from where it is."""
+class Restored(msgspec.Struct, tag=True):
+    """Answer to inputs that led back to an earlier training state."""
 
-    number: int
+    event: int
+    """The event of these inputs."""
     found: bool
+    """Whether a snapshot of that state exists; otherwise the current state remains."""
 
 
 class Probed(msgspec.Struct, tag=True):
-    """`forces`: float32 (K, D) of each term, nats per latent unit. `pictures`: uint8 (K, H, W, channels), empty for vectors.
-    `error` nats; `sigma` float32 (K, D). `refused`: why there is no answer."""
+    """The model's view of K items."""
 
     request: int
+    """Number of the request."""
     step: int
+    """Training step of the answer."""
     forces: dict[str, bytes]
+    """Force per loss term, float32 (K, D), in nats per latent unit."""
     pictures: bytes
+    """Reconstructions uint8 (K, H, W, channels); empty for vectors."""
     error: list[float]
+    """Reconstruction error per item, in nats."""
     sigma: bytes
+    """Standard deviation of the encoder's posterior, float32 (K, D)."""
     refused: str = ""
+    """Why there is no answer; "" when there is one."""
 
 
 class Decoded(msgspec.Struct, tag=True):
-    """`pictures`: uint8 (K, H, W, channels). `refused`: why there is no answer."""
+    """Pictures at K latent positions."""
 
     request: int
+    """Number of the request."""
     pictures: bytes
+    """uint8 (K, H, W, channels)."""
     refused: str = ""
+    """Why there is no answer; "" when there is one."""
 
 
 class Failed(msgspec.Struct, tag=True):
-    """The trainer cannot go on. `fatal`: starting it again would not help."""
+    """Last message of a trainer that cannot continue."""
 
     message: str
+    """The error."""
     fatal: bool
+    """Whether another attempt would end the same way."""
 
 
 TrainerEvent = (
@@ -173,7 +270,7 @@ TrainerEvent = (
     | Measured
     | Collapsed
     | NotSaved
-    | Turned
+    | Restored
     | Probed
     | Decoded
     | Failed
@@ -185,13 +282,13 @@ decode_event = msgspec.msgpack.Decoder(TrainerEvent).decode
 
 
 def packed(message: msgspec.Struct) -> bytes:
-    """`message` with its length before it."""
+    """Return `message` encoded, preceded by its length."""
     payload = encode(message)
     return LENGTH.pack(len(payload)) + payload
 
 
 def read_command(pipe: BinaryIO) -> Command | None:
-    """The next command, waiting for it; None at the end of the pipe."""
+    """Return the next command, waiting for it; None at the end of the pipe."""
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None

@@ -1,8 +1,10 @@
-"""Frames from the trainer to the server through shared memory: a ring of slots in an unlinked file that both map.
+"""Frames from the trainer to the server through shared memory: a ring of slots in a nameless file.
 
-The file has no name, so it is gone with the last process, whatever dies. Each slot carries a sequence number, odd while it is written. The
-trainer fills a slot and then says so over its pipe; the server reads when told, and a number that is odd or changed meanwhile
-means the slot was taken for a newer frame: that one's message follows.
+Both processes map the file. It has no name, so it is freed with the last process, even when that is
+killed. Each slot has a sequence number, which is odd while the slot is written. The trainer fills a
+slot and then sends the number over its pipe. The server reads the slot at that message; a number
+that is odd or has changed means that a newer frame took the slot, and the message of the newer
+frame follows.
 """
 
 import contextlib
@@ -37,18 +39,23 @@ _HEADER = np.dtype(
 
 
 class TrainerFrame(NamedTuple):
-    """latent_mean float32 (N, D), predictions per item; copies, the receiver's to keep.
-
-    `exact`: to be shown to one step of the grid, as the last frame before a rest is. `forces` where somebody watches them.
-    """
+    """One frame of training for N items in D latent dimensions; the arrays are copies."""
 
     sequence: int
+    """Number of the frame, from 1."""
     step: int
+    """Training step."""
     latent_mean: npt.NDArray[np.float32]
+    """Latent means as shown, float32 (N, D)."""
     predictions: ItemPredictions[npt.NDArray[Any]]
+    """Predictions per item."""
     resting: bool
+    """Whether the points are at rest."""
     exact: bool = False
+    """Whether positions are to be shown to one step of the grid, as in the last frame before a
+    rest."""
     forces: FrameForces | None = None
+    """Forces on all items; None while no client watches them."""
 
 
 class SharedFrames:
@@ -122,7 +129,10 @@ def size_for(n: int) -> int:
 
 
 def anonymous_file(size: int) -> IO[bytes]:
-    """A file of `size` bytes without a name, in memory where the system has such a place and room in it. Raises OSError."""
+    """Return a nameless file of `size` bytes, in memory where the system has room for it.
+
+    Raises OSError.
+    """
     memory = Path("/dev/shm")  # noqa: S108  # nothing is named there
     if memory.is_dir():
         with contextlib.suppress(OSError):
@@ -134,7 +144,7 @@ def _reserved(size: int, folder: Path | None) -> IO[bytes]:
     file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # it outlives this function
     try:
         if hasattr(os, "posix_fallocate"):
-            # Room that is only promised is found missing when it is written to, and that kills the process.
+            # Without allocation, a full disk shows at the first write, which kills the process.
             os.posix_fallocate(file.fileno(), 0, size)
         file.truncate(size)
     except OSError:

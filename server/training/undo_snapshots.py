@@ -1,7 +1,8 @@
-"""The trainer process's memory of moments: the newest in memory, older ones on disk, each by the number of the event that followed it.
+"""Snapshots of the training state for undo: the newest in memory, older ones on disk.
 
-Writing happens in a thread of its own: a gesture does not wait for the disk. A moment that could not be written, or was lost with
-a killed process, is simply not there: undo then brings labels, settings and pins back, and the model trains on.
+Each is stored under the number of the event that followed it. A thread writes to disk, so a gesture
+does not wait. A snapshot that could not be written, or was lost with a killed process, is missing:
+an undo then restores labels, settings and pins, and the model trains on from its current state.
 """
 
 import json
@@ -16,66 +17,74 @@ from lodespace.models.checkpoints.training_state import Moment
 log = logging.getLogger(__name__)
 
 IN_MEMORY = 12
+"""Most snapshots in memory."""
 MEMORY_BYTES = 256 << 20
+"""Most bytes of snapshots in memory; the newest is kept whatever its size."""
 ON_DISK = 48
+"""Most snapshots on disk."""
 DISK_BYTES = 1 << 30
+"""Most bytes of snapshots on disk, as estimated from the newest; at least 4 are kept."""
 
 
-class Moments:
-    """Moments by number. `newest(tag)` finds the way back."""
+class UndoSnapshots:
+    """Snapshots by event number."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._kept: OrderedDict[int, Moment] = OrderedDict()
-        self._tags = _tags_on_disk(folder)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="moments")
+        self._state_ids = _state_ids_on_disk(folder)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="undo-snapshots")
 
-    def keep(self, number: int, moment: Moment) -> None:
-        """`moment` is how things were before event `number`."""
-        self._kept[number] = moment
-        self._kept.move_to_end(number)
-        self._tags[number] = moment.tag
+    def keep(self, event: int, state: Moment) -> None:
+        """Keep `state`, the training state before event `event`."""
+        self._kept[event] = state
+        self._kept.move_to_end(event)
+        self._state_ids[event] = state.tag
         while len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self._bytes() > MEMORY_BYTES):
             self._kept.popitem(last=False)
-        self._thread.submit(self._write, number, moment)
+        self._thread.submit(self._write, event, state)
 
-    def newest(self, tag: int) -> Moment | None:
-        """The newest moment in which training was in state `tag`; None when it is not kept any more."""
-        for number in sorted((n for n, t in self._tags.items() if t == tag), reverse=True):
-            moment = self._kept.get(number) or self._read(number)
-            if moment is not None:
-                return moment
+    def newest(self, state_id: int) -> Moment | None:
+        """Return the newest snapshot of training state `state_id`, or None without one."""
+        found = (event for event, known in self._state_ids.items() if known == state_id)
+        for event in sorted(found, reverse=True):
+            state = self._kept.get(event) or self._read(event)
+            if state is not None:
+                return state
         return None
 
     def close(self) -> None:
-        """Until everything is on disk."""
+        """Wait until everything is on disk."""
         self._thread.shutdown(wait=True)
 
     def _bytes(self) -> int:
-        return sum(moment.bytes for moment in self._kept.values())
+        return sum(state.bytes for state in self._kept.values())
 
-    def _write(self, number: int, moment: Moment) -> None:
-        keep = max(4, min(ON_DISK, DISK_BYTES // max(1, moment.bytes)))
+    def _write(self, event: int, state: Moment) -> None:
+        keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
         try:
-            moment.write(self.folder, number=number, keep=keep)
+            state.write(self.folder, number=event, keep=keep)
         except (OSError, ValueError) as error:
-            log.warning("a moment could not be kept for undo after a restart: %s", error)
+            log.warning("an undo snapshot could not be written: %s", error)
 
-    def _read(self, number: int) -> Moment | None:
+    def _read(self, event: int) -> Moment | None:
         try:
-            return Moment.of_checkpoint(checkpoint.read(self.folder / f"{number:03d}.safetensors"))
+            return Moment.of_checkpoint(checkpoint.read(self.folder / f"{event:03d}.safetensors"))
         except ValueError as error:
             log.info("%s", error)
-            self._tags.pop(number, None)
+            self._state_ids.pop(event, None)
             return None
 
 
-def _tags_on_disk(folder: Path) -> dict[int, int]:
-    """What state each moment on disk is of, by its small JSON; whether it is sound is seen when it is read."""
-    tags: dict[int, int] = {}
-    for number, path in checkpoint.numbered(folder):
+def _state_ids_on_disk(folder: Path) -> dict[int, int]:
+    """Return the training state of each snapshot on disk, from its small JSON file.
+
+    Whether a snapshot is sound shows when it is read.
+    """
+    state_ids: dict[int, int] = {}
+    for event, path in checkpoint.numbered(folder):
         try:
-            tags[number] = int(json.loads(path.with_suffix(".json").read_bytes())["tag"])
+            state_ids[event] = int(json.loads(path.with_suffix(".json").read_bytes())["tag"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.info("moment %s cannot be read: %s", path.name, error)
-    return tags
+            log.info("undo snapshot %s cannot be read: %s", path.name, error)
+    return state_ids

@@ -61,18 +61,18 @@ def main() -> None:
         command, m.Stop
     ):
         if behaviour == "rested":
-            if isinstance(command, m.Inputs) and command.number > event:
+            if isinstance(command, m.TrainingInputs) and command.event > event:
                 # It reports rest once more before it reads the new inputs.
                 for number, phase in (
                     (event, "resting"),
-                    (command.number, "interactive"),
-                    (command.number, "resting"),
+                    (command.event, "interactive"),
+                    (command.event, "resting"),
                 ):
                     send(state(start.settings, number, phase=phase))
-                event = command.number
+                event = command.event
             continue
-        if isinstance(command, m.Inputs):
-            event = command.number
+        if isinstance(command, m.TrainingInputs):
+            event = command.event
             labels = np.frombuffer(command.labels, "<i2").astype(np.int16)
             ring.write(
                 TrainerFrame(2, 6, mean, ItemPredictions(labels, nothing, nothing, nothing), False)

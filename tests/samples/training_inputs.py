@@ -5,7 +5,7 @@ import numpy as np
 from lodespace.protocol import Settings
 from lodespace.session.settings import in_full
 from lodespace.session.undo import Step
-from lodespace.training.supervisor import Inputs
+from lodespace.training.messages import TrainingInputs
 
 
 def inputs(
@@ -17,17 +17,17 @@ def inputs(
     verified: np.ndarray | None = None,
     pins: dict[int, list[float]] | None = None,
     step: tuple[int, int, int] = (0, 0, 0),
-) -> Inputs:
-    """Of `n` items, after a step of the line of states (number, before, after)."""
+) -> TrainingInputs:
+    """Inputs of `n` items after a transition of training states (event, from, to)."""
     full = in_full(settings or Settings())
     pinned = np.array(sorted(pins or {}), np.uint32)
     targets = np.array([(pins or {})[item] for item in pinned.tolist()], np.float32)
-    return Inputs(
-        np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
-        np.zeros(n, np.bool_) if verified is None else verified,
-        n_classes,
-        full,
-        pinned,
-        targets.reshape(len(pinned), full.latent_dim or 3),
+    return TrainingInputs.of(
         Step(*step),
+        labels=np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
+        verified=np.zeros(n, np.bool_) if verified is None else verified,
+        n_classes=n_classes,
+        settings=full,
+        pinned=pinned,
+        pins=targets.reshape(len(pinned), full.latent_dim or 3),
     )

@@ -14,7 +14,7 @@ from lodespace.project.project import open_project
 from lodespace.recording import format, recorder
 from lodespace.session.event_log import FORMAT, EventLog
 from lodespace.session.events import Event, EventHeader
-from lodespace.training import worker
+from lodespace.training import checkpoint_saver
 
 PAGE = Path(__file__).parents[2] / "docs" / "files.md"
 
@@ -84,4 +84,4 @@ def test_the_example_manifest_opens(page: str, tmp_path: Path) -> None:
 def test_numbers_of_checkpoints_are_right(page: str) -> None:
     assert checkpoint.KEEP == 3
     assert "the three newest" in page
-    assert f"every {worker.CHECKPOINT_SECONDS:.0f} s" in page
+    assert f"every {checkpoint_saver.CHECKPOINT_SECONDS:.0f} s" in page

@@ -15,15 +15,16 @@ from lodespace.importing.source import ImportOptions
 from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings
 from lodespace.training import messages as m
+from lodespace.training.event_pipe import EventPipe
 from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
-from lodespace.training.worker import TrainerProcess
+from lodespace.training.worker import Worker
 from samples.training_inputs import inputs
 
 N = 200
 
 
 class Running:
-    """A TrainerProcess in this process; `events` it sent, `checkpoints` it wrote."""
+    """A Worker in this process; `events` it sent, `checkpoints` it wrote."""
 
     def __init__(self, folder: Path, data: Path, **changes: object) -> None:
         if not (folder / "data").exists():
@@ -47,8 +48,8 @@ class Running:
             threads=1,
             running=True,
         )
-        self.process = TrainerProcess(
-            msgspec.structs.replace(start, **changes), self.commands, self.pipe
+        self.process = Worker(
+            msgspec.structs.replace(start, **changes), self.commands, EventPipe(self.pipe)
         )
 
     def events(self) -> list[m.TrainerEvent]:
@@ -96,7 +97,7 @@ def test_frames_are_published_and_saved_at_the_end(running: Running) -> None:
 
 def test_the_end_of_the_pipe_is_the_end(running: Running) -> None:
     running.after(3, None)
-    assert running.process.stopped
+    assert running.process.handler.stopped
 
 
 def test_numbers_that_are_not_finite_are_neither_shown_nor_saved(running: Running) -> None:
@@ -132,25 +133,25 @@ def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
 
 def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
     with pytest.raises(ValueError, match="class"):
-        running.after(2, inputs(N, np.full(N, 9)).message(), m.Stop())
+        running.after(2, inputs(N, np.full(N, 9)), m.Stop())
 
 
 def test_settings_are_taken_and_bad_ones_left(running: Running) -> None:
-    good = inputs(N, settings=Settings(stiffness=0.9), step=(1, 0, 1)).message()
+    good = inputs(N, settings=Settings(stiffness=0.9), step=(1, 0, 1))
     bad = msgspec.structs.replace(
-        good, settings=Settings(stiffness=7.0), number=2, before=1, after=2
+        good, settings=Settings(stiffness=7.0), event=2, from_state=1, to_state=2
     )
-    flat = inputs(N, settings=Settings(stiffness=0.9, latent_dim=2), step=(3, 2, 3)).message()
+    flat = inputs(N, settings=Settings(stiffness=0.9, latent_dim=2), step=(3, 2, 3))
     running.after(2, good, bad, flat, m.Pause(), m.Stop())
     assert running.process.trainer.config.stiffness == 0.9
     assert running.process.trainer.config.latent_dim == 2
-    assert running.process.event == 3 and running.process.trainer.tag == 3
+    assert running.process.handler.event == 3 and running.process.trainer.tag == 3
 
 
 def test_more_classes_and_priority_are_taken(running: Running) -> None:
     labels = np.full(N, -1, "<i2")
     labels[:20] = 5
-    running.after(2, inputs(N, labels, n_classes=6).message(), m.SetPriority([1, 2]), m.Stop())
+    running.after(2, inputs(N, labels, n_classes=6), m.SetPriority([1, 2]), m.Stop())
     assert running.process.trainer.n_classes == 6
 
 
@@ -180,7 +181,7 @@ def test_a_damaged_checkpoint_is_passed_over(
 def test_a_full_disk_is_told_and_training_goes_on(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lodespace.training.worker.CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr("lodespace.training.checkpoint_saver.CHECKPOINT_SECONDS", -1.0)
 
     def full(folder: Path) -> Path:
         raise OSError(28, "No space left on device")

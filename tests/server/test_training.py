@@ -15,6 +15,7 @@ from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.project.project import Project, open_project
 from lodespace.training import supervisor as module
+from lodespace.training import trainer_process
 from lodespace.training.shared_frames import TrainerFrame
 from lodespace.training.supervisor import TrainerSupervisor
 from samples.training_inputs import inputs
@@ -96,12 +97,12 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
         await eventually(lambda: bool(listener.frames) and supervisor.training.state == "running")
         killed = supervisor.pid
         assert killed is not None
-        listener.frames.clear()
         os.kill(killed, signal.SIGKILL)
+        await eventually(lambda before=killed: supervisor.pid not in (None, before))
+        listener.frames.clear()
         await eventually(
             lambda: any((f.predictions.prediction == labels).all() for f in listener.frames)
         )
-        assert supervisor.pid not in (None, killed)
         await eventually(lambda: listener.notices[-1].code == "")
         assert listener.notices[-2].code == "trainer_died"
     assert listener.states.count("restarting") == kills
@@ -110,20 +111,20 @@ async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, s
 async def test_a_stopped_trainer_is_noticed_and_replaced(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.5)
+    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 0.5)
     supervisor, listener = await start("hang")
     await eventually(lambda: len({pid_of(f) for f in listener.frames}) >= 2)
     first = pid_of(listener.frames[0])
     assert not psutil.pid_exists(first)
     assert "restarting" in listener.states
     supervisor.command = (sys.executable, str(FAKE), "well")
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60.0)
+    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 60.0)
 
 
 async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(trainer_process, "HEARTBEAT_SECONDS", 0.3)
     supervisor, listener = await start("stuck")
     await eventually(lambda: supervisor.training.state == "failed")
     assert listener.frames == []
@@ -272,8 +273,9 @@ async def test_a_trainer_that_does_not_end_is_killed_and_seen_out(
     monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
     supervisor, listener = await start("stuck")
     await eventually(lambda: listener.states or supervisor._process is not None)
-    process = supervisor._process
-    assert process is not None
+    running = supervisor._process
+    assert running is not None
+    process = running._process
     await eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
     await supervisor.stop()
     assert process.returncode == -signal.SIGKILL  # and not merely sent the signal

@@ -5,6 +5,10 @@ from pathlib import Path
 from structure.imports import imported_modules, models_modules, module_name, server_modules
 
 WITH_TORCH = {
+    "training/checkpoint_saver",
+    "training/command_handler",
+    "training/frame_publisher",
+    "training/state_reporter",
     "training/worker",
     "training/undo_snapshots",
     "training/inspection",

@@ -1,0 +1,51 @@
+"""When the trainer process saves checkpoints, and the report of a disk that refuses one."""
+
+import logging
+import time
+from pathlib import Path
+
+from lodespace.models.training.trainer import Trainer
+from lodespace.training import messages as m
+from lodespace.training.event_pipe import EventPipe
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_SECONDS = 30.0
+"""Longest time between two checkpoints while training runs."""
+
+
+class CheckpointSaver:
+    """Saves `trainer` into `folder`. A failure is reported once, and once when it is over."""
+
+    def __init__(self, trainer: Trainer, folder: Path, events: EventPipe) -> None:
+        self.trainer = trainer
+        self.folder = folder
+        self.events = events
+        self._saved_at = time.monotonic()
+        self._saved_step = trainer.loop.step if trainer.display.shown is not None else -1
+        self._trouble = ""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the newest checkpoint is older than CHECKPOINT_SECONDS."""
+        return time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+
+    def save(self) -> None:
+        """Save a checkpoint unless the newest one is of the current step."""
+        self._saved_at = time.monotonic()
+        step = self.trainer.loop.step
+        if step == self._saved_step or self.trainer.display.shown is None:
+            return
+        try:
+            self.trainer.save(self.folder)
+            self._saved_step = step
+            trouble = ""
+        except OSError as error:
+            trouble = (
+                f"The model cannot be saved ({error.strerror}). Training continues. "
+                "Free some space on the disk."
+            )
+            log.warning("%s", trouble)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.events.send(m.NotSaved(trouble))

@@ -1,0 +1,117 @@
+"""Commands of the server, carried out between two units of training."""
+
+import logging
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.models.checkpoints.training_state import Moment
+from lodespace.models.training.trainer import Trainer
+from lodespace.session.settings import configuration
+from lodespace.training import messages as m
+from lodespace.training.event_pipe import EventPipe
+from lodespace.training.frame_publisher import FramePublisher
+from lodespace.training.inspection import answer
+from lodespace.training.undo_snapshots import UndoSnapshots
+
+log = logging.getLogger(__name__)
+
+
+class CommandHandler:
+    """Applies commands to `trainer` and holds what they switch."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        snapshots: UndoSnapshots,
+        publisher: FramePublisher,
+        events: EventPipe,
+        *,
+        running: bool,
+    ) -> None:
+        self.trainer = trainer
+        self.snapshots = snapshots
+        self.publisher = publisher
+        self.events = events
+        self.running = running
+        """Whether training runs; False while it is paused."""
+        self.stopped = False
+        """Whether the process has to end."""
+        self.rewinding = 0
+        """Frames still to be shown of a motion that is played backward."""
+        self.event = 0
+        """Newest event whose inputs were taken."""
+        self._before_drag: Moment | None = None
+
+    def carry_out(self, command: m.Command | None) -> None:
+        """Carry out one command; None, the end of the pipe, stops the process."""
+        match command:
+            case m.TrainingInputs():
+                self._take_inputs(command)
+            case m.Drag(items=items, targets=targets):
+                self._drag(np.frombuffer(items, "<u4"), np.frombuffer(targets, "<f4"))
+            case m.Watch(forces=forces):
+                self.publisher.watch(forces=forces)
+            case m.Probe() | m.Decode():
+                self.events.send(answer(self.trainer, command))
+            case m.SetPriority(items=items):
+                self.trainer.set_priority(np.asarray(items, np.int64))
+            case m.Run():
+                self.running = True
+            case m.Pause():
+                self.running = False
+            case m.Stop() | None:
+                self.stopped = True
+            case m.Start():
+                pass
+
+    def _take_inputs(self, inputs: m.TrainingInputs) -> None:
+        """Learn from `inputs`: from the current state, or from the one that an undo leads to."""
+        trainer = self.trainer
+        if inputs.event > self.event and trainer.tag == inputs.from_state:
+            # An undo of this event returns exactly to what is shown now.
+            self.publisher.publish(trainer.snapshot(), exact=True)
+            self.snapshots.keep(inputs.event, self._before_drag or trainer.moment())
+        self.event = max(self.event, inputs.event)
+        if trainer.tag != inputs.to_state:
+            restored = self._restore(inputs.to_state)
+            if inputs.to_state != inputs.event:
+                self.events.send(m.Restored(inputs.event, restored))
+            trainer.tag = inputs.to_state
+        self._before_drag = None
+        try:
+            trainer.configure(configuration(inputs.settings, trainer.config))
+        except ValueError as error:
+            log.warning("settings were not applied: %s", error)
+        trainer.set_class_count(max(trainer.n_classes, inputs.n_classes))
+        trainer.set_labels(inputs.label_array(), verified=inputs.verified_array())
+        trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
+
+    def _restore(self, state_id: int) -> bool:
+        """Restore the newest snapshot of training state `state_id`. Returns whether one exists."""
+        found = self.snapshots.newest(state_id)
+        if found is None:
+            return False
+        current = self.trainer.moment()
+        try:
+            self.trainer.restore(found)
+        except ValueError as error:
+            # For example a snapshot of another version. It may have overwritten a part.
+            log.warning("%s", error)
+            self.trainer.restore(current)
+            return False
+        finally:
+            self.rewinding = self.trainer.snapshot().rewinding
+        return True
+
+    def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
+        """Hold items at targets. An undo of the drag returns to the state before it began."""
+        if self._before_drag is None and len(items):
+            self.publisher.publish(self.trainer.snapshot(), exact=True)
+            self._before_drag = self.trainer.moment()
+        try:
+            self.trainer.drag(items.astype(np.int64), targets.reshape(len(items), -1))
+        except ValueError as error:
+            log.info("a drag in another latent dimension is ignored: %s", error)
+        if len(items) == 0:
+            self._before_drag = None

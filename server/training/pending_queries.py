@@ -1,0 +1,60 @@
+"""Queries to the model that wait for the trainer's answer."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from lodespace.errors import RequestError, TrainingError
+from lodespace.training import messages as m
+
+ANSWER_SECONDS = 5.0
+"""Longest wait for an answer; one unit of training takes less."""
+
+Answer = m.Probed | m.Decoded
+
+
+class PendingQueries:
+    """Numbers queries and hands each its answer."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._count = 0
+
+    async def ask(
+        self, send: Callable[[msgspec.Struct], None], query: Callable[[int], msgspec.Struct]
+    ) -> Answer:
+        """Send `query(request number)` and return its answer.
+
+        Raises:
+            TrainingError: no answer in ANSWER_SECONDS, or the trainer ended.
+            RequestError: the trainer refused the query.
+        """
+        self._count += 1
+        request = self._count
+        answer = self._waiting[request] = asyncio.get_running_loop().create_future()
+        try:
+            send(query(request))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found = await answer
+        except TimeoutError:
+            message = "the model did not answer in time; ask again"
+            raise TrainingError(message, code="no_model") from None
+        finally:
+            del self._waiting[request]
+        if found.refused:
+            raise RequestError(found.refused, code="bad_question")
+        return found
+
+    def answered(self, answer: Answer) -> None:
+        """Hand `answer` to its query, unless the query has given up."""
+        waiting = self._waiting.get(answer.request)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+    def fail(self) -> None:
+        """Fail all queries, because the trainer has ended."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                message = "training was interrupted; ask again"
+                waiting.set_exception(TrainingError(message, code="no_model"))

@@ -1,0 +1,106 @@
+"""One life of the trainer process: started, listened to, ended."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable
+from enum import Enum, auto
+
+import msgspec
+
+from lodespace.training import messages as m
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 9.0
+"""A trainer that sends nothing for this long hangs, and is killed."""
+START_SECONDS = 60.0
+"""The same until its first message: torch has to be read from disk."""
+CLOSED_SECONDS = 0.5
+"""Time for a process whose pipe has closed to end by itself."""
+
+
+class Ending(Enum):
+    """How a life of the trainer process ended."""
+
+    KILLED = auto()
+    """Killed from outside, or for hanging, after it had trained."""
+    EXITED_EARLY = auto()
+    """The same before it had trained."""
+    FAILED = auto()
+    """Ended by an error that it reported."""
+    FATAL = auto()
+    """Ended by an error that another attempt would meet again."""
+
+
+class TrainerProcess:
+    """A running trainer process."""
+
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.worker")
+    """-P: a file in the current folder that is named like a module must not take its place."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.failure: m.Failed | None = None
+        """The error that the trainer reported, once it has ended by one."""
+
+    @classmethod
+    async def start(
+        cls, frames_fd: int, command: tuple[str, ...] | None = None
+    ) -> "TrainerProcess":
+        """Start the process, which inherits the file descriptor of the ring of frames."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *(command or cls.command),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=(frames_fd,),
+                start_new_session=True,  # Ctrl-C in the terminal is the server's to answer
+            )
+        )
+
+    @property
+    def pid(self) -> int:
+        """Process number."""
+        return self._process.pid
+
+    def send(self, command: msgspec.Struct) -> None:
+        """Send a command. A process that has ended misses it."""
+        pipe = self._process.stdin
+        if pipe is None or pipe.is_closing():
+            return
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            pipe.write(m.packed(command))
+
+    async def listen(self, on_event: Callable[[m.TrainerEvent], None]) -> Ending:
+        """Pass events on until the process ends or hangs."""
+        assert self._process.stdout is not None
+        patience = START_SECONDS
+        trained = False
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    head = await self._process.stdout.readexactly(m.LENGTH.size)
+                    payload = await self._process.stdout.readexactly(m.LENGTH.unpack(head)[0])
+            except asyncio.IncompleteReadError:
+                return Ending.KILLED if trained else Ending.EXITED_EARLY
+            except TimeoutError:
+                log.warning("the trainer sent nothing for %.0f s and is killed", patience)
+                return Ending.KILLED if trained else Ending.EXITED_EARLY
+            patience = HEARTBEAT_SECONDS
+            event = m.decode_event(payload)
+            if isinstance(event, m.Failed):
+                self.failure = event
+                return Ending.FATAL if event.fatal else Ending.FAILED
+            trained = trained or isinstance(event, m.FrameReady)
+            on_event(event)
+
+    async def end(self, seconds: float = CLOSED_SECONDS) -> None:
+        """Wait for the process to end by itself; kill it when it takes longer than `seconds`."""
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()  # else its pipes and the waiting thread outlive the loop
