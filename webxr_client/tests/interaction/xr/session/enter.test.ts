@@ -49,8 +49,8 @@ describe("VR", () => {
   });
   it.each([
     [0, /Labels are saved/],
-    [1, /One gesture is not saved yet: keep this page open/],
-    [3, /3 gestures are not saved yet: keep this page open/],
+    [1, /One gesture is not saved yet. Keep this page open/],
+    [3, /3 gestures are not saved yet. Keep this page open/],
   ])("that the headset ends says what is saved: %i pending", async (pending, words) => {
     await entry.enter("immersive-vr");
     page.state.connection.value = { ...page.state.connection.value, pending };
