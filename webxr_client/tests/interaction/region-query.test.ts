@@ -21,7 +21,7 @@ const cloudOf = (points: number[][]) => ({
   latentMean: (item: number, axis: number) => points[item]![axis] as number,
 });
 
-describe("regions hold the items that the shared vectors say", () => {
+describe("regions hold the items of the shared vectors", () => {
   it.each(vectors<Vector>("selection/regions.json"))("$name", ({ points, region, items }) => {
     expect(
       Array.from(itemsInRegion(project(cloudOf(points), region.clip_from_latent), region)),
@@ -31,17 +31,17 @@ describe("regions hold the items that the shared vectors say", () => {
 
 describe("combine", () => {
   const base = Uint32Array.of(1, 3, 5);
-  it("adds, ascending and without doubles", () => {
+  it("adds, ascending and without duplicates", () => {
     expect(Array.from(combine(base, Uint32Array.of(10, 3, 2), false))).toEqual([1, 2, 3, 5, 10]);
   });
-  it("takes away", () => {
+  it("subtracts", () => {
     expect(Array.from(combine(base, Uint32Array.of(3, 4), true))).toEqual([1, 5]);
   });
 });
 
 describe("nearestItem", () => {
   const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-  it("takes the one under the pointer, and of two the nearer to the eye", () => {
+  it("finds the item under the pointer, and of two the nearer one", () => {
     const points = [
       [0, 0, 0.5],
       [0.001, 0, -0.5],

@@ -22,7 +22,7 @@ import type { Commands } from "../../../src/state/commands.js";
 import { LatentState } from "../../../src/state/latent-state.js";
 import { NO_PICTURE } from "../../../src/state/review-state.js";
 
-/** Numbers 0..1 that are the same each time. */
+/** Pseudo-random numbers 0..1, the same each time. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -68,7 +68,7 @@ export function blobs(
   return { points, group };
 }
 
-/** A hand whose poses the test sets; `pulses`: what it felt. */
+/** A hand whose poses the test sets. `pulses`: the pulses it received. */
 export class FakeHand extends TrackedHand {
   readonly pulses: number[] = [];
   private bareHand = false;
@@ -87,7 +87,7 @@ export class FakeHand extends TrackedHand {
     this.pulses.push(strength);
   }
 
-  /** The test moves it; there is no headset to read from. */
+  /** The test moves the hand; there is no headset to read. */
   override update(): void {}
 
   appear(): void {
@@ -112,25 +112,26 @@ export class FakeHand extends TrackedHand {
 export const identity = () => new Matrix4();
 
 /**
- * Bytes that a frame leaves to the garbage collector. Numbers that are handed on between functions are boxed, 16 bytes each; a matrix, a list or a
- * text in every frame would be more.
+ * Bytes per frame that are left to the garbage collector. Numbers that are passed between functions
+ * are boxed, 16 bytes each; a matrix, a list or a text in every frame would be more.
  */
 export function bytesAFrame(frame: () => void): number {
-  for (let k = 0; k < 30_000; k++) frame(); // until the engine has compiled it: before, it boxes every number
+  // The engine boxes every number before it has compiled the code.
+  for (let k = 0; k < 30_000; k++) frame();
   const count = 5000;
   const rounds = Array.from({ length: 7 }, () => {
     const before = process.memoryUsage().heapUsed;
     for (let k = 0; k < count; k++) frame();
     return (process.memoryUsage().heapUsed - before) / count;
   });
-  // The collector may come in between: most rounds are without.
+  // The collector may run in between; most rounds are without it.
   return rounds.sort((a, b) => a - b)[3] as number;
 }
 
 export const LEFT_HEAP = [-0.3, 0, 0] as const;
 export const RIGHT_HEAP = [0.3, 0, 0] as const;
 export const COUNT = 120;
-/** The palette hangs behind everything, facing +z. */
+/** The palette is behind everything and faces +z. */
 export const PALETTE = new Matrix4().setPosition(0, 0, -2);
 /** A contact sheet beside it, where there is one. */
 export const SHEET = new Matrix4().setPosition(0.6, 0, -2);
@@ -147,7 +148,7 @@ export class Room {
   side: PaletteSide = "classes";
   readonly sheet = { mesh: { matrix: SHEET, visible: false }, tiles: [] as Tile[] };
   fixable = false;
-  /** Whether commands are followed. */
+  /** Whether commands succeed. */
   accepts = true;
   now = 1000;
   readonly controls: XrControls;
@@ -218,7 +219,7 @@ export class Room {
     }
   }
 
-  /** As one who may label. */
+  /** Allow the person to label. */
   annotate(): void {
     this.state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   }

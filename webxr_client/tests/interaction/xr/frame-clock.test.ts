@@ -12,7 +12,7 @@ function clockOf(...times: number[]): FrameClock {
 }
 
 describe("the time of a frame", () => {
-  it("is not known before a second one began", () => {
+  it("is unknown before the second frame", () => {
     expect(clockOf(500).figures()).toMatchObject({
       frameMs: 0,
       frameMs95: 0,
@@ -21,11 +21,11 @@ describe("the time of a frame", () => {
     });
   });
 
-  it("leaves out the first frame, which follows no other", () => {
+  it("leaves out the first frame, which has no previous one", () => {
     expect(clockOf(500, 514).figures()).toMatchObject({ frameMs: 14, frameMs95: 14, scriptMs: 1 });
   });
 
-  it("is that of the last frames, however many there were", () => {
+  it("is that of the last frames", () => {
     const times = Array.from({ length: 1000 }, (_, k) =>
       k < 600 ? k * 50 : 30_000 + (k - 600) * 10,
     );

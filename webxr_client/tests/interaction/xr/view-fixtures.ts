@@ -1,4 +1,7 @@
-/** VR as it is drawn, without a headset, a page or WebGL: three's manager is played, boards are drawn on nothing, and what is rendered is nowhere. */
+/**
+ * VR as it is drawn, without a headset, a page or WebGL: a stand-in for three's manager, boards on
+ * an empty canvas, and a renderer that does nothing.
+ */
 import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
 import { vi } from "vitest";
 import type { XrParts } from "../../../src/interaction/xr/xr-view.js";
@@ -11,7 +14,7 @@ import { latentOf } from "./fixtures.js";
 
 const JOINTS = ["thumb-tip", "index-finger-tip", "wrist"];
 
-/** A canvas on which everything can be drawn, and nothing is. */
+/** A canvas that accepts every call and draws nothing. */
 export function stubCanvas(): void {
   const context: object = new Proxy(
     {},
@@ -27,7 +30,7 @@ export function stubCanvas(): void {
   vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
 }
 
-/** What three has of a headset's session. `spaces` are what its controllers and hands move. */
+/** Stand-in for three's manager of a headset session. `spaces` move its controllers and hands. */
 export function playedManager() {
   const spaces = [0, 1].map(() => ({
     ray: new Group(),

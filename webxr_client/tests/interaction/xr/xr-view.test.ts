@@ -1,4 +1,4 @@
-/** VR frame by frame, as far as it goes without WebGL. */
+/** VR frame by frame, without WebGL. */
 import { Matrix4, Vector3 } from "three";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { scaleOf } from "../../../src/interaction/xr/grab/transform.js";
@@ -43,7 +43,7 @@ afterEach(() => {
 });
 
 describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
-  it("allocates next to nothing: hands are read, brush, card and boards are put where they belong", () => {
+  it("allocates next to nothing for hands, brush, card and boards", () => {
     enter(bare);
     expect(view.controls.brush.hit.count).toBeGreaterThan(100);
     expect(view.card.mesh.visible).toBe(true);
@@ -59,7 +59,7 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
 
 describe("the boards of VR", () => {
   const version = (board: Board) => board.mesh.material.map?.version ?? 0;
-  /** How often each was drawn meanwhile: the palette, its head, the card. */
+  /** Number of drawings of the palette, its head and the card during `act`. */
   function drawn(act: () => void): number[] {
     const boards = [view.palette, view.palette.head, view.card];
     const before = boards.map(version);
@@ -72,7 +72,7 @@ describe("the boards of VR", () => {
     now += 14;
     view.draw(now, FRAME);
   };
-  /** Whatever was to be drawn is. */
+  /** Draw all stale boards. */
   const settle = () => {
     for (let k = 0; k < 80; k++) nextFrame();
   };
@@ -92,14 +92,14 @@ describe("the boards of VR", () => {
     page.state.predictionsVersion.value += 1;
   };
 
-  it("are drawn one a frame, and none of them is forgotten", () => {
+  it("are drawn one per frame, each of them in turn", () => {
     allAreStale();
     const frames = Array.from({ length: 20 }, () => drawn(nextFrame));
     expect(Math.max(...frames.map(sum))).toBe(1);
     expect(frames.reduce((a, b) => a.map((count, k) => count + b[k]!))).toEqual([1, 1, 1]);
   });
 
-  it("wait while a keyframe has come or the brush has looked, but not for long", () => {
+  it("wait while a keyframe arrives or the brush looks, but not for long", () => {
     allAreStale();
     const frames = Array.from({ length: 9 }, () =>
       drawn(() => {
@@ -112,7 +112,7 @@ describe("the boards of VR", () => {
   });
 });
 
-describe("a new scene in the middle of VR", () => {
+describe("a new scene during VR", () => {
   const BOX = { origin: [-0.5, -1, -0.7] as [number, number, number], size: 2.5 };
   const arrives = (latent_dim = 3, n = points.length) => {
     const { latent, sceneVersion } = page.state;
@@ -124,7 +124,7 @@ describe("a new scene in the middle of VR", () => {
         );
     latent.setScene({ n, positions, box: BOX, latent_dim, scene_id: 3, revision: 9 } as SceneFile);
     sceneVersion.value += 1;
-    page.cloud.setScene(); // whoever draws the cloud is told after the view here
+    page.cloud.setScene(); // the cloud gets its arrays after the view here
   };
   const middle = () =>
     page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);
@@ -133,7 +133,7 @@ describe("a new scene in the middle of VR", () => {
   const pixels = () => page.cloud.points.material.uniforms.uPointSize?.value as number;
   const box = () => page.world.children.find((child) => child.type === "LineSegments");
 
-  it("in another box leaves the cloud and its points as they are in the room, and the hairlines round it", () => {
+  it("in another box keeps the cloud, its points and the hairlines in their place", () => {
     enter();
     const before = [middle(), across(), pixels()] as const;
     const lines = box()?.scale.x as number;
@@ -145,7 +145,7 @@ describe("a new scene in the middle of VR", () => {
     expect(pixels()).toBeCloseTo(before[2], 9);
     expect((box()?.scale.x as number) * scaleOf(page.world.matrix)).toBeCloseTo(lines * scale, 4);
   });
-  it("shows what is in the hand in the cloud's new arrays too", () => {
+  it("shows the cluster in the hand in the new arrays, too", () => {
     enter();
     const items = Uint32Array.from({ length: 300 }, (_, item) => item);
     page.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
@@ -157,7 +157,7 @@ describe("a new scene in the middle of VR", () => {
     expect(items.every((item) => marks[4 * item + 3] === 255)).toBe(true);
     expect(marks[4 * 300 + 3]).toBe(0);
   });
-  it("is placed anew before the person in another number of dimensions, and where it is the first", () => {
+  it("is placed before the person again in another number of dimensions", () => {
     for (const [dimension, n] of [
       [2, points.length],
       [3, 500],

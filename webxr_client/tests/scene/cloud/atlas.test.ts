@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Atlas } from "../../../src/scene/cloud/atlas.js";
 
-/** Two pages of 2 x 2 cells of 4 pixels, pictures of 2 in their midst; every byte tells where it is. */
+/**
+ * Two pages of 2 x 2 cells of 4 pixels, with pictures of 2 in the middle; each byte encodes its
+ * place.
+ */
 function atlas(channels: 1 | 3): Atlas {
   const made = new Atlas({ pages: 2, page_size: 8, columns: 2, cell: 4, picture: 2, channels });
   const data = made.texture.image.data as Uint8Array;
@@ -21,7 +24,7 @@ describe("Atlas.cut", () => {
     });
   });
 
-  it("keeps colours, which take four bytes a pixel there", () => {
+  it("keeps colours, with four bytes per pixel", () => {
     const cut = atlas(3).cut(0);
     expect(cut?.channels).toBe(4);
     expect(Array.from(cut?.bytes ?? [])).toEqual([
@@ -29,7 +32,7 @@ describe("Atlas.cut", () => {
     ]);
   });
 
-  it("has nothing of a page that has not come", () => {
+  it("has no picture of a page that has not loaded", () => {
     const one = atlas(1);
     expect(one.cut(4)).toBeNull();
     one.pages[1] = {} as ImageBitmap;

@@ -1,4 +1,6 @@
-/** Every model that is shipped, as it is drawn: what three does more than once for a mesh, it does for each eye, in every frame. */
+/**
+ * Each shipped model as it is drawn: three repeats its work per mesh for each eye, in every frame.
+ */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -47,7 +49,7 @@ function materials(model: InputModel): Material[] {
   return found;
 }
 
-describe("a model of what is in the hand", () => {
+describe("a model of a controller or hand", () => {
   it.each(
     [...PROFILES, "acme-wand"].flatMap((profile) =>
       ["left", "right"].map((side) => [profile, side] as const),

@@ -10,7 +10,10 @@ import {
 } from "../../../src/scene/cloud/colours.js";
 
 // The palette is the server's: server/session/classes.py.
-const source = readFileSync(new URL("../../../../server/session/classes.py", import.meta.url), "utf8");
+const source = readFileSync(
+  new URL("../../../../server/session/classes.py", import.meta.url),
+  "utf8",
+);
 const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex as string);
 
 /** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */

@@ -1,4 +1,4 @@
-/** What a brush holds, and how a cluster grows from it. */
+/** Items in a brush, and clusters that grow from it. */
 import { Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { type BrushHit, queryBrush } from "../../../../src/interaction/xr/brush/brush-query.js";
@@ -22,7 +22,7 @@ describe("the brush", () => {
       ...[at.x, at.y, at.z].map((value, axis) => value - (points[item]?.[axis] as number)),
     );
 
-  it.each([0.05, 0.2, 0.6])("holds what is no farther than its radius, %f", (radius) => {
+  it.each([0.05, 0.2, 0.6])("holds the items within its radius, %f", (radius) => {
     const centre = new Vector3(0.1, -0.05, 0.02);
     const { items, count, nearest } = query(latent, centre, centre, radius);
     const wanted = points.map((_, i) => i).filter((i) => distance(i, centre) <= radius);
@@ -32,7 +32,7 @@ describe("the brush", () => {
     if (wanted.length) expect(distance(nearest, centre)).toBeCloseTo(Math.min(...all), 4);
     else expect(nearest).toBe(-1);
   });
-  it("leaves nothing out on the way of a quick stroke", () => {
+  it("misses no item on a quick stroke", () => {
     const [a, b] = [new Vector3(-0.4, 0, 0), new Vector3(0.4, 0.1, 0.05)];
     const { items } = query(latent, a, b, 0.05);
     const between = new Set<number>();
@@ -67,7 +67,7 @@ describe("snap to cluster", () => {
     expect(share(items, k)).toBe(items.length);
     expect(items.length).toBeGreaterThan(0.8 * 500);
   });
-  it("takes more the thinner a place may be", () => {
+  it("takes more items for a lower density", () => {
     const at = new Vector3(-0.3, 0.1, 0);
     const growth = new ClusterGrowth();
     const sizes = [0.9, 0.6, 0.3, 0.1, 0.02].map(
@@ -94,7 +94,7 @@ describe("snap to cluster", () => {
     const loose = new ClusterGrowth().grow(both, at, 0.03, 0.02);
     expect(loose.length).toBeGreaterThan(1.6 * strict.length);
   });
-  it("finds nothing where nothing is, and is anew after the points have moved", () => {
+  it("finds nothing in empty space, and starts again after points have moved", () => {
     const growth = new ClusterGrowth();
     expect(growth.grow(latent, new Vector3(0.45, 0.45, 0.45), 0.02, 0.1)).toHaveLength(0);
     const moving = latentOf(points);

@@ -29,7 +29,7 @@ describe("a cluster", () => {
     room.frames(60);
     expect(room.grabbed).toBe(0);
   });
-  it("springs back when it is dropped in space, and nothing is labelled", () => {
+  it("returns when it is dropped in space, and nothing is labelled", () => {
     grab(room.right);
     room.right.at(0, 0.5, 0.3);
     room.frames(2);
@@ -70,7 +70,7 @@ describe("a cluster", () => {
     expect(room.grabbed).toBe(0);
     expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
   });
-  it("is dropped in space where its hand only points at a class far away, and on the class where it is before it", () => {
+  it("is dropped in space when its hand points at a class far away, and on a near class", () => {
     for (const [away, call] of [
       [0.6, "anchor"],
       [0.2, "label"],
@@ -87,7 +87,7 @@ describe("a cluster", () => {
       expect(room.calls.map(([name]) => name).filter((name) => name !== "drag")).toEqual([call]);
     }
   });
-  it("stands still in the hand where the model is not pulled, and so does all else", () => {
+  it("freezes all points when it does not pull the model", () => {
     grab(room.right); // nobody may label here
     expect(room.state.latent.frozen).toBe(true);
     room.controls.squeeze(room.left);
@@ -96,7 +96,7 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("of more items than can be pinned says so, and where to drop it", () => {
+  it("with too many items to pin shows where to drop it", () => {
     room.annotate();
     const items = new Uint32Array(MAX_ANCHORED + 1); // the first one, again and again
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
@@ -111,7 +111,7 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.calls).toEqual([]);
   });
-  it("is told to the model less often the larger it is", () => {
+  it("is sent less often the larger it is", () => {
     room.annotate();
     const items = new Uint32Array(MAX_ANCHORED);
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
@@ -120,15 +120,15 @@ describe("a cluster", () => {
     room.controls.squeeze(room.right);
     const before = room.now;
     room.frames(100);
-    const told = room.calls.filter(([name]) => name === "drag");
-    const items_ms = (told.length * MAX_ANCHORED) / (room.now - before);
-    expect(told.length).toBeGreaterThan(2);
+    const drags = room.calls.filter(([name]) => name === "drag");
+    const items_ms = (drags.length * MAX_ANCHORED) / (room.now - before);
+    expect(drags.length).toBeGreaterThan(2);
     expect(items_ms).toBeLessThan(65);
-    expect(told[0]?.[2]).toBe(told[1]?.[2]); // in the same numbers, written anew
+    expect(drags[0]?.[2]).toBe(drags[1]?.[2]); // in the same array, overwritten
     room.right.at(-0.3, 0.9, 0.3);
     room.frames(1);
     room.controls.unsqueeze(room.right);
-    // Where it was let go is told whenever that is, and belongs to the command.
+    // The command keeps its places, which later drags do not change.
     const [, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
     expect(room.calls.at(-2)?.[0]).toBe("anchor");
     const y = targets[0]?.[1];
@@ -137,7 +137,7 @@ describe("a cluster", () => {
     room.frames(5);
     expect(targets[0]?.[1]).toBe(y);
   });
-  it("goes back when it was only lifted, and lets the model go", () => {
+  it("returns after a small motion, and ends the pull", () => {
     room.annotate();
     grab(room.right);
     room.frames(3);
@@ -145,14 +145,14 @@ describe("a cluster", () => {
     expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
     expect(room.calls.some(([name]) => name === "anchor")).toBe(false);
   });
-  it("pulls nothing in the past, or where one may only look", () => {
+  it("pulls nothing in an earlier moment, or on a view-only device", () => {
     grab(room.right);
     room.right.at(0, 0.9, 0.3);
     room.frames(5);
     room.controls.unsqueeze(room.right);
     expect(room.calls).toEqual([]);
   });
-  it("is not dropped on what is no class", () => {
+  it("is not dropped on other tiles", () => {
     grab(room.right);
     const { x, y, z } = room.tile("undo");
     room.right.at(x, y, z + 0.03);
@@ -160,7 +160,7 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.calls).toEqual([]);
   });
-  it("goes back when its hand is lost, and it is said; when the controller is gone; when VR is hidden", () => {
+  it("returns when the hand is lost or gone, or when VR is hidden", () => {
     grab(room.right);
     room.right.tracked = false;
     room.right.lostSince = room.now;

@@ -23,7 +23,7 @@ describe("buttons", () => {
 });
 
 describe("VR that is hidden", () => {
-  it("holds no trigger down: the next press counts, whether its end was told or not", () => {
+  it("releases the triggers, so that the next press counts", () => {
     for (const hand of [room.left, room.right]) {
       hand.squeezed = true;
       room.press(hand);
@@ -33,7 +33,7 @@ describe("VR that is hidden", () => {
   });
 });
 
-describe("hands that change places in the middle of a gesture", () => {
+describe("hands that swap during a gesture", () => {
   it("end their stroke with the hand that began it", () => {
     room.right.disconnect();
     room.left.at(...LEFT_HEAP);

@@ -18,7 +18,7 @@ describe("the brush", () => {
     room.paint(room.right, [0, 0.4, 0.4]);
     expect(room.selected).toBe(0);
   });
-  it("takes away with the other trigger held, or by the palette", () => {
+  it("subtracts with the other trigger held, or by the palette", () => {
     room.paint(room.right, LEFT_HEAP);
     room.press(room.left);
     expect(room.controls.subtracting).toBe(true);
@@ -30,7 +30,7 @@ describe("the brush", () => {
     room.paint(room.right, RIGHT_HEAP);
     expect(room.selected).toBe(0);
   });
-  it("freezes the points while it is held, and lets them go on after", () => {
+  it("freezes the points while it paints", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(1);
     room.press(room.right);
@@ -53,7 +53,7 @@ describe("the brush", () => {
     expect(room.state.selection.value.tool).toBe("cluster");
     expect(room.state.xr.radius.value).toBeCloseTo(0.045, 9); // the stick meant the density
   });
-  it("is made larger and smaller by the stick, evenly in ratio", () => {
+  it("grows and shrinks with the stick by equal factors", () => {
     const before = room.state.xr.radius.value;
     room.right.stickY = -1;
     room.frames(10);
@@ -64,7 +64,7 @@ describe("the brush", () => {
     expect(larger).toBeGreaterThan(before);
     expect(room.state.xr.radius.value).toBeCloseTo(before, 6);
   });
-  it("says how many and which item it is at, a few times a second", () => {
+  it("finds its items and the nearest one a few times a second", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(10);
     expect(room.controls.brush.hit.count).toBeGreaterThan(0.9 * COUNT);
@@ -75,7 +75,7 @@ describe("the brush", () => {
 });
 
 describe("the left hand", () => {
-  it("does all that the right one did after they were swapped", () => {
+  it("does everything that the right hand did after a swap", () => {
     room.touch(room.right, "time");
     room.touch(room.right, "swap");
     expect(room.state.xr.dominant.value).toBe("left");
@@ -89,7 +89,7 @@ describe("the left hand", () => {
     expect(room.calls).toEqual([["label", 2]]);
     room.state.xr.swapHands();
   });
-  it("paints when it is the only one", () => {
+  it("paints when it is the only hand", () => {
     room.right.disconnect();
     room.frames(1);
     expect(room.controls.dominant).toBe(room.left);
@@ -112,7 +112,8 @@ describe("hands without controllers", () => {
     room.frames(1);
     room.release(room.right);
     expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
-    expect(room.selected).toBeGreaterThan(0.9 * COUNT); // a hold is no click beside everything
+    // A hold does not count as a click beside everything.
+    expect(room.selected).toBeGreaterThan(0.9 * COUNT);
   });
   it("scale by pinching with both", () => {
     room.press(room.left);
@@ -124,7 +125,7 @@ describe("hands without controllers", () => {
     expect(room.world.elements[0]).toBeCloseTo(2, 9);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("grab the cluster by pinching on what is selected, and drop it on a class", () => {
+  it("grab the cluster by a pinch on selected items, and drop it on a class", () => {
     room.paint(room.right, LEFT_HEAP);
     room.right.at(...LEFT_HEAP);
     room.frames(1);
@@ -136,7 +137,7 @@ describe("hands without controllers", () => {
     room.release(room.right);
     expect(room.calls).toEqual([["label", 1]]);
   });
-  it("take away by pinching on what is selected, where that is switched on, and hold the world beside it", () => {
+  it("subtract by a pinch on selected items, and hold the world beside them", () => {
     room.paint(room.right, LEFT_HEAP);
     room.state.xr.subtract.value = true;
     room.right.at(...LEFT_HEAP);
@@ -155,7 +156,7 @@ describe("hands without controllers", () => {
     room.release(room.right);
     expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
   });
-  it("take away beside a selected point with a brush that is smaller than their grasp, and hold nothing by mistake", () => {
+  it("subtract with a brush smaller than their grasp, and grab nothing by mistake", () => {
     room.paint(room.right, LEFT_HEAP);
     room.state.xr.subtract.value = true;
     room.state.xr.setRadius(0.008);
@@ -170,7 +171,7 @@ describe("hands without controllers", () => {
     expect(room.selected).toBeLessThan(before);
     expect(room.world.equals(new Matrix4())).toBe(true);
   });
-  it("say what happened when one is lost in the middle of a stroke; what was painted stays", () => {
+  it("show a message when one is lost during a stroke; painted items stay selected", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(1);
     room.press(room.right);

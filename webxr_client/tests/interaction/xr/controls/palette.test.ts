@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe("the palette", () => {
-  it("labels what is selected at a touch, once, and says so when nothing is", () => {
+  it("labels the selection once per touch, and shows a message without one", () => {
     room.touch(room.right, "class", 1);
     expect(room.calls).toEqual([]);
     expect(room.state.xr.message.value).toMatch(/Nothing is selected/);
@@ -23,7 +23,7 @@ describe("the palette", () => {
     room.frames(20);
     expect(room.calls).toEqual([["label", 1]]);
   });
-  it("gives no firm pulse where nothing was labelled, and says why where this may only look", () => {
+  it("gives no firm pulse when nothing was labelled, and explains a view-only device", () => {
     for (const looks of [true, false]) {
       room = new Room();
       if (!looks) room.annotate();
@@ -36,7 +36,7 @@ describe("the palette", () => {
       if (looks) expect(room.state.xr.message.value).toMatch(/can only view/);
     }
   });
-  it("takes no touch from behind", () => {
+  it("ignores a touch from behind", () => {
     room.paint(room.right, LEFT_HEAP);
     const { x, y, z } = room.tile("class", 1);
     for (const away of [-0.2, -0.03, 0, -0.03]) {
@@ -45,7 +45,7 @@ describe("the palette", () => {
     }
     expect(room.calls).toEqual([]);
   });
-  it("is pressed from afar by the ray, and then nothing is painted", () => {
+  it("is pressed by the ray from far away, which paints nothing", () => {
     room.paint(room.right, LEFT_HEAP);
     const target = room.tile("class", 0);
     room.right.at(0.1, 0.1, -1);
@@ -58,7 +58,7 @@ describe("the palette", () => {
     expect(room.calls).toEqual([["label", 0]]);
     expect(room.right.pulses.length).toBeGreaterThan(before);
   });
-  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+  it("ignores the ray of a brush that holds points, unless it is near", () => {
     room.paint(room.right, RIGHT_HEAP);
     const labels = (z: number) => {
       const where = PALETTE.clone();
@@ -84,7 +84,7 @@ describe("the palette", () => {
     ["pause", ["pause"]],
     ["new", ["addClass", "3"]],
     ["clear", ["clearSelection"]],
-  ])("does what its tile says: %s", (kind, call) => {
+  ])("runs the command of its tile: %s", (kind, call) => {
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
@@ -95,7 +95,7 @@ describe("the palette", () => {
     room.touch(room.right, "smaller");
     expect(room.state.xr.radius.value).toBeCloseTo(before, 9);
   });
-  it("takes thinner places in or leaves them out while it snaps to clusters: hands have no stick", () => {
+  it("changes the reach of clusters by tiles, because hands have no stick", () => {
     room.touch(room.right, "cluster");
     const { radius, density } = room.state.xr;
     const [before, size] = [density.value, radius.value];
@@ -119,7 +119,7 @@ describe("time and force on the palette", () => {
       curves: { moment: [], values: {} },
     };
   });
-  it("scrubs where the timeline is touched, and only when the moment is another", () => {
+  it("goes to the touched moment, once", () => {
     const { x, y } = room.tile("scrub");
     room.right.at(x, y, room.tile("scrub").z + 0.05);
     room.frames(1);
@@ -135,7 +135,7 @@ describe("time and force on the palette", () => {
     expect(room.calls[1]?.[0]).toBe("goTo");
     expect(room.calls[1]?.[1]).toBeLessThan(10);
   });
-  it("looks through many gestures' marks in every frame without allocating", () => {
+  it("searches many gestures' marks in every frame without allocating", () => {
     const timeline = room.state.time.timeline.value as Timeline;
     const ticks = Array.from({ length: 500 }, () => ({ moment: 10, event: "made" }) as Tick);
     room.state.time.timeline.value = { ...timeline, ticks };
@@ -148,7 +148,7 @@ describe("time and force on the palette", () => {
     expect(bytesAFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
     expect(room.calls).toHaveLength(1);
   });
-  it("meets a gesture's mark from beside it", () => {
+  it("snaps to a gesture's mark nearby", () => {
     const timeline = room.state.time.timeline.value as Timeline;
     room.state.time.timeline.value = {
       ...timeline,
@@ -194,11 +194,11 @@ describe("time and force on the palette", () => {
     ["play", ["play"]],
     ["live", ["live"]],
     ["unpin", ["unpin", []]],
-  ])("%s does what it says", (kind, call) => {
+  ])("%s runs its command", (kind, call) => {
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
-  it("turns dials in small steps, never beyond their ends", () => {
+  it("turns dials in small steps within their range", () => {
     const settings = { stiffness: 0.95, preset: "default" } as Settings;
     room.state.training.value = { state: "running", settings } as Training;
     room.touch(room.right, "stiffer");
@@ -224,7 +224,7 @@ describe("review on the palette", () => {
     ["grow", ["grow"]],
     ["accept", ["accept"]],
     ["undo", ["undo"]],
-  ])("%s does what it says", (kind, call) => {
+  ])("%s runs its command", (kind, call) => {
     room.touch(room.right, kind);
     expect(room.calls).toEqual([call]);
   });
@@ -232,7 +232,7 @@ describe("review on the palette", () => {
     room.touch(room.right, "back");
     expect(room.side).toBe("classes");
   });
-  it("goes through the cues, and after the last shows labels and even points again", () => {
+  it("steps through the cues, then back to labels and even points", () => {
     const seen = Array.from({ length: 5 }, () => {
       room.touch(room.right, "colour");
       room.touch(room.right, "size");
@@ -250,7 +250,7 @@ describe("review on the palette", () => {
     room.touch(room.right, "colour");
     expect(room.state.colourBy.value).toBe("uncertainty");
   });
-  it("gives a firm pulse for predictions that were accepted, and none where there were none", () => {
+  it("gives a firm pulse only when predictions were accepted", () => {
     for (const accepts of [true, false]) {
       room.accepts = accepts;
       room.right.pulses.length = 0;
@@ -259,7 +259,7 @@ describe("review on the palette", () => {
     }
     expect(room.calls).toEqual([["accept"], ["accept"]]);
   });
-  it("accepts from more and from less confidence, between a half and 99 %", () => {
+  it("changes the least confidence between 50 % and 99 %", () => {
     const { acceptFrom } = room.state.review;
     room.touch(room.right, "surer");
     expect(acceptFrom.value).toBe(0.97);

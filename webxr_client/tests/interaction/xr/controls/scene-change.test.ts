@@ -9,7 +9,7 @@ beforeEach(() => {
   room = new Room();
 });
 
-describe("another box in the middle of it", () => {
+describe("another box during a gesture", () => {
   const BOX: Box = { origin: [-1.5, -2, -2.5], size: 6 };
   /** The same cloud in `box`, or one of another number of dimensions. */
   const show = (box: Box, latent_dim = 3) => {
@@ -44,7 +44,7 @@ describe("another box in the middle of it", () => {
   const ITEMS = [0, 1, COUNT, 2 * COUNT - 1];
   const STEP = 2 * (BOX.size / 65535);
 
-  it("leaves the cloud where it is in the room, and as large", () => {
+  it("keeps place and size of the cloud in the room", () => {
     room.world.makeRotationY(0.4).setPosition(0.1, 0.2, -0.3);
     const before = ITEMS.map((item) => inRoom(item));
     expect(show(BOX)).toBe("box");
@@ -54,7 +54,7 @@ describe("another box in the middle of it", () => {
     expect(room.controls.boxRatio * room.world.getMaxScaleOnAxis()).toBeCloseTo(1, 9);
     expect(show(BOX)).toBe("same");
   });
-  it("keeps the world in one hand and in two, and it does not jump", () => {
+  it("keeps the world in one hand and in two without a jump", () => {
     room.controls.squeeze(room.left);
     for (const both of [false, true]) {
       if (both) room.controls.squeeze(room.right);
@@ -70,7 +70,7 @@ describe("another box in the middle of it", () => {
       expect(inRoom(0).distanceTo(from.add(by))).toBeLessThan(1e-9);
     }
   });
-  it("keeps a cluster in the hand, and it is pinned where the hand lets go of it", () => {
+  it("keeps a cluster in the hand, which pins it where it lets go", () => {
     room.annotate();
     room.paint(room.right, LEFT_HEAP);
     room.controls.squeeze(room.right);
@@ -79,9 +79,9 @@ describe("another box in the middle of it", () => {
     room.frames(3);
     const { grab: inHand } = room.controls;
     const before = ITEMS.map((item) => inRoom(item, inHand.shownFromPlace));
-    const told = () =>
+    const sent = () =>
       (room.calls.findLast(([name]) => name === "drag") as [string, Uint32Array, number[][]])[2];
-    const wanted = structuredClone(told());
+    const wanted = structuredClone(sent());
     room.grabbed = 0; // the cloud has new arrays
     expect(show(BOX)).toBe("box");
     room.controls.showInHand();
@@ -92,7 +92,7 @@ describe("another box in the middle of it", () => {
       expect(inRoom(item, inHand.shownFromPlace).distanceTo(before[k]!)).toBeLessThan(STEP);
     });
     expect(room.state.latent.latentMean(0, 1)).toBeCloseTo(taken, 3);
-    told().forEach((target, k) => {
+    sent().forEach((target, k) => {
       for (const axis of [0, 1, 2]) expect(target[axis]).toBeCloseTo(wanted[k]![axis] as number, 4);
     });
     room.controls.unsqueeze(room.right);
@@ -101,7 +101,7 @@ describe("another box in the middle of it", () => {
     expect(targets[0]?.[1]).toBeCloseTo(taken + 0.4, 3);
     expect(room.grabbed).toBe(0);
   });
-  it("shows nothing in the hand that was on its way back", () => {
+  it("ends the return of a released cluster", () => {
     room.paint(room.right, LEFT_HEAP);
     room.controls.squeeze(room.right);
     room.right.at(-0.3, 0.4, 0.1);
@@ -112,7 +112,7 @@ describe("another box in the middle of it", () => {
     expect(room.grabbed).toBe(0);
     expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
   });
-  it("lets a stroke go on from where it is, and nothing between here and there is painted", () => {
+  it("continues a stroke at its place and paints nothing in between", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(1);
     room.press(room.right);
@@ -124,7 +124,7 @@ describe("another box in the middle of it", () => {
     room.release(room.right);
     expect(room.selected).toBe(before);
   });
-  it("lets go of all in another number of dimensions, and says so; what is selected stays", () => {
+  it("ends all holds in another number of dimensions, with a message; the selection stays", () => {
     room.annotate();
     room.paint(room.right, LEFT_HEAP);
     room.controls.squeeze(room.right);

@@ -16,7 +16,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
   });
   const at = () => room.state.review.at.value;
 
-  it("is picked from by touch; the same once more is picked no more", () => {
+  it("gives a picture by touch; a second touch ends the pick", () => {
     room.touch(room.right, "picture", 2);
     expect(at()).toBe(2);
     room.touch(room.right, "picture", 4);
@@ -25,7 +25,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(at()).toBe(NO_PICTURE);
     expect(room.selected).toBe(5);
   });
-  it("is picked from by the ray, and then nothing is painted; between two pictures nothing is meant", () => {
+  it("gives a picture by the ray, which paints nothing; between pictures it picks nothing", () => {
     room.aimAt(room.right, "picture", 3);
     expect(room.controls.pointing.mode).toBe("ray");
     expect(room.controls.onSheet).toBe(true);
@@ -45,7 +45,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(room.selected).toBe(5);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("is picked from by a pinch before it, and a finger that goes on into it does not unpick", () => {
+  it("gives a picture by a pinch before it, which the touch after it keeps", () => {
     const { x, y, z } = room.tile("picture", 1);
     room.right.at(x, y, z + 0.03);
     room.frames(1);
@@ -58,7 +58,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.release(room.right);
     expect(at()).toBe(1);
   });
-  it("a touch that turns into a pinch counts once", () => {
+  it("counts a touch that becomes a pinch once", () => {
     const { x, y, z } = room.tile("picture", 1);
     for (const away of [0.03, -0.002]) {
       room.right.at(x, y, z + away);
@@ -68,7 +68,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.release(room.right);
     expect(at()).toBe(1);
   });
-  it("gives the picked picture the class that is touched, and says so where none is picked", () => {
+  it("gives the picked picture the touched class, or asks for a pick", () => {
     room.touch(room.right, "class", 2);
     expect(room.calls).toEqual([]);
     expect(room.state.xr.message.value).toMatch(/Pick a picture/);
@@ -76,7 +76,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.touch(room.right, "class", 2);
     expect(room.calls).toEqual([["correct", 2]]);
   });
-  it("is confirmed with a firm pulse, and closed; what cannot be told is set aside", () => {
+  it("confirms with a firm pulse, skips pictures, and closes", () => {
     room.touch(room.right, "aside");
     expect(room.calls).toEqual([]);
     room.touch(room.right, "picture", 1);
@@ -86,13 +86,13 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.touch(room.right, "close");
     expect(room.calls).toEqual([["setAside"], ["confirmSheet"], ["closeSheet"]]);
   });
-  it("gives no firm pulse where nothing of it is labelled", () => {
+  it("gives no firm pulse when nothing is labelled", () => {
     room.accepts = false;
     room.touch(room.right, "confirm");
     expect(room.calls).toEqual([["confirmSheet"]]);
     expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
   });
-  it("stays when nothing is met beside it; what it shows is no cluster, and nothing that is painted is added to", () => {
+  it("stays after a click beside it; its items are not a cluster and gain no painted items", () => {
     room.paint(room.right, [0, 0.4, 0.4]);
     expect(room.selected).toBe(5);
     room.right.at(...LEFT_HEAP);
@@ -104,7 +104,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(room.state.selection.value.tool).toBe("brush");
     expect(Array.from(room.state.selection.value.items).every((item) => item >= COUNT)).toBe(true);
   });
-  it("is not met by the ray of a brush that holds points, unless it is near", () => {
+  it("ignores the ray of a brush that holds points, unless it is near", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(10);
     room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -1);
@@ -115,7 +115,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.frames(1);
     expect(room.controls.onSheet).toBe(true);
   });
-  it("keeps what is picked when the hand is lost, and shows no hand at it", () => {
+  it("keeps the pick when the hand is lost", () => {
     room.touch(room.right, "picture", 2);
     room.aimAt(room.right, "picture", 3);
     room.press(room.right);
@@ -128,7 +128,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.controls.endAll();
     expect(room.calls).toEqual([]);
   });
-  it("is worked by the left hand as by the right", () => {
+  it("works with the left hand, too", () => {
     room.state.xr.swapHands();
     room.touch(room.left, "picture", 0);
     room.touch(room.left, "class", 1);

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 
 describe("the world", () => {
-  it("is carried by one hand and stretched by two, and nothing jumps when a hand comes or goes", () => {
+  it("moves with one hand and scales with two, without jumps between them", () => {
     room.controls.squeeze(room.right);
     room.right.at(0.7, 0.3, 0.3);
     room.frames(1);
@@ -30,7 +30,7 @@ describe("the world", () => {
     room.controls.unsqueeze(room.left);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("turns by steps with a stick, once a push", () => {
+  it("turns by one step per push of a stick", () => {
     room.left.stickX = 1;
     room.frames(30);
     expect(room.world.elements[0]).toBeCloseTo(Math.cos(Math.PI / 6), 9);
@@ -40,7 +40,7 @@ describe("the world", () => {
     room.frames(5);
     expect(room.world.elements[0]).toBeCloseTo(1, 9);
   });
-  it("does not turn by a stick that is pushed up, however much it leans, nor twice when it rolls on from there", () => {
+  it("does not turn when a stick is pushed up, nor twice when it rolls on from there", () => {
     room.right.stickX = 0.72;
     room.right.stickY = -0.9;
     room.frames(5);

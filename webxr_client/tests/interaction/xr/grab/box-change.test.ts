@@ -1,4 +1,4 @@
-/** A place of the latent space stays where it is in the room when its box becomes another one. */
+/** A place of the latent space keeps its place in the room in another box. */
 import { Matrix4, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { BoxChange } from "../../../../src/interaction/xr/grab/box-change.js";
@@ -42,7 +42,7 @@ describe("a change of box", () => {
       expect(value).toBeCloseTo(before.elements[k]!, 12);
     });
   });
-  it("is none where the box is the same, and no carrying where nothing of it is the same", () => {
+  it("is not reported for the same box, nor for another cloud", () => {
     const change = new BoxChange();
     expect(change.read(inBox(SMALL))).toBe("cloud");
     expect(change.read(inBox(SMALL))).toBe("same");

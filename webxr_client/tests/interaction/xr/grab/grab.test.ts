@@ -1,4 +1,4 @@
-/** Taking hold of the world and of a cluster, without WebGL. */
+/** Grabs of the world and of a cluster, without WebGL. */
 import { Euler, Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { ClusterGrab } from "../../../../src/interaction/xr/grab/cluster-grab.js";
@@ -36,7 +36,7 @@ describe("one hand", () => {
     grab.update(pose(0.5, 1.4, -0.2), world);
     close(world, pose(0.3, 1.5, -1.2));
   });
-  it("keeps what it holds where the hand is, also when the hand turns", () => {
+  it("keeps the held point at the hand, also when the hand turns", () => {
     const world = pose(0.1, 1.2, -0.7, 0.4);
     const hand = pose(0.2, 1.3, -0.4, 0.1);
     const held = new Vector3(0.2, 1.3, -0.4).applyMatrix4(world.clone().invert());
@@ -52,7 +52,7 @@ describe("one hand", () => {
     ).toBeLessThan(1e-9);
     expect(scaleOf(world)).toBeCloseTo(1, 9);
   });
-  it("does nothing while the hand does nothing, however often it is asked", () => {
+  it("does nothing while the hand rests", () => {
     const world = pose(0.1, 1.2, -0.7, 0.4);
     const before = world.clone();
     const grab = new OneHandGrab();
@@ -98,7 +98,7 @@ describe("two hands", () => {
 });
 
 describe("snap turn", () => {
-  it("turns about the vertical through the middle, and twelve times 30 degrees are none", () => {
+  it("turns about the vertical through the middle; twelve steps are a full turn", () => {
     const world = pose(0.3, 1.2, -0.7, 0.2);
     const before = world.clone();
     const middle = new Vector3(0.3, 1.2, -0.7);
@@ -135,7 +135,7 @@ describe("a cluster in the hand", () => {
       .applyMatrix4(moved);
     expect(shown.distanceTo(before)).toBeLessThan(1e-9);
   });
-  it("springs back when it is let go, and is then exactly where it was", () => {
+  it("returns to its exact place when it is released", () => {
     const world = pose(0, 1.3, -0.7);
     const grab = new ClusterGrab();
     grab.take(pose(0.1, 1.3, -0.5), world);
@@ -172,7 +172,7 @@ describe("placement", () => {
     expect(CLOUD_DISTANCE).toBeLessThanOrEqual(0.8);
     expect(at.y).toBeLessThan(height);
     expect(0.9 * scaleOf(world)).toBeCloseTo(CLOUD_EXTENT, 9);
-    // Upright, whatever the head does, and straight ahead.
+    // Upright for any pose of the head, and straight ahead.
     expect(new Vector3(0, 1, 0).transformDirection(world).y).toBeCloseTo(1, 9);
     const ahead = new Vector3(-Math.sin(yaw), 0, -Math.cos(yaw));
     expect(at.sub(position).setY(0).normalize().dot(ahead)).toBeCloseTo(1, 9);

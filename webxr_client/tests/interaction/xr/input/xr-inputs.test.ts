@@ -1,4 +1,4 @@
-/** What three sends of the headset's input sources, as presses and releases of a left and a right hand. */
+/** Events of three for input sources, as presses and releases of a left and a right hand. */
 import { Group, type WebXRManager } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { XrControls } from "../../../../src/interaction/xr/controls.js";
@@ -49,7 +49,7 @@ beforeEach(() => {
 });
 
 describe("a press", () => {
-  it("is one, however often it is told", () => {
+  it("counts once when its event is repeated", () => {
     send("selectstart");
     send("selectstart");
     expect(pressed).toEqual(["right"]);
@@ -57,7 +57,7 @@ describe("a press", () => {
     send("selectstart");
     expect(pressed).toEqual(["right", "right"]);
   });
-  it("whose end is never told, because VR was hidden meanwhile, does not swallow the next one", () => {
+  it("without an end, because VR was hidden, does not swallow the next one", () => {
     for (const type of ["selectstart", "squeezestart"]) {
       for (const k of [0, 1]) send(type, k);
       controls.endAll();

@@ -1,4 +1,6 @@
-/** A sheet is at arm's reach, beside the cloud and not before it, whichever hand paints and however the head is turned. */
+/**
+ * Place of a sheet: within reach, beside the cloud, for both hands and any direction of the head.
+ */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { CLOUD_EXTENT } from "../../../../src/interaction/xr/placement/dimensions.js";
@@ -17,7 +19,7 @@ describe.each([1, -1] as const)("a sheet at side %i", (side) => {
     placeWorld(world, { position, orientation }, new Vector3(), CLOUD_EXTENT, true);
     const middle = new Vector3().setFromMatrixPosition(world);
     const sheet = new Matrix4();
-    // By then the person looks at the palette, a little to the side and down.
+    // The person looks at the palette, a little to the side and down.
     const looking = orientation.clone().multiply(new Quaternion().setFromAxisAngle(UP, 0.5));
     placeSheet(sheet, { position, orientation: looking }, middle, CLOUD_EXTENT / 2, WIDTH, side);
     const at = new Vector3().setFromMatrixPosition(sheet);
@@ -26,16 +28,16 @@ describe.each([1, -1] as const)("a sheet at side %i", (side) => {
     expect(position.y - at.y).toBeLessThan(0.25);
     const facing = new Vector3().setFromMatrixColumn(sheet, 2);
     expect(facing.dot(position.clone().sub(at).normalize())).toBeCloseTo(1, 6);
-    // On the side that was asked for.
+    // On the requested side.
     expect(Math.sign(flat(at).cross(flat(middle)).y)).toBe(side);
-    // No part of it is as near in direction to the cloud's middle as the cloud's edge is.
+    // The sheet covers no part of the cloud.
     const edge = Math.asin(CLOUD_EXTENT / 2 / flat(middle).length());
     for (const x of [-WIDTH / 2, 0, WIDTH / 2]) {
       const part = new Vector3(x, 0, 0).applyMatrix4(sheet);
       expect(flat(part).angleTo(flat(middle))).toBeGreaterThan(edge);
     }
   });
-  it("is beside where one looks if one stands in the cloud", () => {
+  it("is beside the view of a person who stands in the cloud", () => {
     const sheet = new Matrix4();
     placeSheet(sheet, { position, orientation: new Quaternion() }, position, 3, WIDTH, side);
     const at = new Vector3().setFromMatrixPosition(sheet).sub(position);

@@ -1,4 +1,4 @@
-/** Into VR and out again, with a session that is played. */
+/** Start and end of VR, with a played session. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { XrEntry } from "../../../../src/interaction/xr/session/enter.js";
 import { playedParts, stubCanvas } from "../view-fixtures.js";
@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 describe("VR", () => {
-  it("is presented at once, whether the headset answers about its frame rate or not", async () => {
+  it("is shown at once, even if the headset never answers about its frame rate", async () => {
     await Promise.race([
       entry.enter("immersive-vr"),
       new Promise((_, reject) => setTimeout(() => reject(new Error("it waits")), 1000)),
@@ -51,7 +51,7 @@ describe("VR", () => {
     [0, /Labels are saved/],
     [1, /One gesture is not saved yet. Keep this page open/],
     [3, /3 gestures are not saved yet. Keep this page open/],
-  ])("that the headset ends says what is saved: %i pending", async (pending, words) => {
+  ])("ended by the headset reports unsaved gestures: %i pending", async (pending, words) => {
     await entry.enter("immersive-vr");
     page.state.connection.value = { ...page.state.connection.value, pending };
     await session.end();

@@ -1,4 +1,7 @@
-/** Boards are drawn again for what they show, and for nothing else: to draw one and send it to the GPU is the dearest that a frame can hold. */
+/**
+ * Boards are drawn again only for changes of what they show: drawing one and sending it to the GPU
+ * costs more than anything else in a frame.
+ */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SessionInfo, Training } from "../../../../src/protocol/messages.js";
 import type { Board } from "../../../../src/scene/xr/boards/board.js";
@@ -9,7 +12,7 @@ import { stubCanvas } from "../../../interaction/xr/view-fixtures.js";
 
 let state: AppState;
 
-/** How often a board was drawn since it was asked last. */
+/** Number of drawings of a board since the last call. */
 function counter(board: Board): () => number {
   const version = () => board.mesh.material.map?.version ?? 0;
   let before = version();
@@ -22,7 +25,7 @@ function counter(board: Board): () => number {
   };
 }
 
-/** Items 0, 1, ... are predicted so, with this confidence. */
+/** Predict classes of items 0, 1, ... with this confidence. */
 function predict(predictions: number[], confidence = 200): void {
   state.annotations.predictions.set(predictions);
   state.annotations.confidence.fill(confidence);
@@ -62,7 +65,7 @@ beforeEach(() => {
 });
 
 describe("the palette", () => {
-  it("is not drawn for what training tells all the time", () => {
+  it("is not drawn for frequent messages of training", () => {
     const palette = new PaletteBoard(state);
     palette.relayout();
     const tiles = counter(palette);
@@ -76,7 +79,7 @@ describe("the palette", () => {
     expect([tiles(), head()]).toEqual([1, 0]);
   });
 
-  it("tells in its head alone how many are selected, and what is predicted of them", () => {
+  it("draws only its head for the selection and its prediction", () => {
     const palette = new PaletteBoard(state);
     palette.relayout();
     const tiles = counter(palette);
@@ -91,7 +94,7 @@ describe("the palette", () => {
     expect([tiles(), head()]).toEqual([0, 0]);
   });
 
-  it("counts what is labelled on its tiles and in its head", () => {
+  it("counts labels on its tiles and in its head", () => {
     const palette = new PaletteBoard(state);
     palette.relayout();
     const tiles = counter(palette);
@@ -101,7 +104,7 @@ describe("the palette", () => {
     expect([tiles(), head()]).toEqual([1, 1]);
   });
 
-  it("counts on its side for review what would be accepted of the selection", () => {
+  it("counts acceptable predictions of the selection on its side for review", () => {
     const palette = new PaletteBoard(state);
     palette.turnTo("review");
     const tiles = counter(palette);
@@ -118,7 +121,7 @@ describe("the palette", () => {
     expect(tiles()).toBe(1);
   });
 
-  it("is drawn no more once it is gone", () => {
+  it("is not drawn after it was disposed", () => {
     const palette = new PaletteBoard(state);
     palette.relayout();
     const tiles = counter(palette);
@@ -130,7 +133,7 @@ describe("the palette", () => {
 });
 
 describe("the card of the item at the brush", () => {
-  it("is drawn for what is known of this item, and when its picture has come", () => {
+  it("is drawn for changes of its item, and when its picture has loaded", () => {
     const card = new ItemCard(state, { current: null });
     card.show(1, false);
     const drawn = counter(card);

@@ -1,4 +1,7 @@
-/** Tiles large enough for a finger, none over another, all of them on the palette, every class on one page. */
+/**
+ * Tiles are large enough for a finger, do not overlap, and are on the palette; each class is on one
+ * page.
+ */
 import { describe, expect, it } from "vitest";
 import {
   classesAPage,
@@ -46,7 +49,7 @@ describe.each([0, 1, 9, 10, 11, 27, 1024])("with %i classes", (classes) => {
         }
       }
   });
-  it("every class is on exactly one page, and there is a way on where there is more than one", () => {
+  it("each class is on exactly one page, and several pages have a tile to the next", () => {
     const shown = pages.flatMap((tiles) =>
       tiles.flatMap(({ action }) => (action.kind === "class" ? [action.classId] : [])),
     );

@@ -1,4 +1,7 @@
-/** Pictures and tiles of a contact sheet large enough for a finger, none over another, all of them on the board. */
+/**
+ * Pictures and tiles of a contact sheet are large enough for a finger, do not overlap, and are on
+ * the board.
+ */
 import { describe, expect, it } from "vitest";
 import { type Tile, tileAt } from "../../../../src/scene/xr/boards/palette-layout.js";
 import {
@@ -19,7 +22,7 @@ const placeOf = ({ action }: Tile) => (action.kind === "picture" ? action.place 
 
 describe.each([27, 10, 1])("with %i pictures", (count) => {
   const tiles = sheetTiles({ items: items.slice(0, count), status: "open" });
-  it("each has a place, row by row, and what can be done is below", () => {
+  it("each has a place, row by row, above the actions", () => {
     const pictures = tiles.filter(({ action }) => action.kind === "picture");
     expect(pictures.map(placeOf)).toEqual(Array.from({ length: count }, (_, k) => k));
     pictures.slice(1).forEach(({ x, y }, k) => {
@@ -48,7 +51,7 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
   });
 });
 
-it("where nothing is left one can go on with the next in doubt, if there are any", () => {
+it("an empty queue offers the next in doubt, if there are any", () => {
   const kinds = (count: number) =>
     sheetTiles({ items: items.slice(0, count), status: "done" }).map(({ action }) => action.kind);
   expect(kinds(27)).toEqual(["goOn", "close"]);
