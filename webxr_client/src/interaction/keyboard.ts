@@ -2,6 +2,7 @@
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
+import { FORCES_SHOWN } from "../state/force-state.js";
 import { cueAfter } from "../state/review-state.js";
 import { selectionSummary } from "../state/selection-summary.js";
 
@@ -149,10 +150,8 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
       does: "arrows of force: off, hovered, selected, all",
       matches: letter("a"),
       run: () => {
-        const order = ["off", "hovered", "selected", "all"] as const;
-        state.forces.shown.value = order[
-          (order.indexOf(state.forces.shown.value) + 1) % 4
-        ] as "off";
+        const next = (FORCES_SHOWN.indexOf(state.forces.shown.value) + 1) % FORCES_SHOWN.length;
+        state.forces.shown.value = FORCES_SHOWN[next]!;
       },
     },
     {

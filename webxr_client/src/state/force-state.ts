@@ -7,7 +7,10 @@ import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS } from "../protocol/messages.js";
 
 /** Items whose force arrows are drawn. */
-export type ForcesShown = "off" | "hovered" | "selected" | "all";
+export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
+export type ForcesShown = (typeof FORCES_SHOWN)[number];
+/** Lengths of trails, in steps. */
+export const TRAIL_STEPS = [0, 8, 24] as const;
 export type Term = (typeof FORCE_TERMS)[number] | "reconstruction";
 
 export const TERMS: readonly Term[] = [...FORCE_TERMS, "reconstruction"];

@@ -32,6 +32,11 @@ export interface OpenSheet {
 }
 
 const ACCEPT_FROM = 0.95;
+/** Range of `acceptFrom` that a person can choose. */
+export const LEAST_ACCEPT_FROM = 0.5;
+export const LARGEST_ACCEPT_FROM = 0.99;
+/** Share of right items to aim for, until the server sends one. */
+export const TARGET_SHARE = 0.98;
 /**
  * Value of `at` without a current picture. Sheets begin with it in VR, which has no focus to mark
  * the current picture.

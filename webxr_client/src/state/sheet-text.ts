@@ -7,6 +7,8 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
   suspects: "Suspects",
   uncertain: "Uncertain",
 };
+/** Pictures per row, on the page and in VR. */
+export const SHEET_COLUMNS = 9;
 export const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects: "No suspects are left: the model agrees with every label that has not been verified.",
   uncertain: "The model is not uncertain about any item.",

@@ -6,6 +6,7 @@ import { PairingPage } from "./access/pairing.js";
 import { ClassPanel } from "./classes/class-panel.js";
 import { Legend } from "./classes/legend.js";
 import { Ui, type UiContext, useUi } from "./kit/context.js";
+import { SIDE_PANEL, WIDE } from "./kit/layout.js";
 import { BIG_TEXT, followBigText, followTheme } from "./kit/theme.js";
 import { ContactSheet } from "./review/contact-sheet.js";
 import { QualityPanel } from "./review/quality-panel.js";
@@ -21,8 +22,6 @@ import { TopBar } from "./shell/top-bar.js";
 import { BottomBar } from "./timeline/bottom-bar.js";
 import { Dials } from "./training/dials.js";
 import { StateLine } from "./training/state-line.js";
-
-const WIDE = 900;
 
 export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: UiContext): void {
   followTheme(context.state.theme);
@@ -54,7 +53,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
       const bottom = over ? window.innerHeight - over.top + 8 : 124 * zoom;
       setInsets(
         wide
-          ? { left: 76 * zoom, right: 332 * zoom, top: 76 * zoom, bottom }
+          ? { left: 76 * zoom, right: SIDE_PANEL * zoom, top: 76 * zoom, bottom }
           : { left: 8, right: 8, top: 64 * zoom, bottom: Math.round(window.innerHeight * 0.36) },
       );
     };

@@ -1,6 +1,7 @@
 /** The brush, the ray and the item card at the hand that paints. */
 import { Color } from "three";
 import type { PointCloud } from "../../scene/cloud/point-cloud.js";
+import { BOARD_WARM } from "../../scene/xr/boards/board.js";
 import type { ItemCard } from "../../scene/xr/boards/item-card.js";
 import type { PaletteBoard } from "../../scene/xr/boards/palette-board.js";
 import type { SheetBoard } from "../../scene/xr/boards/sheet-board.js";
@@ -14,7 +15,7 @@ import type { HeadPose } from "./placement/head-pose.js";
 import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placement.js";
 
 const ADD_COLOUR = new Color("#8fd0ff");
-const SUBTRACT_COLOUR = new Color("#ff8a5c");
+const SUBTRACT_COLOUR = new Color(BOARD_WARM);
 
 /** The boards that answer to the hand. */
 interface Boards {

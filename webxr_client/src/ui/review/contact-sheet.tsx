@@ -14,6 +14,7 @@ import {
   groupSpan,
   NOTHING_LEFT,
   outcomeOf,
+  SHEET_COLUMNS,
   SHEET_TITLES,
 } from "../../state/sheet-text.js";
 import { Swatch } from "../classes/swatch.js";
@@ -21,7 +22,6 @@ import { useUi } from "../kit/context.js";
 import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
-const COLUMNS = 9;
 /** CSS pixels above the sheet that the card of an item needs. */
 const CARD_ROOM = 220;
 
@@ -36,7 +36,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   const { review } = state;
   const panel = useRef<HTMLElement>(null);
   const grid = useRef<HTMLOListElement>(null);
-  const onArrow = useRoving(grid, COLUMNS);
+  const onArrow = useRoving(grid, SHEET_COLUMNS);
   const corrected = review.corrected.value;
   const aside = review.aside.value;
   const done = sheet.status === "done";
@@ -104,7 +104,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
               key={one.item}
               one={one}
               place={k}
-              span={groupSpan(sheet.items, k, COLUMNS)}
+              span={groupSpan(sheet.items, k, SHEET_COLUMNS)}
               {...outcomeOf(one, corrected, aside)}
             />
           ))}

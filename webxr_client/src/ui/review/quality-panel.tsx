@@ -1,7 +1,7 @@
 /** Figures of quality, and the queues of items to look at. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
-import type { SheetKind } from "../../state/review-state.js";
+import { type SheetKind, TARGET_SHARE } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
 const share = (value: number | null | undefined, digits = 0): string =>
@@ -16,7 +16,7 @@ interface Figure {
 }
 
 export function figures(quality: Quality | null, items: number, head?: number): Figure[] {
-  const { held_out = 0, target = 0.98 } = quality ?? {};
+  const { held_out = 0, target = TARGET_SHARE } = quality ?? {};
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
   const left = quality?.gestures_left;
   return [

@@ -4,6 +4,7 @@ import type { ItemInfo } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { loss } from "../kit/format.js";
+import { SIDE_PANEL, WIDE } from "../kit/layout.js";
 import { BIG_TEXT } from "../kit/theme.js";
 import { DecodedPicture } from "./decoded.js";
 import { Picture } from "./picture.js";
@@ -128,7 +129,7 @@ export function placed(
   height: number,
   own = 0,
 ): { left: number; top: number } {
-  const panel = width < 900 ? 0 : 332;
+  const panel = width < WIDE ? 0 : SIDE_PANEL;
   const right = x + GAP + WIDTH;
   const left = right > width - panel - 8 ? x - GAP - WIDTH : x + GAP;
   return {

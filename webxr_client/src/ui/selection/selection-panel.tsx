@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
+import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
   acceptedPredictions,
   meanConfidence,
@@ -191,8 +192,8 @@ function Accept() {
         type="range"
         aria-label="Least confidence to accept"
         aria-valuetext={from}
-        min={50}
-        max={99}
+        min={100 * LEAST_ACCEPT_FROM}
+        max={100 * LARGEST_ACCEPT_FROM}
         value={100 * acceptFrom.value}
         onInput={(event) => {
           acceptFrom.value = Number(event.currentTarget.value) / 100;

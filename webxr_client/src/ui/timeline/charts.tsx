@@ -61,7 +61,7 @@ export const CURVES: readonly Curve[] = [
     title: "Accuracy of the predictions on labelled items held out of training",
     colour: "#4fd1a1",
     range: [0, 1],
-    write: (value) => percent(value, 1),
+    write: (value) => percent(value),
   },
   {
     key: "head_accuracy",
@@ -71,7 +71,7 @@ export const CURVES: readonly Curve[] = [
       "how well the map itself separates the classes",
     colour: "#9be564",
     range: [0, 1],
-    write: (value) => percent(value, 1),
+    write: (value) => percent(value),
     minor: true,
   },
   {

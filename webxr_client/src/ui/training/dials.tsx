@@ -4,8 +4,7 @@
 import { useState } from "preact/hooks";
 import { PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
-import type { ForcesShown } from "../../state/force-state.js";
-import { TERM_COLOURS, TERMS } from "../../state/force-state.js";
+import { FORCES_SHOWN, TERM_COLOURS, TERMS, TRAIL_STEPS } from "../../state/force-state.js";
 import { count } from "../../state/format.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
@@ -65,7 +64,6 @@ const PRESET_TITLES = {
   default: "Points as particles under label-aware forces",
   calm: "As default, but stiffer and slower, so that places stay familiar",
 };
-const ARROWS: readonly ForcesShown[] = ["off", "hovered", "selected", "all"];
 const STEPS = 200;
 
 export function Dials() {
@@ -89,7 +87,7 @@ export function Dials() {
       </div>
       <Choice
         label="arrows"
-        options={ARROWS}
+        options={FORCES_SHOWN}
         value={state.forces.shown.value}
         choose={(shown) => (state.forces.shown.value = shown)}
       />
@@ -118,7 +116,7 @@ export function Dials() {
       />
       <Choice
         label="trails"
-        options={["off", "8", "24"]}
+        options={TRAIL_STEPS.map((steps) => (steps ? String(steps) : "off"))}
         value={state.forces.trails.value ? String(state.forces.trails.value) : "off"}
         choose={(steps) => (state.forces.trails.value = Number(steps) || 0)}
       />

@@ -2,10 +2,15 @@
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
-import { cueAfter, NO_PICTURE } from "../../../state/review-state.js";
+import {
+  cueAfter,
+  LARGEST_ACCEPT_FROM,
+  LEAST_ACCEPT_FROM,
+  NO_PICTURE,
+} from "../../../state/review-state.js";
 
 /** Least confidences to accept, as the tiles step through them. */
-const ACCEPT_FROM = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99] as const;
+const ACCEPT_FROM = [LEAST_ACCEPT_FROM, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, LARGEST_ACCEPT_FROM];
 const NEARLY = 1e-6;
 
 /** Run an action of review. Returns false for any other action. */
@@ -35,11 +40,12 @@ export function runReviewTile(
       break;
     case "surer":
       review.acceptFrom.value =
-        ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? 0.99;
+        ACCEPT_FROM.find((from) => from > review.acceptFrom.peek() + NEARLY) ?? LARGEST_ACCEPT_FROM;
       break;
     case "bolder":
       review.acceptFrom.value =
-        ACCEPT_FROM.findLast((from) => from < review.acceptFrom.peek() - NEARLY) ?? 0.5;
+        ACCEPT_FROM.findLast((from) => from < review.acceptFrom.peek() - NEARLY) ??
+        LEAST_ACCEPT_FROM;
       break;
     case "colour":
       state.colourBy.value = cueAfter(state.colourBy.peek()) ?? "label";

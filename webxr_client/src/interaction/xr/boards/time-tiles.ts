@@ -3,6 +3,7 @@ import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import type { PaletteSide, Tile, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
+import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
 /** Millimetres of the timeline within which a gesture's mark is met. */
@@ -10,8 +11,6 @@ const SNAP = 3;
 /** Millimetres of the tile beside the timeline, left and right. */
 const TIMELINE_MARGIN = 8;
 const STIFFNESS_STEP = 0.1;
-const ARROWS = ["off", "hovered", "selected", "all"] as const;
-const TRAILS = [0, 8, 24] as const;
 
 const next = <T>(all: readonly T[], now: T): T => all[(all.indexOf(now) + 1) % all.length] as T;
 
@@ -52,10 +51,10 @@ export function runTimeTile(
       if (settings) commands.setSettings({ preset: next(PRESETS, settings.preset ?? "default") });
       break;
     case "arrows":
-      forces.shown.value = next(ARROWS, forces.shown.peek());
+      forces.shown.value = next(FORCES_SHOWN, forces.shown.peek());
       break;
     case "trails":
-      forces.trails.value = next(TRAILS, forces.trails.peek() as 0);
+      forces.trails.value = next(TRAIL_STEPS, forces.trails.peek() as 0);
       break;
     case "unpin":
       commands.unpin([]);

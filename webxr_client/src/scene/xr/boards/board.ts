@@ -20,6 +20,8 @@ const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 export const BOARD_TILE = "#1b2935";
+/** Ground of a bar or a rail. */
+export const BOARD_RAIL = "#2b3644";
 export const BOARD_WARM = "#ff8a5c";
 export const BOARD_ACCENT = "#7cc7ff";
 

@@ -2,9 +2,11 @@
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
+import { TARGET_SHARE } from "../../../state/review-state.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,
+  BOARD_RAIL,
   BOARD_TEXT,
   BOARD_TILE,
   Board,
@@ -107,7 +109,7 @@ export class PaletteBoard extends Board {
       [share(quality?.label_error), "labels wrong (est.)"],
       [
         typeof left === "number" ? count(left) : "–",
-        `gestures to ${percent(quality?.target ?? 0.98)}`,
+        `gestures to ${percent(quality?.target ?? TARGET_SHARE)}`,
       ],
     ];
     const wide = (PALETTE_WIDTH - 2 * MARGIN) / figures.length;
@@ -132,7 +134,7 @@ export class PaletteBoard extends Board {
     const y = tile.y + tile.height / 2;
     const at = (moment: number) => left + (wide * Math.min(moment, last)) / last;
     const now = at(time.live.value ? last : time.moment.value);
-    context.fillStyle = "#2b3644";
+    context.fillStyle = BOARD_RAIL;
     context.fillRect(left, y - 1, wide, 2);
     context.fillStyle = BOARD_ACCENT;
     context.fillRect(left, y - 1, now - left, 2);

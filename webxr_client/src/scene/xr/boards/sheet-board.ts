@@ -9,12 +9,14 @@ import {
   groupSpan,
   NOTHING_LEFT,
   outcomeOf,
+  SHEET_COLUMNS,
   SHEET_TITLES,
 } from "../../../state/sheet-text.js";
 import type { Atlas } from "../../cloud/atlas.js";
 import {
   BOARD_ACCENT,
   BOARD_MUTED,
+  BOARD_RAIL,
   BOARD_TEXT,
   BOARD_TILE,
   BOARD_WARM,
@@ -26,7 +28,7 @@ import {
 } from "./board.js";
 import { ItemPicture } from "./item-picture.js";
 import { GAP, MARGIN, type Tile } from "./palette-layout.js";
-import { PICTURE, SHEET_COLUMNS, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
+import { PICTURE, SHEET_HEIGHT, SHEET_WIDTH, sheetTiles } from "./sheet-layout.js";
 import { TileFrame } from "./tile-frame.js";
 
 const BAR = 3;
@@ -156,7 +158,7 @@ export class SheetBoard extends Board {
       context.strokeRect(x + 0.7, y + 0.7, PICTURE - 1.4, PICTURE - 1.4);
     }
     const given = classes[becomes];
-    context.fillStyle = given?.colour ?? "#2b3644";
+    context.fillStyle = given?.colour ?? BOARD_RAIL;
     context.fillRect(x, y + PICTURE + 1, PICTURE, BAR);
     const name = classCaption(one, becomes, decision);
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;

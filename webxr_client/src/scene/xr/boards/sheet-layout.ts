@@ -2,11 +2,12 @@
  * Layout of a contact sheet in the room, in millimetres from its top left. Pictures are 30 mm
  * large, with gaps of 10 mm, so that a finger hits the right one.
  */
+import { SHEET_SIZE } from "../../../protocol/messages.js";
 import type { OpenSheet } from "../../../state/review-state.js";
+import { SHEET_COLUMNS } from "../../../state/sheet-text.js";
 import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 
-export const SHEET_COLUMNS = 9;
-const ROWS = 3;
+const ROWS = SHEET_SIZE / SHEET_COLUMNS;
 export const PICTURE = 30;
 /** Heights of the name of a group over a picture, and of its new class under it. */
 export const GROUP = 12;
