@@ -30,7 +30,8 @@ export class CameraEase {
   step(camera: PerspectiveCamera | OrthographicCamera, target: Vector3, now: number): boolean {
     const { from, to } = this;
     if (!from || !to) return false;
-    const t = Math.min(1, (now - this.started) / EASE_MS);
+    // A slow frame can begin before the motion that it starts.
+    const t = Math.min(1, Math.max(0, (now - this.started) / EASE_MS));
     const k = 1 - (1 - t) ** 3;
     target.lerpVectors(from.target, to.target, k);
     camera.position.lerpVectors(from.position, to.position, k);

@@ -30,12 +30,12 @@ export function TopBar() {
             <span class="n-items">{count(session.n_items)} items · </span>
             <strong data-testid="labelled">{count(state.labelled.value)} labelled</strong>
             {accuracy !== undefined && (
-              <>
+              <span class="accuracy">
                 {" · "}
                 <span class="held-out">held-out </span>
                 {"accuracy "}
                 <strong>{percent(accuracy, 1)}</strong>
-              </>
+              </span>
             )}
           </span>
           {session.read_only && <span class="tag">baked · read-only</span>}
