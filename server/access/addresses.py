@@ -1,4 +1,4 @@
-"""Under which names and addresses this machine can be reached in its network."""
+"""Names and addresses of this machine in its network."""
 
 import ipaddress
 import re
@@ -8,13 +8,15 @@ import idna
 import ifaddr
 
 _ELSEWHERE = ("192.0.2.1", 9)
-"""An address that no host has (RFC 5737): asking the way there tells which address of ours would be used, and sends nothing."""
+"""An address that no host has (RFC 5737). Connecting a UDP socket to it sends nothing, and selects
+the local address of the outward route."""
 
 
 def lan_addresses() -> list[str]:
-    """IPv4 addresses of this machine that others can reach, the one that leads outside first.
+    """Return the IPv4 addresses of this machine, the one of the outward route first.
 
-    IPv6 is left out: its addresses change by the day (RFC 8981), and each new one would mean a new certificate, and the warning again.
+    IPv6 addresses are left out. They change daily (RFC 8981), and each new one would need a new
+    certificate, about which the browser warns again.
     """
     found: set[str] = set()
     for adapter in ifaddr.get_adapters():
@@ -37,7 +39,7 @@ def _outward_address() -> str:
 
 
 def machine_names() -> list[str]:
-    """What the machine calls itself: the first part, that one as mDNS has it, and the name in full. No other host is asked."""
+    """Return the machine's short name, its mDNS name and its full name, without any request."""
     full = socket.gethostname().removesuffix(".").lower()
     short = full.split(".")[0]
     return (
@@ -48,7 +50,7 @@ def machine_names() -> list[str]:
 
 
 def host_names() -> list[str]:
-    """The machine's names as certificates and browsers write them, less those that cannot be written so."""
+    """Return the machine's names in ASCII; names without an ASCII form are left out."""
     return [written for name in machine_names() if (written := in_ascii(name))]
 
 
@@ -58,7 +60,7 @@ _HOST_NAME = re.compile(
 
 
 def in_ascii(name: str) -> str:
-    """A host name as certificates and HTTP write it; "" for a name without such a form.
+    """Return a host name in the ASCII form of certificates and HTTP; "" without such a form.
 
     Names that are not ASCII are encoded by IDNA 2008 with the mapping of UTS 46, as browsers do.
     ASCII names are kept, because machines may have an underscore in their name and IDNA refuses it.

@@ -1,8 +1,9 @@
 """The certificate of `serve --lan`: made here, or given by --cert and --key.
 
-WebXR needs a secure context, so a headset needs TLS. The certificate that is made signs itself: the browser warns once, and the fingerprint
-printed on the terminal tells whether it is ours. Every new certificate means the warning again, so it is kept, and made anew only when
-the machine has an address that it does not name.
+WebXR needs a secure context, so a headset needs TLS. The certificate made here is self-signed. The
+browser warns once, and the fingerprint on the terminal shows whether the certificate is the right
+one. Because each new certificate causes another warning, it is kept until the machine has an
+address that it does not hold.
 """
 
 import datetime
@@ -25,24 +26,31 @@ from lodespace.files import write_private
 log = logging.getLogger(__name__)
 
 DAYS = 397
-"""What browsers accept at most."""
+"""Validity in days: the longest that browsers accept."""
 RENEW_DAYS = 14
+"""Days before its end at which a certificate is renewed."""
 MAX_EARLIER_NAMES = 32
+"""Names of previous networks that a new certificate also holds."""
 ALWAYS = ("127.0.0.1", "localhost")
+"""Names that every certificate holds."""
 CERTIFICATE_FILE = "certificate.pem"
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """`names`: the DNS names and addresses it holds for. `fingerprint`: SHA-256 as browsers show it."""
+    """A certificate and its key, as files."""
 
     certificate: Path
+    """Path of the certificate, in PEM."""
     key: Path
+    """Path of the private key, in PEM."""
     names: tuple[str, ...]
+    """DNS names and IP addresses for which it is valid."""
     fingerprint: str
+    """Its SHA-256, as browsers show it."""
 
     def context(self) -> ssl.SSLContext:
-        """Raises LodespaceError when certificate and key do not go together."""
+        """Return a TLS context. Raises LodespaceError when certificate and key do not match."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
@@ -50,14 +58,18 @@ class Certificate:
             context.load_cert_chain(self.certificate, self.key)
         except (ssl.SSLError, OSError) as error:
             raise LodespaceError(
-                f"{self.certificate} and {self.key} are not a certificate and its unencrypted key: {error}",
+                f"{self.certificate} and {self.key} are not a certificate and its unencrypted key:"
+                f" {error}",
                 code="bad_certificate",
             ) from error
         return context
 
 
 def given_certificate(certificate: Path, key: Path) -> Certificate:
-    """The certificate in a PEM file, the first of its chain. Raises LodespaceError when it cannot be read or holds for no name."""
+    """Load the first certificate of a PEM file.
+
+    Raises LodespaceError when it cannot be read, or is valid for no name.
+    """
     try:
         parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
     except (OSError, ValueError, IndexError) as error:
@@ -67,7 +79,7 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
     names = _names(parsed)
     if not names:
         raise LodespaceError(
-            f"{certificate} names no host (subjectAltName), so no browser takes it",
+            f"{certificate} holds no host name (subjectAltName): browsers refuse it",
             code="bad_certificate",
         )
     return Certificate(certificate, key, names, _fingerprint(parsed))
@@ -76,10 +88,10 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
 def own_certificate(
     folder: Path, names: Iterable[str], now: datetime.datetime | None = None
 ) -> Certificate:
-    """The certificate kept in `folder`, made when there is none that holds for all of `names`.
+    """Load the certificate in `folder`; make a new one unless it is valid for all of `names`.
 
-    It holds for all of them, however many. Besides them MAX_EARLIER_NAMES that it had before stay in it: who carries a laptop between two
-    networks is warned once in each, not every day.
+    A new one is valid for all of `names`, and for up to MAX_EARLIER_NAMES of the previous one. A
+    laptop that moves between two networks therefore causes one warning in each, not one per day.
     Raises LodespaceError when the folder cannot be written.
     """
     now = now or datetime.datetime.now(datetime.UTC)
@@ -111,7 +123,7 @@ def _sign(
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # a headset's clock may be slow
+        .not_valid_before(now - datetime.timedelta(hours=1))  # the clock of a headset may be slow
         .not_valid_after(now + datetime.timedelta(days=DAYS))
         .add_extension(
             x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
@@ -143,7 +155,7 @@ def _fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _read(path: Path) -> x509.Certificate | None:
-    """The certificate in our own file, if it and its key can be used."""
+    """Load the certificate of the server's own file; None when it or its key is unusable."""
     try:
         _make_private(path)
         data = path.read_bytes()
@@ -154,13 +166,14 @@ def _read(path: Path) -> x509.Certificate | None:
 
 
 def _make_private(path: Path) -> None:
-    """A copy from elsewhere, or a backup that was put back, may have come with another mode. Raises OSError when it stays so."""
+    """Make a file private: a copied or restored one may have another mode. Raises OSError."""
     mode = path.stat().st_mode & 0o777
     if os.name != "posix" or not mode & 0o077:
         return
     path.chmod(0o600)
     log.warning(
-        "%s holds a key and was not private (mode %o); it is now. If somebody else may have read it, delete it: a new one is made",
+        "%s holds a key and was not private (mode %o); it is now. If another user may have read"
+        " it, delete it: the server makes a new one",
         path,
         mode,
     )

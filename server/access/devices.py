@@ -1,4 +1,4 @@
-"""The devices that were let in, kept in the state folder: of a device's secret only the SHA-256."""
+"""Approved devices, stored in the state folder. Of a secret only the SHA-256 is stored."""
 
 import contextlib
 import hmac
@@ -16,22 +16,30 @@ from lodespace.protocol import Role
 
 DEVICES_FILE = "devices.json"
 KEPT_DAYS = 30
-"""A device that was away for so long has to ask again."""
+"""Days after which an unused device has to request access again."""
 MAX_DEVICES = 64
-_NOTED_EVERY = 3600.0
-"""Seconds between two notes of when a device was seen."""
+"""Largest number of approved devices; a new one replaces the oldest."""
+_SEEN_EVERY = 3600.0
+"""Seconds between two updates of the time at which a device was seen."""
 
 
 class KnownDevice(msgspec.Struct, kw_only=True):
-    """A device that may come in. `secret_hash`: SHA-256 of its cookie, hexadecimal. Times in seconds since the epoch."""
+    """An approved device. Times are seconds since the epoch."""
 
     device: str
+    """Id of the device."""
     name: str
+    """Name of the device."""
     role: Role
+    """Its role."""
     address: str
+    """IP address from which it was approved."""
     secret_hash: str
+    """SHA-256 of its cookie, hexadecimal."""
     allowed_at: float
+    """Time of the approval."""
     seen_at: float
+    """Time at which it was last seen."""
 
 
 class _File(msgspec.Struct):
@@ -39,7 +47,11 @@ class _File(msgspec.Struct):
 
 
 class DeviceStore:
-    """The list in `folder`. Several servers of one person share it: it is read anew before it is changed, and when it was."""
+    """The list of devices in `folder`.
+
+    Several servers of one person share the file. It is read again before each change, and after
+    each change by another server.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = folder / DEVICES_FILE
@@ -48,13 +60,16 @@ class DeviceStore:
         self._read_at: tuple[int, int] | None = None
 
     def all(self) -> list[KnownDevice]:
-        """Those that may still come in, newest first."""
+        """Return the approved devices that have not expired, newest first."""
         self._refresh()
         oldest = self._clock() - KEPT_DAYS * 86400
         return [device for device in self._devices if device.seen_at > oldest]
 
     def admit(self, name: str, role: Role, address: str) -> tuple[KnownDevice, str]:
-        """Let a device in. Returns it and its secret, which is not kept here. Raises LodespaceError when it cannot be noted."""
+        """Approve a device. Return it and its secret, which is not stored.
+
+        Raises LodespaceError when the file cannot be written.
+        """
         secret = secrets.token_urlsafe(32)
         now = self._clock()
         device = KnownDevice(
@@ -70,16 +85,19 @@ class DeviceStore:
         return device, secret
 
     def identify(self, secret: str) -> KnownDevice | None:
-        """The device whose secret this is."""
+        """Return the device with this secret, or None."""
         given = hash_of(secret)
         for device in self.all():
             if hmac.compare_digest(device.secret_hash, given):
-                self._note(device)
+                self._update_seen(device)
                 return device
         return None
 
     def revoke(self, device: str) -> bool:
-        """Returns whether there was such a device. Raises LodespaceError when it cannot be noted."""
+        """Remove a device. Return whether it was in the list.
+
+        Raises LodespaceError when the file cannot be written.
+        """
         known = self.all()
         left = [one for one in known if one.device != device]
         if len(left) == len(known):
@@ -87,12 +105,12 @@ class DeviceStore:
         self._write(left)
         return True
 
-    def _note(self, device: KnownDevice) -> None:
+    def _update_seen(self, device: KnownDevice) -> None:
         now = self._clock()
-        if now - device.seen_at < _NOTED_EVERY:
+        if now - device.seen_at < _SEEN_EVERY:
             return
         device.seen_at = now
-        with contextlib.suppress(LodespaceError):  # a full disk shuts nobody out
+        with contextlib.suppress(LodespaceError):  # a full disk revokes no device
             self._write(self._devices)
 
     def _refresh(self) -> None:
@@ -106,7 +124,7 @@ class DeviceStore:
         except FileNotFoundError:
             self._devices, self._read_at = [], None
         except (OSError, msgspec.MsgspecError):
-            self._devices, self._read_at = [], None  # what cannot be read lets nobody in
+            self._devices, self._read_at = [], None  # a damaged file approves no device
 
     def _write(self, devices: list[KnownDevice]) -> None:
         write_private(self._path, msgspec.json.encode(_File(devices)))

@@ -1,7 +1,7 @@
-"""One port of the network that speaks HTTPS, and tells who comes by plain HTTP to do so too.
+"""A port of the network that serves HTTPS and redirects plain HTTP to it.
 
-Typed without https://, an address goes out as plain HTTP to the same port in most browsers. The first byte tells the two apart: a TLS
-handshake begins with 22, no HTTP method does.
+Most browsers open an address without https:// by plain HTTP on the same port. The first byte
+distinguishes the two: a TLS handshake starts with 22, and no HTTP method does.
 """
 
 import asyncio
@@ -15,19 +15,30 @@ from aiohttp import hdrs, web
 log = logging.getLogger(__name__)
 
 TLS_HANDSHAKE = 22
+"""First byte of a TLS handshake."""
 FIRST_BYTE_SECONDS = 3.0
+"""Longest time until the first byte of a connection."""
 HANDSHAKE_SECONDS = 10.0
+"""Longest time of a TLS handshake."""
 MAX_GREETING = 256
-"""Connections at a time that have not shown yet what they speak."""
+"""Largest number of connections before their first byte."""
 PLAIN_SECONDS = 3.0
-"""From the first byte of plain HTTP to the end of its headers. Counted from the start: bytes that trickle in give no more time."""
+"""Longest time from the first byte of plain HTTP to the end of its headers, however slow the bytes
+arrive."""
 MAX_PLAIN = 32
-"""Plain connections at a time; one more ends the oldest. They lead to a redirect only, and their file descriptors are the owner's too."""
+"""Largest number of plain connections; another one ends the oldest. They only receive a redirect,
+and must not use up the file descriptors of the server."""
 _PAUSE_SECONDS = 0.5
 
 
 class LanListener:
-    """Listens on `port` of all IPv4 addresses (0: any), for the application of `runner`. `names`: where plain HTTP may be sent on to."""
+    """Listens on one port of all IPv4 addresses.
+
+    Args:
+        runner: Runner of the application that answers HTTPS.
+        context: TLS context with the certificate.
+        names: Host names to which plain HTTP may be redirected.
+    """
 
     def __init__(
         self, runner: web.AppRunner, context: ssl.SSLContext, names: tuple[str, ...]
@@ -35,7 +46,7 @@ class LanListener:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
-        # A body that does not come is not waited for either: nothing here reads it.
+        # Without lingering: nothing here reads a body, so none is waited for.
         self._redirecting = web.Server(
             self._redirect, access_log=None, keepalive_timeout=PLAIN_SECONDS, lingering_time=0.0
         )
@@ -47,14 +58,15 @@ class LanListener:
         self.port = 0
 
     def start(self, port: int) -> None:
-        """Raises OSError when the port cannot be had."""
-        self._socket = socket.create_server(("0.0.0.0", port), backlog=128)  # noqa: S104  (it is meant for the network)
+        """Listen on `port`; 0: any free port. Raises OSError when it is taken."""
+        everywhere = "0.0.0.0"  # noqa: S104  (the network is served on purpose)
+        self._socket = socket.create_server((everywhere, port), backlog=128)
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
         self._accepting = asyncio.create_task(self._accept(self._socket))
 
     async def stop(self) -> None:
-        """Take no more connections; those there are end with the runner."""
+        """Accept no more connections; the runner ends the open ones."""
         tasks = [task for task in (self._accepting, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()
@@ -69,8 +81,8 @@ class LanListener:
             await self._greeting.acquire()
             try:
                 connection, _ = await loop.sock_accept(listener)
-            except OSError as error:  # too many open files, mostly: later there may be fewer
-                log.warning("a connection could not be taken: %s", error)
+            except OSError as error:  # mostly too many open files: try again later
+                log.warning("a connection could not be accepted: %s", error)
                 self._greeting.release()
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
@@ -100,10 +112,8 @@ class LanListener:
             else:
                 transport, _ = await loop.connect_accepted_socket(self._redirecting, connection)
                 self._hold(transport)
-        except (
-            OSError,
-            TimeoutError,
-        ):  # ssl.SSLError is an OSError: a browser that does not know the certificate yet
+        except (OSError, TimeoutError):
+            # Also ssl.SSLError, an OSError: the browser does not know the certificate yet.
             connection.close()
         except asyncio.CancelledError:
             connection.close()
@@ -112,13 +122,13 @@ class LanListener:
             self._greeting.release()
 
     def _hold(self, transport: asyncio.Transport) -> None:
-        """The oldest goes, not the newest: a person who comes is answered at once, who only holds on makes room."""
+        """Keep a plain connection, and abort the oldest above MAX_PLAIN: new ones are answered."""
         self._plain = [*(one for one in self._plain if not one.is_closing()), transport]
         for oldest in self._plain[:-MAX_PLAIN]:
             oldest.abort()
 
     async def _redirect(self, request: web.BaseRequest) -> web.StreamResponse:
-        """308 to the same path by HTTPS, and nothing else: the connection ends with it."""
+        """Answer 308 to the same path by HTTPS, and close the connection."""
         response = self._elsewhere(request)
         response.force_close()
         return response
@@ -126,14 +136,14 @@ class LanListener:
     def _elsewhere(self, request: web.BaseRequest) -> web.Response:
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:
-            return web.Response(status=421, text="this address is not served here\n")
+            return web.Response(status=421, text="This address is not served here.\n")
         port = "" if self.port == 443 else f":{self.port}"
         path = request.path_qs if request.path_qs.startswith("/") else "/"
         return web.Response(status=308, headers={hdrs.LOCATION: f"https://{name}{port}{path}"})
 
 
 async def _peek(connection: socket.socket) -> bytes:
-    """The first byte, left where it is; b"" when there will be none."""
+    """Return the first byte without removing it; b"" when the connection ends before."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
 

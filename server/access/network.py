@@ -1,4 +1,4 @@
-"""What `serve --lan` needs: certificate, devices, and how to say where the server is."""
+"""Certificate, devices and addresses of a server with `--lan`."""
 
 import logging
 import sys
@@ -19,43 +19,48 @@ log = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
-    """Where certificate and devices are kept: they are this person's on this machine, not a project's."""
+    """Return the folder of certificate and devices: one per person and machine, not per project."""
     return platformdirs.user_state_path("lodespace", appauthor=False)
 
 
 @dataclass(frozen=True)
 class Network:
-    """`names`: of the certificate, those that others can use first."""
+    """Certificate and devices of a server that other devices can reach."""
 
     certificate: Certificate
+    """Certificate of the server."""
     devices: DeviceStore
+    """Approved devices."""
     names: tuple[str, ...]
+    """Names of the certificate; those that other devices can use come first."""
 
     @classmethod
     def open(cls, config: LanConfig) -> "Network":
-        """Raises LodespaceError when there is no certificate to be had."""
+        """Load or make certificate and devices. Raises LodespaceError without a certificate."""
         folder = config.state or state_folder()
         if (config.certificate is None) != (config.key is None):
-            raise LodespaceError("--cert and --key go together", code="bad_certificate")
+            raise LodespaceError("--cert and --key must be given together.", code="bad_certificate")
         if config.certificate is not None and config.key is not None:
             certificate = given_certificate(config.certificate, config.key)
             return cls(certificate, DeviceStore(folder), certificate.names)
         unnamed = [ascii(name) for name in machine_names() if not in_ascii(name)]
         if unnamed:
             log.warning(
-                "no certificate can name %s, as this computer calls itself; open its address in digits",
+                "a certificate cannot hold %s, a name of this computer; use its IP address instead",
                 " or ".join(unnamed),
             )
         reachable = [*lan_addresses(), *host_names()]
         certificate = own_certificate(folder, reachable)
         first = [*reachable, *ALWAYS]
-        kept = [
-            name for name in certificate.names if name not in first
-        ]  # of other networks, and other days
+        # The certificate also holds names of networks that this machine was in before.
+        kept = [name for name in certificate.names if name not in first]
         return cls(certificate, DeviceStore(folder), (*first, *kept))
 
     def addresses(self, port: int) -> list[str]:
-        """URLs for other devices, the likeliest first. A name for many hosts (*.example.org) is none to open."""
+        """Return the URLs for other devices, the most likely one first.
+
+        Wildcard names of the certificate (*.example.org) are left out.
+        """
         reachable = {*lan_addresses(), *host_names()}
         outward = [name for name in self.names if name not in ALWAYS and not name.startswith("*")]
         likely = [name for name in outward if name in reachable] or outward
@@ -64,15 +69,16 @@ class Network:
 
 
 def introduce(addresses: list[str], fingerprint: str) -> str:
-    """For the terminal: where another device finds the server, and how it gets in."""
+    """Return a text for the terminal: the addresses for other devices, and how to pair one."""
     if not addresses:
-        return "no network: this machine has no address that another device could reach\n"
+        return "No network: this machine has no address that another device can reach.\n"
     code = StringIO()
     if sys.stdout.isatty():
         segno.make(addresses[0], error="l").terminal(out=code, compact=True, border=2)
     others = "".join(f"\n  or {address}" for address in addresses[1:4])
     return (
-        f"headset or other device: open {addresses[0]}{others}\n{code.getvalue()}"
-        f"  1. it warns once of a certificate that it does not know; its SHA-256 has to be\n     {fingerprint}\n"
-        "  2. it shows a code of four characters; allow it on your own page\n"
+        f"Headset or other device: open {addresses[0]}{others}\n{code.getvalue()}"
+        "  1. It warns once about an unknown certificate. Check that its SHA-256 is\n"
+        f"     {fingerprint}\n"
+        "  2. It shows a code of four characters. Approve this code on your own page.\n"
     )

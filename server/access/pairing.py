@@ -184,7 +184,7 @@ class PairingManager:
         self._changed()
 
     def _undecided(self) -> list[_Waiting]:
-        """Requests without a decision, oldest first: the rows of the owner's page keep their order."""
+        """Requests without a decision, oldest first, so that the owner's rows keep their order."""
         return [w for w in self._waiting.values() if w.approved_as is None and not w.denied]
 
     def _replaceable(self, address: str, now: float) -> _Waiting | None:

@@ -58,8 +58,8 @@ class PairingCodes:
         if now < self._code_allowed_at:
             seconds = int(self._code_allowed_at - now) + 1
             raise RequestError(
-                f"Too many wrong guesses of the last code. Make a new one in {seconds} s, or approve"
-                " the device in the list of waiting devices.",
+                f"Too many wrong guesses of the last code. Make a new one in {seconds} s, or"
+                " approve the device in the list of waiting devices.",
                 code="too_many_guesses",
                 status=429,
             )

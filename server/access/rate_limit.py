@@ -1,4 +1,4 @@
-"""How often strangers may try something at the door within a minute: in all, and from one address."""
+"""Rate limits for unknown devices, per minute: in total, and per address."""
 
 from collections import deque
 
@@ -6,7 +6,7 @@ SECONDS = 60.0
 
 
 class Limit:
-    """Of tries that are not allowed nothing is kept, so it holds at most `in_all` times."""
+    """A limit of tries. Refused tries are not stored, so it stores at most `in_all` times."""
 
     def __init__(self, in_all: int, per_address: int) -> None:
         self._in_all = in_all
@@ -15,7 +15,7 @@ class Limit:
         self._by_address: dict[str, deque[float]] = {}
 
     def allowed(self, address: str, now: float) -> bool:
-        """Whether `address` may try once more now, in seconds of any clock; the try is counted if so."""
+        """Return whether `address` may try at `now` (seconds of any clock); count the try then."""
         self._forget(now - SECONDS)
         own = self._by_address.get(address, deque())
         if len(self._all) >= self._in_all or len(own) >= self._per_address:

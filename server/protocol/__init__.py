@@ -1,10 +1,11 @@
 """The protocol: every JSON body and WebSocket operation, defined once.
 
-`python -m lodespace.protocol.typescript` writes webxr_client/src/protocol/messages.ts from this package, and docs/protocol.md is
-the page for people. Text frames of the stream are JSON objects told apart by `op`; binary frames are in frames.py.
+`python -m lodespace.protocol.typescript` writes webxr_client/src/protocol/messages.ts from this
+package. docs/protocol.md is the page for people. Text frames of the stream are JSON objects,
+distinguished by `op`; binary frames are in frames.py.
 
-Items are numbers 0..N-1 in the order of the data set, classes are numbers 0..C-1 in the order they were made;
-UNLABELED (-1) stands for "no class". Times are seconds since the Unix epoch, UTC.
+Items are numbers 0..N-1 in the order of the data set. Classes are numbers 0..C-1 in the order of
+their creation; UNLABELED (-1) stands for "no class". Times are seconds since the Unix epoch, UTC.
 """
 
 from lodespace.protocol.access import (

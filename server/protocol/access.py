@@ -1,4 +1,4 @@
-"""Who may come in."""
+"""Access of remote devices: requests, decisions, pairing codes, approved devices."""
 
 from typing import Annotated, Literal
 
@@ -9,101 +9,129 @@ from lodespace.protocol.values import MAX_NAME_LENGTH, Role
 
 
 class WaitingDevice(Message):
-    """A device that asks to be let in. `code`: the four characters it shows, so that the right one is allowed. `since`: when it asked."""
+    """A device that requests access."""
 
     request: str
+    """Id of the request, for the decision."""
     code: str
+    """The four characters that the device shows, so that the owner approves the right one."""
     name: str
+    """Name of the device."""
     address: str
+    """IP address of the device."""
     since: float
+    """Time of the request."""
 
 
 class Device(Message):
-    """A device that was let in. `connected`: how many streams it has open now."""
+    """An approved device."""
 
     device: str
+    """Id of the device."""
     name: str
+    """Name of the device."""
     role: Role
+    """Role that the owner has given it."""
     address: str
+    """IP address from which it was approved."""
     allowed_at: float
+    """Time of the approval."""
     seen_at: float
+    """Time at which it was last seen, exact to an hour."""
     connected: int
+    """Number of its open streams."""
 
 
 class Access(Message):
-    """Answer of GET /api/access: who may come in, for the owner.
-
-    `addresses`: where other devices reach this server, the likeliest first; empty without `--lan`.
-    `fingerprint`: SHA-256 of the certificate.
-    """
+    """Answer of GET /api/access: waiting and approved devices, for the owner."""
 
     addresses: list[str]
+    """URLs for other devices, the most likely one first; empty without `--lan`."""
     fingerprint: str
+    """SHA-256 of the certificate."""
     waiting: list[WaitingDevice]
+    """Devices that wait for a decision, oldest request first."""
     devices: list[Device]
+    """Approved devices, newest first."""
 
 
 class AccessRequest(Message):
-    """Body of POST /api/access/request: a device asks to be let in. `name`: what its owner calls it; else its browser is named."""
+    """Body of POST /api/access/request."""
 
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
+    """Name of the device; empty: the name of its browser."""
 
 
 class AccessRequested(Message):
-    """Show `code` to the person and ask with `secret` what the owner said."""
+    """Answer to a request for access."""
 
     secret: str
+    """Secret with which the device polls for the decision."""
     code: str
+    """Four characters to show to the person."""
     expires_in: float
+    """Seconds until the request expires."""
 
 
 class AccessPoll(Message):
     """Body of POST /api/access/poll."""
 
     secret: Annotated[str, msgspec.Meta(min_length=16, max_length=100)]
+    """Secret of the request."""
 
 
 class AccessAnswer(Message):
-    """What became of a request. With `allowed` comes the cookie."""
+    """State of a request. The answer `allowed` carries the cookie."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
+    """The owner's decision, if there is one."""
     role: Role | None = None
+    """Role of the approved device."""
 
 
 class Pair(Message):
-    """Body of POST /api/access/pair: a pairing code, as it was read."""
+    """Body of POST /api/access/pair."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    """Pairing code as typed: in upper or lower case, with or without the hyphen."""
 
 
 class Decide(Message):
-    """Body of POST /api/access/decide: let the waiting device in as `role`; none: deny it."""
+    """Body of POST /api/access/decide."""
 
     request: str
+    """Id of the request."""
     role: Literal["annotator", "viewer"] | None = None
+    """Role to approve the device as; null: deny it."""
 
 
 class MakeCode(Message):
     """Body of POST /api/access/code."""
 
     role: Literal["annotator", "viewer"]
+    """Role of the device that will redeem the code."""
 
 
 class PairingCode(Message):
-    """A code that lets one device in, once, for `expires_in` seconds. The one before it ends."""
+    """A code that pairs one device, once. The previous code is invalid from now on."""
 
     code: str
+    """The code, with a hyphen in the middle."""
     role: Role
+    """Role of the device that redeems it."""
     expires_in: float
+    """Seconds for which it is valid."""
 
 
 class Revoke(Message):
-    """Body of POST /api/access/revoke: the device is shut out, its streams end."""
+    """Body of POST /api/access/revoke. The streams of the device are closed."""
 
     device: str
+    """Id of the device."""
 
 
 class AccessChanged(Operation, tag="access"):
-    """Who waits and who is let in, for owners."""
+    """Waiting or approved devices changed. Sent to owners."""
 
     access: Access
+    """All waiting and approved devices."""

@@ -1,4 +1,4 @@
-"""Answers to commands, errors, and what a person should read."""
+"""Answers to commands, errors, notices."""
 
 from typing import Literal
 
@@ -11,37 +11,45 @@ class ErrorBody(Message):
     """Body of every HTTP answer with a status of 400 or more."""
 
     code: str
+    """Stable code of the error, for programs."""
     message: str
+    """A sentence for a person."""
 
 
 class Ack(Operation, tag="ack"):
-    """A command took effect; a label is on disk.
-
-    `sequence` is the event's number in the log, `count` how many items changed.
-    """
+    """A command took effect. A label is on disk."""
 
     command_id: str
+    """Id of the command."""
     sequence: int
+    """Number of its event in the label log."""
     count: int
+    """Number of items that changed."""
     class_id: int = UNLABELED
-    """The class an `add_class` made, or the one a gesture gave."""
+    """The class that `add_class` created, or that a gesture assigned."""
     message: str = ""
-    """What a person should know of how it went."""
+    """A sentence for a person when a part of the command had no effect."""
 
 
 class Refused(Operation, tag="refused"):
-    """A command, or with an empty `command_id` a frame, was not carried out; nothing changed."""
+    """A message of the client had no effect; nothing changed."""
 
     command_id: str
+    """Id of the command; empty when the message is without an id."""
     code: str
+    """Stable code of the error, for programs."""
     message: str
+    """A sentence for a person."""
 
 
 class Notice(Operation, tag="notice"):
-    """Something a person should read, with what to do. `code` "" clears the notices of `topic`."""
+    """A message for a person, with what to do."""
 
     topic: Literal["collapse", "trainer", "disk", "undo"]
+    """A notice replaces the previous one of its topic."""
     code: str
+    """Code of the problem; empty: the notice of `topic` is removed."""
     message: str
+    """Sentences for a person: the problem, and the next action."""
     mend: Settings | None = None
-    """Settings that would mend it: an offer, one click."""
+    """Settings that solve the problem; the page offers to apply them."""

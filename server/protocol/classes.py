@@ -1,4 +1,4 @@
-"""Classes, and what is done to them."""
+"""Classes and the operations on them."""
 
 from typing import Annotated
 
@@ -9,53 +9,71 @@ from lodespace.protocol.values import MAX_CLASSES, ClassName, Colour, CommandId
 
 
 class ClassInfo(Message):
-    """A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
-
-    `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
-    """
+    """A class."""
 
     class_id: int
+    """Its number, which never changes."""
     name: ClassName
+    """Its name."""
     colour: Colour
+    """Its colour."""
     locked: bool = False
+    """Whether no gesture may add or remove its labels."""
     removed: bool = False
+    """Whether it was deleted, merged into another, or its creation undone. No item has it. An undo
+    can restore it."""
 
 
 class AddClass(Operation, tag="add_class"):
-    """Make a class. Without `colour` the next of the palette is taken."""
+    """Create a class."""
 
     command_id: CommandId
+    """Id of the command."""
     name: ClassName
+    """Its name."""
     colour: Colour | None = None
+    """Its colour; null: the next one of the palette."""
 
 
 class EditClass(Operation, tag="edit_class"):
-    """Rename, recolour, lock or unlock a class; absent fields stay."""
+    """Rename, recolour, lock or unlock a class. Absent fields do not change."""
 
     command_id: CommandId
+    """Id of the command."""
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    """Number of the class."""
     name: ClassName | None = None
+    """New name."""
     colour: Colour | None = None
+    """New colour."""
     locked: bool | None = None
+    """Whether no gesture may add or remove its labels."""
 
 
 class MergeClass(Operation, tag="merge_class"):
-    """Make a class part of another: its items count as `into`'s from now on."""
+    """Merge a class into another: its items count as items of `into` from now on."""
 
     command_id: CommandId
+    """Id of the command."""
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    """Number of the class that disappears."""
     into: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    """Number of the class that stays."""
 
 
 class DeleteClass(Operation, tag="delete_class"):
-    """Take a class away, and with it the labels of its items."""
+    """Delete a class and the labels of its items."""
 
     command_id: CommandId
+    """Id of the command."""
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
+    """Number of the class."""
 
 
 class Classes(Operation, tag="classes"):
-    """The classes, all of them, after one was made or edited."""
+    """Classes changed."""
 
     sequence: int
+    """Number of the event in the label log."""
     classes: list[ClassInfo]
+    """All classes, by number."""

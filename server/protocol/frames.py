@@ -1,11 +1,11 @@
-"""Binary frames of the stream, pure: arrays in, bytes out, and back. docs/protocol.md has the byte tables.
+"""Binary frames of the stream. Pure functions between arrays and bytes.
 
-Every frame begins with the same 32-byte little-endian header; the payload is raw deflate (RFC 1951), which browsers
-inflate natively (`DecompressionStream("deflate-raw")`).
+docs/protocol.md has the byte tables. Every frame starts with the same 32-byte little-endian header;
+the payload is raw deflate (RFC 1951), which browsers inflate natively.
 
-Positions live on a grid: the box of the scene cut into 65536 steps an axis, the same numbers as in the scene's GLB.
-A delta frame moves every point: ``position += delta << shift``. The server keeps the positions its clients have and
-computes each delta against those (a closed loop), so rounding never adds up.
+Positions are quantised on a grid: the box of the scene in 65536 steps per axis, as in the scene's
+GLB. A delta frame moves every point: ``position += delta << shift``. The server computes each delta
+from the positions that its clients have (a closed loop), so rounding errors do not add up.
 """
 
 import struct
@@ -20,68 +20,91 @@ from lodespace.errors import ProtocolError
 from lodespace.protocol import FORCE_TERMS
 
 HEADER = struct.Struct("<BBBBIIIIIII")
-"""opcode, shift, axes, flags: u8; n, base_revision, revision, step, scene_id, payload_bytes, raw_bytes: u32."""
+"""Layout of `Header`: four u8, then seven u32."""
 MOVING_SHIFT = 5
-"""2**5 grid steps: 1/2048 of the box, half of which is the largest error while points move."""
+"""Shift while points move: 2**5 grid steps are 1/2048 of the box, twice the largest error."""
 GRID_STEPS = 65536
+"""Grid steps along an axis of the box."""
 _LEVEL = 1
 
 
 class FrameForces(NamedTuple):
-    """Forces on all items: of term k of FORCE_TERMS, vectors[k] int8 (N, D) times scales[k], in nats per latent unit."""
+    """Quantised forces of T loss terms on N items: vectors[k] * scales[k] is that of term k."""
 
     scales: npt.NDArray[np.float32]
+    """Scale per term (T,), in nats per latent unit."""
     vectors: npt.NDArray[np.int8]
+    """Force per term and item (T, N, D), in units of the scale."""
 
 
 class Opcode(IntEnum):
+    """Kind of a frame."""
+
     POSITIONS = 1
     PREDICTIONS = 2
     FORCES = 3
 
 
 FLAG_RESTING = 1
-"""In a delta frame: the last one before training rests, exact to one grid step."""
+"""Flag of the last delta frame before training rests: it is exact to one grid step."""
 
 
 class Header(NamedTuple):
+    """The header of a frame."""
+
     opcode: int
+    """Kind of the frame."""
     shift: int
+    """Power of two that deltas are multiplied by."""
     axes: int
+    """Dimension of the points, 2 or 3; 0 in a predictions frame."""
     flags: int
+    """FLAG_RESTING or 0."""
     n: int
+    """Number of points, or of changed predictions."""
     base_revision: int
+    """Revision that the delta is relative to."""
     revision: int
+    """Revision after this frame."""
     step: int
+    """Training step."""
     scene_id: int
+    """Id of the scene."""
     payload_bytes: int
+    """Size of the payload, in bytes."""
     raw_bytes: int
+    """Size of the inflated payload, in bytes."""
 
 
 class PositionsFrame(NamedTuple):
-    """`delta` int32 (N, axes), already multiplied by 2**shift, to be added to the positions of `base_revision`."""
+    """A decoded delta frame."""
 
     header: Header
+    """Its header."""
     delta: npt.NDArray[np.int32]
+    """Motion per point (N, axes) since `base_revision`, in grid steps: the shift is applied."""
 
 
 class PredictionsFrame(NamedTuple):
-    """The predictions that changed.
-
-    `items` uint32 (K,), `class_ids` int16 (K,), `confidence` uint8 (K,) where 255 is certain.
-    """
+    """A decoded predictions frame: the predictions that changed."""
 
     header: Header
+    """Its header."""
     items: npt.NDArray[np.uint32]
+    """Changed items (K,), ascending."""
     class_ids: npt.NDArray[np.int16]
+    """Predicted class per item (K,)."""
     confidence: npt.NDArray[np.uint8]
+    """Probability of the class per item (K,); 255 stands for 1."""
 
 
 class ForcesFrame(NamedTuple):
-    """`vectors` float32 (T, N, axes): the force of each term of protocol.FORCE_TERMS on each item, nats per latent unit."""
+    """A decoded forces frame."""
 
     header: Header
+    """Its header."""
     vectors: npt.NDArray[np.float32]
+    """Force per term of FORCE_TERMS and item (T, N, axes), in nats per latent unit."""
 
 
 def encode_positions(
@@ -94,10 +117,17 @@ def encode_positions(
     scene_id: int,
     resting: bool = False,
 ) -> bytes:
-    """A delta frame. `delta` (N, axes) counts in units of 2**shift grid steps and must fit 16 bits.
+    """Encode a delta frame.
 
-    Layout before deflate: zigzag as uint16, then byte planes: the low bytes of axis 0, 1, .., then the high bytes.
-    Raises ProtocolError when a delta does not fit: overflow is an error, never a wrap.
+    Layout before deflate: zigzag as uint16, in byte planes: the low bytes of axis 0, of axis 1, ..,
+    then the high bytes. The arguments without description are fields of the header.
+
+    Args:
+        delta: Motion per point (N, axes), in units of 2**shift grid steps.
+        resting: Whether the frame is the last one before training rests.
+
+    Raises:
+        ProtocolError: When a delta does not fit into 16 bits.
     """
     n, axes = delta.shape
     if n and (int(delta.min()) < -32768 or int(delta.max()) > 32767):
@@ -134,9 +164,10 @@ def encode_predictions(
     step: int,
     scene_id: int,
 ) -> bytes:
-    """A predictions frame of K changed items. Before deflate: gaps between items u32, classes i16, confidence u8.
+    """Encode a predictions frame of K changed items.
 
-    `items` must be strictly ascending; the first gap is the first item, so that runs of neighbours compress to nothing.
+    Layout before deflate: gaps between items u32, classes i16, confidences u8. `items` must be
+    strictly ascending. The first gap is the first item; runs of neighbours compress well.
     """
     gaps = np.diff(items, prepend=np.uint32(0)).astype("<u4")
     raw = gaps.tobytes() + class_ids.astype("<i2").tobytes() + confidence.astype(np.uint8).tobytes()
@@ -151,8 +182,11 @@ def encode_forces(
     step: int,
     scene_id: int,
 ) -> bytes:
-    """A forces frame: vectors int8 (T, N, axes), each term's times its scale (T,). Before deflate: the scales as f32, then i8 planes,
-    term by term and axis by axis."""
+    """Encode a forces frame.
+
+    Layout before deflate: scales (T,) as f32, then the vectors (T, N, axes) as i8 planes, term by
+    term and axis by axis.
+    """
     _, n, axes = vectors.shape
     raw = (
         scales.astype("<f4").tobytes() + np.ascontiguousarray(vectors.transpose(0, 2, 1)).tobytes()
@@ -161,21 +195,23 @@ def encode_forces(
 
 
 def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
-    """Parse one frame. Raises ProtocolError naming what is wrong; never reads past the frame's end."""
+    """Decode one frame. Raises ProtocolError, which names the defect."""
     if len(frame) < HEADER.size:
         raise ProtocolError(
-            f"a frame has a header of {HEADER.size} bytes; this one is {len(frame)} bytes long"
+            f"A frame starts with {HEADER.size} bytes of header; this one has {len(frame)} bytes."
         )
     header = Header(*HEADER.unpack_from(frame))
     if header.opcode not in tuple(Opcode):
-        raise ProtocolError(f"opcode {header.opcode} is unknown", code="unknown_opcode")
+        raise ProtocolError(f"Opcode {header.opcode} is unknown.", code="unknown_opcode")
     if len(frame) != HEADER.size + header.payload_bytes:
         raise ProtocolError(
-            f"the header says {header.payload_bytes} payload bytes, {len(frame) - HEADER.size} are there"
+            f"The header announces {header.payload_bytes} payload bytes; the frame has"
+            f" {len(frame) - HEADER.size}."
         )
     if header.opcode != Opcode.PREDICTIONS and (header.axes not in (2, 3) or header.shift > 15):
         raise ProtocolError(
-            f"a frame of points has 2 or 3 axes and a shift up to 15, not {header.axes}, {header.shift}"
+            f"A frame of points has 2 or 3 axes and a shift up to 15, not {header.axes} and"
+            f" {header.shift}."
         )
     terms = len(FORCE_TERMS)
     expected = {
@@ -185,7 +221,7 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     }[Opcode(header.opcode)]
     if header.raw_bytes != expected:
         raise ProtocolError(
-            f"{header.n} entries take {expected} bytes, the header says {header.raw_bytes}"
+            f"{header.n} entries take {expected} bytes; the header announces {header.raw_bytes}."
         )
     raw = _inflate(frame[HEADER.size :], expected)
     if header.opcode == Opcode.POSITIONS:
@@ -203,7 +239,7 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     gaps = np.frombuffer(raw, "<u4", k)
     items = np.cumsum(gaps, dtype=np.uint64)
     if k and int(items[-1]) > 0x7FFFFFFF:
-        raise ProtocolError("an item number is out of range")
+        raise ProtocolError("An item number is out of range.")
     class_ids = np.frombuffer(raw, "<i2", k, offset=4 * k).astype(np.int16)
     confidence = np.frombuffer(raw, np.uint8, k, offset=6 * k)
     return PredictionsFrame(header, items.astype(np.uint32), class_ids, confidence)
@@ -231,14 +267,14 @@ def _frame(
 
 
 def _inflate(payload: bytes, expected: int) -> bytes:
-    """Inflate at most `expected` bytes: a frame cannot make its reader allocate more than its header admits."""
+    """Inflate a payload to at most `expected` bytes, so that its size is limited by the header."""
     inflater = isal_zlib.decompressobj(-15)
     try:
         raw = inflater.decompress(payload, expected + 1)
-    except igzip_lib.IsalError as error:  # pyright: ignore[reportGeneralTypeIssues]  # mis-typed in its stub
-        raise ProtocolError(f"the payload is not raw deflate: {error}") from error
+    except igzip_lib.IsalError as error:  # pyright: ignore[reportGeneralTypeIssues]
+        raise ProtocolError(f"The payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
         raise ProtocolError(
-            f"the payload does not inflate to the {expected} bytes its header promises"
+            f"The payload does not inflate to {expected} bytes, as its header announces."
         )
     return raw

@@ -7,49 +7,68 @@ from lodespace.protocol.values import CommandId
 
 
 class Gesture(Message):
-    """One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
-    taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says. `class_id`: -1 where they are several."""
+    """One action of a person: one step of undo, one tick on the timeline."""
 
     gesture: int
+    """Number of its event in the label log."""
     kind: Literal["label", "settings", "anchor", "unpin", "class"]
+    """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes."""
     class_id: int
+    """Class that the items were given; -1 for several classes or none."""
     count: int
+    """Number of items that changed."""
     by: str
+    """Id of the client that made it."""
     at: float
+    """Time of the gesture."""
     revision: int
+    """Revision of the positions that the client showed."""
     undone: bool
+    """Whether it is undone."""
     note: str
+    """A short description of the change, or the note of the person."""
 
 
 class History(Message):
-    """The newest gestures (at most 200), oldest first, and what undo and redo would do for this client."""
+    """The newest gestures, and whether this client can undo and redo."""
 
     gestures: list[Gesture]
+    """At most 200 gestures, oldest first."""
     can_undo: bool
+    """Whether there is a gesture of this client to undo."""
     can_redo: bool
+    """Whether there is a gesture of this client to redo."""
 
 
 class Undo(Operation, tag="undo"):
-    """Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
-    moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so."""
+    """Undo this client's newest gesture that is in force: its labels, settings or pins.
+
+    The model and the layout return to the time before the gesture. When another client has made a
+    gesture since, they stay, and the answer has a `message`.
+    """
 
     command_id: CommandId
+    """Id of the command."""
 
 
 class Redo(Operation, tag="redo"):
-    """Bring back this client's gesture that was undone last."""
+    """Redo this client's gesture that was undone last."""
 
     command_id: CommandId
+    """Id of the command."""
 
 
 class HistoryChanged(Operation, tag="history"):
-    """The gestures after one was made, undone or redone."""
+    """A gesture was made, undone or redone."""
 
     history: History
+    """The newest gestures."""
 
 
 class GestureTold(Operation, tag="gesture"):
-    """A gesture was made, undone or redone. In recordings only: clients are told the whole history."""
+    """A gesture was made, undone or redone. Only in recordings: clients receive `history`."""
 
     event: Literal["made", "undone", "redone"]
+    """Kind of the change."""
     gesture: Gesture
+    """The gesture."""

@@ -19,91 +19,109 @@ from lodespace.protocol.values import (
 
 
 class Region(Message):
-    """A region drawn on the screen, enough to find its items again (region_query.py has the rule).
-
-    `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
-    where the winding number is not zero.
-    `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
-    `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
-    `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
-    """
+    """A region drawn on the screen, with all data to find its items again (region_query.py)."""
 
     polygon: Annotated[list[float], msgspec.Meta(min_length=6, max_length=20000)]
+    """Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
+    connected to the first. A point is inside where the winding number is not zero."""
     clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
+    """Matrix from latent means to the camera's clip space, column-major."""
     mode: SelectionMode = "through"
+    """`through` selects every item inside; `visible` only those that no nearer item covers."""
     cell: tuple[CellSize, CellSize] = (0.01, 0.01)
+    """Width and height of a point on the screen, in normalised device coordinates: the area that
+    an item covers in mode `visible`."""
 
     def __post_init__(self) -> None:
         if len(self.polygon) % 2:
-            raise ValueError("a polygon is pairs of numbers, x and y")
+            raise ValueError("A polygon is a list of pairs of numbers, x and y.")
 
 
 class Provenance(Message):
-    """How the items of a gesture were chosen; kept with the label for good.
-
-    `verified`: somebody has looked at each of the items: such a label counts more, and is no suspect.
-    """
+    """How the items of a gesture were chosen. Stored with the label."""
 
     tool: Tool
+    """Tool of the gesture."""
     regions: list[Region] = msgspec.field(default_factory=list[Region])
+    """Regions that were drawn."""
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """Note of the person."""
     verified: bool = False
+    """Whether a person has looked at each of the items. A verified label has more weight, and is
+    never listed as a suspect."""
 
 
 class Label(Operation, tag="label"):
-    """Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen."""
+    """Label items with one class, as one gesture."""
 
     command_id: CommandId
+    """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    """Items to label."""
     class_id: ClassId
+    """Class of the items; UNLABELED removes their labels."""
     revision: Counter
+    """Revision of the positions that the client showed."""
     provenance: Provenance
+    """How the items were chosen."""
 
 
 class LabelEach(Operation, tag="label_each"):
-    """Give `items[k]` the class `class_ids[k]` (UNLABELED takes its label away), all as one gesture: a contact sheet, or predictions that
-    are accepted. `revision` is what was seen."""
+    """Label items with one class each, as one gesture: a contact sheet, or accepted predictions."""
 
     command_id: CommandId
+    """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    """Items to label, each once."""
     class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    """Class per item; UNLABELED removes its label."""
     revision: Counter
+    """Revision of the positions that the client showed."""
     provenance: Provenance
+    """How the items were chosen."""
 
     def __post_init__(self) -> None:
         if len(self.items) != len(self.class_ids):
             raise ValueError(
-                f"{len(self.items)} items and {len(self.class_ids)} classes; give one class an item"
+                f"There are {len(self.items)} items and {len(self.class_ids)} classes. Send one"
+                " class per item."
             )
         if len(set(self.items)) != len(self.items):
-            raise ValueError("an item is named twice; give each item one class")
+            raise ValueError("An item is listed twice. Send one class per item.")
 
 
 class Resolve(Operation, tag="resolve"):
-    """Ask which items lie in `regions` (each one added to the ones before), at the positions this client has."""
+    """Ask for the items in regions, at the positions that this client shows."""
 
     role: ClassVar[Role] = "viewer"
 
     command_id: CommandId
+    """Id of the query."""
     regions: Annotated[list[Region], msgspec.Meta(min_length=1, max_length=MAX_REGIONS)]
+    """Regions; the answer is the union of their items."""
 
 
 class Labels(Operation, tag="labels"):
-    """Labels changed: `items[k]` now has class `class_ids[k]`.
-
-    Sent to every client, in the order of `sequence`, never dropped.
-    """
+    """Labels changed. Sent to every client in the order of `sequence`, never dropped."""
 
     sequence: int
+    """Number of the event in the label log."""
     gesture: int
+    """Number of the gesture that changed them; 0 after a reconnect, for all missed changes."""
     by: str
+    """Id of the client that made the gesture."""
     items: list[int]
+    """Items whose labels changed."""
     class_ids: list[int]
+    """New class per item; -1: unlabelled."""
 
 
 class Resolved(Operation, tag="resolved"):
-    """Answer to resolve: the items, ascending, at `revision`."""
+    """Answer to `resolve`."""
 
     command_id: str
+    """Id of the query."""
     items: list[int]
+    """Items in the regions, ascending."""
     revision: int
+    """Revision of the positions that were used."""

@@ -1,4 +1,4 @@
-"""Items that are pulled, held, pinned, or moved first."""
+"""Items that are dragged, pinned, or moved first."""
 
 from typing import Annotated, ClassVar
 
@@ -9,39 +9,56 @@ from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Ro
 
 
 class Drag(Operation, tag="drag"):
-    """Items are in somebody's hand: pull them to `targets`, one an item, in latent units, for as long as it lasts. No answer; the newest
-    of a client counts. Without items: let go, and nothing happened. `anchor` ends it as a gesture."""
+    """Items are in a person's hand: pull them to targets until the next drag or anchor.
+
+    No answer. The newest drag of a client counts. One without items releases them without a
+    gesture; `anchor` ends a drag as a gesture.
+    """
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+    """Items in the hand."""
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
+    """Target per item, in latent units."""
 
 
 class Anchor(Operation, tag="anchor"):
-    """Items were dragged to `targets`, as one gesture. `keep`: they stay pinned there; otherwise they are let go."""
+    """Items were dragged, as one gesture."""
 
     command_id: CommandId
+    """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_ANCHORED)]
+    """Items that were dragged."""
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
+    """Target per item, in latent units."""
     keep: bool
+    """Whether the items stay pinned to their targets; otherwise they are released."""
     revision: Counter
+    """Revision of the positions that the client showed."""
 
 
 class Unpin(Operation, tag="unpin"):
-    """Take the pins of `items` away, as one gesture; of all, when there are none."""
+    """Remove pins, as one gesture."""
 
     command_id: CommandId
+    """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+    """Items to release; empty: all pinned items."""
 
 
 class SetPriority(Operation, tag="set_priority"):
-    """Items the person looks at: on large data sets these move first. No answer; the newest of a client counts."""
+    """Items that the person looks at. On large data sets these move first.
+
+    No answer. The newest message of a client counts.
+    """
 
     role: ClassVar[Role] = "viewer"
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
+    """Items in view."""
 
 
 class PinsChanged(Operation, tag="pins"):
-    """The items that are pinned, all of them, ascending."""
+    """Pins changed."""
 
     items: list[int]
+    """All pinned items, ascending."""

@@ -1,4 +1,4 @@
-"""Where people's heads and hands are."""
+"""Heads and hands of the people in VR."""
 
 from typing import Annotated, ClassVar
 
@@ -9,32 +9,44 @@ from lodespace.protocol.values import Quaternion, Role, Vector
 
 
 class Pose(Message):
-    """Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w)."""
+    """Position and orientation, in metres of the scene: the box is a cube of 1 m at the origin."""
 
     position: Vector
+    """Position, in metres of the scene."""
     orientation: Quaternion
+    """Orientation, as a quaternion x, y, z, w."""
 
 
 class Presence(Operation, tag="presence"):
-    """Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
+    """Poses of this client's head and hands, for the other clients.
 
-    `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
+    No answer. The newest message of a client counts.
     """
 
     role: ClassVar[Role] = "viewer"
 
     head: Pose | None = None
+    """Pose of the head; null: this client has left VR."""
     left: Pose | None = None
+    """Pose of the left hand; null: not tracked."""
     right: Pose | None = None
+    """Pose of the right hand; null: not tracked."""
     scale: Annotated[float, msgspec.Meta(gt=0, le=1e4)] = 1.0
+    """Metres of the scene per metre of the room, so that a head has its real size."""
 
 
 class PeerMoved(Operation, tag="peer"):
-    """Where another client's head and hands are. Without `head` it has left VR, or is gone."""
+    """Poses of another client's head and hands."""
 
     client_id: str
+    """Id of the other client."""
     name: str
+    """Name of the other client."""
     head: Pose | None = None
+    """Pose of the head; null: the client has left VR, or is disconnected."""
     left: Pose | None = None
+    """Pose of the left hand; null: not tracked."""
     right: Pose | None = None
+    """Pose of the right hand; null: not tracked."""
     scale: float = 1.0
+    """Metres of the scene per metre of the room."""

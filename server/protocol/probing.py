@@ -1,4 +1,4 @@
-"""How the model sees items and points: forces, reconstructions, what lies somewhere."""
+"""Queries to the model: forces, reconstructions, decoded points."""
 
 from typing import Annotated, ClassVar
 
@@ -9,53 +9,72 @@ from lodespace.protocol.values import MAX_DECODED, MAX_PROBED, CommandId, Item, 
 
 
 class Watch(Operation, tag="watch"):
-    """Whether this client wants a forces frame with every frame of positions. No answer."""
+    """Start or stop receiving a forces frame with every frame of positions. No answer."""
 
     role: ClassVar[Role] = "viewer"
 
     forces: bool
+    """Whether this client receives forces."""
 
 
 class Probe(Operation, tag="probe"):
-    """Ask how the model sees `items`: forces, reconstruction, sigma."""
+    """Ask for the model's values of items: forces, reconstruction, sigma."""
 
     role: ClassVar[Role] = "viewer"
 
     command_id: CommandId
+    """Id of the query."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=MAX_PROBED)]
+    """Items to probe."""
 
 
 class Decode(Operation, tag="decode"):
-    """Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits."""
+    """Ask for the decoded pictures of points. A client's newer query replaces one that waits."""
 
     role: ClassVar[Role] = "viewer"
 
     command_id: CommandId
+    """Id of the query."""
     points: Annotated[list[Vector], msgspec.Meta(min_length=1, max_length=MAX_DECODED)]
+    """Points of the latent space, in latent units."""
 
 
 class Probed(Operation, tag="probed"):
-    """Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
-    the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
-    "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat."""
+    """Answer to `probe`, for K items in a latent space of D dimensions."""
 
     command_id: str
+    """Id of the query."""
     step: int
+    """Training step of the values."""
     items: list[int]
+    """The items (K)."""
     forces: dict[str, list[float]]
+    """Per loss term: minus the gradient of the weighted term at the latent mean, in nats per latent
+    unit, flat (K * D)."""
     pictures: str
+    """Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors."""
     width: int
+    """Width of a reconstruction, in pixels."""
     height: int
+    """Height of a reconstruction, in pixels."""
     channels: int
+    """1: grey; 3: red, green, blue."""
     error: list[float]
+    """Reconstruction loss per item, in nats (K)."""
     sigma: list[float]
+    """Standard deviation of q(Z given X) along each axis, in latent units, flat (K * D)."""
 
 
 class Decoded(Operation, tag="decoded"):
-    """Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`)."""
+    """Answer to `decode`, for K points."""
 
     command_id: str
+    """Id of the query."""
     pictures: str
+    """Decoded pictures, base64 of uint8 (K, height, width, channels)."""
     width: int
+    """Width of a picture, in pixels."""
     height: int
+    """Height of a picture, in pixels."""
     channels: int
+    """1: grey; 3: red, green, blue."""

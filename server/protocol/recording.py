@@ -1,4 +1,4 @@
-"""What a recording holds."""
+"""Contents of a recording."""
 
 from typing import Literal
 
@@ -7,36 +7,50 @@ from lodespace.protocol.history import Gesture
 
 
 class Tick(Message):
-    """A gesture on the timeline: made, undone or redone after moment `moment`."""
+    """A gesture on the timeline."""
 
     moment: int
+    """Moment after which it happened."""
     event: Literal["made", "undone", "redone"]
+    """Kind of the change."""
     gesture: Gesture
+    """The gesture."""
 
 
 class Keyframes(Message):
-    """Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins."""
+    """Records of the recording that hold a whole scene."""
 
     moment: list[int]
+    """Moment of each keyframe."""
     time: list[float]
+    """Seconds since the start of the recording."""
     offset: list[int]
+    """Byte at which the record starts."""
 
 
 class Curves(Message):
-    """Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured."""
+    """Samples of the training curves."""
 
     moment: list[int]
+    """Moment of each sample."""
     values: dict[str, list[float | None]]
+    """Value of each loss term and metric per sample; null where it was not measured."""
 
 
 class Timeline(Message):
-    """Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+    """Answer of GET /api/timeline. A moment is one recorded frame of positions, counted from 0.
 
-    To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+    To show a moment, read /api/recording (a Range request) from the last keyframe at or before it
+    up to the next keyframe, or to `end`.
     """
 
     moments: int
+    """Number of moments."""
     end: int
+    """Size of the recording, in bytes."""
     keyframes: Keyframes
+    """All keyframes, in order."""
     ticks: list[Tick]
+    """All gestures, in order."""
     curves: Curves
+    """Samples of the training curves."""

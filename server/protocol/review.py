@@ -1,4 +1,4 @@
-"""How good the labels are, and what to look at next: figures, contact sheets, a suggestion, cues."""
+"""Review of the labels: quality, contact sheets, suggestions, cues."""
 
 from typing import Annotated, Literal
 
@@ -9,75 +9,90 @@ from lodespace.protocol.base import Message, Operation
 SheetKind = Literal["suspects", "uncertain"]
 """`suspects`: labels that the model doubts; `uncertain`: items between two classes."""
 SuggestionKind = Literal["region", "suspects", "uncertain", "done"]
+"""Kind of a suggested gesture; `done`: the target is reached."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]
+"""A value per item that shows where labels help most."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""A share or a probability."""
 SHEET_SIZE = 27
-"""Pictures on a contact sheet, unless a request says otherwise."""
+"""Default number of pictures on a contact sheet."""
 MAX_SHEET_SIZE = 200
+"""Largest number of pictures on a contact sheet."""
 
 
 class Quality(Message):
-    """How good the labels are, as far as can be told without the truth.
+    """Quality of the labels, estimated without the truth.
 
-    `held_out_accuracy`: the classifier's on `held_out` labelled items that were set aside; null before there are enough. `labelled`,
-    `verified`: how many items are, and how many of these somebody has looked at one by one. `label_error`: estimated share of the labels
-    that are wrong. `right`: estimated share of all items that are right, by their label or else their prediction. `gestures_left`: how many
-    gestures it takes until `right` is `target`. These three are null before anything is predicted. `suspects`, `uncertain`: lengths of the
-    two queues of contact sheets.
+    `label_error`, `right` and `gestures_left` are null before the first predictions.
     """
 
     held_out_accuracy: Share | None
+    """Accuracy of the classifier on held-out labelled items; null when there are too few."""
     held_out: int
+    """Number of held-out labelled items."""
     labelled: int
+    """Number of labelled items."""
     verified: int
+    """Number of labelled items that a person has looked at one by one."""
     label_error: Share | None
+    """Estimated share of wrong labels."""
     right: Share | None
+    """Estimated share of items whose label, or else prediction, is right."""
     gestures_left: int | None
+    """Estimated number of gestures until `right` reaches `target`."""
     target: Share
+    """The share of right items to reach."""
     suspects: int
+    """Number of items in the queue `suspects`."""
     uncertain: int
+    """Number of items in the queue `uncertain`."""
 
 
 class SheetItem(Message):
-    """A picture on a contact sheet. `class_id`: its label, -1 for none; `prediction`: what the model says, with `confidence`.
-
-    `doubt`: the probability that what stands is wrong: the label, or where there is none, the prediction.
-    """
+    """A picture on a contact sheet."""
 
     item: int
+    """Number of the item."""
     class_id: int
+    """Its label; -1: unlabelled."""
     prediction: int
+    """Class that the model predicts."""
     confidence: Share
+    """Probability of the predicted class."""
     doubt: Share
+    """Probability that its label, or else its prediction, is wrong."""
 
 
 class Sheet(Message):
-    """Answer of GET /api/sheet: items to look at in one go, sorted by prediction, the most doubtful of each first.
-
-    `total`: length of the whole queue. `expected_wrong`: how many on this sheet are probably wrong.
-    """
+    """Answer of GET /api/sheet: items to review together, sorted by prediction, then by doubt."""
 
     kind: SheetKind
+    """Queue that the items come from."""
     items: list[SheetItem]
+    """Items of this sheet."""
     total: int
+    """Number of items in the whole queue."""
     expected_wrong: float
+    """Expected number of wrong items on this sheet."""
 
 
 class Suggestion(Message):
-    """Answer of GET /api/next: what to look at next, and why.
-
-    `items`: those of a region; of a sheet none, GET /api/sheet has them. `class_id`: what the model would call the region, -1 for nothing.
-    `reason`: a sentence for a person, with its figures. `gain`: how many items are probably right after it that are not now.
-    """
+    """Answer of GET /api/next: the suggested next gesture."""
 
     kind: SuggestionKind
+    """A region to label, a sheet to review, or nothing."""
     items: list[int]
+    """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
+    """Class that the model predicts for the region; -1: no single class."""
     reason: str
+    """The reason, as a sentence for a person."""
     gain: float
+    """Expected number of items that the gesture corrects."""
 
 
 class QualityChanged(Operation, tag="quality"):
-    """The figures changed; newest wins."""
+    """Quality changed. The newest message counts."""
 
     quality: Quality
+    """The newest estimate."""

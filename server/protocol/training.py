@@ -1,4 +1,4 @@
-"""The trainer: its settings, how it stands, what it measures."""
+"""The trainer: settings, state, losses."""
 
 from typing import Annotated, Literal
 
@@ -9,62 +9,89 @@ from lodespace.protocol.values import CommandId, Phase, Preset, TrainerState, We
 
 
 class Settings(Message):
-    """What can be set while training runs. In a request, absent fields stay as they are."""
+    """Settings that can change during training. In a request, absent fields do not change."""
 
     preset: Preset | None = None
+    """Named set of defaults for the other fields."""
     latent_dim: Literal[2, 3] | None = None
+    """Dimension of the latent space."""
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
+    """Hidden layers of the classifier head; 0: logistic regression."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    """Learning rate of the first training."""
     beta_kl: Weight | None = None
+    """Weight of the KL term."""
     beta_classifier: Weight | None = None
+    """Weight of the classification term."""
     beta_neighbour: Weight | None = None
+    """Weight of the neighbour term."""
     beta_anchor: Weight | None = None
+    """Weight of the anchor term, which pulls dragged and pinned items to their targets."""
     beta_encoder: Weight | None = None
+    """Weight of the encoder term."""
     stiffness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """Resistance of unlabelled items to motion, 0..1."""
 
 
 class Losses(Message):
-    """One sample of the training curves, about twice a second.
-
-    `terms` are the loss terms as models/vae/losses.py reports them, each apart and unweighted, and `total`, weighted.
-    `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
-    enough of them, "held_out" how many these are, "head_accuracy" that of the paper's head on the latent mean alone.
-    """
+    """One sample of the training curves, about twice per second."""
 
     step: int
+    """Training step of the sample."""
     epoch: float
+    """Number of passes over the data."""
     terms: dict[str, float]
+    """Each loss term without its weight (models/vae/losses.py), and the weighted `total`, in
+    nats."""
     metrics: dict[str, float]
+    """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
+    enough; `held_out`: their number; `head_accuracy`: accuracy of the paper's head on them."""
     kl_per_dimension: list[float]
+    """KL divergence per latent dimension, in nats."""
 
 
 class Training(Message):
-    """State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards."""
+    """State of the trainer."""
 
     state: TrainerState
+    """State of the process."""
     phase: Phase
+    """Phase of training."""
     progress: float
+    """Progress of the first training, 0..1; 1 afterwards."""
     step: int
+    """Number of training steps."""
     frames_per_second: float
+    """Rate of the frames, in 1/s."""
     settings: Settings
+    """All settings in force."""
     message: str = ""
+    """A sentence for a person; empty when there is nothing to say."""
 
 
 class SetTraining(Operation, tag="set_training"):
-    """Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone."""
+    """Run or pause training, or change settings. The trainer reacts within one batch.
+
+    A change of settings is a gesture: it can be undone.
+    """
 
     command_id: CommandId
+    """Id of the command."""
     run: bool | None = None
+    """true: run; false: pause; null: no change."""
     settings: Settings | None = None
+    """Settings to change."""
 
 
 class TrainingChanged(Operation, tag="training"):
-    """The trainer's state or progress changed."""
+    """State or progress of the trainer changed. The newest message counts."""
 
     training: Training
+    """The newest state."""
 
 
 class LossesMeasured(Operation, tag="losses"):
-    """A new sample of the training curves; newest wins."""
+    """A new sample of the training curves. The newest message counts."""
 
     losses: Losses
+    """The sample."""

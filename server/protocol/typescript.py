@@ -1,6 +1,7 @@
-"""Writes the TypeScript types of the protocol: `python -m lodespace.protocol.typescript [--check]`.
+"""Generator of the TypeScript types of the protocol.
 
---check only says, by its exit status, whether webxr_client/src/protocol/messages.ts is what it would write.
+python -m lodespace.protocol.typescript            writes webxr_client/src/protocol/messages.ts
+python -m lodespace.protocol.typescript --check    exits with 1 when the file is not up to date
 """
 
 import ast
@@ -18,12 +19,13 @@ from lodespace import protocol
 from lodespace.protocol import frames
 
 TARGET = Path(__file__).parents[2] / "webxr_client" / "src" / "protocol" / "messages.ts"
-_FIRST_LINES = """// Written by `python -m lodespace.protocol.typescript` from server/protocol/. Do not edit.
-"""
+_FIRST_LINES = (
+    "// Written by `python -m lodespace.protocol.typescript` from server/protocol/. Do not edit.\n"
+)
 
 
 def generate() -> str:
-    """The whole file."""
+    """Return the text of the whole file."""
     parts = [_FIRST_LINES, _constants()]
     for struct in _structs():
         parts.append(_interface(struct))
@@ -92,7 +94,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
 
 
 def _field_comments(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Strings that stand right after a field, as documentation of it."""
+    """Return the docstring of each field: the string right after it."""
     tree = ast.parse(inspect.getsource(struct)).body[0]
     assert isinstance(tree, ast.ClassDef)
     comments: dict[str, str] = {}

@@ -1,40 +1,48 @@
-"""Names, limits and kinds of values that the messages are made of."""
+"""Names, limits and value types of the messages."""
 
 from typing import Annotated, Literal, get_args
 
 import msgspec
 
 PROTOCOL_VERSION = "lodespace.v1"
-"""Name of the WebSocket subprotocol. A client of another version is refused with close code 1002 and a reason."""
+"""Name of the WebSocket subprotocol. Clients of other versions are closed with code 1002."""
 
 UNLABELED = -1
+"""Class number of items without a label."""
 MAX_MESSAGE_BYTES = 1 << 20
-"""Largest text frame or JSON body accepted: a label command on 100,000 items takes about 0.6 MB."""
+"""Largest text frame or JSON body, in bytes: labelling 100,000 items takes about 0.6 MB."""
 MAX_CLASSES = 1024
+"""Largest number of classes."""
 MAX_ANCHORED = 20_000
 """Items that can be dragged at once."""
 MAX_REGIONS = 64
-"""Regions of one query. A client keeps as many of the newest with a label."""
+"""Regions of one query. A client stores at most this number with a label, the newest ones."""
 MAX_NAME_LENGTH = 80
+"""Longest name of a class, client or device, in characters."""
 MAX_SEARCH_LENGTH = 200
+"""Longest text to search for, in characters."""
 
 FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
-"""Terms of the loss whose forces on all items can go with every frame, in the order of a forces frame."""
+"""Loss terms of a forces frame, in the order of the frame."""
 MAX_PROBED = 256
+"""Items of one probe."""
 MAX_DECODED = 64
+"""Points of one decode."""
 
 CLOSE_REVOKED = 4401
 """Close code of a stream after the owner revoked its device. 4000 to 4999 are free to use."""
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-"""Made by the client, one a command: the same id sent again has no second effect and gets the same answer."""
+"""Made by the client, one per command. The same id sent again has no second effect and gets the
+same answer."""
 ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
-"""A revision, sequence number or scene id; -1: none yet. JavaScript counts no further without gaps."""
+"""A revision, sequence number or scene id; -1: not known yet. At most the largest exact integer of
+JavaScript."""
 CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 
 Preset = Literal["default", "calm", "paper"]
@@ -104,15 +112,16 @@ ErrorCode = Literal[
     "unknown_page",
 ]
 """Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
+
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
-"""`absent`: a read-only scene has no trainer. `resting`: nothing left to learn until something changes."""
+"""`absent`: a read-only scene has no trainer. `resting`: training waits for the next change."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
 Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "accept", "api"]
-"""`brush`: painted with a sphere in VR; `cluster`: grown from the brush over the dense region round it; `sheet`: a contact sheet gone
-through; `accept`: predictions taken for labels."""
+"""`brush`: painted with a sphere in VR; `cluster`: the dense region around the brush; `sheet`: a
+reviewed contact sheet; `accept`: accepted predictions; `api`: a program."""
 SelectionMode = Literal["through", "visible"]
 Role = Literal["owner", "annotator", "viewer"]
-"""`viewer` looks, `annotator` labels too, `owner` also says who may come in. Each may what the one before it may."""
+"""`viewer` sees everything; `annotator` also labels and trains; `owner` also approves devices."""
 Coordinate = Annotated[float, msgspec.Meta(ge=-1e4, le=1e4)]
 Vector = tuple[Coordinate, Coordinate, Coordinate]
 Quaternion = tuple[Coordinate, Coordinate, Coordinate, Coordinate]

@@ -29,7 +29,7 @@ _CLOSE_SECONDS = 0.5
 
 
 class Connection(Protocol):
-    """What a client needs of its WebSocket."""
+    """The WebSocket of a client; web/websocket.py implements it."""
 
     async def send_text(self, text: bytes) -> None:
         """Send a text message (UTF-8)."""

@@ -1,4 +1,4 @@
-"""What all clients together hold, watch and look at: one trainer serves them all."""
+"""Drags, watched forces and priorities, merged over all clients for the one trainer."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The table of all HTTP routes. Router, roles, OpenAPI document and the test of the docs read it."""
+"""The table of all HTTP routes, for the router, the guard, the OpenAPI document and a test."""
 
 from typing import Any, get_args
 

@@ -1,9 +1,10 @@
-"""One middleware that no route can skip: who may talk to the server, and what every answer carries.
+"""Security of every route: one middleware checks each request, and adds headers to each answer.
 
-Also where the server is on this machine only, a page from elsewhere, open in the same browser, could reach it: by a form, by a script,
-by a WebSocket, or by a name that resolves here (DNS rebinding). Host and Origin are checked against allow-lists before any handler runs.
-Then it is asked who comes: on this machine's own address the owner, by TLS from the network a device with its cookie, and what the route
-needs. A route that does not say what it needs is the owner's.
+A server that listens on this machine only is still reachable by pages from elsewhere that are open
+in the same browser: by a form, a script, a WebSocket, or a name that resolves here (DNS rebinding).
+Host and Origin are therefore checked against allow-lists before any handler runs. The visitor is
+the owner on the loopback address, and the device of the cookie on the network. A route without a
+role needs the owner.
 """
 
 import html
@@ -25,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ACCESS = web.AppKey("access", PairingManager)
 COOKIE = "__Host-lodespace"
-"""The prefix makes the browser hold it to this host, to TLS and to all paths (RFC 6265bis)."""
+"""The prefix makes browsers restrict it to this host, to TLS and to all paths (RFC 6265bis)."""
 
 NOTEBOOK = web.AppKey("notebook", bool)
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
@@ -43,53 +44,61 @@ HEADERS = {
 
 
 NOTEBOOKS = "http://localhost:* http://127.0.0.1:* https://localhost:* vscode-webview:"
-"""Pages of this machine that may show ours in a frame, when it is served from a notebook."""
+"""Pages of this machine that may frame the page of a server that a notebook started."""
 
 
 def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
-    """For a page of `host` (name and port; None: of no page). ws: is named: not every browser takes 'self' to cover it."""
+    """Return the policy for a page of `host`, name and port; None: for an answer without a host.
+
+    The policy names ws: and wss:, because not every browser includes them in 'self'.
+    """
     streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
         f"connect-src 'self'{streams}; font-src 'self'; worker-src 'self'; manifest-src 'self'; "
-        f"frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+        f"frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'"
     )
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who a request is from. `role` None: nobody known. `device`: "" for the owner on this machine."""
+    """The sender of a request."""
 
     role: Role | None
+    """Its role; None: an unknown device."""
     device: str = ""
+    """Id of its device; empty for the owner on this machine."""
 
 
 _VISITOR = web.RequestKey("visitor", Visitor)
 
 
 def visitor_of(request: web.Request) -> Visitor:
-    """Who it is, as the guard has found out."""
+    """Return the sender of a request, as the guard has identified it."""
     return request[_VISITOR]
 
 
 class Hosts:
-    """The values of the Host header that name this server: on this machine, and by TLS from the network."""
+    """Allowed values of the Host header: on this machine, and by TLS from the network."""
 
     def __init__(self) -> None:
         self._own: frozenset[str] = frozenset()
         self._network: frozenset[str] = frozenset()
 
     def listen(self, port: int) -> None:
+        """Allow the names of this machine."""
         self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def listen_to_network(self, names: Iterable[str], port: int) -> None:
-        """For the `names` of the certificate."""
+        """Allow the names of the certificate."""
         bracketed = [f"[{name}]" if ":" in name else name for name in names]
         self._network = frozenset(f"{name}:{port}" for name in bracketed)
         if port == 443:
             self._network |= frozenset(bracketed)
 
     def of(self, *, secure: bool) -> frozenset[str]:
+        """Return the allowed values for requests with or without TLS."""
         return self._network if secure else self._own
 
 
@@ -97,7 +106,7 @@ HOSTS = web.AppKey("hosts", Hosts)
 
 
 def protect(app: web.Application, access: PairingManager, *, notebook: bool = False) -> None:
-    """Guard all of `app`: the middleware, and the headers on all that it answers."""
+    """Add the middleware to `app`, and the headers to all its answers."""
     app[ACCESS] = access
     app[HOSTS] = Hosts()
     app[NOTEBOOK] = notebook
@@ -118,7 +127,7 @@ def protect(app: web.Application, access: PairingManager, *, notebook: bool = Fa
 def add_route(
     app: web.Application, method: str, path: str, handler: Handler, needed: Role | None
 ) -> None:
-    """A route and the role that it needs; None: for everybody who reaches the server."""
+    """Add a route with the role that it needs; None: every device that reaches the server."""
     app.router.add_route(method, path, handler)
     app[_NEEDED][handler] = needed
 
@@ -135,7 +144,7 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException as error:
         response = _error(request, error.status, f"http_{error.status}", error.reason)
-        if hdrs.ALLOW in error.headers:  # of a method that an address does not take
+        if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
     except LodespaceError as error:
@@ -143,12 +152,16 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return _error(
-            request, 500, "internal_error", "the server made a mistake; its log says which"
+            request, 500, "internal_error", "Internal error. Details are in the server log."
         )
 
 
 def _visitor(request: web.Request) -> Visitor:
-    """Without TLS the server listens on the loopback address alone: who is there is the owner, or has the owner's cable (adb reverse)."""
+    """Identify the sender of a request.
+
+    Without TLS the server listens on the loopback address only. A request there is from the owner,
+    or from a headset on the owner's cable (adb reverse).
+    """
     if not request.secure:
         return Visitor("owner")
     known = request.app[ACCESS].identify(request.cookies.get(COOKIE, ""))
@@ -160,53 +173,57 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
         return
     if visitor.role is None:
         raise LodespaceError(
-            "this device was not let in; open the page and ask the owner",
+            "This device is not approved. Open the page and request access.",
             code="not_paired",
             status=401,
         )
     raise LodespaceError(
-        f"only an {needed} may do that; ask the owner", code="not_allowed", status=403
+        f"This needs the role {needed}. Ask the owner.", code="not_allowed", status=403
     )
 
 
 def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: bool = False) -> None:
-    """Raises LodespaceError unless the request is for this server and from its own page (or from no page at all)."""
+    """Raise LodespaceError for a request that names another server or is from another page."""
     host = request.headers.get(hdrs.HOST, "").lower()
     if host not in hosts:
         raise LodespaceError(
-            "this address is not served here; open the address that the server printed",
+            "This address is not served here. Open the address that the server printed.",
             code="bad_host",
             status=421,
         )
     origin = request.headers.get(hdrs.ORIGIN)
     wants_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
     if origin is None and wants_socket:
-        raise LodespaceError("a stream needs an Origin header", code="bad_origin", status=403)
+        raise LodespaceError("A stream needs an Origin header.", code="bad_origin", status=403)
     if origin is not None and origin.lower() != f"{request.scheme}://{host}":
-        raise LodespaceError("requests from other pages are refused", code="bad_origin", status=403)
+        raise LodespaceError(
+            "Requests from other pages are refused.", code="bad_origin", status=403
+        )
     site = request.headers.get("Sec-Fetch-Site", "none")
     if site not in ("same-origin", "none") and not _is_navigation(request, framed=notebook):
-        raise LodespaceError("requests from other pages are refused", code="bad_origin", status=403)
+        raise LodespaceError(
+            "Requests from other pages are refused.", code="bad_origin", status=403
+        )
     if hdrs.CONTENT_ENCODING in request.headers:
-        raise LodespaceError("compressed bodies are refused", code="bad_encoding", status=415)
+        raise LodespaceError("Compressed bodies are refused.", code="bad_encoding", status=415)
     if request.method in _BODY_METHODS and request.content_type != "application/json":
         raise LodespaceError(
-            "the body must be application/json", code="bad_content_type", status=415
+            "The body must be application/json.", code="bad_content_type", status=415
         )
     if (request.content_length or 0) > MAX_MESSAGE_BYTES:
         raise LodespaceError(
-            f"a body has at most {MAX_MESSAGE_BYTES} bytes", code="too_large", status=413
+            f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
         )
 
 
 def secure(
     response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
 ) -> None:
-    """Put the security headers on an answer that has not begun. A `host` that is none of ours is not repeated in them."""
+    """Add the security headers to an answer. They repeat only an allowed `host`."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:
-        del response.headers["X-Frame-Options"]  # which knows no list
+        del response.headers["X-Frame-Options"]  # it cannot list origins
     known = host if host.lower() in hosts else None
     response.headers["Content-Security-Policy"] = content_security_policy(
         known, NOTEBOOKS if notebook else "'none'"
@@ -215,7 +232,7 @@ def secure(
 
 
 def set_cookie(response: web.StreamResponse, secret: str) -> None:
-    """Give a device its secret to keep."""
+    """Set the cookie that holds the secret of a device."""
     response.set_cookie(
         COOKIE,
         secret,
@@ -228,7 +245,7 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
 
 
 def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
-    """Following a link from elsewhere to the page itself is no attack: it shows the page and sends nothing."""
+    """Return whether a request follows a link: that is safe, it only shows the page."""
     return (
         request.method == "GET"
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
@@ -238,13 +255,14 @@ def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
 
 
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="dark light">
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="dark light">
 <title>Lodespace</title><h1>Lodespace</h1><p>{message}</p></html>
 """
 
 
 def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
-    """For a program as JSON; a person who has followed an address reads the same sentence as a page."""
+    """Return an error as JSON, or as a page when a person opened the address in a browser."""
     if _is_navigation(request) or "text/html" in request.headers.get(hdrs.ACCEPT, ""):
         sentence = html.escape(message[:1].upper() + message[1:])
         return web.Response(

@@ -83,702 +83,933 @@ export type ErrorCode =
   | "unknown_opcode"
   | "unknown_page";
 
-/** A device that asks to be let in. `code`: the four characters it shows, so that the right one is allowed. `since`: when it asked. */
+/** A device that requests access. */
 export interface WaitingDevice {
+  /** Id of the request, for the decision. */
   request: string;
+  /** The four characters that the device shows, so that the owner approves the right one. */
   code: string;
+  /** Name of the device. */
   name: string;
+  /** IP address of the device. */
   address: string;
+  /** Time of the request. */
   since: number;
 }
 
-/** A device that was let in. `connected`: how many streams it has open now. */
+/** An approved device. */
 export interface Device {
+  /** Id of the device. */
   device: string;
+  /** Name of the device. */
   name: string;
+  /** Role that the owner has given it. */
   role: "owner" | "annotator" | "viewer";
+  /** IP address from which it was approved. */
   address: string;
+  /** Time of the approval. */
   allowed_at: number;
+  /** Time at which it was last seen, exact to an hour. */
   seen_at: number;
+  /** Number of its open streams. */
   connected: number;
 }
 
-/**
- * Answer of GET /api/access: who may come in, for the owner.
- *
- * `addresses`: where other devices reach this server, the likeliest first; empty without `--lan`.
- * `fingerprint`: SHA-256 of the certificate.
- */
+/** Answer of GET /api/access: waiting and approved devices, for the owner. */
 export interface Access {
+  /** URLs for other devices, the most likely one first; empty without `--lan`. */
   addresses: string[];
+  /** SHA-256 of the certificate. */
   fingerprint: string;
+  /** Devices that wait for a decision, oldest request first. */
   waiting: WaitingDevice[];
+  /** Approved devices, newest first. */
   devices: Device[];
 }
 
-/** Body of POST /api/access/request: a device asks to be let in. `name`: what its owner calls it; else its browser is named. */
+/** Body of POST /api/access/request. */
 export interface AccessRequest {
+  /** Name of the device; empty: the name of its browser. */
   name?: string;
 }
 
-/** Show `code` to the person and ask with `secret` what the owner said. */
+/** Answer to a request for access. */
 export interface AccessRequested {
+  /** Secret with which the device polls for the decision. */
   secret: string;
+  /** Four characters to show to the person. */
   code: string;
+  /** Seconds until the request expires. */
   expires_in: number;
 }
 
 /** Body of POST /api/access/poll. */
 export interface AccessPoll {
+  /** Secret of the request. */
   secret: string;
 }
 
-/** What became of a request. With `allowed` comes the cookie. */
+/** State of a request. The answer `allowed` carries the cookie. */
 export interface AccessAnswer {
+  /** The owner's decision, if there is one. */
   state: "waiting" | "allowed" | "denied" | "expired";
+  /** Role of the approved device. */
   role?: "owner" | "annotator" | "viewer" | null;
 }
 
-/** Body of POST /api/access/pair: a pairing code, as it was read. */
+/** Body of POST /api/access/pair. */
 export interface Pair {
+  /** Pairing code as typed: in upper or lower case, with or without the hyphen. */
   code: string;
 }
 
-/** Body of POST /api/access/decide: let the waiting device in as `role`; none: deny it. */
+/** Body of POST /api/access/decide. */
 export interface Decide {
+  /** Id of the request. */
   request: string;
+  /** Role to approve the device as; null: deny it. */
   role?: "annotator" | "viewer" | null;
 }
 
 /** Body of POST /api/access/code. */
 export interface MakeCode {
+  /** Role of the device that will redeem the code. */
   role: "annotator" | "viewer";
 }
 
-/** A code that lets one device in, once, for `expires_in` seconds. The one before it ends. */
+/** A code that pairs one device, once. The previous code is invalid from now on. */
 export interface PairingCode {
+  /** The code, with a hyphen in the middle. */
   code: string;
+  /** Role of the device that redeems it. */
   role: "owner" | "annotator" | "viewer";
+  /** Seconds for which it is valid. */
   expires_in: number;
 }
 
-/** Body of POST /api/access/revoke: the device is shut out, its streams end. */
+/** Body of POST /api/access/revoke. The streams of the device are closed. */
 export interface Revoke {
+  /** Id of the device. */
   device: string;
 }
 
-/** Who waits and who is let in, for owners. */
+/** Waiting or approved devices changed. Sent to owners. */
 export interface AccessChanged {
   op: "access";
+  /** All waiting and approved devices. */
   access: Access;
 }
 
 /** Body of every HTTP answer with a status of 400 or more. */
 export interface ErrorBody {
+  /** Stable code of the error, for programs. */
   code: string;
+  /** A sentence for a person. */
   message: string;
 }
 
-/**
- * A command took effect; a label is on disk.
- *
- * `sequence` is the event's number in the log, `count` how many items changed.
- */
+/** A command took effect. A label is on disk. */
 export interface Ack {
   op: "ack";
+  /** Id of the command. */
   command_id: string;
+  /** Number of its event in the label log. */
   sequence: number;
+  /** Number of items that changed. */
   count: number;
-  /** The class an `add_class` made, or the one a gesture gave. */
+  /** The class that `add_class` created, or that a gesture assigned. */
   class_id?: number;
-  /** What a person should know of how it went. */
+  /** A sentence for a person when a part of the command had no effect. */
   message?: string;
 }
 
-/** A command, or with an empty `command_id` a frame, was not carried out; nothing changed. */
+/** A message of the client had no effect; nothing changed. */
 export interface Refused {
   op: "refused";
+  /** Id of the command; empty when the message is without an id. */
   command_id: string;
+  /** Stable code of the error, for programs. */
   code: string;
+  /** A sentence for a person. */
   message: string;
 }
 
-/** Something a person should read, with what to do. `code` "" clears the notices of `topic`. */
+/** A message for a person, with what to do. */
 export interface Notice {
   op: "notice";
+  /** A notice replaces the previous one of its topic. */
   topic: "collapse" | "trainer" | "disk" | "undo";
+  /** Code of the problem; empty: the notice of `topic` is removed. */
   code: string;
+  /** Sentences for a person: the problem, and the next action. */
   message: string;
-  /** Settings that would mend it: an offer, one click. */
+  /** Settings that solve the problem; the page offers to apply them. */
   mend?: Settings | null;
 }
 
-/**
- * A class. `class_id` is its number for good; name and colour can be changed. `locked`: no gesture gives or takes its labels.
- *
- * `removed`: it was deleted, merged into another, or its making taken back; no item has it, and it may come back by an undo.
- */
+/** A class. */
 export interface ClassInfo {
+  /** Its number, which never changes. */
   class_id: number;
+  /** Its name. */
   name: string;
+  /** Its colour. */
   colour: string;
+  /** Whether no gesture may add or remove its labels. */
   locked?: boolean;
+  /**
+   * Whether it was deleted, merged into another, or its creation undone. No item has it. An undo
+   * can restore it.
+   */
   removed?: boolean;
 }
 
-/** Make a class. Without `colour` the next of the palette is taken. */
+/** Create a class. */
 export interface AddClass {
   op: "add_class";
+  /** Id of the command. */
   command_id: string;
+  /** Its name. */
   name: string;
+  /** Its colour; null: the next one of the palette. */
   colour?: string | null;
 }
 
-/** Rename, recolour, lock or unlock a class; absent fields stay. */
+/** Rename, recolour, lock or unlock a class. Absent fields do not change. */
 export interface EditClass {
   op: "edit_class";
+  /** Id of the command. */
   command_id: string;
+  /** Number of the class. */
   class_id: number;
+  /** New name. */
   name?: string | null;
+  /** New colour. */
   colour?: string | null;
+  /** Whether no gesture may add or remove its labels. */
   locked?: boolean | null;
 }
 
-/** Make a class part of another: its items count as `into`'s from now on. */
+/** Merge a class into another: its items count as items of `into` from now on. */
 export interface MergeClass {
   op: "merge_class";
+  /** Id of the command. */
   command_id: string;
+  /** Number of the class that disappears. */
   class_id: number;
+  /** Number of the class that stays. */
   into: number;
 }
 
-/** Take a class away, and with it the labels of its items. */
+/** Delete a class and the labels of its items. */
 export interface DeleteClass {
   op: "delete_class";
+  /** Id of the command. */
   command_id: string;
+  /** Number of the class. */
   class_id: number;
 }
 
-/** The classes, all of them, after one was made or edited. */
+/** Classes changed. */
 export interface Classes {
   op: "classes";
+  /** Number of the event in the label log. */
   sequence: number;
+  /** All classes, by number. */
   classes: ClassInfo[];
 }
 
-/**
- * One user action, one undo step, one tick on the timeline: `count` items were labelled, or dragged ("anchor"), or their pins
- * taken away ("unpin"), or settings or classes changed ("settings", "class"), as `note` says. `class_id`: -1 where they are several.
- */
+/** One action of a person: one step of undo, one tick on the timeline. */
 export interface Gesture {
+  /** Number of its event in the label log. */
   gesture: number;
+  /** Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes. */
   kind: "label" | "settings" | "anchor" | "unpin" | "class";
+  /** Class that the items were given; -1 for several classes or none. */
   class_id: number;
+  /** Number of items that changed. */
   count: number;
+  /** Id of the client that made it. */
   by: string;
+  /** Time of the gesture. */
   at: number;
+  /** Revision of the positions that the client showed. */
   revision: number;
+  /** Whether it is undone. */
   undone: boolean;
+  /** A short description of the change, or the note of the person. */
   note: string;
 }
 
-/** The newest gestures (at most 200), oldest first, and what undo and redo would do for this client. */
+/** The newest gestures, and whether this client can undo and redo. */
 export interface History {
+  /** At most 200 gestures, oldest first. */
   gestures: Gesture[];
+  /** Whether there is a gesture of this client to undo. */
   can_undo: boolean;
+  /** Whether there is a gesture of this client to redo. */
   can_redo: boolean;
 }
 
 /**
- * Take back this client's newest gesture that still stands: labels, settings or pins, and with them the model and the layout of the
- * moment before it. Where somebody else has gone on since, labels, settings and pins alone; the answer's `message` says so.
+ * Undo this client's newest gesture that is in force: its labels, settings or pins.
+ *
+ * The model and the layout return to the time before the gesture. When another client has made a
+ * gesture since, they stay, and the answer has a `message`.
  */
 export interface Undo {
   op: "undo";
+  /** Id of the command. */
   command_id: string;
 }
 
-/** Bring back this client's gesture that was undone last. */
+/** Redo this client's gesture that was undone last. */
 export interface Redo {
   op: "redo";
+  /** Id of the command. */
   command_id: string;
 }
 
-/** The gestures after one was made, undone or redone. */
+/** A gesture was made, undone or redone. */
 export interface HistoryChanged {
   op: "history";
+  /** The newest gestures. */
   history: History;
 }
 
-/** A gesture was made, undone or redone. In recordings only: clients are told the whole history. */
+/** A gesture was made, undone or redone. Only in recordings: clients receive `history`. */
 export interface GestureTold {
   op: "gesture";
+  /** Kind of the change. */
   event: "made" | "undone" | "redone";
+  /** The gesture. */
   gesture: Gesture;
 }
 
-/**
- * The atlas: `pages` square PNG pages of `columns` x `columns` cells of `cell` pixels, items in order, row by row.
- *
- * Each picture is `picture` pixels wide and high inside its cell, centred. `channels` 1: grey, brightness is ink.
- */
+/** The atlas: square PNG pages with small pictures of the items, in order, row by row. */
 export interface Thumbnails {
+  /** Number of pages. */
   pages: number;
+  /** Width and height of a page, in pixels. */
   page_size: number;
+  /** Number of cells in a row, and of rows on a page. */
   columns: number;
+  /** Width and height of a cell, in pixels. */
   cell: number;
+  /** Width and height of the picture in the centre of its cell, in pixels. */
   picture: number;
+  /** 3: colours; 1: grey, where bright pixels are drawn as ink. */
   channels: 1 | 3;
 }
 
-/** A value that came with an item, as text; lists and structures as JSON. */
+/** A value that was imported with an item. */
 export interface Column {
+  /** Name of the column. */
   name: string;
+  /** The value as text; lists and structures as JSON. */
   value: string;
 }
 
-/** Answer of GET /api/search: the items whose id, path or columns hold the text; ascending. */
+/** Answer of GET /api/search. */
 export interface Found {
+  /** Items whose id, path or columns contain the text, ascending. */
   items: number[];
 }
 
-/**
- * Answer of GET /api/items/{i}/info. `labelled_by`... are of the newest label; empty or -1 where there is none.
- *
- * `path`: its file below the folder the data came from, "" for none. `start`, `end`: seconds of the recording, of a sound.
- */
+/** Answer of GET /api/items/{item}/info. */
 export interface ItemInfo {
+  /** Number of the item. */
   item: number;
+  /** Id that it was imported with. */
   id: string;
+  /** Its label; -1: unlabelled. */
   class_id: number;
+  /** Number of the gesture that labelled it; -1: unlabelled. */
   gesture: number;
+  /** Id of the client that labelled it; empty: unlabelled. */
   labelled_by: string;
+  /** Time of its label; 0: unlabelled. */
   labelled_at: number;
+  /** Class that the model predicts; -1 before the first prediction. */
   prediction: number;
+  /** Probability of the predicted class, 0..1. */
   confidence: number;
+  /** Path of its file below the imported folder; empty when it came without one. */
   path: string;
+  /** All values that were imported with it. */
   columns: Column[];
+  /** Start in its recording, in seconds; only for sounds. */
   start?: number | null;
+  /** End in its recording, in seconds; only for sounds. */
   end?: number | null;
 }
 
-/**
- * A region drawn on the screen, enough to find its items again (region_query.py has the rule).
- *
- * `polygon`: flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up), closed by itself; inside is
- * where the winding number is not zero.
- * `clip_from_latent`: 16 numbers, column-major: latent means of the scene to clip space, as the camera was.
- * `mode`: "through" takes every item inside; "visible" only those that no nearer item covers.
- * `cell`: size of a point on screen, in normalised device coordinates (x, y): what one item covers in mode "visible".
- */
+/** A region drawn on the screen, with all data to find its items again (region_query.py). */
 export interface Region {
+  /**
+   * Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
+   * connected to the first. A point is inside where the winding number is not zero.
+   */
   polygon: number[];
+  /** Matrix from latent means to the camera's clip space, column-major. */
   clip_from_latent: number[];
+  /** `through` selects every item inside; `visible` only those that no nearer item covers. */
   mode?: "through" | "visible";
+  /**
+   * Width and height of a point on the screen, in normalised device coordinates: the area that
+   * an item covers in mode `visible`.
+   */
   cell?: [number, number];
 }
 
-/**
- * How the items of a gesture were chosen; kept with the label for good.
- *
- * `verified`: somebody has looked at each of the items: such a label counts more, and is no suspect.
- */
+/** How the items of a gesture were chosen. Stored with the label. */
 export interface Provenance {
+  /** Tool of the gesture. */
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "accept" | "api";
+  /** Regions that were drawn. */
   regions?: Region[];
+  /** Note of the person. */
   note?: string;
+  /**
+   * Whether a person has looked at each of the items. A verified label has more weight, and is
+   * never listed as a suspect.
+   */
   verified?: boolean;
 }
 
-/** Give `items` the class `class_id` (UNLABELED takes labels away), as one gesture. `revision` is what was seen. */
+/** Label items with one class, as one gesture. */
 export interface Label {
   op: "label";
+  /** Id of the command. */
   command_id: string;
+  /** Items to label. */
   items: number[];
+  /** Class of the items; UNLABELED removes their labels. */
   class_id: number;
+  /** Revision of the positions that the client showed. */
   revision: number;
+  /** How the items were chosen. */
   provenance: Provenance;
 }
 
-/**
- * Give `items[k]` the class `class_ids[k]` (UNLABELED takes its label away), all as one gesture: a contact sheet, or predictions that
- * are accepted. `revision` is what was seen.
- */
+/** Label items with one class each, as one gesture: a contact sheet, or accepted predictions. */
 export interface LabelEach {
   op: "label_each";
+  /** Id of the command. */
   command_id: string;
+  /** Items to label, each once. */
   items: number[];
+  /** Class per item; UNLABELED removes its label. */
   class_ids: number[];
+  /** Revision of the positions that the client showed. */
   revision: number;
+  /** How the items were chosen. */
   provenance: Provenance;
 }
 
-/** Ask which items lie in `regions` (each one added to the ones before), at the positions this client has. */
+/** Ask for the items in regions, at the positions that this client shows. */
 export interface Resolve {
   op: "resolve";
+  /** Id of the query. */
   command_id: string;
+  /** Regions; the answer is the union of their items. */
   regions: Region[];
 }
 
-/**
- * Labels changed: `items[k]` now has class `class_ids[k]`.
- *
- * Sent to every client, in the order of `sequence`, never dropped.
- */
+/** Labels changed. Sent to every client in the order of `sequence`, never dropped. */
 export interface Labels {
   op: "labels";
+  /** Number of the event in the label log. */
   sequence: number;
+  /** Number of the gesture that changed them; 0 after a reconnect, for all missed changes. */
   gesture: number;
+  /** Id of the client that made the gesture. */
   by: string;
+  /** Items whose labels changed. */
   items: number[];
+  /** New class per item; -1: unlabelled. */
   class_ids: number[];
 }
 
-/** Answer to resolve: the items, ascending, at `revision`. */
+/** Answer to `resolve`. */
 export interface Resolved {
   op: "resolved";
+  /** Id of the query. */
   command_id: string;
+  /** Items in the regions, ascending. */
   items: number[];
+  /** Revision of the positions that were used. */
   revision: number;
 }
 
 /**
- * Items are in somebody's hand: pull them to `targets`, one an item, in latent units, for as long as it lasts. No answer; the newest
- * of a client counts. Without items: let go, and nothing happened. `anchor` ends it as a gesture.
+ * Items are in a person's hand: pull them to targets until the next drag or anchor.
+ *
+ * No answer. The newest drag of a client counts. One without items releases them without a
+ * gesture; `anchor` ends a drag as a gesture.
  */
 export interface Drag {
   op: "drag";
+  /** Items in the hand. */
   items: number[];
+  /** Target per item, in latent units. */
   targets: [number, number, number][];
 }
 
-/** Items were dragged to `targets`, as one gesture. `keep`: they stay pinned there; otherwise they are let go. */
+/** Items were dragged, as one gesture. */
 export interface Anchor {
   op: "anchor";
+  /** Id of the command. */
   command_id: string;
+  /** Items that were dragged. */
   items: number[];
+  /** Target per item, in latent units. */
   targets: [number, number, number][];
+  /** Whether the items stay pinned to their targets; otherwise they are released. */
   keep: boolean;
+  /** Revision of the positions that the client showed. */
   revision: number;
 }
 
-/** Take the pins of `items` away, as one gesture; of all, when there are none. */
+/** Remove pins, as one gesture. */
 export interface Unpin {
   op: "unpin";
+  /** Id of the command. */
   command_id: string;
+  /** Items to release; empty: all pinned items. */
   items: number[];
 }
 
-/** Items the person looks at: on large data sets these move first. No answer; the newest of a client counts. */
+/**
+ * Items that the person looks at. On large data sets these move first.
+ *
+ * No answer. The newest message of a client counts.
+ */
 export interface SetPriority {
   op: "set_priority";
+  /** Items in view. */
   items: number[];
 }
 
-/** The items that are pinned, all of them, ascending. */
+/** Pins changed. */
 export interface PinsChanged {
   op: "pins";
+  /** All pinned items, ascending. */
   items: number[];
 }
 
-/** Where something is and how it is turned, in the scene's metres (the box is a cube of 1 m about the origin; quaternion x, y, z, w). */
+/** Position and orientation, in metres of the scene: the box is a cube of 1 m at the origin. */
 export interface Pose {
+  /** Position, in metres of the scene. */
   position: [number, number, number];
+  /** Orientation, as a quaternion x, y, z, w. */
   orientation: [number, number, number, number];
 }
 
 /**
- * Where this client's head and hands are, for the others to see; no answer, the newest counts. Without `head`: in VR no more.
+ * Poses of this client's head and hands, for the other clients.
  *
- * `scale`: scene metres a metre of the room is, so that a head is drawn as large as it is.
+ * No answer. The newest message of a client counts.
  */
 export interface Presence {
   op: "presence";
+  /** Pose of the head; null: this client has left VR. */
   head?: Pose | null;
+  /** Pose of the left hand; null: not tracked. */
   left?: Pose | null;
+  /** Pose of the right hand; null: not tracked. */
   right?: Pose | null;
+  /** Metres of the scene per metre of the room, so that a head has its real size. */
   scale?: number;
 }
 
-/** Where another client's head and hands are. Without `head` it has left VR, or is gone. */
+/** Poses of another client's head and hands. */
 export interface PeerMoved {
   op: "peer";
+  /** Id of the other client. */
   client_id: string;
+  /** Name of the other client. */
   name: string;
+  /** Pose of the head; null: the client has left VR, or is disconnected. */
   head?: Pose | null;
+  /** Pose of the left hand; null: not tracked. */
   left?: Pose | null;
+  /** Pose of the right hand; null: not tracked. */
   right?: Pose | null;
+  /** Metres of the scene per metre of the room. */
   scale?: number;
 }
 
-/** Whether this client wants a forces frame with every frame of positions. No answer. */
+/** Start or stop receiving a forces frame with every frame of positions. No answer. */
 export interface Watch {
   op: "watch";
+  /** Whether this client receives forces. */
   forces: boolean;
 }
 
-/** Ask how the model sees `items`: forces, reconstruction, sigma. */
+/** Ask for the model's values of items: forces, reconstruction, sigma. */
 export interface Probe {
   op: "probe";
+  /** Id of the query. */
   command_id: string;
+  /** Items to probe. */
   items: number[];
 }
 
-/** Ask what lies at points of the latent space, in latent units. A client's newer question takes the place of one that still waits. */
+/** Ask for the decoded pictures of points. A client's newer query replaces one that waits. */
 export interface Decode {
   op: "decode";
+  /** Id of the query. */
   command_id: string;
+  /** Points of the latent space, in latent units. */
   points: [number, number, number][];
 }
 
-/**
- * Answer to probe. `forces`: of each term flat [x, y, z, ...] (two numbers an item in 2D), minus the gradient of the weighted term at
- * the item's latent mean, in nats per latent unit. `pictures`: the reconstructions as base64 of uint8 (K, `height`, `width`, `channels`);
- * "" for vectors. `error`: reconstruction loss of each, nats. `sigma`: standard deviation of q(Z given X) along each axis, flat.
- */
+/** Answer to `probe`, for K items in a latent space of D dimensions. */
 export interface Probed {
   op: "probed";
+  /** Id of the query. */
   command_id: string;
+  /** Training step of the values. */
   step: number;
+  /** The items (K). */
   items: number[];
+  /**
+   * Per loss term: minus the gradient of the weighted term at the latent mean, in nats per latent
+   * unit, flat (K * D).
+   */
   forces: Record<string, number[]>;
+  /** Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors. */
   pictures: string;
+  /** Width of a reconstruction, in pixels. */
   width: number;
+  /** Height of a reconstruction, in pixels. */
   height: number;
+  /** 1: grey; 3: red, green, blue. */
   channels: number;
+  /** Reconstruction loss per item, in nats (K). */
   error: number[];
+  /** Standard deviation of q(Z given X) along each axis, in latent units, flat (K * D). */
   sigma: number[];
 }
 
-/** Answer to decode: `pictures` as base64 of uint8 (K, `height`, `width`, `channels`). */
+/** Answer to `decode`, for K points. */
 export interface Decoded {
   op: "decoded";
+  /** Id of the query. */
   command_id: string;
+  /** Decoded pictures, base64 of uint8 (K, height, width, channels). */
   pictures: string;
+  /** Width of a picture, in pixels. */
   width: number;
+  /** Height of a picture, in pixels. */
   height: number;
+  /** 1: grey; 3: red, green, blue. */
   channels: number;
 }
 
-/** A gesture on the timeline: made, undone or redone after moment `moment`. */
+/** A gesture on the timeline. */
 export interface Tick {
+  /** Moment after which it happened. */
   moment: number;
+  /** Kind of the change. */
   event: "made" | "undone" | "redone";
+  /** The gesture. */
   gesture: Gesture;
 }
 
-/** Where the recording holds whole scenes: which moment, when (seconds since it began), and the byte where the record begins. */
+/** Records of the recording that hold a whole scene. */
 export interface Keyframes {
+  /** Moment of each keyframe. */
   moment: number[];
+  /** Seconds since the start of the recording. */
   time: number[];
+  /** Byte at which the record starts. */
   offset: number[];
 }
 
-/** Samples of the training curves: `values` of each loss term and metric at `moment`, null where it was not measured. */
+/** Samples of the training curves. */
 export interface Curves {
+  /** Moment of each sample. */
   moment: number[];
+  /** Value of each loss term and metric per sample; null where it was not measured. */
   values: Record<string, (number | null)[]>;
 }
 
 /**
- * Answer of GET /api/timeline: what the recording holds. A moment is one recorded frame of positions, counted from 0.
+ * Answer of GET /api/timeline. A moment is one recorded frame of positions, counted from 0.
  *
- * To show one, read /api/recording from the last keyframe at or before it (a Range request) up to the next one, or to `end`.
+ * To show a moment, read /api/recording (a Range request) from the last keyframe at or before it
+ * up to the next keyframe, or to `end`.
  */
 export interface Timeline {
+  /** Number of moments. */
   moments: number;
+  /** Size of the recording, in bytes. */
   end: number;
+  /** All keyframes, in order. */
   keyframes: Keyframes;
+  /** All gestures, in order. */
   ticks: Tick[];
+  /** Samples of the training curves. */
   curves: Curves;
 }
 
 /**
- * How good the labels are, as far as can be told without the truth.
+ * Quality of the labels, estimated without the truth.
  *
- * `held_out_accuracy`: the classifier's on `held_out` labelled items that were set aside; null before there are enough. `labelled`,
- * `verified`: how many items are, and how many of these somebody has looked at one by one. `label_error`: estimated share of the labels
- * that are wrong. `right`: estimated share of all items that are right, by their label or else their prediction. `gestures_left`: how many
- * gestures it takes until `right` is `target`. These three are null before anything is predicted. `suspects`, `uncertain`: lengths of the
- * two queues of contact sheets.
+ * `label_error`, `right` and `gestures_left` are null before the first predictions.
  */
 export interface Quality {
+  /** Accuracy of the classifier on held-out labelled items; null when there are too few. */
   held_out_accuracy: number | null;
+  /** Number of held-out labelled items. */
   held_out: number;
+  /** Number of labelled items. */
   labelled: number;
+  /** Number of labelled items that a person has looked at one by one. */
   verified: number;
+  /** Estimated share of wrong labels. */
   label_error: number | null;
+  /** Estimated share of items whose label, or else prediction, is right. */
   right: number | null;
+  /** Estimated number of gestures until `right` reaches `target`. */
   gestures_left: number | null;
+  /** The share of right items to reach. */
   target: number;
+  /** Number of items in the queue `suspects`. */
   suspects: number;
+  /** Number of items in the queue `uncertain`. */
   uncertain: number;
 }
 
-/**
- * A picture on a contact sheet. `class_id`: its label, -1 for none; `prediction`: what the model says, with `confidence`.
- *
- * `doubt`: the probability that what stands is wrong: the label, or where there is none, the prediction.
- */
+/** A picture on a contact sheet. */
 export interface SheetItem {
+  /** Number of the item. */
   item: number;
+  /** Its label; -1: unlabelled. */
   class_id: number;
+  /** Class that the model predicts. */
   prediction: number;
+  /** Probability of the predicted class. */
   confidence: number;
+  /** Probability that its label, or else its prediction, is wrong. */
   doubt: number;
 }
 
-/**
- * Answer of GET /api/sheet: items to look at in one go, sorted by prediction, the most doubtful of each first.
- *
- * `total`: length of the whole queue. `expected_wrong`: how many on this sheet are probably wrong.
- */
+/** Answer of GET /api/sheet: items to review together, sorted by prediction, then by doubt. */
 export interface Sheet {
+  /** Queue that the items come from. */
   kind: "suspects" | "uncertain";
+  /** Items of this sheet. */
   items: SheetItem[];
+  /** Number of items in the whole queue. */
   total: number;
+  /** Expected number of wrong items on this sheet. */
   expected_wrong: number;
 }
 
-/**
- * Answer of GET /api/next: what to look at next, and why.
- *
- * `items`: those of a region; of a sheet none, GET /api/sheet has them. `class_id`: what the model would call the region, -1 for nothing.
- * `reason`: a sentence for a person, with its figures. `gain`: how many items are probably right after it that are not now.
- */
+/** Answer of GET /api/next: the suggested next gesture. */
 export interface Suggestion {
+  /** A region to label, a sheet to review, or nothing. */
   kind: "region" | "suspects" | "uncertain" | "done";
+  /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
+  /** Class that the model predicts for the region; -1: no single class. */
   class_id: number;
+  /** The reason, as a sentence for a person. */
   reason: string;
+  /** Expected number of items that the gesture corrects. */
   gain: number;
 }
 
-/** The figures changed; newest wins. */
+/** Quality changed. The newest message counts. */
 export interface QualityChanged {
   op: "quality";
+  /** The newest estimate. */
   quality: Quality;
 }
 
-/** Answer of GET /api/session: all a page needs before it draws. */
+/** Answer of GET /api/session: all data that a page needs before it draws. */
 export interface SessionInfo {
+  /** Version of the protocol. */
   protocol: string;
+  /** Version of the server. */
   version: string;
+  /** Name of the data set. */
   dataset: string;
+  /** Kind of the items. */
   item_kind: "image" | "vector" | "sound";
+  /** Number of items. */
   n_items: number;
+  /** Dimension of the latent space. */
   latent_dim: number;
+  /** Id of the scene; a new scene has to be fetched as a whole. */
   scene_id: number;
+  /** Revision of the newest positions. */
   revision: number;
+  /** Number of the newest event in the label log. */
   sequence: number;
+  /** Whether the scene is baked: nothing can be changed. */
   read_only: boolean;
+  /** Role of this client. */
   role: "owner" | "annotator" | "viewer";
+  /** All classes, by number. */
   classes: ClassInfo[];
+  /** The atlas; null for items without pictures. */
   thumbnails: Thumbnails | null;
+  /** State of the trainer. */
   training: Training;
+  /** The newest gestures. */
   history: History;
+  /** All pinned items, ascending. */
   pins: number[];
+  /** Whether GET /api/recording has a file to send. */
   has_recording: boolean;
-  /** null before the first estimate. */
+  /** Quality of the labels; null before the first estimate. */
   quality: Quality | null;
 }
 
 /** Answer of GET /healthz. */
 export interface Health {
+  /** The server runs. */
   status: "ok";
+  /** State of the trainer. */
   trainer: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  /** Seconds since the start of the server. */
   uptime_seconds: number;
 }
 
 /**
- * First message of a client: which scene and revision it shows (from the GLB's extras), and who it is.
+ * First message of a client: the client, and the scene and revision that it shows.
  *
- * The server goes on from there with a merged delta, or answers `resync` when it cannot.
- * `client_id` is made by the page and kept over reconnects: undo takes back one's own gestures.
+ * The server continues from there with a merged delta, or answers `resync`.
  */
 export interface Hello {
   op: "hello";
+  /**
+   * Id that the page has made. It keeps the id when it reconnects, so that undo finds its own
+   * gestures.
+   */
   client_id: string;
+  /** Id of the scene that it shows (from the GLB's extras). */
   scene_id: number;
+  /** Revision of the positions that it shows. */
   revision: number;
+  /** Number of the newest event that it has received. */
   sequence: number;
+  /** Name that other people see. */
   name?: string;
 }
 
-/** Answer to hello: the state of everything but positions; deltas follow. */
+/** Answer to `hello`: everything but positions. Deltas follow. */
 export interface Welcome {
   op: "welcome";
+  /** The session. */
   session: SessionInfo;
 }
 
 /**
- * The scene changed in a way deltas cannot tell (new box, dimension or session).
+ * The scene changed in a way that deltas cannot express: a new box, dimension or session.
  *
- * The client fetches /api/scene.glb again and says hello again.
+ * The client fetches /api/scene.glb again and sends `hello` again.
  */
 export interface Resync {
   op: "resync";
+  /** Id of the new scene. */
   scene_id: number;
+  /** The reason, for logs. */
   reason: string;
 }
 
-/** What can be set while training runs. In a request, absent fields stay as they are. */
+/** Settings that can change during training. In a request, absent fields do not change. */
 export interface Settings {
+  /** Named set of defaults for the other fields. */
   preset?: "default" | "calm" | "paper" | null;
+  /** Dimension of the latent space. */
   latent_dim?: 2 | 3 | null;
+  /** Hidden layers of the classifier head; 0: logistic regression. */
   hidden_layers?: number | null;
+  /** Learning rate of the first training. */
   learning_rate?: number | null;
+  /** Weight of the KL term. */
   beta_kl?: number | null;
+  /** Weight of the classification term. */
   beta_classifier?: number | null;
+  /** Weight of the neighbour term. */
   beta_neighbour?: number | null;
+  /** Weight of the anchor term, which pulls dragged and pinned items to their targets. */
   beta_anchor?: number | null;
+  /** Weight of the encoder term. */
   beta_encoder?: number | null;
+  /** Resistance of unlabelled items to motion, 0..1. */
   stiffness?: number | null;
 }
 
-/**
- * One sample of the training curves, about twice a second.
- *
- * `terms` are the loss terms as models/vae/losses.py reports them, each apart and unweighted, and `total`, weighted.
- * `metrics`: "label_accuracy" (0..1) is the classifier's on labelled items it was not trained on, once there are
- * enough of them, "held_out" how many these are, "head_accuracy" that of the paper's head on the latent mean alone.
- */
+/** One sample of the training curves, about twice per second. */
 export interface Losses {
+  /** Training step of the sample. */
   step: number;
+  /** Number of passes over the data. */
   epoch: number;
+  /**
+   * Each loss term without its weight (models/vae/losses.py), and the weighted `total`, in
+   * nats.
+   */
   terms: Record<string, number>;
+  /**
+   * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
+   * enough; `held_out`: their number; `head_accuracy`: accuracy of the paper's head on them.
+   */
   metrics: Record<string, number>;
+  /** KL divergence per latent dimension, in nats. */
   kl_per_dimension: number[];
 }
 
-/** State of the trainer. `progress` (0..1) is that of the first training, 1 afterwards. */
+/** State of the trainer. */
 export interface Training {
+  /** State of the process. */
   state: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
+  /** Phase of training. */
   phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
+  /** Progress of the first training, 0..1; 1 afterwards. */
   progress: number;
+  /** Number of training steps. */
   step: number;
+  /** Rate of the frames, in 1/s. */
   frames_per_second: number;
+  /** All settings in force. */
   settings: Settings;
+  /** A sentence for a person; empty when there is nothing to say. */
   message?: string;
 }
 
-/** Run, pause, or change settings. Taken by the trainer within one batch. A change of settings is a gesture, and can be undone. */
+/**
+ * Run or pause training, or change settings. The trainer reacts within one batch.
+ *
+ * A change of settings is a gesture: it can be undone.
+ */
 export interface SetTraining {
   op: "set_training";
+  /** Id of the command. */
   command_id: string;
+  /** true: run; false: pause; null: no change. */
   run?: boolean | null;
+  /** Settings to change. */
   settings?: Settings | null;
 }
 
-/** The trainer's state or progress changed. */
+/** State or progress of the trainer changed. The newest message counts. */
 export interface TrainingChanged {
   op: "training";
+  /** The newest state. */
   training: Training;
 }
 
-/** A new sample of the training curves; newest wins. */
+/** A new sample of the training curves. The newest message counts. */
 export interface LossesMeasured {
   op: "losses";
+  /** The sample. */
   losses: Losses;
 }
 
