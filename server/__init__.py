@@ -1,8 +1,8 @@
 """Lodespace: label data by moving it. A latent space you can grab, that learns as you label.
 
-The command line is `lodespace` (see `lodespace --help`); from Python, `serve`, `bake` and `train` do the same (see notebook.py).
-This module imports nothing heavy: the server must be serving in about a second, and torch lives only in the trainer process, in `bake`
-and in `train`.
+`lodespace --help` describes the command line. `serve`, `bake` and `train` are the same for Python
+(notebook.py). This module imports nothing slow, because the server should start in about a second.
+Only the trainer process, `bake` and `train` import torch.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,41 +1,47 @@
-"""Every option of the server, once."""
+"""Options of the server."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 VERSION = "0.1.0"
-"""Version of the package; pyproject.toml has the same, which a test compares."""
+"""Version of the package. A test compares it with pyproject.toml."""
 DEFAULT_PORT = 8321
 DEFAULT_LAN_PORT = 8443
 BUILT_PAGE = Path(__file__).parent / "static"
-"""Where the built client lies."""
+"""Folder of the built client."""
 PORTS_TRIED = 20
-"""Ports from DEFAULT_PORT on that are tried when none is asked for."""
+"""Number of ports, from DEFAULT_PORT on, that are tried when no port is given."""
 
 
 @dataclass(frozen=True)
 class LanConfig:
-    """Serving other devices too, by HTTPS. `port` None: DEFAULT_LAN_PORT or the next free one; 0: any. `certificate`, `key`: PEM files
-    instead of a certificate made here. `state`: where certificate and devices are kept (default: the system's folder for such things).
-    """
+    """HTTPS for other devices."""
 
     port: int | None = None
+    """None: DEFAULT_LAN_PORT or the next free port. 0: any free port."""
     certificate: Path | None = None
+    """PEM file, instead of a generated certificate."""
     key: Path | None = None
+    """PEM file with the key of `certificate`."""
     state: Path | None = None
+    """Folder for the certificate and the devices. None: the system's folder for such data."""
 
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """`lan`: None: this machine alone. `stall_seconds`: a client that takes nothing for so long is dropped.
-    `frame_interval`: least seconds between two frames to one client. `queue_bytes`: what may wait for one client.
-    `train`: without it labels are taken and nothing moves. `notebook`: the page may be shown in a frame of another page of this machine.
-    """
+    """Options of a server."""
 
     lan: LanConfig | None = None
+    """None: serve this machine only."""
     stall_seconds: float = 10.0
+    """A client that receives nothing for this long is disconnected."""
     frame_interval: float = 1 / 30
+    """Minimum time between two frames to one client, in seconds."""
     queue_bytes: int = 8 << 20
+    """Limit for messages that wait for one client."""
     max_clients: int = 256
+    """Limit for connected clients."""
     train: bool = True
+    """Whether to train. Without training, labels are accepted and no point moves."""
     notebook: bool = False
+    """Whether other pages of this machine may show the page in a frame."""

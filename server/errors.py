@@ -1,23 +1,21 @@
-"""The errors a person or a client can meet. Each has a stable `code` that also goes over the wire.
+"""Errors for people and clients. Each has a stable `code`, which is also sent to clients.
 
 LodespaceError
-  DatasetError          the data cannot be read as asked
-  ProjectError          a project or baked folder cannot be opened or written
-  ProtocolError         a message or frame is not what the protocol says
-  RequestError          a well-formed request that cannot be carried out (unknown item, read-only scene, ...)
-  TrainingError         the trainer process cannot do what was asked
+  DatasetError          the data cannot be read
+  ProjectError          a project or a bake cannot be opened or written
+  ProtocolError         a message or frame does not follow the protocol
+  RequestError          a valid request cannot be carried out (unknown item, read-only scene, ...)
+  TrainingError         the training failed or cannot start
 """
 
 
 class LodespaceError(Exception):
-    """Base of all errors with a message for a person.
-
-    `code` is a stable snake_case word for programs; `str(error)` says what is wrong and what to do.
-    `status` is the HTTP status used where the error answers a request.
-    """
+    """Base of all errors. The message states the problem and what to do."""
 
     code = "error"
+    """Stable name for programs, in snake case."""
     status = 400
+    """HTTP status of a response with this error."""
 
     def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
         super().__init__(message)

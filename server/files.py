@@ -1,4 +1,4 @@
-"""Folders and files that are written whole or not at all."""
+"""Files and folders that are written as a whole or not at all."""
 
 import contextlib
 import os
@@ -13,11 +13,11 @@ from lodespace.errors import LodespaceError, ProjectError
 
 
 @contextlib.contextmanager
-def folder_in_the_making(output: Path, check: Callable[[], None]) -> Generator[Path]:
-    """A folder beside `output` that takes its place at the end; when anything fails, it is gone.
+def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
+    """A temporary folder beside `output` that replaces it at the end, or is removed on failure.
 
-    `check` raises when `output` cannot be replaced; it is called before and after. What is replaced is removed.
-    Raises ProjectError.
+    `check` raises when `output` must not be replaced. It is called before and after, and an
+    existing `output` is removed. Raises ProjectError.
     """
     check()
     try:
@@ -25,20 +25,20 @@ def folder_in_the_making(output: Path, check: Callable[[], None]) -> Generator[P
         making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     except OSError as error:
         raise ProjectError(
-            f"{output}: cannot be made: {error.strerror}; give another folder"
+            f"{output}: cannot be created: {error.strerror}; give another folder"
         ) from error
     try:
         making.chmod(0o777 & ~_umask())
         yield making
         check()
-        _take_place(making, output)
+        _replace(making, output)
     except OSError as error:
         raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def _take_place(making: Path, output: Path) -> None:
+def _replace(making: Path, output: Path) -> None:
     if output.is_dir() and any(output.iterdir()):
         old = making.with_name(f"{making.name}.old")
         output.rename(old)

@@ -1,7 +1,8 @@
-"""Lodespace from Python: `lodespace.serve(X, labels=y)`, `lodespace.bake(X, "out")`, `lodespace.train(X)`.
+"""The Python API: `lodespace.serve(X, labels=y)`, `lodespace.bake(X, "out")`, `lodespace.train(X)`.
 
-X is pictures (N, H, W) or (N, H, W, 3), numbers (N, F), a Dataset of torch, or the path of anything `lodespace serve` reads. Labels are one
-an item, numbers (negative: none) or names ("": none).
+X is pictures (N, H, W) or (N, H, W, 3), vectors (N, F), a Dataset of torch, or a path that
+`lodespace serve` reads. Labels are one per item: numbers (negative: no label) or names ("": no
+label).
 """
 
 import asyncio
@@ -18,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.config import DEFAULT_PORT, PORTS_TRIED, LanConfig, ServerConfig
-from lodespace.project.project import MANIFEST, Project, new_project, open_again, open_project
+from lodespace.project.opening import new_project, open_again, open_project
+from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import Preset, Settings
 
 if TYPE_CHECKING:
@@ -30,13 +32,16 @@ if TYPE_CHECKING:
     from lodespace.models.snapshot import Snapshot
 
 Data = Any
-"""Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch, which has no type without torch."""
+"""Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch.
+
+The type of a Dataset is not available without torch.
+"""
 FRAME_HEIGHT = 720
-"""Pixels of the page in a notebook."""
+"""Height of the page in a notebook, in pixels."""
 
 
 class Served:
-    """A session being served in a thread of its own, until `stop`. Also a context manager."""
+    """A session that is served in a thread until `stop`. Also a context manager."""
 
     def __init__(
         self,
@@ -49,7 +54,7 @@ class Served:
     ) -> None:
         self.url = ""
         self.addresses: list[str] = []
-        """For other devices, with `lan`."""
+        """Addresses for other devices, with `lan`."""
         self._config = ServerConfig(lan=lan, notebook=True)
         self._app: web.Application | None = None
         self.project_folder = project.folder
@@ -70,7 +75,7 @@ class Served:
     def _run(self, project: Project, ports: range, device: str, threads: int) -> None:
         try:
             self._loop.run_until_complete(self._serve(project, ports, device, threads))
-        except BaseException as error:  # handed to the thread that waits for it
+        except BaseException as error:  # raised again in the thread that waits
             self._error = error
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
@@ -92,25 +97,26 @@ class Served:
             await runner.cleanup()
 
     def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
-        """One row an item: id, label, who gave it, prediction, confidence, latent mean, and every column it came with, as they are now.
+        """The current labels, one row per item, also after `stop`.
 
-        A pandas DataFrame where pandas is installed; else a list of dictionaries. Also after `stop`.
+        The columns are id, label, who gave it, prediction, confidence, latent mean, and all columns
+        of the source. Returns a pandas DataFrame, or a list of dictionaries without pandas.
         """
         import importlib.util
 
         from lodespace.exporting import table
 
-        now = self._table()
+        current = self._table()
         if importlib.util.find_spec("pandas") is None:
-            return list(table.rows(now))
-        return table.as_arrow(now).to_pandas()
+            return list(table.rows(current))
+        return table.as_arrow(current).to_pandas()
 
     def latents(self) -> npt.NDArray[np.float64]:
-        """The latent means as they are shown now, (N, D). Also after `stop`."""
+        """The current latent means, (N, D), also after `stop`."""
         return self._table().latent_mean
 
     def _table(self) -> "Table":
-        """The session's labels and map at this moment."""
+        """The session's current labels and map."""
         from lodespace.exporting.table import Table
         from lodespace.project.offline import open_offline
         from lodespace.web.api import SERVICE
@@ -127,13 +133,19 @@ class Served:
         return Table.of(session)
 
     def _repr_html_(self) -> str:
-        """Inline in Jupyter. The page is this machine's: with a kernel elsewhere, open `url` through a tunnel."""
+        """The page inline in Jupyter.
+
+        The page is served on the kernel's machine. From another machine, open `url` by a tunnel.
+        """
         if not self._thread.is_alive():
             return html.escape(repr(self))
-        return f'<iframe src="{html.escape(self.url)}" title="Lodespace" width="100%" height="{FRAME_HEIGHT}" frameborder="0"></iframe>'
+        return (
+            f'<iframe src="{html.escape(self.url)}" title="Lodespace" width="100%" '
+            f'height="{FRAME_HEIGHT}" frameborder="0"></iframe>'
+        )
 
     def stop(self) -> None:
-        """Save what was learned and end. Labels were saved as they were made."""
+        """Save the model and stop the server. Labels are saved already."""
         atexit.unregister(self.stop)
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
@@ -152,9 +164,12 @@ class Served:
 
     def __repr__(self) -> str:
         if not self._thread.is_alive():
-            return f"<lodespace: stopped; its work is in {self.project_folder}>"
+            return f"<lodespace: stopped; the work is in {self.project_folder}>"
         elsewhere = f", {self.addresses[0]} in a headset" if self.addresses else ""
-        return f"<lodespace: open {self.url} in a browser{elsewhere}; project {self.project_folder}; .stop() ends it>"
+        return (
+            f"<lodespace: open {self.url} in a browser{elsewhere}; "
+            f"project {self.project_folder}; .stop() ends it>"
+        )
 
 
 def serve(
@@ -174,14 +189,29 @@ def serve(
     device: str = "auto",
     threads: int = 0,
 ) -> Served:
-    """Serve items to a browser on this machine, from a thread; returns at once. Without `data`: the bundled digits.
+    """Serve items to a browser on this machine, from a thread. Returns at once.
 
-    `data`: arrays, a map-style Dataset of torch, or whatever `lodespace serve` reads (docs/data.md), with `options` to say more about it.
-    `labels`: known labels of the items; they are the first gestures of the session (`use_labels`: which of them). The work is
-    kept in the folder `project`
-    (default: lodespace-NAME), which the same call opens again. `port`: 0 for any free one. `lan`: other devices too, by HTTPS, those
-    that you allow on the page (docs/vr.md).
-    Raises DatasetError, ProjectError, LodespaceError.
+    Args:
+        data: Arrays, a map-style Dataset of torch, or a path that `lodespace serve` reads
+            (docs/data.md). None: the bundled digits.
+        labels: Labels of arrays, (N,). They become the first gestures of the session.
+        ids: Ids of arrays, (N,).
+        project: Project folder (default: lodespace-NAME). The same call opens it again.
+        name: Name of arrays and Datasets.
+        use_labels: Labels of the data to start from: "none", "all" or a number per class ("5").
+        options: How to read the data.
+        port: 0 for any free port. None: 8321, or the next free one.
+        lan: Serve other devices too, by HTTPS, after you allow each on the page (docs/vr.md).
+        preset: Training preset (docs/model.md).
+        latent_dim: Dimensions of the latent space.
+        seed: Seed of a new project.
+        device: "auto", "cpu", "cuda" or "mps".
+        threads: Processor threads of the model. 0: all.
+
+    Raises:
+        DatasetError: The data cannot be read.
+        ProjectError: The project cannot be opened or created.
+        LodespaceError: No port is free.
     """
     settings = _settings(preset, latent_dim)
     ports = (
@@ -248,10 +278,33 @@ def bake(
     force: bool = False,
     progress: bool = True,
 ) -> Path:
-    """Train without a screen and write the bake `output`, which `lodespace serve` shows; returns its path.
+    """Train without a screen and write the bake `output`, which `lodespace serve` shows.
 
-    `use_labels`: which labels to train with: "none", "all", or how many of each class ("5"); by default all, if they are somebody's work.
-    Raises DatasetError, ProjectError, TrainingError.
+    Args:
+        data: As for `serve`.
+        output: Folder of the bake.
+        labels: Labels of arrays, (N,).
+        ids: Ids of arrays, (N,).
+        name: Name of arrays and Datasets.
+        use_labels: Labels to train with: "none", "all" or a number per class ("5"). By default
+            all, if they are a person's work.
+        options: How to read the data.
+        epochs: Passes of the encoder over the data.
+        preset: Training preset (docs/model.md).
+        latent_dim: Dimensions of the latent space.
+        seed: The same seed gives the same bytes on one kind of machine.
+        device: "auto", "cpu", "cuda" or "mps".
+        threads: Processor threads of the model. 0: all.
+        force: Replace `output` if it is a bake.
+        progress: Show a progress bar.
+
+    Returns:
+        The path of the bake.
+
+    Raises:
+        DatasetError: The data cannot be read.
+        ProjectError: `output` cannot be written.
+        TrainingError: The training failed.
     """
     from lodespace.baking.bake import bake as bake_source
     from lodespace.importing.importer import source_of
@@ -284,9 +337,27 @@ def train(
     seed: int = 0,
     device: str = "auto",
 ) -> "Snapshot":
-    """Train in this process and return the last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ...
+    """Train in this process.
 
-    `use_labels` as for `bake`. The loop itself, snapshot by snapshot, is lodespace.models.Trainer. Raises DatasetError, ValueError.
+    `lodespace.models.Trainer` gives every snapshot of the training.
+
+    Args:
+        data: As for `serve`.
+        labels: Labels of arrays, (N,).
+        use_labels: As for `bake`.
+        options: How to read the data.
+        epochs: Passes of the encoder over the data.
+        preset: Training preset (docs/model.md).
+        latent_dim: Dimensions of the latent space.
+        seed: Seed of the training.
+        device: "auto", "cpu", "cuda" or "mps".
+
+    Returns:
+        The last snapshot: `.latent_mean` (N, D), `.prediction` (N,), `.losses`, ...
+
+    Raises:
+        DatasetError: The data cannot be read.
+        ValueError: The model cannot be trained with these options.
     """
     from lodespace.importing.importer import import_data, source_of
     from lodespace.importing.source import ImportOptions

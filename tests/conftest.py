@@ -63,7 +63,7 @@ def client_of(aiohttp_client: Any) -> ClientOf:
     async def serve(
         data: Path | None, folder: Path, config: ServerConfig | None = None
     ) -> TestClient:
-        from lodespace.project.project import open_project
+        from lodespace.project.opening import open_project
         from lodespace.web.app import make_app
         from lodespace.web.security import HOSTS
 

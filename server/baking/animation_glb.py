@@ -1,6 +1,7 @@
-"""A training as one glTF file: the final cloud, and how it came about as an animation of morph targets, which any glTF viewer plays.
+"""A training as one glTF file: the final cloud, and an animation of morph targets that leads to it.
 
-Each target is the cloud at one moment, as displacements from the final one; the animation goes from target to target, and ends at none.
+Each target is an earlier cloud, as displacements from the final one. The animation passes through
+all targets and ends with weight 0 for each. Any glTF viewer plays it.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from lodespace.protocol import ClassInfo
 from lodespace.scene.glb import SCENE_METRES, class_colours
 
 GRID = 32768
-"""Steps of an axis: a displacement between any two of them fits 16 bits with a sign."""
+"""Steps of an axis. A displacement between any two fits 16 bits with a sign."""
 
 
 def encode_training(
@@ -23,10 +24,14 @@ def encode_training(
     name: str,
     seconds: float,
 ) -> bytes:
-    """The GLB of latent means (N, D) at several moments, evenly in time over `seconds`; the last is the final
-    cloud.
+    """The training as GLB.
 
-    `known` (N,): the class whose colour an item has, -1 for none.
+    Args:
+        moments: Latent means (N, D), evenly spaced in time. The last is the final cloud.
+        known: Class id whose colour an item has, (N,), -1 for grey.
+        classes: All classes, by class id.
+        name: Name of the scene.
+        seconds: Length of the animation.
     """
     grids = _on_one_grid(moments if len(moments) > 1 else moments * 2)
     base, targets = grids[-1], [grid - grids[-1] for grid in grids[:-1]]
@@ -56,7 +61,7 @@ def encode_training(
         return len(accessors) - 1
 
     def positions(grid: npt.NDArray[np.int32], dtype: type[np.generic], component: int) -> int:
-        padded = np.zeros((n, 4), dtype)  # glTF wants each vertex at a multiple of 4 bytes
+        padded = np.zeros((n, 4), dtype)  # glTF aligns vertices to 4 bytes
         padded[:, :3] = grid
         bounds = {"min": grid.min(axis=0).tolist(), "max": grid.max(axis=0).tolist()}
         return add(padded, component, g.VEC3, vertex=True, **bounds)
@@ -104,7 +109,10 @@ def encode_training(
 
 
 def _on_one_grid(moments: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.int32]]:
-    """All moments on the grid of the cube that holds them all, (N, 3) each; a 2D cloud lies in the middle plane."""
+    """Positions (N, 3) per moment, on the grid of the smallest cube that holds all moments.
+
+    A 2D cloud lies in the middle plane.
+    """
     solid = [np.pad(m.astype(np.float64), ((0, 0), (0, 3 - m.shape[1]))) for m in moments]
     least = np.min([m.min(axis=0) for m in solid], axis=0)
     most = np.max([m.max(axis=0) for m in solid], axis=0)

@@ -1,6 +1,7 @@
-"""Training without a screen: a scene, a checkpoint and a recording in a new folder, which `lodespace serve` shows.
+"""Training without a screen into a new folder, which `lodespace serve` shows.
 
-The folder is built beside its place and moved there whole, so that a bake that was interrupted leaves nothing behind. Imports torch.
+The folder is built under a temporary name and then renamed, so an interrupted bake leaves nothing
+behind. Imports torch.
 """
 
 import contextlib
@@ -18,9 +19,8 @@ from lodespace.baking.animation_glb import encode_training
 from lodespace.baking.progress import Progress
 from lodespace.baking.static_site import write_site
 from lodespace.errors import ProjectError, TrainingError
-from lodespace.files import folder_in_the_making
+from lodespace.files import atomic_folder
 from lodespace.importing.importer import import_data
-from lodespace.importing.report import summary
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.items.item_set import ItemSet, amend, bundled_digits_folder, load, load_digits
 from lodespace.models.portable import PortableModel
@@ -28,15 +28,8 @@ from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
-from lodespace.project.project import (
-    BUNDLED,
-    DATA_FOLDER,
-    MANIFEST,
-    Project,
-    finish_bake,
-    is_bake,
-    new_bake,
-)
+from lodespace.project.opening import finish_bake, is_bake, new_bake
+from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recording.recorder import Recorder
 from lodespace.session.session import AnnotationSession
@@ -45,19 +38,22 @@ from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
 
 RECORDED_FRAMES = 120
-"""Frames of the recording, evenly over the training, whose seconds are counted in frames: a slow machine bakes the same one."""
+"""Frames of the recording, evenly spaced over the training.
+
+Its time is counted in frames, so a slow machine bakes the same recording.
+"""
 KEYFRAMES_APART = 60
-"""In a bake, which is fetched whole, a keyframe need not be near."""
+"""Frames between two keyframes. Pages fetch a bake as a whole, so keyframes may be far apart."""
 MORPH_TARGETS = 16
-"""Moments of training.glb between which a viewer interpolates."""
+"""Number of states in training.glb, between which a viewer interpolates."""
 TRAINING_SECONDS = 12.0
 SECONDS_PER_FRAME = 0.1
 LOSSES_INTERVAL = 2
 """Recorded frames between two samples of the training curves."""
 SCENE_ID = 1
 PARTS = ("scene", "training", "recording", "site", "model", "checkpoint")
-"""What a bake may hold: scene.glb, training.glb, recording.lds, the static site, the model (for export), and the checkpoint from which
-training could go on."""
+"""Parts of a bake: scene.glb, training.glb, recording.lds, the static site, the model for export,
+and the checkpoint, which allows to continue the training."""
 DEFAULT_PARTS = PARTS[:-1]
 
 
@@ -76,24 +72,42 @@ def bake(
     force: bool = False,
     progress: bool = False,
 ) -> Path:
-    """Train for `epochs` of the encoder and write the bake `output`. Returns `output`.
+    """Train and write the bake `output`. A failed bake leaves nothing behind.
 
-    `data`: whatever can be imported, a source, or a project, which is baked with its labels.
-    `labels`: which of the data set's own labels to train with (initial_labels.py). `parts`: what to write,
-    of PARTS; always a scene. `force` replaces `output` if
-    it is a bake. The same data, seed, settings, threads and kind of processor give the same bytes. Nothing is left behind when it fails.
-    Raises DatasetError, ProjectError, TrainingError.
+    The same data, seed, settings, threads and kind of processor give the same bytes.
+
+    Args:
+        data: Data to import, a source, or a project, which is baked with its labels.
+        output: Folder of the bake.
+        epochs: Passes of the encoder over the data.
+        seed: Seed of the training.
+        settings: Settings that differ from the defaults, or from the project's.
+        labels: Labels of the data to train with (initial_labels.py).
+        options: How to read the data.
+        parts: What to write, of PARTS. The scene is always written.
+        device: "auto", "cpu", "cuda" or "mps".
+        threads: Processor threads. 0: all.
+        force: Replace `output` if it is a bake.
+        progress: Show a progress bar.
+
+    Returns:
+        `output`.
+
+    Raises:
+        DatasetError: The data cannot be read.
+        ProjectError: `output` cannot be written.
+        TrainingError: The training failed.
     """
     unknown = set(parts) - set(PARTS)
     if unknown:
         raise TrainingError(
-            f"no part of a bake is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
+            f"unknown parts of a bake: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
         )
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least 1")
     with (
         _threads(threads),
-        folder_in_the_making(output, lambda: _check_output(output, force=force)) as folder,
+        atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):
         worked_on = _project_at(data)
         items, kept = _import(
@@ -113,21 +127,29 @@ def bake(
 
 
 class _Given(NamedTuple):
-    """What is trained with: labels (N,), which of them are verified (N,), and the classes, where they are not the data set's own."""
+    """Labels to train with."""
 
     labels: npt.NDArray[np.int16]
+    """Class ids, (N,)."""
     verified: npt.NDArray[np.bool_]
+    """Whether a person has looked at the item, (N,)."""
     classes: Sequence[ClassInfo] | None
+    """None: the data set's own classes."""
 
 
 class _WorkedOn(NamedTuple):
-    """A project that is baked: its data set (a path), labels (N,) and which are verified (N,), classes and settings as they are now."""
+    """The current state of a project to bake."""
 
     data: str
+    """Path of the data set."""
     labels: npt.NDArray[np.int16]
+    """Class ids, (N,)."""
     verified: npt.NDArray[np.bool_]
+    """Whether a person has looked at the item, (N,)."""
     classes: list[ClassInfo]
+    """All classes."""
     settings: Settings
+    """Settings of the training."""
 
 
 def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
@@ -152,22 +174,25 @@ def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
 def _import(
     data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool
 ) -> tuple[ItemSet, str]:
-    """The items, and how the bake's manifest names them: the bundled digits lie with the program, all others in the folder."""
+    """The items, and the name of their data in the bake's manifest.
+
+    The bundled digits stay with the program. All other data are copied into the bake.
+    """
     if isinstance(data, Path):
         data = str(data)
     if isinstance(data, str) and Path(data).resolve() == bundled_digits_folder().resolve():
         return load_digits(), BUNDLED
     report = import_data(data, folder / DATA_FOLDER, options, progress=progress)
     if progress:
-        sys.stderr.write(summary(report))
+        sys.stderr.write(report.summary())
     items = load(folder / DATA_FOLDER)
-    # A bake is sent: where the data lay on this machine is nobody's business.
+    # A bake is sent to others, so it must not hold a path of this machine.
     amend(folder / DATA_FOLDER, lambda manifest: manifest.pop("root", None))
     return items, DATA_FOLDER
 
 
 class _Baking:
-    """Trains, and writes what a bake holds into the project's folder."""
+    """Trains and writes the parts of a bake into the project's folder."""
 
     def __init__(
         self,
@@ -193,7 +218,7 @@ class _Baking:
             self.session.classes.restore(given.classes)
         self.session.begin_with(given.labels, given.verified)
         self.moments: list[npt.NDArray[np.float32]] = []
-        """Latent means at the moments of training.glb."""
+        """Latent means of the states in training.glb."""
 
     def run(self, progress: Progress) -> None:
         project, session = self.project, self.session
@@ -210,7 +235,8 @@ class _Baking:
         for snapshot in self.trainer.frames(self.epochs):
             if not np.isfinite(snapshot.latent_mean).all():
                 raise TrainingError(
-                    "training diverged: the latent means are no longer finite; try a lower learning rate"
+                    "training diverged: the latent means are no longer finite; try a lower "
+                    "learning rate"
                 )
             progress.update(snapshot)
             due = snapshot.frame != shown and recorded < snapshot.progress * RECORDED_FRAMES
@@ -269,17 +295,17 @@ def _check_output(output: Path, *, force: bool) -> None:
     if not output.exists():
         return
     if not is_bake(output):
-        raise ProjectError(f"{output} exists and is no bake; give another folder with -o")
+        raise ProjectError(f"{output} exists and is not a bake; give another folder with -o")
     if not force:
         raise ProjectError(
-            f"{output} is a bake already; replace it with --force, or give another folder with -o"
+            f"{output} is already a bake; replace it with --force, or give another folder with -o"
         )
 
 
 @contextlib.contextmanager
 def _threads(threads: int) -> Generator[None]:
-    """Nothing else runs: all processors, unless told otherwise. A notebook gets its own number back."""
-    import torch  # not above: lodespace.models says how its threads wait, before it is loaded
+    """Use `threads` processor threads, 0 for all, and restore the previous number afterwards."""
+    import torch  # not above: lodespace.models sets how threads wait before torch is loaded
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads or os.cpu_count() or 1)

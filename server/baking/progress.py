@@ -1,4 +1,4 @@
-"""How far a bake is: a bar on a terminal, a line for every tenth elsewhere, nothing when not asked."""
+"""Progress of a bake: a bar on a terminal, else a line per tenth."""
 
 import sys
 from types import TracebackType
@@ -12,12 +12,12 @@ _STEPS = 1000
 
 
 class Progress:
-    """Progress on standard error, where it does not mix with what a command answers."""
+    """Progress on standard error, so that it does not mix with a command's output."""
 
     def __init__(self, title: str, *, shown: bool) -> None:
         self.title = title
         self.shown = shown
-        self._told = -1
+        self._reported = -1
         self._bar: tqdm[NoReturn] | None = None
         if shown and sys.stderr.isatty():
             self._bar = tqdm(
@@ -27,7 +27,7 @@ class Progress:
             )
 
     def update(self, snapshot: Snapshot) -> None:
-        """Show how far training is, in which phase, and its total loss."""
+        """Show the share of the training that is done, its phase and its reconstruction loss."""
         state = snapshot.phase
         if "reconstruction" in snapshot.losses:
             state += f", reconstruction {snapshot.losses['reconstruction']:.1f}"
@@ -35,9 +35,9 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(state, refresh=False)
             self._bar.update(max(0, int(done * _STEPS) - self._bar.n))
-        elif self.shown and int(done * 10) > self._told:
-            self._told = int(done * 10)
-            sys.stderr.write(f"{self.title}: {10 * self._told} % ({state})\n")
+        elif self.shown and int(done * 10) > self._reported:
+            self._reported = int(done * 10)
+            sys.stderr.write(f"{self.title}: {10 * self._reported} % ({state})\n")
             sys.stderr.flush()
 
     def __enter__(self) -> Self:

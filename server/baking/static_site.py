@@ -1,6 +1,7 @@
-"""A bake as a static site: the page and all it asks for as plain files, to be opened from any web server, without Lodespace.
+"""A bake as a static site: the page and its data as plain files for any web server.
 
-The page finds `data-site` on its root element, and reads files beside it in place of asking a server (webxr_client/src/net/site.ts).
+The page finds `data-site` on its root element and then reads files instead of a server's API
+(webxr_client/src/net/site.ts).
 """
 
 import io
@@ -35,16 +36,18 @@ SITE_FILES = (
     "models/license.txt",
     "models/generic-hand",
 )
-"""Of the built page. Of the controllers' models only hands go along: the others are larger than all the rest, and a small wand stands
-in."""
+"""Files of the built page. Of the input models only the hands are included.
+
+The controllers' models are larger than all other files. The page shows a small wand instead.
+"""
 CARD_SIDE = 192
 CARD_QUALITY = 75
 _ROOT = '<html lang="en"'
-"""Where the page is told that it is a site."""
+"""The root element, which gets the attributes of a site."""
 
 
 def write_site(project: Project, session: AnnotationSession, training: Training) -> None:
-    """Write the site into the folder of a bake that is otherwise done. Raises ProjectError, OSError."""
+    """Write the site into a bake with all other parts. Raises ProjectError or OSError."""
     folder = project.folder
     items = project.items
     _copy_page(folder, cards=has_cards(items))
@@ -83,7 +86,7 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
 
 
 def has_cards(items: ItemSet) -> bool:
-    """Whether the items have pictures that say more than their thumbnails."""
+    """Whether the items have pictures that are larger than their thumbnails."""
     return items.kind != "vector" and max(items.data.shape[1:3]) > thumbnails.PICTURE
 
 
@@ -104,16 +107,14 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
     (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
     page = (folder / "index.html").read_text()
     if _ROOT not in page:
-        raise ProjectError(
-            "the built page is of another version: build it again with `make client`"
-        )
+        raise ProjectError("the built page has another version: build it again with `make client`")
     (folder / "index.html").write_text(
         page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
     )
 
 
 def _items(items: ItemSet) -> dict[str, Any]:
-    """What the page asks of single items, column by column: ids, and where there are any, paths, starts, ends and columns."""
+    """Data of single items for the page, by column: ids, and paths, starts, ends and columns."""
     table = items.table
     if table is None:
         return {"ids": list(items.ids)}
@@ -136,7 +137,7 @@ def _webp(image: Image.Image, *, lossless: bool) -> bytes:
 
 
 def _write_cards(items: ItemSet, folder: Path) -> None:
-    """Each item's picture as the card shows it."""
+    """Write the picture of each item for the card."""
     folder.mkdir()
     for item in range(len(items)):
         (folder / f"{item}.webp").write_bytes(
@@ -145,7 +146,7 @@ def _write_cards(items: ItemSet, folder: Path) -> None:
 
 
 def _write_sounds(items: ItemSet, folder: Path) -> None:
-    """Each item's sound, as far as the recordings are there."""
+    """Write the sound of each item whose recording can be read."""
     folder.mkdir()
     for item in range(len(items)):
         try:

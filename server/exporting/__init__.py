@@ -1,1 +1,4 @@
-"""Work out: labels and predictions, class folders, the model, selection tables, a figure. One file a kind; formats.py lists them."""
+"""Export of labels and predictions, class folders, the model, selection tables and a figure.
+
+Each format has a module; formats.py lists them.
+"""

@@ -1,4 +1,4 @@
-"""One folder a class, with the items' files in it: what most training code reads."""
+"""One folder per class with the items' files, a layout that most training code reads."""
 
 import csv
 import os
@@ -26,13 +26,24 @@ _SIGNATURES = {
 
 
 def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int:
-    """Write the items' files into `folder`, one folder a class, `_unlabelled` for those without; returns how many.
+    """Write the items' files into `folder`, one folder per class and `_unlabelled`.
 
-    `predictions`: items without a label go where they are predicted to belong. "link" makes hard links, so that nothing takes room twice;
-    "manifest" writes manifest.csv alone: id, label, path of the original. Raises ProjectError, OSError.
+    Args:
+        table: Items and labels.
+        folder: An empty folder.
+        files: "copy", "link" for hard links, which take no space, or "manifest" for manifest.csv
+            only: id, label, path of the original.
+        predictions: Sort items without a label by their prediction.
+
+    Returns:
+        The number of items.
+
+    Raises:
+        ProjectError: The items have no files, or a recording is gone.
+        OSError: A file cannot be written.
     """
     if table.items.kind == "vector":
-        raise ProjectError("vectors are no files; export them as csv, parquet or npz")
+        raise ProjectError("vectors have no files; export them as csv, parquet or npz")
     labels = table.label_or_prediction() if predictions else table.names(table.labels)
     if files == "manifest":
         _write_manifest(table, labels, folder / "manifest.csv")
@@ -45,7 +56,7 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 
 
 def safe_name(name: str) -> str:
-    """A class name as a folder's: what would lead elsewhere or be hidden is written in percent."""
+    """A class name as a folder name, percent-encoded where it would be a path or hidden."""
     quoted = "".join(
         c
         if c not in '/\\:*?"<>|%' and c.isprintable()
@@ -63,12 +74,12 @@ def _write_manifest(table: Table, labels: list[str], path: Path) -> None:
         writer.writerow(["id", "label", "path"])
         for item, (item_id, label) in enumerate(zip(table.items.ids, labels, strict=True)):
             original = kept.value(item_table.PATH, item) if kept is not None else None
-            there = "" if original is None or table.items.root is None else os.fsdecode(original)
+            relative = "" if original is None or table.items.root is None else os.fsdecode(original)
             writer.writerow(
                 [
                     item_id,
                     label,
-                    str(table.items.root / there) if there and table.items.root else "",
+                    str(table.items.root / relative) if relative and table.items.root else "",
                 ]
             )
 
@@ -120,6 +131,6 @@ def _file_name(item_id: str, item: int) -> str:
 
 
 def _free(folder: Path, name: str, item: int) -> Path:
-    """A path in `folder` that no other item has taken."""
+    """A path in `folder` that does not exist yet."""
     path = folder / name
     return path if not path.exists() else folder / f"{Path(name).stem}-{item}{Path(name).suffix}"

@@ -1,4 +1,4 @@
-"""The cloud as a picture in the style of the paper's figure 2: scatter, marginal histograms, class colours."""
+"""The cloud in the style of the paper's figure 2: scatter, marginal histograms, class colours."""
 
 import io
 from typing import Literal
@@ -13,13 +13,15 @@ from lodespace.scene.glb import UNLABELLED_COLOUR
 
 _BINS = 60
 _INK = 0.78
-"""As the page darkens colours on its light theme."""
+"""Factor that darkens colours on white, as the page's light theme does."""
 _MARKERS = "osD^vP*X<>"
-"""A shape for each ten classes: colours come again after ten."""
+"""Marker shapes. The shape changes every ten classes, because colours repeat after ten."""
 
 
 def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) -> bytes:
-    """A 3D cloud is shown along its two principal axes. Items without a label have the colour of what is predicted, paler.
+    """Draw the cloud, a 3D cloud along its two principal axes.
+
+    Items without a label have a paler colour of their predicted class.
 
     Raises ProjectError when matplotlib is not installed.
     """
@@ -89,7 +91,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
 
 
 def _on_white(colour: str) -> str:
-    """The colours are made for a dark ground."""
+    """The class colour, darkened: class colours are chosen for a dark background."""
     return "#" + bytes(round(c * _INK) for c in bytes.fromhex(colour[1:])).hex()
 
 

@@ -1,4 +1,4 @@
-"""Every format that work can be exported in, and writing it whole or not at all."""
+"""The export formats, and writing an export as a whole or not at all."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from lodespace.exporting import (
     selection_tables,
     table,
 )
-from lodespace.files import atomic_write, folder_in_the_making
+from lodespace.files import atomic_folder, atomic_write
 from lodespace.project.offline import open_offline
 from lodespace.project.project import Project
 from lodespace.session.session import AnnotationSession
@@ -22,26 +22,26 @@ from lodespace.session.session import AnnotationSession
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """`excel`: safe cells for spreadsheets (csv). `predictions`: unlabelled items count as what is predicted (classes, raven, audacity).
-
-    `files`: how class folders get their files: copy, link (hard links), manifest.
-    """
+    """Options of single formats."""
 
     excel: bool = False
+    """csv: mark cells that a spreadsheet would run as formulas."""
     predictions: bool = False
+    """classes, raven, audacity: use the prediction of items without a label."""
     files: class_folders.Files = "copy"
+    """classes: how the folders get their files. "link" makes hard links."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """A session to be exported."""
+    """A session to export, with options."""
 
     project: Project
     session: AnnotationSession
     options: ExportOptions
 
     def table(self, *, variance: bool = True) -> table.Table:
-        """Labels and predictions; with the latent log-variance, where a model has been trained."""
+        """Labels and predictions, with the latent log-variance if a model has been trained."""
         log_variance = None
         if variance:
             from lodespace.exporting import model
@@ -90,7 +90,7 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "png": (".png", _figure("png")),
     "svg": (".svg", _figure("svg")),
 }
-"""Formats of one file: the suffix by which they are known, and what writes them."""
+"""Formats of one file, by name: their suffix and the function that returns the content."""
 
 FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
     "classes": lambda e, folder, _: class_folders.write(
@@ -104,7 +104,7 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
         e.table(variance=False), folder, predictions=e.options.predictions
     ),
 }
-"""Formats of a folder; each returns how many items went out."""
+"""Formats of a folder, by name. The functions return the number of exported items."""
 
 FORMATS = (*FILES, *FOLDERS)
 
@@ -112,9 +112,19 @@ FORMATS = (*FILES, *FOLDERS)
 def export(
     path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None
 ) -> int:
-    """Write the work in the project or bake at `path` to `output`, whole or not at all. Returns the number of items.
+    """Export the project or bake at `path` to `output`, as a whole or not at all.
 
-    `kind`: one of FORMATS; by default what the suffix of `output` says. Raises ProjectError.
+    Args:
+        path: A project or a bake. A server may have it open.
+        output: File or new folder.
+        kind: One of FORMATS; by default the format of the suffix of `output`.
+        options: Options of single formats.
+
+    Returns:
+        The number of exported items.
+
+    Raises:
+        ProjectError: The project cannot be read, or `output` cannot be written.
     """
     kind = kind or next(
         (name for name, (suffix, _) in FILES.items() if suffix == output.suffix.lower()), None
@@ -128,7 +138,7 @@ def export(
     try:
         exported = Export(project, session, options or ExportOptions())
         if kind in FOLDERS:
-            with folder_in_the_making(output, lambda: _check_free(output)) as folder:
+            with atomic_folder(output, lambda: _check_free(output)) as folder:
                 return FOLDERS[kind](exported, folder, output)
         _write(output, FILES[kind][1](exported))
     finally:

@@ -1,4 +1,4 @@
-"""Tasks with annotations and predictions as Label Studio imports them (its JSON format, choices on pictures, regions on sounds)."""
+"""Tasks in Label Studio's JSON format: choices for pictures, regions for sounds."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ def as_json(table: Table) -> bytes:
 
 
 def _items(table: Table) -> list[dict[str, Any]]:
-    """One task an item: a picture, or the text of its id."""
+    """One task per item: a picture, or the text of its id."""
     labels, predicted = table.names(table.labels), table.names(table.predictions)
     kind = "image" if table.items.kind == "image" else "text"
     tasks: list[dict[str, Any]] = []
@@ -46,7 +46,7 @@ def _choice(kind: str, name: str) -> dict[str, Any]:
 
 
 def _picture(table: Table, item: int) -> str:
-    """Where Label Studio finds the picture: a local file below the folder the data came from, or the picture itself."""
+    """The picture for Label Studio: a file relative to the source's root, or the content."""
     path = table.items.table.value(item_table.PATH, item) if table.items.table is not None else None
     if path is not None and table.items.root is not None:
         return "/data/local-files/?d=" + urllib.parse.quote(path)
@@ -68,7 +68,7 @@ def _model(table: Table) -> str:
 
 
 def _sounds(table: Table) -> list[dict[str, Any]]:
-    """One task a recording, its windows as regions."""
+    """One task per recording, with its windows as regions."""
     kept = table.items.table
     if kept is None:
         return []

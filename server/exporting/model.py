@@ -1,4 +1,4 @@
-"""The trained model out of a project: encoder, decoder and head as safetensors, and as ONNX. Imports torch."""
+"""The trained model of a project as safetensors and as ONNX. Imports torch."""
 
 import importlib.util
 import io
@@ -24,7 +24,8 @@ ONNX_OUTPUTS = ("latent_mean", "latent_log_variance", "head_probabilities", "cla
 EXAMPLE = """\
 # The model of {name}
 
-`model.safetensors` holds encoder, decoder, head and classifier, `model.json` what they look like. Ten lines that use it:
+`model.safetensors` holds encoder, decoder, head and classifier, and `model.json` describes them.
+These lines use the model:
 
 ```python
 import numpy as np
@@ -36,23 +37,24 @@ model = load_model("{folder}")
 with torch.no_grad():
     read = model(model.prepare(items))
     print(model.class_names[int(read.class_probabilities[0].argmax())], read.latent_mean[0])
-    print(model.decode(read.latent_mean).shape)  # what the model makes of these places
+    print(model.decode(read.latent_mean).shape)  # items decoded from these positions
 ```
 """
 
 
 def trainer_of(project: Project) -> Trainer:
-    """The newest good checkpoint, as a trainer. Raises ProjectError when there is none."""
+    """A trainer from the newest valid checkpoint. Raises ProjectError without a checkpoint."""
     try:
         return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
     except ValueError as error:
         raise ProjectError(
-            f"{project.folder}: no model has been trained yet ({error}); serve it for a while, or bake the data"
+            f"{project.folder}: no model has been trained yet ({error}); serve the project for a "
+            "while, or bake the data"
         ) from error
 
 
 def model_of(project: Project, class_names: list[str]) -> PortableModel:
-    """Of the newest good checkpoint; of a bake, the model it holds. Raises ProjectError when there is none."""
+    """The model of a bake, or of the newest valid checkpoint. Raises ProjectError without one."""
     if (project.model / DESCRIPTION).is_file():
         try:
             return load_model(project.model)
@@ -62,7 +64,10 @@ def model_of(project: Project, class_names: list[str]) -> PortableModel:
 
 
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
-    """Of every item, along the axes of the map, (N, D); None where no model has been trained."""
+    """Latent log-variance of every item along the axes of the map, (N, D).
+
+    None without a trained model.
+    """
     if (project.model / DESCRIPTION).is_file():
         model = model_of(project, [])
         chunks = range(0, len(project.items), _VARIANCES_AT_ONCE)
@@ -80,7 +85,7 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
 
 
 def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
-    """Of every item, along the axes of the map: (N, D)."""
+    """Latent log-variance of every item along the axes of the map, (N, D)."""
     n = len(trainer.dataset)
     parts = [
         trainer.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
@@ -90,26 +95,34 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
 
 
 def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
-    """Weights, description and an example into `folder`, which the example calls `shown_as`. Raises ProjectError, OSError."""
+    """Write weights, description and an example into `folder`.
+
+    The example calls the folder `shown_as`. Raises ProjectError or OSError.
+    """
     model_of(project, class_names).save(folder)
     shape = project.items.data.shape[1:]
     if project.items.kind == "vector":
         items = f"items = np.zeros((1, {shape[0]}), np.float32)  # your vectors"
     else:
-        items = f"items = np.zeros((1, {', '.join(map(str, shape))}), np.uint8)  # your pictures, of this size"
+        sides = ", ".join(map(str, shape))
+        items = f"items = np.zeros((1, {sides}), np.uint8)  # your pictures, of this size"
     text = EXAMPLE.format(name=project.items.name, folder=shown_as, items=items)
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
 def as_onnx(project: Project, class_names: list[str]) -> bytes:
-    """Encoder, head and classifier as ONNX: "items" float32 (B, ...) as the data set holds them -> ONNX_OUTPUTS. Raises ProjectError."""
+    """Encoder, head and classifier as ONNX.
+
+    The input is "items", float32 (B, ...) with the values of the data set; the outputs are
+    ONNX_OUTPUTS. Raises ProjectError.
+    """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
         raise ProjectError("onnx is not installed: pip install 'lodespace[onnx]'")
     model = model_of(project, class_names)
     example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's talk about itself
+        warnings.simplefilter("ignore")  # the exporter warns about its own code
         program = torch.onnx.export(
             _Tuple(model),
             (example,),
@@ -133,7 +146,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
 
 
 class _Tuple(torch.nn.Module):
-    """The exporter names plain tuples' members."""
+    """Returns a plain tuple, because the exporter names only the members of plain tuples."""
 
     def __init__(self, model: PortableModel) -> None:
         super().__init__()

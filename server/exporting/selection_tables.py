@@ -1,4 +1,4 @@
-"""Labels of sounds as Raven and Audacity read them: one table a recording, times in seconds."""
+"""Labels of sounds for Raven and Audacity: one table per recording, times in seconds."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -10,8 +10,8 @@ from lodespace.items import table as item_table
 from lodespace.items.paths import shown
 
 _RAVEN = (
-    "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)", "Begin File",
-    "Annotation", "Confidence",
+    "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)",
+    "High Freq (Hz)", "Begin File", "Annotation", "Confidence",
 )  # fmt: skip
 
 Row = tuple[float, float, str, float]
@@ -19,7 +19,10 @@ Row = tuple[float, float, str, float]
 
 
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
-    """Selection tables of Raven (tab-separated) into `folder`; returns how many selections. Raises ProjectError, OSError."""
+    """Write selection tables of Raven (tab-separated) into `folder`.
+
+    Returns the number of selections. Raises ProjectError or OSError.
+    """
     spectrogram = table.items.details.get("spectrogram", {})
     low, high = float(spectrogram.get("fmin", 0)), float(spectrogram.get("fmax", 0))
     written = 0
@@ -49,7 +52,10 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
 
 
 def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
-    """Label tracks of Audacity into `folder`; returns how many labels. Raises ProjectError, OSError."""
+    """Write label tracks of Audacity into `folder`.
+
+    Returns the number of labels. Raises ProjectError or OSError.
+    """
     written = 0
     for recording, rows in _by_recording(table, predictions=predictions).items():
         lines = [f"{start:.6f}\t{end:.6f}\t{_plain(label)}" for start, end, label, _ in rows]
@@ -62,7 +68,7 @@ def _by_recording(table: Table, *, predictions: bool) -> dict[str, list[Row]]:
     kept = table.items.table
     if table.items.kind != "sound" or kept is None:
         raise ProjectError(
-            "Raven and Audacity tables are of sounds; export this as csv, jsonl or parquet"
+            "Raven and Audacity tables are for sounds; export these items as csv, jsonl or parquet"
         )
     labels = table.names(table.labels)
     named = table.label_or_prediction() if predictions else labels

@@ -1,4 +1,4 @@
-"""Labels and predictions as a table: one row an item, with what is predicted, where the label came from and every column it came with."""
+"""Labels and predictions as a table: one row per item, with all columns of the source."""
 
 import csv
 import io
@@ -21,27 +21,35 @@ if TYPE_CHECKING:
 
 AXES = "xyz"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula at the beginning of a cell."""
+"""Beginnings of cells that a spreadsheet reads as formulas."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A session's labels at one moment: copies, so that another thread can write them out. Arrays have one row an item.
-
-    `gestures`: those that gave a label that still stands, by number. `latent_log_variance` (N, D): where the model has been asked for it.
-    """
+    """A copy of a session's labels for use in another thread. Arrays have one row per item."""
 
     items: ItemSet
+    """The items."""
     class_names: dict[int, str]
+    """Names by class id; UNLABELED has the name ""."""
     labels: npt.NDArray[np.int16]
+    """Class ids, (N,), UNLABELED (-1) without a label."""
     owner: npt.NDArray[np.int64]
+    """Number of the gesture that gave the label, (N,), 0 without a label."""
     verified: npt.NDArray[np.bool_]
+    """Whether a person has looked at the item, (N,)."""
     predictions: npt.NDArray[np.int16]
+    """Predicted class ids, (N,), UNLABELED (-1) without a prediction."""
     confidence: npt.NDArray[np.float64]
+    """Probability of the predicted class, (N,)."""
     latent_mean: npt.NDArray[np.float64]
+    """Positions, (N, D)."""
     gestures: dict[int, GestureRecord]
+    """The gestures in `owner`, by number."""
     step: int = 0
+    """Training step of the predictions and positions."""
     latent_log_variance: npt.NDArray[np.float32] | None = None
+    """Log-variance of the encoder, (N, D), if a model has been trained."""
 
     @classmethod
     def of(
@@ -63,16 +71,16 @@ class Table:
         )
 
     def names(self, class_ids: npt.NDArray[np.int16]) -> list[str]:
-        """Class names, "" for none."""
+        """Class names, "" without a class."""
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """Each item's label, and where it has none, what is predicted."""
+        """The label per item, or the predicted class for items without a label."""
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
-    """The columns that we add, by name: item, id, path, label, ... latent_x, ..., step."""
+    """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step."""
     from lodespace.items import table as item_table  # not above: pyarrow takes 0.1 s to import
     from lodespace.items.paths import shown
 
@@ -115,8 +123,11 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
     return columns
 
 
-def their_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
-    """Names of the columns that came with the data, and what they are called beside ours: "label" becomes "label_original"."""
+def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
+    """The source's columns, and their names in the export.
+
+    A name that Lodespace uses itself gets a suffix: "label" becomes "label_original".
+    """
     if table.items.table is None:
         return {}
     taken = set(own)
@@ -131,9 +142,9 @@ def their_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
 
 
 def rows(table: Table) -> Iterator[dict[str, Any]]:
-    """Every item's columns, ours and those it came with."""
+    """Columns and values per item: Lodespace's own and the source's."""
     own = own_columns(table)
-    theirs = their_names(table, own)
+    theirs = source_names(table, own)
     kept = table.items.table
     columns = own | {free: kept.column(name) for name, free in theirs.items() if kept is not None}
     for values in zip(*columns.values(), strict=True):
@@ -141,9 +152,11 @@ def rows(table: Table) -> Iterator[dict[str, Any]]:
 
 
 def as_csv(table: Table, *, excel: bool = False) -> str:
-    """RFC 4180, every text quoted; names are written as they are, also those a spreadsheet would take for a formula.
+    """The table as CSV (RFC 4180) with every text quoted.
 
-    `excel`: those get an apostrophe before them, which changes the data, and the file a byte order mark, by which Excel knows UTF-8.
+    Texts are unchanged, also those that a spreadsheet would read as formulas. With `excel`, such
+    texts get an apostrophe in front, and the file begins with the byte order mark by which Excel
+    recognises UTF-8.
     """
     out = io.StringIO()
     if excel:
@@ -173,13 +186,13 @@ def as_jsonl(table: Table) -> str:
 
 
 def as_arrow(table: Table) -> "pa.Table":
-    """The columns that came with the data keep their types."""
+    """The table in Arrow. The source's columns keep their types."""
     import pyarrow as pa
 
     own = own_columns(table)
     kept = table.items.table
     arrays: dict[str, Any] = {name: pa.array(values) for name, values in own.items()}
-    for name, free in their_names(table, own).items():
+    for name, free in source_names(table, own).items():
         if kept is not None:
             arrays[free] = kept.table[name]
     return pa.table(arrays)
@@ -195,7 +208,10 @@ def as_parquet(table: Table) -> bytes:
 
 
 def as_npz(table: Table) -> bytes:
-    """X, ids, y and prediction (names, "" for none), verified, confidence, latent_mean, latent_log_variance."""
+    """X, ids, y, prediction, verified, confidence, latent_mean and latent_log_variance.
+
+    y and prediction are class names, "" without a class.
+    """
     arrays: dict[str, npt.NDArray[Any]] = {
         "X": np.asarray(table.items.data),
         "ids": np.array(table.items.ids, str),

@@ -1,4 +1,5 @@
-"""Data in: from what people have (pictures, tables, arrays, sound, vectors) to a data set folder that the rest of Lodespace reads.
+"""Import of pictures, tables, arrays, sound and vectors into a data set folder.
 
-A *source* (one file a kind) yields raw items, build.py streams them into the folder; what cannot be read is reported, never fatal.
+A *source* (one module per kind) yields raw items, and build.py streams them into the folder. Items
+that cannot be read are reported and left out.
 """

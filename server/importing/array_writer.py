@@ -1,4 +1,4 @@
-"""A .npy file that grows item by item, and is then mapped into memory instead of read."""
+"""A .npy file that grows item by item. Readers map it into memory."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ _COPIED_AT_ONCE = 4096
 
 
 class ArrayWriter:
-    """Writes items of one dtype and shape one after another. Pictures may begin grey and become colour with the first that has some."""
+    """Writes items of one dtype and shape one after another.
+
+    The first colour picture turns all earlier grey ones into colour.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -20,7 +23,7 @@ class ArrayWriter:
         self.dtype: np.dtype[Any] | None = None
 
     def append(self, item: npt.NDArray[Any]) -> None:
-        """Raises ValueError when it has another shape or dtype than the items before it."""
+        """Append an item. Raises ValueError when its shape or dtype differs from earlier items."""
         if self.dtype is None:
             self.shape, self.dtype = item.shape, item.dtype
             self._write_header()
@@ -44,7 +47,7 @@ class ArrayWriter:
         self.header_bytes = self.file.tell()
 
     def _become_colour(self) -> None:
-        """Write all again with three channels."""
+        """Rewrite all items with three channels."""
         grey_shape, grey_bytes = self.shape, self.header_bytes
         self.file.flush()
         coloured = ArrayWriter(self.path.with_name(f"{self.path.name}.colour"))
@@ -71,9 +74,9 @@ class ArrayWriter:
         )
 
     def close(self) -> None:
-        """Write the number of items, and end."""
+        """Write the number of items into the header and close the file."""
         if self.dtype is not None:
             before = self.header_bytes
             self._write_header()
-            assert self.header_bytes == before, "the header has outgrown its room"
+            assert self.header_bytes == before, "the header has become longer"
         self.file.close()

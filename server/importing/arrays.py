@@ -1,6 +1,6 @@
-"""Arrays: .npy, .npz (X, y, ids) and IDX files, and arrays from Python.
+"""Arrays as sources: .npy, .npz (X, y, ids) and IDX files, and arrays from Python.
 
-Read block by block; a header is believed only as far as the file goes.
+Files are read block by block. The shape in a header is checked against the size of the file.
 """
 
 import math
@@ -21,15 +21,18 @@ from lodespace.items.idx import read_idx
 
 _BLOCK_BYTES = 16 << 20
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
-"""Goes through an array in blocks of items, from the beginning each time it is called."""
+"""Yields an array in blocks of items. Each call starts from the beginning."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 
 
 class ArrayFile:
-    """An array that is read from front to back in blocks of items. `shape`, `dtype` as its header says, checked against the file's size."""
+    """An array in a file, read from front to back in blocks of items.
+
+    `shape` and `dtype` come from the header, checked against the size of the file.
+    """
 
     def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
-        """`size`: bytes of the whole .npy file."""
+        """`size` is the number of bytes of the whole .npy file."""
         try:
             version = np.lib.format.read_magic(stream)
             read = {
@@ -56,7 +59,8 @@ class ArrayFile:
         begin = stream.tell()
         if len(shape) == 0 or begin + math.prod(shape) * dtype.itemsize != size:
             raise DatasetError(
-                f"{name}: the header says {dtype} {tuple(shape)}, but {max(0, size - begin):,} bytes follow"
+                f"{name}: the header announces {dtype} {tuple(shape)}, but "
+                f"{max(0, size - begin):,} bytes follow"
             )
         if fortran and len(shape) > 1:
             raise DatasetError(
@@ -82,7 +86,8 @@ class ArrayFile:
 class ArrayItems:
     """Items of an array: pictures (N, H, W), (N, H, W, C) or (N, C, H, W); or vectors (N, F).
 
-    Pictures that are not uint8 become so: numbers within 0..1 times 255, others stretched from their least to their largest.
+    Pictures are converted to uint8: floating-point numbers within 0 to 1 are multiplied by 255,
+    others are stretched from their minimum to their maximum.
     """
 
     root = None
@@ -116,11 +121,12 @@ class ArrayItems:
         self.count: int = shape[0]
         if labels is not None and len(labels) != self.count:
             raise DatasetError(
-                f"{name}: {len(labels)} labels for {self.count} items; there must be one label per item"
+                f"{name}: {len(labels)} labels for {self.count} items; there must be one label per "
+                "item"
             )
         if len(ids) not in (0, self.count):
             raise DatasetError(
-                f"{name}: {len(ids)} ids for {self.count} items; there must be one id an item"
+                f"{name}: {len(ids)} ids for {self.count} items; there must be one id per item"
             )
         if labels is not None and labels.ndim != 1:
             raise DatasetError(
@@ -137,7 +143,7 @@ class ArrayItems:
             if finite.size:
                 least, most = min(least, float(finite.min())), max(most, float(finite.max()))
         if not math.isfinite(least):
-            raise DatasetError(f"{self.name}: no finite number in it")
+            raise DatasetError(f"{self.name}: holds no finite number")
         if least >= 0 and most <= 1 and np.issubdtype(dtype, np.floating):
             return 0.0, 1.0
         return least, max(most, least + 1e-12)
@@ -195,7 +201,10 @@ class _Pixels:
 
 
 def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
-    """uint8 (H, W) or (H, W, 3), of numbers between the ends of `scale`. Raises ItemError where they are not finite."""
+    """A picture as uint8, (H, W) or (H, W, 3), scaled from the range `scale`.
+
+    Raises ItemError for numbers that are not finite.
+    """
     if picture.ndim == 3 and picture.shape[2] not in (1, 3, 4):
         picture = np.moveaxis(picture, 0, 2)
     if picture.ndim == 3:
@@ -238,7 +247,7 @@ def _npz_blocks(path: Path, member: str) -> Iterator[npt.NDArray[Any]]:
 
 
 def from_npy(path: Path) -> ArrayItems:
-    """Raises DatasetError."""
+    """The array in a .npy file. Raises DatasetError."""
     try:
         with path.open("rb") as file:
             array = ArrayFile(file, str(path), path.stat().st_size)
@@ -248,7 +257,7 @@ def from_npy(path: Path) -> ArrayItems:
 
 
 def from_npz(path: Path) -> ArrayItems:
-    """The array X, with the labels y and the ids, where they are there. Raises DatasetError."""
+    """The array X, with labels y and ids if the file has them. Raises DatasetError."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name.removesuffix(".npy"): name for name in archive.namelist()}
@@ -284,7 +293,7 @@ def from_arrays(
     labels: npt.ArrayLike | None = None,
     ids: npt.ArrayLike | None = None,
 ) -> ArrayItems:
-    """Of arrays in Python. Raises DatasetError."""
+    """Arrays in Python. Raises DatasetError."""
     array = np.asarray(items)
     given = None if labels is None else np.asarray(labels)
     names = [] if ids is None else [str(i) for i in np.asarray(ids).tolist()]
@@ -295,7 +304,7 @@ def from_arrays(
     if given is not None and given.dtype.hasobject:
         given = given.astype(str)
     if array.ndim == 0:
-        raise DatasetError(f"{name}: a single value; give one row an item")
+        raise DatasetError(f"{name}: a single value; give one row per item")
     return ArrayItems(name, array.shape, array.dtype, lambda: iter([array]), given, names)
 
 
@@ -304,7 +313,10 @@ def _all_texts(values: npt.NDArray[Any]) -> bool:
 
 
 def from_idx(path: Path) -> ArrayItems:
-    """Pictures in an IDX file, and their labels from the file beside it (images-idx3 -> labels-idx1). Raises DatasetError."""
+    """Pictures in an IDX file, with labels from the file beside it (images-idx3 -> labels-idx1).
+
+    Raises DatasetError.
+    """
     items = read_idx(path)
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     labels = read_idx(beside).astype(np.int64) if beside != path and beside.is_file() else None

@@ -1,4 +1,4 @@
-"""Features of a pretrained network of torchvision, with weights that the user has on disk. Imports torch."""
+"""Features from a pretrained network of torchvision, with weights from a file. Imports torch."""
 
 import sys
 from collections.abc import Callable
@@ -26,12 +26,13 @@ _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 def features_of(
     items: ItemSet, name: str, weights: Path, *, progress: bool
 ) -> npt.NDArray[np.float32]:
-    """What the network `name` of torchvision says of every picture before its last layer, (N, F). Raises DatasetError.
+    """Output of the network `name` of torchvision before its last layer, (N, F).
 
-    The originals are read again, at 224 x 224. `weights`: a safetensors file.
+    The original pictures are read again, at 224 x 224. `weights` is a safetensors file. Raises
+    DatasetError.
     """
     if items.pictures is None:
-        raise DatasetError("--backbone goes with pictures")
+        raise DatasetError("--backbone needs pictures")
     import torch
 
     network = _network(name, weights)
@@ -77,13 +78,14 @@ def _network(name: str, weights: Path) -> Any:
     models = torchvision_module("models")
     if name not in models.list_models(module=models):
         raise DatasetError(
-            f"--backbone {name}: torchvision has no such network (resnet18, vit_b_16, convnext_tiny, ...)"
+            f"--backbone {name}: torchvision has no such network (it has resnet18, vit_b_16, ...)"
         )
     if weights.suffix != ".safetensors":
         raise DatasetError(
-            f"--weights {weights}: give a .safetensors file; other kinds can run code when they are opened. One that you trust is "
-            'turned into one by: python -c "import torch, safetensors.torch as s; '
-            f"s.save_file(torch.load('{weights}', weights_only=True), '{weights.with_suffix('.safetensors').name}')\""
+            f"--weights {weights}: give a .safetensors file; other kinds can run code when opened. "
+            'To convert a file that you trust: python -c "import torch, safetensors.torch '
+            f"as s; s.save_file(torch.load('{weights}', weights_only=True), "
+            f"'{weights.with_suffix('.safetensors').name}')\""
         )
     network = models.get_model(name, weights=None)
     try:

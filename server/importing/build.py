@@ -1,4 +1,7 @@
-"""From a source to a data set folder, as a stream: what is in memory at any time is a few items and the table of their names."""
+"""Writes the items of a source into a data set folder, as a stream.
+
+Only a few items and the table of their names are in memory at a time.
+"""
 
 import contextlib
 import json
@@ -9,7 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.interruption import Interruption
+from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
 from lodespace.items import decoding
 from lodespace.items import table as item_table
@@ -41,55 +45,44 @@ from lodespace.models.config import MODEL_SIDES, Content, model_side
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
 LEFT_OUT = "left-out.tsv"
-"""Names and reasons of what was not imported."""
-MOST_TOLD = 10_000
-"""Items left out that are told by name; more are only counted."""
+"""Names and reasons of the items that were left out."""
 MAX_ITEMS = 5_000_000
-"""A small file may say a thousand million rows."""
+"""Limit for imports: a small file can claim to have a billion rows."""
 THUMBNAIL_SIDE = 64
-"""Side of the pictures that stand for vectors."""
+"""Side in pixels of the pictures shown for vectors."""
 _SIZES_LOOKED_AT = 200
 _WORKERS = 4
 _AHEAD = 32
-"""Items that are being read while the one before them is written."""
+"""Items that are read ahead of the item being written."""
 _HELD_BYTES = 64 << 20
-"""Bytes of items that may wait at a time: of large pictures in a table, or of long windows of sound."""
-
-
-@dataclass
-class ImportReport:
-    """How many items went in, and which did not, and why."""
-
-    name: str
-    imported: int = 0
-    left_out: int = 0
-    bad: list[BadItem] = field(default_factory=list)
-    """The first of those left out, at most MOST_TOLD."""
-
-    def leave_out(self, bad: BadItem) -> None:
-        self.left_out += 1
-        if len(self.bad) < MOST_TOLD:
-            self.bad.append(bad)
+"""Bytes of items that may wait: large pictures in a table, or long windows of sound."""
 
 
 @dataclass
 class _Read:
-    """What became of one raw item."""
+    """A raw item after reading."""
 
     item: RawItem
     pixels: npt.NDArray[np.uint8] | None = None
+    """The picture at the stored size, (H, W) or (H, W, 3)."""
     vector: npt.NDArray[np.float32] | None = None
+    """Features, (F,)."""
     larger: bool = False
+    """Whether the original picture is larger than the stored one."""
     error: str = ""
+    """Why the item cannot be imported, empty if it can."""
 
 
 def build(
     source: Source, folder: Path, options: ImportOptions, *, progress: bool = False
 ) -> ImportReport:
-    """Write the items of `source` into `folder`, which must be empty. Returns what went in.
+    """Write the items of `source` into `folder`, which must be empty.
 
-    The folder is a data set once its dataset.json is there, which comes last. Raises DatasetError when fewer than two items can be read or
-    the disk is full; whoever calls removes the folder then.
+    dataset.json is written last and makes the folder a data set.
+
+    Raises:
+        DatasetError: Fewer than two items can be read, or the disk is full. The caller removes
+            the folder.
     """
     report = ImportReport(source.name)
     try:
@@ -126,7 +119,10 @@ class _Building:
         self.interruption = Interruption()
 
     def _choose_frame(self) -> tuple[int, int]:
-        """(height, width) of the stored pictures: their own, when they are all alike and small; else a square that the network takes."""
+        """(height, width) of the stored pictures.
+
+        Small pictures of one size keep it. Others get a square that the network takes.
+        """
         if self.source.kind == "vector":
             return THUMBNAIL_SIDE, THUMBNAIL_SIDE
         sizes = list(self.source.picture_sizes(_SIZES_LOOKED_AT))
@@ -166,15 +162,16 @@ class _Building:
             reasons = "; ".join(f"{bad.name}: {bad.reason}" for bad in self.report.bad[:3])
             raise DatasetError(
                 f"{self.source.name}: {n} items could be read; a latent space needs at least 2"
-                + f" ({reasons})" * bool(reasons)
+                + (f" ({reasons})" if reasons else "")
             )
         self.report.imported = n
         self._finish()
 
-    # Reading ---------------------------------------------------------------------------------------------------------
-
     def _read_all(self) -> Generator[_Read]:
-        """All items in their order, read by several threads: Pillow and soundfile let others run while they decode."""
+        """All items in order, read by several threads.
+
+        Pillow and soundfile release the interpreter lock while they decode.
+        """
         waiting: deque[Future[_Read]] = deque()
         pool = ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1), thread_name_prefix="import")
         try:
@@ -212,8 +209,6 @@ class _Building:
             read.error = f"cannot be read: {error or type(error).__name__}"
         return read
 
-    # Writing ---------------------------------------------------------------------------------------------------------
-
     def _take(self, read: _Read) -> None:
         item = read.item
         item.picture = item.vector = None
@@ -232,7 +227,7 @@ class _Building:
     def _trouble(self, read: _Read) -> str:
         vector = read.vector
         if read.item.item_id in self.seen:
-            return "another item has this id already"
+            return "another item already has this id"
         if vector is not None:
             wanted = self.vectors.shape
             if wanted and vector.shape != wanted:
@@ -288,9 +283,8 @@ class _Building:
             manifest["root"] = str(source.root.resolve())
         manifest["details"] = source.details
         if self.report.bad:
-            lines = [f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.report.bad]
             (folder / LEFT_OUT).write_text(
-                "".join(lines), encoding="utf-8", errors="backslashreplace"
+                self.report.as_table(), encoding="utf-8", errors="backslashreplace"
             )
         text = json.dumps(manifest, indent=2, ensure_ascii=True) + "\n"
         atomic_write(folder / MANIFEST, text.encode())
@@ -301,7 +295,8 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DatasetError(
-            f"the imported data take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are free at {folder}"
+            f"the imported data take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB are "
+            f"free at {folder}"
         )
 
 
@@ -310,7 +305,7 @@ def _content(source: Source, shape: Sequence[int]) -> Content:
         return "spectrograms"
     if source.kind == "vector":
         return "vectors"
-    # Grey pictures may be signs, whose mirror image is another; colour ones are hardly ever.
+    # Grey pictures may be signs, and a mirrored sign may be another sign. Colour ones rarely are.
     return "photos" if len(shape) == 3 else "symbols"
 
 
@@ -329,15 +324,18 @@ def _standardisation(path: Path) -> npt.NDArray[np.float32]:
 def _classes(
     labels: Sequence[str | None], known: Sequence[str]
 ) -> tuple[list[str], npt.NDArray[np.int16]]:
-    """Names of the classes, and each item's number, UNLABELED (-1) for none. Raises DatasetError when there are too many."""
+    """Names of the classes, and the class id per item, UNLABELED (-1) without a label.
+
+    Raises DatasetError for too many classes.
+    """
     given = {label for label in labels if label is not None}
     if not given:
         return list(known)[:MAX_CLASSES], np.full(len(labels), UNLABELED, np.int16)
     names = [*known, *sorted(given - set(known), key=_natural)]
     if len(names) > MAX_CLASSES:
         raise DatasetError(
-            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is it the right column? "
-            "Say which with --label"
+            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is "
+            "this the right column? Name another with --label"
         )
     short = [
         name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
@@ -353,12 +351,8 @@ def _classes(
     )
 
 
-def _cell(text: str) -> str:
-    return text.replace("\t", " ").replace("\n", " ").replace("\r", " ")
-
-
 def _natural(name: str) -> tuple[int, float, str]:
-    """Numbers by their size, before words."""
+    """Sort key: numbers by value, before words."""
     try:
         value = float(name)
     except ValueError:

@@ -1,26 +1,31 @@
-"""Which source reads a data set: by its name and what is in it."""
+"""Choice of the source for a data set, by its name and content."""
 
 from pathlib import Path
 
 from lodespace.errors import DatasetError
-from lodespace.importing import sound, table
+from lodespace.importing import sound
 from lodespace.importing.arrays import IDX_NAME, from_idx, from_npy, from_npz
 from lodespace.importing.picture_folder import PictureFolder, suffix_of
 from lodespace.importing.source import ImportOptions, Source
+from lodespace.importing.table import Table
+from lodespace.importing.table_rows import SUFFIXES as TABLE_SUFFIXES
 from lodespace.importing.torch_dataset import PREFIX, from_torchvision
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk
 
 READABLE = (
-    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, OGG), a table (.csv, .tsv, .jsonl, .parquet), "
-    "arrays (.npy, .npz, IDX), or torchvision:NAME"
+    "a folder of pictures (PNG, JPEG, WebP, TIFF, GIF) or sounds (WAV, FLAC, OGG), "
+    "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
 _LOOKED_AT = 10_000
 
 
 def open_source(data: str, options: ImportOptions) -> Source:
-    """The source for `data`: a path, or torchvision:NAME. Raises DatasetError, saying what would be read."""
+    """The source for `data`: a path, or torchvision:NAME.
+
+    Raises DatasetError, with the kinds of data that can be read.
+    """
     if data.startswith(PREFIX):
         return from_torchvision(data, options)
     path = Path(data)
@@ -33,8 +38,8 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if path.stat().st_size == 0:
         raise DatasetError(f"{data}: the file is empty")
     suffix = path.suffix.lower()
-    if suffix in table.SUFFIXES:
-        return table.Table(path, options)
+    if suffix in TABLE_SUFFIXES:
+        return Table(path, options)
     if suffix == ".npy":
         return from_npy(path)
     if suffix == ".npz":
@@ -42,12 +47,12 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if IDX_NAME.match(path.name):
         return from_idx(path)
     if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
-        raise DatasetError(f"{data}: a single file; give the folder it is in")
+        raise DatasetError(f"{data}: a single item; give its folder")
     raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
-    """Pictures, sounds or Parquet files, whichever there are most of."""
+    """The source for the most frequent kind of file: pictures, sounds or Parquet files."""
     counts = {"pictures": 0, "sounds": 0, "tables": 0}
     for number, found in enumerate(walk(path)):
         if isinstance(found, BadItem):
@@ -60,7 +65,7 @@ def _of_folder(path: Path, options: ImportOptions) -> Source:
             break
     kind = max(counts, key=lambda key: counts[key])
     if counts[kind] == 0:
-        raise DatasetError(f"{path}: holds nothing that can be read; give {READABLE}")
+        raise DatasetError(f"{path}: no file in it can be read; give {READABLE}")
     if kind == "tables":
-        return table.Table(path, options)
+        return Table(path, options)
     return sound.SoundFolder(path, options) if kind == "sounds" else PictureFolder(path)

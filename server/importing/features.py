@@ -1,4 +1,7 @@
-"""Features given by the user, which say which items are alike in place of what would be learned: a file, or a pretrained network."""
+"""Features given by the user, from a file or a pretrained network.
+
+They decide which items are neighbours, instead of learned features.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +12,10 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays import ArrayItems, from_npy, from_npz
-from lodespace.importing.build import ImportReport
+from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.importing.table import SUFFIXES, Table
+from lodespace.importing.table import Table
+from lodespace.importing.table_rows import SUFFIXES
 from lodespace.items import item_set
 from lodespace.items.errors import BadItem
 
@@ -19,7 +23,7 @@ from lodespace.items.errors import BadItem
 def add_features(
     folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool
 ) -> None:
-    """Put the features that `options` ask for beside the items of the data set `folder`. Raises DatasetError."""
+    """Store the features that `options` name in the data set `folder`. Raises DatasetError."""
     if options.features is not None and options.backbone is not None:
         raise DatasetError("--features and --backbone: give one of them")
     if (options.backbone is None) != (options.weights is None):
@@ -54,12 +58,12 @@ def _named(manifest: dict[str, Any]) -> None:
 def _from_file(
     path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
-    """(N, F): by id where the file has ids, else row by row."""
+    """Features, (N, F): by id where the file has ids, else row by row."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")
     source = _open(path)
     if source.kind != "vector":
-        raise DatasetError(f"--features {path}: holds pictures; give one vector an item, (N, F)")
+        raise DatasetError(f"--features {path}: holds pictures; give one vector per item, (N, F)")
     rows: dict[str, npt.NDArray[np.float32]] = {}
     for item in source:
         if isinstance(item, BadItem):
@@ -69,7 +73,8 @@ def _from_file(
         if len(rows) != len(items) or report.bad:
             left_out = f", of which {report.left_out} were left out" if report.bad else ""
             raise DatasetError(
-                f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give a row an item, or a file with ids"
+                f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give one "
+                "row per item, or a file with ids"
             )
         ordered = list(rows.values())
     else:
@@ -80,7 +85,7 @@ def _from_file(
             )
         ordered = [rows[item_id] for item_id in items.ids]
     if len({row.shape for row in ordered}) > 1:
-        raise DatasetError(f"--features {path}: its rows are not of equal length")
+        raise DatasetError(f"--features {path}: its rows differ in length")
     return np.stack(ordered)
 
 

@@ -1,4 +1,4 @@
-"""Importing as a whole: find the source, write the data set folder, add the features that were asked for."""
+"""The whole import: find the source, write the data set folder, add the requested features."""
 
 import hashlib
 import shutil
@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.importing.arrays import IDX_NAME, from_arrays
-from lodespace.importing.build import ImportReport, build
+from lodespace.importing.build import build
 from lodespace.importing.detect import open_source
 from lodespace.importing.features import add_features
+from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.torch_dataset import PREFIX, TorchItems
 from lodespace.items import item_set
@@ -40,7 +41,7 @@ def import_data(
 
 
 def _copy(source: Path, target: Path) -> ImportReport:
-    """A data set folder is taken as it is: only the files that its description names."""
+    """Copy a data set folder: only the files that its description names."""
     items = item_set.load(source)
     try:
         for path in item_set.files_of(source):
@@ -51,12 +52,12 @@ def _copy(source: Path, target: Path) -> ImportReport:
 
 
 def reference_of(data: str) -> str:
-    """How lodespace.json remembers where data came from: an absolute path, or torchvision:NAME."""
+    """The source as lodespace.json stores it: an absolute path, or torchvision:NAME."""
     return data if data.startswith(PREFIX) else str(Path(data).resolve())
 
 
 def name_of(data: str) -> str:
-    """What a data set is called before it is read."""
+    """The name of a data set before it is read."""
     if data.startswith(PREFIX):
         return data.removeprefix(PREFIX).replace("/", "-")
     path = Path(data).resolve()
@@ -70,9 +71,16 @@ def name_of(data: str) -> str:
 def source_of(
     data: Any, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str
 ) -> "tuple[str | Source, str]":
-    """What to import of what Python has (a path, arrays, a map-style Dataset of torch), and what it is remembered as.
+    """The data to import from Python, and the reference that lodespace.json stores.
 
-    Raises DatasetError, also when labels or ids are given beside data that bring their own.
+    Args:
+        data: A path, torchvision:NAME, arrays, or a map-style Dataset of torch.
+        labels: Labels of arrays, (N,).
+        ids: Ids of arrays, (N,).
+        name: Name of the data set, for data without a name.
+
+    Raises:
+        DatasetError: The data cannot be imported, or have labels or ids of their own.
     """
     if isinstance(data, str | Path):
         refuse_extras(labels, ids)
@@ -90,6 +98,6 @@ def source_of(
 
 
 def refuse_extras(labels: npt.ArrayLike | None, ids: npt.ArrayLike | None) -> None:
-    """Raises DatasetError when there are any: they would be of other items."""
+    """Raise DatasetError for labels or ids beside data that have their own."""
     if labels is not None or ids is not None:
-        raise DatasetError("labels and ids go with arrays; a data set brings its own")
+        raise DatasetError("labels and ids go with arrays; a data set has its own")

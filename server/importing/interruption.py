@@ -1,7 +1,8 @@
-"""Ctrl-C at a place where it does no harm.
+"""Ctrl-C that is raised only where the import can stop.
 
-Raised wherever the main thread happens to be, an interrupt can leave a lock of the thread pool held, and shutting the pool down would
-wait for ever (a `with` statement may be entered and not left: CPython issue 29988).
+An interrupt that is raised at any other point of the main thread can leave a lock of the thread
+pool held. Shutting the pool down then waits forever: a `with` statement may be entered and not left
+(CPython issue 29988).
 """
 
 import signal
@@ -11,14 +12,14 @@ from typing import Any, Self
 
 
 class Interruption:
-    """While it lasts, the first Ctrl-C is noted, and raised by `check`; a second one comes at once."""
+    """Context in which `check` raises the first Ctrl-C. A second one is raised at once."""
 
     def __init__(self) -> None:
         self._asked = False
         self._before: Any = None
 
     def check(self) -> None:
-        """Raises KeyboardInterrupt if there was one."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
         if self._asked:
             raise KeyboardInterrupt
 
@@ -29,7 +30,7 @@ class Interruption:
         self._asked = True
 
     def __enter__(self) -> Self:
-        # Only the main thread hears signals; and who has switched them off shall not hear them here.
+        # Python delivers signals to the main thread. A caller that ignores Ctrl-C keeps doing so.
         if threading.current_thread() is threading.main_thread() and callable(
             signal.getsignal(signal.SIGINT)
         ):

@@ -20,7 +20,7 @@ def suffix_of(path: bytes) -> str:
 
 
 class Places:
-    """Where the files of a folder are, and what their folders say: sorted out once, before anything is read."""
+    """Paths of the files of a folder, with labels and splits from their subfolders."""
 
     def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
         self.paths: list[bytes] = []
@@ -35,15 +35,13 @@ class Places:
                 others[suffix_of(found) or "no suffix"] += 1
         for suffix, count in sorted(others.items()):
             files = "file" if count == 1 else "files"
-            self.bad.append(
-                BadItem(f"{count:,} {files} ({suffix})", "of another kind, passed over")
-            )
+            self.bad.append(BadItem(f"{count:,} {files} ({suffix})", "another kind of file"))
         tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
         self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
-        """Whether the uppermost folders are train, test and their like, and classes are below them."""
+        """Whether the top folders are splits (train, test, ...) with the classes below them."""
 
     def meaning(self, path: bytes) -> tuple[str | None, str | None]:
-        """(label, split) of a file, by its folders."""
+        """(label, split) of a file, from its folders."""
         folders = shown(path).split("/")[:-1]
         split = folders.pop(0) if self.split else None
         label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
@@ -51,7 +49,11 @@ class Places:
 
 
 class PictureFolder:
-    """Class subfolders are labels; loose files and those in _unlabelled/ have none. Deeper folders belong to the class above them."""
+    """Pictures whose subfolder is the label.
+
+    Loose files and files in _unlabelled/ have no label. Deeper folders belong to the class above
+    them.
+    """
 
     kind: Literal["image"] = "image"
     labels_given = True

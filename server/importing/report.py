@@ -1,18 +1,47 @@
-"""What went in and what did not, for a person at a terminal."""
+"""The report of an import: the number of items, and the reasons for those left out."""
 
-from lodespace.importing.build import ImportReport
+from dataclasses import dataclass, field
 
+from lodespace.items.errors import BadItem
+
+MOST_NAMED = 10_000
+"""Items left out whose names are kept. Further ones are only counted."""
 _SHOWN = 20
 
 
-def summary(report: ImportReport) -> str:
-    """A few lines: how many items, and the first of those left out, each with its reason."""
-    lines = [f"imported {report.imported:,} items of {report.name}"]
-    if report.bad:
-        lines.append(f"left out {report.left_out:,}:")
-        lines += [f"  {bad.name}: {bad.reason}" for bad in report.bad[:_SHOWN]]
-    if report.left_out > _SHOWN:
-        lines.append(
-            f"  and {report.left_out - _SHOWN:,} more, which data/left-out.tsv of the project lists"
-        )
-    return "\n".join(lines) + "\n"
+@dataclass
+class ImportReport:
+    """Items that were imported and items that were left out."""
+
+    name: str
+    """Name of the data set."""
+    imported: int = 0
+    """Number of imported items."""
+    left_out: int = 0
+    """Number of items left out."""
+    bad: list[BadItem] = field(default_factory=list)
+    """The first MOST_NAMED items left out, with reasons."""
+
+    def leave_out(self, bad: BadItem) -> None:
+        self.left_out += 1
+        if len(self.bad) < MOST_NAMED:
+            self.bad.append(bad)
+
+    def summary(self) -> str:
+        """A few lines for a terminal: the number of items, and the first ones left out."""
+        lines = [f"imported {self.imported:,} items of {self.name}"]
+        if self.bad:
+            lines.append(f"left out {self.left_out:,}:")
+            lines += [f"  {bad.name}: {bad.reason}" for bad in self.bad[:_SHOWN]]
+        if self.left_out > _SHOWN:
+            more = self.left_out - _SHOWN
+            lines.append(f"  and {more:,} more, listed in data/left-out.tsv of the project")
+        return "\n".join(lines) + "\n"
+
+    def as_table(self) -> str:
+        """Name and reason per line, separated by a tab."""
+        return "".join(f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.bad)
+
+
+def _cell(text: str) -> str:
+    return text.replace("\t", " ").replace("\n", " ").replace("\r", " ")

@@ -1,4 +1,4 @@
-"""A folder of recordings: each is cut into windows of a fixed length, which are the items."""
+"""A folder of recordings. Each is cut into windows of a fixed length, which are the items."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +18,10 @@ from lodespace.items.paths import open_inside, shown
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
 DEFAULT_SIDE = 64
 LAST_WINDOW = 0.5
-"""A recording's last window counts when at least this share of it is there; the rest is silence."""
+"""A recording's last window is an item when it has at least this share of the length.
+
+The rest is silence.
+"""
 MAX_CHANNELS = 64
 _PROBED = 50
 
@@ -42,7 +45,7 @@ class SoundFolder:
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
 
     def _probe(self) -> tuple[int | None, list[int]]:
-        """How many windows there will be, about, and the rates of some of the recordings."""
+        """The approximate number of windows, and the sample rates of some recordings (Hz)."""
         paths = self.places.paths
         step = max(1, len(paths) // _PROBED)
         rates, seconds = [], 0.0
@@ -86,7 +89,7 @@ class SoundFolder:
             except ItemError as error:
                 yield BadItem(shown(path), str(error))
             except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-                yield BadItem(shown(path), f"not a sound that can be read: {error}")
+                yield BadItem(shown(path), f"cannot be read as sound: {error}")
 
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
         label, split = self.places.meaning(path)
@@ -113,11 +116,11 @@ class SoundFolder:
                 )
                 number += 1
             if number == 0:
-                raise ItemError("no samples in it")
+                raise ItemError("has no samples")
 
 
 def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Mono windows, the last ones shorter. What is there counts, not what the header promises."""
+    """Mono windows; the last ones are shorter. The header's length is ignored, it may be wrong."""
     held = np.empty(0, np.float32)
     skip = 0
     while True:
@@ -127,7 +130,7 @@ def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDAr
                 return
         new = _read(sound, length - len(held))
         if len(new) == 0:
-            return  # what is left over has been heard already
+            return  # `held` was part of the previous window
         held = np.concatenate([held, new])
         if not np.isfinite(held).all():
             raise ItemError("holds NaN or infinity")
@@ -143,7 +146,7 @@ def _read(sound: soundfile.SoundFile, samples: int) -> npt.NDArray[np.float32]:
 
 
 class _Window:
-    """Makes one window's picture when called."""
+    """Draws the spectrogram of one window when called."""
 
     def __init__(
         self, spectrogram: Spectrogram, samples: npt.NDArray[np.float32], rate: int

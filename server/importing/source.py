@@ -1,4 +1,4 @@
-"""What a source of items is: a name, what kind of items, and the items one after another."""
+"""The interface of import sources, the raw items they yield, and the import options."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,86 +14,110 @@ from lodespace.models.config import Content
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What can be said about data beside where they are. None: found out from the data.
-
-    `image`, `label`, `vector`, `id`, `thumbnails`: columns of a table. `root`: the folder that paths in a table start from, or that holds
-    torchvision's data; `split`: which part of a torchvision data set; `download`: whether it may be fetched. `encoding`: of a CSV file.
-    `window`, `hop`: seconds of a sound item and from one to the next; `fmin`, `fmax`: frequencies (Hz) its spectrogram shows.
-    `size`: side of the stored pictures: 32, 64 or 128. `features`: a file with one vector an item; or `backbone` with `weights`.
-    """
+    """Options for reading data. None: derived from the data."""
 
     image: str | None = None
+    """Column of a table with pictures."""
     label: str | None = None
+    """Column with labels."""
     vector: str | None = None
+    """Column with vectors."""
     id: str | None = None
+    """Column with ids."""
     thumbnails: str | None = None
+    """Column with pictures that stand for vectors."""
     root: Path | None = None
+    """Folder that relative paths in a table start from, or that holds torchvision's data."""
     split: str | None = None
+    """Part of a torchvision data set."""
     download: bool = False
+    """Whether torchvision may download the data set."""
     encoding: str = "utf-8"
+    """Text encoding of a CSV file."""
     window: float = 3.0
+    """Length of a sound item, in seconds."""
     hop: float | None = None
+    """Seconds from the start of one sound item to the next. None: `window`."""
     fmin: float = 50.0
+    """Lowest frequency of spectrograms, in Hz."""
     fmax: float | None = None
+    """Highest frequency of spectrograms, in Hz."""
     size: int | None = None
+    """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
+    """Kind of picture, which decides how pictures may be changed for training."""
     features: Path | None = None
+    """File with one feature vector per item."""
     backbone: str | None = None
+    """Network of torchvision that computes features."""
     weights: Path | None = None
+    """Weights of `backbone`, a safetensors file."""
 
 
 @dataclass
 class RawItem:
-    """One item as its source has it.
-
-    `item_id` is unique in the data set. `label`: the class it came with, None for none. `columns`: everything else that is known of it.
-    `picture`, `vector`: called once, from any thread, to read what the model sees; they raise ItemError. `picture` is told the (height,
-    width) that are wanted, and may read it larger. `path`: of the original file below
-    the source's root; `original`: or its bytes, where it is no file of its own. `start`, `end`: seconds, of a sound.
-    `held_bytes`: what the item keeps in memory until it has been read.
-    """
+    """One item as its source holds it."""
 
     item_id: str
+    """Unique in the data set."""
     picture: Callable[[tuple[int, int] | None], Picture] | None = None
+    """Reads the picture; called once, from any thread. Raises ItemError.
+
+    Its argument is the wanted (height, width). The picture may be larger.
+    """
     vector: Callable[[], npt.NDArray[np.float32]] | None = None
+    """Reads the vector, (F,); called once, from any thread. Raises ItemError."""
     label: str | None = None
+    """Class in the source, None without one."""
     split: str | None = None
+    """Split in the source: train, test, ..."""
     columns: dict[str, Any] = field(default_factory=dict)
+    """All other columns of the source."""
     path: bytes | None = None
+    """Original file, relative to the source's root."""
     original: bytes | None = None
+    """Content of the original picture, where it is not a file of its own."""
     start: float | None = None
+    """Start of a sound item in its recording, in seconds."""
     end: float | None = None
+    """End of a sound item in its recording, in seconds."""
     held_bytes: int = 0
+    """Memory that the item takes until it has been read."""
 
 
 class Source(Protocol):
-    """A data set where it lies.
-
-    `root`: the folder that items' paths start from, if they are files. `count`: how many items there may be, None where nobody knows
-    before the end. `labels_given`: whether labels that come along are a person's work to go on from (rather than a benchmark's truth).
-    """
+    """A data set in its original form."""
 
     @property
     def name(self) -> str: ...
     @property
     def kind(self) -> Literal["image", "vector", "sound"]: ...
     @property
-    def root(self) -> Path | None: ...
+    def root(self) -> Path | None:
+        """Folder that the items' paths are relative to, if the items are files."""
+        ...
+
     @property
-    def count(self) -> int | None: ...
+    def count(self) -> int | None:
+        """Number of items, at most; None where it is unknown before the end."""
+        ...
+
     @property
-    def labels_given(self) -> bool: ...
+    def labels_given(self) -> bool:
+        """Whether the labels are a person's work to continue, not a benchmark's truth."""
+        ...
+
     @property
     def details(self) -> dict[str, Any]:
-        """What else is to be kept with the data set: how numbers became bytes, windows of sound. JSON values."""
+        """Settings to store with the data set, as JSON values: scaling, windows of sound."""
         ...
 
     def class_names(self) -> Sequence[str]:
-        """Classes in the order the source has them; empty: in the order of their names."""
+        """Class names in the source's order. Empty: classes are sorted by name."""
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """(height, width) of some of the pictures, at most `limit`, spread over the whole."""
+        """(height, width) of at most `limit` pictures, spread over the data set."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]: ...

@@ -1,4 +1,4 @@
-"""Sound as a picture: log-mel spectrogram of one window."""
+"""Log-mel spectrogram of one window of sound, as a picture."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,16 +11,21 @@ from lodespace.errors import DatasetError
 RANGE_DB = 60.0
 """Decibels between black and white."""
 FLOOR_SHARE = 0.2
-"""The quietest fifth of a window counts as its noise floor, and is black: recordings differ in gain, and silence is no signal."""
+"""Share of a window that counts as its noise floor and is black.
+
+Recordings differ in gain, so the floor is relative to the window.
+"""
 _WINDOW_SECONDS = (0.016, 0.064)
-"""Shortest and longest window of the Fourier transform: about one and a half columns long, between what is too short to tell pitches apart
-and what smears a click.
+"""Shortest and longest window of the Fourier transform, in seconds.
+
+The window is about 1.5 columns long. Shorter windows do not separate pitches, and longer ones blur
+a click.
 """
 _TINY = 1e-12
 
 
 def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """O'Shaughnessy's mel scale: 1000 Hz are 1000 mel."""
+    """Mel scale of O'Shaughnessy (1987): 1,000 Hz are 1,000 mel."""
     return 2595 * np.log10(1 + np.asarray(hertz, np.float64) / 700)
 
 
@@ -32,13 +37,16 @@ def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def mel_bands(
     bands: int, n_fft: int, rate: int, fmin: float, fmax: float
 ) -> npt.NDArray[np.float32]:
-    """Triangular bands evenly spaced in mel between fmin and fmax (Hz), each of weight 1 in all: (bands, n_fft // 2 + 1)."""
+    """Triangular bands of total weight 1, evenly spaced in mel between fmin and fmax (Hz).
+
+    Returns (bands, n_fft // 2 + 1).
+    """
     frequencies = np.fft.rfftfreq(n_fft, 1 / rate)
     edges = mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     weights = np.minimum(rising, falling).clip(0)
-    # Low bands may be narrower than the distance of two frequencies: they take the nearest one.
+    # A low band may lie between two frequencies of the transform. It uses the nearest one.
     empty = weights.sum(axis=1) == 0
     middle = np.abs(frequencies - edges[1:-1, None]).argmin(axis=1)
     weights[empty, middle[empty]] = 1
@@ -47,18 +55,24 @@ def mel_bands(
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """How a window of sound becomes a picture `side` x `side`: time to the right, frequency (mel, fmin to fmax in Hz) upward."""
+    """A picture of a window of sound: time to the right, frequency (mel) upward."""
 
     side: int
+    """Width and height in pixels."""
     fmin: float
+    """Lowest frequency in Hz."""
     fmax: float
+    """Highest frequency in Hz."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.fmin < self.fmax:
             raise DatasetError(f"--fmin {self.fmin:g} must be below --fmax {self.fmax:g} (Hz)")
 
     def __call__(self, samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.uint8]:
-        """samples (T,) at `rate` Hz -> uint8 (side, side): decibels above the window's noise floor, 0 to RANGE_DB."""
+        """Samples (T,) at `rate` Hz -> uint8 (side, side).
+
+        Black is the window's noise floor, white is RANGE_DB above it.
+        """
         column = len(samples) / self.side / rate
         window = min(_WINDOW_SECONDS[1], max(_WINDOW_SECONDS[0], 1.5 * column))
         n_fft = 1 << max(5, round(rate * window) - 1).bit_length()
@@ -72,7 +86,10 @@ class Spectrogram:
     def _power(
         self, samples: npt.NDArray[np.float32], n_fft: int, column: float
     ) -> npt.NDArray[np.float32]:
-        """Mean power in each of `side` columns: (n_fft // 2 + 1, side). Windows overlap by half or more, so that nothing falls between."""
+        """Mean power per column, (n_fft // 2 + 1, side).
+
+        Windows overlap by half or more, so that every sample counts.
+        """
         per_column = max(1, round(column / (n_fft / 2)))
         padded = np.pad(samples, n_fft // 2)
         starts = (np.arange(self.side * per_column) * (column / per_column)).astype(np.int64)

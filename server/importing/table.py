@@ -1,11 +1,12 @@
-"""Tables: CSV, TSV, JSON lines and Parquet, with pictures by path or as bytes, or with vectors; every other column is kept."""
+"""A table as a source of items: pictures by path or as bytes, or vectors.
 
-import csv
+All other columns are kept.
+"""
+
 import io
 import itertools
 import json
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,22 +14,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
-from lodespace.importing.picture_folder import FileReader, suffix_of
+from lodespace.importing.picture_folder import FileReader
 from lodespace.importing.source import ImportOptions, RawItem
+from lodespace.importing.table_rows import SNIFFED_ROWS, Row, open_rows, short
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
-from lodespace.items.paths import open_inside, walk
-
-SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
-_MAX_FIELD = 16 << 20
-_MAX_LINE = 64 << 20
-_ROWS_AT_ONCE = 500
-_BYTES_AT_ONCE = 32 << 20
-_ROWS_LOOKED_AT = 8
-_SNIFFED_ROWS = 50
+from lodespace.items.paths import open_inside
 
 _IDS = ("id", "item_id", "uid", "uuid", "key")
 _PATHS = (
@@ -46,179 +39,9 @@ LABEL_NAMES = ("label", "class", "category", "label_name", "class_name", "target
 _VECTORS = ("vector", "embedding", "embeddings", "vectors", "features")
 _SPLITS = ("split", "subset", "fold")
 
-Row = dict[str, Any]
-
-
-class Rows(ABC):
-    """A table's rows as dictionaries, and what a column holds. `columns` in the table's order."""
-
-    def __init__(
-        self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None
-    ) -> None:
-        self.columns = list(columns)
-        self.schema = schema
-        self.count = count
-
-    @abstractmethod
-    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        """(name for messages, row), or what is wrong with a row."""
-
-
-class CsvRows(Rows):
-    def __init__(self, path: Path, encoding: str) -> None:
-        self.path = path
-        self.encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
-        csv.field_size_limit(_MAX_FIELD)
-        try:
-            with self._open() as file:
-                first = file.readline(_MAX_FIELD)
-        except LookupError as error:
-            raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
-        except (OSError, UnicodeError) as error:
-            raise DatasetError(f"{path}: cannot be read: {error}") from error
-        self.delimiter = (
-            "\t"
-            if path.suffix.lower() == ".tsv"
-            else ";"
-            if first.count(";") > first.count(",")
-            else ","
-        )
-        columns = next(csv.reader(io.StringIO(first), delimiter=self.delimiter), [])
-        if not any(column.strip() for column in columns):
-            raise DatasetError(f"{path}: the first line should name the columns, and is empty")
-        twice = [name for name in columns if columns.count(name) > 1]
-        if twice:
-            raise DatasetError(f"{path}: two columns are named '{_short(twice[0])}'; rename one")
-        super().__init__(columns)
-
-    def _open(self) -> io.TextIOWrapper:
-        # What is not of this encoding is kept apart row by row: the other rows go in.
-        return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="")
-
-    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        with self._open() as file:
-            reader = csv.reader(file, delimiter=self.delimiter)
-            next(reader, None)
-            while True:
-                line = reader.line_num + 1
-                try:
-                    fields = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield BadItem(f"line {line}", f"cannot be read: {error}")
-                    continue
-                if not fields:
-                    continue
-                yield self._row(f"line {line}", fields)
-
-    def _row(self, name: str, fields: list[str]) -> tuple[str, Row] | BadItem:
-        if len(fields) != len(self.columns):
-            return BadItem(
-                name, f"has {len(fields)} fields where the header names {len(self.columns)}"
-            )
-        for field in fields:
-            if not field.isascii() and any("\udc80" <= c <= "\udcff" for c in field):
-                return BadItem(
-                    name,
-                    f"not {self.encoding} text; say with --encoding what it is (latin-1, cp1252, ...)",
-                )
-        return name, dict(zip(self.columns, fields, strict=True))
-
-
-class JsonRows(Rows):
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        seen: dict[str, None] = {}
-        for found in itertools.islice(self._lines(), _SNIFFED_ROWS):
-            if not isinstance(found, BadItem):
-                seen.update(dict.fromkeys(found[1]))
-        if not seen:
-            raise DatasetError(f"{path}: none of its first lines is a JSON object")
-        super().__init__(list(seen))
-
-    def _lines(self) -> Iterator[tuple[str, Row] | BadItem]:
-        try:
-            with self.path.open("rb") as file:
-                for number in itertools.count(1):
-                    line = file.readline(_MAX_LINE)
-                    if not line:
-                        return
-                    if line.strip():
-                        yield _json_row(f"line {number}", line)
-        except OSError as error:
-            raise DatasetError(f"{self.path}: cannot be read: {error.strerror}") from error
-
-    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        return self._lines()
-
-
-def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return BadItem(name, f"not JSON: {error}")
-    if not isinstance(row, dict):
-        return BadItem(name, "not a JSON object")
-    return name, row
-
-
-class ParquetRows(Rows):
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = list(paths)
-        try:
-            schema = pq.read_schema(self.paths[0], memory_map=True)
-            count = sum(pq.read_metadata(path, memory_map=True).num_rows for path in self.paths)
-        except (pa.ArrowException, OSError) as error:
-            raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
-        super().__init__(schema.names, schema, count)
-
-    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        for path in self.paths:
-            number = 0
-            try:
-                with pq.ParquetFile(path, memory_map=True) as file:
-                    for batch in file.iter_batches(_rows_at_once(file)):
-                        for row in batch.to_pylist():
-                            number += 1
-                            yield f"{path.name} row {number}", row
-            except (pa.ArrowException, OSError) as error:
-                yield BadItem(f"{path.name} after row {number}", f"cannot be read on: {error}")
-
-
-def _rows_at_once(file: pq.ParquetFile) -> int:
-    """As many rows as hold some megabytes: a row may be a number, or a photo of 30 MB."""
-    metadata = file.metadata
-    total = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
-    each = total // max(1, metadata.num_rows)
-    # Of values that come again the file holds one: what some rows take once they are read counts, too.
-    first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
-    if first is not None and first.num_rows:
-        each = max(each, first.nbytes // first.num_rows)
-    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, each)))
-
-
-def open_rows(path: Path, encoding: str) -> Rows:
-    """The rows of the table at `path`, or of all Parquet files in the folder `path`. Raises DatasetError."""
-    if path.is_dir():
-        return ParquetRows(
-            [
-                path / os.fsdecode(p)
-                for p in walk(path)
-                if isinstance(p, bytes) and suffix_of(p) == ".parquet"
-            ]
-        )
-    match path.suffix.lower():
-        case ".csv" | ".tsv":
-            return CsvRows(path, encoding)
-        case ".jsonl" | ".ndjson":
-            return JsonRows(path)
-        case _:
-            return ParquetRows([path])
-
 
 class Table:
-    """Items from the rows of a table: pictures or vectors, by the columns it has."""
+    """Items from the rows of a table: pictures or vectors, depending on its columns."""
 
     labels_given = True
 
@@ -229,11 +52,11 @@ class Table:
         self.root = options.root or (path if path.is_dir() else path.parent)
         first = [
             _sketched(found[1])
-            for found in itertools.islice(self.rows, _SNIFFED_ROWS)
+            for found in itertools.islice(self.rows, SNIFFED_ROWS)
             if not isinstance(found, BadItem)
         ]
         if not first:
-            raise DatasetError(f"{path}: holds no row that can be read")
+            raise DatasetError(f"{path}: no row can be read")
         self.id_column = self._column(options.id, _IDS)
         self.label_column = self._column(options.label, LABEL_NAMES)
         self.split_column = self._column(None, _SPLITS)
@@ -244,8 +67,8 @@ class Table:
         self.kind: Literal["image", "vector"] = "vector" if self.vector_column else "image"
         if self.vector_column is None and self.image_column is None:
             raise DatasetError(
-                f"{path}: its columns are {', '.join(map(_short, self.rows.columns[:20]))}; none is a picture, a path or a "
-                "vector: say which with --image or --vector"
+                f"{path}: no column holds pictures, paths or vectors. Name one with --image or "
+                f"--vector. The columns are {', '.join(map(short, self.rows.columns[:20]))}"
             )
         self.label_names = _hugging_face_names(self.rows.schema, self.label_column)
 
@@ -259,7 +82,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema | None:
-        """Types of the columns, where the table says them."""
+        """Types of the columns, where the table states them."""
         return self.rows.schema
 
     def class_names(self) -> Sequence[str]:
@@ -280,10 +103,10 @@ class Table:
         return sizes
 
     def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
-        """The column `asked` for, else the first of the `usual` names that there is, whatever its case."""
+        """The column `asked` for, else the first of the `usual` names in the table, in any case."""
         if asked is not None:
             if asked not in self.rows.columns:
-                there = ", ".join(map(_short, self.rows.columns[:20]))
+                there = ", ".join(map(short, self.rows.columns[:20]))
                 raise DatasetError(f"{self.path}: has no column '{asked}'; its columns are {there}")
             return asked
         by_lower = {name.lower(): name for name in reversed(self.rows.columns)}
@@ -392,7 +215,7 @@ class Table:
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """(path, bytes) of a picture's cell: a path, bytes, or both as Hugging Face's data sets hold them."""
+    """(path, bytes) of a picture's cell. Hugging Face's data sets hold both in a dictionary."""
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
         return (
@@ -408,11 +231,11 @@ def _path_bytes(path: str) -> bytes:
     try:
         return os.fsencode(path)
     except UnicodeEncodeError as error:
-        raise ItemError("its path holds half a character") from error
+        raise ItemError("its path is not valid text") from error
 
 
 def _sketched(row: Row) -> Row:
-    """The row with the beginnings of its pictures: enough to see what its columns are."""
+    """The row with only the beginning of each picture, enough to recognise its columns."""
     return {name: _begun(cell) for name, cell in row.items()}
 
 
@@ -442,9 +265,9 @@ def _vector(cell: Any) -> npt.NDArray[np.float32]:
         values = json.loads(cell) if isinstance(cell, str) else cell
         vector = np.asarray(values, np.float32)
     except (ValueError, TypeError, RecursionError) as error:
-        raise ItemError(f"its vector is no list of numbers: {error}") from error
+        raise ItemError(f"its vector is not a list of numbers: {error}") from error
     if vector.ndim != 1 or vector.size == 0:
-        raise ItemError("its vector is no list of numbers")
+        raise ItemError("its vector is not a list of numbers")
     return vector
 
 
@@ -455,12 +278,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else str(value)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:39]}…"
-
-
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names of a column of numbers, as Hugging Face's data sets write them into the file."""
+    """Class names of a column of numbers, which Hugging Face's data sets store in the file."""
     if (
         schema is None
         or column is None

@@ -1,4 +1,7 @@
-"""Data sets of torch: any map-style Dataset from Python, and torchvision's by name. The only source that may import torch."""
+"""Data sets of torch: any map-style Dataset from Python, and torchvision's data sets by name.
+
+No other source may import torch.
+"""
 
 import contextlib
 import hashlib
@@ -25,7 +28,10 @@ _FINGERPRINTED = 16
 
 
 class TorchItems:
-    """Items of a map-style Dataset: `dataset[i]` is an item or (item, label); an item is a picture of Pillow, a tensor or an array."""
+    """Items of a map-style Dataset.
+
+    `dataset[i]` is an item or (item, label). An item is a Pillow picture, a tensor or an array.
+    """
 
     root = None
 
@@ -54,12 +60,15 @@ class TorchItems:
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         sizes: list[tuple[int, int]] = []
         for i in range(0, self.count, max(1, self.count // limit)):
-            with contextlib.suppress(Exception):  # it will be told when its turn comes
+            with contextlib.suppress(Exception):  # the import reports this item
                 sizes.append(decoding.height_and_width(self._picture(self._read(i)[0])))
         return sizes
 
     def fingerprint(self) -> str:
-        """Of the number of items and some of them, spread over the whole: other data under the same name are noticed."""
+        """Digest of the number of items and of 16 items spread over the data set.
+
+        It detects other data under the same name.
+        """
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
             item = _array(self._read(number)[0])
@@ -95,9 +104,8 @@ class TorchItems:
                 yield self._item(number, item, label)
             except ItemError as error:
                 yield BadItem(f"item {number}", str(error))
-            except (
-                Exception
-            ) as error:  # a data set of the user's: whatever it raises belongs to this item
+            # The data set is the user's code: any error belongs to this item.
+            except Exception as error:
                 yield BadItem(f"item {number}", f"{type(error).__name__}: {error}")
 
     def _item(self, number: int, item: Any, label: Any) -> RawItem:
@@ -126,17 +134,21 @@ def _array(item: Any) -> npt.NDArray[Any]:
 
 
 def torchvision_module(name: str) -> Any:
-    """`torchvision.<name>`. Raises DatasetError when torchvision does not fit the installed torch."""
+    """The module `torchvision.<name>`. Raises DatasetError when it cannot be loaded."""
     try:
         return importlib.import_module(f"torchvision.{name}")
     except (ImportError, RuntimeError) as error:
         raise DatasetError(
-            f"torchvision cannot be loaded ({error}). Install torch and torchvision together, from the same index"
+            f"torchvision cannot be loaded ({error}). Install torch and torchvision together, from "
+            "the same index"
         ) from error
 
 
 def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
-    """`torchvision:NAME` or `torchvision:NAME/PART` (EMNIST/balanced), from the folder `options.root`. Raises DatasetError."""
+    """`torchvision:NAME` or `torchvision:NAME/PART` (EMNIST/balanced) in the folder `options.root`.
+
+    Raises DatasetError.
+    """
     name, _, part = reference.removeprefix(PREFIX).partition("/")
     module = torchvision_module("datasets")
     kind = getattr(module, name, None)
@@ -166,9 +178,8 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
         hint = (
             ""
             if options.download
-            else f"; put it there, give --root, or allow fetching it with --download ({error})"
+            else "; put it there, name its folder with --root, or use --download"
         )
-        raise DatasetError(
-            f"{reference}: not found in {root.resolve()}{hint or f': {error}'}"
-        ) from error
+        message = f"{reference}: not found in {root.resolve()}{hint} ({error})"
+        raise DatasetError(message) from error
     return TorchItems(name if not part else f"{name}-{part}", dataset, labels_given=False)

@@ -1,4 +1,4 @@
-"""Spectrograms in colour, as people who look at many of them are used to: dark for silence, bright for sound, even in brightness."""
+"""Colours of spectrograms: dark for silence, bright for sound, with even steps of brightness."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ _STOPS = (
     (200, (245, 135, 30)),
     (255, (252, 250, 165)),
 )
-"""Brightness of the spectrogram and the colour for it, in the order of matplotlib's inferno."""
+"""Values of the spectrogram with their RGB colours, close to matplotlib's inferno."""
 _LUT = np.stack(
     [
         np.interp(np.arange(256), [at for at, _ in _STOPS], [colour[k] for _, colour in _STOPS])

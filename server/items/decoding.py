@@ -1,4 +1,4 @@
-"""Picture files to arrays: five formats, a limit on pixels, turned as the camera says, fitted into a frame."""
+"""Picture files to arrays: five formats, a limit on pixels, camera orientation, fitting a frame."""
 
 import math
 import threading
@@ -19,15 +19,18 @@ _one_large_picture = threading.Lock()
 
 
 def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
-    """The picture in `file`, or the first of several; as large as it is, or a little larger than `frame` (height, width) where the format
-    can be read smaller. Raises ItemError.
+    """The picture in `file`, or the first of several.
+
+    Formats that can be decoded at a smaller size give a picture a little larger than `frame`
+    (height, width). Raises ItemError.
     """
     try:
         with Image.open(file, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise ItemError(
-                    f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels are read"
+                    f"{width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} megapixels "
+                    "are read"
                 )
             if frame is not None and image.format == "JPEG":
                 image.draft(None, (2 * frame[1], 2 * frame[0]))
@@ -38,12 +41,13 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
     except ItemError:
         raise
     except Image.DecompressionBombWarning as error:
-        raise ItemError("far too many pixels") from error
+        raise ItemError("too many pixels") from error
     except Image.DecompressionBombError as error:
-        raise ItemError("far too many pixels") from error
+        raise ItemError("too many pixels") from error
     except UnidentifiedImageError as error:
         raise ItemError("not a PNG, JPEG, WebP, TIFF or GIF picture") from error
-    except Exception as error:  # Pillow's decoders raise whatever they like on broken files: SyntaxError, struct.error, KeyError, ...
+    # Pillow's decoders raise many types on broken files: SyntaxError, struct.error, KeyError, ...
+    except Exception as error:
         raise ItemError(f"a damaged picture: {error or type(error).__name__}") from error
 
 
@@ -54,7 +58,7 @@ def height_and_width(picture: Picture) -> tuple[int, int]:
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """(height, width) as the header says, None where it cannot be read."""
+    """(height, width) from the header, or None if it cannot be read."""
     try:
         with Image.open(file, formats=FORMATS) as image:
             return image.size[1], image.size[0]
@@ -68,16 +72,19 @@ def _upright(image: Image.Image) -> Picture:
 
 
 def plain(image: Image.Image) -> Picture:
-    """The same in grey or RGB, 8 bits, on white where it is transparent. Raises ItemError on numbers that are no brightness."""
+    """The picture in 8-bit grey or RGB, with white behind transparent pixels.
+
+    Raises ItemError for pixels that are not a brightness of 8 or 16 bits.
+    """
     if image.mode in ("L", "RGB"):
         return image.copy()
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise ItemError("integers beyond 16 bits a pixel; save it with 8 or 16")
+            raise ItemError("more than 16 bits per pixel; save it with 8 or 16")
         return (values // 257).astype(np.uint8)
     if image.mode == "F":
-        raise ItemError("floating-point numbers as pixels; save it with 8 or 16 bits a pixel")
+        raise ItemError("floating-point pixels; save it with 8 or 16 bits per pixel")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -86,21 +93,22 @@ def plain(image: Image.Image) -> Picture:
 
 
 def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """The picture in `frame` (height, width), proportions kept, antialiased, on the background its border shows; uint8 (H, W[, 3]).
+    """The picture scaled into `frame` (height, width), antialiased, with its proportions.
 
-    A coloured picture without a colour comes back grey.
+    The background is the median colour of the picture's border. Returns uint8 (H, W), or (H, W, 3)
+    if any pixel has a colour.
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     height, width = frame
     if image.size == (width, height):
-        return _grey_if_it_is(np.asarray(image))
+        return _grey_if_colourless(np.asarray(image))
     scale = min(width / image.width, height / image.height)
     size = (
         max(1, math.floor(image.width * scale + 0.5)),
         max(1, math.floor(image.height * scale + 0.5)),
     )
     small = np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
-    small = _grey_if_it_is(small)
+    small = _grey_if_colourless(small)
     if small.shape[:2] == frame:
         return small
     rim = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
@@ -111,7 +119,7 @@ def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
     return out
 
 
-def _grey_if_it_is(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _grey_if_colourless(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if pixels.ndim == 3 and (pixels[..., :1] == pixels[..., 1:]).all():
         return pixels[..., 0]
     return pixels

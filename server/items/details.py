@@ -1,4 +1,4 @@
-"""What came with an item, as the protocol tells it."""
+"""Path and columns of an item, as the protocol sends them."""
 
 import json
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 
-MAX_TOLD = 1000
+MAX_SHOWN = 1000
 """Characters of a column's value that are sent for the card."""
 
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
-    """Where an item comes from and what it came with, as ItemInfo tells it."""
+    """The fields of ItemInfo with the origin and the columns of an item."""
     if items.table is None:
         return {"path": "", "columns": []}
     from lodespace.items.paths import shown
@@ -32,8 +32,8 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
 
 
 def _shortened(text: str) -> str:
-    """A card has room for a few lines; exports have it all."""
-    return text if len(text) <= MAX_TOLD else f"{text[:MAX_TOLD]}…"
+    """The text, cut for the card. Exports hold the whole text."""
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def as_text(value: Any) -> str:

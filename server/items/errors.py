@@ -1,4 +1,4 @@
-"""Items that cannot be read, and what a decoded picture is."""
+"""Items that cannot be read, and the type of a decoded picture."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from PIL import Image
 from lodespace.errors import LodespaceError
 
 Picture = Image.Image | npt.NDArray[np.uint8]
-"""A decoded picture: of Pillow, or uint8 (H, W) or (H, W, 3)."""
+"""A decoded picture: a Pillow image, or uint8 (H, W) or (H, W, 3)."""
 
 
 class ItemError(LodespaceError):
-    """One item cannot be read; the message is the reason, for a person. The others go in."""
+    """One item cannot be read. The message is the reason; the other items are imported."""
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,6 @@ class BadItem:
     """An item that was left out, by name and reason."""
 
     name: str
+    """Name for the report: an id, a path, a line."""
     reason: str
+    """Why it was left out."""

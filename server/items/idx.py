@@ -14,9 +14,9 @@ from lodespace.errors import DatasetError
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """An IDX file of unsigned bytes (the format of MNIST), gzip-compressed or not, as a uint8 array of its shape. Raises DatasetError.
+    """The uint8 array of an IDX file, gzip-compressed or not. Raises DatasetError.
 
-    What it holds is mapped from a file, not kept in memory.
+    The array is mapped from a temporary file and takes no memory.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -29,7 +29,7 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
             rank = head[3]
             sizes = stream.read(4 * rank)
             if rank == 0 or len(sizes) < 4 * rank:
-                raise DatasetError(f"{path}: the IDX header is cut short")
+                raise DatasetError(f"{path}: the IDX header is incomplete")
             shape = struct.unpack(f">{rank}I", sizes)
             return _body(path, stream, shape)
     except (OSError, EOFError) as error:
@@ -39,14 +39,14 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
 def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     wanted = math.prod(shape)
     with tempfile.TemporaryFile() as file:
-        # One byte more than promised is enough to see that the header is wrong: what is packed may be far larger.
+        # Stop after one byte too many: the packed content may be far larger than the header states.
         left = wanted + 1
         while left and (block := stream.read(min(left, 1 << 20))):
             file.write(block)
             left -= len(block)
         if left != 1:
             follow = "more" if left == 0 else f"{wanted + 1 - left:,}"
-            raise DatasetError(f"{path}: the header says {shape}, but {follow} bytes follow")
+            raise DatasetError(f"{path}: the header announces {shape}, but {follow} bytes follow")
         file.flush()
         if wanted == 0:
             return np.empty(shape, np.uint8)

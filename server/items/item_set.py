@@ -1,6 +1,7 @@
-"""A data set as it is kept: a folder of plain arrays, mapped into memory. No torch: the server process needs the pictures too.
+"""A stored data set: a folder of plain arrays that are mapped into memory.
 
-`lodespace.importing` makes such folders from what people have; docs/files.md lists their files.
+`lodespace.importing` writes such folders; docs/files.md lists their files. This module works
+without torch, because the server process needs the pictures too.
 """
 
 import json
@@ -37,30 +38,36 @@ Kind = Literal["image", "vector", "sound"]
 
 @dataclass(frozen=True)
 class ItemSet:
-    """N items to label.
-
-    `data` is uint8 (N, H, W) grey or (N, H, W, 3) colour pictures when `kind` is "image" or "sound" (spectrograms), float32 (N, F) when
-    "vector". `pictures` shows the items: `data` itself, or thumbnails of vectors; None where there are none.
-    `truth` (int16 (N,), -1 where unknown) are labels that came with the data; `labels_given`: whether they are somebody's work to go on
-    from, rather than there to measure.
-    `table`: what else is known of the items. `root`: where the original files lie, `originals`: or the file that holds them.
-    `standardisation` (2, F): mean and deviation of each feature of vectors. `features` (N, K): which items are alike, given by the user.
-    """
+    """N items to label."""
 
     name: str
+    """Name of the data set."""
     kind: Kind
+    """Kind of item. Sounds are stored as pictures of their spectrograms."""
     data: npt.NDArray[Any]
+    """Pictures, uint8 (N, H, W) or (N, H, W, 3); for vectors, float32 (N, F)."""
     class_names: tuple[str, ...] = ()
+    """Names of the classes in `truth`, by class id."""
     truth: npt.NDArray[np.int16] | None = None
+    """Labels in the source, (N,), -1 where unknown."""
     content: Content = "symbols"
+    """Kind of picture, which decides how pictures may be changed for training."""
     thumbnails: npt.NDArray[np.uint8] | None = None
+    """Pictures that stand for vectors, (N, H, W) or (N, H, W, 3)."""
     table: "ItemTable | None" = None
+    """Ids, paths and all other columns of the source."""
     labels_given: bool = False
+    """Whether `truth` is a person's work to continue, and not only a reference to measure by."""
     standardisation: npt.NDArray[np.float32] | None = None
+    """Mean and deviation of each feature of vectors, (2, F)."""
     features: npt.NDArray[np.float32] | None = None
+    """Features given by the user, (N, K). They decide which items are neighbours."""
     root: Path | None = None
+    """The folder of the original files."""
     originals: Path | None = None
+    """The file that holds original pictures which were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
+    """Settings of the import that later steps need, such as those of spectrograms."""
 
     def __post_init__(self) -> None:
         n = len(self.data)
@@ -75,7 +82,7 @@ class ItemSet:
         for what, values in counted.items():
             if values is not None and len(values) != n:
                 raise DatasetError(
-                    f"{self.name}: {len(values)} {what}s for {n} items; there must be one an item"
+                    f"{self.name}: {len(values)} {what}s for {n} items; there must be one per item"
                 )
 
     def __len__(self) -> int:
@@ -87,7 +94,7 @@ class ItemSet:
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """Each item's own id: as the data names it, else its number."""
+        """The id per item: from the source, else the item's number."""
         return (
             self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
         )
@@ -95,14 +102,27 @@ class ItemSet:
     def item_id(self, item: int) -> str:
         return self.ids[item]
 
+    def matching(self, text: str) -> list[int]:
+        """Items that contain `text` in their id, path or any column, in any case. Ascending.
+
+        `column:text` searches one column. The page searches class names itself.
+        """
+        if self.table is not None:
+            return self.table.matching(text)
+        wanted = text.removeprefix("id:").casefold()
+        return [i for i, item_id in enumerate(self.ids) if wanted in item_id.casefold()]
+
 
 def load_digits() -> ItemSet:
-    """The bundled digits: 5,000 MNIST pictures, 28 x 28, 500 a class (assets/digits/SOURCE.md)."""
+    """The bundled digits: 5,000 MNIST pictures, 28 x 28, 500 per class.
+
+    assets/digits/SOURCE.md has their source and licence.
+    """
     return load(bundled_digits_folder())
 
 
 def bundled_digits_folder() -> Path:
-    """Where the bundled digits lie, in an installed copy and in a checkout alike."""
+    """The folder of the bundled digits, for an installed copy and for a checkout."""
     return Path(str(files("lodespace.assets"))) / "digits"
 
 
@@ -111,7 +131,7 @@ def is_dataset(path: Path) -> bool:
 
 
 def load(folder: Path) -> ItemSet:
-    """Open the data set folder. Raises DatasetError, saying what is wrong with it."""
+    """Open the data set folder. Raises DatasetError with the reason."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
@@ -138,7 +158,7 @@ def load(folder: Path) -> ItemSet:
         raise DatasetError(f"{path}: not a data set description: {error!r}") from error
     data = arrays.get("vectors" if kind == "vector" else "pixels")
     if data is None or kind not in ("image", "vector", "sound"):
-        raise DatasetError(f"{path}: names no array of {kind} items")
+        raise DatasetError(f"{path}: does not name an array of {kind} items")
     return ItemSet(
         name,
         kind,
@@ -158,7 +178,10 @@ def load(folder: Path) -> ItemSet:
 
 
 def member(folder: Path, name: object) -> Path:
-    """The file `name` of `folder`. A name that leads out of the folder is refused: a description is outside text."""
+    """The file `name` in `folder`. Raises DatasetError for a path.
+
+    The description comes from outside, and a path could lead out of the folder.
+    """
     if not isinstance(name, str) or Path(name).name != name:
         raise DatasetError(
             f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file beside it"
@@ -167,7 +190,10 @@ def member(folder: Path, name: object) -> Path:
 
 
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
-    """Mapped into memory, so that opening costs nothing; what is written to it stays here (torch wants arrays it may write to)."""
+    """The array, mapped into memory, so opening takes no time.
+
+    The mapping is copy-on-write: torch needs writable arrays, and the file stays as it is.
+    """
     path = member(folder, name)
     try:
         return np.load(path, mmap_mode="c", allow_pickle=False)
@@ -176,15 +202,14 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
 
 
 def _table(folder: Path, name: object) -> "ItemTable":
-    from lodespace.items.table import (
-        ItemTable,  # pyarrow takes 0.1 s to import, and the bundled digits have no table
-    )
+    # pyarrow takes 0.1 s to import, and the bundled digits have no table.
+    from lodespace.items.table import ItemTable
 
     return ItemTable.read(member(folder, name))
 
 
 def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
-    """Format 1: pictures and truth as IDX files, as the bundled digits are."""
+    """Format 1, that of the bundled digits: pictures and truth as IDX files."""
     from lodespace.items.idx import read_idx
 
     images = read_idx(member(folder, manifest["images"]))
@@ -196,7 +221,8 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
     )
     if images.ndim not in (3, 4):
         raise DatasetError(
-            f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), not {images.shape}"
+            f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), "
+            f"not {images.shape}"
         )
     if truth is not None and classes and int(truth.max()) >= len(classes):
         raise DatasetError(
@@ -206,7 +232,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files that the data set `folder` consists of, its description last."""
+    """The files of the data set `folder`, its description last."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     named: list[object] = [manifest.get(key) for key in _FILES]
     named.append(manifest.get("normalisation", {}).get("standardisation"))

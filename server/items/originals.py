@@ -1,4 +1,4 @@
-"""The original of an item, where it still is: the picture at its full size, the recording's part. Else what the data set keeps of it."""
+"""Original pictures and recordings of items, or the stored copy where the original is gone."""
 
 import io
 from typing import BinaryIO
@@ -16,9 +16,10 @@ from lodespace.items.paths import open_inside, shown
 
 
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
-    """The item's picture, at most `side` wide or high: the original if it can be read, else as the data set keeps it.
+    """The item's picture, at most `side` pixels wide and high.
 
-    Raises RequestError when the item has none.
+    The original if it can be read, else the stored copy. Raises RequestError for vectors without
+    pictures.
     """
     found = _original(items, item, side) if items.kind == "image" else None
     if found is None:
@@ -56,7 +57,10 @@ def _open(items: ItemSet, item: int) -> BinaryIO | None:
 
 
 def raw(items: ItemSet, item: int) -> bytes | None:
-    """The file of an item that was no file of its own, as it came; None where it was, or was no larger than what is kept."""
+    """Original bytes of an item from a table.
+
+    None for an item that is a file, and for an original that is not larger than the stored copy.
+    """
     length = items.table.value(item_table.LENGTH, item) if items.table is not None else None
     if length is None or items.table is None or items.originals is None:
         return None
@@ -66,9 +70,12 @@ def raw(items: ItemSet, item: int) -> bytes | None:
 
 
 def sound(items: ItemSet, item: int) -> bytes:
-    """The item's part of its recording as WAV, 16 bits, one channel. Raises RequestError when it is no sound or the recording is gone."""
+    """The item's part of its recording as WAV, 16 bits, one channel.
+
+    Raises RequestError when the item is not a sound or its recording is gone.
+    """
     if items.kind != "sound" or items.table is None or items.root is None:
-        raise RequestError("these items are no sounds", code="no_sound", status=404)
+        raise RequestError("these items are not sounds", code="no_sound", status=404)
     import soundfile
 
     path = items.table.value(item_table.PATH, item)
@@ -84,7 +91,9 @@ def sound(items: ItemSet, item: int) -> bytes:
                 round((end - start) * rate), dtype="float32", always_2d=True
             ).mean(axis=1)
     except (ItemError, soundfile.SoundFileError, RuntimeError, OSError) as error:
-        message = f"the recording {shown(path)} is not in {items.root} any more, or cannot be read ({error})"
+        message = (
+            f"the recording {shown(path)} is no longer in {items.root}, or cannot be read ({error})"
+        )
         raise RequestError(message, code="no_original", status=404) from error
     out = io.BytesIO()
     soundfile.write(out, samples, rate, format="WAV", subtype="PCM_16")

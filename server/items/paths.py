@@ -1,6 +1,6 @@
-"""Files of a folder that somebody else has made: found in a fixed order, opened without following links out of it.
+"""Files of a folder from elsewhere, listed in a fixed order and opened only inside the folder.
 
-Names are bytes: a file system allows any but "/" and NUL.
+Names are bytes, because a file system allows all bytes but "/" and NUL.
 """
 
 import os
@@ -12,25 +12,31 @@ from typing import BinaryIO
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_FILE_BYTES = 256 << 20
-"""A larger picture file is no picture."""
+"""Limit for picture files."""
 _JUNK = frozenset({b"Thumbs.db", b"desktop.ini", b"__MACOSX", b"@eaDir"})
 _CONTROL = {c: f"\\x{c:02x}" for c in [*range(0x20), 0x7F]}
 _DIRECTION = {
     c: f"\\u{c:04x}"
     for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
 }
-"""Marks that turn the reading direction would make a name look like another."""
+"""Marks of the reading direction, which can make a name look like another."""
 
 
 def shown(name: bytes) -> str:
-    """A file's name as text: what is no UTF-8, controls and turns of the reading direction are written out."""
+    """A file's name as text.
+
+    Bytes that are not UTF-8, control characters and marks of the reading direction are escaped.
+    """
     return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:
-    """Paths of all regular files below `root`, relative to it, each folder's in the order of its names; files before folders.
+    """Paths of all regular files below `root`, relative to it.
 
-    Hidden files and what systems leave behind are passed over. Links are followed to files within `root`, never out of it.
+    They are sorted by name, files before folders.
+
+    Hidden files and leftovers of operating systems are skipped. Links are followed only to files
+    within `root`.
     """
     top = os.fsencode(root.resolve())
     yield from _walk(top, b"", top)
@@ -73,30 +79,31 @@ def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator
         yield path
     elif os.path.isdir(target):
         yield BadItem(
-            shown(path), "a symbolic link to a folder; its files are taken where they are"
+            shown(path),
+            "a symbolic link to a folder; the folder's files are read in their own place",
         )
     else:
-        yield BadItem(shown(path), "a symbolic link that leads nowhere")
+        yield BadItem(shown(path), "a symbolic link without a target")
 
 
 def inside(root: Path, path: bytes) -> bytes:
-    """The real path of `path` below `root`. Raises ItemError when it leads out of it, whether by itself or by links."""
+    """The real path of `path` below `root`. Raises ItemError when it is outside, also by links."""
     top = os.fsencode(root.resolve())
     if b"\0" in path:
         raise ItemError("a path cannot hold a NUL character")
     real = os.path.realpath(os.path.join(top, path))
     if not real.startswith(top + b"/"):
         raise ItemError(
-            f"leads out of {root}; put the file there, or say with --root where paths start"
+            f"leads out of {root}; put the file there, or name the folder of the paths with --root"
         )
     return real
 
 
 def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> BinaryIO:
-    """Open a regular file below `root` to read. Raises ItemError."""
+    """Open a regular file below `root` for reading. Raises ItemError."""
     real = inside(root, path)
     try:
-        # Not to be turned into a link or a pipe between the check and here: a pipe would wait for ever.
+        # The file may become a link or a pipe after the check. Opening a pipe would block forever.
         descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ItemError(_because(error)) from error

@@ -1,6 +1,6 @@
-"""What is known of each item beside its pixels: id, path, and the columns it came with.
+"""The table of items: id, path, and all columns of the source.
 
-An Arrow file, mapped into memory: looking at a row costs what a row costs.
+It is an Arrow file mapped into memory, so reading one row is cheap.
 """
 
 import contextlib
@@ -30,19 +30,22 @@ OWN_TYPES: dict[str, pa.DataType] = {
     OFFSET: pa.int64(),
     LENGTH: pa.int64(),
 }
-"""Our columns: the item's id; its file below the source's root; train, test, ...; seconds of a sound; where its bytes lie in
-originals.bin."""
+"""Lodespace's own columns.
+
+The item's id, its file relative to the source's root, its split, start and end of a sound in
+seconds, and the place of its bytes in originals.bin.
+"""
 
 
 class ItemTable:
-    """One row an item, in the items' order."""
+    """One row per item, in the items' order."""
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
 
     @classmethod
     def read(cls, path: Path) -> "ItemTable":
-        """Raises DatasetError when it cannot be read."""
+        """The table in a file. Raises DatasetError when it cannot be read."""
         try:
             with pa.memory_map(str(path)) as file:
                 table = ipc.open_file(file).read_all()
@@ -61,14 +64,14 @@ class ItemTable:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that came with the data."""
+        """Names of the source's columns."""
         return [name for name in self.table.column_names if name not in OWN_TYPES]
 
     def ids(self) -> tuple[str, ...]:
         return tuple(self.table[ID].to_pylist())
 
     def column(self, name: str) -> list[Any]:
-        """Values of any column; None for each item where there is no such one."""
+        """Values of a column, None per item for an unknown column."""
         return (
             self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
         )
@@ -77,11 +80,14 @@ class ItemTable:
         return self.table[name][item].as_py() if name in self.table.column_names else None
 
     def row(self, item: int) -> dict[str, Any]:
-        """The columns that came with the item."""
+        """The source's columns of an item."""
         return {name: self.table[name][item].as_py() for name in self.columns}
 
     def matching(self, text: str) -> list[int]:
-        """Items whose id, path or any column holds `text`, in whatever case; of `column:text`, that column."""
+        """Items that contain `text` in their id, path or any column, in any case.
+
+        `column:text` searches one column.
+        """
         names = {"id": ID, "path": PATH, "split": SPLIT} | {name: name for name in self.columns}
         column, colon, rest = text.partition(":")
         if colon and column in names:
@@ -97,7 +103,7 @@ class ItemTable:
         return [] if found is None else pc.call_function("indices_nonzero", [found]).to_pylist()
 
     def _texts(self, name: str) -> pa.ChunkedArray | None:
-        """A column as text; None where it has none worth searching: lists, structures, bytes."""
+        """A column as text; None for lists, structures and bytes, which are not searched."""
         if name not in self.table.column_names:
             return None
         column = self.table[name]
@@ -115,7 +121,7 @@ class ItemTable:
 
 
 class ItemTableBuilder:
-    """Collects rows, and turns them into an ItemTable. `schema`: types of the columns, as far as the source knows them."""
+    """Collects rows for an ItemTable. `schema` has the column types that the source knows."""
 
     _ROWS_AT_ONCE = 2000
 
@@ -125,7 +131,7 @@ class ItemTableBuilder:
         self.tables: list[pa.Table] = []
 
     def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:
-        """`own`: values of our columns."""
+        """Add a row: values of Lodespace's own columns, and of the source's columns."""
         row = {f"{name}_" if name in OWN_TYPES else name: value for name, value in columns.items()}
         self.rows.append(row | own)
         if len(self.rows) >= self._ROWS_AT_ONCE:
@@ -147,7 +153,7 @@ class ItemTableBuilder:
             pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError
         ):
             return pa.array(values, kind)
-        # Values of several kinds, or text that is none: as text.
+        # Values of several types, or invalid text: store them as text.
         return pa.array(
             [None if value is None else whole_text(value) for value in values], pa.string()
         )
@@ -158,7 +164,7 @@ class ItemTableBuilder:
         try:
             table = pa.concat_tables(self.tables, promote_options="permissive")
         except pa.ArrowException:
-            # A column of numbers here and text there.
+            # A column has numbers in one part and text in another.
             table = pa.concat_tables(
                 [_as_texts(table) for table in self.tables], promote_options="permissive"
             )
@@ -166,7 +172,7 @@ class ItemTableBuilder:
 
 
 def whole_text(value: Any) -> str:
-    """As text; halves of characters, which JSON can hold and nothing else, are written out."""
+    """The value as text. Lone surrogates, which JSON can hold, are escaped."""
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,7 @@
-"""Pictures of the items: atlas pages for the cloud, single ones for the card. Made once, kept in the project's thumbnails/ folder."""
+"""Pictures of the items: atlas pages for the cloud, and single pictures for the card.
+
+Pages are drawn once and cached in the project's thumbnails/ folder.
+"""
 
 import hashlib
 import io
@@ -17,7 +20,7 @@ from lodespace.protocol import Thumbnails
 PAGE_SIZE = 2048
 CELL = 32
 BORDER = 2
-"""Pixels round a picture in its cell: no neighbour bleeds in when the texture is filtered."""
+"""Pixels around a picture in its cell, so that texture filtering mixes in no neighbour."""
 PICTURE = CELL - 2 * BORDER
 COLUMNS = PAGE_SIZE // CELL
 PER_PAGE = COLUMNS * COLUMNS
@@ -27,7 +30,7 @@ _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
 def describe(items: ItemSet) -> Thumbnails | None:
-    """The layout of the atlas; None for items that are no pictures."""
+    """The layout of the atlas, or None for items without pictures."""
     if items.pictures is None:
         return None
     return Thumbnails(
@@ -41,7 +44,7 @@ def describe(items: ItemSet) -> Thumbnails | None:
 
 
 def page_tag(items: ItemSet, page: int) -> str:
-    """A name for the content of atlas page `page` (from 0): the same pictures, the same name. Raises IndexError when there is none."""
+    """Digest of the pictures of atlas page `page` (from 0). Raises IndexError for no such page."""
     pictures = _pictures(items, page)
     digest = hashlib.sha256(f"{_VERSION} {pictures.shape}".encode())
     digest.update(np.ascontiguousarray(pictures).data)
@@ -49,13 +52,15 @@ def page_tag(items: ItemSet, page: int) -> str:
 
 
 def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> bytes:
-    """Atlas page `page` (from 0) as PNG, from `cache`, or made (and put there, with `write`). Raises IndexError when there is none."""
+    """Atlas page `page` (from 0) as PNG, from `cache` or drawn.
+
+    With `write`, a drawn page is stored in the cache. Raises IndexError for no such page.
+    """
     path = cache / f"page-{page:04d}-{page_tag(items, page)}.png"
     if path.is_file():
         kept = path.read_bytes()
-        if kept.startswith(_PNG_BEGIN) and kept.endswith(
-            _PNG_END
-        ):  # else a power cut left half of it
+        # A power cut can leave half of a page.
+        if kept.startswith(_PNG_BEGIN) and kept.endswith(_PNG_END):
             return kept
     png = _png(_draw_page(_pictures(items, page)))
     if not write:
@@ -64,12 +69,12 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
         cache.mkdir(parents=True, exist_ok=True)
         atomic_write(path, png, sync=False)
     except OSError:
-        pass  # a cache that cannot be written costs time, nothing else
+        pass  # without the cache, pages are drawn again each time
     return png
 
 
 def draw_page(items: ItemSet, page: int) -> Image.Image:
-    """Atlas page `page` (from 0). Raises IndexError when there is none."""
+    """Atlas page `page` (from 0). Raises IndexError for no such page."""
     return Image.fromarray(_draw_page(_pictures(items, page)))
 
 
@@ -82,9 +87,9 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
 
 
 def picture_png(items: ItemSet, item: int) -> bytes:
-    """One picture as PNG: the original if it still is where it was, else as it is kept; at most CARD_SIZE wide or high.
+    """One picture as PNG, at most CARD_SIZE pixels wide and high.
 
-    Raises RequestError.
+    The original if it can be read, else the stored copy. Raises RequestError.
     """
     return _png(np.asarray(originals.picture(items, item, CARD_SIZE)))
 
@@ -99,7 +104,7 @@ def _draw_page(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _scaled(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pictures fitted into PICTURE x PICTURE, their proportions kept. (n, PICTURE, PICTURE[, 3])."""
+    """Pictures scaled into PICTURE x PICTURE with their proportions, (n, PICTURE, PICTURE[, 3])."""
     height, width = pictures.shape[1:3]
     if (height, width) == (PICTURE, PICTURE):
         return pictures

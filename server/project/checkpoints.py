@@ -1,4 +1,4 @@
-"""What the server reads of the trainer's checkpoints: the latent means of the newest good one. No torch."""
+"""The part of a checkpoint that the server shows. Works without torch."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,16 +10,20 @@ from lodespace.models.checkpoints.checkpoint import latest
 
 
 class Shown(NamedTuple):
-    """latent_mean float32 (N, D), prediction int16 (N,), confidence float32 (N,)."""
+    """The state of the map in a checkpoint."""
 
     latent_mean: npt.NDArray[np.float32]
+    """Positions, (N, D)."""
     prediction: npt.NDArray[np.int16]
+    """Predicted class ids, (N,)."""
     confidence: npt.NDArray[np.float32]
+    """Probability of the predicted class, (N,)."""
     step: int
+    """Training step."""
 
 
 def newest(folder: Path, n_items: int) -> Shown | None:
-    """What the newest good checkpoint in `folder` shows; None when there is none for n_items items."""
+    """The newest valid checkpoint in `folder` for `n_items` items, or None."""
     found = latest(folder)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Labels that came with the data: which of them to take, and writing them into a project's log, one gesture a class."""
+"""Labels of the imported data, and their first gestures in the log, one per class."""
 
 import time
 from pathlib import Path
@@ -16,9 +16,16 @@ CLIENT = "import"
 
 
 def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[np.int16]:
-    """Of the labels that came with the data: "none" of them, "all", or as many of each class as the number says, drawn by `seed`. (N,).
+    """The labels of the data to start from, (N,), UNLABELED (-1) without one.
 
-    None: all, if they are somebody's work to go on from. Raises DatasetError.
+    Args:
+        items: The imported data.
+        which: "none", "all", or a number of items per class. None: all, if the labels are a
+            person's work to continue.
+        seed: Seed for drawing items of a class.
+
+    Raises:
+        DatasetError: `which` is not valid, or the data have no labels.
     """
     labels = np.full(len(items), UNLABELED, np.int16)
     if which is None:
@@ -26,11 +33,11 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
     if which == "none":
         return labels
     if items.truth is None:
-        raise DatasetError(f"{items.name} comes without labels; leave --labels away")
+        raise DatasetError(f"{items.name} has no labels; remove --labels")
     if which == "all":
         return items.truth.copy()
     if not which.isdecimal() or int(which) < 1:
-        raise DatasetError(f"labels '{which}': give none, all, or a number of items of each class")
+        raise DatasetError(f"labels '{which}': give none, all, or a number of items per class")
     random = np.random.default_rng(seed)
     for class_id in range(len(items.class_names)):
         members = np.flatnonzero(items.truth == class_id)
@@ -40,9 +47,10 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
 
 
 def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
-    """Write `labels` (N,), UNLABELED (-1) for none, into the label log at `log`. Returns how many items were labelled.
+    """Write `labels` (N,), UNLABELED (-1) without one, into the label log at `log`.
 
-    Doing it twice has no second effect. Raises EventLogError, DatasetError.
+    Gestures that are already in the log are skipped. Returns the number of labelled items. Raises
+    EventLogError or DatasetError.
     """
     if len(labels) and int(labels.max()) >= MAX_CLASSES:
         raise DatasetError(

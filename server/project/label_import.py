@@ -1,4 +1,7 @@
-"""Labels to go on from: a table by id, Label Studio's JSON, or an earlier project. Conflicts are listed, and decided by a person."""
+"""Import of labels from a table, Label Studio's JSON, or an earlier project.
+
+Conflicts are listed, and a person decides.
+"""
 
 import json
 import urllib.parse
@@ -12,7 +15,8 @@ import numpy as np
 from lodespace import protocol
 from lodespace.errors import DatasetError
 from lodespace.importing.source import ImportOptions
-from lodespace.importing.table import LABEL_NAMES, SUFFIXES, open_rows
+from lodespace.importing.table import LABEL_NAMES
+from lodespace.importing.table_rows import SUFFIXES, open_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.project.project import MANIFEST, Project
@@ -38,18 +42,23 @@ _ID_NAMES = (
 
 
 @dataclass
-class Resumed:
-    """What became of labels that were taken in. `unknown`: ids that no item has; `conflicts`: (id, label there, label that came)."""
+class LabelImport:
+    """The result of an import of labels."""
 
     labelled: int = 0
+    """Number of items that got a label."""
     same: int = 0
+    """Number of items that already had this label."""
     unknown: list[str] = field(default_factory=list)
+    """Ids without an item."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
+    """(id, label in the project, imported label)."""
     kept: int = 0
+    """Number of conflicts in which the project's label was kept."""
 
 
 def read_labels(path: Path, options: ImportOptions) -> dict[str, str]:
-    """Labels by id: from a table (.csv, .tsv, .jsonl, .parquet), Label Studio's JSON, or a project folder. Raises DatasetError."""
+    """Labels by id, from a table, Label Studio's JSON, or a project folder. Raises DatasetError."""
     if path.is_dir():
         return _of_project(path)
     if not path.is_file():
@@ -59,7 +68,8 @@ def read_labels(path: Path, options: ImportOptions) -> dict[str, str]:
     if path.suffix.lower() in SUFFIXES:
         return _of_table(path, options)
     raise DatasetError(
-        f"--labels-from {path}: give a table with ids and labels, Label Studio's .json, or a project folder"
+        f"--labels-from {path}: give a table with ids and labels, Label Studio's .json, or a "
+        "project folder"
     )
 
 
@@ -72,7 +82,8 @@ def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
     )
     if id_column not in rows.columns or label_column not in rows.columns:
         raise DatasetError(
-            f"--labels-from {path}: its columns are {', '.join(rows.columns[:20])}; say with --id and --label which are meant"
+            f"--labels-from {path}: name the columns of ids and labels with --id and --label. The "
+            f"columns are {', '.join(rows.columns[:20])}"
         )
     found: dict[str, str] = {}
     for row in rows:
@@ -89,7 +100,7 @@ def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
 def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
     if found.setdefault(item_id, label) != label:
         raise DatasetError(
-            f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; decide for one"
+            f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; keep one of them"
         )
 
 
@@ -137,7 +148,7 @@ def _task_id(data: dict[str, Any]) -> str:
 
 def _of_project(path: Path) -> dict[str, str]:
     if not (path / MANIFEST).is_file():
-        raise DatasetError(f"--labels-from {path}: no project; it holds no {MANIFEST}")
+        raise DatasetError(f"--labels-from {path}: not a project; {MANIFEST} is missing")
     from lodespace.project.offline import open_offline
 
     project, session = open_offline(path)
@@ -150,19 +161,20 @@ def _of_project(path: Path) -> dict[str, str]:
     }
 
 
-def take_labels(project: Project, labels: dict[str, str], decision: Decision | None) -> Resumed:
-    """Write `labels` (class names by id) into the log of `project`, one gesture a class; classes that are new are made.
+def take_labels(project: Project, labels: dict[str, str], decision: Decision | None) -> LabelImport:
+    """Write `labels` (class names by id) into the log of `project`, one gesture per class.
 
-    An item that has another label is a conflict: with "keep" its label stays, with "replace" it gets the one that came; without a decision
-    nothing is written at all where there are conflicts. Raises EventLogError, RequestError.
+    New classes are created. An item with another label is a conflict: "keep" keeps its label,
+    "replace" changes it. Without a decision, any conflict prevents the import. Raises EventLogError or
+    RequestError.
     """
     session = AnnotationSession(project.items, settings=project.settings)
     event_log = EventLog(project.labels_path)
     try:
         session.replay(event_log.events())
-        resumed, chosen = _compare(session, project.items, labels, decision)
-        if resumed.conflicts and decision is None:
-            return resumed
+        result, chosen = _compare(session, project.items, labels, decision)
+        if result.conflicts and decision is None:
+            return result
         for name, items in chosen.items():
             class_id = _class_of(session, event_log, name)
             command = protocol.Label(
@@ -173,37 +185,37 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
                 provenance=protocol.Provenance(tool="api", note="labels taken in"),
             )
             _carry_out(session, event_log, command)
-            resumed.labelled += len(items)
+            result.labelled += len(items)
     finally:
         event_log.close()
-    return resumed
+    return result
 
 
 def _compare(
     session: AnnotationSession, items: ItemSet, labels: dict[str, str], decision: Decision | None
-) -> tuple[Resumed, dict[str, list[int]]]:
-    """What `labels` would do, and the items to label by class name."""
-    resumed, chosen = Resumed(), dict[str, list[int]]()
+) -> tuple[LabelImport, dict[str, list[int]]]:
+    """The result that `labels` would have, and the items to label by class name."""
+    result, chosen = LabelImport(), dict[str, list[int]]()
     numbers = {item_id: i for i, item_id in enumerate(items.ids)}
     names = {c.class_id: c.name for c in session.classes.classes}
-    now = session.labels
+    current = session.labels
     for item_id, label in labels.items():
         item = numbers.get(item_id)
         label = label if len(label) <= MAX_NAME_LENGTH else f"{label[: MAX_NAME_LENGTH - 1]}…"
         if item is None:
-            resumed.unknown.append(item_id)
+            result.unknown.append(item_id)
             continue
-        there = names.get(int(now[item]))
-        if there == label:
-            resumed.same += 1
+        existing = names.get(int(current[item]))
+        if existing == label:
+            result.same += 1
             continue
-        if there is not None:
-            resumed.conflicts.append((item_id, there, label))
+        if existing is not None:
+            result.conflicts.append((item_id, existing, label))
             if decision != "replace":
-                resumed.kept += 1
+                result.kept += 1
                 continue
         chosen.setdefault(label, []).append(item)
-    return resumed, chosen
+    return result, chosen
 
 
 def _class_of(session: AnnotationSession, event_log: EventLog, name: str) -> int:
@@ -229,33 +241,35 @@ def _carry_out(
         session.apply(event_log.append_now(event))
 
 
-def summary(resumed: Resumed, decision: Decision | None) -> str:
-    """A few lines for a person at a terminal."""
+def summary(result: LabelImport, decision: Decision | None) -> str:
+    """A few lines for a terminal."""
     shown = 20
     lines: list[str] = []
-    if resumed.conflicts:
-        pairs = Counter((there, came) for _, there, came in resumed.conflicts)
-        lines.append(f"{len(resumed.conflicts):,} items have another label already:")
+    if result.conflicts:
+        pairs = Counter((old, new) for _, old, new in result.conflicts)
+        lines.append(f"{len(result.conflicts):,} items already have another label:")
         lines += [
-            f"  {item_id}: '{there}' here, '{came}' there"
-            for item_id, there, came in resumed.conflicts[:shown]
+            f"  {item_id}: '{old}' here, '{new}' imported"
+            for item_id, old, new in result.conflicts[:shown]
         ]
-        if len(resumed.conflicts) > shown:
-            lines.append(f"  and {len(resumed.conflicts) - shown:,} more; by classes:")
+        if len(result.conflicts) > shown:
+            lines.append(f"  and {len(result.conflicts) - shown:,} more; by classes:")
             lines += [
-                f"  {count:,} times '{there}' here, '{came}' there"
-                for (there, came), count in pairs.most_common(10)
+                f"  {count:,} times '{old}' here, '{new}' imported"
+                for (old, new), count in pairs.most_common(10)
             ]
         if decision is None:
             lines.append(
-                "nothing was changed; say --conflicts keep (what is here) or --conflicts replace (by what came)"
+                "nothing was changed; --conflicts keep keeps these labels, --conflicts replace "
+                "replaces them"
             )
             return "\n".join(lines) + "\n"
-        lines.append(f"{'kept' if decision == 'keep' else 'replaced'}, as you said")
-    lines.append(f"labelled {resumed.labelled:,} items; {resumed.same:,} had the same label")
-    if resumed.unknown:
-        first = ", ".join(resumed.unknown[:5])
+        lines.append(f"these labels were {'kept' if decision == 'keep' else 'replaced'}")
+    lines.append(f"labelled {result.labelled:,} items; {result.same:,} had the same label")
+    if result.unknown:
+        first = ", ".join(result.unknown[:5])
         lines.append(
-            f"{len(resumed.unknown):,} ids are of no item here: {first}{', …' if len(resumed.unknown) > 5 else ''}"
+            f"{len(result.unknown):,} ids are unknown here: {first}"
+            + (", …" if len(result.unknown) > 5 else "")
         )
     return "\n".join(lines) + "\n"

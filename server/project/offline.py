@@ -1,21 +1,24 @@
-"""Looking at a project or a bake without serving it."""
+"""Read access to a project or a bake without a server."""
 
 from pathlib import Path
 
 from lodespace.errors import ProjectError
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
-from lodespace.project.project import MANIFEST, Project, open_existing
+from lodespace.project.opening import open_existing
+from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import UNLABELED
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
 
 
 def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
-    """The project or bake at `path` and its session as its log has it, also while it is being served. Raises ProjectError when it is
-    none."""
+    """The project or bake at `path`, and its session replayed from the log.
+
+    Works while a server holds the project. Raises ProjectError when `path` is not a project.
+    """
     if not (path / MANIFEST).is_file():
-        raise ProjectError(f"{path} is no project and no bake: it holds no {MANIFEST}")
+        raise ProjectError(f"{path} is neither a project nor a bake: {MANIFEST} is missing")
     project = open_existing(path, None, lock=False)
     session = AnnotationSession(project.items, read_only=True)
     scene = project.baked_scene()
@@ -38,7 +41,7 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
 
 
 def describe(path: Path) -> str:
-    """A few lines for a person."""
+    """A few lines for a terminal."""
     project, session = open_offline(path)
     project.close()
     labelled = int((session.labels != UNLABELED).sum())

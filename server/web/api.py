@@ -13,7 +13,7 @@ from aiohttp import web
 from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.exporting import table as export_table
-from lodespace.items import originals, search, thumbnails
+from lodespace.items import originals, thumbnails
 from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
 from lodespace.web.bodies import as_json, body_of, decoded, raw_body
@@ -82,7 +82,7 @@ async def get_search(request: web.Request) -> web.Response:
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
         raise RequestError(message, code="bad_search")
-    found = await asyncio.to_thread(search.matching, request.app[SERVICE].session.items, text)
+    found = await asyncio.to_thread(request.app[SERVICE].session.items.matching, text)
     return as_json(protocol.Found(items=found))
 
 

@@ -54,7 +54,7 @@ class Serving:
         self.labels = labels
 
     async def __aenter__(self) -> str:
-        from lodespace.project.project import open_project
+        from lodespace.project.opening import open_project
         from lodespace.web.api import SERVICE
         from lodespace.web.app import make_app
         from lodespace.web.server import start

@@ -8,7 +8,8 @@ import soundfile
 
 from lodespace import protocol
 from lodespace.models.training.trainer import Trainer
-from lodespace.project.project import Project, open_project
+from lodespace.project.opening import open_project
+from lodespace.project.project import Project
 from lodespace.session.event_log import EventLog
 from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession

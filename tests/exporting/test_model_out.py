@@ -14,7 +14,7 @@ from lodespace.errors import ProjectError
 from lodespace.exporting.formats import export
 from lodespace.exporting.model import ONNX_OUTPUTS, trainer_of
 from lodespace.models import load_model
-from lodespace.project.project import open_project
+from lodespace.project.opening import open_project
 
 
 @pytest.fixture(params=["pictures", "vectors"])

@@ -15,7 +15,7 @@ from lodespace.exporting.formats import FORMATS, ExportOptions, export
 from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
-from lodespace.project.project import open_project
+from lodespace.project.opening import open_project
 
 
 def read(path: Path) -> list[dict[str, Any]]:

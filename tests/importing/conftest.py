@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lodespace.importing.build import ImportReport
 from lodespace.importing.importer import import_data
+from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet

@@ -103,7 +103,7 @@ def test_idx_files_are_imported_with_their_labels(tmp_path: Path, bring: Import)
     ("content", "message"),
     [
         (b"\0\0\x0d\x03" + bytes(20), "unsigned bytes"),
-        (b"\0\0\x08\x03\0\0", "cut short"),
+        (b"\0\0\x08\x03\0\0", "header is incomplete"),
         (b"\0\0\x08\x01" + struct.pack(">I", 1_000_000_000) + b"abc", "but 3 bytes follow"),
         (b"\0\0\x08\x01" + struct.pack(">I", 2) + b"abc", "more bytes follow"),
     ],
@@ -135,7 +135,7 @@ def test_labels_of_another_length_are_refused(labels: list[object]) -> None:
 def test_duplicate_ids_are_imported_once(bring: Import) -> None:
     items, report = bring(from_arrays("a", np.zeros((3, 2)), None, ["x", "y", "x"]))
     assert items.ids == ("x", "y")
-    assert reasons(report) == {"x": "another item has this id already"}
+    assert reasons(report) == {"x": "another item already has this id"}
 
 
 def test_arrays_with_some_labels_are_imported(bring: Import) -> None:

@@ -14,7 +14,8 @@ from lodespace.errors import DatasetError, ProjectError
 from lodespace.importing.arrays import from_arrays
 from lodespace.importing.source import ImportOptions
 from lodespace.items import item_set
-from lodespace.project.project import MANIFEST, open_project
+from lodespace.project.opening import open_project
+from lodespace.project.project import MANIFEST
 from lodespace.training.dataset import to_dataset
 from samples.pictures import Import, draw
 
@@ -240,6 +241,7 @@ def test_a_damaged_data_set_is_refused_with_a_reason(
 
 
 def test_import_options_have_the_defaults_of_the_command_line() -> None:
-    from lodespace.cli import _data_options, _parser
+    from lodespace.cli import _parser
+    from lodespace.cli.options import data_options_from
 
-    assert _data_options(_parser().parse_args(["import", "x"])) == ImportOptions()
+    assert data_options_from(_parser().parse_args(["import", "x"])) == ImportOptions()

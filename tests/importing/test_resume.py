@@ -15,7 +15,8 @@ from lodespace.importing.source import ImportOptions
 from lodespace.items.item_set import UNLABELED
 from lodespace.project.label_import import read_labels, take_labels
 from lodespace.project.offline import open_offline
-from lodespace.project.project import Project, open_project
+from lodespace.project.opening import open_project
+from lodespace.project.project import Project
 
 LABELS = {"n0": "a", "n1": "b", "n7": "new one", "n9": "a"}
 
@@ -146,7 +147,7 @@ def test_the_command_lists_conflicts_and_accepts_a_decision(
     path = str(write(tmp_path / "labels.csv"))
     assert main(["import", str(project.folder), "--labels-from", path]) == 2
     said = capsys.readouterr().err
-    assert "n1: 'a' here, 'b' there" in said
+    assert "n1: 'a' here, 'b' imported" in said
     assert "--conflicts" in said
     assert (
         main(["import", str(project.folder), "--labels-from", path, "--conflicts", "replace"]) == 0

@@ -230,7 +230,7 @@ def test_bad_rows_of_a_csv_file_are_left_out_by_line(pictures: Path, bring: Impo
     assert "has 2 fields" in found["line 4"]
     assert "--encoding" in found["line 5"]
     assert found["n8"] == "there is no such file"
-    assert found["n1"] == "another item has this id already"
+    assert found["n1"] == "another item already has this id"
     assert "no id" in found["line 8"]
     assert "leads out" in found["n9"]
     assert "leads out" in found["n10"]
@@ -343,18 +343,16 @@ def test_a_label_column_of_100_000_values_is_refused_with_advice(
 
 
 def test_searching_finds_ids_paths_and_columns_in_any_case(pictures: Path, bring: Import) -> None:
-    from lodespace.items.search import matching
-
     rows = [
         {**row, "place": "Saarbrücken" if i == 4 else "elsewhere", "count": 100 + i}
         for i, row in enumerate(ROWS)
     ]
     items, _ = bring(write(pictures / "t.parquet", rows))
-    assert matching(items, "N2") == [2]
-    assert matching(items, "pictures/3") == [3]
-    assert matching(items, "saarBRÜCKEN") == [4]
-    assert matching(items, "105") == [5]
-    assert matching(items, "nothing like it") == []
-    assert matching(items, "place:elsewhere") == [0, 1, 2, 3, 5]
-    assert matching(items, "id:n3") == [3]
-    assert matching(items, "nothing:n3") == []
+    assert items.matching("N2") == [2]
+    assert items.matching("pictures/3") == [3]
+    assert items.matching("saarBRÜCKEN") == [4]
+    assert items.matching("105") == [5]
+    assert items.matching("nothing like it") == []
+    assert items.matching("place:elsewhere") == [0, 1, 2, 3, 5]
+    assert items.matching("id:n3") == [3]
+    assert items.matching("nothing:n3") == []

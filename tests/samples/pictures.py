@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from lodespace.importing.build import ImportReport
+from lodespace.importing.report import ImportReport
 from lodespace.items.item_set import ItemSet
 
 Import = Callable[..., tuple[ItemSet, ImportReport]]

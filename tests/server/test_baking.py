@@ -19,7 +19,8 @@ from lodespace.errors import DatasetError, ProjectError, TrainingError
 from lodespace.items.item_set import load, load_digits
 from lodespace.project import checkpoints
 from lodespace.project.initial_labels import choose_labels
-from lodespace.project.project import MANIFEST, Project, open_project
+from lodespace.project.opening import open_project
+from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import Settings
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
@@ -171,7 +172,7 @@ def test_nothing_of_somebody_is_replaced(tmp_path: Path, small_data: Path) -> No
     for folder in ("mine", "work"):
         before = files(tmp_path / folder)
         for force in (False, True):
-            with pytest.raises(ProjectError, match="no bake"):
+            with pytest.raises(ProjectError, match="not a bake"):
                 baked(small_data, tmp_path / folder, force=force)
         assert files(tmp_path / folder) == before
 

@@ -93,13 +93,13 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["serve", "--seed", "-1"], "whole number"),
         (["serve", "--latent-dim", "4"], "invalid choice"),
         (["serve", "text.txt"], ".txt"),
-        (["serve", "--project", "taken"], "no project"),
+        (["serve", "--project", "taken"], "not a project"),
         (["serve", "--cert", "x.pem"], "--cert goes with --lan"),
         (["serve", "--lan-port", "8443"], "--lan-port goes with --lan"),
         (["bake", "nowhere", "-o", "out"], "no such file"),
         (["bake", "text.txt", "-o", "out"], ".txt"),
-        (["export", ".", "-o", "x.csv"], "no project"),
-        (["info", "nowhere"], "no project"),
+        (["export", ".", "-o", "x.csv"], "neither a project"),
+        (["info", "nowhere"], "neither a project"),
         ([], "required"),
         (["dance"], "invalid choice"),
     ],
@@ -215,7 +215,7 @@ def test_serve_takes_the_next_port_and_says_so(tmp_path: Path) -> None:
         with Serving(tmp_path, "--no-training") as server:
             port = int(server.url.rstrip("/").rsplit(":", 1)[1])
             assert DEFAULT_PORT < port < DEFAULT_PORT + PORTS_TRIED
-            assert f"port {DEFAULT_PORT} is taken" in server.said
+            assert f"port {DEFAULT_PORT} is in use" in server.said
 
 
 def test_serve_does_not_take_another_port_than_the_one_asked_for(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 
 from lodespace.models.checkpoints import checkpoint
+from lodespace.project.opening import open_project
 from lodespace.project.project import FORMAT as PROJECT_FORMAT
-from lodespace.project.project import open_project
 from lodespace.recording import format, recorder
 from lodespace.session.event_log import FORMAT, EventLog
 from lodespace.session.events import Event, EventHeader

@@ -14,7 +14,7 @@ import pytest
 
 import lodespace
 from lodespace.errors import DatasetError, LodespaceError, ProjectError
-from lodespace.project.project import open_project
+from lodespace.project.opening import open_project
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from drivers.servers import eventually
 from lodespace import protocol
 from lodespace.config import ServerConfig
 from lodespace.models.checkpoints import checkpoint
-from lodespace.project.project import open_project
+from lodespace.project.opening import open_project
 from lodespace.service.service import Service
 
 ANNA, BEN = "anna-0001", "ben-00001"

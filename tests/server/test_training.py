@@ -13,7 +13,8 @@ import pytest
 
 from drivers.servers import eventually
 from lodespace import protocol
-from lodespace.project.project import Project, open_project
+from lodespace.project.opening import open_project
+from lodespace.project.project import Project
 from lodespace.training import supervisor as module
 from lodespace.training import trainer_process
 from lodespace.training.shared_frames import TrainerFrame
@@ -239,7 +240,7 @@ import asyncio, sys
 sys.path.insert(0, {str(FAKE.parents[1])!r})
 from pathlib import Path
 from samples.training_inputs import inputs
-from lodespace.project.project import open_project
+from lodespace.project.opening import open_project
 from lodespace.training.supervisor import TrainerSupervisor
 
 class Listener:

@@ -246,7 +246,7 @@ async def test_pictures_are_not_cached_across_projects_at_one_address(
 ) -> None:
     """Items are numbers: what a browser keeps under one would be another project's."""
     from lodespace.importing.arrays import from_arrays
-    from lodespace.project.project import new_project
+    from lodespace.project.opening import new_project
 
     folder = tmp_path / "pictures"
     new_project(folder, from_arrays("a", np.zeros((3, 20, 20), np.uint8)), "array:a").close()

@@ -1,0 +1,44 @@
+"""The command line: serve, import, bake, export, info."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from lodespace.cli import bake, export, import_data, serve
+from lodespace.config import VERSION
+from lodespace.errors import LodespaceError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns the exit status: 0, or 2 with one line on standard error."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        return int(options.run(options))
+    except LodespaceError as error:
+        sys.stderr.write(f"lodespace: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lodespace", description="Label data by moving it: a latent space you can grab."
+    )
+    parser.add_argument("--version", action="version", version=f"lodespace {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, module, summary in (
+        ("serve", serve, "label in the browser"),
+        ("import", import_data, "create a project from data"),
+        ("bake", bake, "train without a screen"),
+        ("export", export, "export labels, model or scene of a project"),
+    ):
+        command = commands.add_parser(name, help=summary, description=module.DESCRIPTION)
+        module.configure(command)
+    info = commands.add_parser("info", help="show the contents of a project or a bake")
+    export.configure_info(info)
+    return parser

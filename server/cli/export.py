@@ -1,0 +1,58 @@
+"""`lodespace export` and `lodespace info`: export or show the contents of a project."""
+
+import argparse
+import sys
+from pathlib import Path
+
+DESCRIPTION = """Write the contents of a project or a bake. By the suffix of OUT: labels and predictions
+(.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a point cloud (.ply, .obj),
+encoder and head (.onnx), a figure (.png, .svg). By --format, a folder: classes (a folder per
+class), model (safetensors), raven, audacity (tables of sounds). docs/data.md describes each."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="project or bake")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="file or folder to write"
+    )
+    parser.add_argument("--format", metavar="F", help="format (default: by the suffix of OUT)")
+    parser.add_argument(
+        "--excel",
+        action="store_true",
+        help="csv: put an apostrophe before cells that a spreadsheet would run as formulas",
+    )
+    parser.add_argument(
+        "--predictions",
+        action="store_true",
+        help="classes, raven, audacity: use the prediction of items without a label",
+    )
+    parser.add_argument(
+        "--files",
+        choices=["copy", "link", "manifest"],
+        default="copy",
+        help="classes: copy the files, make hard links, or only list them (default: copy)",
+    )
+    parser.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from lodespace.exporting.formats import ExportOptions, export
+
+    wanted = ExportOptions(
+        excel=options.excel, predictions=options.predictions, files=options.files
+    )
+    rows = export(options.project, options.output, options.format, wanted)
+    sys.stdout.write(f"wrote {rows:,} items to {options.output}\n")
+    return 0
+
+
+def configure_info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PATH", help="project or bake")
+    parser.set_defaults(run=_info)
+
+
+def _info(options: argparse.Namespace) -> int:
+    from lodespace.project.offline import describe
+
+    sys.stdout.write(describe(options.project))
+    return 0

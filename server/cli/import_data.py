@@ -1,0 +1,96 @@
+"""`lodespace import`: create a project from data, or import labels into one."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lodespace.cli.options import (
+    add_data_options,
+    add_label_options,
+    data_options_from,
+    natural,
+)
+from lodespace.errors import LodespaceError
+from lodespace.importing.source import ImportOptions
+
+if TYPE_CHECKING:
+    from lodespace.project.project import Project
+
+
+DESCRIPTION = """Create a project from data, as `serve` does, without serving it. For an existing project,
+import labels with --labels-from."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="DATA", help="data, or a project")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PROJECT",
+        help="project folder (default: lodespace-NAME)",
+    )
+    parser.add_argument(
+        "--seed", type=natural, default=0, help="seed of the new project (default: 0)"
+    )
+    add_data_options(parser)
+    add_label_options(parser)
+    parser.set_defaults(run=_import)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from lodespace.project.opening import open_project
+
+    project = open_project(
+        options.path,
+        project_folder=options.output,
+        seed=options.seed,
+        options=data_options_from(options),
+        labels=options.labels,
+        progress=True,
+    )
+    try:
+        if project.report is None and options.labels_from is None:
+            raise LodespaceError(
+                f"{project.folder} is already a project; serve it with "
+                f"`lodespace serve {project.folder}`"
+            )
+        if project.report is not None:
+            sys.stdout.write(project.report.summary())
+        take_labels(project, options)
+    finally:
+        project.close()
+    sys.stdout.write(f"project {project.folder}: open it with `lodespace serve {project.folder}`\n")
+    return 0
+
+
+def take_labels(project: "Project", options: argparse.Namespace) -> None:
+    """Import the labels of --labels-from. Raises LodespaceError for undecided conflicts."""
+    if options.labels_from is None:
+        return
+    from lodespace.project import label_import
+
+    if project.read_only:
+        raise LodespaceError(
+            f"{project.folder} is a bake; labels can be imported into a project only"
+        )
+    result = label_import.take_labels(
+        project,
+        label_import.read_labels(options.labels_from, data_options_from(options)),
+        options.conflicts,
+    )
+    text = label_import.summary(result, options.conflicts)
+    if result.conflicts and options.conflicts is None:
+        raise LodespaceError(text.strip())
+    sys.stdout.write(text)
+
+
+def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
+    """Warn that options about the data have no effect on an existing project."""
+    given = data_options_from(options)
+    if project.report is None and (given != ImportOptions() or options.labels is not None):
+        sys.stderr.write(
+            f"lodespace: {project.folder} already holds its data, so the options about the data "
+            "have no effect. To import the data again, give another folder\n"
+        )

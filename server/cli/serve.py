@@ -1,0 +1,153 @@
+"""`lodespace serve`: label in the browser."""
+
+import argparse
+import asyncio
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+from lodespace.cli.import_data import take_labels, warn_of_unused
+from lodespace.cli.options import (
+    add_data_options,
+    add_label_options,
+    add_model_options,
+    data_options_from,
+    natural,
+    port,
+    settings_from,
+)
+from lodespace.config import (
+    DEFAULT_LAN_PORT,
+    DEFAULT_PORT,
+    PORTS_TRIED,
+    LanConfig,
+    ServerConfig,
+)
+from lodespace.errors import LodespaceError
+
+DESCRIPTION = """Serve data, a project or a bake to a browser on this machine. Without PATH: the bundled
+digits. Data are a folder of pictures or sounds, a table, arrays, or torchvision:NAME
+(docs/data.md). Labels and training are stored in a project folder, which the same command opens
+again. A bake is shown read-only."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", metavar="PATH", help="data, project or bake")
+    parser.add_argument(
+        "--project",
+        type=Path,
+        help="project folder (default: lodespace-NAME in the current folder)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port,
+        help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)",
+    )
+    network = parser.add_argument_group("other devices", "a headset needs HTTPS; docs/vr.md")
+    network.add_argument(
+        "--lan",
+        action="store_true",
+        help="also serve the network, by HTTPS, to devices that you allow",
+    )
+    network.add_argument(
+        "--lan-port",
+        type=port,
+        help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free one)",
+    )
+    network.add_argument(
+        "--cert",
+        type=Path,
+        metavar="FILE",
+        help="certificate (PEM) for --lan, instead of a generated one",
+    )
+    network.add_argument(
+        "--key", type=Path, metavar="FILE", help="key of --cert (PEM, unencrypted)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--seed", type=natural, default=0, help="seed of a new project (default: 0)"
+    )
+    parser.add_argument("--no-training", action="store_true", help="accept labels without training")
+    add_model_options(parser)
+    add_data_options(parser)
+    add_label_options(parser)
+    parser.set_defaults(run=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from lodespace.access.network import introduce
+    from lodespace.project.opening import open_project
+    from lodespace.web.server import serve_until_interrupted
+
+    lan = _lan(options)
+    project = open_project(
+        options.path,
+        project_folder=options.project,
+        settings=settings_from(options),
+        seed=options.seed,
+        options=data_options_from(options),
+        labels=options.labels,
+        progress=True,
+    )
+    if project.report is not None:
+        sys.stdout.write(project.report.summary())
+    elif options.labels_from is None:
+        warn_of_unused(project, options)
+    try:
+        take_labels(project, options)
+    except LodespaceError:
+        project.close()
+        raise
+
+    def announce(url: str, addresses: list[str], fingerprint: str) -> None:
+        if options.port is None and f":{DEFAULT_PORT}/" not in url:
+            sys.stdout.write(f"lodespace: port {DEFAULT_PORT} is in use, using another\n")
+        what = "read-only" if project.read_only else f"project {project.folder}"
+        sys.stdout.write(
+            f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n"
+        )
+        sys.stdout.write(f"open {url}\n")
+        if lan is not None:
+            sys.stdout.write(introduce(addresses, fingerprint))
+        sys.stdout.write("Ctrl-C stops the server; labels are saved at once\n")
+        sys.stdout.flush()
+        if not options.no_browser and _has_screen():
+            webbrowser.open(url)
+
+    ports = (
+        [options.port]
+        if options.port is not None
+        else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
+    )
+    try:
+        config = ServerConfig(train=not options.no_training, lan=lan)
+        asyncio.run(
+            serve_until_interrupted(
+                project,
+                ports,
+                announce,
+                device=options.device,
+                threads=options.threads,
+                config=config,
+            )
+        )
+    finally:
+        project.close()
+    return 0
+
+
+def _lan(options: argparse.Namespace) -> LanConfig | None:
+    if options.lan:
+        return LanConfig(port=options.lan_port, certificate=options.cert, key=options.key)
+    for name in ("lan_port", "cert", "key"):
+        if getattr(options, name) is not None:
+            raise LodespaceError(f"--{name.replace('_', '-')} goes with --lan")
+    return None
+
+
+def _has_screen() -> bool:
+    """Whether a window can be opened. A text browser would take over the terminal."""
+    return sys.platform == "darwin" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )

@@ -1,0 +1,203 @@
+"""Opening a project or a bake, and creating a new one."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lodespace import protocol
+from lodespace.errors import ProjectError
+from lodespace.files import atomic_folder
+from lodespace.items import item_set
+from lodespace.items.item_set import ItemSet
+from lodespace.project.project import (
+    BUNDLED,
+    DATA_FOLDER,
+    FORMAT,
+    LABEL_LOG,
+    MANIFEST,
+    Manifest,
+    Project,
+    load_items,
+    lock_project,
+    read_manifest,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    from lodespace.importing.source import ImportOptions, Source
+
+
+def open_project(
+    path: str | Path | None,
+    *,
+    project_folder: Path | None = None,
+    settings: protocol.Settings | None = None,
+    seed: int = 0,
+    start_from_bake: bool = True,
+    options: "ImportOptions | None" = None,
+    labels: str | None = None,
+    progress: bool = False,
+) -> Project:
+    """Open what `lodespace serve [PATH]` names: a project, a bake, or data to import (docs/data.md).
+
+    Args:
+        path: None for the bundled digits.
+        project_folder: Project for imported data; by default lodespace-NAME in the current folder.
+            An existing project on the same data is opened again.
+        settings: Settings that differ from the defaults.
+        seed: Seed of a new project's training.
+        start_from_bake: Start a new project on the digits from the bundled bake.
+        options: How to read the data.
+        labels: Which labels of the data to start from: "none", "all" or a number per class
+            (initial_labels.py).
+        progress: Show a progress bar.
+
+    Raises:
+        ProjectError: The project cannot be opened or created.
+        DatasetError: The data cannot be read.
+    """
+    if path is not None and (Path(path) / MANIFEST).is_file():
+        return open_existing(Path(path), settings)
+    # Slow to import, and not needed for an existing project.
+    from lodespace.importing import importer
+
+    data = BUNDLED if path is None else str(path)
+    if data != BUNDLED and Path(data).resolve() == item_set.bundled_digits_folder().resolve():
+        data = BUNDLED
+    source = data if data == BUNDLED else importer.reference_of(data)
+    name = "digits" if data == BUNDLED else importer.name_of(data)
+    folder = project_folder or Path(f"lodespace-{name}")
+    if (folder / MANIFEST).is_file():
+        return open_again(folder, source, settings)
+    check_free(folder)
+    if data == BUNDLED:
+        from_demo = start_from_bake and settings is None
+        return _new_on_digits(folder, seed=seed, settings=settings, from_demo=from_demo)
+    return new_project(
+        folder,
+        data,
+        source,
+        options,
+        seed=seed,
+        settings=settings,
+        labels=labels,
+        progress=progress,
+    )
+
+
+def open_again(folder: Path, source: str, settings: protocol.Settings | None) -> Project:
+    """Open the project in `folder`. Raises ProjectError when its data are not `source`."""
+    project = open_existing(folder, settings)
+    existing = project.manifest.source or project.manifest.data
+    if existing != source:
+        project.close()
+        raise ProjectError(
+            f"{folder} is a project on other data ({existing}); give another folder with --project"
+        )
+    return project
+
+
+def check_free(folder: Path) -> None:
+    """Raises ProjectError when a project cannot be made in `folder` without mixing it with other files."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ProjectError(
+            f"{folder} exists and is not a project; give an empty or a new folder with --project"
+        )
+
+
+def new_project(
+    folder: Path,
+    data: "str | Source",
+    source: str,
+    options: "ImportOptions | None" = None,
+    *,
+    seed: int = 0,
+    settings: protocol.Settings | None = None,
+    labels: str | None = None,
+    progress: bool = False,
+) -> Project:
+    """Import `data` into the new project `folder` and open it.
+
+    The folder appears only when the import is complete. `source` is the reference that the manifest
+    keeps. Raises DatasetError or ProjectError.
+    """
+    from lodespace.importing.importer import import_data
+    from lodespace.importing.source import ImportOptions
+    from lodespace.project.initial_labels import choose_labels, import_labels
+
+    manifest = Manifest(
+        format=FORMAT,
+        kind="project",
+        data=DATA_FOLDER,
+        source=source,
+        seed=seed,
+        settings=settings or protocol.Settings(),
+    )
+    with atomic_folder(folder, lambda: check_free(folder)) as making:
+        report = import_data(
+            data, making / DATA_FOLDER, options or ImportOptions(), progress=progress
+        )
+        items = item_set.load(making / DATA_FOLDER)
+        chosen = choose_labels(items, labels, seed)
+        if (chosen != item_set.UNLABELED).any():
+            import_labels(making / LABEL_LOG, chosen)
+        write_manifest(making, manifest)
+    project = open_existing(folder, None)
+    project.report = report
+    return project
+
+
+def _new_on_digits(
+    folder: Path, *, seed: int, settings: protocol.Settings | None, from_demo: bool
+) -> Project:
+    settings = settings or protocol.Settings()
+    manifest = Manifest(format=FORMAT, kind="project", data=BUNDLED, seed=seed, settings=settings)
+    with atomic_folder(folder, lambda: check_free(folder)) as making:
+        if from_demo:
+            _copy_demo(making)
+        write_manifest(making, manifest)
+    return open_existing(folder, None)
+
+
+def new_bake(
+    folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings
+) -> Project:
+    """A folder to bake into. `finish_bake` writes its manifest, so an unfinished bake cannot be opened."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
+    return Project(folder, manifest, items)
+
+
+def finish_bake(project: Project) -> None:
+    write_manifest(project.folder, project.manifest)
+
+
+def _copy_demo(folder: Path) -> None:
+    """Copy the bundled bake: a checkpoint to continue from, and a scene to show at once."""
+    demo = Path(str(files("lodespace.assets"))) / "demo"
+    if (demo / "scene.glb").is_file():
+        shutil.copyfile(demo / "scene.glb", folder / "scene.glb")
+        shutil.copytree(demo / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
+
+
+def open_existing(
+    folder: Path, settings: protocol.Settings | None, *, lock: bool = True
+) -> Project:
+    """Open the project or bake in `folder`. Raises ProjectError.
+
+    `lock` is for writers. A reader can open a project that a server holds.
+    """
+    manifest = read_manifest(folder)
+    project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
+    return lock_project(project) if lock and not project.read_only else project
+
+
+def is_bake(folder: Path) -> bool:
+    """Whether `folder` is a bake, which holds no work of a person."""
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        return read_manifest(folder).kind == "bake"
+    except ProjectError:
+        return False
