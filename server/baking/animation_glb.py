@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pygltflib as g
 
 from lodespace.protocol import ClassInfo
-from lodespace.scene.glb import SCENE_METRES, class_colours
+from lodespace.scene.glb import SCENE_METRES, item_colours
 
 GRID = 32768
 """Steps of an axis. A displacement between any two fits 16 bits with a sign."""
@@ -67,7 +67,7 @@ def encode_training(
         return add(padded, component, g.VEC3, vertex=True, **bounds)
 
     colours = np.full((n, 4), 255, np.uint8)
-    colours[:, :3] = class_colours(classes)[known]
+    colours[:, :3] = item_colours(classes, known)
     attributes = g.Attributes(
         POSITION=positions(base, np.uint16, g.UNSIGNED_SHORT),
         COLOR_0=add(colours, g.UNSIGNED_BYTE, g.VEC4, vertex=True, normalized=True),

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lodespace.exporting.table import Table
 from lodespace.protocol import UNLABELED, ClassInfo
-from lodespace.scene.glb import UNLABELLED_COLOUR
+from lodespace.scene.glb import UNLABELLED_COLOUR, item_colours
 
 
 def as_point_cloud(
@@ -40,12 +40,9 @@ def as_point_cloud(
 
 def _colours(table: Table, classes: Sequence[ClassInfo]) -> npt.NDArray[np.uint8]:
     """RGBA per item, uint8 (N, 4)."""
-    grey = np.array(UNLABELLED_COLOUR, np.float64)
-    colours = np.full((len(table.labels), 4), 255, np.uint8)
-    colours[:, :3] = grey
-    for described in classes:
-        own = np.array(tuple(bytes.fromhex(described.colour[1:])), np.float64)
-        predicted = (table.labels == UNLABELED) & (table.predictions == described.class_id)
-        colours[predicted, :3] = np.rint((own + grey) / 2)
-        colours[table.labels == described.class_id, :3] = own
-    return colours
+    labelled = table.labels != UNLABELED
+    colours = item_colours(classes, np.where(labelled, table.labels, table.predictions))
+    paler = np.rint((colours.astype(np.float64) + UNLABELLED_COLOUR) / 2)
+    rgba = np.full((len(colours), 4), 255, np.uint8)
+    rgba[:, :3] = np.where(labelled[:, None], colours, paler)
+    return rgba

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.items.class_lookup import lookup
 from lodespace.protocol import UNLABELED, Cue
 from lodespace.session.item_state import Judgement
 
@@ -64,7 +65,7 @@ def _coverage(j: Judgement) -> Bytes:
     there = np.bincount(standing[known])
     labelled = np.bincount(j.labels[j.labelled], minlength=len(there))
     lacking = 1 - labelled / np.maximum(there, 1)
-    return _bytes(np.where(known, np.append(lacking, 1.0)[standing], 1))
+    return _bytes(lookup(lacking, standing, 1.0))
 
 
 _CUES: dict[Cue, Callable[[Judgement], Bytes]] = {

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pygltflib as g
 
 from lodespace.errors import ProjectError
+from lodespace.items.class_lookup import lookup
 from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo
 from lodespace.protocol.frames import GRID_STEPS
 
@@ -55,10 +56,12 @@ class Scene:
         return means[:, : self.latent_dim].astype(np.float32)
 
 
-def class_colours(classes: Sequence[ClassInfo]) -> npt.NDArray[np.uint8]:
-    """RGB by class, uint8 (C + 1, 3); the last row, which index -1 reaches, is that of unlabelled items."""
-    rows = [tuple(bytes.fromhex(c.colour[1:])) for c in classes]
-    return np.array([*rows, UNLABELLED_COLOUR], np.uint8)
+def item_colours(
+    classes: Sequence[ClassInfo], class_ids: npt.NDArray[np.integer]
+) -> npt.NDArray[np.uint8]:
+    """RGB per item, (N, 3): the colour of its class, grey without one. `class_ids` is (N,)."""
+    colours = np.array([tuple(bytes.fromhex(c.colour[1:])) for c in classes], np.uint8)
+    return lookup(colours.reshape(-1, 3), class_ids, UNLABELLED_COLOUR)
 
 
 def encode_scene(scene: Scene) -> bytes:
@@ -96,7 +99,7 @@ def encode_scene(scene: Scene) -> bytes:
     position = accessor(view(_padded(scene.positions)), g.UNSIGNED_SHORT, g.VEC3, **bounds)
 
     colours = np.full((n, 4), 255, np.uint8)
-    colours[:, :3] = class_colours(scene.classes)[scene.labels]
+    colours[:, :3] = item_colours(scene.classes, scene.labels)
     colour = accessor(view(colours), g.UNSIGNED_BYTE, g.VEC4, normalized=True)
 
     label = accessor(view(_padded(scene.labels)), g.SHORT, g.SCALAR)
