@@ -32,6 +32,7 @@ from lodespace.project.opening import finish_bake, is_bake, new_bake
 from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recording.recorder import Recorder
+from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration, settings_of
 from lodespace.training.dataset import to_dataset
@@ -268,9 +269,9 @@ class _Baking:
     def _finish(self) -> None:
         project, session, trainer = self.project, self.session, self.trainer
         project.manifest.settings = settings_of(trainer.config)
-        project.scene_path.write_bytes(session.scene_glb())
+        project.scene_path.write_bytes(session.encoder.scene_glb())
         if "training" in self.parts:
-            known = np.where(session.labels == UNLABELED, session.predictions, session.labels)
+            known = np.where(session.labels == UNLABELED, session.scores.prediction, session.labels)
             (project.folder / "training.glb").write_bytes(
                 encode_training(
                     self.moments,
@@ -286,7 +287,9 @@ class _Baking:
         if "checkpoint" in self.parts:
             trainer.save(project.checkpoints)
         if "site" in self.parts:
-            write_site(project, session, session.untrained(project.manifest.settings))
+            write_site(
+                project, session, summaries.absent_training(session, project.manifest.settings)
+            )
 
 
 def _check_output(output: Path, *, force: bool) -> None:

@@ -25,6 +25,7 @@ from lodespace.protocol import Training
 from lodespace.recording.index import index_of
 from lodespace.review.quality import quality
 from lodespace.review.review import typical_region
+from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
 
 SITE_FILES = (
@@ -52,14 +53,15 @@ def write_site(project: Project, session: AnnotationSession, training: Training)
     items = project.items
     _copy_page(folder, cards=has_cards(items))
     layout = thumbnails.describe(items)
-    info = session.info(
+    info = summaries.session_info(
+        session,
         "",
         role="viewer",
         training=training,
         thumbnails=layout,
         has_recording=project.recording_path.is_file(),
         quality=quality(
-            session.judgement(),
+            session.item_state(),
             held_out_accuracy=None,
             held_out=0,
             region=typical_region(session.history),

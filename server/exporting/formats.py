@@ -83,7 +83,7 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "parquet": (".parquet", lambda e: table.as_parquet(e.table())),
     "npz": (".npz", lambda e: table.as_npz(e.table())),
     "label-studio": (".json", lambda e: label_studio.as_json(e.table(variance=False))),
-    "glb": (".glb", lambda e: e.session.scene_glb()),
+    "glb": (".glb", lambda e: e.session.encoder.scene_glb()),
     "ply": (".ply", _point_cloud("ply")),
     "obj": (".obj", _point_cloud("obj")),
     "onnx": (".onnx", _onnx),

@@ -21,8 +21,8 @@ from lodespace.items.errors import BadItem
 from lodespace.items.item_set import UNLABELED, ItemSet
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
+from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
-from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]

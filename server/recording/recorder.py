@@ -89,7 +89,7 @@ class Recorder:
             delta = grid.delta_from(self._revision)
         if delta is None:
             self._frames = 0
-            self._write(KEYFRAME, now, self.session.scene_glb())
+            self._write(KEYFRAME, now, self.session.encoder.scene_glb())
         else:
             self._frames += 1
             self._write(FRAME, now, delta)

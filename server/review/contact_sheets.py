@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, Sheet, SheetItem, SheetKind
-from lodespace.session.item_state import Judgement
+from lodespace.session.item_state import ItemState
 
 DOUBTFUL = 0.5
 """A label that is likelier wrong than right is a suspect."""
@@ -20,7 +20,7 @@ twice, and the most uncertain of all are mostly oddities, of which nothing is le
 _ROUNDS = 10
 
 
-def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
+def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
     """The items of a queue in their order, and how many of them count: the ones after those only fill a sheet up.
 
     "suspects": labels that nobody has looked at, the most doubtful first; those count that are likelier wrong than right, or of which
@@ -29,7 +29,7 @@ def queue(judgement: Judgement, kind: SheetKind) -> tuple[npt.NDArray[np.intp], 
     that is an overview: unlabelled items from all over the map. Items of locked classes are left out, and those of which nothing is
     predicted, once something is.
     """
-    j = judgement
+    j = state
     nothing = not j.predicted.any()
     if nothing and kind == "uncertain":
         items = np.flatnonzero(~j.labelled & ~j.locked)
@@ -104,9 +104,9 @@ def _scattered(n: int) -> npt.NDArray[np.float64]:
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
-def sheet(judgement: Judgement, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
+def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
     """`size` items of a queue after the first `skip`, sorted by prediction, the most doubtful of each first."""
-    j = judgement
+    j = state
     items, total = queue(j, kind)
     items = items[skip : skip + size]
     items = items[np.lexsort((items, -j.doubt[items], j.prediction[items]))]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lodespace.items.class_lookup import lookup
 from lodespace.protocol import UNLABELED, Cue
-from lodespace.session.item_state import Judgement
+from lodespace.session.item_state import ItemState
 
 _CELLS = {2: 160, 3: 40}
 """Cells along an axis, by the number of axes."""
@@ -19,17 +19,17 @@ _CELLS = {2: 160, 3: 40}
 Bytes = npt.NDArray[np.uint8]
 
 
-def cue(judgement: Judgement, which: Cue) -> Bytes:
+def cue(state: ItemState, which: Cue) -> Bytes:
     """uint8 (N,)."""
-    return _CUES[which](judgement)
+    return _CUES[which](state)
 
 
-def _uncertainty(j: Judgement) -> Bytes:
+def _uncertainty(j: ItemState) -> Bytes:
     """1 - margin; strongest where nothing is predicted."""
     return _bytes(np.where(j.predicted, 1 - j.margin, 1))
 
 
-def _density(j: Judgement) -> Bytes:
+def _density(j: ItemState) -> Bytes:
     """The number of neighbours, as a rank among all items. Items with equally many share the middle of their ranks."""
     from scipy import ndimage
 
@@ -46,7 +46,7 @@ def _density(j: Judgement) -> Bytes:
     return _bytes(middle[where])
 
 
-def _diversity(j: Judgement) -> Bytes:
+def _diversity(j: ItemState) -> Bytes:
     """Distance to the nearest labelled item, as a share of the farthest. Strongest everywhere while nothing is labelled."""
     from scipy.spatial import KDTree
 
@@ -58,7 +58,7 @@ def _diversity(j: Judgement) -> Bytes:
     return _bytes(distance / farthest if farthest > 0 else distance)
 
 
-def _coverage(j: Judgement) -> Bytes:
+def _coverage(j: ItemState) -> Bytes:
     """1 - the labelled share of the class that an item is labelled, or else predicted to be; strongest where it is neither."""
     standing = j.standing
     known = standing != UNLABELED
@@ -68,7 +68,7 @@ def _coverage(j: Judgement) -> Bytes:
     return _bytes(lookup(lacking, standing, 1.0))
 
 
-_CUES: dict[Cue, Callable[[Judgement], Bytes]] = {
+_CUES: dict[Cue, Callable[[ItemState], Bytes]] = {
     "uncertainty": _uncertainty,
     "density": _density,
     "diversity": _diversity,

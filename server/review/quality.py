@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from lodespace.protocol import SHEET_SIZE, Quality
 from lodespace.review.contact_sheets import queue
-from lodespace.session.item_state import Judgement
+from lodespace.session.item_state import ItemState
 
 TARGET = 0.98
 """Share of all items that should be right."""
@@ -13,16 +13,16 @@ TYPICAL_REGION = 27
 """Items of a region gesture, before there were any: as many as on a sheet."""
 
 
-def doubts(judgement: Judgement) -> npt.NDArray[np.float32]:
+def doubts(state: ItemState) -> npt.NDArray[np.float32]:
     """The probability that an item is wrong, (N,): 0 where somebody has looked at it."""
-    return np.where(judgement.verified, 0, judgement.doubt)
+    return np.where(state.verified, 0, state.doubt)
 
 
-def share_right(judgement: Judgement) -> float | None:
+def share_right(state: ItemState) -> float | None:
     """Estimated share of all items that are right, by their label or else their prediction; None while there is nothing to tell it by."""
-    if not (judgement.predicted.any() or judgement.verified.all()):
+    if not (state.predicted.any() or state.verified.all()):
         return None
-    return 1 - float(doubts(judgement).mean(dtype=np.float64))
+    return 1 - float(doubts(state).mean(dtype=np.float64))
 
 
 def gestures_left(
@@ -68,14 +68,14 @@ def gestures_left(
 
 
 def quality(
-    judgement: Judgement,
+    state: ItemState,
     *,
     held_out_accuracy: float | None,
     held_out: int,
     region: float = TYPICAL_REGION,
 ) -> Quality:
     """The figures of this moment. `held_out_accuracy`: as the trainer has measured it on `held_out` items."""
-    j = judgement
+    j = state
     labelled = int(j.labelled.sum())
     right = share_right(j)
     wrong = float(doubts(j)[j.labelled].sum(dtype=np.float64))

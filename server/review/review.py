@@ -72,8 +72,8 @@ class Review:
 
     def predicted(self) -> None:
         """A frame has come; most of them move points alone."""
-        if self.session.doubts.version != self._known:
-            self._known = self.session.doubts.version
+        if self.session.scores.uncertainty.version != self._known:
+            self._known = self.session.scores.uncertainty.version
             self._changed.set()
 
     def measured(self, metrics: dict[str, float]) -> None:
@@ -87,19 +87,19 @@ class Review:
     # What is asked ---------------------------------------------------------------------------------------------------
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
-        judgement = self.session.judgement()
-        return await self._work_out(lambda: contact_sheets.sheet(judgement, kind, size, skip))
+        state = self.session.item_state()
+        return await self._work_out(lambda: contact_sheets.sheet(state, kind, size, skip))
 
     async def suggestion(self) -> protocol.Suggestion:
-        judgement = self.session.judgement()
+        state = self.session.item_state()
         names = {info.class_id: info.name for info in self.session.classes.classes}
         return await self._work_out(
-            lambda: suggestion.suggest(judgement, lambda c: names.get(c, str(c)))
+            lambda: suggestion.suggest(state, lambda c: names.get(c, str(c)))
         )
 
     async def cue(self, which: protocol.Cue) -> bytes:
-        judgement = self.session.judgement()
-        return await self._work_out(lambda: cues.cue(judgement, which).tobytes())
+        state = self.session.item_state()
+        return await self._work_out(lambda: cues.cue(state, which).tobytes())
 
     async def _work_out(self, work: Callable[[], T]) -> T:
         async with self._one_at_a_time:
@@ -118,11 +118,11 @@ class Review:
 
     async def _estimate_now(self) -> None:
         self._changed.clear()
-        judgement, region = self.session.judgement(), typical_region(self.session.history)
+        state, region = self.session.item_state(), typical_region(self.session.history)
         accuracy, held_out = self._measured
         found = await self._work_out(
             lambda: quality.quality(
-                judgement, held_out_accuracy=accuracy, held_out=held_out, region=region
+                state, held_out_accuracy=accuracy, held_out=held_out, region=region
             )
         )
         if found != self.quality:

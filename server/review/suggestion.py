@@ -9,7 +9,7 @@ import numpy.typing as npt
 from lodespace.protocol import SHEET_SIZE, UNLABELED, SheetKind, Suggestion
 from lodespace.review.contact_sheets import DOUBTFUL, sheet
 from lodespace.review.quality import share_right
-from lodespace.session.item_state import Judgement
+from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
 """Share of items that are right at which nothing more is suggested."""
@@ -41,26 +41,26 @@ class Region(NamedTuple):
     gain: float
 
 
-def suggest(judgement: Judgement, class_name: Callable[[int], str]) -> Suggestion:
+def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
     """The gesture that gains most. `class_name`: what a class is called."""
-    right = share_right(judgement)
+    right = share_right(state)
     if right is not None and right >= RIGHT_ENOUGH:
         return _done(
             f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture"
         )
-    if not judgement.predicted.any():
-        overview = sheet(judgement, "uncertain")
+    if not state.predicted.any():
+        overview = sheet(state, "uncertain")
         if overview.items:
             return _overview(len(overview.items))
-    best = _done(_nothing_to_gain(judgement))
-    for candidate in _candidates(judgement, class_name):
+    best = _done(_nothing_to_gain(state))
+    for candidate in _candidates(state, class_name):
         if candidate.gain >= LEAST_GAIN and candidate.gain > best.gain:
             best = candidate
     return best
 
 
-def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
-    region = best_region(judgement)
+def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[Suggestion]:
+    region = best_region(state)
     if region is not None and len(region.items) >= WORTH_DRAWING:
         yield Suggestion(
             kind="region",
@@ -71,7 +71,7 @@ def _candidates(judgement: Judgement, class_name: Callable[[int], str]) -> Itera
         )
     kinds: tuple[SheetKind, ...] = ("suspects", "uncertain")
     for kind in kinds:
-        found = sheet(judgement, kind, SHEET_SIZE)
+        found = sheet(state, kind, SHEET_SIZE)
         n, wrong = len(found.items), max(1, round(found.expected_wrong))
         what = "labels the model doubts" if kind == "suspects" else "items between two classes"
         yield Suggestion(
@@ -99,8 +99,8 @@ def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
     return f"{len(region.items):,} unlabelled items close together, {predicted}"
 
 
-def _nothing_to_gain(judgement: Judgement) -> str:
-    if not judgement.predicted.any() and judgement.labelled.all():
+def _nothing_to_gain(state: ItemState) -> str:
+    if not state.predicted.any() and state.labelled.all():
         return "every item is labelled, and the model has told no doubts"
     return "no region and no sheet would make one more item right, as far as the model can tell"
 
@@ -113,15 +113,15 @@ def _percent(share: float) -> str:
     return f"{int(100 * share)} %"
 
 
-def best_region(judgement: Judgement) -> Region | None:
+def best_region(state: ItemState) -> Region | None:
     """The ball of items without a label, none of them locked, that gains most; None where none is dense or agrees."""
-    free = np.flatnonzero(~judgement.labelled & ~judgement.locked)
+    free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:
         return None
-    positions = judgement.positions[free].astype(np.float32)
+    positions = state.positions[free].astype(np.float32)
     regions = (
-        _grown(judgement, free, positions, centre)
-        for centre in _dense_spots(positions, judgement.doubt[free])
+        _grown(state, free, positions, centre)
+        for centre in _dense_spots(positions, state.doubt[free])
     )
     return max(
         (region for region in regions if region is not None),
@@ -161,7 +161,7 @@ def _dense_spots(
 
 
 def _grown(
-    judgement: Judgement,
+    state: ItemState,
     free: npt.NDArray[np.intp],
     positions: npt.NDArray[np.float32],
     centre: npt.NDArray[np.float32],
@@ -173,7 +173,7 @@ def _grown(
     near = near[np.argsort(squared[near], kind="stable")]
     size = _dense_size(np.sqrt(squared[near]), positions.shape[1])
     items = free[near[:size]]
-    prediction = judgement.prediction[items]
+    prediction = state.prediction[items]
     middle = prediction[: 3 * SMALLEST]
     middle = middle[middle != UNLABELED]
     if len(middle) == 0:
@@ -186,9 +186,9 @@ def _grown(
         return None
     items = items[:size]
     # Those that are predicted to be something else are wrong before and after.
-    doubt = judgement.doubt[items]
+    doubt = state.doubt[items]
     # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
-    changes = (judgement.prediction[items] == class_id) & (doubt > DOUBTFUL)
+    changes = (state.prediction[items] == class_id) & (doubt > DOUBTFUL)
     gain = (
         float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
     )

@@ -12,6 +12,7 @@ from lodespace import protocol
 from lodespace.errors import RequestError
 from lodespace.recording.index import index_of
 from lodespace.recording.recorder import Recorder
+from lodespace.session import summaries
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession
@@ -79,7 +80,7 @@ class NoTrainer:
     @property
     def training(self) -> protocol.Training:
         """State `absent`, with the current settings."""
-        return self._session.untrained(self._session.settings)
+        return summaries.absent_training(self._session, self._session.settings)
 
     async def start(self) -> None:
         """Do nothing."""

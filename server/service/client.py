@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from lodespace import protocol
 from lodespace.config import ServerConfig
+from lodespace.session import summaries
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,9 @@ class Client:
             await self._deliver(self.connection.send_text(protocol.encode_operation(operation)))
         if self._history_due:
             self._history_due = False
-            history = protocol.HistoryChanged(history=self.session.summary(self.client_id))
+            history = protocol.HistoryChanged(
+                history=summaries.history(self.session, self.client_id)
+            )
             await self._deliver(self.connection.send_text(protocol.encode_operation(history)))
 
     async def _send_frames(self) -> None:
@@ -195,14 +198,14 @@ class Client:
             self._frame_sent = time.monotonic()
             self.revision = grid.revision
             await self._deliver(self.connection.send_bytes(frame))
-        if self.watching and self.force_version != session.force_version:
-            self.force_version = session.force_version
-            forces = session.forces_frame()
+        if self.watching and self.force_version != session.encoder.force_version:
+            self.force_version = session.encoder.force_version
+            forces = session.encoder.forces_frame()
             if forces is not None:
                 await self._deliver(self.connection.send_bytes(forces))
-        version = session.prediction_version
+        version = session.scores.version
         if self.prediction_version != version:
-            predictions = session.predictions_since(self.prediction_version)
+            predictions = session.encoder.predictions_frame(self.prediction_version)
             self.prediction_version = version
             if predictions is not None:
                 self._frame_sent = time.monotonic()

@@ -7,8 +7,8 @@ from lodespace import protocol
 from lodespace.service.absent import AnyEventLog, AnyTrainer, refuse_training
 from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
+from lodespace.session.commands.registry import Command, plan
 from lodespace.session.event_log import EventLogError
-from lodespace.session.planning import Command, plan
 from lodespace.session.session import AnnotationSession
 
 

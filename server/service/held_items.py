@@ -7,7 +7,7 @@ from lodespace.errors import RequestError
 from lodespace.service.absent import AnyTrainer
 from lodespace.service.client import Client
 from lodespace.service.clients import Clients
-from lodespace.session.pins import checked_targets
+from lodespace.session.pins import check_targets
 from lodespace.session.session import AnnotationSession
 
 
@@ -22,9 +22,7 @@ class HeldItems:
 
     def drag(self, client: Client, command: protocol.Drag) -> None:
         """Hold items at targets. Raises RequestError when they do not exist, or nothing trains."""
-        targets = checked_targets(
-            command.targets, len(command.items), self._session.grid.latent_dim
-        )
+        targets = check_targets(command.targets, len(command.items), self._session.grid.latent_dim)
         items = np.asarray(command.items, np.uint32)
         self._session.check_items(items)
         before, client.dragging = client.dragging, (items, targets) if len(items) else None

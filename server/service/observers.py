@@ -4,6 +4,7 @@ from lodespace import protocol
 from lodespace.review.review import Review
 from lodespace.service.absent import AnyRecorder, AnyTrainer
 from lodespace.service.clients import Clients
+from lodespace.session import summaries
 from lodespace.session.events import Event
 from lodespace.session.session import AnnotationSession, Applied
 from lodespace.training.messages import TrainingInputs
@@ -65,8 +66,8 @@ class RecordingUpdates(Observer):
         self._measured_at = -1
 
     def on_applied(self, event: Event, applied: Applied) -> None:
-        gesture = self._session.told(event)
-        self._recorder.operations([*applied.news, *([] if gesture is None else [gesture])])
+        gesture = summaries.recorded_gesture(self._session, event)
+        self._recorder.operations([*applied.news, gesture])
 
     def on_frame(self, *, moved: bool, resting: bool) -> None:
         if moved:
@@ -94,7 +95,7 @@ def training_inputs(session: AnnotationSession) -> TrainingInputs:
     """Return everything of `session` that the trainer learns from."""
     pinned, pins = session.held()
     return TrainingInputs.of(
-        session.acts.last,
+        session.undo_log.last_transition,
         labels=session.labels,
         verified=session.verified,
         n_classes=len(session.classes),

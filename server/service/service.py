@@ -38,8 +38,9 @@ from lodespace.service.observers import (
 )
 from lodespace.service.presence import PresenceRelay
 from lodespace.service.training_events import TrainingEvents
+from lodespace.session import summaries
+from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
-from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 from lodespace.training.supervisor import TrainerSupervisor
 
@@ -122,7 +123,8 @@ class Service:
 
     def info(self, client: str, role: protocol.Role) -> protocol.SessionInfo:
         """Return all data that the page of `client` needs before it draws."""
-        return self.session.info(
+        return summaries.session_info(
+            self.session,
             client,
             role=role,
             training=self.trainer.training,

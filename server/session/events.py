@@ -3,6 +3,7 @@
 An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers.
 """
 
+import time
 from typing import Any, TypedDict
 
 import msgspec
@@ -28,6 +29,11 @@ class Header(TypedDict):
     """Id of the client."""
     at: float
     """Time of the command, in seconds since the Unix epoch."""
+
+
+def new_header(command_id: str, client: str) -> Header:
+    """Return the header of an event that is planned now."""
+    return Header(command_id=command_id, client=client, at=time.time())
 
 
 class EventHeader(

@@ -1,5 +1,9 @@
-"""From the protocol's settings to the model's configuration, and back. Needs no torch: the server checks settings by it, too."""
+"""Training settings: the protocol's form, the model's configuration, and their changes.
 
+This module loads no torch: the server checks settings with it.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,53 +12,80 @@ from lodespace.models.config import TrainingConfig, preset
 from lodespace.protocol import Settings
 
 
-def merged(old: Settings, new: Settings) -> Settings:
-    """`old` with what `new` gives; absent fields stay. Another preset begins from that preset's values, in the same dimension."""
+def _given(settings: Settings) -> dict[str, Any]:
+    return {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
+
+
+def merge(old: Settings, new: Settings) -> Settings:
+    """Return `old` with the fields that `new` gives.
+
+    Another preset starts from that preset's values, in the same dimension.
+    """
     if new.preset is not None and new.preset != (old.preset or "default"):
         old = Settings(latent_dim=old.latent_dim)
-    changes = {
-        name: value for name, value in msgspec.structs.asdict(new).items() if value is not None
-    }
-    return msgspec.structs.replace(old, **changes)
+    return msgspec.structs.replace(old, **_given(new))
 
 
-def in_full(settings: Settings) -> Settings:
-    """`settings` with every field filled: the preset's value where there is none. Raises ValueError, naming the setting, on a bad one."""
+def with_defaults(settings: Settings) -> Settings:
+    """Return `settings` with every field filled: absent fields get the preset's value.
+
+    Raises:
+        ValueError: A setting has a value that the model cannot take; the message names it.
+    """
     return settings_of(configuration(settings))
 
 
-def described(settings: Settings) -> str:
-    """What `settings` give, in a few words: "beta_kl 20, stiffness 0.5"."""
-    given = {
-        name: value for name, value in msgspec.structs.asdict(settings).items() if value is not None
-    }
+def describe(settings: Settings) -> str:
+    """Return what `settings` give in a few words: "beta_kl 20, stiffness 0.5"."""
     return ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in given.items()
+        for name, value in _given(settings).items()
     )
 
 
-def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
-    """`old` (or the preset's values) with what `settings` gives. Another preset begins from that preset's values.
+class SettingsHistory:
+    """The first settings and all changes by event. `current` has every field filled."""
 
-    Raises ValueError, naming the setting, on a value the model cannot take.
+    def __init__(self, first: Settings) -> None:
+        self._first = first
+        self._changes: dict[int, Settings] = {}
+        self.current = with_defaults(first)
+
+    def add(self, number: int, changes: Settings) -> None:
+        """Add the changes of event `number`."""
+        self._changes[number] = changes
+
+    def rebuild(self, stands: Callable[[int], bool]) -> None:
+        """Compute `current` from the first settings and each change whose event stands."""
+        settings = self._first
+        for number, changes in self._changes.items():
+            if stands(number):
+                settings = merge(settings, changes)
+        self.current = with_defaults(settings)
+
+
+def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
+    """Return `old`, or else the preset's configuration, with the fields that `settings` gives.
+
+    Another preset starts from that preset's values.
+
+    Raises:
+        ValueError: A setting has a value that the model cannot take; the message names it.
     """
-    given: dict[str, Any] = {
-        k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None
-    }
+    given = _given(settings)
     name = given.pop("preset", None)
     if old is None or (name is not None and name != old.preset):
         latent_dim = given.pop("latent_dim", old.latent_dim if old is not None else 3)
         old = preset(name or "default", latent_dim)
     if "learning_rate" in given:
-        # One dial for both rates: they keep their ratio.
+        # One setting for both rates: they keep their ratio.
         ratio = given["learning_rate"] / old.learning_rate
         given["interactive_learning_rate"] = min(1.0, old.interactive_learning_rate * ratio)
     return old.replace(**given)
 
 
 def settings_of(config: TrainingConfig) -> Settings:
-    """All of `config` that the protocol can set."""
+    """Return the fields of `config` that the protocol can set."""
     weights = config.weights
     return Settings(
         preset=config.preset,

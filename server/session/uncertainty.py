@@ -1,24 +1,35 @@
-"""Margins and doubts as far as they are known, for the labels of now: the trainer's are of a moment ago, and a bake holds none."""
+"""Margin and doubt per item, kept consistent with the current labels.
+
+Values from the trainer lag by one frame; a bake has none.
+"""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.models.item_predictions import ItemPredictions
 from lodespace.protocol import UNLABELED
+from lodespace.session.events import Items
 
 Floats = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.int16]
 
 
-def least_margin(confidence: Floats) -> Floats:
-    """The least margin (N,) that a prediction of `confidence` (N,) can have: the rest may all be the next class's."""
+def margin_lower_bound(confidence: Floats) -> Floats:
+    """Return the smallest margin (N,) that predictions of `confidence` (N,) can have.
+
+    All of the remaining probability may belong to the next class.
+    """
     return np.maximum(2 * confidence - 1, 0).astype(np.float32)
 
 
-def least_doubt(labels: Classes, prediction: Classes, confidence: Floats) -> Floats:
-    """The least doubt (N,) that goes with labels and predictions (N,) of `confidence` (N,), from which the other classes' are not known.
+def doubt_lower_bound(labels: Classes, prediction: Classes, confidence: Floats) -> Floats:
+    """Return the smallest doubt (N,) that labels and predictions (N,) of `confidence` (N,) allow.
 
-    What stands is predicted, too: 1 - confidence. Another class is predicted: the label has at most what that one leaves, and is no
-    likelier than it. 1 for an item that has neither label nor prediction, and for a label where nothing is predicted.
+    For an item that counts as its predicted class, the doubt is 1 - confidence. For an item with
+    another label, the label has at most the probability that the predicted class leaves, and is
+    not more probable than it. The doubt is 1 where nothing is predicted.
     """
     same = (labels == UNLABELED) | (labels == prediction)
     doubt = np.where(same, 1 - confidence, np.maximum(confidence, 1 - confidence))
@@ -29,63 +40,64 @@ def _equal(a: Floats | None, b: Floats | None) -> bool:
     return a is b if a is None or b is None else np.array_equal(a, b)
 
 
-class Doubts:
-    """margin, doubt float32 (N,), as in Judgement. `version` counts their changes."""
+class UncertaintyTracker:
+    """Margin and doubt of N items, as in ItemState. `version` counts their changes."""
 
     def __init__(self, n: int) -> None:
         self.margin: Floats = np.zeros(n, np.float32)
         self.doubt: Floats = np.ones(n, np.float32)
         self.version = 0
-        self._told: Floats | None = None
-        self._heard: tuple[Floats | None, Floats | None] | None = None
+        self._received: tuple[Floats | None, Floats | None] | None = None
+        self._last_doubt: Floats | None = None
         self._stale = np.zeros(n, np.bool_)
 
-    def heard(self, margin: Floats | None, doubt: Floats | None) -> bool:
-        """Whether the trainer has said just this before: most of its frames move points alone."""
-        return self._heard is not None and all(map(_equal, (margin, doubt), self._heard))
+    def is_repeat(self, margin: Floats | None, doubt: Floats | None) -> bool:
+        """Return whether the trainer's last values were the same: most frames only move points."""
+        return self._received is not None and all(map(_equal, (margin, doubt), self._received))
 
-    def take(
-        self,
-        margin: Floats | None,
-        doubt: Floats | None,
-        *,
-        labels: Classes,
-        prediction: Classes,
-        confidence: Floats,
-    ) -> None:
-        """What the trainer says (N,), or None where only predictions and their confidence (N,) are known.
+    def update(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: Classes) -> None:
+        """Take a frame of the trainer.
 
-        A doubt that is to the bit what it was before the item got another label is about the label of then.
+        If the doubt of a relabelled item is bit-identical to the value from before the relabel,
+        the trainer has not seen the new label yet. Such a value is stale, and the lower bound is
+        used instead.
+
+        Args:
+            predictions: Predictions of the items. Where margin or doubt is None, the lower bound
+                is used.
+            labels: Current labels (N,).
         """
-        self._heard = margin, doubt
-        likely = least_doubt(labels, prediction, confidence)
-        told = None if doubt is None else np.nan_to_num(doubt, nan=1.0).clip(0, 1)
-        if told is None:
+        prediction, confidence, margin, doubt = predictions
+        self._received = margin, doubt
+        bound = doubt_lower_bound(labels, prediction, confidence)
+        given = None if doubt is None else np.nan_to_num(doubt, nan=1.0).clip(0, 1)
+        if given is None:
             self._stale[:] = False
-            now = likely
+            new_doubt = bound
         else:
-            self._stale &= np.zeros_like(self._stale) if self._told is None else told == self._told
+            if self._last_doubt is None:
+                self._stale[:] = False
+            else:
+                self._stale &= given == self._last_doubt
             nothing = (prediction == UNLABELED) & (labels == UNLABELED)
-            now = np.where(self._stale | nothing, likely, told)
-        wide = least_margin(confidence) if margin is None else np.nan_to_num(margin).clip(0, 1)
-        wide = np.where(prediction == UNLABELED, 0, wide).astype(np.float32)
-        self._told = told
-        if not (np.array_equal(now, self.doubt) and np.array_equal(wide, self.margin)):
-            self.doubt, self.margin = now, wide
+            new_doubt = np.where(self._stale | nothing, bound, given)
+        self._last_doubt = given
+        wide = (
+            margin_lower_bound(confidence) if margin is None else np.nan_to_num(margin).clip(0, 1)
+        )
+        new_margin = np.where(prediction == UNLABELED, 0, wide).astype(np.float32)
+        if not (np.array_equal(new_doubt, self.doubt) and np.array_equal(new_margin, self.margin)):
+            self.doubt, self.margin = new_doubt, new_margin
             self.version += 1
 
-    def relabelled(
-        self,
-        items: npt.NDArray[np.uint32],
-        *,
-        labels: Classes,
-        prediction: Classes,
-        confidence: Floats,
+    def on_relabel(
+        self, items: Items, *, labels: Classes, prediction: Classes, confidence: Floats
     ) -> None:
-        """`items` (K,) have other labels now: `labels` (K,); prediction and confidence (K,) are theirs, too."""
+        """Use the lower bound for `items` (K,), which have the new `labels` (K,), and `prediction`
+        (K,) with `confidence` (K,)."""
         if len(items) == 0:
             return
-        self.doubt = self.doubt.copy()  # others may be reading the one of before
-        self.doubt[items] = least_doubt(labels, prediction, confidence)
+        self.doubt = self.doubt.copy()  # another thread may be reading the previous array
+        self.doubt[items] = doubt_lower_bound(labels, prediction, confidence)
         self._stale[items] = True
         self.version += 1

@@ -1,8 +1,12 @@
-"""What can be undone: the acts of a session in the order they were made, and which of them stand. Pure state, replayed from the log.
+"""What can be undone: the actions of a session and the line of model states. Pure state.
 
-An act is a gesture that labels, a change of settings, of pins or of classes. Beside who may take back what, this keeps the model's line of
-states: `top` is the event that last changed what the model learns from. Undoing an act on which nothing has been built since leads back to
-the state before it (`after` is then an older event than `number`); otherwise it is an event like any other, and the model trains on.
+An action is a gesture that labels, or a change of settings, pins or classes. The log of events is
+replayed into this module, so it is the same after a restart.
+
+A model state is named by `state_id`: the event that last changed what the model learns from.
+Undoing an action on which nothing was built since returns to the state before it: its transition
+leads to an older event than itself. Any other undo is a change like any other, and the model
+trains on from there.
 """
 
 from bisect import insort
@@ -11,124 +15,160 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from lodespace.errors import RequestError
+from lodespace.protocol import UNLABELED
+from lodespace.session.events import EventHeader
 
-ActKind = Literal["label", "settings", "anchor", "unpin", "class"]
+ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
 
 
 @dataclass
-class Act:
-    """`number` is the sequence number of its event. `note` says in a few words what it was, where the kind alone does not."""
+class UndoableAction:
+    """One action of one client."""
 
     number: int
-    kind: ActKind
+    """Sequence number of its event."""
+    kind: ActionKind
+    """What it changed."""
     client: str
+    """Id of the client; only this client can undo it."""
     at: float
-    revision: int
-    class_id: int = -1
+    """Seconds since the Unix epoch."""
+    revision: int = 0
+    """Revision of the positions that the client saw."""
+    class_id: int = UNLABELED
+    """The class that was given or changed; UNLABELED for several or none."""
     count: int = 0
+    """Number of items."""
     note: str = ""
+    """What it was in a few words, where the kind does not say it."""
     undone: bool = False
+    """Whether it is undone at present."""
     made_by: int = 0
     """The event that lets it stand: its own, or the newest redo."""
     unmade_by: int = 0
+    """The newest event that undid it; 0 without one."""
+
+    @classmethod
+    def of(
+        cls,
+        event: EventHeader,
+        kind: ActionKind,
+        *,
+        revision: int = 0,
+        class_id: int = UNLABELED,
+        count: int = 0,
+        note: str = "",
+    ) -> "UndoableAction":
+        """Return the action of `event`."""
+        return cls(event.sequence, kind, event.client, event.at, revision, class_id, count, note)
 
 
-class Step(NamedTuple):
-    """How an event moved the model's line of states: from `before` to `after`; `after` == `number` where it is a new one."""
+class StateTransition(NamedTuple):
+    """How an event changed the model's state."""
 
-    number: int
-    before: int
-    after: int
+    event: int
+    """Sequence number of the event."""
+    from_state: int
+    """`state_id` before the event."""
+    to_state: int
+    """`state_id` after the event: the event itself for a new state."""
 
     @property
-    def back(self) -> bool:
-        return self.after != self.number
+    def returns(self) -> bool:
+        """Whether the event led to a state that existed before."""
+        return self.to_state != self.event
 
 
-class ActLog:
-    """All acts by number, and the line of states."""
+class UndoLog:
+    """All actions by number, and the line of model states."""
 
     def __init__(self) -> None:
-        self.acts: dict[int, Act] = {}
-        self.top = 0
-        self.last = Step(0, 0, 0)
-        self._steps: dict[int, Step] = {}
-        self._standing: dict[str, list[int]] = {}  # of each client, ascending
-        self._undone: dict[str, list[int]] = {}  # of each client, in the order they were undone
+        self.actions: dict[int, UndoableAction] = {}
+        self.state_id = 0
+        self.last_transition = StateTransition(0, 0, 0)
+        self._transitions: dict[int, StateTransition] = {}
+        self._standing: dict[str, list[int]] = {}  # by client, ascending
+        self._undone: dict[str, list[int]] = {}  # by client, in the order of the undos
 
-    def __iter__(self) -> Iterator[Act]:
-        return iter(self.acts.values())
+    def __iter__(self) -> Iterator[UndoableAction]:
+        return iter(self.actions.values())
 
-    def add(self, act: Act, *, learned: bool = True) -> None:
-        """A new act, of a higher number than those before. What its client has undone cannot be redone after it.
+    def stands(self, number: int) -> bool:
+        """Return whether action `number` is not undone."""
+        return not self.actions[number].undone
 
-        `learned`: whether the model learns of it; the name of a class, say, is nothing to it, and taking that back moves no point.
+    def add(self, action: UndoableAction, *, learned: bool = True) -> None:
+        """Add an action with a higher number than all before. It ends its client's redo.
+
+        Args:
+            action: The action.
+            learned: Whether the model learns from it. The name of a class, for example, does not
+                change the model's state, and undoing it moves no point.
         """
-        act.made_by = act.number
-        self.acts[act.number] = act
-        self._standing.setdefault(act.client, []).append(act.number)
-        self._undone.pop(act.client, None)
+        action.made_by = action.number
+        self.actions[action.number] = action
+        self._standing.setdefault(action.client, []).append(action.number)
+        self._undone.pop(action.client, None)
         if learned:
-            self._move(act.number, act.number)
+            self._move(action.number, action.number)
         else:
-            self._stay(act.number)
+            self._stay(action.number)
 
     def undo(self, number: int, event: int) -> None:
-        """Act `number` is taken back by event `event`."""
-        act = self.acts[number]
-        self._standing[act.client].remove(number)
-        self._undone.setdefault(act.client, []).append(number)
-        if act.made_by in self._steps:
-            self._move(event, self._back_over(act.made_by, event))
+        """Undo action `number` by event `event`."""
+        action = self.actions[number]
+        self._standing[action.client].remove(number)
+        self._undone.setdefault(action.client, []).append(number)
+        if action.made_by in self._transitions:
+            self._move(event, self._state_before(action.made_by, event))
         else:
             self._stay(event)
-        act.undone, act.unmade_by = True, event
+        action.undone, action.unmade_by = True, event
 
     def redo(self, number: int, event: int) -> None:
-        """Act `number` stands again, by event `event`."""
-        act = self.acts[number]
-        stack = self._undone.get(act.client, [])
+        """Redo action `number` by event `event`."""
+        action = self.actions[number]
+        stack = self._undone.get(action.client, [])
         if number in stack:
             stack.remove(number)
-        insort(self._standing[act.client], number)
-        if act.unmade_by in self._steps:
-            self._move(event, self._back_over(act.unmade_by, event))
+        insort(self._standing[action.client], number)
+        if action.unmade_by in self._transitions:
+            self._move(event, self._state_before(action.unmade_by, event))
         else:
             self._stay(event)
-        act.undone, act.made_by = False, event
+        action.undone, action.made_by = False, event
 
-    def _back_over(self, event: int, otherwise: int) -> int:
-        """The state before `event`, if nothing was built on it since."""
-        step = self._steps[event]
-        return step.before if step.after == self.top else otherwise
+    def _state_before(self, event: int, otherwise: int) -> int:
+        """Return the state before `event` if nothing was built on it since, else `otherwise`."""
+        transition = self._transitions[event]
+        return transition.from_state if transition.to_state == self.state_id else otherwise
 
     def _stay(self, event: int) -> None:
-        self.last = Step(event, self.top, self.top)
+        self.last_transition = StateTransition(event, self.state_id, self.state_id)
 
-    def _move(self, event: int, after: int) -> None:
-        self.last = self._steps[event] = Step(event, self.top, after)
-        self.top = after
+    def _move(self, event: int, to_state: int) -> None:
+        transition = StateTransition(event, self.state_id, to_state)
+        self.last_transition = self._transitions[event] = transition
+        self.state_id = to_state
 
-    def next_undo(self, client: str) -> Act:
-        """The act that `client` would take back. Raises RequestError when there is none."""
+    def next_undo(self, client: str) -> UndoableAction:
+        """Return the action that `client` would undo. Raises RequestError without one."""
         standing = self._standing.get(client)
         if not standing:
-            raise RequestError(
-                "there is nothing of yours to take back", code="nothing_to_undo", status=409
-            )
-        return self.acts[standing[-1]]
+            raise RequestError("you have no action to undo", code="nothing_to_undo", status=409)
+        return self.actions[standing[-1]]
 
-    def next_redo(self, client: str) -> Act:
-        """The act that `client` would bring back. Raises RequestError when there is none."""
+    def next_redo(self, client: str) -> UndoableAction:
+        """Return the action that `client` would redo. Raises RequestError without one."""
         stack = self._undone.get(client)
         if not stack:
-            raise RequestError(
-                "there is nothing of yours to bring back", code="nothing_to_redo", status=409
-            )
-        return self.acts[stack[-1]]
+            raise RequestError("you have no action to redo", code="nothing_to_redo", status=409)
+        return self.actions[stack[-1]]
 
     def can_undo(self, client: str) -> bool:
+        """Return whether `client` has an action to undo."""
         return bool(self._standing.get(client))
 
     def can_redo(self, client: str) -> bool:
+        """Return whether `client` has an action to redo."""
         return bool(self._undone.get(client))

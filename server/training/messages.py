@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.protocol import Losses, Phase, Settings
-from lodespace.session.undo import Step
+from lodespace.session.undo import StateTransition
 
 LENGTH = struct.Struct("<I")
 
@@ -70,7 +70,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
     @classmethod
     def of(
         cls,
-        transition: Step,
+        transition: StateTransition,
         *,
         labels: npt.NDArray[np.int16],
         verified: npt.NDArray[np.bool_],
@@ -81,9 +81,9 @@ class TrainingInputs(msgspec.Struct, tag=True):
     ) -> Self:
         """Return the message for arrays of N items, K pinned items in D latent dimensions."""
         return cls(
-            event=transition.number,
-            from_state=transition.before,
-            to_state=transition.after,
+            event=transition.event,
+            from_state=transition.from_state,
+            to_state=transition.to_state,
             labels=labels.astype("<i2").tobytes(),
             verified=verified.astype(np.uint8).tobytes(),
             n_classes=max(1, n_classes),

@@ -16,6 +16,7 @@ from lodespace.exporting import table as export_table
 from lodespace.items import originals, thumbnails
 from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
+from lodespace.session import summaries
 from lodespace.web.bodies import as_json, body_of, decoded, raw_body
 from lodespace.web.security import COOKIE, set_cookie, visitor_of
 
@@ -58,7 +59,7 @@ async def get_session(request: web.Request) -> web.Response:
 
 async def get_scene(request: web.Request) -> web.Response:
     return web.Response(
-        body=request.app[SERVICE].session.scene_glb(), content_type="model/gltf-binary"
+        body=request.app[SERVICE].session.encoder.scene_glb(), content_type="model/gltf-binary"
     )
 
 
@@ -87,7 +88,7 @@ async def get_search(request: web.Request) -> web.Response:
 
 
 async def get_item_info(request: web.Request) -> web.Response:
-    return as_json(request.app[SERVICE].session.item_info(_number(request, "item")))
+    return as_json(summaries.item_info(request.app[SERVICE].session, _number(request, "item")))
 
 
 async def get_thumbnails(request: web.Request) -> web.Response:

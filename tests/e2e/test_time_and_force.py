@@ -300,5 +300,5 @@ def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
     ben.evaluate(f"lodespace.commands.label(1, Uint32Array.from({ONES[:50].tolist()}))")
     ben.wait(lambda: ben.state("connection")["pending"] == 0)
     anna.press("Control+z")
-    anna.wait(lambda: anna.page.locator(".notice", has_text="not turned back").count() == 1)
+    anna.wait(lambda: anna.page.locator(".notice", has_text="not restored").count() == 1)
     anna.wait(lambda: (anna.labels == 0).sum() == 0 and (anna.labels == 1).sum() == 50)

@@ -10,8 +10,8 @@ from lodespace import protocol
 from lodespace.models.training.trainer import Trainer
 from lodespace.project.opening import open_project
 from lodespace.project.project import Project
+from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
-from lodespace.session.planning import plan
 from lodespace.session.session import AnnotationSession
 from lodespace.session.settings import configuration
 from lodespace.training.dataset import to_dataset

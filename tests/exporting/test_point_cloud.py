@@ -29,7 +29,7 @@ def test_point_cloud_holds_positions_and_class_colours(
         own = np.flatnonzero(session.labels == described.class_id)
         assert len(own) == 2
         assert {"#" + bytes(c[:3]).hex() for c in cloud.colors[own]} == {described.colour.lower()}
-    guessed = np.flatnonzero((session.labels == -1) & (session.predictions == 0))
+    guessed = np.flatnonzero((session.labels == -1) & (session.scores.prediction == 0))
     labelled = cloud.colors[session.labels == 0][0]
     assert len(guessed) and not (cloud.colors[guessed] == labelled).all(axis=1).any()
 
@@ -41,8 +41,8 @@ def test_ply_holds_item_label_prediction_and_confidence(vectors: Path, tmp_path:
     project.close()
     assert vertices["item"].tolist() == list(range(200))
     np.testing.assert_array_equal(vertices["label"], session.labels)
-    np.testing.assert_array_equal(vertices["prediction"], session.predictions)
-    np.testing.assert_allclose(vertices["confidence"], session.confidence / 255, atol=1e-6)
+    np.testing.assert_array_equal(vertices["prediction"], session.scores.prediction)
+    np.testing.assert_allclose(vertices["confidence"], session.scores.confidence / 255, atol=1e-6)
     np.testing.assert_array_equal(vertices["verified"], session.verified)
 
 

@@ -5,8 +5,8 @@ import numpy as np
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
+from lodespace.session.commands.registry import Command, plan
 from lodespace.session.events import Event
-from lodespace.session.planning import Command, plan
 from lodespace.session.session import AnnotationSession, Applied
 
 N = 10

@@ -3,8 +3,8 @@
 import numpy as np
 
 from lodespace.protocol import Settings
-from lodespace.session.settings import in_full
-from lodespace.session.undo import Step
+from lodespace.session.settings import with_defaults
+from lodespace.session.undo import StateTransition
 from lodespace.training.messages import TrainingInputs
 
 
@@ -19,11 +19,11 @@ def inputs(
     step: tuple[int, int, int] = (0, 0, 0),
 ) -> TrainingInputs:
     """Inputs of `n` items after a transition of training states (event, from, to)."""
-    full = in_full(settings or Settings())
+    full = with_defaults(settings or Settings())
     pinned = np.array(sorted(pins or {}), np.uint32)
     targets = np.array([(pins or {})[item] for item in pinned.tolist()], np.float32)
     return TrainingInputs.of(
-        Step(*step),
+        StateTransition(*step),
         labels=np.full(n, -1, np.int16) if labels is None else labels.astype(np.int16),
         verified=np.zeros(n, np.bool_) if verified is None else verified,
         n_classes=n_classes,

@@ -9,10 +9,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lodespace import protocol
 from lodespace.errors import RequestError
+from lodespace.session import summaries, undo_rules
+from lodespace.session.commands.registry import Command
 from lodespace.session.events import LabelEvent
-from lodespace.session.planning import Command
 from lodespace.session.session import AnnotationSession
-from lodespace.session.undo import Act, ActLog
+from lodespace.session.undo import UndoableAction, UndoLog
 from samples.event_logs import Log, N, anchor, command_id, dial, label, label_each, redo, undo
 
 CLIENTS = ("anna", "ben", "cem")
@@ -52,22 +53,22 @@ class Annotators(RuleBasedStateMachine):
         self.seen: dict[int, Learned] = {0: Learned.of(self.log.session)}
 
     def act(self, command: Command, client: str) -> None:
-        before = self.log.session.acts.top
+        before = self.log.session.undo_log.state_id
         applied = self.log.do(command, client)
         session = self.log.session
         if applied is None:
-            assert session.acts.top == before
+            assert session.undo_log.state_id == before
             return
-        step = session.acts.last
+        step = session.undo_log.last_transition
         assert (
-            step.number == len(self.log.events)
-            and step.before == before
-            and step.after == session.acts.top
+            step.event == len(self.log.events)
+            and step.from_state == before
+            and step.to_state == session.undo_log.state_id
         )
         now = Learned.of(session)
-        if step.back:
-            assert now == self.seen[step.after], "a state that comes back is the one that was"
-        self.seen[step.after] = now
+        if step.returns:
+            assert now == self.seen[step.to_state], "a state that comes back is the one that was"
+        self.seen[step.to_state] = now
 
     def next(self) -> int:
         self.number += 1
@@ -153,16 +154,16 @@ class Annotators(RuleBasedStateMachine):
 
     @rule(client=who)
     def undoes(self, client: str) -> None:
-        if not self.log.session.acts.can_undo(client):
-            with pytest.raises(RequestError, match="take back"):
+        if not self.log.session.undo_log.can_undo(client):
+            with pytest.raises(RequestError, match="no action to undo"):
                 self.log.do(undo(self.next()), client)
             return
         self.classes(undo(self.next()), client)
 
     @rule(client=who)
     def redoes(self, client: str) -> None:
-        if not self.log.session.acts.can_redo(client):
-            with pytest.raises(RequestError, match="bring back"):
+        if not self.log.session.undo_log.can_redo(client):
+            with pytest.raises(RequestError, match="no action to redo"):
                 self.log.do(redo(self.next()), client)
             return
         self.classes(redo(self.next()), client)
@@ -175,13 +176,16 @@ class Annotators(RuleBasedStateMachine):
     def the_log_replays_to_the_same_state(self) -> None:
         again, now = self.log.replayed(), self.log.session
         assert Learned.of(again) == Learned.of(now)
-        assert (again.acts.top, again.acts.last) == (now.acts.top, now.acts.last)
+        assert (again.undo_log.state_id, again.undo_log.last_transition) == (
+            now.undo_log.state_id,
+            now.undo_log.last_transition,
+        )
         assert again.classes.classes == now.classes.classes
 
     @invariant()
     def no_item_has_a_class_that_is_not_there(self) -> None:
         session = self.log.session
-        assert all(session.classes.there(c) for c in session.labels.tolist() if c >= 0)
+        assert all(session.classes.exists(c) for c in session.labels.tolist() if c >= 0)
         assert not (session.verified & (session.labels == -1)).any()
         names = [c.name for c in session.classes.classes if not c.removed]
         assert len(set(names)) == len(names)
@@ -190,7 +194,7 @@ class Annotators(RuleBasedStateMachine):
     def everybody_sees_the_same_history(self) -> None:
         again, now = self.log.replayed(), self.log.session
         for client in CLIENTS:
-            assert again.summary(client) == now.summary(client)
+            assert summaries.history(again, client) == summaries.history(now, client)
 
 
 Annotators.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
@@ -202,11 +206,11 @@ def test_undo_of_the_newest_act_leads_back() -> None:
     log.do(label(1, [0, 1], 0), "anna")
     log.do(dial(2, beta_kl=1000.0), "anna")
     log.do(undo(3), "anna")
-    assert log.session.acts.last == (3, 2, 1)
+    assert log.session.undo_log.last_transition == (3, 2, 1)
     log.do(undo(4), "anna")
-    assert log.session.acts.last == (4, 1, 0)
+    assert log.session.undo_log.last_transition == (4, 1, 0)
     log.do(redo(5), "anna")
-    assert log.session.acts.last == (5, 0, 1)
+    assert log.session.undo_log.last_transition == (5, 0, 1)
     assert log.session.settings.beta_kl == 2.0
 
 
@@ -217,13 +221,13 @@ def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
     applied = log.do(undo(3), "anna")
     assert applied is not None
     assert (
-        "Another gesture stands on it" in applied.ack.message
-        and "not turned back" in applied.ack.message
+        "Another gesture depends on it" in applied.ack.message
+        and "not restored" in applied.ack.message
     )
     assert log.session.labels[:4].tolist() == [-1, -1, 1, 1]
-    assert not log.session.acts.last.back
+    assert not log.session.undo_log.last_transition.returns
     applied = log.do(undo(4), "ben")
-    assert applied is not None and "Others have been at work" in applied.ack.message
+    assert applied is not None and "Others have made changes" in applied.ack.message
 
 
 def test_undo_after_others_have_undone_theirs_leads_back() -> None:
@@ -233,7 +237,7 @@ def test_undo_after_others_have_undone_theirs_leads_back() -> None:
     log.do(undo(3), "ben")
     applied = log.do(undo(4), "anna")
     assert applied is not None and applied.ack.message == ""
-    assert log.session.acts.last == (4, 1, 0)
+    assert log.session.undo_log.last_transition == (4, 1, 0)
 
 
 def test_a_map_that_does_not_go_back_is_said_whoever_was_in_the_way() -> None:
@@ -244,10 +248,14 @@ def test_a_map_that_does_not_go_back_is_said_whoever_was_in_the_way() -> None:
     log.do(undo(4), "ben")
     log.do(undo(5), "cem")
     applied = log.do(undo(6), "anna")
-    assert applied is not None and not log.session.acts.last.back
-    assert "Others have been at work" in applied.ack.message
+    assert applied is not None and not log.session.undo_log.last_transition.returns
+    assert "Others have made changes" in applied.ack.message
     applied = log.do(redo(7), "anna")
-    assert applied is not None and log.session.acts.last.back and applied.ack.message == ""
+    assert (
+        applied is not None
+        and log.session.undo_log.last_transition.returns
+        and applied.ack.message == ""
+    )
 
 
 def test_a_dial_that_changes_nothing_is_no_gesture() -> None:
@@ -298,9 +306,9 @@ def test_targets_that_are_none_are_refused() -> None:
 
 
 def test_a_client_without_acts_has_nothing_to_undo() -> None:
-    acts = ActLog()
-    acts.add(Act(1, "label", "anna", 0.0, 0))
-    assert acts.can_undo("anna") and not acts.can_undo("ben") and not acts.can_redo("anna")
+    log = UndoLog()
+    log.add(UndoableAction(1, "label", "anna", 0.0))
+    assert log.can_undo("anna") and not log.can_undo("ben") and not log.can_redo("anna")
 
 
 def test_a_sheet_is_one_gesture_and_one_undo() -> None:
@@ -312,7 +320,7 @@ def test_a_sheet_is_one_gesture_and_one_undo() -> None:
     assert (applied.ack.count, applied.ack.class_id) == (2, -1)
     (told,) = applied.news
     assert isinstance(told, protocol.Labels) and (told.items, told.class_ids) == ([1, 3], [1, 2])
-    gesture = log.session.summary("anna").gestures[-1]
+    gesture = summaries.history(log.session, "anna").gestures[-1]
     assert (gesture.kind, gesture.class_id, gesture.count) == ("label", -1, 4)
     assert gesture.note == "4 looked at, 3 classes"
     assert log.session.verified.tolist() == [
@@ -324,7 +332,7 @@ def test_a_sheet_is_one_gesture_and_one_undo() -> None:
     ]  # 9 has no label to be verified
     log.do(undo(3), "anna")
     assert log.session.labels[:4].tolist() == [0, 0, 0, 0] and not log.session.verified.any()
-    assert log.session.acts.last == (3, 2, 1)
+    assert log.session.undo_log.last_transition == (3, 2, 1)
 
 
 def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
@@ -333,7 +341,7 @@ def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
     (event,) = log.events
     assert isinstance(event, LabelEvent)
     assert (event.kind, event.class_id, event.items.tolist()) == ("gesture", 2, [1, 4])
-    gesture = log.session.summary("anna").gestures[-1]
+    gesture = summaries.history(log.session, "anna").gestures[-1]
     assert (gesture.class_id, gesture.note) == (2, "2 looked at, 1 class")
     assert log.session.verified.nonzero()[0].tolist() == [1, 4]
 
@@ -344,7 +352,9 @@ def test_accepted_predictions_say_which_and_are_not_verified() -> None:
         1, {0: 1, 1: 2}, tool="accept", verified=False, note="predictions of 95 % and more"
     )
     log.do(command, "anna")
-    assert log.session.summary("anna").gestures[-1].note == "predictions of 95 % and more"
+    assert (
+        summaries.history(log.session, "anna").gestures[-1].note == "predictions of 95 % and more"
+    )
     assert log.session.labels[:2].tolist() == [1, 2] and not log.session.verified.any()
 
 
@@ -376,8 +386,8 @@ def test_classes_of_a_sheet_are_merged_deleted_and_held() -> None:
     log = Log()
     log.do(protocol.AddClass(command_id=command_id(1), name="d"), "anna")
     log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
-    with pytest.raises(RequestError, match="labelled \u201cd\u201d by now"):
-        log.session.check_undo(1)
+    with pytest.raises(RequestError, match="labelled \u201cd\u201d; remove"):
+        undo_rules.check_undo(1, history=log.session.history, classes=log.session.classes)
     log.do(protocol.MergeClass(command_id=command_id(3), class_id=0, into=2), "ben")
     log.do(protocol.DeleteClass(command_id=command_id(4), class_id=1), "ben")
     assert log.session.labels[:3].tolist() == [2, -1, 3]
@@ -392,5 +402,5 @@ def test_a_sheet_of_a_class_that_was_taken_back_does_not_come_back() -> None:
     log.do(label_each(2, {0: 0, 1: 3}), "anna")
     log.do(undo(3), "anna")
     log.do(undo(4), "ben")
-    with pytest.raises(RequestError, match="was taken back"):
+    with pytest.raises(RequestError, match="was undone"):
         log.do(redo(5), "anna")

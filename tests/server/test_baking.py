@@ -234,8 +234,8 @@ def test_a_bake_that_breaks_off_leaves_nothing(
 
 def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_data: Path) -> None:
     from lodespace import protocol
+    from lodespace.session.commands.registry import plan
     from lodespace.session.event_log import EventLog
-    from lodespace.session.planning import plan
     from lodespace.session.session import AnnotationSession
 
     project = open_project(small_data, project_folder=tmp_path / "work", labels="none")

@@ -51,7 +51,7 @@ def test_merging_twice_leads_to_the_last(log: Log) -> None:
     log.do(merge(3, 0, 1), "anna")
     log.do(merge(4, 1, 2), "anna")
     assert labels(log) == [2, 2, 2, 2]
-    assert log.session.acts.acts[4].note == "merged \u201cb\u201d into \u201cc\u201d"
+    assert log.session.undo_log.actions[4].note == "merged \u201cb\u201d into \u201cc\u201d"
 
 
 def test_a_deleted_class_takes_its_labels_along_and_brings_them_back(log: Log) -> None:
@@ -84,20 +84,21 @@ def test_nothing_is_given_to_a_locked_class_nor_taken_from_it(log: Log) -> None:
 
 
 def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
-    top = log.session.acts.top
+    top = log.session.undo_log.state_id
     log.do(edit(3, 0, name="alpha"), "anna")
     log.do(edit(4, 0, colour="#123456"), "anna")
     log.do(edit(5, 0, locked=True), "anna")
-    assert [log.session.acts.acts[n].note for n in (3, 4, 5)] == [
+    assert [log.session.undo_log.actions[n].note for n in (3, 4, 5)] == [
         "renamed \u201ca\u201d to \u201calpha\u201d",
         "recoloured \u201calpha\u201d",
         "locked \u201calpha\u201d",
     ]
     for number in (6, 7, 8):
         log.do(undo(number), "anna")
-        assert (log.session.acts.top, log.session.acts.last.after) == (top, top), (
-            "the model hears nothing of it"
-        )
+        assert (log.session.undo_log.state_id, log.session.undo_log.last_transition.to_state) == (
+            top,
+            top,
+        ), "the model hears nothing of it"
     info = log.session.classes.classes[0]
     assert (info.name, info.locked) == ("a", False)
     assert log.do(edit(9, 0, name="a"), "anna") is None, "the same name is no change"
@@ -106,12 +107,12 @@ def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
 def test_a_class_that_others_use_is_not_taken_back(log: Log) -> None:
     log.do(protocol.AddClass(command_id=command_id(3), name="d"), "anna")
     log.do(label(4, [5], 3), "ben")
-    with pytest.raises(RequestError, match="by now") as refused:
+    with pytest.raises(RequestError, match="remove those labels") as refused:
         log.do(undo(5), "anna")
     assert refused.value.code == "class_in_use"
     log.do(undo(6), "ben")
     log.do(undo(7), "anna")
-    with pytest.raises(RequestError, match="was taken back"):
+    with pytest.raises(RequestError, match="was undone"):
         log.do(redo(8), "ben")
     log.do(redo(9), "anna")
     log.do(redo(10), "ben")
@@ -130,8 +131,8 @@ def test_predictions_of_a_class_that_is_gone_are_those_of_what_it_became(log: Lo
     log.session.publish(
         mean, ItemPredictions(prediction, np.full(10, 0.5, np.float32)), step=1, resting=False
     )
-    assert log.session.predictions[:4].tolist() == [1, 1, -1, -1]
-    assert log.session.confidence[:4].tolist() == [128, 128, 0, 0]
+    assert log.session.scores.prediction[:4].tolist() == [1, 1, -1, -1]
+    assert log.session.scores.confidence[:4].tolist() == [128, 128, 0, 0]
 
 
 def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
@@ -147,7 +148,7 @@ def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
             step=1,
             resting=False,
         )
-        return log.session.predictions[:2].tolist()
+        return log.session.scores.prediction[:2].tolist()
 
     assert shown() == [-1, -1]
     log.do(label(1, [0, 1], 0), "anna")

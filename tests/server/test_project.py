@@ -15,7 +15,7 @@ from lodespace.project import checkpoints
 from lodespace.project.opening import is_bake, open_project
 from lodespace.project.project import BUNDLED, MANIFEST, Project
 from lodespace.protocol import Settings
-from lodespace.session.settings import merged
+from lodespace.session.settings import merge
 
 
 def opened(path: Path | None, **options: object) -> Project:
@@ -192,9 +192,9 @@ def test_settings_of_the_beginning_are_kept_and_later_ones_asked_for(
 
 def test_another_preset_begins_from_its_own_values() -> None:
     old = Settings(preset="default", latent_dim=2, beta_neighbour=3.0, stiffness=0.5)
-    assert merged(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
-    assert merged(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
-    assert merged(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
+    assert merge(old, Settings(preset="paper")) == Settings(preset="paper", latent_dim=2)
+    assert merge(old, Settings(preset="default", stiffness=0.1)).beta_neighbour == 3.0
+    assert merge(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
 
 
 def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> None:
@@ -222,7 +222,7 @@ def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(
         project = open_project(small_data, settings=Settings(stiffness=0.7))
         service = Service(project, ServerConfig(train=False))
         assert service.session.settings.stiffness == 0.7
-        assert [(act.client, act.note) for act in service.session.acts] == [
+        assert [(act.client, act.note) for act in service.session.undo_log] == [
             ("cli", "stiffness 0.7")
         ]
         service.event_log.close()

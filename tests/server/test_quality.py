@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lodespace.review.quality import gestures_left, quality, share_right
-from samples.judgements import judgement, random_judgement
+from samples.item_states import item_state, random_item_state
 
 
 def figures(j: object, **known: object) -> object:
@@ -12,7 +12,7 @@ def figures(j: object, **known: object) -> object:
 
 
 def test_the_shares_are_sums_of_doubts() -> None:
-    j = judgement([0, 0, 1, -1], [0, 1, 1, 0], [0.9, 0.8, 0.7, 0.6], verified=[2])
+    j = item_state([0, 0, 1, -1], [0, 1, 1, 0], [0.9, 0.8, 0.7, 0.6], verified=[2])
     found = quality(j, held_out_accuracy=0.91234, held_out=40)
     assert (found.labelled, found.verified, found.held_out, found.held_out_accuracy) == (
         3,
@@ -31,24 +31,24 @@ def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
     n = 20_000
     doubt = random.beta(0.5, 4, n)
     wrong = random.random(n) < doubt
-    found = figures(judgement(np.zeros(n), np.zeros(n), 1 - doubt, doubt=doubt))
+    found = figures(item_state(np.zeros(n), np.zeros(n), 1 - doubt, doubt=doubt))
     assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)  # type: ignore[attr-defined]
 
 
 def test_nothing_is_estimated_before_anything_is_predicted() -> None:
     for labels in ([-1, -1, -1], [0, 0, -1]):
-        found = figures(judgement(labels, [-1] * 3, [0] * 3))
+        found = figures(item_state(labels, [-1] * 3, [0] * 3))
         assert found.right is None and found.label_error is None and found.gestures_left is None  # type: ignore[attr-defined]
         assert (found.suspects, found.uncertain) == (0, labels.count(-1))  # type: ignore[attr-defined]
 
 
 def test_all_verified_is_all_right() -> None:
-    found = figures(judgement([0, 1], [-1, -1], [0, 0], verified=[0, 1]))
+    found = figures(item_state([0, 1], [-1, -1], [0, 0], verified=[0, 1]))
     assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)  # type: ignore[attr-defined]
 
 
 def test_predictions_without_labels_have_no_label_error() -> None:
-    found = figures(judgement([-1, -1], [0, 1], [0.9, 0.9]))
+    found = figures(item_state([-1, -1], [0, 1], [0.9, 0.9]))
     assert found.label_error is None and found.right == pytest.approx(0.9)  # type: ignore[attr-defined]
 
 
@@ -73,7 +73,7 @@ def test_regions_are_counted_where_they_take_more() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_less_doubt_and_larger_regions_never_take_more_gestures(seed: int) -> None:
-    j = random_judgement(seed, 2000)
+    j = random_item_state(seed, 2000)
     counts = [gestures_left(j.doubt * share, j.labelled, 60) for share in (1.0, 0.7, 0.4, 0.1, 0.0)]
     assert counts == sorted(counts, reverse=True) and counts[0] > 3 and counts[-1] == 0
     by_region = [gestures_left(j.doubt, j.labelled, size) for size in (1, 27, 80, 300, 5000)]
@@ -91,10 +91,10 @@ def test_less_doubt_and_larger_regions_never_take_more_gestures(seed: int) -> No
 def test_the_figures_are_the_same_each_time_and_go_out_as_json() -> None:
     import msgspec
 
-    found = [figures(random_judgement(7)) for _ in range(2)]
+    found = [figures(random_item_state(7)) for _ in range(2)]
     assert found[0] == found[1]
     assert msgspec.json.decode(msgspec.json.encode(found[0]), type=type(found[0])) == found[0]
 
 
 def test_right_is_a_share_of_all_items() -> None:
-    assert share_right(judgement([-1] * 4, [0, 0, 0, -1], [1, 1, 1, 0])) == pytest.approx(0.75)
+    assert share_right(item_state([-1] * 4, [0, 0, 0, -1], [1, 1, 1, 0])) == pytest.approx(0.75)

@@ -235,11 +235,11 @@ async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None
     await session.label(range(0, 40), 1, ANNA)
     await session.label(range(40, 60), 2, BEN)
     ack = await session.undo(ANNA)
-    assert "not turned back" in ack.message
+    assert "not restored" in ack.message
     assert session.service.session.labels[:60].tolist() == [-1] * 40 + [2] * 20
     await session.rest()
     ack = await session.undo(BEN)
-    assert "not turned back" in ack.message, "the map has gone on from Anna's undo"
+    assert "not restored" in ack.message, "the map has gone on from Anna's undo"
 
 
 async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(

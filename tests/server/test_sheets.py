@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from lodespace.review.contact_sheets import queue, sheet
-from samples.judgements import judgement, random_judgement
+from samples.item_states import item_state, random_item_state
 
 KINDS = ("suspects", "uncertain")
 
 
 def test_suspects_are_labels_that_the_model_doubts() -> None:
-    j = judgement(
+    j = item_state(
         [0, 0, 1, 1, -1, 0], [0, 1, 0, 1, 1, 1], [0.9, 0.8, 0.95, 0.6, 0.5, 0.99], verified=[5]
     )
     items, total = queue(j, "suspects")
@@ -27,19 +27,19 @@ def test_suspects_are_labels_that_the_model_doubts() -> None:
 def test_a_label_is_a_suspect_if_something_else_is_predicted_however_sure_the_model_is_of_it() -> (
     None
 ):
-    j = judgement([0, 0], [0, 1], [0.9, 0.4], doubt=[0.45, 0.3])
+    j = item_state([0, 0], [0, 1], [0.9, 0.4], doubt=[0.45, 0.3])
     items, total = queue(j, "suspects")
     assert (items.tolist(), total) == ([1, 0], 1)
 
 
 def test_uncertain_items_come_by_margin_labelled_or_not() -> None:
-    j = judgement([0, -1, 1, -1], [0, 1, 1, 0], [0.9, 0.55, 0.5, 0.7], verified=[2])
+    j = item_state([0, -1, 1, -1], [0, 1, 1, 0], [0.9, 0.55, 0.5, 0.7], verified=[2])
     items, total = queue(j, "uncertain")
     assert (items.tolist(), total) == ([1, 3, 0], 2)
 
 
 def test_a_sheet_is_sorted_by_prediction_with_the_most_doubtful_of_each_first() -> None:
-    found = sheet(judgement([1, 1, 0, 0], [0, 0, 1, 1], [0.6, 0.9, 0.7, 0.8]), "suspects")
+    found = sheet(item_state([1, 1, 0, 0], [0, 0, 1, 1], [0.6, 0.9, 0.7, 0.8]), "suspects")
     assert [(s.prediction, s.item) for s in found.items] == [(0, 1), (0, 0), (1, 3), (1, 2)]
     assert found.expected_wrong == pytest.approx(0.6 + 0.9 + 0.7 + 0.8, abs=0.01)
     (first, *_) = found.items
@@ -48,7 +48,7 @@ def test_a_sheet_is_sorted_by_prediction_with_the_most_doubtful_of_each_first() 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_sheets_one_after_another_are_the_queue(kind: str) -> None:
-    j = random_judgement(3)
+    j = random_item_state(3)
     items, total = queue(j, kind)  # type: ignore[arg-type]
     seen: list[int] = []
     while found := sheet(j, kind, 27, len(seen)).items:  # type: ignore[arg-type]
@@ -61,10 +61,10 @@ def test_sheets_one_after_another_are_the_queue(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_no_sheet_holds_what_was_looked_at_or_is_locked(kind: str, seed: int) -> None:
-    j = random_judgement(seed)
+    j = random_item_state(seed)
     items, _ = queue(j, kind)  # type: ignore[arg-type]
     assert not (j.verified | j.locked)[items].any()
-    again, _ = queue(random_judgement(seed), kind)  # type: ignore[arg-type]
+    again, _ = queue(random_item_state(seed), kind)  # type: ignore[arg-type]
     assert np.array_equal(items, again)
 
 
@@ -72,8 +72,8 @@ def test_no_sheet_holds_what_was_looked_at_or_is_locked(kind: str, seed: int) ->
 def test_there_is_nothing_to_show_where_all_is_labelled_and_nothing_predicted_or_after_all_is_verified(
     kind: str,
 ) -> None:
-    nothing = judgement([0, 1, 1], [-1, -1, -1], [0, 0, 0])
-    all_verified = judgement([0, 1], [0, 0], [0.9, 0.9], verified=[0, 1])
+    nothing = item_state([0, 1, 1], [-1, -1, -1], [0, 0, 0])
+    all_verified = item_state([0, 1], [0, 0], [0.9, 0.9], verified=[0, 1])
     for j in (nothing, all_verified):
         found = sheet(j, kind)  # type: ignore[arg-type]
         assert (found.items, found.total, found.expected_wrong) == ([], 0, 0.0)
@@ -87,14 +87,14 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None
     positions[:, 1] = 5_000 * (places // 9) + np.arange(310) % 100
     confidence = np.linspace(0.5, 0.7, 310)
     items, total = queue(
-        judgement([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain"
+        item_state([-1] * 310, [0] * 310, confidence, positions=positions), "uncertain"
     )
     assert total == 310 and sorted(items.tolist()) == list(range(310))
     assert sorted(places[items[:27]].tolist()) == list(range(27))
     for place in (3, 20):
         (one,) = items[:27][places[items[:27]] == place]
         assert abs(positions[one, 1] - positions[places == place, 1].mean()) <= 50
-    same = queue(judgement([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one spot
+    same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one spot
     assert len(set(same[:27].tolist())) == 27
 
 
@@ -102,7 +102,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
     places = np.arange(400) % 27
     positions = np.zeros((400, 3), np.int32)
     positions[:, 1] = 2_000 * places + np.arange(400) % 13
-    j = judgement([-1] * 400, [-1] * 400, [0.0] * 400, positions=positions, locked=[])
+    j = item_state([-1] * 400, [-1] * 400, [0.0] * 400, positions=positions, locked=[])
     found = sheet(j, "uncertain")
     assert len(found.items) == 27 and found.total == 400
     assert len({int(places[s.item]) for s in found.items}) == 27
@@ -117,7 +117,7 @@ def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
 
     n = 3000
     random = np.random.default_rng(0)
-    j = judgement([-1] * n, [-1] * n, [0.0] * n, positions=random.integers(0, 60_000, (n, 3)))
+    j = item_state([-1] * n, [-1] * n, [0.0] * n, positions=random.integers(0, 60_000, (n, 3)))
     items = [entry.item for entry in sheet(j, "uncertain", 200).items]
     loop = PaperLoop(Dataset.from_vectors(random.normal(size=(n, 3))), preset("paper"), 2, 0)
     labels = np.full(n, -1)

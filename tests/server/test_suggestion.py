@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lodespace.review.suggestion import WORTH_DRAWING, best_region, suggest
-from samples.judgements import judgement, random_judgement
+from samples.item_states import item_state, random_item_state
 
 
 def name(class_id: int) -> str:
@@ -22,7 +22,7 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
     positions, blob = clouds([60, 200, 30])
     n = len(blob)
     for labels in ([-1] * n, [0] * 50 + [-1] * (n - 50)):
-        found = suggest(judgement(labels, [-1] * n, [0] * n, positions=positions), name)
+        found = suggest(item_state(labels, [-1] * n, [0] * n, positions=positions), name)
         assert (found.kind, found.items, found.gain) == ("uncertain", [], 27)
         assert found.reason.startswith("27 items from all over the map")
 
@@ -31,7 +31,7 @@ def test_before_anything_is_predicted_an_overview_is_next() -> None:
 def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     positions, blob = clouds([60, 200, 30], axes)
     n = len(blob)
-    found = suggest(judgement([-1] * n, [0] * n, [0.4] * n, positions=positions), name)
+    found = suggest(item_state([-1] * n, [0] * n, [0.4] * n, positions=positions), name)
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
 
@@ -41,7 +41,7 @@ def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() 
     prediction = blob.copy()
     prediction[:3] = 1
     confidence = np.where(blob == 0, 0.4, 0.97)
-    found = suggest(judgement([-1] * 300, prediction, confidence, positions=positions), name)
+    found = suggest(item_state([-1] * 300, prediction, confidence, positions=positions), name)
     assert found.kind == "region" and found.class_id == 0
     assert set(blob[found.items].tolist()) == {0} and found.items == sorted(found.items)
     agree = int((prediction[found.items] == 0).sum())
@@ -54,7 +54,7 @@ def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() 
 
 def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() -> None:
     positions, blob = clouds([150, 150])
-    sure = judgement(
+    sure = item_state(
         [-1] * 300, blob, np.where(np.arange(300) % 3 == 0, 0.45, 0.8), positions=positions
     )
     region = best_region(sure)
@@ -65,7 +65,7 @@ def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() 
 def test_a_region_of_fewer_items_than_two_sheets_is_not_suggested() -> None:
     for size, kind in ((WORTH_DRAWING - 14, "uncertain"), (2 * WORTH_DRAWING, "region")):
         positions, _ = clouds([size])
-        doubted = judgement([-1] * size, [0] * size, [0.4] * size, positions=positions)
+        doubted = item_state([-1] * size, [0] * size, [0.4] * size, positions=positions)
         region = best_region(doubted)
         assert region is not None and region.gain > 0.6 * len(region.items) - 1
         assert (len(region.items) >= WORTH_DRAWING) == (kind == "region")
@@ -77,7 +77,7 @@ def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:
     positions = random.uniform(0, 60000, (3000, 2))
     prediction = (positions[:, 0] > 30000).astype(int)  # two halves of an even cloud
     region = best_region(
-        judgement([-1] * 3000, prediction, np.full(3000, 0.5), positions=positions)
+        item_state([-1] * 3000, prediction, np.full(3000, 0.5), positions=positions)
     )
     assert region is not None and region.agreement >= 0.9
     assert (prediction[region.items] == region.class_id).mean() == pytest.approx(region.agreement)
@@ -85,7 +85,7 @@ def test_a_ball_ends_where_the_predictions_do_not_agree() -> None:
 
 def test_labelled_and_locked_items_are_in_no_region() -> None:
     for seed in range(4):
-        j = random_judgement(seed)
+        j = random_item_state(seed)
         region = best_region(j)
         assert region is not None
         assert not (j.labelled | j.locked)[region.items].any()
@@ -94,7 +94,7 @@ def test_labelled_and_locked_items_are_in_no_region() -> None:
 def test_suspects_are_next_where_labels_are_doubtful() -> None:
     labels, prediction = np.zeros(500), np.zeros(500)
     prediction[:14] = 1
-    found = suggest(judgement(labels, prediction, np.full(500, 0.97)), name)
+    found = suggest(item_state(labels, prediction, np.full(500, 0.97)), name)
     assert (found.kind, found.items) == ("suspects", [])
     assert found.reason == "27 labels the model doubts: about 14 of them are wrong"
     assert found.gain == pytest.approx(14 * 0.97 + 13 * 0.03, abs=0.1)
@@ -106,7 +106,7 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
     confidence = np.full(n, 0.995)
     confidence[random.choice(n, 40, replace=False)] = 0.5
     found = suggest(
-        judgement(
+        item_state(
             [-1] * n,
             random.integers(0, 9, n),
             confidence,
@@ -119,7 +119,7 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
 
 
 def test_it_is_done_when_nearly_all_is_right() -> None:
-    found = suggest(judgement([0] * 100, [0] * 100, [0.995] * 100), name)
+    found = suggest(item_state([0] * 100, [0] * 100, [0.995] * 100), name)
     assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
     assert (
         found.reason == "about 99 % of all items are right: nothing is left that is worth a gesture"
@@ -127,15 +127,15 @@ def test_it_is_done_when_nearly_all_is_right() -> None:
 
 
 def test_it_is_done_when_nothing_gains_an_item() -> None:
-    nearly = judgement([0, 0, 0], [0, 0, 0], [0.9, 0.9, 0.9])
+    nearly = item_state([0, 0, 0], [0, 0, 0], [0.9, 0.9, 0.9])
     assert suggest(nearly, name).kind == "done"
-    labelled = judgement([0, 0, 0], [-1, -1, -1], [0, 0, 0])
+    labelled = item_state([0, 0, 0], [-1, -1, -1], [0, 0, 0])
     assert (
         suggest(labelled, name).reason == "every item is labelled, and the model has told no doubts"
     )
-    locked = judgement([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
+    locked = item_state([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
     assert suggest(locked, name).kind == "done"
 
 
 def test_the_same_items_give_the_same_suggestion() -> None:
-    assert suggest(random_judgement(5), name) == suggest(random_judgement(5), name)
+    assert suggest(random_item_state(5), name) == suggest(random_item_state(5), name)

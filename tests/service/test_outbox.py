@@ -92,7 +92,9 @@ async def test_a_client_whose_outbox_fails_is_dropped(
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
         for k in range(2):  # nothing is predicted of one class alone
             await anna.label([k], k)
-        monkeypatch.setattr(server.service.session, "predictions_since", lambda version: 1 / 0)
+        monkeypatch.setattr(
+            server.service.session.encoder, "predictions_frame", lambda since: 1 / 0
+        )
         with caplog.at_level(logging.CRITICAL):
             certain = np.ones(200, np.float32)
             server.service.session.publish(

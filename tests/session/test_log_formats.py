@@ -18,6 +18,7 @@ import pytest
 
 from lodespace import protocol
 from lodespace.items.item_set import ItemSet
+from lodespace.session import summaries
 from lodespace.session.event_log import FORMAT, EventLog, EventLogError
 from lodespace.session.events import LabelEvent, StoredProvenance, encode_event
 from lodespace.session.session import AnnotationSession
@@ -46,7 +47,11 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def expected(log: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     """The state after the last event of `log`."""
     number = request.node.callspec.params["log"]
-    return json.loads((LOGS / f"format-{number}.json").read_text())
+    expected = json.loads((LOGS / f"format-{number}.json").read_text())
+    # Texts of answers are not in the log: later versions may change them.
+    for answer in expected["answers"].values():
+        answer["message"] = bool(answer["message"])
+    return expected
 
 
 def replayed(path: Path) -> AnnotationSession:
@@ -62,8 +67,8 @@ def replayed(path: Path) -> AnnotationSession:
 
 def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, Any]:
     """Everything that replaying a log has to restore, as JSON has it."""
-    acts = session.acts
-    clients = sorted({act.client for act in acts})
+    log = session.undo_log
+    clients = sorted({action.client for action in log})
     items, targets = session.held()
     return {
         "sequence": session.sequence,
@@ -73,16 +78,19 @@ def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, An
         "classes": msgspec.to_builtins(session.classes.classes),
         "pins": dict(zip(map(str, items.tolist()), targets.tolist(), strict=True)),
         "settings": msgspec.to_builtins(session.settings),
-        "state": acts.top,
-        "last_transition": list(acts.last),
-        "can_undo": {c: acts.next_undo(c).number if acts.can_undo(c) else None for c in clients},
-        "can_redo": {c: acts.next_redo(c).number if acts.can_redo(c) else None for c in clients},
-        "gestures": msgspec.to_builtins(session.summary("anna").gestures),
-        "answers": {
-            command_id: msgspec.to_builtins(session.answered(command_id))
-            for command_id in command_ids
-        },
+        "state": log.state_id,
+        "last_transition": list(log.last_transition),
+        "can_undo": {c: log.next_undo(c).number if log.can_undo(c) else None for c in clients},
+        "can_redo": {c: log.next_redo(c).number if log.can_redo(c) else None for c in clients},
+        "gestures": msgspec.to_builtins(summaries.history(session, "anna").gestures),
+        "answers": {command_id: answer_to(session, command_id) for command_id in command_ids},
     }
+
+
+def answer_to(session: AnnotationSession, command_id: str) -> dict[str, Any]:
+    answer = session.answered(command_id)
+    assert answer is not None
+    return {**msgspec.to_builtins(answer), "message": bool(answer.message)}
 
 
 def test_replay_of_an_earlier_log_restores_its_state(log: Path, expected: dict[str, Any]) -> None:

@@ -89,7 +89,10 @@ async def test_dials_with_nonsense_are_refused_in_words(
         await eventually(lambda: client.seen(protocol.Refused))
         refused = client.seen(protocol.Refused)[-1]
         assert refused.code == "malformed_message" and words in refused.message
-        assert server.service.session.settings == before and server.service.session.acts.top == 0
+        assert (
+            server.service.session.settings == before
+            and server.service.session.undo_log.state_id == 0
+        )
 
 
 async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamClient) -> None:
@@ -103,7 +106,7 @@ async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamCli
         )
     session = client.server.service.session  # type: ignore[attr-defined]
     assert session.settings.stiffness == 0.8
-    assert [(act.kind, act.note) for act in session.acts] == [("settings", "stiffness 0.8")]
+    assert [(act.kind, act.note) for act in session.undo_log] == [("settings", "stiffness 0.8")]
 
 
 async def test_pins_are_told_to_all_and_kept(
@@ -143,7 +146,7 @@ async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) ->
         await eventually(lambda: "running" in states)
         assert any(peer.dragging is not None for peer in service.clients)
     await eventually(lambda: service.trainer.training.state == "resting", 240)
-    assert service.session.acts.top == 0, "nothing has happened"
+    assert service.session.undo_log.state_id == 0, "nothing has happened"
 
 
 async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(

@@ -1,12 +1,12 @@
-"""Judgements for tests: items as rows of (label, verified, prediction, confidence, doubt)."""
+"""States of items for tests: items as rows of (label, verified, prediction, confidence, doubt)."""
 
 import numpy as np
 
-from lodespace.session.item_state import Judgement
-from lodespace.session.uncertainty import least_doubt, least_margin
+from lodespace.session.item_state import ItemState
+from lodespace.session.uncertainty import doubt_lower_bound, margin_lower_bound
 
 
-def judgement(
+def item_state(
     labels: list[int] | np.ndarray,
     prediction: list[int] | np.ndarray,
     confidence: list[float] | np.ndarray,
@@ -15,15 +15,26 @@ def judgement(
     locked: list[int] | None = None,
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
-) -> Judgement:
+) -> ItemState:
     """`verified`, `locked`: items that are. Margins, and doubts where none are given, are the least that go with the confidence."""
     n = len(labels)
     label, predicted = np.asarray(labels, np.int16), np.asarray(prediction, np.int16)
     sure = np.asarray(confidence, np.float32)
-    likely = least_doubt(label, predicted, sure) if doubt is None else np.asarray(doubt, np.float32)
+    likely = (
+        doubt_lower_bound(label, predicted, sure)
+        if doubt is None
+        else np.asarray(doubt, np.float32)
+    )
     at = np.zeros((n, 3), np.int32) if positions is None else positions.astype(np.int32)
-    return Judgement(
-        label, _mask(n, verified), predicted, sure, least_margin(sure), likely, _mask(n, locked), at
+    return ItemState(
+        label,
+        _mask(n, verified),
+        predicted,
+        sure,
+        margin_lower_bound(sure),
+        likely,
+        _mask(n, locked),
+        at,
     )
 
 
@@ -33,7 +44,7 @@ def _mask(n: int, items: list[int] | None) -> np.ndarray:
     return mask
 
 
-def random_judgement(seed: int, n: int = 300, axes: int = 3) -> Judgement:
+def random_item_state(seed: int, n: int = 300, axes: int = 3) -> ItemState:
     """Five blobs, labelled here and there, predicted well but not always."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, 5, n)
@@ -47,6 +58,6 @@ def random_judgement(seed: int, n: int = 300, axes: int = 3) -> Judgement:
     verified = np.flatnonzero((labels != -1) & (random.random(n) < 0.3)).tolist()
     locked = np.flatnonzero(labels == 4).tolist()
     confidence = random.beta(5, 1, n)
-    return judgement(
+    return item_state(
         labels, prediction, confidence, verified=verified, locked=locked, positions=positions
     )

@@ -1,0 +1,27 @@
+"""What an event changed in the state of a session."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lodespace.protocol import UNLABELED
+from lodespace.session.events import Items
+
+NO_ITEMS: Items = np.empty(0, np.uint32)
+
+
+class Change(NamedTuple):
+    """Result of applying, reverting or restoring an event."""
+
+    items: Items = NO_ITEMS
+    """Items whose label changed (K,), ascending."""
+    classes_changed: bool = False
+    """Whether the list of classes changed."""
+    pins_changed: bool = False
+    """Whether anchors or their dimension changed: the pinned items may be others."""
+    answered: int | None = None
+    """Number of items in the answer to the client; None for the number of `items`."""
+    class_id: int = UNLABELED
+    """Class in the answer to the client."""
+    message: str = ""
+    """Text for the client, where the change is not all that it asked for."""

@@ -1,0 +1,123 @@
+"""Labels of items: gestures that give one class to all items, or a class to each."""
+
+import sys
+
+import numpy as np
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.session.commands.change import Change
+from lodespace.session.events import (
+    Items,
+    LabelEachEvent,
+    LabelEvent,
+    StoredProvenance,
+    new_header,
+)
+from lodespace.session.label_history import GestureRecord
+from lodespace.session.state import SessionState
+from lodespace.session.undo import UndoableAction
+
+
+def plan(
+    state: SessionState, command: protocol.Label | protocol.LabelEach, client: str
+) -> LabelEvent | LabelEachEvent:
+    """Return the event of `command`. Raises RequestError when an item cannot get its label."""
+    if isinstance(command, protocol.Label):
+        return _plan_one_class(state, command, client)
+    given = command.class_ids
+    if len(set(given)) == 1:
+        same = protocol.Label(
+            command_id=command.command_id,
+            items=command.items,
+            class_id=given[0],
+            revision=command.revision,
+            provenance=command.provenance,
+        )
+        return _plan_one_class(state, same, client)
+    items, first = np.unique(np.asarray(command.items, np.uint32), return_index=True)
+    class_ids = np.asarray(given, np.int16)[first]
+    _check(state, items, np.unique(class_ids).tolist())
+    return LabelEachEvent(
+        **new_header(command.command_id, client),
+        items=items,
+        class_ids=class_ids,
+        provenance=StoredProvenance.of(command.provenance),
+        revision=command.revision,
+    )
+
+
+def _plan_one_class(state: SessionState, command: protocol.Label, client: str) -> LabelEvent:
+    items = np.unique(np.asarray(command.items, np.uint32))
+    _check(state, items, [command.class_id])
+    return LabelEvent(
+        **new_header(command.command_id, client),
+        items=items,
+        class_id=command.class_id,
+        provenance=StoredProvenance.of(command.provenance),
+        revision=command.revision,
+    )
+
+
+def _check(state: SessionState, items: Items, class_ids: list[int]) -> None:
+    """Raise RequestError when `items` (K,) cannot get labels of `class_ids`."""
+    state.check_items(items)
+    for class_id in class_ids:
+        if class_id != protocol.UNLABELED:
+            state.classes.require(class_id)
+            state.classes.require_unlocked(class_id)
+    locked = int(state.locked(items).sum())
+    if locked:
+        raise RequestError(
+            f"{locked} of these items are of locked classes; leave them out, or unlock the classes",
+            code="class_locked",
+            status=409,
+        )
+
+
+def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
+    """Label the items."""
+    each = isinstance(event, LabelEachEvent)
+    record = GestureRecord(
+        number=event.sequence,
+        class_id=protocol.UNLABELED if each else event.class_id,
+        items=event.items,
+        client=event.client,
+        at=event.at,
+        revision=event.revision,
+        tool=sys.intern(event.provenance.tool),
+        class_ids=event.class_ids if each else None,
+        verified=event.provenance.verified,
+    )
+    changed = state.history.add(record)
+    action = UndoableAction.of(
+        event,
+        "label",
+        revision=event.revision,
+        class_id=record.class_id,
+        count=len(record.items),
+        note=_note(record, event.provenance.note),
+    )
+    state.undo_log.add(action)
+    return Change(changed, class_id=record.class_id)
+
+
+def _note(record: GestureRecord, note: str) -> str:
+    """Return what the gesture was in a few words; "" for a region that got one class."""
+    if record.tool == "accept" and note:
+        return note
+    if record.tool != "sheet" and record.class_ids is None:
+        return ""
+    n, classes = len(record.items), len(record.classes())
+    what = "looked at" if record.verified else "items"
+    return f"{n:,} {what}, {classes} {'class' if classes == 1 else 'classes'}"
+
+
+def revert(state: SessionState, number: int) -> Change:
+    """Undo gesture `number`."""
+    return Change(state.history.undo(number))
+
+
+def restore(state: SessionState, number: int) -> Change:
+    """Redo gesture `number`."""
+    return Change(state.history.redo(number))

@@ -1,0 +1,89 @@
+"""Which topic plans a command and applies an event."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.session.commands import classes, labels, pins, settings, undo
+from lodespace.session.commands.change import Change
+from lodespace.session.events import (
+    AddClassEvent,
+    AnchorEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    Event,
+    LabelEachEvent,
+    LabelEvent,
+    MergeClassEvent,
+    RedoEvent,
+    SettingsEvent,
+    UndoEvent,
+    UnpinEvent,
+)
+from lodespace.session.state import SessionState
+
+Command = (
+    protocol.Label
+    | protocol.LabelEach
+    | protocol.Undo
+    | protocol.Redo
+    | classes.ClassCommand
+    | protocol.SetTraining
+    | protocol.Anchor
+    | protocol.Unpin
+)
+
+
+class _Topic(NamedTuple):
+    plan: Callable[[SessionState, Any, str], Event | None]
+    apply: Callable[[SessionState, Any], Change]
+    commands: tuple[type[Command], ...]
+    events: tuple[type[Event], ...]
+
+
+_TOPICS = (
+    _Topic(
+        labels.plan,
+        labels.apply,
+        (protocol.Label, protocol.LabelEach),
+        (LabelEvent, LabelEachEvent),
+    ),
+    _Topic(
+        classes.plan,
+        classes.apply,
+        (protocol.AddClass, protocol.EditClass, protocol.MergeClass, protocol.DeleteClass),
+        (AddClassEvent, EditClassEvent, MergeClassEvent, DeleteClassEvent),
+    ),
+    _Topic(settings.plan, settings.apply, (protocol.SetTraining,), (SettingsEvent,)),
+    _Topic(pins.plan, pins.apply, (protocol.Anchor, protocol.Unpin), (AnchorEvent, UnpinEvent)),
+    _Topic(undo.plan, undo.apply, (protocol.Undo, protocol.Redo), (UndoEvent, RedoEvent)),
+)
+TOPIC_OF_COMMAND: dict[type[Command], _Topic] = {
+    command: topic for topic in _TOPICS for command in topic.commands
+}
+TOPIC_OF_EVENT: dict[type[Event], _Topic] = {
+    event: topic for topic in _TOPICS for event in topic.events
+}
+
+
+def plan(state: SessionState, command: Command, client: str) -> Event | None:
+    """Check `command` against `state`, which stays as it is.
+
+    Returns:
+        The event that carries the command out, or None when nothing would change.
+
+    Raises:
+        RequestError: The command cannot be carried out.
+    """
+    if state.read_only:
+        raise RequestError(
+            "this scene is baked and read-only; serve the data set itself to label it",
+            code="read_only",
+        )
+    return TOPIC_OF_COMMAND[type(command)].plan(state, command, client)
+
+
+def apply(state: SessionState, event: Event) -> Change:
+    """Carry out `event`, which is on disk."""
+    return TOPIC_OF_EVENT[type(event)].apply(state, event)

@@ -1,0 +1,46 @@
+"""Training settings."""
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.session.commands.change import Change
+from lodespace.session.events import SettingsEvent, new_header
+from lodespace.session.settings import describe, merge, with_defaults
+from lodespace.session.state import SessionState
+from lodespace.session.undo import UndoableAction
+
+
+def plan(state: SessionState, command: protocol.SetTraining, client: str) -> SettingsEvent | None:
+    """Return the event of `command`; None when nothing would change. Raises RequestError."""
+    changes = command.settings or protocol.Settings()
+    try:
+        changed = with_defaults(merge(state.settings, changes))
+    except ValueError as error:
+        raise RequestError(f"invalid setting: {error}", code="bad_setting") from error
+    if changed == state.settings:
+        return None
+    return SettingsEvent(**new_header(command.command_id, client), changes=changes)
+
+
+def apply(state: SessionState, event: SettingsEvent) -> Change:
+    """Change the settings."""
+    state.settings_history.add(event.sequence, event.changes)
+    state.undo_log.add(UndoableAction.of(event, "settings", note=describe(event.changes)))
+    return _rebuild(state)
+
+
+def revert(state: SessionState, number: int) -> Change:
+    """Undo the change of event `number`, which the undo log no longer counts as standing."""
+    del number
+    return _rebuild(state)
+
+
+def restore(state: SessionState, number: int) -> Change:
+    """Redo the change of event `number`, which the undo log counts as standing again."""
+    del number
+    return _rebuild(state)
+
+
+def _rebuild(state: SessionState) -> Change:
+    latent_dim = state.settings.latent_dim
+    state.settings_history.rebuild(state.undo_log.stands)
+    return Change(pins_changed=state.settings.latent_dim != latent_dim)

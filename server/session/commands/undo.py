@@ -1,0 +1,57 @@
+"""Undo and redo of the actions of all other topics."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lodespace import protocol
+from lodespace.session import undo_rules
+from lodespace.session.commands import classes, labels, pins, settings
+from lodespace.session.commands.change import Change
+from lodespace.session.events import RedoEvent, UndoEvent, new_header
+from lodespace.session.state import SessionState
+from lodespace.session.undo import ActionKind
+
+
+class _Topic(NamedTuple):
+    revert: Callable[[SessionState, int], Change]
+    restore: Callable[[SessionState, int], Change]
+
+
+_TOPICS: dict[ActionKind, _Topic] = {
+    "label": _Topic(labels.revert, labels.restore),
+    "settings": _Topic(settings.revert, settings.restore),
+    "anchor": _Topic(pins.revert, pins.restore),
+    "unpin": _Topic(pins.revert, pins.restore),
+    "class": _Topic(classes.revert, classes.restore),
+}
+
+
+def plan(
+    state: SessionState, command: protocol.Undo | protocol.Redo, client: str
+) -> UndoEvent | RedoEvent:
+    """Return the event of `command`. Raises RequestError when there is no such action of `client`,
+    or other actions depend on it."""
+    header = new_header(command.command_id, client)
+    if isinstance(command, protocol.Undo):
+        number = state.undo_log.next_undo(client).number
+        undo_rules.check_undo(number, history=state.history, classes=state.classes)
+        return UndoEvent(**header, gesture=number)
+    number = state.undo_log.next_redo(client).number
+    undo_rules.check_redo(
+        number, undo_log=state.undo_log, history=state.history, classes=state.classes
+    )
+    return RedoEvent(**header, gesture=number)
+
+
+def apply(state: SessionState, event: UndoEvent | RedoEvent) -> Change:
+    """Undo or redo the action."""
+    number, log = event.gesture, state.undo_log
+    topic = _TOPICS[log.actions[number].kind]
+    if isinstance(event, UndoEvent):
+        log.undo(number, event.sequence)
+        message = undo_rules.map_message(number, "Undone", log)
+        return topic.revert(state, number)._replace(message=message)
+    log.redo(number, event.sequence)
+    message = undo_rules.map_message(number, "Redone", log)
+    class_id = log.actions[number].class_id
+    return topic.restore(state, number)._replace(class_id=class_id, message=message)

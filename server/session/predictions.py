@@ -1,0 +1,60 @@
+"""Predictions of the items as clients see them, with a version for each item."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.models.item_predictions import ItemPredictions
+from lodespace.protocol import UNLABELED
+from lodespace.session.events import ClassIds, Items
+from lodespace.session.uncertainty import UncertaintyTracker
+
+
+class ItemScores:
+    """Prediction and confidence of N items, and how uncertain they are.
+
+    `prediction` int16 (N,) is UNLABELED where nothing is predicted. `confidence` uint8 (N,) is the
+    probability of the predicted class, 0 to 255. `version` counts their changes.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.prediction: ClassIds = np.full(n, UNLABELED, np.int16)
+        self.confidence = np.zeros(n, np.uint8)
+        self.version = 0
+        self.uncertainty = UncertaintyTracker(n)
+        self._changed_at = np.zeros(n, np.int64)
+
+    @property
+    def probability(self) -> npt.NDArray[np.float32]:
+        """Probability of the predicted class (N,), 0 to 1."""
+        return (self.confidence / 255).astype(np.float32)
+
+    def publish(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: ClassIds) -> None:
+        """Take the predictions of a frame, given the current labels (N,)."""
+        prediction = predictions.prediction
+        confidence = np.rint(np.nan_to_num(predictions.confidence) * 255).clip(0, 255)
+        confidence = np.where(prediction == UNLABELED, 0, confidence).astype(np.uint8)
+        changed = (prediction != self.prediction) | (confidence != self.confidence)
+        if changed.any():
+            self.version += 1
+            self._changed_at[changed] = self.version
+            self.prediction = prediction.copy()
+            self.confidence = confidence
+        elif self.uncertainty.is_repeat(predictions.margin, predictions.doubt):
+            return
+        shown = predictions._replace(prediction=self.prediction, confidence=self.probability)
+        self.uncertainty.update(shown, labels)
+
+    def since(self, version: int) -> Items:
+        """Return the items whose prediction changed after `version` (K,), ascending."""
+        return np.flatnonzero(self._changed_at > version).astype(np.uint32)
+
+    def on_relabel(self, items: Items, labels: ClassIds) -> None:
+        """Adapt the doubt of `items` (K,), which have the new `labels` (K,)."""
+        self.uncertainty.on_relabel(
+            items,
+            labels=labels,
+            prediction=self.prediction[items],
+            confidence=self.probability[items],
+        )

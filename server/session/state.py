@@ -1,0 +1,77 @@
+"""What the commands of a session read and change: labels, classes, settings, pins, undo."""
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import protocol
+from lodespace.errors import RequestError
+from lodespace.items.item_set import ItemSet
+from lodespace.protocol import UNLABELED
+from lodespace.scene.latent_grid import LatentGrid
+from lodespace.session.classes import ClassList
+from lodespace.session.events import Items, Targets
+from lodespace.session.label_history import LabelHistory
+from lodespace.session.pins import Pins
+from lodespace.session.settings import SettingsHistory
+from lodespace.session.undo import UndoLog
+
+
+class SessionState:
+    """State of one project with N items. Plain and synchronous: no sockets, no torch."""
+
+    def __init__(
+        self,
+        items: ItemSet,
+        *,
+        read_only: bool = False,
+        scene_id: int | None = None,
+        settings: protocol.Settings | None = None,
+    ) -> None:
+        """Start without labels.
+
+        Args:
+            items: The data.
+            read_only: Whether every command is refused.
+            scene_id: Id of the scene; None draws one at random. A bake gives it, to be repeatable.
+            settings: The first training settings.
+        """
+        self.items = items
+        self.read_only = read_only
+        self.classes = ClassList(items.class_names)
+        self.history = LabelHistory(len(items))
+        self.undo_log = UndoLog()
+        self.pins = Pins()
+        self.settings_history = SettingsHistory(settings or protocol.Settings())
+        self.grid = LatentGrid(len(items), scene_id=scene_id)
+        self.sequence = 0
+
+    @property
+    def settings(self) -> protocol.Settings:
+        """The current settings, with every field filled."""
+        return self.settings_history.current
+
+    @property
+    def labels(self) -> npt.NDArray[np.int16]:
+        """Class of each item (N,); UNLABELED without a label."""
+        return self.classes.resolve(self.history.labels)
+
+    @property
+    def verified(self) -> npt.NDArray[np.bool_]:
+        """Whether each item has a label from a gesture that looked at it (N,)."""
+        return self.history.verified & (self.labels != UNLABELED)
+
+    def locked(self, items: Items) -> npt.NDArray[np.bool_]:
+        """Return which of `items` (K,) have a label of a locked class (K,)."""
+        return self.classes.locked(self.labels[items])
+
+    def held(self) -> tuple[Items, Targets]:
+        """Return the pinned items (K,), ascending, and their targets (K, latent_dim)."""
+        return self.pins.held(self.settings.latent_dim or 3)
+
+    def check_items(self, items: Items) -> None:
+        """Raise RequestError when one of `items` (K,) does not exist."""
+        if len(items) and int(items.max()) >= len(self.items):
+            raise RequestError(
+                f"there is no item {int(items.max())}; items are 0 to {len(self.items) - 1}",
+                code="unknown_item",
+            )

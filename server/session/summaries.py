@@ -1,0 +1,115 @@
+"""What the protocol says about a session: pure functions of its state."""
+
+from itertools import islice
+from typing import Literal
+
+from lodespace import protocol
+from lodespace.config import VERSION
+from lodespace.items.details import provenance
+from lodespace.session.events import Event, RedoEvent, UndoEvent
+from lodespace.session.session import AnnotationSession, action_of
+from lodespace.session.undo import UndoableAction
+
+HISTORY_LENGTH = 200
+"""Number of actions in a history. A client gets one after each action: with all actions, the sum
+of all histories would grow with the square of their number."""
+
+
+def session_info(
+    session: AnnotationSession,
+    client: str,
+    *,
+    role: protocol.Role,
+    training: protocol.Training,
+    thumbnails: protocol.Thumbnails | None,
+    has_recording: bool,
+    quality: protocol.Quality | None = None,
+) -> protocol.SessionInfo:
+    """Return what `client` needs to show `session`."""
+    grid = session.grid
+    return protocol.SessionInfo(
+        protocol=protocol.PROTOCOL_VERSION,
+        version=VERSION,
+        dataset=session.items.name,
+        item_kind=session.items.kind,
+        n_items=len(session.items),
+        latent_dim=grid.latent_dim,
+        scene_id=grid.scene_id,
+        revision=grid.revision,
+        sequence=session.sequence,
+        read_only=session.read_only,
+        role=role,
+        classes=list(session.classes.classes),
+        thumbnails=thumbnails,
+        training=training,
+        history=history(session, client),
+        pins=session.held()[0].tolist(),
+        has_recording=has_recording,
+        quality=quality,
+    )
+
+
+def absent_training(session: AnnotationSession, settings: protocol.Settings) -> protocol.Training:
+    """Return the state of the trainer of a session that has none."""
+    return protocol.Training(
+        state="absent",
+        phase="resting",
+        progress=1.0,
+        step=session.grid.step,
+        frames_per_second=0.0,
+        settings=settings,
+    )
+
+
+def history(session: AnnotationSession, client: str) -> protocol.History:
+    """Return the newest HISTORY_LENGTH actions, and whether `client` can undo and redo."""
+    log = session.undo_log
+    newest = list(islice(reversed(log.actions.values()), HISTORY_LENGTH))
+    return protocol.History(
+        gestures=[_gesture(action) for action in reversed(newest)],
+        can_undo=log.can_undo(client),
+        can_redo=log.can_redo(client),
+    )
+
+
+def recorded_gesture(session: AnnotationSession, event: Event) -> protocol.GestureTold:
+    """Return what a recording keeps of an event that was applied."""
+    what: Literal["made", "undone", "redone"] = "made"
+    if isinstance(event, UndoEvent):
+        what = "undone"
+    elif isinstance(event, RedoEvent):
+        what = "redone"
+    action = session.undo_log.actions[action_of(event)]
+    return protocol.GestureTold(event=what, gesture=_gesture(action))
+
+
+def item_info(session: AnnotationSession, item: int) -> protocol.ItemInfo:
+    """Return the details of `item`. Raises RequestError when it does not exist."""
+    session.check_item(item)
+    number = int(session.history.owner[item])
+    record = session.history.gestures.get(number)
+    return protocol.ItemInfo(
+        item=item,
+        id=session.items.item_id(item),
+        class_id=int(session.labels[item]),
+        gesture=number,
+        labelled_by=record.client if record else "",
+        labelled_at=record.at if record else 0.0,
+        prediction=int(session.scores.prediction[item]),
+        confidence=float(session.scores.confidence[item]) / 255,
+        **provenance(session.items, item),
+    )
+
+
+def _gesture(action: UndoableAction) -> protocol.Gesture:
+    return protocol.Gesture(
+        gesture=action.number,
+        kind=action.kind,
+        class_id=action.class_id,
+        count=action.count,
+        by=action.client,
+        at=action.at,
+        revision=action.revision,
+        undone=action.undone,
+        note=action.note,
+    )

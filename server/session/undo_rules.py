@@ -1,0 +1,64 @@
+"""Which actions cannot be undone or redone, and when the map cannot follow an undo."""
+
+from lodespace.errors import RequestError
+from lodespace.session.classes import ClassList
+from lodespace.session.label_history import LabelHistory
+from lodespace.session.undo import UndoLog
+
+
+def check_undo(number: int, *, history: LabelHistory, classes: ClassList) -> None:
+    """Raise RequestError when action `number` made a class that other actions use."""
+    made = classes.made_by(number)
+    if made is None:
+        return
+    labelled = any(made in g.classes() and not g.undone for g in history.gestures.values())
+    if labelled or classes.is_target(made):
+        name = classes.classes[made].name
+        raise RequestError(
+            f"items are labelled “{name}”; remove those labels first, or delete the class",
+            code="class_in_use",
+            status=409,
+        )
+
+
+def check_redo(
+    number: int, *, undo_log: UndoLog, history: LabelHistory, classes: ClassList
+) -> None:
+    """Raise RequestError when action `number` uses a class whose creation was undone."""
+    into = classes.target_of(number)
+    uses = [into] if into is not None else []
+    if undo_log.actions[number].kind == "label":
+        uses = history.gestures[number].classes()
+    for class_id in uses:
+        if classes.is_unmade(class_id):
+            name = classes.classes[class_id].name
+            raise RequestError(
+                f"the creation of the class “{name}” was undone; redo it first",
+                code="unknown_class",
+                status=409,
+            )
+
+
+def map_message(number: int, done: str, undo_log: UndoLog) -> str:
+    """Return why the map was not restored with action `number`; "" when it was.
+
+    Args:
+        number: The action that the newest event undid or redid.
+        done: "Undone" or "Redone".
+        undo_log: The actions, including that event.
+    """
+    if undo_log.last_transition.returns:
+        return ""
+    action = undo_log.actions[number]
+    later = [
+        other
+        for other in undo_log
+        if other.made_by > number and not other.undone and other.client != action.client
+    ]
+    if len(later) == 1:
+        why = "Another gesture depends on it"
+    elif later:
+        why = f"{len(later)} gestures of others depend on it"
+    else:
+        why = "Others have made changes since"
+    return f"{done}. {why}, so the map is not restored. Training continues from here."
