@@ -1,8 +1,10 @@
-"""recording.lds: the stream, written to a file. docs/files.md has the byte table.
+"""File format of recordings (recording.lds): the stream, written to a file.
 
-A recording is a magic, a JSON header, and records: a keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each is
-followed by its CRC, so a torn tail is found and cut off when the file is opened again. The first record is a keyframe, and another comes
-every KEYFRAME_INTERVAL frames, so that any moment is reached quickly. A frame moves what the record before it, keyframe or frame, shows.
+docs/files.md has the byte table. A recording is a magic number, a JSON header and records: a
+keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each record is followed
+by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
+record is a keyframe, and another follows every KEYFRAME_INTERVAL frames, so that any moment is
+reached quickly. A frame moves the positions of the record before it.
 """
 
 import json
@@ -22,9 +24,13 @@ KEYFRAME = b"K"
 FRAME = b"F"
 OPERATION = b"O"
 KEYFRAME_INTERVAL = 25
-"""Frames between two keyframes: what has to be read and added up to show a moment of 10,000 points within 100 ms."""
+"""Frames between two keyframes. A client reads and adds up that many to show a moment; for 10,000
+points that takes at most 100 ms.
+"""
 MAX_BYTES = 256 << 20
-"""A recording that grows beyond this is thinned: its older half keeps its keyframes, and loses the frames between them."""
+"""A larger recording is thinned: its older half keeps its keyframes and loses the frames between
+them.
+"""
 _RECORD = struct.Struct("<cdI")
 _CRC = struct.Struct("<I")
 _MAX_RECORD = 64 << 20
@@ -32,18 +38,22 @@ _MAX_HEADER = 1 << 20
 
 
 class Record(NamedTuple):
-    """`time`: seconds since the recording began. `offset`: where the record begins in the file."""
+    """One record of a recording."""
 
     kind: bytes
+    """KEYFRAME, FRAME or OPERATION."""
     time: float
+    """Seconds since the recording began."""
     payload: bytes
+    """Content."""
     offset: int
+    """Byte of the file where the record begins."""
 
 
 class RecordingWriter:
-    """Appends to a recording, begun with `header` when it is new. A torn tail is cut off first. Raises OSError, ProjectError.
+    """Appends to a recording; a new file gets `header`.
 
-    `last_time` is that of the newest record: who goes on counts from there.
+    Opening removes an incomplete tail. Raises OSError or ProjectError.
     """
 
     def __init__(
@@ -54,11 +64,20 @@ class RecordingWriter:
         max_bytes: int = MAX_BYTES,
         follow: Callable[[Iterator[tuple[Record, int]]], None] | None = None,
     ) -> None:
-        """`follow` is given all records there are, each with the byte where it ends, when the file is opened and when it was thinned."""
+        """Open the recording at `path`.
+
+        Args:
+            path: the file.
+            header: JSON header of a new file.
+            max_bytes: size above which the file is thinned.
+            follow: called with all records and the byte where each ends, when the file is opened
+                and after it was thinned.
+        """
         self.path = path
         self._follow = follow
         self.max_bytes = max_bytes
         self.last_time = 0.0
+        """Time of the newest record in seconds; further records count from there."""
         if not path.exists():
             text = json.dumps(header).encode()
             path.write_bytes(MAGIC + _CRC.pack(len(text)) + text)
@@ -81,9 +100,10 @@ class RecordingWriter:
             yield record, self._size
 
     def append(self, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
-        """Add one record, whole or not at all. Returns it and the byte where it ends. Raises OSError; the recording stays sound.
+        """Append one record and return it with the byte where it ends.
 
-        After an error the next record must be a keyframe: frames build on each other.
+        After an OSError the file is unchanged, and the next record must be a keyframe, because
+        frames build on one another.
         """
         if self._size + len(payload) > self.max_bytes:
             self._thin()
@@ -102,10 +122,11 @@ class RecordingWriter:
         return written, self._size
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def _thin(self) -> None:
-        """Make room: write the file anew without most of its older half. Raises OSError, and then the old file stands."""
+        """Rewrite the file without most of its older half; after an OSError, nothing changes."""
         self._file.close()
         enough = self.max_bytes * 3 // 4
         try:
@@ -119,9 +140,14 @@ class RecordingWriter:
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
-    """The records in order, from the one at offset `start` (default: the first), up to the end or a torn tail.
+    """Yield the records in order up to the end or an incomplete tail.
 
-    Raises ProjectError when the file is no recording.
+    Args:
+        path: the file.
+        start: offset of the first record to read; None for the first of the file.
+
+    Raises:
+        ProjectError: the file is not a recording.
     """
     with path.open("rb") as file:
         _skip_header(file, path)
@@ -138,7 +164,7 @@ def _start(path: Path) -> int:
 
 
 def _skip_header(file: IO[bytes], path: Path) -> None:
-    """Check the magic and the header, and leave the file at the first record."""
+    """Check the magic number and the header, and position `file` at the first record."""
     beginning = file.read(len(MAGIC) + _CRC.size)
     if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + _CRC.size:
         raise ProjectError(f"{path}: not a recording of Lodespace", code="bad_recording")
@@ -169,7 +195,7 @@ def _next(file: IO[bytes]) -> Record | None:
 
 
 def end_of(record: Record) -> int:
-    """The byte of the file where `record` ends."""
+    """Return the byte of the file where `record` ends."""
     return record.offset + _length(record)
 
 
@@ -178,9 +204,9 @@ def _length(record: Record) -> int:
 
 
 def _droppable(source: Path) -> set[int]:
-    """Offsets of the frames in the older half of `source`.
+    """Return the offsets of the frames in the older half of `source`.
 
-    When there are none, every second keyframe there. Operations all stay: they are few bytes, and
+    Without frames there, return every second keyframe. Operations stay: they are few bytes, and
     each is the work of a person.
     """
     with source.open("rb") as file:
@@ -190,7 +216,7 @@ def _droppable(source: Path) -> set[int]:
         while (record := _next(file)) is not None:
             kinds.append((record.kind, record.offset))
     keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
-    # The newer half begins at a keyframe: its frames build on it.
+    # The newer half begins at a keyframe, because its frames build on it.
     boundary = next(
         (k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin
     )
@@ -200,7 +226,7 @@ def _droppable(source: Path) -> set[int]:
 
 
 def _copy_without(source: Path, dropped: set[int], out: IO[bytes]) -> None:
-    """Write the recording `source` to `out`, less the records at the offsets `dropped`."""
+    """Write the recording `source` to `out` without the records at the offsets `dropped`."""
     with source.open("rb") as file:
         _skip_header(file, source)
         begin = file.tell()

@@ -1,4 +1,4 @@
-"""Where things are in a recording: moments, keyframes, gestures, curves; kept while it is written, so that all is found at once."""
+"""Index of a recording: moments, keyframes, gestures and curves, kept up to date while it grows."""
 
 from pathlib import Path
 
@@ -16,13 +16,18 @@ from lodespace.protocol import (
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
 
 MAX_CURVE_POINTS = 600
+"""Most points per curve of a timeline."""
 MAX_TICKS = 2000
+"""Most gestures of a timeline; older ones are left out."""
 
 _decode = msgspec.json.Decoder(ServerOperation).decode
 
 
 class RecordingIndex:
-    """Built record by record. A moment is one frame of positions, keyframe or delta: they are counted from 0 on."""
+    """Index that is built record by record.
+
+    A moment is one frame of positions, keyframe or delta. Moments are counted from 0.
+    """
 
     def __init__(self) -> None:
         self.moments = 0
@@ -32,7 +37,7 @@ class RecordingIndex:
         self._measured: list[tuple[int, LossesMeasured]] = []
 
     def add(self, record: Record, end: int) -> None:
-        """The next record; `end` is where it ends in the file."""
+        """Add the next record, which ends at byte `end` of the file."""
         if record.kind == KEYFRAME:
             self._keyframes.moment.append(self.moments)
             self._keyframes.time.append(record.time)
@@ -47,7 +52,7 @@ class RecordingIndex:
         try:
             operation = _decode(payload)
         except msgspec.MsgspecError:
-            return  # of another version
+            return  # an operation of another version
         if isinstance(operation, GestureTold):
             self._ticks.append(
                 Tick(
@@ -63,7 +68,7 @@ class RecordingIndex:
                 del self._measured[1::2]
 
     def timeline(self) -> Timeline:
-        """What a client needs to draw it and to find its way. Lists are copies."""
+        """Return the timeline that a client draws and navigates by. Its lists are copies."""
         keyframes = self._keyframes
         return Timeline(
             moments=self.moments,
@@ -89,7 +94,10 @@ class RecordingIndex:
 
 
 def index_of(path: Path) -> Timeline:
-    """The timeline of a recording nobody writes; an empty one where there is no file. Raises ProjectError when it is no recording."""
+    """Return the timeline of a complete recording; an empty one without a file.
+
+    Raises ProjectError when the file is not a recording.
+    """
     index = RecordingIndex()
     if path.is_file():
         for record in read_records(path):

@@ -1,4 +1,4 @@
-"""Writes a session's motion and labels into its recording, as the stream would send them."""
+"""Recorder of a session: writes motion and labels into its recording as the stream sends them."""
 
 import logging
 import time
@@ -23,18 +23,18 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.1
-"""Ten frames a second are recorded: replay interpolates, as the page does."""
+"""Interval of recorded frames. The page interpolates between them in replay."""
 _MAX_WAITING = 64
-"""Records that may wait for a slow disk; then positions are left out until it has caught up."""
+"""Records that may wait for a slow disk; beyond that, positions are skipped."""
 _RETRY_SECONDS = 2.0
-"""After a record could not be written, a keyframe is tried so often."""
+"""Interval of attempts to write a keyframe after a record could not be written."""
 
 
 class Recorder:
-    """Records `session` into the file at `path`. Writing happens in one thread of its own: a slow or full disk delays nobody.
+    """Records `session` into the file at `path`.
 
-    A disk that cannot be written costs the recording, never a label; it goes on with a keyframe once there is room. `patient`: wait for a
-    slow disk instead of leaving positions out; for a bake, whose bytes may not hang on the disk's mood.
+    A thread of its own writes, so that a slow or full disk delays nothing else. A disk error costs
+    a part of the recording, never a label; recording continues with a keyframe once there is room.
     """
 
     def __init__(
@@ -46,6 +46,16 @@ class Recorder:
         keyframe_interval: int = KEYFRAME_INTERVAL,
         patient: bool = False,
     ) -> None:
+        """Prepare a recording; the file is opened with the first record.
+
+        Args:
+            path: the file.
+            session: the session to record.
+            frame_seconds: interval of recorded frames.
+            keyframe_interval: frames between two keyframes.
+            patient: wait for a slow disk instead of skipping positions. A bake does, because its
+                bytes must not depend on the speed of the disk.
+        """
         self.path = path
         self.session = session
         self.frame_seconds = frame_seconds
@@ -57,20 +67,24 @@ class Recorder:
         self._revision = -1
         self._frames = 0
         self._submitted = 0
-        self._done = 0  # the thread's
-        self._broken = False  # the thread's: a record is missing, frames have nothing to build on until the next keyframe
+        self._done = 0  # used by the thread only
+        # Used by the thread only: a record is missing, so frames cannot follow before a keyframe.
+        self._broken = False
         self._writer: RecordingWriter | None = None
-        self._index = RecordingIndex()  # the thread's
+        self._index = RecordingIndex()  # used by the thread only
         self._offset = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
     def due(self, now: float) -> bool:
-        """Whether the last recorded positions are long enough ago at `now` (seconds)."""
+        """Return whether positions are due at `now` (seconds)."""
         interval = _RETRY_SECONDS if self._broken else self.frame_seconds
         return now - self._last >= interval - 1e-9
 
     def positions(self, now: float | None = None, *, last: bool = False) -> None:
-        """Record the newest positions when they are due, or the `last` before a rest. `now`: seconds (default: the clock's)."""
+        """Record the newest positions when they are due, or when they are the `last` before a rest.
+
+        `now` is in seconds; None for the clock.
+        """
         now = self._seconds() if now is None else now
         grid = self.session.grid
         changed = (self._scene_id, self._revision) != (grid.scene_id, grid.revision)
@@ -105,11 +119,11 @@ class Recorder:
             self._write(OPERATION, now, protocol.encode_operation(operation))
 
     def timeline(self) -> Future[Timeline]:
-        """What has been recorded, all that waits included."""
+        """Return the timeline, including records that wait for the disk."""
         return self._thread.submit(self._timeline)
 
     def _timeline(self) -> Timeline:
-        """In the recorder's thread."""
+        """Return the timeline; runs in the thread."""
         if self._writer is None and self.path.is_file():
             try:
                 self._begin()
@@ -118,11 +132,11 @@ class Recorder:
         return self._index.timeline()
 
     def wait(self) -> None:
-        """Until all that was recorded is written, or has failed to be."""
+        """Wait until all records are written or have failed."""
         self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
-        """Write what waits, and end."""
+        """Write all waiting records and close the file."""
         self._thread.shutdown(wait=True)
         if self._writer is not None:
             self._writer.close()
@@ -135,19 +149,18 @@ class Recorder:
         self._thread.submit(self._append, kind, now, payload)
 
     def _append(self, kind: bytes, now: float, payload: bytes) -> None:
-        """In the recorder's thread."""
+        """Write one record; runs in the thread."""
         try:
             writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
-                self._index.add(
-                    *written
-                )  # not in one line: writing may have thinned the file, and made the index anew
+                # Not in one line: `append` may thin the file and replace the index.
+                self._index.add(*written)
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
             if not self._broken:
                 log.warning(
-                    "%s could not be written (%s); labels are not concerned", self.path, error
+                    "%s could not be written (%s); labels are not affected", self.path, error
                 )
             self._broken = True
         finally:
@@ -164,7 +177,7 @@ class Recorder:
             self._index.add(record, end)
 
     def _open(self) -> RecordingWriter:
-        """Opening reads the whole file to find a torn tail: in the thread, the server need not wait."""
+        """Open the file in the thread, because finding an incomplete tail reads all of it."""
         header = {
             "protocol": protocol.PROTOCOL_VERSION,
             "dataset": self.session.items.name,
@@ -173,6 +186,6 @@ class Recorder:
         try:
             return RecordingWriter(self.path, header, follow=self._follow)
         except ProjectError as error:
-            log.warning("%s; it is kept as it is beside a new one", error)
+            log.warning("%s; it is kept beside a new one", error)
             self.path.rename(self.path.with_name(f"{self.path.name}.damaged"))
             return RecordingWriter(self.path, header, follow=self._follow)

@@ -1,4 +1,4 @@
-"""Contact sheets: the two queues of items that are worth looking at one by one."""
+"""Contact sheets: two queues of items that are worth a look one by one."""
 
 import warnings
 
@@ -9,25 +9,32 @@ from lodespace.protocol import SHEET_SIZE, Sheet, SheetItem, SheetKind
 from lodespace.session.item_state import ItemState
 
 DOUBTFUL = 0.5
-"""A label that is likelier wrong than right is a suspect."""
+"""A label with a higher doubt is a suspect: it is more likely wrong than right."""
 NARROW = 0.5
-"""An item whose two likeliest classes are closer than this is uncertain."""
+"""An item with a smaller margin between its two likeliest classes is uncertain."""
 OVERVIEW = 1000
-"""Items from which an overview is drawn."""
+"""Number of items from which an overview is drawn."""
 SPREAD = 20
-"""A sheet of uncertain items is drawn from this many sheets' worth of them, one of each of 27 groups: neighbours ask the same question
-twice, and the most uncertain of all are mostly oddities, of which nothing is learned about others."""
+"""A sheet of uncertain items is chosen from the items of this many sheets, one from each of
+SHEET_SIZE groups. Neighbours ask the same question twice, and the most uncertain items of all are
+mostly outliers, whose labels say little about other items.
+"""
 _ROUNDS = 10
 
 
 def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
-    """The items of a queue in their order, and how many of them count: the ones after those only fill a sheet up.
+    """Return the items of a queue in their order, and how many of them count.
 
-    "suspects": labels that nobody has looked at, the most doubtful first; those count that are likelier wrong than right, or of which
-    something else is predicted. "uncertain": items that nobody has looked at, labelled or not, the narrowest margin first, and of SPREAD
-    sheets' worth of them those first that stand for the others; those count whose margin is below NARROW. Before anything is predicted
-    that is an overview: unlabelled items from all over the map. Items of locked classes are left out, and those of which nothing is
-    predicted, once something is.
+    Items after those that count only fill up a sheet. Items of locked classes are left out, and
+    items without a prediction once any item has one.
+
+    Args:
+        state: state of all items.
+        kind: "suspects": unverified labels, highest doubt first; a label counts when its doubt is
+            above DOUBTFUL or the prediction differs. "uncertain": unverified items, smallest margin
+            first, those that represent others before the rest; an item counts when its margin is
+            below NARROW. Without any prediction this is an overview: unlabelled items from all over
+            the map.
     """
     j = state
     nothing = not j.predicted.any()
@@ -54,10 +61,11 @@ def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]
 def _spread(
     items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int
 ) -> npt.NDArray[np.intp]:
-    """`items` (K,), but of the first `block` of them those first that stand for the others: one in the middle of each of SHEET_SIZE groups.
+    """Order items so that those that represent others come first.
 
-    Groups by k-means, which begins with items far from one another. Later sheets are drawn when the model has learned from this one: they
-    need no order of their own.
+    Of the first `block` of `items` (K,), one from the middle of each of SHEET_SIZE groups comes
+    first. Groups are found by k-means from starting points far from one another. Later sheets are
+    made after the model has learned from this one, so they need no order of their own.
     """
     from scipy.spatial.distance import cdist  # not above: it takes 0.2 s to import
 
@@ -68,14 +76,14 @@ def _spread(
     distance = cdist(near, middles, "sqeuclidean")
     chosen: list[int] = []
     for k in range(SHEET_SIZE):
-        distance[chosen, k] = np.inf  # of two groups with one middle, each gets an item of its own
+        distance[chosen, k] = np.inf  # groups with equal means get different items
         chosen.append(int(distance[:, k].argmin()))
     rest = np.delete(np.arange(len(near)), chosen)
     return np.concatenate([items[:block][chosen], items[:block][rest], items[block:]])
 
 
 def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Means (SHEET_SIZE, D) of the groups of `points` (N, D)."""
+    """Return the means (SHEET_SIZE, D) of the groups of `points` (N, D)."""
     from scipy.cluster.vq import kmeans2
 
     with warnings.catch_warnings():
@@ -86,7 +94,7 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """The first of `points` (N, D), then each time the one farthest from those before."""
+    """Return `count` indices of `points` (N, D): the first, then the farthest from those chosen."""
     chosen = [0]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:
@@ -96,16 +104,16 @@ def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:
-    """Numbers (N,) that put any first few of N items all over their order, the same each time.
+    """Return sort keys (N,) that spread every prefix of N items over their order, repeatably.
 
-    Multiples of the silver ratio: those of the golden one say which labels are held out (models/training/loop.py),
-    and half an overview would be.
+    These are multiples of the silver ratio. Multiples of the golden ratio choose the labels that
+    are held out (models/training/loop.py); with the same keys, half an overview would be held out.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
-    """`size` items of a queue after the first `skip`, sorted by prediction, the most doubtful of each first."""
+    """Return `size` items of a queue after the first `skip`, by prediction, highest doubt first."""
     j = state
     items, total = queue(j, kind)
     items = items[skip : skip + size]

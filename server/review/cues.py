@@ -1,7 +1,8 @@
-"""Cues: one byte an item, for colour or size, that shows where a look is worth most. 255 where the cue is strongest.
+"""Cues: one byte per item, for colour or size, that shows where labels help most.
 
-Uncertainty, density, diversity and class coverage are what active learning chooses items by; here a person does, with these to go by.
-All work on the grid of the shown latent space: 100,000 items take well under a second, and the same items give the same bytes.
+255 is the strongest value. Uncertainty, density, diversity and class coverage are the criteria of
+active learning; here they are shown to the person who chooses. All are computed on the grid of the
+shown latent space: 100,000 items take well under a second, and equal items give equal bytes.
 """
 
 from collections.abc import Callable
@@ -14,23 +15,23 @@ from lodespace.protocol import UNLABELED, Cue
 from lodespace.session.item_state import ItemState
 
 _CELLS = {2: 160, 3: 40}
-"""Cells along an axis, by the number of axes."""
+"""Cells along an axis, by number of axes."""
 
 Bytes = npt.NDArray[np.uint8]
 
 
 def cue(state: ItemState, which: Cue) -> Bytes:
-    """uint8 (N,)."""
+    """Return a cue, uint8 (N,)."""
     return _CUES[which](state)
 
 
 def _uncertainty(j: ItemState) -> Bytes:
-    """1 - margin; strongest where nothing is predicted."""
+    """Return 1 - margin; strongest without a prediction."""
     return _bytes(np.where(j.predicted, 1 - j.margin, 1))
 
 
 def _density(j: ItemState) -> Bytes:
-    """The number of neighbours, as a rank among all items. Items with equally many share the middle of their ranks."""
+    """Return the rank of the number of neighbours; equal numbers share their mean rank."""
     from scipy import ndimage
 
     places, m = _places(j.positions)
@@ -47,7 +48,10 @@ def _density(j: ItemState) -> Bytes:
 
 
 def _diversity(j: ItemState) -> Bytes:
-    """Distance to the nearest labelled item, as a share of the farthest. Strongest everywhere while nothing is labelled."""
+    """Return the distance to the nearest labelled item, relative to the largest distance.
+
+    Strongest everywhere while no item is labelled.
+    """
     from scipy.spatial import KDTree
 
     if not j.labelled.any():
@@ -59,7 +63,10 @@ def _diversity(j: ItemState) -> Bytes:
 
 
 def _coverage(j: ItemState) -> Bytes:
-    """1 - the labelled share of the class that an item is labelled, or else predicted to be; strongest where it is neither."""
+    """Return the unlabelled share of the class that an item is labelled or predicted as.
+
+    Strongest for items without a label and a prediction.
+    """
     standing = j.standing
     known = standing != UNLABELED
     there = np.bincount(standing[known])
@@ -81,8 +88,11 @@ def _bytes(share: npt.NDArray[np.floating]) -> Bytes:
 
 
 def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], int]:
-    """Where each item is, in cells (N, D), and how many cells there are along an axis. They are cubes; a few far items do not make them
-    large: these count to the outermost ones."""
+    """Return the positions of items in units of cells (N, D), and the number of cells per axis.
+
+    Cells are cubes. The outermost cells also hold the few far items, so that these do not enlarge
+    all cells.
+    """
     m = _CELLS[positions.shape[1]]
     low, high = np.percentile(positions, (1, 99), axis=0)
     side = max(float((high - low).max()) * 1.2, 1.0) / m
@@ -91,6 +101,6 @@ def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], 
 
 
 def _flat(places: npt.NDArray[np.float64], m: int) -> npt.NDArray[np.intp]:
-    """Index of the cell of each place, (N,), in an array (m, ..., m) that is flattened."""
+    """Return the index of each place's cell (N,) in a flattened array (m, ..., m)."""
     cells = places.astype(np.intp)
     return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)

@@ -1,4 +1,4 @@
-"""How good the labels are, as far as can be told without the truth: sums of doubts, and the gestures it takes to make them small."""
+"""Estimates of label quality without ground truth: sums of doubts, and gestures to reduce them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,18 +8,21 @@ from lodespace.review.contact_sheets import queue
 from lodespace.session.item_state import ItemState
 
 TARGET = 0.98
-"""Share of all items that should be right."""
+"""Share of correct items to reach."""
 TYPICAL_REGION = 27
-"""Items of a region gesture, before there were any: as many as on a sheet."""
+"""Assumed items per region gesture before the first one: as many as on a sheet."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
-    """The probability that an item is wrong, (N,): 0 where somebody has looked at it."""
+    """Return the probability that each item is wrong (N,); 0 for verified items."""
     return np.where(state.verified, 0, state.doubt)
 
 
 def share_right(state: ItemState) -> float | None:
-    """Estimated share of all items that are right, by their label or else their prediction; None while there is nothing to tell it by."""
+    """Return the estimated share of items that are right, by label or else by prediction.
+
+    None while there are no predictions and unverified items remain.
+    """
     if not (state.predicted.any() or state.verified.all()):
         return None
     return 1 - float(doubts(state).mean(dtype=np.float64))
@@ -31,10 +34,17 @@ def gestures_left(
     region: float = TYPICAL_REGION,
     target: float = TARGET,
 ) -> int:
-    """Gestures until 1 - mean of `doubt` (N,) is `target`, if each takes away as much doubt as it can.
+    """Return the number of gestures until 1 - mean of `doubt` (N,) reaches `target`.
 
-    Each next one is the better of a sheet, which removes the SHEET_SIZE largest doubts, and a region of `region` items, which removes the
-    mean doubt of so many that are not `labelled` (N,): regions are where items lie close together, not where doubts are largest.
+    Each gesture is the better one of two: a sheet, which removes the SHEET_SIZE largest doubts, and
+    a region, which removes the mean doubt of `region` items without a label. Regions are where
+    items lie close together, not where doubts are largest.
+
+    Args:
+        doubt: probability that each item is wrong, (N,).
+        labelled: which items have a label, (N,).
+        region: items per region gesture.
+        target: share of correct items to reach.
     """
     n = len(doubt)
     left, enough = float(doubt.sum(dtype=np.float64)), (1 - target) * n
@@ -44,7 +54,7 @@ def gestures_left(
     of_labelled = np.add.reduceat(np.where(free, 0, falling), sheets)
     of_free = np.add.reduceat(np.where(free, falling, 0), sheets)
     free_count = np.add.reduceat(free.astype(np.int64), sheets)
-    # What no sheet has taken yet of the items without a label, and the share of these that no region has taken.
+    # Doubt of unlabelled items that no sheet has covered, and the share no region has covered.
     rest, rest_count, untaken = float(of_free.sum()), int(free_count.sum()), 1.0
     gestures = k = 0
     while left > enough * (1 + 1e-9):
@@ -74,7 +84,7 @@ def quality(
     held_out: int,
     region: float = TYPICAL_REGION,
 ) -> Quality:
-    """The figures of this moment. `held_out_accuracy`: as the trainer has measured it on `held_out` items."""
+    """Return the current figures. The trainer measured `held_out_accuracy` on `held_out` items."""
     j = state
     labelled = int(j.labelled.sum())
     right = share_right(j)

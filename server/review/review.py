@@ -1,4 +1,7 @@
-"""What to look at next, asked of a session in service: worked out in a thread from copies, one at a time, so that nothing stalls."""
+"""Sheets, cues, suggestions and quality of a session in service.
+
+Each is computed in a thread from copies, one at a time, so that the event loop never waits.
+"""
 
 import asyncio
 import contextlib
@@ -17,7 +20,7 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 QUALITY_SECONDS = 0.5
-"""Between two estimates of the quality."""
+"""Shortest interval between two estimates of the quality."""
 
 REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
 REMEMBERED_REGIONS = 10
@@ -37,14 +40,18 @@ def typical_region(history: LabelHistory) -> float:
 
 
 class Review:
-    """Sheets, cues and suggestions of `session`, and its quality, which is estimated anew when something may have changed; `tell` hears of
-    it when it has. `quality`: the newest estimate, None before the first."""
+    """Sheets, cues and suggestions of `session`, and an estimate of its quality.
+
+    The quality is estimated again when something it depends on may have changed; `tell` is called
+    when the estimate differs.
+    """
 
     def __init__(
         self, session: AnnotationSession, tell: Callable[[protocol.Quality], None]
     ) -> None:
         self.session = session
         self.quality: protocol.Quality | None = None
+        """Newest estimate; None before the first."""
         self._tell = tell
         self._measured: tuple[float | None, int] = (None, 0)
         self._one_at_a_time = asyncio.Lock()
@@ -54,43 +61,46 @@ class Review:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns when the first estimate is there: a page that comes at once finds it."""
+        """Start. Returns after the first estimate, so that the first page already shows it."""
         await self._estimate_now()
         self._task = asyncio.create_task(self._estimate())
 
     async def stop(self) -> None:
+        """Stop estimating."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    # What changes it -------------------------------------------------------------------------------------------------
+    # Changes --------------------------------------------------------------------------------------
 
     def labelled(self) -> None:
-        """Labels, classes or regions may be others."""
+        """Note that labels, classes or regions may have changed."""
         self._changed.set()
 
     def predicted(self) -> None:
-        """A frame has come; most of them move points alone."""
+        """Note a new frame; most frames only move points."""
         if self.session.scores.uncertainty.version != self._known:
             self._known = self.session.scores.uncertainty.version
             self._changed.set()
 
     def measured(self, metrics: dict[str, float]) -> None:
-        """The trainer has measured its classifier on labelled items that were set aside, or has none."""
+        """Note the accuracy on held-out labels, if the trainer has measured one."""
         accuracy = metrics.get("label_accuracy")
         measured = (accuracy, 0 if accuracy is None else int(metrics.get("held_out", 0)))
         if measured != self._measured:
             self._measured = measured
             self._changed.set()
 
-    # What is asked ---------------------------------------------------------------------------------------------------
+    # Queries --------------------------------------------------------------------------------------
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
+        """Return `size` items of a queue after the first `skip`."""
         state = self.session.item_state()
         return await self._work_out(lambda: contact_sheets.sheet(state, kind, size, skip))
 
     async def suggestion(self) -> protocol.Suggestion:
+        """Return the suggested next gesture."""
         state = self.session.item_state()
         names = {info.class_id: info.name for info in self.session.classes.classes}
         return await self._work_out(
@@ -98,6 +108,7 @@ class Review:
         )
 
     async def cue(self, which: protocol.Cue) -> bytes:
+        """Return a cue, one byte per item."""
         state = self.session.item_state()
         return await self._work_out(lambda: cues.cue(state, which).tobytes())
 

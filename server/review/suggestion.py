@@ -1,4 +1,4 @@
-"""What to look at next: the region or contact sheet that would make the most items right, with the reason in words."""
+"""Suggested next gesture: the region or sheet that makes the most items right, with a reason."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -12,41 +12,46 @@ from lodespace.review.quality import share_right
 from lodespace.session.item_state import ItemState
 
 RIGHT_ENOUGH = 0.99
-"""Share of items that are right at which nothing more is suggested."""
+"""Share of correct items at which nothing more is suggested."""
 LEAST_GAIN = 1.0
-"""Items that a gesture has to make right to be worth it."""
+"""Items that a gesture has to make right to be suggested."""
 SPOTS = 16
-"""Dense spots that are looked into."""
+"""Number of dense spots that are examined."""
 SMALLEST, LARGEST = 6, 2000
-"""Items of a region that is suggested."""
+"""Fewest and most items of a suggested region."""
 AGREEMENT = 0.9
 """Share of a region's items that are predicted to be of its class."""
 MOST = 0.5
-"""Share of a region's items that have to count so; else it is known well enough."""
+"""Share of a region's items that a label has to improve; with less, the region is known well."""
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""A region of fewer items is not suggested: a sheet labels as many, and each of them says something else (docs/gain.md)."""
+"""Regions with fewer items are not suggested: a sheet labels as many, and its items
+differ more from one another (docs/gain.md).
+"""
 _STEP = 1.5
-"""By how much a ball grows in items at a time ..."""
+"""Growth of a ball per iteration, in items."""
 _THINNING = 1.3
-"""... and by how much more its radius may grow than it would at even density: there the dense spot ends."""
+"""Largest growth of its radius relative to that at even density; beyond it, the dense spot ends."""
 
 
 class Region(NamedTuple):
-    """A ball of items without a label: items uint32 (K,), ascending; `class_id`, which a share of `agreement` of them are predicted to be;
-    `gain`: how many of them are probably right once they have it, and are not now."""
+    """A ball of items without a label."""
 
     items: npt.NDArray[np.uint32]
+    """Items, ascending, uint32 (N,)."""
     class_id: int
+    """Class that most of the items are predicted as."""
     agreement: float
+    """Share of the items that are predicted as `class_id`."""
     gain: float
+    """Expected number of items that become right with this label."""
 
 
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
-    """The gesture that gains most. `class_name`: what a class is called."""
+    """Return the gesture with the largest gain; `class_name` returns the name of a class."""
     right = share_right(state)
     if right is not None and right >= RIGHT_ENOUGH:
         return _done(
-            f"about {_percent(right)} of all items are right: nothing is left that is worth a gesture"
+            f"about {_percent(right)} of all items are right (estimated); no gesture is needed"
         )
     if not state.predicted.any():
         overview = sheet(state, "uncertain")
@@ -84,25 +89,29 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
 
 
 def _overview(n: int) -> Suggestion:
-    """First of all: whatever is drawn round before every class has a label is predicted as one of those that have, and with confidence."""
+    """Return the first suggestion of a session.
+
+    With labels for some classes only, the model confidently predicts one of these everywhere.
+    """
     return Suggestion(
         kind="uncertain",
         items=[],
         class_id=UNLABELED,
-        reason=f"{n} items from all over the map: name each, and the model knows what classes there are",
+        reason=f"{n} items from all over the map: name each, and the model knows the classes",
         gain=float(n),
     )
 
 
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
-    predicted = f"{_percent(region.agreement)} of them predicted {class_name(region.class_id)}, though the model doubts that"
+    share, name = _percent(region.agreement), class_name(region.class_id)
+    predicted = f"{share} of them predicted {name}, though the model doubts that"
     return f"{len(region.items):,} unlabelled items close together, {predicted}"
 
 
 def _nothing_to_gain(state: ItemState) -> str:
     if not state.predicted.any() and state.labelled.all():
-        return "every item is labelled, and the model has told no doubts"
-    return "no region and no sheet would make one more item right, as far as the model can tell"
+        return "every item is labelled, and the model reports no doubts"
+    return "by the model's estimate, no region and no sheet would make one more item right"
 
 
 def _done(reason: str) -> Suggestion:
@@ -114,7 +123,10 @@ def _percent(share: float) -> str:
 
 
 def best_region(state: ItemState) -> Region | None:
-    """The ball of items without a label, none of them locked, that gains most; None where none is dense or agrees."""
+    """Return the ball of unlabelled, unlocked items with the largest gain.
+
+    None when no spot is dense enough or agrees on one class.
+    """
     free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:
         return None
@@ -133,13 +145,16 @@ def best_region(state: ItemState) -> Region | None:
 def _dense_spots(
     positions: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """Centres (D,) of the cells round which most weight lies, the heaviest first; no two of them beside each other."""
+    """Yield centres (D,) of the cells with the most weight around them, the heaviest first.
+
+    No two of them are neighbours.
+    """
     from scipy import ndimage  # not above: it takes 0.2 s to import
 
     n, d = positions.shape
     m = int(
         np.clip(n ** (1 / d), 4, 32 if d == 3 else 128)
-    )  # about an item a cell, were they spread evenly
+    )  # about one item per cell if spread evenly
     low = positions.min(axis=0)
     side = max(float((positions.max(axis=0) - low).max()), 1.0) * 1.0001 / m
     cells = ((positions - low) / side).astype(np.intp)
@@ -166,7 +181,7 @@ def _grown(
     positions: npt.NDArray[np.float32],
     centre: npt.NDArray[np.float32],
 ) -> Region | None:
-    """The ball about `centre`, as large as it stays dense and its items are predicted to be of one class."""
+    """Return the ball about `centre`, as large as it stays dense and agrees on one class."""
     squared = ((positions - centre) ** 2).sum(axis=1)
     most = min(LARGEST, len(free))
     near = np.argpartition(squared, most - 1)[:most]
@@ -185,9 +200,9 @@ def _grown(
     if size < SMALLEST:
         return None
     items = items[:size]
-    # Those that are predicted to be something else are wrong before and after.
+    # Items with another prediction are wrong before and after the gesture.
     doubt = state.doubt[items]
-    # A label that says what is predicted makes nothing right that was not; where the prediction is likelier wrong than right, it may.
+    # A label equal to a confident prediction changes nothing; it helps where doubt is high.
     changes = (state.prediction[items] == class_id) & (doubt > DOUBTFUL)
     gain = (
         float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
@@ -196,8 +211,13 @@ def _grown(
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
-    """How many items, of distances radius (K,) ascending, belong to the dense spot in `d` dimensions."""
-    size = min(2 * SMALLEST, len(radius))  # fewer say little of a density
+    """Return how many items belong to the dense spot.
+
+    Args:
+        radius: distances of the items (K,), ascending.
+        d: number of dimensions.
+    """
+    size = min(2 * SMALLEST, len(radius))  # fewer items give no density
     while size < len(radius):
         larger = min(len(radius), int(np.ceil(size * _STEP)))
         even = (larger / size) ** (1 / d)

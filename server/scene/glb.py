@@ -1,7 +1,9 @@
-"""The scene as GLB (glTF 2.0 binary), written by pygltflib and read back for baked scenes.
+"""Scenes as GLB (glTF 2.0 binary): written with pygltflib, read back for baked scenes.
 
-One POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of the stream; the node's transform takes the grid to scene
-metres: the box is a cube of 1 m about the origin. COLOR_0 shows labels in any viewer; `_LABEL`, `_PREDICTION` and `_CONFIDENCE` are ours.
+A scene is one POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of the
+stream; the node's transform maps the grid to metres, with the box as a cube of 1 m about the
+origin. COLOR_0 shows labels in any viewer. `_LABEL`, `_PREDICTION` and `_CONFIDENCE` are
+application-specific attributes.
 """
 
 import struct
@@ -27,31 +29,45 @@ _Index = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 
 @dataclass(frozen=True)
 class Box:
-    """The cube that the grid cuts up, in latent units: `origin` (3,) is its least corner, `size` its edge."""
+    """The cube that the grid divides, in latent units."""
 
     origin: tuple[float, float, float]
+    """Smallest corner (x, y, z)."""
     size: float
+    """Edge length."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a GLB holds. positions uint16 (N, 3), labels and predictions int16 (N,), confidence uint8 (N,)."""
+    """Content of a GLB for N items."""
 
     positions: npt.NDArray[np.uint16]
+    """Grid positions, uint16 (N, 3)."""
     labels: npt.NDArray[np.int16]
+    """Class per item, int16 (N,); UNLABELED for none."""
     predictions: npt.NDArray[np.int16]
+    """Predicted class per item, int16 (N,); UNLABELED for none."""
     confidence: npt.NDArray[np.uint8]
+    """Probability of the prediction, uint8 (N,), 255 for 1."""
     box: Box
+    """Box of the grid."""
     classes: tuple[ClassInfo, ...]
+    """All classes, by class id."""
     dataset: str
+    """Name of the data set."""
     latent_dim: int
+    """Number of latent dimensions, 2 or 3."""
     revision: int
+    """Revision of the positions."""
     step: int
+    """Training step."""
     scene_id: int
+    """Number of the scene; frames of other scenes do not apply to it."""
     sequence: int
+    """Newest event in the labels."""
 
     def latent_mean(self) -> npt.NDArray[np.float32]:
-        """Latent means (N, latent_dim), to one grid step."""
+        """Return latent means (N, latent_dim), to one grid step."""
         means = self.positions * (self.box.size / (GRID_STEPS - 1)) + np.asarray(self.box.origin)
         return means[:, : self.latent_dim].astype(np.float32)
 
@@ -65,7 +81,7 @@ def item_colours(
 
 
 def encode_scene(scene: Scene) -> bytes:
-    """The GLB of `scene`. Valid glTF 2.0; opens in any viewer that knows KHR_mesh_quantization."""
+    """Return the GLB of `scene`: valid glTF 2.0 for any viewer with KHR_mesh_quantization."""
     n = len(scene.positions)
     blob = bytearray()
     views: list[g.BufferView] = []
@@ -109,7 +125,8 @@ def encode_scene(scene: Scene) -> bytes:
     )
 
     attributes = g.Attributes(POSITION=position, COLOR_0=colour)
-    attributes._LABEL = label  # pyright: ignore[reportAttributeAccessIssue]  # application-specific attributes
+    # glTF names application-specific attributes with an underscore.
+    attributes._LABEL = label  # pyright: ignore[reportAttributeAccessIssue]
     attributes._PREDICTION = prediction  # pyright: ignore[reportAttributeAccessIssue]
     attributes._CONFIDENCE = confidence  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -138,7 +155,7 @@ def encode_scene(scene: Scene) -> bytes:
 
 
 def decode_scene(glb: bytes) -> Scene:
-    """Read a GLB that `encode_scene` wrote. Raises ProjectError on anything else."""
+    """Read a GLB that `encode_scene` wrote. Raises ProjectError on other content."""
     try:
         document, blob = _chunks(glb)
         extras = document.extras
@@ -149,7 +166,7 @@ def decode_scene(glb: bytes) -> Scene:
         predictions = _rows(document, blob, attributes.prediction, "<i2", 1)[:, 0]
         for what in (labels, predictions):
             if int(what.min()) < UNLABELED or int(what.max()) >= max(1, len(extras.classes)):
-                raise ValueError("an item has a class that is not there")
+                raise ValueError("an item has an unknown class")
         scene = Scene(
             positions=_rows(document, blob, attributes.position, "<u2", 3),
             labels=labels,
@@ -221,7 +238,7 @@ class _View(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    """What is read of the JSON chunk; the rest may be anything."""
+    """The part of the JSON chunk that is read."""
 
     meshes: list[_Mesh]
     accessors: list[_Accessor]
@@ -230,19 +247,19 @@ class _Document(msgspec.Struct):
 
 
 def _chunks(glb: bytes) -> tuple[_Document, bytes]:
-    """The JSON chunk and the binary chunk."""
+    """Return the JSON chunk and the binary chunk."""
     magic, version, length, json_length, json_type = struct.unpack_from("<4sIII4s", glb)
     if (magic, version, length, json_type) != (b"glTF", 2, len(glb), b"JSON"):
-        raise ValueError("this is not a whole glTF 2.0 binary")
+        raise ValueError("not a complete glTF 2.0 binary")
     binary_at = 20 + json_length
     binary_length, binary_type = struct.unpack_from("<I4s", glb, binary_at)
     if binary_type != b"BIN\0" or binary_at + 8 + binary_length != len(glb):
-        raise ValueError("the binary chunk is not whole")
+        raise ValueError("the binary chunk is incomplete")
     return msgspec.json.decode(glb[20:binary_at], type=_Document), glb[binary_at + 8 :]
 
 
 def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) -> npt.NDArray[Any]:
-    """(count, width) of the accessor `index`, copied."""
+    """Return a copy of the accessor `index`, (count, width)."""
     accessor = document.accessors[index]
     view = document.bufferViews[accessor.bufferView]
     start = view.byteOffset + accessor.byteOffset
@@ -257,7 +274,7 @@ def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) 
 
 
 def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """(N,) or (N, K) as (N, M): glTF wants each vertex attribute at a multiple of 4 bytes."""
+    """Return (N,) or (N, K) as (N, M): glTF aligns each vertex attribute to 4 bytes."""
     columns = rows.reshape(len(rows), -1)
     width = -(-columns.shape[1] * columns.itemsize // 4) * 4 // columns.itemsize
     padded = np.zeros((len(rows), width), columns.dtype)

@@ -1,7 +1,8 @@
-"""The positions that clients have: latent means on the integer grid of the scene's box, revision by revision.
+"""Positions that clients have: latent means on the integer grid of the scene's box, by revision.
 
-A closed loop: each delta is computed against what the clients have, not against what the trainer sent before, so rounding never adds up.
-While points move, steps of 2**MOVING_SHIFT are enough (at most 1/4096 of the box off); when training rests, one exact frame follows.
+A closed loop: each delta is computed against the positions of the clients, not against the previous
+frame of the trainer, so rounding errors never add up. While points move, steps of 2**MOVING_SHIFT
+suffice (an error of at most 1/4096 of the box); when training rests, one exact frame follows.
 """
 
 import secrets
@@ -15,18 +16,24 @@ from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.scene.glb import Box
 
 RING = 64
-"""Revisions kept: a client that far behind gets one merged delta, one further behind a new scene."""
+"""Revisions that are kept. A client this far behind gets one merged delta; one further behind gets
+a new scene.
+"""
 MARGIN = 0.35
-"""Room on each side of the cloud in a new box, as a share of its extent: it will grow as classes come apart."""
+"""Room on each side of the cloud in a new box, relative to its extent: the cloud grows as classes
+move apart.
+"""
 TOO_SMALL = 0.2
-"""A cloud whose extent is below this share of the box wastes the grid: a new box is due."""
+"""A cloud whose extent is a smaller share of the box than this gets a new box."""
 SMALLEST_BOX = 0.05
-"""In latent units, whose prior has unit spread: a cloud below this has collapsed, and no finer box would show more."""
+"""Smallest box in latent units, where the prior has unit spread. A smaller cloud has collapsed, and
+a finer box would show nothing more.
+"""
 MIDDLE = GRID_STEPS // 2
 
 
 class LatentGrid:
-    """`grid` int32 (N, D), the newest revision. `scene_id` tells boxes, dimensions and server runs apart."""
+    """Grid positions of N items and their recent revisions."""
 
     def __init__(self, n: int, *, scene_id: int | None = None) -> None:
         self.n = n
@@ -35,6 +42,7 @@ class LatentGrid:
         self.step = 0
         self.box = Box((-1.0, -1.0, -1.0), 2.0)
         self.grid = np.full((n, 3), MIDDLE, np.int32)
+        """Grid positions of the newest revision, int32 (N, D)."""
         self._ring: OrderedDict[int, npt.NDArray[np.uint16]] = OrderedDict()
         self._resting: dict[int, bool] = {}
         self._encoded: OrderedDict[tuple[int, int], bytes] = OrderedDict()
@@ -45,17 +53,20 @@ class LatentGrid:
         return self.grid.shape[1]
 
     def positions(self) -> npt.NDArray[np.uint16]:
-        """uint16 (N, 3) for the scene; a 2D scene lies in the middle plane."""
+        """Return grid positions uint16 (N, 3); a 2D scene lies in the middle plane."""
         positions = np.full((self.n, 3), MIDDLE, np.uint16)
         positions[:, : self.latent_dim] = self.grid
         return positions
 
     def latent_mean(self) -> npt.NDArray[np.float64]:
-        """(N, D) as the clients have them."""
+        """Return latent means (N, D) as the clients have them."""
         return self._in_latent_units(self.grid)
 
     def latent_mean_at(self, revision: int | None) -> tuple[int, npt.NDArray[np.float64]]:
-        """A revision of this scene and its (N, D): `revision` if it is still kept, the newest otherwise."""
+        """Return a revision and its latent means (N, D).
+
+        That is `revision` if it is still kept, else the newest.
+        """
         kept = None if revision is None else self._ring.get(revision)
         if revision is None or kept is None:
             return self.revision, self.latent_mean()
@@ -68,11 +79,10 @@ class LatentGrid:
     def publish(
         self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False
     ) -> bool:
-        """Take new latent means (N, D), to one step of the grid where they rest or are to be `exact`.
+        """Take new latent means (N, D), exactly when they rest or are to be `exact`.
 
-        Returns whether a new scene is due: nothing that clients have can be moved there.
-
-        Not finite means: ValueError, and nothing changes.
+        Returns whether clients need a new scene, because the points left the box or shrank too far.
+        Raises ValueError on non-finite means, which changes nothing.
         """
         if not np.isfinite(latent_mean).all():
             raise ValueError("latent means must be finite")
@@ -90,9 +100,10 @@ class LatentGrid:
         return False
 
     def delta_from(self, revision: int) -> bytes | None:
-        """The frame that takes a client from `revision` to the newest; made once for all clients in step.
+        """Return the frame that takes a client from `revision` to the newest one.
 
-        None: that is too far back, the client has to fetch the scene.
+        It is encoded once for all clients at the same revision. None when `revision` is no longer
+        kept; the client then fetches the scene.
         """
         key = (revision, self.revision)
         if key in self._encoded:
@@ -125,7 +136,7 @@ class LatentGrid:
         return np.rint(np.clip(unit, -(2.0**30), 2.0**30)).astype(np.int32)
 
     def _fits(self, target: npt.NDArray[np.int32]) -> bool:
-        edge = 1 << MOVING_SHIFT  # so that rounding cannot step over the edge
+        edge = 1 << MOVING_SHIFT  # so that rounding stays inside the box
         low, high = int(target.min()), int(target.max())
         extent = int((target.max(axis=0) - target.min(axis=0)).max())
         large_enough = extent >= TOO_SMALL * GRID_STEPS or self.box.size <= SMALLEST_BOX

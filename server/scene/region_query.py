@@ -1,14 +1,16 @@
-"""Which items lie in a region drawn on the screen.
+"""Items in a region that was drawn on the screen.
 
-The page has the same rule (interaction/region-query.ts); tests hold both to shared vectors.
+The page applies the same rule (interaction/region-query.ts); tests hold both to shared vectors.
 
-1. An item's latent mean (z = 0 in 2D) is taken to clip space by `clip_from_latent` in double precision: (x, y, z, w). Behind the camera
-   (w <= 0) or outside the depth range (|z| > w) it is never selected.
-2. Its normalised device coordinates are (x / w, y / w). It is inside where the polygon's winding number is not zero, so a
-   self-crossing lasso takes what it encloses twice.
-3. In mode "visible", the screen is cut into cells of the size `cell`, from (-1, -1). In each cell the item nearest to the camera (least
-   z / w) hides the others: of the items inside, those at most `DEPTH_TOLERANCE` behind the nearest of their cell are taken. Items outside
-   the polygon hide too.
+1. `clip_from_latent` maps an item's latent mean (z = 0 in 2D) to clip space in double precision:
+   (x, y, z, w). Items behind the camera (w <= 0) or outside the depth range (|z| > w) are never
+   selected.
+2. Its normalised device coordinates are (x / w, y / w). The item is inside where the polygon's
+   winding number is not zero, so a self-crossing lasso selects the parts that it encloses twice.
+3. In mode "visible", the screen is divided into cells of the size `cell`, from (-1, -1). In each
+   cell the item nearest to the camera (smallest z / w) hides the others: of the items inside, those
+   at most `DEPTH_TOLERANCE` behind the nearest of their cell are selected. Items outside the
+   polygon hide others, too.
 """
 
 from collections.abc import Sequence
@@ -19,13 +21,13 @@ import numpy.typing as npt
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002
-"""In z / w."""
+"""Tolerance in units of z / w."""
 
 
 def items_in_regions(
     latent_mean: npt.NDArray[np.floating], regions: Sequence[Region]
 ) -> npt.NDArray[np.uint32]:
-    """Items of latent_mean (N, D), ascending, that lie in any of the regions."""
+    """Return the items of latent_mean (N, D), ascending, that lie in any of the regions."""
     inside = np.zeros(len(latent_mean), bool)
     for region in regions:
         inside |= _in_region(latent_mean, region)
@@ -37,12 +39,10 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
     homogeneous = np.zeros((n, 4))
     homogeneous[:, :d] = latent_mean
     homogeneous[:, 3] = 1
-    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(
-        4, 4
-    )  # column-major, so this is its transpose
-    with np.errstate(
-        over="ignore", invalid="ignore", divide="ignore"
-    ):  # of a wild matrix: such items are nowhere
+    # The matrix is column-major, so this is its transpose.
+    matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)
+    # A degenerate matrix gives non-finite coordinates; such items are never inside.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         clip = homogeneous @ matrix
         w = clip[:, 3]
         front = (w > 0) & (np.abs(clip[:, 2]) <= w)
@@ -60,7 +60,9 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
 def _inside(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Which points (N,) the polygon (K, 2) encloses. Only those in its bounding box are looked at closely."""
+    """Return which points (N,) the polygon (K, 2) encloses; only those in its bounding box are
+    tested.
+    """
     (left, low), (right, high) = polygon.min(axis=0), polygon.max(axis=0)
     near = np.flatnonzero((x >= left) & (x <= right) & (y >= low) & (y <= high))
     inside = np.zeros(len(x), bool)
@@ -71,7 +73,7 @@ def _inside(
 def _winding_number(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int32]:
-    """How often the polygon (K, 2) winds round each point (N,), counter-clockwise positive."""
+    """Return the winding number of the polygon (K, 2) around each point (N,)."""
     winding = np.zeros(len(x), np.int32)
     for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         side = (x1 - x0) * (y - y0) - (x - x0) * (y1 - y0)

@@ -121,9 +121,7 @@ def test_uncertain_items_are_next_where_they_lie_scattered() -> None:
 def test_it_is_done_when_nearly_all_is_right() -> None:
     found = suggest(item_state([0] * 100, [0] * 100, [0.995] * 100), name)
     assert (found.kind, found.items, found.gain, found.class_id) == ("done", [], 0.0, -1)
-    assert (
-        found.reason == "about 99 % of all items are right: nothing is left that is worth a gesture"
-    )
+    assert found.reason == "about 99 % of all items are right (estimated); no gesture is needed"
 
 
 def test_it_is_done_when_nothing_gains_an_item() -> None:
@@ -131,7 +129,7 @@ def test_it_is_done_when_nothing_gains_an_item() -> None:
     assert suggest(nearly, name).kind == "done"
     labelled = item_state([0, 0, 0], [-1, -1, -1], [0, 0, 0])
     assert (
-        suggest(labelled, name).reason == "every item is labelled, and the model has told no doubts"
+        suggest(labelled, name).reason == "every item is labelled, and the model reports no doubts"
     )
     locked = item_state([0] * 30, [1] * 30, [0.9] * 30, locked=list(range(30)))
     assert suggest(locked, name).kind == "done"
