@@ -1,4 +1,4 @@
-"""Access control: requests, decisions, pairing codes, revocation. Without a network, by a fake clock."""
+"""Access control: requests, decisions, pairing codes, revocation. With a fake clock, no network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -392,5 +392,5 @@ def test_device_that_cannot_be_stored_is_not_approved(tmp_path: Path, clock: Clo
         (None, "viewer", False),
     ],
 )
-def test_each_role_may_what_those_below_it_may(role, needed, allowed) -> None:
+def test_each_role_includes_the_rights_of_lower_ones(role, needed, allowed) -> None:
     assert may(role, needed) is allowed

@@ -1,4 +1,4 @@
-"""The certificate that is made: what it holds for, when it is made anew, who can read its key."""
+"""The certificate made here: its names, its renewal, the mode of its key file."""
 
 import datetime
 import ipaddress
@@ -30,7 +30,7 @@ def parsed(folder: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate((folder / CERTIFICATE_FILE).read_bytes())
 
 
-def test_it_is_p256_private_and_holds_for_every_name(tmp_path: Path) -> None:
+def test_certificate_is_p256_private_and_valid_for_every_name(tmp_path: Path) -> None:
     made = own_certificate(tmp_path / "state", NAMES)
     certificate = parsed(tmp_path / "state")
     key = certificate.public_key()
@@ -46,7 +46,7 @@ def test_it_is_p256_private_and_holds_for_every_name(tmp_path: Path) -> None:
     assert made.context().minimum_version >= 0x303
 
 
-def test_it_is_kept_until_there_is_a_new_address_and_keeps_the_old_ones(tmp_path: Path) -> None:
+def test_certificate_is_kept_until_there_is_a_new_address(tmp_path: Path) -> None:
     first = own_certificate(tmp_path, NAMES)
     assert own_certificate(tmp_path, NAMES[1:]).fingerprint == first.fingerprint
     moved = own_certificate(tmp_path, ["10.0.0.7", *NAMES[1:]])
@@ -61,7 +61,7 @@ def test_it_is_kept_until_there_is_a_new_address_and_keeps_the_old_ones(tmp_path
     ) <= set(last.names)
 
 
-def test_a_machine_of_many_addresses_keeps_its_certificate_and_is_named_in_full(
+def test_certificate_holds_every_address_of_the_machine(
     tmp_path: Path,
 ) -> None:
     """Each network of a container host is one."""
@@ -72,7 +72,7 @@ def test_a_machine_of_many_addresses_keeps_its_certificate_and_is_named_in_full(
     assert own_certificate(tmp_path, many[:-1]).fingerprint == first.fingerprint
 
 
-def test_a_kept_file_that_others_can_read_is_made_private_again_and_it_is_said(
+def test_readable_key_file_is_made_private_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = own_certificate(tmp_path, NAMES)
@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_made_private_is_not_used(
     assert first.key.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_is_made_anew_before_it_ends_and_when_it_is_damaged(tmp_path: Path) -> None:
+def test_certificate_is_renewed_before_its_end_and_when_damaged(tmp_path: Path) -> None:
     first = own_certificate(tmp_path, NAMES)
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=DAYS - 5)
     second = own_certificate(tmp_path, NAMES, now=later)
@@ -112,7 +112,7 @@ def test_it_is_made_anew_before_it_ends_and_when_it_is_damaged(tmp_path: Path) -
     )
 
 
-def test_a_given_certificate_is_read_and_a_bad_one_is_refused_in_words(tmp_path: Path) -> None:
+def test_bad_certificate_is_refused_with_a_sentence(tmp_path: Path) -> None:
     own = own_certificate(tmp_path / "a", NAMES)
     given = given_certificate(own.certificate, own.key)
     assert given.names == own.names and given.fingerprint == own.fingerprint
@@ -126,13 +126,13 @@ def test_a_given_certificate_is_read_and_a_bad_one_is_refused_in_words(tmp_path:
             given_certificate(bad, own.key)
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LodespaceError, match="cannot be written"):
         own_certificate(tmp_path / "file" / "state", NAMES)
 
 
-def test_the_addresses_are_those_others_can_reach() -> None:
+def test_addresses_can_be_reached_by_other_devices() -> None:
     found = addresses.lan_addresses()
     assert len(found) == len(set(found))
     for address in found:
@@ -166,7 +166,7 @@ def test_the_addresses_are_those_others_can_reach() -> None:
         (" ü", []),
     ],
 )
-def test_the_machines_own_names_are_written_as_browsers_send_them(
+def test_machine_names_are_encoded_as_browsers_send_them(
     own: str, names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: own)
@@ -174,7 +174,7 @@ def test_the_machines_own_names_are_written_as_browsers_send_them(
     assert set(names) <= set(own_certificate(tmp_path, addresses.host_names()).names)
 
 
-def test_a_name_that_no_certificate_can_hold_is_left_out_and_said(
+def test_name_that_no_certificate_can_hold_is_left_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "straße\udcff")

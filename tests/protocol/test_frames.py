@@ -20,7 +20,7 @@ VECTORS = json.loads(
 @pytest.mark.parametrize(
     "vector", [v for v in VECTORS if "error" not in v], ids=lambda v: v["name"]
 )
-def test_good_frames_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None:
+def test_valid_frames_decode_to_the_vectors(vector: dict[str, Any]) -> None:
     decoded = frames.decode(bytes.fromhex(vector["hex"]))
     assert list(decoded.header) == vector["header"]
     if isinstance(decoded, frames.PositionsFrame):
@@ -34,7 +34,7 @@ def test_good_frames_are_read_as_the_vectors_say(vector: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("vector", [v for v in VECTORS if "error" in v], ids=lambda v: v["name"])
-def test_bad_frames_are_refused_with_a_code(vector: dict[str, Any]) -> None:
+def test_invalid_frames_are_refused_with_a_code(vector: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError) as caught:
         frames.decode(bytes.fromhex(vector["hex"]))
     assert caught.value.code == vector["error"]
@@ -46,7 +46,7 @@ def test_bad_frames_are_refused_with_a_code(vector: dict[str, Any]) -> None:
     shift=st.integers(0, 5),
     seed=st.integers(0, 999),
 )
-def test_encoding_then_decoding_gives_the_same(n: int, axes: int, shift: int, seed: int) -> None:
+def test_decoding_reverts_encoding(n: int, axes: int, shift: int, seed: int) -> None:
     delta = np.random.default_rng(seed).integers(-32768, 32768, (n, axes)).astype(np.int32)
     frame = frames.encode_positions(
         delta, shift=shift, base_revision=1, revision=2, step=3, scene_id=4, resting=True
@@ -57,7 +57,7 @@ def test_encoding_then_decoding_gives_the_same(n: int, axes: int, shift: int, se
     assert decoded.header.flags == frames.FLAG_RESTING
 
 
-def test_overflow_is_an_error_not_a_wrap() -> None:
+def test_overflow_of_a_delta_is_an_error() -> None:
     delta = np.array([[32768, 0, 0]], np.int32)
     with pytest.raises(ProtocolError) as caught:
         frames.encode_positions(delta, shift=0, base_revision=0, revision=1, step=0, scene_id=0)
@@ -65,7 +65,7 @@ def test_overflow_is_an_error_not_a_wrap() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
+def test_random_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         frames.decode(data)
 

@@ -45,7 +45,7 @@ def test_every_code_is_listed(code: str) -> None:
     assert f"`{code}`" in PAGE or code in ("bad_request", *NOT_SENT)
 
 
-def test_the_header_is_as_long_as_the_table_says() -> None:
+def test_header_has_the_size_of_the_table() -> None:
     rows = re.findall(r"^\| (\d+) \| u(8|32) \|", PAGE, re.MULTILINE)
     at = 0
     for offset, bits in rows:

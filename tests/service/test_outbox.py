@@ -1,4 +1,4 @@
-"""A client's outbox: newest wins where it may, nothing is dropped where it must not be, and nobody waits for anybody."""
+"""A client's outbox: which messages it merges or keeps, and that no client waits for another."""
 
 import asyncio
 import logging
@@ -23,7 +23,9 @@ def transport_of(client: StreamClient) -> asyncio.Transport:
     return client.socket._conn.transport  # type: ignore[union-attr,return-value]
 
 
-async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Path) -> None:
+async def test_slow_client_that_accepts_data_is_not_dropped(
+    small_data: Path, tmp_path: Path
+) -> None:
     """It takes far longer than `stall_seconds` for one message, but it takes some all the time."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=1.0))
     async with server as url, StreamClient(url, read=False) as slow:
@@ -43,7 +45,7 @@ async def test_a_slow_client_is_not_a_stalled_one(small_data: Path, tmp_path: Pa
         )
 
 
-async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Path) -> None:
+async def test_one_large_message_does_not_fill_the_queue(small_data: Path, tmp_path: Path) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, queue_bytes=1000))
     async with server as url, StreamClient(url) as anna:
         assert isinstance(await anna.label(list(range(200)), 1), protocol.Ack)
@@ -53,9 +55,7 @@ async def test_one_large_message_is_not_too_much(small_data: Path, tmp_path: Pat
         await eventually(lambda: anna.labels[3] == 2)
 
 
-async def test_a_queue_that_overflows_ends_its_client_alone(
-    small_data: Path, tmp_path: Path
-) -> None:
+async def test_full_queue_disconnects_only_its_client(small_data: Path, tmp_path: Path) -> None:
     server = Serving(
         small_data,
         tmp_path / "project",
@@ -86,7 +86,7 @@ async def test_a_client_whose_outbox_fails_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It would wait for ever for what can no longer be sent; dropped, it comes back by itself."""
+    """A client that cannot receive waits for ever. After a disconnect it reconnects by itself."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
@@ -107,7 +107,7 @@ async def test_a_client_whose_outbox_fails_is_dropped(
             await eventually(lambda: anna.socket.closed)
 
 
-async def test_the_newest_history_is_told_and_its_length_is_bounded(served: str) -> None:
+async def test_newest_history_is_sent_and_its_length_is_bounded(served: str) -> None:
     async with StreamClient(served) as anna, StreamClient(served) as ben:
         for number in range(210):
             await anna.label([number % 200], number % 4)
@@ -120,7 +120,7 @@ async def test_the_newest_history_is_told_and_its_length_is_bounded(served: str)
         assert anna.seen(protocol.HistoryChanged)[-1].history.can_undo
 
 
-async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path: Path) -> None:
+async def test_items_in_view_of_any_client_have_priority(small_data: Path, tmp_path: Path) -> None:
     told: list[list[int]] = []
 
     class Trainer:
@@ -138,7 +138,7 @@ async def test_what_any_client_looks_at_has_priority(small_data: Path, tmp_path:
         await eventually(lambda: told[-1] == [1, 2])
 
 
-async def test_a_client_that_never_answers_does_not_hold_the_server_up(
+async def test_client_that_never_answers_does_not_delay_the_stop(
     small_data: Path, tmp_path: Path
 ) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))

@@ -42,7 +42,7 @@ def label(
     }
 
 
-async def test_session_and_scene_tell_the_same(digits: TestClient) -> None:
+async def test_session_and_scene_agree(digits: TestClient) -> None:
     session = await (await digits.get("/api/session")).json()
     glb = await (await digits.get("/api/scene.glb")).read()
     scene = decode_scene(glb)
@@ -69,7 +69,7 @@ async def test_pictures_and_pages_are_png(digits: TestClient) -> None:
         assert answer.status == 404 and (await answer.json())["code"].startswith("unknown"), path
 
 
-async def test_a_page_is_fetched_once_and_made_anew_when_damaged(
+async def test_atlas_page_is_cached_and_made_again_when_damaged(
     client_of: ClientOf, tmp_path: Path
 ) -> None:
     http = await client_of(None, tmp_path / "digits")
@@ -84,7 +84,7 @@ async def test_a_page_is_fetched_once_and_made_anew_when_damaged(
     assert await (await http.get("/api/thumbnails/0.png")).read() == png
 
 
-async def test_hostile_names_come_out_as_they_went_in(
+async def test_hostile_class_names_are_exported_unchanged(
     client_of: ClientOf, small_data: Path, tmp_path: Path
 ) -> None:
     names = [
@@ -110,7 +110,7 @@ async def test_hostile_names_come_out_as_they_went_in(
         assert [json.loads(line)["label"] for line in lines[: len(names)]] == names
 
 
-async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: TestClient) -> None:
+async def test_posted_labels_are_exported_as_csv_and_jsonl(digits: TestClient) -> None:
     answer = await digits.post("/api/labels", json=label([3, 1], 7))
     assert answer.status == 200 and (await answer.json())["count"] == 2
     rows = list(
@@ -125,7 +125,7 @@ async def test_labels_by_post_come_out_as_csv_and_jsonl(digits: TestClient) -> N
     assert info["class_id"] == 7 and info["gesture"] == 1
 
 
-async def test_a_class_an_item_by_post(digits: TestClient) -> None:
+async def test_posting_one_class_per_item(digits: TestClient) -> None:
     sheet = {
         "op": "label_each",
         "command_id": "a-sheet-by-post",
@@ -161,7 +161,9 @@ async def test_a_class_an_item_by_post(digits: TestClient) -> None:
         json.dumps({**label([0], 0), "extra": 1}).encode(),
     ],
 )
-async def test_bad_bodies_get_a_code_and_a_sentence(digits: TestClient, body: bytes) -> None:
+async def test_malformed_body_is_refused_with_a_code_and_a_sentence(
+    digits: TestClient, body: bytes
+) -> None:
     answer = await digits.post(
         "/api/labels", data=body, headers={"Content-Type": "application/json"}
     )
@@ -213,13 +215,14 @@ async def test_a_bake_is_served_read_only(
     assert (scene.labels >= 0).sum() == 8
 
 
-def test_the_server_never_imports_torch() -> None:
-    """Importing torch takes seconds: it would be felt at every start."""
-    check = "import sys, lodespace.web.app, lodespace.cli, lodespace.web.server; sys.exit('torch' in sys.modules)"
+def test_server_does_not_import_torch() -> None:
+    """Importing torch takes seconds, which would delay every start."""
+    modules = "lodespace.web.app, lodespace.cli, lodespace.web.server"
+    check = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check]).returncode == 0
 
 
-def test_types_of_the_page_are_current() -> None:
+def test_generated_typescript_is_up_to_date() -> None:
     assert (
         subprocess.run(
             [sys.executable, "-m", "lodespace.protocol.typescript", "--check"]
@@ -228,7 +231,7 @@ def test_types_of_the_page_are_current() -> None:
     )
 
 
-def test_set_training_takes_partial_settings() -> None:
+def test_set_training_accepts_partial_settings() -> None:
     import msgspec
 
     command = msgspec.json.decode(

@@ -1,4 +1,4 @@
-"""Forces, places and dials over the stream: what is asked is answered, what makes no sense is refused in words, and nothing changes."""
+"""Forces, queries, drags and settings over the stream. Invalid ones are refused with a sentence."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ def command_id() -> str:
     return uuid.uuid4().hex
 
 
-async def test_single_items_are_read(client: StreamClient) -> None:
+async def test_probe_returns_the_models_values_of_items(client: StreamClient) -> None:
     probed = await client.command(protocol.Probe(command_id=command_id(), items=[3, 70]))
     assert isinstance(probed, protocol.Probed) and probed.items == [3, 70]
     assert set(probed.forces) == {*protocol.FORCE_TERMS, "reconstruction"}
@@ -44,7 +44,7 @@ async def test_single_items_are_read(client: StreamClient) -> None:
     assert (refused.code, "no picture" in refused.message) == ("bad_question", True)
 
 
-async def test_forces_come_with_the_frames_for_who_watches(client: StreamClient) -> None:
+async def test_forces_frames_are_sent_to_clients_that_watch(client: StreamClient) -> None:
     def forces() -> list[frames.ForcesFrame]:
         return [frame for frame in client.frames if isinstance(frame, frames.ForcesFrame)]
 
@@ -77,14 +77,15 @@ async def test_forces_come_with_the_frames_for_who_watches(client: StreamClient)
         ('{"temperature": 1}', "temperature"),
     ],
 )
-async def test_dials_with_nonsense_are_refused_in_words(
+async def test_invalid_settings_are_refused_with_a_sentence(
     small_data: Path, tmp_path: Path, settings: str, words: str
 ) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as client:
         before = server.service.session.settings
         await client.socket.send_str(
-            f'{{"op": "set_training", "command_id": "{command_id()}", "run": null, "settings": {settings}}}'
+            f'{{"op": "set_training", "command_id": "{command_id()}", "run": null,'
+            f' "settings": {settings}}}'
         )
         await eventually(lambda: client.seen(protocol.Refused))
         refused = client.seen(protocol.Refused)[-1]
@@ -95,7 +96,7 @@ async def test_dials_with_nonsense_are_refused_in_words(
         )
 
 
-async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamClient) -> None:
+async def test_settings_changed_over_http_are_a_gesture(client: StreamClient) -> None:
     body = {"command_id": command_id(), "settings": {"stiffness": 0.8}}
     async with aiohttp.ClientSession(client.url) as http:
         answer = await http.post("/api/training", json=body)
@@ -109,7 +110,7 @@ async def test_a_change_of_settings_over_http_is_a_gesture_too(client: StreamCli
     assert [(act.kind, act.note) for act in session.undo_log] == [("settings", "stiffness 0.8")]
 
 
-async def test_pins_are_told_to_all_and_kept(
+async def test_pins_are_sent_to_all_clients_and_stored(
     client: StreamClient, small_data: Path, tmp_path: Path
 ) -> None:
     targets = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
@@ -131,7 +132,7 @@ async def test_pins_are_told_to_all_and_kept(
     assert event.latent_dim == 3 and event.points() is not None
 
 
-async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) -> None:
+async def test_client_that_disconnects_releases_its_drag(client: StreamClient) -> None:
     service = client.server.service  # type: ignore[attr-defined]
     states: list[str] = []
     on_training = service.training_events.on_training
@@ -149,7 +150,7 @@ async def test_a_client_that_leaves_in_mid_drag_lets_go(client: StreamClient) ->
     assert service.session.undo_log.state_id == 0, "nothing has happened"
 
 
-async def test_without_a_trainer_there_is_nothing_to_pull_or_to_ask(
+async def test_drag_and_queries_are_refused_without_a_trainer(
     small_data: Path, tmp_path: Path
 ) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))

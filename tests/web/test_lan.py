@@ -1,4 +1,4 @@
-"""Other devices, over real TLS: asking and being allowed, denial, guessing, foreign pages, roles, revoking."""
+"""Other devices, over real TLS: requests, decisions, guesses, foreign pages, roles, revocation."""
 
 import asyncio
 import re
@@ -25,11 +25,15 @@ from lodespace.protocol import CLOSE_REVOKED, PROTOCOL_VERSION
 from lodespace.web.app import LISTENER
 from lodespace.web.security import ACCESS, COOKIE
 
-QUEST = "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR Safari/537.36"
+QUEST = (
+    "Mozilla/5.0 (X11; Linux x86_64; Quest 3) AppleWebKit/537.36 OculusBrowser/40.0 Chrome/136.0 VR"
+    " Safari/537.36"
+)
 
 
 class Lan:
-    """A server with --lan. `own`: the owner's address; `url`: that of other devices; `trust`: a TLS context that knows the certificate."""
+    """A server with --lan. `own`: address of the owner; `url`: address of other devices; `trust`:
+    a TLS context that accepts the certificate."""
 
     def __init__(self, server: Serving, own: str, state: Path) -> None:
         self.server, self.own, self.state = server, own, state
@@ -73,7 +77,7 @@ class Lan:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever listens waits for plain HTTP as short as a test can."""
+    """Shorten the wait for plain HTTP."""
     monkeypatch.setattr(lan_listener, "PLAIN_SECONDS", 0.3)
 
 
@@ -97,7 +101,7 @@ async def status(device: aiohttp.ClientSession, url: str, **options: Any) -> int
         return answer.status
 
 
-async def test_a_stranger_sees_the_page_and_nothing_else(lan: Lan) -> None:
+async def test_unknown_device_reaches_only_the_page(lan: Lan) -> None:
     device = lan.device()
     for public in ("", "check", "healthz", "icon.svg"):
         assert await status(device, lan.url + public) == 200
@@ -123,7 +127,7 @@ async def test_a_stranger_sees_the_page_and_nothing_else(lan: Lan) -> None:
     assert refused.value.status == 401
 
 
-async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_read(
+async def test_approved_device_gets_a_cookie_that_scripts_cannot_read(
     lan: Lan,
 ) -> None:
     device = lan.device()
@@ -150,7 +154,7 @@ async def test_a_device_asks_is_allowed_and_gets_a_cookie_that_scripts_cannot_re
         assert COOKIE in answer.headers["Set-Cookie"]  # it lasts as long as it is used
 
 
-async def test_a_denied_device_is_told_and_stays_outside(lan: Lan) -> None:
+async def test_denied_device_receives_the_decision_and_no_cookie(lan: Lan) -> None:
     device = lan.device()
     async with device.post(lan.url + "api/access/request", json={"name": "  "}) as answer:
         asked = await answer.json()
@@ -161,7 +165,7 @@ async def test_a_denied_device_is_told_and_stays_outside(lan: Lan) -> None:
     assert await status(device, lan.url + "api/session") == 401
 
 
-async def test_a_device_cannot_allow_itself(lan: Lan) -> None:
+async def test_device_cannot_approve_itself(lan: Lan) -> None:
     for role in ("viewer", "annotator"):
         device = await lan.let_in(role)
         for path, body in (
@@ -174,10 +178,10 @@ async def test_a_device_cannot_allow_itself(lan: Lan) -> None:
         assert await status(device, lan.url + "api/access") == 403
 
 
-async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_are_judged(
+async def test_of_ten_thousand_guesses_five_are_compared_with_the_code(
     lan: Lan,
 ) -> None:
-    """A guess that is not judged is not compared with the code: even the right one does not get in."""
+    """A guess above the limit is not compared with the code: even the right one is refused."""
     access = lan.server.app[ACCESS]
     now = time.time()
     # All guesses are within one minute, however slow the machine is.
@@ -208,7 +212,7 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
         )
     assert answers == {403: GUESSES_PER_MINUTE, 429: guesses - GUESSES_PER_MINUTE}
     assert code.guesses == GUESSES_PER_CODE
-    # Past the minute, and before the code would have ended by itself: it is dead since it was guessed at five times.
+    # After the minute and before the code expires: five wrong guesses have ended it.
     now += 61
     assert now < code.expires
     async with lan.device("127.9.9.9").post(
@@ -224,7 +228,7 @@ async def test_ten_thousand_guesses_from_many_addresses_let_nobody_in_and_five_a
         assert answer.status == 200
 
 
-async def test_a_pairing_code_lets_a_device_in_once(lan: Lan) -> None:
+async def test_pairing_code_pairs_a_device_once_over_http(lan: Lan) -> None:
     made = await lan.owner("POST", "api/access/code", {"role": "viewer"})
     device, other = lan.device(), lan.device("127.0.0.9")
     async with device.post(
@@ -351,7 +355,7 @@ async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
         )
 
 
-async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(
+async def test_stream_of_a_device_replaced_by_a_newer_one_is_closed(
     lan: Lan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices, "MAX_DEVICES", 2)
@@ -368,7 +372,7 @@ async def test_a_device_that_a_newer_one_pushes_out_loses_its_stream(
     assert await status(newest, lan.url + "api/session") == 200
 
 
-async def test_a_device_that_another_server_of_the_owner_shuts_out_loses_its_stream(
+async def test_stream_of_a_device_revoked_by_another_server_is_closed(
     lan: Lan,
 ) -> None:
     device = await lan.let_in("annotator")
@@ -379,7 +383,7 @@ async def test_a_device_that_another_server_of_the_owner_shuts_out_loses_its_str
         assert client.socket.close_code == CLOSE_REVOKED
 
 
-async def test_who_asks_again_and_again_changes_nothing_for_the_owner(lan: Lan) -> None:
+async def test_repeated_requests_do_not_change_the_owners_list(lan: Lan) -> None:
     async with lan.device("127.0.0.7").post(lan.url + "api/access/request", json={}) as answer:
         first = (await answer.json())["code"]
     stranger = lan.device("127.0.0.8")
@@ -401,7 +405,7 @@ async def test_who_asks_again_and_again_changes_nothing_for_the_owner(lan: Lan) 
         assert answer.status == 429 and "Too many devices wait" in await answer.text()
 
 
-async def test_the_owner_hears_when_somebody_waits_no_more(
+async def test_owner_receives_the_end_of_a_request(
     lan: Lan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with StreamClient(lan.own) as owner:
@@ -416,7 +420,7 @@ async def test_the_owner_hears_when_somebody_waits_no_more(
         await eventually(lambda: waiting() == 0)
 
 
-async def test_the_owner_hears_who_waits_and_a_device_does_not(lan: Lan) -> None:
+async def test_requests_are_sent_to_owners_only(lan: Lan) -> None:
     device = await lan.let_in("annotator")
     async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
         async with lan.device("127.0.0.7").post(lan.url + "api/access/request", json={}) as answer:
@@ -429,7 +433,7 @@ async def test_the_owner_hears_who_waits_and_a_device_does_not(lan: Lan) -> None
         assert annotator.seen(protocol.AccessChanged) == []
 
 
-async def test_plain_http_on_the_port_is_sent_on_to_https_and_nowhere_else(lan: Lan) -> None:
+async def test_plain_http_is_redirected_to_https_of_the_same_server(lan: Lan) -> None:
     plain = f"http://127.0.0.1:{lan.port}"
     async with aiohttp.ClientSession() as http:
         async with http.get(plain + "/check?x=1", allow_redirects=False) as answer:
@@ -443,7 +447,7 @@ async def test_plain_http_on_the_port_is_sent_on_to_https_and_nowhere_else(lan: 
                 assert answer.status in (400, 421) and "Location" not in answer.headers
 
 
-async def test_connections_that_say_nothing_do_not_keep_others_out(lan: Lan) -> None:
+async def test_silent_connections_do_not_block_others(lan: Lan) -> None:
     silent = [await asyncio.open_connection("127.0.0.1", lan.port) for _ in range(20)]
     assert await status(lan.device(), lan.url + "healthz") == 200
     for _, writer in silent:
@@ -460,7 +464,7 @@ async def say(
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the server ends the connection, which it has to; b"" when it is cut off."""
+    """Read until the server ends the connection, which it must; b"" when it is reset."""
     try:
         return await asyncio.wait_for(reader.read(), 20)
     except ConnectionResetError:
@@ -469,14 +473,14 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
-async def test_plain_http_that_never_ends_is_not_waited_for(lan: Lan, said: bytes) -> None:
+async def test_endless_plain_http_is_cut_off(lan: Lan, said: bytes) -> None:
     reader, writer = await say(lan, said)
     assert await rest(reader) == b""
     writer.close()
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_plain_http_that_trickles_in_gets_no_more_time(lan: Lan) -> None:
+async def test_slow_plain_http_gets_no_more_time(lan: Lan) -> None:
     reader, writer = await say(lan, b"GET / HTTP/1.1\r\nX-Slow: ")
 
     async def trickle() -> None:
@@ -490,7 +494,7 @@ async def test_plain_http_that_trickles_in_gets_no_more_time(lan: Lan) -> None:
     writer.close()
 
 
-async def test_a_plain_connection_ends_with_its_answer_whatever_more_it_promised(lan: Lan) -> None:
+async def test_plain_connection_is_closed_after_its_answer(lan: Lan) -> None:
     host = f"Host: 127.0.0.1:{lan.port}\r\n".encode()
     for more in (
         b"Connection: keep-alive\r\n\r\n",
@@ -502,7 +506,7 @@ async def test_a_plain_connection_ends_with_its_answer_whatever_more_it_promised
         writer.close()
 
 
-async def test_plain_connections_that_are_held_open_make_room_for_others(lan: Lan) -> None:
+async def test_oldest_plain_connections_are_closed_for_new_ones(lan: Lan) -> None:
     held = [await say(lan, b"G", f"127.0.{k}.1") for k in range(MAX_PLAIN + 8)]
     for reader, _ in held[:8]:
         assert await rest(reader) == b""
@@ -516,7 +520,7 @@ async def test_plain_connections_that_are_held_open_make_room_for_others(lan: La
         writer.close()
 
 
-async def test_old_tls_and_garbage_are_survived(lan: Lan) -> None:
+async def test_old_tls_and_garbage_are_refused(lan: Lan) -> None:
     for noise in (
         b"\x16\x03\x01garbage",
         b"\x16",
@@ -529,7 +533,7 @@ async def test_old_tls_and_garbage_are_survived(lan: Lan) -> None:
     assert await status(lan.device(), lan.url + "healthz") == 200
 
 
-async def test_the_owners_address_asks_nobody(lan: Lan) -> None:
+async def test_owners_address_needs_no_approval(lan: Lan) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(lan.own + "api/session") as answer:
             assert (await answer.json())["role"] == "owner"
@@ -539,7 +543,7 @@ async def test_the_owners_address_asks_nobody(lan: Lan) -> None:
             assert answer.content_type == "image/svg+xml" or lan.server.addresses == []
 
 
-async def test_without_lan_nobody_else_comes_in(served: str) -> None:
+async def test_without_lan_no_device_can_pair(served: str) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(served + "api/access") as answer:
             assert await answer.json() == {
@@ -552,7 +556,7 @@ async def test_without_lan_nobody_else_comes_in(served: str) -> None:
             assert answer.status == 404 and (await answer.json())["code"] == "not_shared"
 
 
-async def test_secrets_are_in_no_answer_for_others_and_in_no_log(
+async def test_secrets_are_in_no_other_answer_and_in_no_log(
     lan: Lan, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     device = await lan.let_in("annotator")

@@ -1,4 +1,4 @@
-"""Sheets, cues, suggestions and quality over the wire: of a session that trains, that does not, and that is only looked at."""
+"""Sheets, cues, suggestions and quality over HTTP: with and without training, and of a bake."""
 
 import asyncio
 from pathlib import Path
@@ -34,7 +34,7 @@ def stream_of(http: TestClient) -> StreamClient:
 
 
 def newest(client: StreamClient, figure: str) -> Any:
-    """A figure of the newest quality that was told; None before the first."""
+    """A figure of the newest quality that the client received; None before the first."""
     told = client.seen(protocol.QualityChanged)
     return getattr(told[-1].quality, figure) if told else None
 
@@ -60,7 +60,7 @@ async def json_of(http: TestClient, path: str, status: int = 200) -> Any:
     return await answer.json()
 
 
-async def test_nothing_is_known_at_first_and_every_address_answers(http: TestClient) -> None:
+async def test_every_review_address_answers_before_training(http: TestClient) -> None:
     sheet = await json_of(http, "/api/sheet?kind=suspects")
     assert sheet == {"kind": "suspects", "items": [], "total": 0, "expected_wrong": 0.0}
     overview = await json_of(http, "/api/sheet?kind=uncertain")
@@ -79,7 +79,7 @@ async def test_nothing_is_known_at_first_and_every_address_answers(http: TestCli
     )
 
 
-async def test_labels_and_predictions_come_to_sheets_and_figures(http: TestClient) -> None:
+async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient) -> None:
     truth = np.arange(N) % 4
     async with stream_of(http) as anna:
         for class_id in range(4):
@@ -131,7 +131,7 @@ async def test_labels_and_predictions_come_to_sheets_and_figures(http: TestClien
         await eventually(lambda: newest(anna, "suspects") == 1)
 
 
-async def test_margins_and_doubts_of_the_trainer_are_taken(http: TestClient) -> None:
+async def test_margins_and_doubts_of_the_trainer_are_used(http: TestClient) -> None:
     async with stream_of(http) as anna:
         await anna.label([0], 0)
         await anna.label([1], 1)
@@ -147,7 +147,7 @@ async def test_margins_and_doubts_of_the_trainer_are_taken(http: TestClient) -> 
         assert uncertainty[7] == round(255 * 0.9) and uncertainty[8] == round(255 * 0.1)
 
 
-async def test_one_class_alone_and_everything_verified_are_answered(http: TestClient) -> None:
+async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -> None:
     async with stream_of(http) as anna:
         await anna.label([0, 1, 2], 0)
         train(http, np.zeros(N), np.ones(N))
@@ -187,12 +187,11 @@ async def test_items_of_a_locked_class_are_on_no_sheet(http: TestClient) -> None
         sheet = await json_of(http, "/api/sheet?kind=suspects")
         assert {s["item"] for s in sheet["items"]} == {1, 5}
         await anna.command(protocol.EditClass(command_id="lock-class-1", class_id=1, locked=True))
-        assert (await json_of(http, "/api/sheet?kind=uncertain"))[
-            "items"
-        ] == []  # what is left is predicted to be of it
+        # The other items are predicted to be of the locked class.
+        assert (await json_of(http, "/api/sheet?kind=uncertain"))["items"] == []
 
 
-async def test_the_quality_is_told_only_when_it_changed(http: TestClient) -> None:
+async def test_quality_is_sent_only_when_it_changed(http: TestClient) -> None:
     async with stream_of(http) as anna:
         await anna.label([0], 0)
         await anna.label([1], 1)
@@ -206,7 +205,7 @@ async def test_the_quality_is_told_only_when_it_changed(http: TestClient) -> Non
         assert len(anna.seen(protocol.QualityChanged)) == many
 
 
-async def test_what_the_trainer_measures_is_told(http: TestClient) -> None:
+async def test_held_out_accuracy_of_the_trainer_is_sent(http: TestClient) -> None:
     losses = protocol.Losses(
         step=1,
         epoch=1.0,
@@ -236,7 +235,7 @@ async def test_what_the_trainer_measures_is_told(http: TestClient) -> None:
         ("/api/cues/beauty", 404, "unknown_cue"),
     ],
 )
-async def test_what_is_asked_wrongly_is_refused_with_what_to_ask(
+async def test_wrong_review_query_is_refused_with_the_valid_values(
     http: TestClient, path: str, status: int, code: str
 ) -> None:
     body = await json_of(http, path, status)
@@ -244,7 +243,7 @@ async def test_what_is_asked_wrongly_is_refused_with_what_to_ask(
     assert (await json_of(http, "/api/sheet?kind=uncertain&skip=1000000"))["items"] == []
 
 
-async def test_a_bake_answers_from_what_its_scene_holds(
+async def test_review_of_a_bake_uses_its_scene(
     client_of: ClientOf, small_data: Path, tmp_path: Path
 ) -> None:
     from lodespace.baking.bake import bake

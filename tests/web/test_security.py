@@ -1,4 +1,4 @@
-"""Who may talk to the server, on every route, and what every answer carries."""
+"""Checks of requests on every route, and headers of every answer."""
 
 import asyncio
 import io
@@ -118,7 +118,7 @@ async def test_every_answer_carries_the_security_headers(every_route) -> None:
                     assert set(body) == {"code", "message"} and "Traceback" not in body["message"]
 
 
-async def test_also_answers_that_no_handler_gives_carry_the_headers(served: str) -> None:
+async def test_answers_without_a_handler_carry_the_headers(served: str) -> None:
     """aiohttp refuses an unknown Expect before any middleware."""
     async with (
         aiohttp.ClientSession() as http,
@@ -138,7 +138,7 @@ async def test_a_foreign_host_is_not_repeated_in_the_policy(served: str) -> None
         assert "evil" not in answer.headers.get("Content-Security-Policy", "")
 
 
-async def test_a_person_reads_a_sentence_and_no_detail(served: str) -> None:
+async def test_browser_gets_a_sentence_and_no_internal_detail(served: str) -> None:
     headers = {"Accept": "text/html,application/xhtml+xml", "Host": "evil.example<script>"}
     async with aiohttp.ClientSession() as http:
         for path, host in (("", headers["Host"]), ("no/such/page", None)):
@@ -148,12 +148,12 @@ async def test_a_person_reads_a_sentence_and_no_detail(served: str) -> None:
             async with http.get(served + path, headers=sent) as answer:
                 text = await answer.text()
                 assert answer.status in (400, 404, 421)
-                if answer.status != 400:  # what is no host at all is refused by aiohttp itself
+                if answer.status != 400:  # a text that cannot be a host is refused by aiohttp itself
                     assert answer.content_type == "text/html" and "<p>" in text
                 assert "<script" not in text and "evil" not in text and "Traceback" not in text
 
 
-async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None:
+async def test_answer_to_a_wrong_method_lists_the_allowed_ones(served: str) -> None:
     async with (
         aiohttp.ClientSession() as http,
         http.delete(served + "api/training", json={}) as answer,
@@ -162,7 +162,7 @@ async def test_a_method_that_is_not_taken_is_told_which_are(served: str) -> None
         assert set(answer.headers["Allow"].split(",")) == {"GET", "POST"}
 
 
-async def test_headers_that_never_end_are_not_waited_for(
+async def test_endless_headers_are_cut_off(
     small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.3)
@@ -175,9 +175,7 @@ async def test_headers_that_never_end_are_not_waited_for(
         writer.close()
 
 
-async def test_a_body_that_never_ends_is_not_waited_for(
-    served: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endless_body_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
 
     async def endless():
@@ -238,7 +236,7 @@ async def test_compressed_and_oversized_bodies_are_refused(served: str) -> None:
         "//proc/self/environ",
     ],
 )
-async def test_no_path_leads_out_of_the_page_folder(served: str, path: str) -> None:
+async def test_paths_stay_in_the_folder_of_the_page(served: str, path: str) -> None:
     async with aiohttp.ClientSession() as http, http.get(served + "assets/" + path) as answer:
         assert answer.status in (400, 404)
         assert b"root:" not in await answer.read()

@@ -1,4 +1,4 @@
-"""The stream between a real server and real sockets: labels, undo, classes, positions, slow and rude clients."""
+"""The stream over real sockets: labels, undo, classes, positions, slow and faulty clients."""
 
 import asyncio
 import socket
@@ -19,7 +19,14 @@ from lodespace.protocol.frames import GRID_STEPS
 BY_API = protocol.Provenance(tool="api")
 
 
-async def test_a_label_is_answered_and_told_to_everybody(served: str) -> None:
+def labelling(items: list[int], class_id: int) -> protocol.Label:
+    """A label command."""
+    return protocol.Label(
+        command_id="x" * 8, items=items, class_id=class_id, revision=0, provenance=BY_API
+    )
+
+
+async def test_label_is_acknowledged_and_sent_to_all_clients(served: str) -> None:
     async with StreamClient(served) as anna, StreamClient(served) as ben:
         ack = await anna.label([5, 3, 5], 2)
         assert isinstance(ack, protocol.Ack)
@@ -41,7 +48,7 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
         await eventually(lambda: anna.labels[1] == 0)
 
 
-async def test_undo_and_redo_are_told_and_survive_a_restart(
+async def test_undo_and_redo_are_sent_to_all_and_survive_a_restart(
     small_data: Path, tmp_path: Path
 ) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
@@ -75,7 +82,7 @@ def sheet(classes: dict[int, int], **fields: object) -> protocol.LabelEach:
     return protocol.LabelEach(items=list(classes), class_ids=list(classes.values()), **values)
 
 
-async def test_a_sheet_is_told_to_everybody_and_to_who_comes_back(
+async def test_label_each_is_sent_to_all_clients_and_after_a_reconnect(
     small_data: Path, tmp_path: Path
 ) -> None:
     project, config = tmp_path / "project", ServerConfig(train=False)
@@ -122,16 +129,16 @@ async def test_classes_are_made_renamed_and_kept(served: str) -> None:
 @pytest.mark.parametrize(
     ("operation", "code"),
     [
-        (protocol.Label(command_id="x" * 8, items=[200], class_id=0, revision=0, provenance=BY_API), "unknown_item"),
-        (protocol.Label(command_id="x" * 8, items=[0], class_id=4, revision=0, provenance=BY_API), "unknown_class"),
+        (labelling([200], 0), "unknown_item"),
+        (labelling([0], 4), "unknown_class"),
         (protocol.Undo(command_id="x" * 8), "nothing_to_undo"),
         (protocol.Redo(command_id="x" * 8), "nothing_to_redo"),
         (protocol.EditClass(command_id="x" * 8, class_id=9, name="a"), "unknown_class"),
         (protocol.SetTraining(command_id="x" * 8, run=True), "no_training"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
-)  # fmt: skip
-async def test_what_cannot_be_done_is_refused_with_a_code(
+)
+async def test_impossible_command_is_refused_with_a_code(
     served: str, operation: object, code: str
 ) -> None:
     async with StreamClient(served) as anna:
@@ -155,12 +162,10 @@ async def test_what_cannot_be_done_is_refused_with_a_code(
         "[" * 5000,
     ],
 )
-async def test_malformed_text_is_refused_and_the_stream_goes_on(served: str, text: str) -> None:
+async def test_malformed_text_is_refused_and_the_stream_continues(served: str, text: str) -> None:
     async with StreamClient(served) as anna:
         await anna.socket.send_bytes(b"") if text == "\ud83d" else await anna.socket.send_str(text)
-        if (
-            text == "\ud83d"
-        ):  # binary from a client is no command: the stream is closed with a reason
+        if text == "\ud83d":  # a binary frame: the stream is closed with a reason
             await eventually(lambda: anna.socket.closed)
             assert anna.socket.close_code == aiohttp.WSCloseCode.UNSUPPORTED_DATA
             return
@@ -250,7 +255,7 @@ async def test_another_version_is_refused_with_a_reason(served: str) -> None:
             assert "lodespace.v1" in (message.extra or "")
 
 
-async def test_positions_follow_exactly_however_much_a_client_misses(
+async def test_positions_are_exact_after_any_number_of_missed_frames(
     small_data: Path, tmp_path: Path
 ) -> None:
     server = Serving(
@@ -287,7 +292,7 @@ async def test_positions_follow_exactly_however_much_a_client_misses(
         assert (anna.positions == service.session.grid.positions()).all()
 
 
-async def test_a_client_that_comes_back_gets_the_labels_it_missed(served: str) -> None:
+async def test_client_that_reconnects_gets_the_labels_it_missed(served: str) -> None:
     async with StreamClient(served) as anna:
         await anna.label([1], 1)
         sequence, scene, revision = anna.sequence, anna.scene_id, anna.revision
@@ -302,7 +307,7 @@ async def test_a_client_that_comes_back_gets_the_labels_it_missed(served: str) -
         assert late.seen(protocol.Labels)[0].items == [2, 3]
 
 
-async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(
+async def test_client_that_never_reads_is_dropped_and_delays_no_other(
     small_data: Path, tmp_path: Path
 ) -> None:
     config = ServerConfig(train=False, stall_seconds=0.5, frame_interval=0.002)
@@ -326,7 +331,7 @@ async def test_a_client_that_never_reads_is_dropped_and_delays_nobody(
 
 
 async def _deaf_client(url: str) -> socket.socket:
-    """A socket that shakes hands, says hello and then never reads; its buffers are as small as can be."""
+    """A socket with the smallest buffers that opens the stream, sends hello, and never reads."""
     port = int(url.split(":")[2].strip("/"))
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -334,9 +339,11 @@ async def _deaf_client(url: str) -> socket.socket:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(deaf, ("127.0.0.1", port))
     request = (
-        f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Protocol: {protocol.PROTOCOL_VERSION}\r\nOrigin: http://127.0.0.1:{port}\r\n\r\n"
+        f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Protocol: {protocol.PROTOCOL_VERSION}\r\n"
+        f"Origin: http://127.0.0.1:{port}\r\n\r\n"
     )
     await loop.sock_sendall(deaf, request.encode())
     hello = protocol.encode_operation(
