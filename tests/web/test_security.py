@@ -148,7 +148,7 @@ async def test_browser_gets_a_sentence_and_no_internal_detail(served: str) -> No
             async with http.get(served + path, headers=sent) as answer:
                 text = await answer.text()
                 assert answer.status in (400, 404, 421)
-                if answer.status != 400:  # a text that cannot be a host is refused by aiohttp itself
+                if answer.status != 400:  # aiohttp itself refuses a malformed host
                     assert answer.content_type == "text/html" and "<p>" in text
                 assert "<script" not in text and "evil" not in text and "Traceback" not in text
 
