@@ -60,6 +60,13 @@ class Dataset:
     def device(self) -> torch.device:
         return self.stored.device
 
+    def checked_items(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
+        """Item numbers (K,) as int64. Raises ValueError for an item that does not exist."""
+        n = len(self)
+        if len(items) and not (int(items.min()) >= 0 and int(items.max()) < n):
+            raise ValueError(f"items are 0 to {n - 1}")
+        return torch.from_numpy(items.astype(np.int64))
+
     def batch(self, items: torch.Tensor | slice) -> torch.Tensor:
         """Some items as the model reads them: float32 (B, C, S, S) in 0..1, or (B, F)."""
         chosen = self.stored[items]

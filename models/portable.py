@@ -106,7 +106,7 @@ class PortableModel(nn.Module):
         if classifier is not None and model.features is not None and model.output is not None:
             model.features.load_state_dict(classifier.network.state_dict())
             model.output.load_state_dict(classifier.output.state_dict())
-        contraction, rotation, translation = trainer.shown_frame()
+        contraction, rotation, translation = trainer.inspector.shown_transform()
         model.contraction, model.rotation, model.translation = (
             contraction.cpu(),
             rotation.cpu(),

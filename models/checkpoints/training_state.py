@@ -1,6 +1,8 @@
-"""A moment of training: all that it goes on from, so that it can be gone back to."""
+"""The complete state of a training, in memory: an undo restores it, a checkpoint stores it."""
 
+import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,38 +10,50 @@ import torch
 
 from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.config import TrainingConfig
 
 
 class Moment(NamedTuple):
-    """`tensors`: copies on the CPU, among them latent_mean (N, D), prediction (N,), confidence (N,); `meta` is plain JSON."""
+    """Tensors and description of a training; a trainer continues from them to the bit."""
 
     tensors: Tensors
+    """Copies on the CPU, among them latent_mean (N, D), prediction (N,), confidence (N,)."""
     meta: dict[str, Any]
+    """The description as plain JSON (StateDescription)."""
 
     @classmethod
-    def copy_of(cls, tensors: Mapping[str, torch.Tensor], meta: dict[str, Any]) -> "Moment":
-        """Tensors that change with training are copied."""
-        return cls(
-            {
-                name: tensor.detach().to("cpu", copy=True).contiguous()
-                for name, tensor in tensors.items()
-            },
-            meta,
-        )
+    def copy_of(
+        cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
+    ) -> "Moment":
+        """Copy tensors, which change while training continues, to the CPU."""
+        copies = {
+            name: tensor.detach().to("cpu", copy=True).contiguous()
+            for name, tensor in tensors.items()
+        }
+        return cls(copies, description.to_json())
 
     @property
     def tag(self) -> int:
-        """What its trainer was told to call this state."""
+        """The number by which the owner of the trainer knows this state."""
         return int(self.meta.get("tag", 0))
 
     @property
     def bytes(self) -> int:
+        """Memory of the tensors."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    def description(self, n_items: int) -> "StateDescription":
+        """The description, for a training on `n_items` items.
+
+        Raises:
+            ValueError: when the state belongs to other data or does not fit this version.
+        """
+        return StateDescription.from_json(self.meta, n_items)
 
     def write(
         self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP
     ) -> Path:
-        """As a checkpoint. Raises OSError, and ValueError when a number is not finite."""
+        """Write a checkpoint. Raises OSError, and ValueError when a number is not finite."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
         return checkpoint.write(
             folder, arrays, self.meta, number=number, keep=keep, verify=number is None
@@ -47,7 +61,66 @@ class Moment(NamedTuple):
 
     @classmethod
     def of_checkpoint(cls, found: checkpoint.Checkpoint) -> "Moment":
-        return cls(
-            {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()},
-            found.meta,
-        )
+        """The state that a checkpoint holds."""
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()}
+        return cls(tensors, found.meta)
+
+
+@dataclass(frozen=True)
+class StateDescription:
+    """The part of a training state that is not tensors."""
+
+    config: TrainingConfig
+    """Configuration at that time."""
+    n_classes: int
+    """Number of classes of head and classifier."""
+    seed: int
+    """Seed of the training."""
+    tag: int
+    """Number by which the owner of the trainer knows this state."""
+    frame: int
+    """Number of the frame that was shown."""
+    shown: bool
+    """Whether a frame had been shown; otherwise latent_mean is the next one."""
+    moving: bool
+    """Whether the shown points were still in motion."""
+    step: int
+    """Units of work done."""
+    epoch: float
+    """Epochs of the encoder."""
+    items: int
+    """Number of items of the data set."""
+    counters: Mapping[str, Any]
+    """Numbers of the loop's parts."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A copy as plain JSON."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "config": self.config.to_json(),
+            "counters": copy.deepcopy(dict(self.counters)),
+        }
+
+    @classmethod
+    def from_json(cls, meta: Mapping[str, Any], n_items: int) -> "StateDescription":
+        """Read a description for a training on `n_items` items.
+
+        Raises:
+            ValueError: when the state belongs to other data or does not fit this version.
+        """
+        if meta["items"] != n_items:
+            raise ValueError(
+                f"the checkpoint is of {meta['items']} items, the data set has {n_items}"
+            )
+        try:
+            config = TrainingConfig.from_json(meta["config"])
+            # States of early versions lack some of these.
+            meta = {"tag": 0, "shown": True, "epoch": 0.0, **meta}
+            plain = {name: meta[name] for name in _PLAIN}
+            return cls(config=config, counters=meta["counters"], **plain)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the checkpoint does not fit this version: {error}") from error
+
+
+_PLAIN = ("n_classes", "seed", "tag", "frame", "shown", "moving", "step", "epoch", "items")
+"""Fields that are the same in JSON."""

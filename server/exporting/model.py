@@ -88,7 +88,7 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
     """Latent log-variance of every item along the axes of the map, (N, D)."""
     n = len(trainer.dataset)
     parts = [
-        trainer.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
+        trainer.inspector.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
         for i in range(0, n, _VARIANCES_AT_ONCE)
     ]
     return np.concatenate(parts)

@@ -41,8 +41,8 @@ def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decode
 
 def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
     items = np.asarray(command.items, np.int64)
-    seen = trainer.inspect(items)
-    forces = trainer.forces(items, reconstruction=True)
+    seen = trainer.inspector.inspect(items)
+    forces = trainer.inspector.forces(items, reconstruction=True)
     image = trainer.dataset.kind == "image"
     return m.Probed(
         command.request,
@@ -58,7 +58,7 @@ def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
     if trainer.dataset.kind != "image":
         raise ValueError("these items are vectors; a latent point of theirs has no picture")
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
-    return m.Decoded(command.request, _pictures(trainer.decode(points)))
+    return m.Decoded(command.request, _pictures(trainer.inspector.decode(points)))
 
 
 def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
@@ -79,7 +79,7 @@ def compact_forces(trainer: Trainer) -> FrameForces:
 
     A term that the preset does not use has the scale 0.
     """
-    forces = trainer.forces()
+    forces = trainer.inspector.forces()
     n, d = len(trainer.dataset), trainer.config.latent_dim
     scales = np.zeros(len(FORCE_TERMS), np.float32)
     vectors = np.zeros((len(FORCE_TERMS), n, d), np.int8)

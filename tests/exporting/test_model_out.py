@@ -32,16 +32,16 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
     with torch.no_grad():
         read = model(model.prepare(project.items.data))
         encoded = trainer.loop.vae_training.encode_all()
-        contraction, rotation, translation = trainer.shown_frame()
+        contraction, rotation, translation = trainer.inspector.shown_transform()
         torch.testing.assert_close(
             read.latent_mean, (encoded * contraction) @ rotation + translation
         )
         torch.testing.assert_close(
-            read.latent_log_variance, trainer.variance(items).log(), rtol=1e-4, atol=1e-4
+            read.latent_log_variance, trainer.inspector.variance(items).log(), rtol=1e-4, atol=1e-4
         )
         back = model.decode(read.latent_mean[:5])
-    # A fit removes the rotation of the shown map from both.
-    reference = trainer.decode(read.latent_mean[:5].numpy())
+        # A fit removes the rotation of the shown map from both.
+        reference = trainer.inspector.decode(read.latent_mean[:5].numpy())
     if project.items.kind == "vector":
         mean, deviation = project.items.standardisation  # type: ignore[misc]
         reference = reference * deviation + mean

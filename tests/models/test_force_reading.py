@@ -126,10 +126,10 @@ def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
 
 def test_reading_changes_nothing(trainer: Trainer) -> None:
     before = trainer.moment().tensors
-    trainer.forces(ITEMS, reconstruction=True)
-    everything = trainer.forces()
-    trainer.decode(np.zeros((3, 3), np.float32))
-    trainer.inspect(ITEMS)
+    trainer.inspector.forces(ITEMS, reconstruction=True)
+    everything = trainer.inspector.forces()
+    trainer.inspector.decode(np.zeros((3, 3), np.float32))
+    trainer.inspector.inspect(ITEMS)
     after = trainer.moment().tensors
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert set(everything) == set(CHEAP_TERMS)
@@ -139,7 +139,7 @@ def test_reading_changes_nothing(trainer: Trainer) -> None:
 
 def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
     """The KL force points from where an item is shown to the origin of the latent space, however the view is turned."""
-    kl = trainer.forces(ITEMS)["kl"]
+    kl = trainer.inspector.forces(ITEMS)["kl"]
     shown = trainer.snapshot().latent_mean
     inward = shown.mean(axis=0) - shown[ITEMS]
     along = (kl * inward).sum(axis=1) / np.linalg.norm(kl, axis=1) / np.linalg.norm(inward, axis=1)
@@ -148,8 +148,10 @@ def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
 
 def test_the_decoded_picture_of_an_items_place_is_its_reconstruction(trainer: Trainer) -> None:
     shown = trainer.snapshot().latent_mean
-    seen = trainer.inspect(ITEMS)
-    np.testing.assert_allclose(trainer.decode(shown[ITEMS]), seen.reconstruction, atol=0.15)
+    seen = trainer.inspector.inspect(ITEMS)
+    np.testing.assert_allclose(
+        trainer.inspector.decode(shown[ITEMS]), seen.reconstruction, atol=0.15
+    )
     assert seen.sigma.shape == (4, 3) and (seen.sigma > 0).all() and (seen.sigma < 3).all()
     x = trainer.dataset.inputs[ITEMS].numpy()
     np.testing.assert_allclose(
@@ -167,7 +169,7 @@ def test_the_paper_preset_reads_the_terms_it_has() -> None:
     )
     trainer.set_labels(labels_of(truth, np.arange(40)))
     rest(trainer)
-    assert set(trainer.forces(ITEMS, reconstruction=True)) == {
+    assert set(trainer.inspector.forces(ITEMS, reconstruction=True)) == {
         "kl",
         "classification",
         "reconstruction",
@@ -177,6 +179,6 @@ def test_the_paper_preset_reads_the_terms_it_has() -> None:
 @pytest.mark.parametrize("points", [np.zeros((1, 2)), np.full((1, 3), np.nan), np.zeros(3)])
 def test_points_outside_the_latent_space_are_refused(trainer: Trainer, points: np.ndarray) -> None:
     with pytest.raises(ValueError, match="points must be finite"):
-        trainer.decode(points.astype(np.float32))
+        trainer.inspector.decode(points.astype(np.float32))
     with pytest.raises(ValueError, match="items are"):
-        trainer.forces(np.array([N]))
+        trainer.inspector.forces(np.array([N]))

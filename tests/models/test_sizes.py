@@ -64,8 +64,8 @@ def test_large_pictures_are_told_apart_and_decoded(side: int) -> None:
     trainer.set_labels(labels)
     (last,) = deque(trainer.frames(1), maxlen=1)
     assert (last.prediction == truth).mean() > 0.9
-    assert trainer.decode(last.latent_mean[:3]).shape == (3, 3, side, side)
-    assert trainer.inspect(np.arange(2)).reconstruction.shape == (2, 3, side, side)
+    assert trainer.inspector.decode(last.latent_mean[:3]).shape == (3, 3, side, side)
+    assert trainer.inspector.inspect(np.arange(2)).reconstruction.shape == (2, 3, side, side)
 
 
 def test_given_features_say_what_is_alike() -> None:

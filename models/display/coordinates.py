@@ -1,0 +1,56 @@
+"""Conversion between the shown coordinates and those of the model.
+
+Display turns and shifts the latent means before they are shown, and a collapsed dimension is
+contracted. The forces, the encoder and the decoder see neither.
+"""
+
+import torch
+
+from lodespace.models.display.procrustes import procrustes
+
+MIN_CONTRACTION = 0.05
+"""Lower bound of the contraction in a division: a stronger collapse leaves no distinct places."""
+
+
+def model_from_shown(
+    points: torch.Tensor,
+    shown: torch.Tensor | None,
+    latent_mean: torch.Tensor,
+    contraction: torch.Tensor,
+) -> torch.Tensor:
+    """Convert shown points into the coordinates of the model.
+
+    Args:
+        points: (K, D), in shown coordinates.
+        shown: (N, D), the last frame; None before the first one.
+        latent_mean: (N, D), the contracted latent means that the frame shows.
+        contraction: (D,).
+
+    Returns:
+        (K, D). The points themselves while no frame of this dimension exists.
+    """
+    if shown is None or shown.shape != latent_mean.shape:
+        return points
+    rotation, translation = procrustes(shown, latent_mean)
+    return (points @ rotation + translation) / contraction.clamp_min(MIN_CONTRACTION)
+
+
+def rotation_to_shown(latent_mean: torch.Tensor, shown: torch.Tensor | None) -> torch.Tensor:
+    """Rotation (D, D) from the axes of `latent_mean` (N, D) to those of the frame `shown` (N, D).
+
+    The identity while no frame of this dimension exists.
+    """
+    return transform_to_shown(latent_mean, shown)[0]
+
+
+def transform_to_shown(
+    latent_mean: torch.Tensor, shown: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rotation (D, D) and translation (D,) that take `latent_mean` (N, D) to the frame `shown`.
+
+    The identity while no frame of this dimension exists.
+    """
+    if shown is None or shown.shape != latent_mean.shape:
+        axes, device = latent_mean.shape[1], latent_mean.device
+        return torch.eye(axes, device=device), torch.zeros(axes, device=device)
+    return procrustes(latent_mean, shown)
