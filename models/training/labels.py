@@ -1,15 +1,25 @@
-"""The labels of all items, as given from outside and checked."""
+"""The labels of all items, and the items held out to measure the classifiers."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.dataset import UNLABELED
 
+_HELD_OUT_SHARE = 0.1
+_HELD_OUT_FROM = 50
+"""Number of labels from which on a tenth is held out of training, to measure on."""
+_GOLDEN_RATIO = 0.6180339887498949
+"""Its multiples, modulo 1, spread evenly over 0..1."""
 
-class ItemLabels(NamedTuple):
+
+@dataclass(frozen=True, eq=False)
+class ItemLabels:
     """Labels of N items, on the CPU."""
 
     classes: torch.Tensor
@@ -18,6 +28,12 @@ class ItemLabels(NamedTuple):
     """float32 (N,), weight of each label in the loss."""
     verified: torch.Tensor
     """bool (N,), whether a person labelled the item while looking at it alone."""
+
+    @classmethod
+    def of(cls, classes: torch.Tensor) -> "ItemLabels":
+        """Labels int64 (N,) of weight 1, none of them verified."""
+        n = len(classes)
+        return cls(classes, torch.ones(n), torch.zeros(n, dtype=torch.bool))
 
     @classmethod
     def checked(
@@ -55,4 +71,47 @@ class ItemLabels(NamedTuple):
 
     def equals(self, other: "ItemLabels") -> bool:
         """Whether all arrays are the same."""
-        return all(map(torch.equal, self, other))
+        return (
+            torch.equal(self.classes, other.classes)
+            and torch.equal(self.weights, other.weights)
+            and torch.equal(self.verified, other.verified)
+        )
+
+    @cached_property
+    def any(self) -> bool:
+        """Whether any item has a label."""
+        return bool((self.classes != UNLABELED).any())
+
+    @cached_property
+    def held_out(self) -> torch.Tensor | None:
+        """Labelled items to measure on, which are not trained on: bool (N,).
+
+        None while there are too few labels. Whether an item may be held out is fixed and scattered
+        over the items. It does not depend on when an item was labelled.
+        """
+        labelled = self.classes != UNLABELED
+        if int(labelled.sum()) < _HELD_OUT_FROM:
+            return None
+        item = torch.arange(len(labelled), dtype=torch.float64)
+        return labelled & ((item * _GOLDEN_RATIO) % 1 < _HELD_OUT_SHARE)
+
+    @cached_property
+    def trained(self) -> torch.Tensor:
+        """Labels without those held out: int64 (N,)."""
+        held_out = self.held_out
+        return self.classes if held_out is None else torch.where(held_out, UNLABELED, self.classes)
+
+    def tensors(self) -> Tensors:
+        """The arrays by their names in a saved state."""
+        return {
+            "labels": self.classes.to(torch.int16),
+            "label_weights": self.weights,
+            "verified": self.verified,
+        }
+
+    @classmethod
+    def load(cls, tensors: Mapping[str, torch.Tensor]) -> "ItemLabels":
+        """Labels of a saved state. States from before labels could be verified lack that array."""
+        classes = tensors["labels"].to(torch.int64)
+        verified = tensors.get("verified", torch.zeros(len(classes), dtype=torch.bool))
+        return cls(classes, tensors["label_weights"].clone(), verified.clone())

@@ -11,7 +11,7 @@ import torch
 from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.training_state import Moment, StateDescription
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.dataset import Dataset
 from lodespace.models.device import choose_device
 from lodespace.models.display.coordinates import model_from_shown
 from lodespace.models.display.display import Display
@@ -86,7 +86,7 @@ class Trainer:
             labels, weights, verified, n_items=len(self.dataset), n_classes=self.n_classes
         )
         with self._own_random_state():
-            self.loop.set_labels(*checked)
+            self.loop.set_labels(checked)
 
     def set_class_count(self, n_classes: int) -> None:
         """Add classes while training. Raises ValueError for fewer classes than there are."""
@@ -119,12 +119,12 @@ class Trainer:
     def _change_loop(self) -> None:
         before = self.loop
         self.loop = new_loop(self.dataset, self.config, self.n_classes, self.seed)
-        self.loop.priority = before.priority
-        self.loop.step = before.step
+        self.loop.state.priority = before.state.priority
+        self.loop.state.step = before.step
         with self._own_random_state():
             if before.config.latent_dim == self.config.latent_dim:
                 self.loop.take_over(before)
-            self.loop.set_labels(before.labels, before.label_weights, before.verified)
+            self.loop.set_labels(before.state.labels)
         self._pinning.given = Pins.empty(self.config.latent_dim)
 
     def set_priority(self, items: npt.NDArray[np.integer]) -> None:
@@ -133,7 +133,7 @@ class Trainer:
         Raises:
             ValueError: for an item that does not exist.
         """
-        self.loop.priority = self.dataset.checked_items(items).unique()
+        self.loop.state.priority = self.dataset.checked_items(items).unique()
 
     def set_anchors(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
         """Pin the latent means of items (K,) at targets (K, D), in shown coordinates.
@@ -179,7 +179,7 @@ class Trainer:
 
         With `epochs`, end when the encoder has trained for that many and everything is at rest.
         """
-        self.loop.epoch_target = epochs
+        self.loop.state.epoch_target = epochs
         while True:
             snapshot = self._turn()
             yield snapshot
@@ -202,18 +202,17 @@ class Trainer:
 
     def _show(self) -> None:
         held = self._pinning.held
-        labelled = bool((self.loop.labels != UNLABELED).any())
         self._moving = self.display.show(
             self.loop.latent_mean,
             self.config.pace,
             None if held is None else held.items.to(self.loop.device),
-            familiar=labelled or self._pinning.active,
+            familiar=self.loop.state.labels.any or self._pinning.active,
             tempo=self.tempo,
         )
         if self._moving:
             self.frame += 1
             self._trail.add(self.frame, self._visible)
-        self.loop.metrics["drift"] = self.display.drift
+        self.loop.state.metrics["drift"] = self.display.drift
 
     @property
     def _visible(self) -> torch.Tensor:
@@ -237,8 +236,8 @@ class Trainer:
             epoch=loop.epoch,
             phase=loop.phase,
             progress=loop.progress,
-            losses=dict(loop.losses),
-            metrics=dict(loop.metrics),
+            losses=dict(loop.state.losses),
+            metrics=dict(loop.state.metrics),
             latent_mean=latent_mean,
             predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
             kl_per_dimension=kl,

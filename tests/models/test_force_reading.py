@@ -48,8 +48,8 @@ def minus_differences(
 
 def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
     """The neighbour term of one item as a function of its latent mean, everybody else held still, written out anew."""
-    assert loop.particles is not None
-    particles = loop.particles
+    assert loop.map.particles is not None
+    particles = loop.map.particles
     z, graph, scale = particles.position.double(), particles.graph, particles.scale
     centre = z.mean(dim=0)
     mine = (graph.head == item) | (graph.tail == item)
@@ -69,8 +69,8 @@ def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torc
 
 def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     loop = trainer.loop
-    assert isinstance(loop, ParticleLoop) and loop.particles is not None
-    training, particles, weights = loop.vae_training, loop.particles, trainer.config.weights
+    assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
+    training, particles, weights = loop.vae_training, loop.map.particles, trainer.config.weights
     vae = training.vae
     forces = loop.forces(torch.from_numpy(ITEMS), reconstruction=True)
     assert set(forces) == {*CHEAP_TERMS, "reconstruction"}
@@ -79,7 +79,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
         for k, item in enumerate(ITEMS.tolist()):
             at = loop.decodable_mean[item]
             label, x = (
-                loop.labels[item : item + 1],
+                loop.state.labels.classes[item : item + 1],
                 trainer.dataset.inputs[item : item + 1].double(),
             )
             centre = particles.position.mean(dim=0).double()
@@ -113,10 +113,10 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
 def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
     """What moves the points in a round is the sum of the neighbour and anchor forces, up to the sampled repulsion."""
     loop = trainer.loop
-    assert isinstance(loop, ParticleLoop) and loop.particles is not None
+    assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
     everything = loop.forces(None, reconstruction=False)
-    read = (everything["neighbour"] + everything["anchor"]) / loop.particles.scale
-    moved = torch.stack([loop.particles._force(1.0, 1.0) for _ in range(40)]).mean(dim=0)
+    read = (everything["neighbour"] + everything["anchor"]) / loop.map.particles.scale
+    moved = torch.stack([loop.map.particles._force(1.0, 1.0) for _ in range(40)]).mean(dim=0)
     free = torch.ones(N, dtype=torch.bool)
     free[17] = False  # of the pinned item the anchor's force alone counts, and that is exact
     along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)

@@ -5,7 +5,7 @@ import torch
 
 from lodespace.models import Snapshot, Trainer
 from lodespace.models.batches import evenly
-from lodespace.models.training.loop import _HELD_OUT_FROM
+from lodespace.models.training.labels import _HELD_OUT_FROM
 from samples.trainings import quick, rest, small
 
 N = 400
@@ -25,8 +25,8 @@ def trained(labels: np.ndarray) -> tuple[Trainer, Snapshot]:
 def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
     truth = small(N)[1]
     right, told = trained(truth)
-    assert right.loop.held_out is not None
-    kept = right.loop.held_out.numpy()
+    assert right.loop.state.labels.held_out is not None
+    kept = right.loop.state.labels.held_out.numpy()
     assert 0.05 < kept.mean() < 0.15
     assert told.metrics["held_out"] == kept.sum()
     assert told.metrics["label_accuracy"] == (told.prediction == truth)[kept].mean() > 0.8
@@ -35,7 +35,7 @@ def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
     # Wrong labels on these items, and on no others: they are predicted as if nobody had labelled them.
     wrong, lied = trained(np.where(kept, (truth + 1) % 4, truth))
     assert (lied.prediction == truth)[kept].mean() > 0.8
-    assert torch.equal(wrong.loop.trained_labels, right.loop.trained_labels)
+    assert torch.equal(wrong.loop.state.labels.trained, right.loop.state.labels.trained)
     assert lied.metrics["label_accuracy"] < 0.2
     assert lied.metrics["head_accuracy"] < 0.2, (
         "the head was asked where the labels themselves had drawn the items"
@@ -46,7 +46,10 @@ def test_few_labels_are_all_learned_from() -> None:
     truth = small(N)[1]
     few = np.where(np.arange(N) < _HELD_OUT_FROM - 1, truth, -1)
     trainer, snapshot = trained(few)
-    assert trainer.loop.held_out is None and (trainer.loop.trained_labels.numpy() == few).all()
+    assert (
+        trainer.loop.state.labels.held_out is None
+        and (trainer.loop.state.labels.trained.numpy() == few).all()
+    )
     assert "label_accuracy" not in snapshot.metrics and "head_accuracy" not in snapshot.metrics
 
 

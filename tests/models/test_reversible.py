@@ -228,7 +228,7 @@ def test_pins_of_another_dimension_are_forgotten_before_the_next_drag() -> None:
     trainer.configure(trainer.config.replace(latent_dim=2))
     trainer.drag(np.array([7]), np.full((1, 2), 1, np.float32))
     run(trainer, 5)
-    assert trainer.loop.pinned.tolist() == [7]  # type: ignore[attr-defined]
+    assert trainer.loop.map.pinned.tolist() == [7]  # type: ignore[attr-defined]
 
 
 def test_a_moment_of_other_data_is_refused_and_nothing_changes() -> None:

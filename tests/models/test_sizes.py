@@ -87,7 +87,7 @@ def test_given_features_say_what_is_alike() -> None:
     assert between > 2 * within
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop)
-    assert loop.self_supervision.steps_done == 0, "nothing has to be learned for that"
+    assert loop.features.self_supervision.steps_done == 0, "nothing has to be learned for that"
 
 
 def test_the_graph_of_vectors_stands_on_the_vectors() -> None:
@@ -97,11 +97,15 @@ def test_the_graph_of_vectors_stands_on_the_vectors() -> None:
     for _ in trainer.frames(1):
         pass
     loop = trainer.loop
-    assert isinstance(loop, ParticleLoop) and loop.particles is not None
-    assert loop.features_in_graph and loop.self_supervision.steps_done == 0
+    assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
+    assert loop.graph.features_in_graph and loop.features.self_supervision.steps_done == 0
     nearest = torch.cdist(dataset.stored, dataset.stored).fill_diagonal_(9e9).argmin(dim=1)
     edges = set(
-        zip(loop.particles.graph.head.tolist(), loop.particles.graph.tail.tolist(), strict=True)
+        zip(
+            loop.map.particles.graph.head.tolist(),
+            loop.map.particles.graph.tail.tolist(),
+            strict=True,
+        )
     )
     both = edges | {(b, a) for a, b in edges}
     assert all((i, int(j)) in both for i, j in enumerate(nearest))

@@ -158,7 +158,7 @@ def test_presets_change_with_the_labels_kept() -> None:
         next(frames)
     trainer.configure(preset("paper").replace(pretraining_epochs=1, least_steps=1))
     snapshot = rest(trainer)
-    assert (trainer.loop.labels[:100].numpy() == truth[:100]).all()
+    assert (trainer.loop.state.labels.classes[:100].numpy() == truth[:100]).all()
     assert np.isfinite(snapshot.latent_mean).all() and "neighbour" not in snapshot.losses
 
 
@@ -172,7 +172,7 @@ def test_a_pinned_item_goes_where_it_is_held_and_stays_until_let_go() -> None:
         before - target
     )
     trainer.set_anchors(np.empty(0, np.int64), np.empty((0, 3), np.float32))
-    assert not bool(trainer.loop.particles.stiffness.any())  # pyright: ignore
+    assert not bool(trainer.loop.map.particles.stiffness.any())  # pyright: ignore
 
 
 def test_a_pin_given_before_there_is_a_map_holds_and_is_saved(tmp_path: Path) -> None:

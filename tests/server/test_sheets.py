@@ -113,6 +113,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
 def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
     """A tenth of the labels is kept from the classifier to measure it: of an overview no more than of everything."""
     from lodespace.models import Dataset, preset
+    from lodespace.models.training.labels import ItemLabels
     from lodespace.models.training.paper_loop import PaperLoop
 
     n = 3000
@@ -122,7 +123,7 @@ def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
     loop = PaperLoop(Dataset.from_vectors(random.normal(size=(n, 3))), preset("paper"), 2, 0)
     labels = np.full(n, -1)
     labels[items] = 0
-    loop.set_labels(torch.from_numpy(labels))
-    held_out = loop.held_out
+    loop.set_labels(ItemLabels.of(torch.from_numpy(labels)))
+    held_out = loop.state.labels.held_out
     assert held_out is not None
     assert 0.02 <= float(held_out.sum()) / len(items) <= 0.2

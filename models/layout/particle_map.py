@@ -1,0 +1,140 @@
+"""The map of the presets with particles: particles, their pins, and the motion that is due."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.features.principal_components import principal_components, starting_positions
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.particles import Particles
+from lodespace.models.layout.schedule import LAYOUT_STEP, NEW_GRAPH_STEP, Motion
+
+NEW_GRAPH_ROUNDS = 100
+"""Rounds of forces after a change of the graph or of the weights."""
+
+
+class ParticleMap:
+    """Particles in latent units; before the first graph exists, the positions where they start."""
+
+    def __init__(
+        self, components: torch.Tensor, latent_dim: int, generator: torch.Generator
+    ) -> None:
+        """Start on the principal components (N, F). `generator` is on their device."""
+        self.components = components
+        """Principal components of the items, (N, F)."""
+        self.start = starting_positions(components, latent_dim, generator)
+        """Latent means (N, D) before there are particles."""
+        self.particles: Particles | None = None
+        """None until the first graph exists."""
+        self.motion = Motion()
+        """The rounds of forces that are due."""
+        self.pinned = torch.empty(0, dtype=torch.int64)
+        """Pinned items, int64 (K,), on the CPU."""
+        self.pins = torch.empty(0, latent_dim, device=components.device)
+        """Where they are held: (K, D), in latent units."""
+        self._generator = generator
+
+    @property
+    def latent_mean(self) -> torch.Tensor:
+        """(N, D)."""
+        return self.start if self.particles is None else self.particles.latent_mean
+
+    @property
+    def graph(self) -> Graph | None:
+        """The neighbour graph; None until the first one exists."""
+        return None if self.particles is None else self.particles.graph
+
+    def begin(self, graph: Graph, rounds: int) -> None:
+        """Make particles at the starting positions and plan the first layout."""
+        self.particles = Particles(self.start, graph, self._generator)
+        self.motion.plan(rounds, LAYOUT_STEP)
+        self._pin(self.particles)
+
+    def set_graph(self, graph: Graph) -> None:
+        """Continue on another graph."""
+        assert self.particles is not None
+        self.particles.set_graph(graph)
+        self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
+
+    def hold_positions(self) -> None:
+        """Anchor each particle where it is: unlabelled items resist leaving these places."""
+        assert self.particles is not None
+        self.particles.target = self.particles.position.clone()
+
+    def set_pins(self, items: torch.Tensor, targets: torch.Tensor) -> None:
+        """Pin items int64 (K,) at targets (K, D) in latent units, instead of all earlier pins."""
+        self.pinned, self.pins = items, targets
+        if self.particles is not None:
+            released = self.particles.pinned
+            self.particles.target[released] = self.particles.position[released]
+            self._pin(self.particles)
+
+    def change_dimension(self, latent_dim: int) -> None:
+        """Continue in another dimension, without pins.
+
+        From 3D to 2D the map is projected on its principal plane. From 2D to 3D the third principal
+        component of the items becomes the height: clusters then rise or sink as wholes, which
+        noise as the height would not do.
+        """
+        if self.particles is None:
+            self.start = starting_positions(self.components, latent_dim, self._generator)
+        else:
+            self.particles = self._in_dimension(self.particles, latent_dim)
+            self.motion.plan(2 * NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
+        self._forget_pins(latent_dim)
+
+    def _in_dimension(self, old: Particles, latent_dim: int) -> Particles:
+        z = old.position
+        if latent_dim < z.shape[1]:
+            moved = principal_components(z, latent_dim)
+        else:
+            height = starting_positions(self.components, latent_dim, self._generator)[:, -1:]
+            moved = torch.cat(
+                [z - z.mean(dim=0), height * z.std() / height.std(correction=0).clamp_min(1e-8)],
+                dim=1,
+            )
+        particles = Particles(moved, old.graph, self._generator)
+        particles.position, particles.target = moved, moved.clone()
+        particles.scale = old.scale
+        return particles
+
+    def _pin(self, particles: Particles) -> None:
+        particles.pin(self.pinned.to(particles.position.device), self.pins)
+
+    def _forget_pins(self, latent_dim: int) -> None:
+        self.pinned = self.pinned[:0]
+        self.pins = torch.empty(0, latent_dim, device=self.components.device)
+
+    # Checkpoints ------------------------------------------------------------------------------
+
+    def tensors(self) -> Tensors:
+        """Particles or starting positions, and pins."""
+        tensors = {"start": self.start} if self.particles is None else self.particles.tensors()
+        if len(self.pinned):
+            tensors |= {"pinned_items": self.pinned, "pins": self.pins}
+        return tensors
+
+    def counters(self) -> dict[str, Any]:
+        """The motion that is due, and the unit of the particles."""
+        scale = 1.0 if self.particles is None else self.particles.scale
+        return {**self.motion.counters(), "scale": scale}
+
+    def load(
+        self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any], latent_dim: int
+    ) -> None:
+        """Continue from a saved state of `latent_dim` dimensions."""
+        device = self.components.device
+        self.motion.load(counters)
+        self._forget_pins(latent_dim)
+        if "pinned_items" in tensors:
+            self.pinned = tensors["pinned_items"].clone()
+            self.pins = tensors["pins"].clone().to(device)
+        self.particles = None
+        if "position" in tensors:
+            scale = counters["scale"]
+            self.particles = Particles.load(tensors, scale, device, self._generator)
+            self._pin(self.particles)
+        elif "start" in tensors:
+            self.start = tensors["start"].clone().to(device)

@@ -1,0 +1,65 @@
+"""Motion of the particles."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.layout.particle_map import ParticleMap
+from lodespace.models.training.loop_state import LoopState
+from lodespace.models.training.tasks.features import FeatureTask
+from lodespace.models.training.tasks.task import Task
+
+DRIFT_STEP = 0.1
+"""Step of the rounds while features are learned: clusters drift instead of jumping."""
+LOSS_INTERVAL = 10
+"""Units of work between two measurements of the neighbour and anchor terms."""
+
+
+class ForcesTask(Task):
+    """Moves the particles by one round of forces. It runs beside one unit of the other tasks."""
+
+    def __init__(self, state: LoopState, particle_map: ParticleMap, features: FeatureTask) -> None:
+        self._state = state
+        self._map = particle_map
+        self._features = features
+
+    def due(self) -> bool:
+        return self._map.motion.due > 0 or not self._features.learned
+
+    def unit(self) -> bool:
+        particles, weights = self._map.particles, self._state.config.weights
+        assert particles is not None
+        step = self._map.motion.next_step()
+        particles.round(
+            DRIFT_STEP if step is None else step, weights.beta_neighbour, weights.beta_anchor
+        )
+        if self._state.step % LOSS_INTERVAL == 0:
+            self._state.losses.update(particles.losses())
+        return True
+
+    def tensors(self) -> Tensors:
+        return self._map.tensors()
+
+    def counters(self) -> dict[str, Any]:
+        return self._map.counters()
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self._map.load(tensors, counters, self._state.config.latent_dim)
+
+
+class FirstLayoutTask(Task):
+    """Leaves the whole time to the forces during the first layout.
+
+    A round takes 2 ms, and this layout is the first thing that a person waits for.
+    """
+
+    def __init__(self, particle_map: ParticleMap) -> None:
+        self._map = particle_map
+
+    def due(self) -> bool:
+        return self._map.motion.laying_out
+
+    def unit(self) -> bool:
+        return False

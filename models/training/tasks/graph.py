@@ -1,0 +1,152 @@
+"""Building the neighbour graph of the map."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from lodespace.models.checkpoints.tensors import Tensors
+from lodespace.models.classification.learner import LabelLearning
+from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.layout.graph import Graph
+from lodespace.models.layout.incremental_graph import GraphBuilding, GraphFeatures, GraphRefresh
+from lodespace.models.layout.particle_map import ParticleMap
+from lodespace.models.training.loop_state import LoopState
+from lodespace.models.training.map_guide import MapGuide
+from lodespace.models.training.tasks.task import Task
+
+
+class FirstGraphTask(Task):
+    """Builds the first graph, on principal components, and starts the map on it."""
+
+    def __init__(
+        self, state: LoopState, particle_map: ParticleMap, guide: MapGuide, graph: "GraphTask"
+    ) -> None:
+        self._state = state
+        self._map = particle_map
+        self._guide = guide
+        self._graph = graph
+        self._building = self._new_building()
+
+    def _new_building(self) -> GraphBuilding:
+        return GraphBuilding(self._map.components, self._state.config.neighbours)
+
+    @property
+    def progress(self) -> float:
+        """Share (0..1) of the rows of the graph that are done."""
+        return self._building.progress
+
+    def due(self) -> bool:
+        return self._map.particles is None
+
+    def unit(self) -> bool:
+        graph = self._building.unit()
+        if graph is None:
+            return False
+        self._map.begin(graph, self._state.config.layout_rounds)
+        self._graph.first_graph_built()
+        self._guide.update_stiffness()
+        self._guide.update_agreement()
+        return True
+
+    def tensors(self) -> Tensors:
+        return self._building.tensors() if self.due() else {}
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self._building = self._new_building()
+        if self.due() and "start" in tensors:
+            self._building.load(tensors)
+
+
+class GraphTask(Task):
+    """Builds a new graph on learned features, and from time to time on the classifier's."""
+
+    def __init__(
+        self,
+        state: LoopState,
+        features: FeatureNetwork,
+        learning: LabelLearning,
+        particle_map: ParticleMap,
+        guide: MapGuide,
+    ) -> None:
+        self.requested = False
+        """Whether a new graph is wanted; building it begins with the next unit."""
+        self.features_in_graph = False
+        """Whether the current graph stands on learned features, where there are any."""
+        self._network = features
+        self._state = state
+        self._learning = learning
+        self._map = particle_map
+        self._guide = guide
+        self._building: GraphRefresh | None = None
+        self._gestures = 0
+
+    @property
+    def learns_features(self) -> bool:
+        """Whether features are learned from the items: pictures only."""
+        return self._learning.dataset.kind == "image"
+
+    @property
+    def current(self) -> Graph | None:
+        """The graph of the map; None until the first one exists."""
+        return self._map.graph
+
+    def first_graph_built(self) -> None:
+        """Continue on the first graph, which stands on principal components."""
+        self.features_in_graph = not self.learns_features
+
+    def count_gesture(self) -> None:
+        """Count a change of labels since the last graph."""
+        self._gestures += 1
+
+    def request_after_gestures(self) -> None:
+        """Ask for a new graph once there have been enough changes of labels."""
+        if self._gestures >= self._state.config.gestures_per_graph and self.features_in_graph:
+            self._gestures = 0
+            self.requested = True
+
+    def due(self) -> bool:
+        return self._building is not None or self.requested
+
+    def unit(self) -> bool:
+        if self._building is None:
+            self.requested = False
+            self._building = self._refresh(with_classifier=self._learning.known.known)
+            return False
+        graph = self._building.unit()
+        if graph is not None:
+            self._building = None
+            self.features_in_graph = True
+            self._map.set_graph(graph)
+            self._guide.update_agreement()
+        return False
+
+    def _refresh(self, *, with_classifier: bool) -> GraphRefresh:
+        features = GraphFeatures(
+            self._learning.dataset,
+            self._network if self.learns_features else None,
+            self._map.components,
+            self._learning.known.features if with_classifier else None,
+        )
+        return GraphRefresh(features, self._state.config.neighbours)
+
+    def tensors(self) -> Tensors:
+        return {} if self._building is None else self._building.tensors()
+
+    def counters(self) -> dict[str, Any]:
+        return {
+            "graph_due": self.requested,
+            "gestures_since_graph": self._gestures,
+            "features_in_graph": self.features_in_graph,
+            "building_graph": self._building is not None,
+            "graph_uses_classifier": self._building is not None and self._building.uses_classifier,
+        }
+
+    def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        self._building = None
+        if counters.get("building_graph"):
+            self._building = self._refresh(with_classifier=counters["graph_uses_classifier"])
+            self._building.load(tensors)
+        self.requested = counters["graph_due"]
+        self._gestures = counters["gestures_since_graph"]
+        self.features_in_graph = counters["features_in_graph"]
