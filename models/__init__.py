@@ -8,10 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lodespace.models.config import LossWeights, ModelConfig, TrainingConfig, preset
+    from lodespace.models.config import ModelConfig, TrainingConfig, preset
     from lodespace.models.dataset import Dataset
     from lodespace.models.portable import PortableModel, load_model
     from lodespace.models.snapshot import Snapshot
+    from lodespace.models.terms import LossWeights
     from lodespace.models.training.trainer import Trainer
 
 # Threads that spin while they wait for each other are a few percent faster on an idle machine, and 4 to 50 times slower on one that has
@@ -32,7 +33,7 @@ __all__ = [
 
 _HOMES = {
     "Dataset": "dataset",
-    "LossWeights": "config",
+    "LossWeights": "terms",
     "ModelConfig": "config",
     "PortableModel": "portable",
     "Snapshot": "snapshot",

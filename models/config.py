@@ -1,15 +1,25 @@
-"""What can be chosen about the model and its training, and the two presets. Saved as JSON beside the weights."""
+"""Configuration of the model and its training, and the presets. Saved as JSON with the weights.
+
+Loads no torch.
+"""
 
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-PresetName = Literal["paper", "default", "calm"]
+from lodespace.models.terms import LossWeights
+
+PresetName = Literal["default", "calm", "paper"]
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+"""Names of the presets, in the order in which menus list them."""
 Content = Literal["symbols", "photos", "spectrograms", "vectors"]
-"""What items are of, hence how one may change and stay what it is: a mirrored photo shows the same, a mirrored digit does not."""
+"""Subject of the items; it decides which changes keep an item what it is.
+
+A mirrored photo shows the same, a mirrored digit does not.
+"""
 MODEL_SIDES = (32, 64, 128)
-"""Sides of the pictures that the networks read; one more layer for each."""
+"""Sides, in pixels, of the pictures that the networks read; one more layer for each doubling."""
 _COUNTS = (
     "pretraining_epochs",
     "principal_components",
@@ -24,23 +34,27 @@ _COUNTS = (
 
 
 def model_side(height: int, width: int) -> int:
-    """The side at which the networks read pictures of this size: 32, 64 or 128, the least that holds them."""
+    """Side, in pixels, at which the networks read pictures of this size.
+
+    The smallest of MODEL_SIDES that holds them; the largest for larger pictures.
+    """
     return next((side for side in MODEL_SIDES if side >= max(height, width)), MODEL_SIDES[-1])
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Architecture of the variational autoencoder for pictures (MLP pair for vectors).
-
-    `channels`: output channels of the stride-2 convolutions, first to last, for 32 x 32; larger pictures have more layers like the
-    last. (8, 16, 32) is 2 to 2.7 times faster than four layers of 32 (Burgess et al. 2018) with the same map; `hidden`: units of each
-    fully connected layer.
-    `init`: "he" is what trains; "pytorch" collapses in 3D and is kept to show that.
-    """
+    """Architecture of the variational autoencoder; for vectors a pair of MLPs."""
 
     channels: tuple[int, ...] = (8, 16, 32)
+    """Output channels of the stride-2 convolutions, first to last, for a side of 32.
+
+    Larger pictures have more layers like the last. This default is 2 to 2.7 times faster than four
+    layers of 32 (Burgess et al. 2018) with the same map.
+    """
     hidden: int = 128
+    """Units of each fully connected layer."""
     init: Literal["he", "pytorch"] = "he"
+    """Initialisation. With "pytorch" the latent space collapses in 3D; it is there to show that."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
@@ -51,71 +65,60 @@ class ModelConfig:
         _check(self.hidden > 0, "hidden", "must be positive")
 
     def channels_at(self, side: int) -> tuple[int, ...]:
-        """Channels of the convolutions for pictures of `side`: one layer more for each doubling of 32."""
+        """Channels of the convolutions for pictures of `side`: a layer more per doubling of 32."""
         return self.channels + self.channels[-1:] * ((side // MODEL_SIDES[0]).bit_length() - 1)
 
 
 @dataclass(frozen=True)
-class LossWeights:
-    """Weights of the terms (docs/model.md); the reconstruction has weight 1. Their scale hangs on the reductions in losses.py."""
-
-    beta_kl: float = 3.0
-    beta_classifier: float = 100.0
-    beta_neighbour: float = 1.0
-    beta_anchor: float = 1.0
-    beta_encoder: float = 200.0
-
-    def __post_init__(self) -> None:
-        for name, value in dataclasses.asdict(self).items():
-            _check(value >= 0 and math.isfinite(value), name, "must be 0 or more, and finite")
-
-
-@dataclass(frozen=True)
 class TrainingConfig:
-    """Everything a run needs besides data, labels and seed.
-
-    `learning_rate`: of the encoder, decoder and head in the first training; `interactive_learning_rate`: after gestures.
-    `kl_warmup_epochs`: the KL weight grows linearly over these. `pretraining_epochs`: of the first training.
-    `stiffness` (0..1): how much unlabelled items resist moving.
-    `pace` (above 0, up to 1): how fast what is shown may move. `neighbours`: edges an item of the k-NN graph.
-    `layout_rounds`: rounds of forces of the first layout; `rounds_per_gesture`, `classifier_steps_per_gesture`: work
-    that one change of labels starts. `feature_steps`: batches of self-supervised training. `encoder_epochs`: of the encoder beside the
-    particles. `least_steps`: batches of the first training, however few the items are and an epoch therefore has.
-    """
+    """Everything that a training needs besides data, labels and seed."""
 
     preset: PresetName = "default"
+    """The preset from which the values come; "paper" trains by another loop."""
     latent_dim: int = 3
+    """Dimensions of the latent space, 2 or 3."""
     hidden_layers: int = 0
+    """Hidden layers of the head, 0 (logistic regression) to 4."""
     model: ModelConfig = field(default_factory=ModelConfig)
+    """Architecture."""
     weights: LossWeights = field(default_factory=LossWeights)
+    """Weights of the terms of the loss."""
     learning_rate: float = 2e-3
+    """Learning rate of encoder, decoder and head in the first training."""
     interactive_learning_rate: float = 1e-3
+    """The same after gestures."""
     batch_size: int = 128
+    """Items per batch of encoder and decoder."""
     pretraining_epochs: int = 15
+    """Epochs of the first training of the preset "paper"."""
     kl_warmup_epochs: float = 5.0
+    """Epochs over which the weight of the KL divergence grows linearly to its full value."""
     stiffness: float = 0.3
+    """How much unlabelled items resist moving, 0 to 1."""
     pace: float = 1.0
+    """Share of the speed limits at which shown points move, above 0 and at most 1."""
     neighbours: int = 15
+    """Edges per item of the k-NN graph."""
     principal_components: int = 50
+    """Principal components of the items that the first graph stands on."""
     layout_rounds: int = 200
+    """Rounds of forces of the first layout."""
     feature_steps: int = 300
+    """Batches of self-supervised training."""
     rounds_per_gesture: int = 30
+    """Rounds of forces that one change of labels starts."""
     classifier_steps_per_gesture: int = 40
+    """Batches of the wide classifier that one change of labels starts."""
     encoder_epochs: int = 8
+    """Epochs of the encoder beside the particles."""
     least_steps: int = 300
+    """Minimum number of batches of the first training: few items make short epochs."""
     gestures_per_graph: int = 5
+    """Changes of labels after which the graph is built again."""
 
     def __post_init__(self) -> None:
-        _check(
-            self.preset in ("paper", "default", "calm"),
-            "preset",
-            "must be 'paper', 'default' or 'calm'",
-        )
-        _check(
-            self.latent_dim in (2, 3),
-            "latent_dim",
-            "must be 2 or 3: a space a person can stand before",
-        )
+        _check(self.preset in PRESETS, "preset", "must be 'paper', 'default' or 'calm'")
+        _check(self.latent_dim in (2, 3), "latent_dim", "must be 2 or 3, a space that can be shown")
         _check(
             0 <= self.hidden_layers <= 4, "hidden_layers", "must be 0 (logistic regression) to 4"
         )
@@ -138,7 +141,11 @@ class TrainingConfig:
             _check(getattr(self, name) >= 1, name, "must be at least 1")
 
     def replace(self, **changes: Any) -> "TrainingConfig":
-        """A copy with `changes`; names of LossWeights (beta_kl, ...) are taken too. Raises ValueError on a bad value."""
+        """A copy with `changes`, which may name fields of LossWeights (beta_kl, ...) too.
+
+        Raises:
+            ValueError: for a value that the model cannot take.
+        """
         weight_names = {f.name for f in dataclasses.fields(LossWeights)}
         own = {name: value for name, value in changes.items() if name not in weight_names}
         weights = {name: value for name, value in changes.items() if name in weight_names}
@@ -147,11 +154,16 @@ class TrainingConfig:
         return dataclasses.replace(self, **own)
 
     def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "TrainingConfig":
-        """The config that `to_json` wrote. Raises ValueError, naming them, when it has names that are not known here."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: for names that this version does not know; the message lists them.
+        """
         values = dict(values)
         _refuse_unknown(cls, values)
         _refuse_unknown(ModelConfig, values.get("model", {}))
@@ -162,13 +174,16 @@ class TrainingConfig:
 
 
 def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
-    """`paper`: equation 1, the encoder's output shown, nothing else. `default`: particles (docs/model.md).
+    """The configuration of a preset (docs/model.md).
 
-    `calm`: the same particles, for a person who wants to keep their bearings: unlabelled items hold their places, and nothing moves fast.
+    `default`: particles under label-aware forces. `calm`: the same, but unlabelled items hold their
+    places and nothing moves fast, so that a person keeps their bearings. `paper`: equation 1 alone,
+    and the encoder's output shown as it is.
     """
     if name == "paper":
         weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)
-        # The paper's own rate; measured over 3 seeds it maps better than 2e-3 once the initialisation is sound.
+        # The paper's rate. Over 3 seeds its maps are better than those of 2e-3, given the
+        # initialisation "he".
         return TrainingConfig(
             preset="paper", latent_dim=latent_dim, weights=weights, learning_rate=5e-3
         )

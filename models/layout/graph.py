@@ -20,20 +20,6 @@ class Graph:
         return len(self.head)
 
 
-def nearest_neighbours(
-    features: torch.Tensor, k: int, block: int = 1024
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Exact k nearest neighbours by blocked matrix products. (N, F) -> indices int64 (N, k), distances (N, k), self excluded."""
-    n = len(features)
-    k = min(k, n - 1)
-    indices = torch.empty(n, k, dtype=torch.int64, device=features.device)
-    distances = torch.empty(n, k, device=features.device)
-    for start in range(0, n, block):
-        rows = slice(start, min(start + block, n))
-        indices[rows], distances[rows] = neighbours_of_rows(features, rows, k)
-    return indices, distances
-
-
 def neighbours_of_rows(
     features: torch.Tensor, rows: slice, k: int
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -17,9 +17,6 @@ from lodespace.models.layout.particles import Particles
 from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
 
-TERMS = ("kl", "classification", "neighbour", "anchor", "reconstruction")
-CHEAP_TERMS = TERMS[:4]
-"""Those that are had for all items in every frame; the reconstruction takes a pass through the decoder."""
 OTHERS = 48
 """Sampled items that stand for all others in the repulsion, where it is read for every item."""
 

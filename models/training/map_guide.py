@@ -3,10 +3,10 @@
 import torch
 
 from lodespace.models.classification.learner import LabelLearning
-from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED
 from lodespace.models.layout.particle_map import ParticleMap
 from lodespace.models.layout.schedule import INTERACTIVE_STEP
+from lodespace.models.terms import LossWeights
 from lodespace.models.training.loop_state import LoopState
 
 GESTURE_MOTION = 3

@@ -1,14 +1,15 @@
 """The terms of equation 1, pure functions. Each says its reduction: the meaning of the weights hangs on it."""
 
 import math
+from functools import reduce
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch.autograd.function import once_differentiable
 
-from lodespace.models.config import LossWeights
 from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.terms import TERMS, LossWeights
 
 _PIXELS = 32 * 32
 
@@ -48,11 +49,6 @@ def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tenso
     return 0.5 * terms.mean(dim=0)
 
 
-def kl_divergence(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
-    """KL(q(Z given X) || p(Z)), summed over latent dimensions, mean over the batch, in nats. Scalar."""
-    return kl_per_dimension(latent_mean, latent_log_variance).sum()
-
-
 def classification_loss(
     class_logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
@@ -79,11 +75,20 @@ def total_loss(
     kl_scale: float = 1.0,
     reconstruction_scale: float = 1.0,
 ) -> torch.Tensor:
-    """Equation 1, and the encoder term where it is present: the weighted sum of `terms`. `kl_scale` is the KL warm-up."""
-    total = (
-        reconstruction_scale * terms["reconstruction"] + weights.beta_kl * kl_scale * terms["kl"]
+    """The weighted sum of `terms`: equation 1, and the encoder term where it is present.
+
+    Args:
+        terms: scalars by the names of models/terms.py.
+        weights: weights of the terms.
+        kl_scale: share of beta_kl during the warm-up.
+        reconstruction_scale: weight of the reconstruction, by the size of the items.
+    """
+    scale = {"kl": kl_scale, "reconstruction": reconstruction_scale}
+    weighted = (
+        (1.0 if term.weight is None else getattr(weights, term.weight))
+        * scale.get(term.name, 1.0)
+        * terms[term.name]
+        for term in TERMS
+        if term.name in terms
     )
-    total = total + weights.beta_classifier * terms["classification"]
-    if "encoder" in terms:
-        total = total + weights.beta_encoder * terms["encoder"]
-    return total
+    return reduce(torch.add, weighted)

@@ -8,6 +8,7 @@ Items are numbers 0..N-1 in the order of the data set. Classes are numbers 0..C-
 their creation; UNLABELED (-1) stands for "no class". Times are seconds since the Unix epoch, UTC.
 """
 
+from lodespace.models.config import PRESETS
 from lodespace.protocol.access import (
     Access,
     AccessAnswer,
@@ -87,7 +88,6 @@ from lodespace.protocol.values import (
     MAX_PROBED,
     MAX_REGIONS,
     MAX_SEARCH_LENGTH,
-    PRESETS,
     PROTOCOL_VERSION,
     UNLABELED,
     CellSize,

@@ -5,7 +5,10 @@ python -m lodespace.protocol.typescript --check    exits with 1 when the file is
 """
 
 import ast
+import dataclasses
 import inspect
+import json
+import re
 import sys
 import types
 import typing
@@ -16,6 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from lodespace import protocol
+from lodespace.models.terms import TERMS, Term
 from lodespace.protocol import frames
 
 TARGET = Path(__file__).parents[2] / "webxr_client" / "src" / "protocol" / "messages.ts"
@@ -63,6 +67,8 @@ export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = {_names(protocol.PRESETS)};
 export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
+/** Terms of the loss, in the order of the charts. The fields are those of Term in models/terms.py. */
+export const LOSS_TERMS = {_rows(TERMS)};
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};
@@ -77,6 +83,12 @@ export type ErrorCode =
 def _names(names: Sequence[str]) -> str:
     """A constant array of strings in TypeScript."""
     return "[" + ", ".join(f'"{name}"' for name in names) + "] as const"
+
+
+def _rows(rows: Sequence[Term]) -> str:
+    """A constant array of objects in TypeScript."""
+    text = json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2)
+    return re.sub(r'^( *)"(\w+)":', r"\1\2:", text, flags=re.MULTILINE) + " as const"
 
 
 def _interface(struct: type[msgspec.Struct]) -> str:

@@ -1,8 +1,11 @@
 """Names, limits and value types of the messages."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
+
+from lodespace.models.config import PresetName
+from lodespace.models.terms import FRAME_FORCES
 
 PROTOCOL_VERSION = "lodespace.v1"
 """Name of the WebSocket subprotocol. Clients of other versions are closed with code 1002."""
@@ -22,7 +25,7 @@ MAX_NAME_LENGTH = 80
 MAX_SEARCH_LENGTH = 200
 """Longest text to search for, in characters."""
 
-FORCE_TERMS = ("kl", "classification", "neighbour", "anchor")
+FORCE_TERMS = FRAME_FORCES
 """Loss terms of a forces frame, in the order of the frame."""
 MAX_PROBED = 256
 """Items of one probe."""
@@ -45,9 +48,7 @@ Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
 JavaScript."""
 CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 
-Preset = Literal["default", "calm", "paper"]
-PRESETS: tuple[Preset, ...] = get_args(Preset)
-"""Names of the training presets, in the order in which menus list them."""
+Preset = PresetName
 
 ErrorCode = Literal[
     "bad_anchor",

@@ -3,6 +3,7 @@
 This module loads no torch: the server checks settings with it.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -86,16 +87,11 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
 
 def settings_of(config: TrainingConfig) -> Settings:
     """Return the fields of `config` that the protocol can set."""
-    weights = config.weights
     return Settings(
         preset=config.preset,
         latent_dim=2 if config.latent_dim == 2 else 3,
         hidden_layers=config.hidden_layers,
         learning_rate=config.learning_rate,
-        beta_kl=weights.beta_kl,
-        beta_classifier=weights.beta_classifier,
-        beta_neighbour=weights.beta_neighbour,
-        beta_anchor=weights.beta_anchor,
-        beta_encoder=weights.beta_encoder,
         stiffness=config.stiffness,
+        **dataclasses.asdict(config.weights),
     )

@@ -7,7 +7,7 @@ from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset
 from lodespace.models.features.descriptor import described, edges, ink, upright
 from lodespace.models.features.principal_components import principal_components
-from lodespace.models.layout.graph import nearest_neighbours
+from samples.graphs import nearest_neighbours
 
 
 def bar(slant: float) -> torch.Tensor:

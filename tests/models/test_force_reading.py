@@ -9,7 +9,8 @@ import torch
 from lodespace.models import Trainer, preset
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
-from lodespace.models.training.force_readout import CHEAP_TERMS, OTHERS
+from lodespace.models.terms import FRAME_FORCES
+from lodespace.models.training.force_readout import OTHERS
 from lodespace.models.training.particle_loop import ParticleLoop
 from lodespace.models.vae.losses import classification_loss, reconstruction_loss
 from samples.trainings import N, labels_of, quick, rest, small
@@ -73,7 +74,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
     training, particles, weights = loop.vae_training, loop.map.particles, trainer.config.weights
     vae = training.vae
     forces = loop.forces(torch.from_numpy(ITEMS), reconstruction=True)
-    assert set(forces) == {*CHEAP_TERMS, "reconstruction"}
+    assert set(forces) == {*FRAME_FORCES, "reconstruction"}
     vae.double()
     try:
         for k, item in enumerate(ITEMS.tolist()):
@@ -132,7 +133,7 @@ def test_reading_changes_nothing(trainer: Trainer) -> None:
     trainer.inspector.inspect(ITEMS)
     after = trainer.moment().tensors
     assert all(torch.equal(before[name], after[name]) for name in before)
-    assert set(everything) == set(CHEAP_TERMS)
+    assert set(everything) == set(FRAME_FORCES)
     assert all(force.shape == (N, 3) and force.dtype == np.float32 for force in everything.values())
     assert OTHERS < N
 

@@ -14,7 +14,7 @@ from lodespace.models.features.principal_components import (
     starting_positions,
 )
 from lodespace.models.layout.anchor_loss import anchor_force, anchor_loss
-from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
+from lodespace.models.layout.graph import Graph, fuzzy_graph
 from lodespace.models.layout.incremental_graph import GraphFeatures
 from lodespace.models.layout.neighbour_loss import (
     FORCE_LIMIT,
@@ -26,6 +26,7 @@ from lodespace.models.layout.neighbour_loss import (
     repulsion_loss,
 )
 from lodespace.models.layout.particles import LEAST_AGREEMENT, Particles
+from samples.graphs import nearest_neighbours
 
 
 def points(n: int, d: int, seed: int = 0) -> torch.Tensor:

@@ -5,7 +5,8 @@ import torch
 
 from lodespace.models.classification.label_spreading import HALF_AT, LabelSpreading, share
 from lodespace.models.dataset import UNLABELED
-from lodespace.models.layout.graph import Graph, fuzzy_graph, nearest_neighbours
+from lodespace.models.layout.graph import Graph, fuzzy_graph
+from samples.graphs import nearest_neighbours
 
 
 def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:

@@ -9,7 +9,8 @@ from lodespace.models.classification import label_spreading as spreading
 from lodespace.models.classification.ensemble import Predictions, Taught
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
-from lodespace.models.layout.graph import fuzzy_graph, nearest_neighbours
+from lodespace.models.layout.graph import fuzzy_graph
+from samples.graphs import nearest_neighbours
 
 N = 2400
 """More than two chunks."""

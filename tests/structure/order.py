@@ -48,6 +48,7 @@ SERVER = (
     Room("__main__", "python -m lodespace"),
 )
 MODELS = (
+    Room("terms", "the terms of the loss: weights, forces, display"),
     Room("config", "model and training configuration, presets"),
     Room("dataset", "items as tensors"),
     Room("device", "choice of device, threads"),

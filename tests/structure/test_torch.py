@@ -22,6 +22,7 @@ WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",
     "lodespace.models.item_predictions",
+    "lodespace.models.terms",
 }
 """The part of models/ that loads no torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files"}

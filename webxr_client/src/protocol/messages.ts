@@ -13,6 +13,97 @@ export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = ["default", "calm", "paper"] as const;
 export const FORCE_TERMS = ["kl", "classification", "neighbour", "anchor"] as const;
+/** Terms of the loss, in the order of the charts. The fields are those of Term in models/terms.py. */
+export const LOSS_TERMS = [
+  {
+    name: "reconstruction",
+    weight: null,
+    force: "probe",
+    label: "reconstr.",
+    title: "Reconstruction loss, nats per item",
+    colour: "#57b8f0",
+    minor: false,
+    dial: null
+  },
+  {
+    name: "kl",
+    weight: "beta_kl",
+    force: "frame",
+    label: "KL",
+    title: "KL divergence to the prior, nats per item",
+    colour: "#b392ff",
+    minor: false,
+    dial: {
+      label: "β KL",
+      title: "Weight of the KL divergence to the prior. 3 is usual; from 50 on the space collapses.",
+      range: [
+        0.1,
+        1000
+      ]
+    }
+  },
+  {
+    name: "classification",
+    weight: "beta_classifier",
+    force: "frame",
+    label: "class",
+    title: "Cross-entropy of the head, nats",
+    colour: "#f2a33a",
+    minor: false,
+    dial: {
+      label: "β classifier",
+      title: "Weight of the labels",
+      range: [
+        1,
+        10000
+      ]
+    }
+  },
+  {
+    name: "neighbour",
+    weight: "beta_neighbour",
+    force: "frame",
+    label: "neighbour",
+    title: "Neighbour term, nats per item",
+    colour: "#1fc49a",
+    minor: false,
+    dial: {
+      label: "β neighbour",
+      title: "Weight of the neighbour graph",
+      range: [
+        0.05,
+        20
+      ]
+    }
+  },
+  {
+    name: "encoder",
+    weight: "beta_encoder",
+    force: null,
+    label: "encoder",
+    title: "Distance of the encoder's output from the particles",
+    colour: "#e88ac6",
+    minor: true,
+    dial: null
+  },
+  {
+    name: "anchor",
+    weight: "beta_anchor",
+    force: "frame",
+    label: "anchor",
+    title: "Distance of latent means from the places where they are held",
+    colour: "#ff8a5c",
+    minor: true,
+    dial: {
+      label: "β anchor",
+      title: "Weight of pins and of the mental map",
+      range: [
+        0.05,
+        20
+      ]
+    }
+  }
+] as const;
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = 65536;
 export const FRAME_HEADER_BYTES = 32;

@@ -4,24 +4,25 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import type { ForcesFrame } from "../protocol/frames.js";
-import { FORCE_TERMS } from "../protocol/messages.js";
+import { FORCE_TERMS, LOSS_TERMS } from "../protocol/messages.js";
 
 /** Items whose force arrows are drawn. */
 export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
 export type ForcesShown = (typeof FORCES_SHOWN)[number];
 /** Lengths of trails, in steps. */
 export const TRAIL_STEPS = [0, 8, 24] as const;
-export type Term = (typeof FORCE_TERMS)[number] | "reconstruction";
+/** A term of the loss that has a force. */
+export type Term = Extract<(typeof LOSS_TERMS)[number], { force: string }>["name"];
 
-export const TERMS: readonly Term[] = [...FORCE_TERMS, "reconstruction"];
-/** Colour per term, the same as in the training curves. */
-export const TERM_COLOURS: Record<Term, string> = {
-  kl: "#b392ff",
-  classification: "#f2a33a",
-  neighbour: "#1fc49a",
-  anchor: "#ff8a5c",
-  reconstruction: "#57b8f0",
-};
+/** Terms with a force: first those of a forces frame, then those computed for single items. */
+export const TERMS: readonly Term[] = [
+  ...FORCE_TERMS,
+  ...LOSS_TERMS.flatMap((term) => (term.force === "probe" ? [term.name] : [])),
+];
+/** Colours of arrows, the same as in the charts. */
+export const TERM_COLOURS = Object.fromEntries(
+  LOSS_TERMS.map((term) => [term.name, term.colour]),
+) as Record<Term, string>;
 
 /** Picture decoded by the model: grey or RGB bytes, row by row. */
 export interface Decoded {

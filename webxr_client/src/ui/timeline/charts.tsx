@@ -3,7 +3,7 @@
  * its own scale. A click goes to that moment.
  */
 import { useMemo } from "preact/hooks";
-import { TERM_COLOURS } from "../../state/force-state.js";
+import { LOSS_TERMS } from "../../protocol/messages.js";
 import { percent } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { loss } from "../kit/format.js";
@@ -20,40 +20,22 @@ interface Curve {
   write(value: number): string;
 }
 
-const term = (key: string, name: string, title: string, colour: string): Curve => ({
-  key,
-  name,
-  title,
-  colour,
-  write: loss,
-});
-
 export const CURVES: readonly Curve[] = [
-  term(
-    "reconstruction",
-    "reconstr.",
-    "Reconstruction loss, nats per item",
-    TERM_COLOURS.reconstruction,
-  ),
-  term("kl", "KL", "KL divergence to the prior, nats per item", TERM_COLOURS.kl),
-  term("classification", "class", "Cross-entropy of the head, nats", TERM_COLOURS.classification),
-  term("neighbour", "neighbour", "Neighbour term, nats per item", TERM_COLOURS.neighbour),
+  ...LOSS_TERMS.map(({ name, label, title, colour, minor }) => ({
+    key: name,
+    name: label,
+    title,
+    colour,
+    minor,
+    write: loss,
+  })),
   {
-    ...term("encoder", "encoder", "Distance of the encoder's output from the particles", "#e88ac6"),
+    key: "total",
+    name: "total",
+    title: "Weighted sum of the terms, which training minimises",
+    colour: "#97a2b1",
     minor: true,
-  },
-  {
-    ...term(
-      "anchor",
-      "anchor",
-      "Distance of latent means from the places where they are held",
-      TERM_COLOURS.anchor,
-    ),
-    minor: true,
-  },
-  {
-    ...term("total", "total", "Weighted sum of the terms, which training minimises", "#97a2b1"),
-    minor: true,
+    write: loss,
   },
   {
     key: "label_accuracy",

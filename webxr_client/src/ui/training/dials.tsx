@@ -2,7 +2,7 @@
  * Panel of forces and dials. Each change of a dial is a gesture: it is recorded and can be undone.
  */
 import { useState } from "preact/hooks";
-import { PRESETS } from "../../protocol/messages.js";
+import { LOSS_TERMS, PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
 import { FORCES_SHOWN, TERM_COLOURS, TERMS, TRAIL_STEPS } from "../../state/force-state.js";
 import { count } from "../../state/format.js";
@@ -10,48 +10,22 @@ import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
 import { items } from "../kit/format.js";
 
-type DialName =
-  | "beta_kl"
-  | "beta_classifier"
-  | "beta_neighbour"
-  | "beta_anchor"
-  | "learning_rate"
-  | "stiffness";
+type WeightName = Extract<(typeof LOSS_TERMS)[number], { dial: object }>["weight"];
+type DialName = WeightName | "learning_rate" | "stiffness";
 
 interface Dial {
   name: DialName;
   label: string;
   title: string;
   /** Ends of a logarithmic scale. The lowest step of the dial is 0. */
-  log?: [number, number];
+  log?: readonly [number, number];
 }
 
 const DIALS: readonly Dial[] = [
   { name: "stiffness", label: "stiffness", title: "How strongly unlabelled points resist moving" },
-  {
-    name: "beta_kl",
-    label: "β KL",
-    title: "Weight of the KL divergence to the prior. 3 is usual; from 50 on the space collapses.",
-    log: [0.1, 1000],
-  },
-  {
-    name: "beta_classifier",
-    label: "β classifier",
-    title: "Weight of the labels",
-    log: [1, 10000],
-  },
-  {
-    name: "beta_neighbour",
-    label: "β neighbour",
-    title: "Weight of the neighbour graph",
-    log: [0.05, 20],
-  },
-  {
-    name: "beta_anchor",
-    label: "β anchor",
-    title: "Weight of pins and of the mental map",
-    log: [0.05, 20],
-  },
+  ...LOSS_TERMS.flatMap(({ dial, weight }): Dial[] =>
+    dial ? [{ name: weight, label: dial.label, title: dial.title, log: dial.range }] : [],
+  ),
   {
     name: "learning_rate",
     label: "learning rate",

@@ -1,0 +1,138 @@
+"""The terms of the loss: their weights, and how the page shows them. Loads no torch.
+
+One row per term. The weights that can be set, the order of forces on the wire, the curves, the dials
+and the colours follow from this table (docs/architecture.md has the steps to add a term).
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each term; the reconstruction has weight 1.
+
+    Their scale depends on the reductions of the terms (vae/losses.py, docs/model.md).
+    """
+
+    beta_kl: float = 3.0
+    """Weight of the KL divergence."""
+    beta_classifier: float = 100.0
+    """Weight of the cross-entropy of the head; relative to this value, sharpness of the edges."""
+    beta_neighbour: float = 1.0
+    """Weight of the neighbour graph's forces."""
+    beta_anchor: float = 1.0
+    """Weight of the forces that hold particles at their anchors and pins."""
+    beta_encoder: float = 200.0
+    """Weight of the distance between the encoder's means and the particles."""
+
+    def __post_init__(self) -> None:
+        for name, value in dataclasses.asdict(self).items():
+            if value < 0 or not math.isfinite(value):
+                raise ValueError(f"{name} must be 0 or more, and finite")
+
+
+@dataclass(frozen=True)
+class Dial:
+    """The control on the page that sets the weight of a term."""
+
+    label: str
+    """Short name."""
+    title: str
+    """Explanation."""
+    range: tuple[float, float]
+    """Ends of its logarithmic scale; one step below the lower end is 0."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the loss."""
+
+    name: str
+    """Key of its value in `losses` and of its force in read-outs."""
+    weight: str | None
+    """Field of LossWeights; None for weight 1."""
+    force: Literal["frame", "probe"] | None
+    """Whether its force on every item goes with each frame, or is computed for single items only.
+
+    None: it has no force on latent means.
+    """
+    label: str
+    """Name of its curve."""
+    title: str
+    """Explanation of its curve."""
+    colour: str
+    """Colour of its curve and arrows, "#rrggbb"."""
+    minor: bool = False
+    """Whether its curve is omitted where there is little room."""
+    dial: Dial | None = None
+    """None where the page does not set the weight."""
+
+
+TERMS = (
+    Term(
+        name="reconstruction",
+        weight=None,
+        force="probe",
+        label="reconstr.",
+        title="Reconstruction loss, nats per item",
+        colour="#57b8f0",
+    ),
+    Term(
+        name="kl",
+        weight="beta_kl",
+        force="frame",
+        label="KL",
+        title="KL divergence to the prior, nats per item",
+        colour="#b392ff",
+        dial=Dial(
+            label="β KL",
+            title="Weight of the KL divergence to the prior. "
+            "3 is usual; from 50 on the space collapses.",
+            range=(0.1, 1000),
+        ),
+    ),
+    Term(
+        name="classification",
+        weight="beta_classifier",
+        force="frame",
+        label="class",
+        title="Cross-entropy of the head, nats",
+        colour="#f2a33a",
+        dial=Dial(label="β classifier", title="Weight of the labels", range=(1, 10000)),
+    ),
+    Term(
+        name="neighbour",
+        weight="beta_neighbour",
+        force="frame",
+        label="neighbour",
+        title="Neighbour term, nats per item",
+        colour="#1fc49a",
+        dial=Dial(label="β neighbour", title="Weight of the neighbour graph", range=(0.05, 20)),
+    ),
+    Term(
+        name="encoder",
+        weight="beta_encoder",
+        force=None,
+        label="encoder",
+        title="Distance of the encoder's output from the particles",
+        colour="#e88ac6",
+        minor=True,
+    ),
+    Term(
+        name="anchor",
+        weight="beta_anchor",
+        force="frame",
+        label="anchor",
+        title="Distance of latent means from the places where they are held",
+        colour="#ff8a5c",
+        minor=True,
+        dial=Dial(label="β anchor", title="Weight of pins and of the mental map", range=(0.05, 20)),
+    ),
+)
+"""All terms, in the order of the charts."""
+
+FRAME_FORCES = tuple(term.name for term in TERMS if term.force == "frame")
+"""Terms whose force on every item goes with each frame, in the order of a forces frame."""

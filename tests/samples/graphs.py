@@ -1,0 +1,17 @@
+"""Neighbour graphs for tests."""
+
+import torch
+
+from lodespace.models.layout.incremental_graph import GraphBuilding
+
+
+def nearest_neighbours(
+    features: torch.Tensor, k: int, block: int | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Indices and distances (N, k) of the neighbours of features (N, F), found `block` rows a unit."""
+    building = GraphBuilding(features, k)
+    if block is not None:
+        building.rows_per_unit = block
+    while building.done < len(features):
+        building.unit()
+    return building.indices, building.distances
