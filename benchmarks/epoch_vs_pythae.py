@@ -32,7 +32,7 @@ from torch import nn
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.training import VAETraining
 from lodespace.models.vae.upsampling import Upsampling
 from lodespace.models.vae.vae import VAE

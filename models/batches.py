@@ -2,7 +2,7 @@
 
 import torch
 
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 
 class Epochs:

@@ -14,7 +14,6 @@ import torch.nn.functional as F
 
 from lodespace.models.config import Content, model_side
 
-UNLABELED = -1
 _RESAMPLED_AT_ONCE = 1000
 _FLAT_FEATURES = 1024
 LARGEST_ALIKE = 64

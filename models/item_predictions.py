@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+UNLABELED = -1
+"""Class of an item that has no label, or for which nothing is predicted."""
+
 A = TypeVar("A")
 B = TypeVar("B")
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from annotation_gain.time_model import TimeModel
+from lodespace.models.item_predictions import UNLABELED
 
-UNLABELED = -1
 BINS = 10
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from simulated_annotator import SimulatedAnnotator
 
+from lodespace.models.item_predictions import UNLABELED
+
 Items = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int16]
 Points = npt.NDArray[np.float32]
-UNLABELED = -1
 
 SAMPLE = 9
 """Pictures looked at before a region is named, after each reduction, and after naming."""

@@ -2,8 +2,7 @@
 
 import torch
 
-from lodespace.models.dataset import UNLABELED
-from lodespace.models.item_predictions import ItemPredictions
+from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 
 def no_predictions(n: int, device: torch.device) -> ItemPredictions[torch.Tensor]:

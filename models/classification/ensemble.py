@@ -10,9 +10,8 @@ from lodespace.models.classification.decisions import no_predictions, prediction
 from lodespace.models.classification.kernel_classifier import KernelClassifier
 from lodespace.models.classification.label_spreading import LabelSpreading, share
 from lodespace.models.classification.wide_classifier import LABEL_CERTAINTY, WideClassifier
-from lodespace.models.dataset import UNLABELED
 from lodespace.models.features.network import WIDTH
-from lodespace.models.item_predictions import ItemPredictions
+from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000

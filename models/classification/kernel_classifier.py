@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from lodespace.models.batches import evenly
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 MOST_LABELS = 1000
 """Labels it is solved for: 1,000 take 20 ms. Of more, verified ones first, and as many of each class as there can be."""

@@ -7,7 +7,7 @@ of labels the classifiers are ahead, and `share` hands over to them.
 
 import torch
 
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.graph import Graph
 
 KEPT = 0.98

@@ -15,8 +15,9 @@ from lodespace.models.checkpoints.tensors import (
 )
 from lodespace.models.classification.ensemble import Predictions, Taught
 from lodespace.models.classification.wide_classifier import WideClassifier
-from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
+from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1

@@ -5,9 +5,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from lodespace.models.batches import class_balanced
-from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import light
 from lodespace.models.features.network import WIDTH, FeatureNetwork
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.losses import classification_loss
 
 BATCH_SIZE = 96

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.anchor_loss import anchor_loss
 from lodespace.models.layout.neighbour_loss import NEGATIVES, attraction_loss, repulsion_loss
 from lodespace.models.layout.particles import Particles

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50

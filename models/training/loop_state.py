@@ -7,7 +7,7 @@ import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.training.labels import ItemLabels
 
 

@@ -3,7 +3,7 @@
 import torch
 
 from lodespace.models.classification.learner import LabelLearning
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.particle_map import ParticleMap
 from lodespace.models.layout.schedule import INTERACTIVE_STEP
 from lodespace.models.terms import LossWeights

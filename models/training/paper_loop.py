@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.classification.decisions import no_predictions, predictions_from
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import UNLABELED, Dataset
-from lodespace.models.item_predictions import ItemPredictions
+from lodespace.models.dataset import Dataset
+from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.snapshot import Phase
 from lodespace.models.training.accuracy import measure_accuracy
 from lodespace.models.training.force_readout import Forces, vae_forces

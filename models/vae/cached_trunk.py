@@ -17,7 +17,7 @@ from lodespace.models.checkpoints.tensors import (
     set_learning_rate,
 )
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.losses import classification_loss
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.autograd.function import once_differentiable
 
-from lodespace.models.dataset import UNLABELED, Dataset
+from lodespace.models.dataset import Dataset
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.terms import TERMS, LossWeights
 
 _PIXELS = 32 * 32

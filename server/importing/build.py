@@ -38,10 +38,10 @@ from lodespace.items.item_set import (
     PIXELS,
     STANDARDISATION,
     TABLE,
-    UNLABELED,
     VECTORS,
 )
 from lodespace.models.config import MODEL_SIDES, Content, model_side
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
 LEFT_OUT = "left-out.tsv"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lodespace.items.table import ItemTable
 
 FORMAT = 2
-UNLABELED = -1
 MANIFEST = "dataset.json"
 PIXELS = "pixels.npy"
 VECTORS = "vectors.npy"

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
-from lodespace.items.item_set import UNLABELED, ItemSet
+from lodespace.items.item_set import ItemSet
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.protocol import MAX_CLASSES
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import LabelEvent, StoredProvenance

@@ -18,7 +18,8 @@ from lodespace.importing.source import ImportOptions
 from lodespace.importing.table import LABEL_NAMES
 from lodespace.importing.table_rows import SUFFIXES, open_rows
 from lodespace.items.errors import BadItem
-from lodespace.items.item_set import UNLABELED, ItemSet
+from lodespace.items.item_set import ItemSet
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
 from lodespace.session.commands.registry import plan

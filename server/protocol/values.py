@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from lodespace.models.config import PresetName
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.terms import FRAME_FORCES
 
 PROTOCOL_VERSION = "lodespace.v1"
 """Name of the WebSocket subprotocol. Clients of other versions are closed with code 1002."""
 
-UNLABELED = -1
-"""Class number of items without a label."""
 MAX_MESSAGE_BYTES = 1 << 20
 """Largest text frame or JSON body, in bytes: labelling 100,000 items takes about 0.6 MB."""
 MAX_CLASSES = 1024

@@ -12,7 +12,7 @@ from lodespace.cli import main
 from lodespace.errors import DatasetError
 from lodespace.exporting.formats import export
 from lodespace.importing.source import ImportOptions
-from lodespace.items.item_set import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.label_import import read_labels, take_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import open_project

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lodespace.models.classification.decisions import no_predictions, predictions_from
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 
 def test_doubt_is_of_the_label_where_there_is_one_and_of_the_prediction_elsewhere() -> None:

@@ -3,7 +3,7 @@
 import torch
 
 from lodespace.models.classification.kernel_classifier import KernelClassifier, chosen
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 
 def two_moons(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:

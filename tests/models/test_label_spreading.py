@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lodespace.models.classification.label_spreading import HALF_AT, LabelSpreading, share
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.layout.graph import Graph, fuzzy_graph
 from samples.graphs import nearest_neighbours
 

@@ -6,7 +6,7 @@ from torch.autograd import gradcheck
 from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as reference_kl
 
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.terms import LossWeights
 from lodespace.models.vae.losses import (
     classification_loss,

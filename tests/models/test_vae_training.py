@@ -6,7 +6,7 @@ import torch
 
 from lodespace.models import Dataset, preset
 from lodespace.models.config import TrainingConfig
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.training import VAETraining
 
 

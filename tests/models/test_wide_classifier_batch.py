@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lodespace.models.classification.wide_classifier import BATCH_SIZE, batch_of
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 
 
 def drawn(labels: torch.Tensor, verified: torch.Tensor, batches: int = 40) -> torch.Tensor:

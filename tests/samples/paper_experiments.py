@@ -14,7 +14,7 @@ from map_quality import (
 
 from lodespace.models import Dataset, preset
 from lodespace.models.config import ModelConfig
-from lodespace.models.dataset import UNLABELED
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.vae.training import VAETraining
 
 N_TRAIN = 4000

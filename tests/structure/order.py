@@ -48,12 +48,12 @@ SERVER = (
     Room("__main__", "python -m lodespace"),
 )
 MODELS = (
+    Room("item_predictions", "the record of predictions per item"),
     Room("terms", "the terms of the loss: weights, forces, display"),
     Room("config", "model and training configuration, presets"),
     Room("dataset", "items as tensors"),
     Room("device", "choice of device, threads"),
     Room("batches", "batch iteration"),
-    Room("item_predictions", "the record of predictions per item"),
     Room("snapshot", "one frame of training, for display"),
     Room("checkpoints", "training state on disk and in memory"),
     Room("vae", "encoder, decoder, head, losses, optimiser step"),
