@@ -18,17 +18,17 @@ CHUNK = 1000
 """Items a unit of work: some 15 ms."""
 
 
-class Taught(NamedTuple):
-    """What a person has said: `labels` int64 (N,), `trained` the same less those held out, `verified` bool (N,); and over which `graph` it
+class TrainingLabels(NamedTuple):
+    """What a person has said: `classes` int64 (N,), `trained` the same less those held out, `verified` bool (N,); and over which `graph` it
     spreads, None where there is none."""
 
-    labels: torch.Tensor
+    classes: torch.Tensor
     trained: torch.Tensor
     verified: torch.Tensor
     graph: Graph | None = None
 
     @property
-    def tells_apart(self) -> bool:
+    def has_two_classes(self) -> bool:
         """Whether two classes have labels to learn from."""
         own = self.trained[self.trained != UNLABELED]
         return len(own) > 0 and bool((own != own[0]).any())
@@ -82,10 +82,10 @@ class Predictions:
         self.position = 0
         self._forget()
 
-    def unit(self, classifier: WideClassifier, taught: Taught) -> bool:
+    def unit(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete; the labels of that moment are then judged."""
         n = len(self.order)
-        if self.position >= n and taught.tells_apart and not self._ready(taught):
+        if self.position >= n and labels.has_two_classes and not self._ready(labels):
             return False
         first = self.position % n if n else 0
         items = self.order[first : first + CHUNK].to(self.probabilities.device)
@@ -96,36 +96,36 @@ class Predictions:
             self.probabilities[items] /= 2
             if self._spread is not None:
                 self.probabilities[items] = torch.lerp(
-                    self.probabilities[items], self._spread[items], share(taught.trained)
+                    self.probabilities[items], self._spread[items], share(labels.trained)
                 )
         self.position += len(items)
         if self.sweeping:
             return False
-        self._leave_own_labels_out(taught)
+        self._leave_own_labels_out(labels)
         self.known = True
         self._forget()
-        self._newest = predictions_from(self.probabilities, taught.labels)
+        self._newest = predictions_from(self.probabilities, labels.classes)
         return True
 
-    def _ready(self, taught: Taught) -> bool:
+    def _ready(self, labels: TrainingLabels) -> bool:
         """Solve the kernel classifier and spread the labels, a piece of it at a time. Returns whether that was done before."""
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
         if self._belief is None:
             own = (
-                self.probabilities.cpu().gather(1, taught.trained.clamp_min(0)[:, None]).squeeze(1)
+                self.probabilities.cpu().gather(1, labels.trained.clamp_min(0)[:, None]).squeeze(1)
             )
-            self._belief = torch.where(taught.verified, 1.0, own)
+            self._belief = torch.where(labels.verified, 1.0, own)
         if self._kernel is None:
             self._kernel = KernelClassifier(
-                self.features, taught.trained, self._belief, taught.verified, n_classes
+                self.features, labels.trained, self._belief, labels.verified, n_classes
             )
         if solving:
             return False
-        if taught.graph is None or self._spread is not None:
+        if labels.graph is None or self._spread is not None:
             return True
         if self._spreading is None:
-            self._spreading = LabelSpreading(taught.graph, taught.trained, n_classes)
+            self._spreading = LabelSpreading(labels.graph, labels.trained, n_classes)
             if self._taken_up is not None:
                 self._spreading.spread, self._spreading.rounds = self._taken_up
         spread_before = self._spreading.done
@@ -134,12 +134,12 @@ class Predictions:
             self._spread = self._spreading.probabilities()
         return spread_before
 
-    def _leave_own_labels_out(self, taught: Taught) -> None:
+    def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
         """Of an item whose label the kernel classifier was solved for, take what it says without that label."""
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
-        part = 0.5 if self._spread is None else 0.5 * (1 - share(taught.trained))
+        part = 0.5 if self._spread is None else 0.5 * (1 - share(labels.trained))
         said = self._kernel.probabilities(self.features[own])
         self.probabilities[own] += part * (self._kernel.left_out - said)
 

@@ -13,7 +13,7 @@ from lodespace.models.checkpoints.tensors import (
     load_module,
     module_tensors,
 )
-from lodespace.models.classification.ensemble import Predictions, Taught
+from lodespace.models.classification.ensemble import Predictions, TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.network import FeatureNetwork
@@ -117,13 +117,13 @@ class LabelLearning:
         mean = total / count.clamp_min(1)
         return torch.where(labelled, weights / mean[labels.clamp_min(0)].clamp_min(1e-6), weights)
 
-    def predict(self, taught: Taught) -> tuple[bool, bool]:
+    def predict(self, labels: TrainingLabels) -> tuple[bool, bool]:
         """Predict the next chunk.
 
         Returns whether there is news that should count by now, and whether the sweep is complete.
         """
         assert self.classifier is not None
-        complete = self.known.unit(self.classifier, taught)
+        complete = self.known.unit(self.classifier, labels)
         return complete or self.known.chunks_done % CHUNKS_PER_UPDATE == 0, complete
 
     # Checkpoints -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lodespace.models import Dataset
-from lodespace.models.classification.ensemble import CHUNK, Taught
+from lodespace.models.classification.ensemble import CHUNK, TrainingLabels
 from lodespace.models.classification.learner import CHUNKS_PER_UPDATE, LabelLearning
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.layout.schedule import INTERACTIVE_STEP, LAYOUT_STEP, NEW_GRAPH_STEP, Motion
@@ -68,7 +68,9 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
     assert set(learning.known.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     told = []
     while learning.at_work:
-        told.append(learning.predict(Taught(labels, labels, torch.zeros(n, dtype=torch.bool))))
+        told.append(
+            learning.predict(TrainingLabels(labels, labels, torch.zeros(n, dtype=torch.bool)))
+        )
     assert [i for i, (news, _) in enumerate(told) if news] == [
         CHUNKS_PER_UPDATE - 1,
         2 * CHUNKS_PER_UPDATE,  # one unit solved the kernel classifier

@@ -6,7 +6,7 @@ import torch
 
 from lodespace.models import Dataset
 from lodespace.models.classification import label_spreading as spreading
-from lodespace.models.classification.ensemble import Predictions, Taught
+from lodespace.models.classification.ensemble import Predictions, TrainingLabels
 from lodespace.models.classification.wide_classifier import WideClassifier
 from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.layout.graph import fuzzy_graph
@@ -17,8 +17,8 @@ N = 2400
 
 
 @pytest.fixture
-def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, Taught]:
-    """A classifier that was hardly taught, and few labels of three groups on their graph, spread in several units."""
+def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLabels]:
+    """A classifier that was hardly trained, and few labels of three groups on their graph, spread in several units."""
     monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
@@ -32,7 +32,7 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, Taught]:
         dataset, FeatureNetwork(dataset), 3, torch.Generator().manual_seed(1)
     )
     graph = fuzzy_graph(*nearest_neighbours(dataset.stored, 10))
-    return classifier, Taught(labels, labels, verified, graph)
+    return classifier, TrainingLabels(labels, labels, verified, graph)
 
 
 def begun() -> Predictions:
@@ -41,16 +41,16 @@ def begun() -> Predictions:
     return predictions
 
 
-def finished(predictions: Predictions, classifier: WideClassifier, taught: Taught) -> int:
+def finished(predictions: Predictions, classifier: WideClassifier, given: TrainingLabels) -> int:
     """The units it took."""
     units = 1
-    while not predictions.unit(classifier, taught):
+    while not predictions.unit(classifier, given):
         units += 1
     return units
 
 
 def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
-    setting: tuple[WideClassifier, Taught],
+    setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:
     whole = begun()
     units = finished(whole, *setting)
@@ -71,14 +71,14 @@ def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
 
 
 def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(
-    setting: tuple[WideClassifier, Taught],
+    setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:
-    classifier, taught = setting
+    classifier, given = setting
     truth = torch.arange(N) % 3
-    labels = taught.labels.clone()
+    labels = given.classes.clone()
     labels[31] = (labels[31] + 1) % 3
     predictions = begun()
-    finished(predictions, classifier, Taught(labels, labels, taught.verified, taught.graph))
+    finished(predictions, classifier, TrainingLabels(labels, labels, given.verified, given.graph))
     assert float((predictions.newest.prediction == truth).float().mean()) > 0.9
     doubtful = torch.argsort(predictions.newest.doubt[:60], descending=True)[:6]
     assert 31 in doubtful.tolist()

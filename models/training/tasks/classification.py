@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
-from lodespace.models.classification.ensemble import Taught
+from lodespace.models.classification.ensemble import TrainingLabels
 from lodespace.models.classification.learner import LabelLearning
 from lodespace.models.training.accuracy import measure_accuracy
 from lodespace.models.training.loop_state import LoopState
@@ -71,7 +71,7 @@ class PredictTask(Task):
     def unit(self) -> bool:
         labels = self._state.labels
         news, complete = self._learning.predict(
-            Taught(labels.classes, labels.trained, labels.verified, self._graph.current)
+            TrainingLabels(labels.classes, labels.trained, labels.verified, self._graph.current)
         )
         if complete:
             prediction = self._learning.known.newest.prediction
