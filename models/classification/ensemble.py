@@ -35,7 +35,7 @@ class TrainingLabels(NamedTuple):
 
 
 class Predictions:
-    """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `known` is False before the first.
+    """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `complete` is False before the first.
 
     A sweep goes over all items twice: features and probabilities of the wide classifier; then, since these need all labelled items, what is
     spread over the graph and what the kernel classifier says. What counts is the mean of both classifiers, and the graph by its share:
@@ -45,7 +45,7 @@ class Predictions:
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         self.features = torch.zeros(n, WIDTH, device=device)
-        self.known = False
+        self.complete = False
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
@@ -82,10 +82,10 @@ class Predictions:
         self.position = 0
         self._forget()
 
-    def unit(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
+    def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete; the labels of that moment are then judged."""
         n = len(self.order)
-        if self.position >= n and labels.has_two_classes and not self._ready(labels):
+        if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
             return False
         first = self.position % n if n else 0
         items = self.order[first : first + CHUNK].to(self.probabilities.device)
@@ -102,12 +102,12 @@ class Predictions:
         if self.sweeping:
             return False
         self._leave_own_labels_out(labels)
-        self.known = True
+        self.complete = True
         self._forget()
         self._newest = predictions_from(self.probabilities, labels.classes)
         return True
 
-    def _ready(self, labels: TrainingLabels) -> bool:
+    def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
         """Solve the kernel classifier and spread the labels, a piece of it at a time. Returns whether that was done before."""
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
@@ -143,13 +143,13 @@ class Predictions:
         said = self._kernel.probabilities(self.features[own])
         self.probabilities[own] += part * (self._kernel.left_out - said)
 
-    def believed(self, labels: torch.Tensor) -> torch.Tensor:
-        """What is believed of each item's class: labelled items 0.9 their label, 0.1 the prediction. (N, C)."""
-        believed = self.probabilities.clone()
-        labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(believed.device)
-        believed[labelled] *= 1 - LABEL_CERTAINTY
-        believed[labelled, labels[labelled.cpu()].to(believed.device)] += LABEL_CERTAINTY
-        return believed
+    def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
+        """Probability of each item's class: labelled items 0.9 their label, 0.1 the prediction. (N, C)."""
+        posterior = self.probabilities.clone()
+        labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
+        posterior[labelled] *= 1 - LABEL_CERTAINTY
+        posterior[labelled, labels[labelled.cpu()].to(posterior.device)] += LABEL_CERTAINTY
+        return posterior
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:
@@ -178,12 +178,12 @@ class Predictions:
             "sweep_rounds": rounds,
         }
 
-    def load(self, tensors: Mapping[str, torch.Tensor], position: int, known: bool) -> None:
+    def load(self, tensors: Mapping[str, torch.Tensor], position: int, complete: bool) -> None:
         device = self.probabilities.device
         self.probabilities = tensors["probabilities"].clone().to(device)
         self.features = tensors["classifier_features"].clone().to(device)
         self.order = tensors["sweep_order"].clone()
-        self.position, self.known = position, known
+        self.position, self.complete = position, complete
         self._forget()
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()

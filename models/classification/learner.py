@@ -27,7 +27,7 @@ CHUNKS_PER_UPDATE = 8
 
 
 class LabelLearning:
-    """`known` is what the classifier makes of every item. It begins with the first label, on features learned without any."""
+    """`predictions` is what the classifier makes of every item. It begins with the first label, on features learned without any."""
 
     def __init__(
         self,
@@ -41,12 +41,12 @@ class LabelLearning:
         self.generator = generator
         self.device_generator = device_generator
         self.classifier: WideClassifier | None = None
-        self.known = Predictions(len(dataset), n_classes, dataset.device)
+        self.predictions = Predictions(len(dataset), n_classes, dataset.device)
         self.steps_due = 0
 
     @property
     def at_work(self) -> bool:
-        return self.steps_due > 0 or self.known.sweeping
+        return self.steps_due > 0 or self.predictions.sweeping
 
     def labels_given(self, features: FeatureNetwork, steps: int) -> None:
         """Labels have changed: `steps` more batches are due. A classifier that does not exist yet starts from `features`."""
@@ -68,7 +68,7 @@ class LabelLearning:
 
     def set_class_count(self, n_classes: int) -> None:
         self.n_classes = n_classes
-        self.known.set_class_count(n_classes)
+        self.predictions.set_class_count(n_classes)
         if self.classifier is not None:
             self.classifier.set_class_count(n_classes)
 
@@ -90,10 +90,10 @@ class LabelLearning:
         loss; None without labels.
         """
         assert self.classifier is not None
-        if self.known.known:
+        if self.predictions.complete:
             # A label that the classifier doubts may be a slip of the lasso: it teaches less.
             own = (
-                self.known.probabilities.cpu()
+                self.predictions.probabilities.cpu()
                 .gather(1, trained_labels.clamp_min(0)[:, None])
                 .squeeze(1)
             )
@@ -105,7 +105,7 @@ class LabelLearning:
         self.steps_due -= 1
         if self.steps_due == 0:
             labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
-            self.known.start_sweep(torch.cat([priority, labelled]).unique())
+            self.predictions.start_sweep(torch.cat([priority, labelled]).unique())
         return loss
 
     def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -123,13 +123,13 @@ class LabelLearning:
         Returns whether there is news that should count by now, and whether the sweep is complete.
         """
         assert self.classifier is not None
-        complete = self.known.unit(self.classifier, labels)
-        return complete or self.known.chunks_done % CHUNKS_PER_UPDATE == 0, complete
+        complete = self.predictions.step(self.classifier, labels)
+        return complete or self.predictions.chunks_done % CHUNKS_PER_UPDATE == 0, complete
 
     # Checkpoints -----------------------------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        tensors = self.known.tensors()
+        tensors = self.predictions.tensors()
         if self.classifier is not None:
             tensors |= module_tensors("classifier", self.classifier.network)
             tensors |= module_tensors("classifier_output", self.classifier.output)
@@ -139,12 +139,12 @@ class LabelLearning:
     def counters(self) -> dict[str, Any]:
         return {
             "classifier_steps_due": self.steps_due,
-            "sweep_position": self.known.position,
-            "predictions_known": self.known.known,
+            "sweep_position": self.predictions.position,
+            "predictions_known": self.predictions.complete,
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        self.known.load(tensors, counters["sweep_position"], counters["predictions_known"])
+        self.predictions.load(tensors, counters["sweep_position"], counters["predictions_known"])
         self.classifier = None
         if "classifier_output.weight" in tensors:
             self._start(FeatureNetwork(self.dataset).to(self.dataset.device))

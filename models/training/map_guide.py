@@ -45,7 +45,7 @@ class MapGuide:
         assert particles is not None
         state, classes = self._state, self._state.labels.classes
         seen = len(classes[classes != UNLABELED].unique())
-        believed = self._learning.known.believed(classes) if seen else None
+        believed = self._learning.predictions.label_posterior(classes) if seen else None
         sharpness = state.config.weights.beta_classifier / LossWeights.beta_classifier
         particles.set_agreement(believed, seen / state.n_classes, sharpness)
 

@@ -104,7 +104,7 @@ class ParticleLoop(Loop):
 
     @property
     def predictions(self) -> ItemPredictions[torch.Tensor]:
-        return self.learning.known.newest
+        return self.learning.predictions.newest
 
     @property
     def phase(self) -> Phase:

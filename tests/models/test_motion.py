@@ -65,7 +65,7 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
             learning.step(labels, labels, torch.ones(n), torch.zeros(n, dtype=torch.bool), visible)
             is not None
         )
-    assert set(learning.known.order[:42].tolist()) == {*range(40), n - 1, n - 2}
+    assert set(learning.predictions.order[:42].tolist()) == {*range(40), n - 1, n - 2}
     told = []
     while learning.at_work:
         told.append(
@@ -77,4 +77,4 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
         len(told) - 1,
     ]
     assert [complete for _, complete in told] == [False] * (len(told) - 1) + [True]
-    assert float((learning.known.newest.prediction.numpy() == truth).mean()) > 0.95
+    assert float((learning.predictions.newest.prediction.numpy() == truth).mean()) > 0.95

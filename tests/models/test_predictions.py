@@ -44,7 +44,7 @@ def begun() -> Predictions:
 def finished(predictions: Predictions, classifier: WideClassifier, given: TrainingLabels) -> int:
     """The units it took."""
     units = 1
-    while not predictions.unit(classifier, given):
+    while not predictions.step(classifier, given):
         units += 1
     return units
 
@@ -58,12 +58,12 @@ def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
     for done in range(1, units):
         first = begun()
         for _ in range(done):
-            assert not first.unit(*setting)
+            assert not first.step(*setting)
         again = Predictions(N, 3, torch.device("cpu"))
         again.load(
             {name: tensor.clone() for name, tensor in first.tensors().items()},
             first.position,
-            first.known,
+            first.complete,
         )
         assert finished(again, *setting) == units - done, f"after {done} units"
         assert torch.equal(again.probabilities, whole.probabilities)

@@ -66,7 +66,7 @@ class PredictTask(Task):
         self._graph = graph
 
     def due(self) -> bool:
-        return self._learning.known.sweeping
+        return self._learning.predictions.sweeping
 
     def unit(self) -> bool:
         labels = self._state.labels
@@ -74,7 +74,7 @@ class PredictTask(Task):
             TrainingLabels(labels.classes, labels.trained, labels.verified, self._graph.current)
         )
         if complete:
-            prediction = self._learning.known.newest.prediction
+            prediction = self._learning.predictions.newest.prediction
             measure_accuracy(self._state, self._vae_training, prediction)
         if news:
             self._guide.update_agreement()

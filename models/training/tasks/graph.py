@@ -111,7 +111,7 @@ class GraphTask(Task):
     def unit(self) -> bool:
         if self._building is None:
             self.requested = False
-            self._building = self._refresh(with_classifier=self._learning.known.known)
+            self._building = self._refresh(with_classifier=self._learning.predictions.complete)
             return False
         graph = self._building.unit()
         if graph is not None:
@@ -126,7 +126,7 @@ class GraphTask(Task):
             self._learning.dataset,
             self._network if self.learns_features else None,
             self._map.components,
-            self._learning.known.features if with_classifier else None,
+            self._learning.predictions.features if with_classifier else None,
         )
         return GraphRefresh(features, self._state.config.neighbours)
 
