@@ -13,7 +13,7 @@ from lodespace.models.checkpoints.tensors import Tensors
 from lodespace.models.config import TrainingConfig
 
 
-class Moment(NamedTuple):
+class TrainingState(NamedTuple):
     """Tensors and description of a training; a trainer continues from them to the bit."""
 
     tensors: Tensors
@@ -24,7 +24,7 @@ class Moment(NamedTuple):
     @classmethod
     def copy_of(
         cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
-    ) -> "Moment":
+    ) -> "TrainingState":
         """Copy tensors, which change while training continues, to the CPU."""
         copies = {
             name: tensor.detach().to("cpu", copy=True).contiguous()
@@ -60,7 +60,7 @@ class Moment(NamedTuple):
         )
 
     @classmethod
-    def of_checkpoint(cls, found: checkpoint.Checkpoint) -> "Moment":
+    def from_checkpoint(cls, found: checkpoint.Checkpoint) -> "TrainingState":
         """The state that a checkpoint holds."""
         tensors = {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()}
         return cls(tensors, found.meta)

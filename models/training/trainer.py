@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from lodespace.models.checkpoints import checkpoint
-from lodespace.models.checkpoints.training_state import Moment, StateDescription
+from lodespace.models.checkpoints.training_state import StateDescription, TrainingState
 from lodespace.models.config import TrainingConfig
 from lodespace.models.dataset import Dataset
 from lodespace.models.device import choose_device
@@ -255,7 +255,7 @@ class Trainer:
 
     # States and checkpoints -------------------------------------------------------------------
 
-    def moment(self) -> Moment:
+    def state(self) -> TrainingState:
         """A copy of the complete state. Nothing changes by taking it."""
         snapshot = self.snapshot()
         shown = self.display.shown
@@ -279,10 +279,10 @@ class Trainer:
             items=len(self.dataset),
             counters=self.loop.counters(),
         )
-        return Moment.copy_of(tensors, description)
+        return TrainingState.copy_of(tensors, description)
 
-    def restore(self, moment: Moment) -> None:
-        """Return to `moment`, to the bit.
+    def restore(self, state: TrainingState) -> None:
+        """Return to `state`, to the bit.
 
         The shown points move backward along the frames since then. Training continues afterwards.
 
@@ -290,8 +290,8 @@ class Trainer:
             ValueError: before anything has changed when the state belongs to other data; also when
                 it does not fit this version.
         """
-        way = self._trail.back_to(moment.meta["frame"], moment.tensors["latent_mean"])
-        self._load(moment.description(len(self.dataset)), moment.tensors)
+        way = self._trail.back_to(state.meta["frame"], state.tensors["latent_mean"])
+        self._load(state.description(len(self.dataset)), state.tensors)
         self._rewind = way
 
     def _load(self, saved: StateDescription, tensors: dict[str, torch.Tensor]) -> None:
@@ -317,7 +317,7 @@ class Trainer:
         """
         if self.display.shown is None or not bool(torch.isfinite(self.display.shown).all()):
             raise ValueError("the latent means are not finite: nothing worth saving")
-        return self.moment().write(folder)
+        return self.state().write(folder)
 
     @classmethod
     def load(cls, folder: Path, dataset: Dataset, *, device: str = "auto") -> "Trainer":
@@ -329,19 +329,21 @@ class Trainer:
         found = checkpoint.latest(folder)
         if found is None:
             raise ValueError(f"{folder} holds no usable checkpoint")
-        return cls.of_moment(Moment.of_checkpoint(found), dataset, device=device)
+        return cls.from_state(TrainingState.from_checkpoint(found), dataset, device=device)
 
     @classmethod
-    def of_moment(cls, moment: Moment, dataset: Dataset, *, device: str = "auto") -> "Trainer":
-        """A trainer that continues from `moment`.
+    def from_state(
+        cls, state: TrainingState, dataset: Dataset, *, device: str = "auto"
+    ) -> "Trainer":
+        """A trainer that continues from `state`.
 
         Raises:
             ValueError: when the state belongs to other data or does not fit this version.
         """
-        saved = moment.description(len(dataset))
+        saved = state.description(len(dataset))
         trainer = cls(
             dataset, saved.config, n_classes=saved.n_classes, seed=saved.seed, device=device
         )
-        trainer._load(saved, moment.tensors)
+        trainer._load(saved, state.tensors)
         trainer.frame = saved.frame
         return trainer

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import numpy.typing as npt
 
-from lodespace.models.checkpoints.training_state import Moment
+from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.training.trainer import Trainer
 from lodespace.session.settings import configuration
 from lodespace.training import messages as m
@@ -41,7 +41,7 @@ class CommandHandler:
         """Frames still to be shown of a motion that is played backward."""
         self.event = 0
         """Newest event whose inputs were taken."""
-        self._before_drag: Moment | None = None
+        self._before_drag: TrainingState | None = None
 
     def carry_out(self, command: m.Command | None) -> None:
         """Carry out one command; None, the end of the pipe, stops the process."""
@@ -71,7 +71,7 @@ class CommandHandler:
         if inputs.event > self.event and trainer.tag == inputs.from_state:
             # An undo of this event returns exactly to what is shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
-            self.snapshots.keep(inputs.event, self._before_drag or trainer.moment())
+            self.snapshots.keep(inputs.event, self._before_drag or trainer.state())
         self.event = max(self.event, inputs.event)
         if trainer.tag != inputs.to_state:
             restored = self._restore(inputs.to_state)
@@ -92,7 +92,7 @@ class CommandHandler:
         found = self.snapshots.newest(state_id)
         if found is None:
             return False
-        current = self.trainer.moment()
+        current = self.trainer.state()
         try:
             self.trainer.restore(found)
         except ValueError as error:
@@ -108,7 +108,7 @@ class CommandHandler:
         """Hold items at targets. An undo of the drag returns to the state before it began."""
         if self._before_drag is None and len(items):
             self.publisher.publish(self.trainer.snapshot(), exact=True)
-            self._before_drag = self.trainer.moment()
+            self._before_drag = self.trainer.state()
         try:
             self.trainer.drag(items.astype(np.int64), targets.reshape(len(items), -1))
         except ValueError as error:

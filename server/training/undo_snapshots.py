@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lodespace.models.checkpoints import checkpoint
-from lodespace.models.checkpoints.training_state import Moment
+from lodespace.models.checkpoints.training_state import TrainingState
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ class UndoSnapshots:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._kept: OrderedDict[int, Moment] = OrderedDict()
+        self._kept: OrderedDict[int, TrainingState] = OrderedDict()
         self._state_ids = _state_ids_on_disk(folder)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="undo-snapshots")
 
-    def keep(self, event: int, state: Moment) -> None:
+    def keep(self, event: int, state: TrainingState) -> None:
         """Keep `state`, the training state before event `event`."""
         self._kept[event] = state
         self._kept.move_to_end(event)
@@ -44,7 +44,7 @@ class UndoSnapshots:
             self._kept.popitem(last=False)
         self._thread.submit(self._write, event, state)
 
-    def newest(self, state_id: int) -> Moment | None:
+    def newest(self, state_id: int) -> TrainingState | None:
         """Return the newest snapshot of training state `state_id`, or None without one."""
         found = (event for event, known in self._state_ids.items() if known == state_id)
         for event in sorted(found, reverse=True):
@@ -60,16 +60,18 @@ class UndoSnapshots:
     def _bytes(self) -> int:
         return sum(state.bytes for state in self._kept.values())
 
-    def _write(self, event: int, state: Moment) -> None:
+    def _write(self, event: int, state: TrainingState) -> None:
         keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
         try:
             state.write(self.folder, number=event, keep=keep)
         except (OSError, ValueError) as error:
             log.warning("an undo snapshot could not be written: %s", error)
 
-    def _read(self, event: int) -> Moment | None:
+    def _read(self, event: int) -> TrainingState | None:
         try:
-            return Moment.of_checkpoint(checkpoint.read(self.folder / f"{event:03d}.safetensors"))
+            return TrainingState.from_checkpoint(
+                checkpoint.read(self.folder / f"{event:03d}.safetensors")
+            )
         except ValueError as error:
             log.info("%s", error)
             self._state_ids.pop(event, None)

@@ -65,7 +65,7 @@ def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
 
     before = rest()
     assert before.collapsed == ()
-    moment = trainer.moment()
+    moment = trainer.state()
     trainer.configure(trainer.config.replace(beta_kl=1000.0))
     for _ in range(4):
         flat = rest()

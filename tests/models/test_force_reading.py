@@ -126,12 +126,12 @@ def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
 
 
 def test_reading_changes_nothing(trainer: Trainer) -> None:
-    before = trainer.moment().tensors
+    before = trainer.state().tensors
     trainer.inspector.forces(ITEMS, reconstruction=True)
     everything = trainer.inspector.forces()
     trainer.inspector.decode(np.zeros((3, 3), np.float32))
     trainer.inspector.inspect(ITEMS)
-    after = trainer.moment().tensors
+    after = trainer.state().tensors
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert set(everything) == set(FRAME_FORCES)
     assert all(force.shape == (N, 3) and force.dtype == np.float32 for force in everything.values())

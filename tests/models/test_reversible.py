@@ -10,7 +10,7 @@ import torch
 
 from lodespace.models import Snapshot, Trainer, TrainingConfig, preset
 from lodespace.models.checkpoints.checkpoint import latest
-from lodespace.models.checkpoints.training_state import Moment
+from lodespace.models.checkpoints.training_state import TrainingState
 from lodespace.models.display.trail import FRAMES, Trail
 from samples.trainings import N, labels_of, quick, rest, small
 
@@ -94,7 +94,7 @@ def test_undo_is_as_if_the_gesture_had_never_been(
     trainer, other = (Trainer(data, config(), n_classes=4, seed=3, device="cpu") for _ in range(2))
     for one in (trainer, other):
         run(one, turns)
-    before = trainer.moment()
+    before = trainer.state()
     gesture(trainer, truth)
     run(trainer, 45)
     trainer.restore(before)
@@ -103,7 +103,7 @@ def test_undo_is_as_if_the_gesture_had_never_been(
     same(trainer.snapshot(), other.snapshot())
     for a, b in zip(run(trainer, 60), run(other, 60), strict=True):
         same(a, b)
-    mine, theirs = trainer.moment().tensors, other.moment().tensors
+    mine, theirs = trainer.state().tensors, other.state().tensors
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
 
@@ -115,7 +115,7 @@ def test_a_gesture_within_gestures_is_undone_to_the_bit() -> None:
         rest(one)
         one.set_labels(labels_of(truth, np.arange(60)))
         run(one, 13)
-    moment = trainer.moment()
+    moment = trainer.state()
     trainer.set_class_count(6)
     trainer.set_labels(labels_of(truth, np.arange(120)))
     run(trainer, 20)
@@ -129,10 +129,10 @@ def test_redo_brings_back_what_undo_took() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     rest(trainer)
-    before = trainer.moment()
+    before = trainer.state()
     label(trainer, truth)
     after = rest(trainer)
-    with_labels = trainer.moment()
+    with_labels = trainer.state()
     trainer.restore(before)
     settle(trainer)
     trainer.restore(with_labels)
@@ -143,7 +143,7 @@ def test_the_way_back_is_shown_backward_and_ends_exactly_there() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     start = rest(trainer)
-    before = trainer.moment()
+    before = trainer.state()
     label(trainer, truth)
     end = rest(trainer)
     trainer.restore(before)
@@ -166,15 +166,15 @@ def test_a_second_undo_sets_out_from_where_the_first_one_is() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     rest(trainer)
-    first = trainer.moment()
+    first = trainer.state()
     trainer.set_labels(labels_of(truth, np.arange(40)))
     run(trainer, 60)
-    second = trainer.moment()
+    second = trainer.state()
     trainer.set_labels(labels_of(truth, np.arange(90)))
     run(trainer, 60)
     trainer.restore(second)
     seen = run(trainer, 5)[-1].latent_mean
-    moment = trainer.moment()
+    moment = trainer.state()
     assert torch.equal(moment.tensors["latent_mean"], second.tensors["latent_mean"]), (
         "not what is on its way"
     )
@@ -189,13 +189,13 @@ def test_a_moment_goes_to_disk_and_back(tmp_path: Path) -> None:
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     run(trainer, 68)
     trainer.tag = 12
-    trainer.moment().write(tmp_path, number=5, keep=2)
+    trainer.state().write(tmp_path, number=5, keep=2)
     there = run(trainer, 40)
     found = latest(tmp_path)
     assert found is not None and found.path.stem == "005"
-    moment = Moment.of_checkpoint(found)
+    moment = TrainingState.from_checkpoint(found)
     assert moment.tag == 12
-    again = Trainer.of_moment(moment, data, device="cpu")
+    again = Trainer.from_state(moment, data, device="cpu")
     for a, b in zip(there, run(again, 40), strict=True):
         same(a, b)
     label(again, truth)
@@ -239,5 +239,5 @@ def test_a_moment_of_other_data_is_refused_and_nothing_changes() -> None:
     other = Trainer(small(100)[0], quick(), n_classes=4, device="cpu")
     run(other, 3)
     with pytest.raises(ValueError, match="100 items"):
-        trainer.restore(other.moment())
+        trainer.restore(other.state())
     same(trainer.snapshot(), now)
