@@ -1,6 +1,7 @@
-"""The generative model, its losses and its training. A plain library: no threads, no server, no files but checkpoints.
+"""The generative model, its losses and its training.
 
-Importing this package is cheap; torch is imported with the first name taken from it.
+A plain library: no threads, no server, and no files except checkpoints and exported models.
+Importing this package is cheap; torch is loaded with the first name that needs it.
 """
 
 import os
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from lodespace.models.terms import LossWeights
     from lodespace.models.training.trainer import Trainer
 
-# Threads that spin while they wait for each other are a few percent faster on an idle machine, and 4 to 50 times slower on one that has
-# anything else to do, such as drawing the page. OpenMP reads this once, when torch is loaded.
+# Threads that spin while they wait are a few percent faster on an idle machine. They are 4 to 50
+# times slower on a machine with other work, such as drawing the page. OpenMP reads this once, when
+# torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Which items a batch holds: all of them in epochs, the labelled ones class by class, or a few of many."""
+"""Selection of the items of a batch."""
 
 import torch
 
@@ -6,18 +6,21 @@ from lodespace.models.item_predictions import UNLABELED
 
 
 class Epochs:
-    """Random minibatches without replacement, one permutation an epoch. `generator` lives on the CPU."""
+    """Random minibatches without replacement, one permutation per epoch."""
 
     def __init__(self, n: int, batch_size: int, generator: torch.Generator) -> None:
+        """Batches of `batch_size` of `n` items. `generator` is on the CPU."""
         self.n = n
         self.batch_size = min(batch_size, n)
         self.generator = generator
         self.order = torch.empty(0, dtype=torch.int64)
+        """The permutation of the current epoch, int64 (N,)."""
         self.position = 0
+        """Items of the current epoch that have been in a batch."""
         self.batches_per_epoch = -(-n // self.batch_size)
 
     def next(self) -> torch.Tensor:
-        """Items int64 (B,); the last batch of an epoch may be smaller."""
+        """The next items, int64 (B,). The last batch of an epoch may be smaller."""
         if self.position >= len(self.order):
             self.order = torch.randperm(self.n, generator=self.generator)
             self.position = 0
@@ -32,10 +35,18 @@ def class_balanced(
     generator: torch.Generator,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Labelled items, each class as often as every other: int64 (batch_size,), with replacement; empty without labels.
+    """Draw labelled items with replacement, each class as often as every other.
 
-    Sampled as they come, a class with many labels flies off. labels int64 (N,), UNLABELED for none. `weights` (N,)
-    favour items within their class.
+    Without this balance, a class with many labels moves far away from the others.
+
+    Args:
+        labels: int64 (N,), UNLABELED for an item without a label.
+        batch_size: number of items to draw.
+        generator: on the CPU.
+        weights: (N,), relative frequency of items within their class.
+
+    Returns:
+        Items int64 (batch_size,); empty without labels.
     """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) == 0:

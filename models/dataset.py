@@ -1,7 +1,7 @@
-"""Items as tensors: pictures as bytes at a side the network takes, vectors standardised.
+"""Items as tensors: pictures as bytes at a side that the networks read, vectors standardised.
 
-Pictures stay uint8, also on a GPU, and become numbers batch by batch: an array of 100,000 colour pictures is 300 MB, not 1.2 GB, and
-one that is mapped from a file is not copied at all.
+Pictures stay uint8, also on a GPU, and become floats per batch. An array of 100,000 colour pictures
+then takes 300 MB instead of 1.2 GB, and an array that is mapped from a file is not copied.
 """
 
 from dataclasses import dataclass, replace
@@ -22,41 +22,47 @@ _TINY_DEVIATION = 1e-8
 
 @dataclass(frozen=True)
 class Standardisation:
-    """What takes vectors to mean 0 and variance 1: `mean` and `deviation`, float32 (F,). A constant feature has deviation 1."""
+    """Mean and deviation that standardise vectors."""
 
     mean: torch.Tensor
+    """float32 (F,)."""
     deviation: torch.Tensor
+    """float32 (F,), 1 for a constant feature."""
 
     @classmethod
     def of(cls, vectors: torch.Tensor) -> "Standardisation":
+        """Of vectors (N, F)."""
         deviation = vectors.std(dim=0, unbiased=False)
         return cls(vectors.mean(dim=0), torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """N items ready for the model.
-
-    `stored`: uint8 (N, C, S, S) pictures, whose bytes 0..255 the model reads as 0..1; or float32 (N, F) vectors with mean 0 and variance 1,
-    by `standardisation`. `content`: what the pictures are of, which says how one may be changed and stay what it is (augmentation.py).
-    `features`: vectors that say which items are alike, in place of what would be learned from the items themselves.
-    """
+    """N items ready for the model."""
 
     stored: torch.Tensor
+    """Pictures uint8 (N, C, S, S), bytes 0..255 that are read as 0..1; or vectors float32 (N, F).
+    """
     kind: Literal["image", "vector"]
+    """Whether the items are pictures or vectors."""
     content: Content = "symbols"
+    """Subject of the items; it selects the augmentation (features/augmentation.py)."""
     standardisation: Standardisation | None = None
+    """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
+    """Given vectors that say which items are alike, instead of features learned from the items."""
 
     def __len__(self) -> int:
         return len(self.stored)
 
     @property
     def item_shape(self) -> tuple[int, ...]:
+        """Shape of one item: (C, S, S) or (F,)."""
         return tuple(self.stored.shape[1:])
 
     @property
     def device(self) -> torch.device:
+        """Device of the items."""
         return self.stored.device
 
     def checked_items(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
@@ -73,12 +79,17 @@ class Dataset:
 
     @property
     def inputs(self) -> torch.Tensor:
-        """All items as the model reads them: for few of them, since pictures take four times their bytes."""
+        """All items as the model reads them.
+
+        For small data sets: pictures take four times their bytes.
+        """
         return self.batch(slice(None))
 
     def alike(self) -> "Dataset":
-        """Where neighbours are looked for and classes are told apart: the given features, or the items themselves; pictures of 128 x 128
-        at half their side, since the loop with the person hangs on that speed.
+        """The data set in which neighbours are searched and classes are learned.
+
+        The given features, or the items themselves. Pictures of 128 x 128 are halved, because the
+        time from a label to its effect depends on it.
         """
         if self.features is not None:
             return self.features
@@ -92,7 +103,10 @@ class Dataset:
         return replace(self, stored=torch.cat(halved))
 
     def flat(self) -> torch.Tensor:
-        """The items as rows (N, F), for principal components: pictures of more than 1,024 numbers are averaged down to at most as many."""
+        """The items as rows (N, F), for principal components.
+
+        Pictures of more than 1,024 numbers are averaged down to at most as many.
+        """
         if self.kind == "vector":
             return self.stored
         channels, side = self.stored.shape[1:3]
@@ -105,16 +119,22 @@ class Dataset:
         return rows
 
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
+        """The data set of some items."""
         features = None if self.features is None else self.features.subset(items)
         return replace(self, stored=self.stored[items], features=features)
 
     def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
-        """The same with `features` (N, F). Raises ValueError when they are not one row of finite numbers an item."""
+        """The same data set with `features` (N, F).
+
+        Raises:
+            ValueError: when they are not one row of finite numbers per item.
+        """
         if len(features) != len(self):
             raise ValueError(f"there are features of {len(features)} items, but {len(self)} items")
         return replace(self, features=Dataset.from_vectors(features))
 
     def to(self, device: torch.device) -> "Dataset":
+        """The same data set on another device."""
         features = None if self.features is None else self.features.to(device)
         return replace(self, stored=self.stored.to(device), features=features)
 
@@ -122,10 +142,19 @@ class Dataset:
     def from_images(
         cls, images: npt.NDArray[np.uint8], content: Content = "symbols", *, side: int | None = None
     ) -> "Dataset":
-        """uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels, brought to `side`: by default 32, 64 or 128, the least that holds them.
+        """Bring pictures to a side that the networks read.
 
-        28 x 28 is padded, so that MNIST's pixels stay as they are; other sizes are padded to a square and resampled. Padding
-        takes the pictures' own background: the median of their borders. Raises ValueError on other arrays.
+        28 x 28 is padded, so that MNIST's pixels stay as they are. Other sizes are padded to a
+        square and resampled. The padding is the background of the pictures: the median of their
+        borders.
+
+        Args:
+            images: uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels.
+            content: subject of the pictures.
+            side: in pixels; by default the smallest of 32, 64 and 128 that holds them.
+
+        Raises:
+            ValueError: for other arrays.
         """
         if (
             images.dtype != np.uint8
@@ -148,20 +177,26 @@ class Dataset:
     def from_vectors(
         cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None
     ) -> "Dataset":
-        """Numbers (N, F). Each feature gets mean 0 and variance 1, by `standardisation` where it is known; a constant feature becomes 0."""
+        """Standardise vectors (N, F), by `standardisation` where it is known.
+
+        Each feature gets mean 0 and variance 1. A constant feature becomes 0.
+
+        Raises:
+            ValueError: for other arrays, and for numbers that are not finite.
+        """
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be (N, F), not {vectors.shape}")
         if 0 in vectors.shape:
             raise ValueError(f"there are no vectors, or no features in them: {vectors.shape}")
         x = torch.from_numpy(np.asarray(vectors, np.float32).copy())
         if not torch.isfinite(x).all():
-            raise ValueError("vectors hold NaN or infinity")
+            raise ValueError("vectors contain NaN or infinity")
         known = standardisation or Standardisation.of(x)
         return cls((x - known.mean) / known.deviation, "vector", "vectors", known)
 
 
 def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
-    """Pictures (N, C, H, W) in the middle of squares (N, C, side, side) of their background."""
+    """Centre pictures (N, C, H, W) in squares (N, C, side, side) of their background."""
     n, channels, height, width = x.shape
     if (height, width) == (side, side):
         return x
@@ -174,7 +209,7 @@ def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def _resampled(x: torch.Tensor, side: int) -> torch.Tensor:
-    """uint8 squares (N, C, S, S) at another side, antialiased."""
+    """Resample uint8 squares (N, C, S, S) to another side, with antialiasing."""
     if x.shape[2] == side:
         return x
     out = torch.empty(*x.shape[:2], side, side, dtype=torch.uint8, device=x.device)

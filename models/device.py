@@ -1,10 +1,14 @@
-"""Where the model runs, and how a run is made repeatable."""
+"""Choice of the device."""
 
 import torch
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """ "auto": CUDA where there is one, then Apple's MPS, then the CPU. Raises ValueError on a device that is not there."""
+    """Choose a device by name. "auto": CUDA if available, else Apple's MPS, else the CPU.
+
+    Raises:
+        ValueError: for a device that is not available.
+    """
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")

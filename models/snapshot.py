@@ -1,4 +1,4 @@
-"""What training yields: one snapshot a unit of work."""
+"""The result of one unit of training."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -8,33 +8,41 @@ import numpy.typing as npt
 from lodespace.models.item_predictions import ItemPredictions
 
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
+"""Part of a training: one of its first parts, work after a gesture, or rest."""
 
 
 class Snapshot(NamedTuple):
-    """The state after one unit of work, N items in D latent dimensions. The arrays are the receiver's to keep.
+    """The state after one unit of work, with N items in D latent dimensions.
 
-    `frame` grows by one whenever `latent_mean` changed. `progress` (0..1) is that of the first training.
-    `losses`: each term apart, unweighted, and "total", weighted; only terms that were measured so far.
-    `latent_mean` float32 (N, D): as shown, aligned to the frame before. `predictions`: of each item.
-    `kl_per_dimension` float32 (D,), nats.
-    `collapsed`: dimensions below the threshold of collapse.py. `metrics`: figures that are no loss, such as "label_accuracy" and "drift".
-    `resting`: there is nothing left to learn until something changes.
-    `rewinding`: frames of a motion played backward that are still to come.
+    The arrays are copies.
     """
 
     frame: int
+    """Number of the frame; it grows by one whenever `latent_mean` changes."""
     step: int
+    """Units of work done."""
     epoch: float
+    """Epochs of the encoder."""
     phase: Phase
+    """Phase of the training."""
     progress: float
+    """Share (0..1) of the first training that is done."""
     losses: dict[str, float]
+    """Newest value of each term that has been measured, unweighted, and "total", weighted."""
     metrics: dict[str, float]
+    """Figures that are not losses, such as "label_accuracy" and "drift"."""
     latent_mean: npt.NDArray[np.float32]
+    """float32 (N, D), as shown: aligned with the previous frame."""
     predictions: ItemPredictions[npt.NDArray[Any]]
+    """Predictions per item."""
     kl_per_dimension: npt.NDArray[np.float32]
+    """KL divergence per latent dimension, float32 (D,), in nats."""
     collapsed: tuple[int, ...]
+    """Latent dimensions that have collapsed (vae/collapse.py)."""
     resting: bool
+    """Whether no work is left until something changes."""
     rewinding: int = 0
+    """Frames still to come of a motion that is played backward."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:

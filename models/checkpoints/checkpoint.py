@@ -1,8 +1,8 @@
-"""Checkpoints: NNN.safetensors with the tensors, NNN.json with everything else and the SHA-256 of both.
+"""Checkpoints: tensors in NNN.safetensors, everything else and the SHA-256 of both in NNN.json.
 
-Written to a temporary name, synced, renamed, so that a crash leaves the old or the new one and never half of one. Reading needs
-no torch: the server shows the newest good checkpoint before any trainer runs. A damaged checkpoint is passed over with a
-warning; nothing falls back to a format that can run code.
+Files are written atomically, so a crash leaves the old or the new one. Reading needs no torch: the
+server shows the newest intact checkpoint before a trainer runs. A damaged checkpoint is skipped
+with a warning. No format that can run code is read.
 """
 
 import hashlib
@@ -23,15 +23,18 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 KEEP = 3
-"""Checkpoints kept: one being bad must not lose the work."""
+"""Checkpoints kept, so that one damaged file does not lose the work."""
 
 
 class Checkpoint(NamedTuple):
-    """`tensors` by name, among them latent_mean (N, D), prediction (N,), confidence (N,); `meta` is the JSON beside them."""
+    """A checkpoint that was read and verified."""
 
     path: Path
+    """File of the tensors."""
     meta: dict[str, Any]
+    """The JSON beside them."""
     tensors: dict[str, npt.NDArray[Any]]
+    """By name, among them latent_mean (N, D), prediction (N,) and confidence (N,)."""
 
 
 def write(
@@ -43,17 +46,29 @@ def write(
     keep: int = KEEP,
     verify: bool = True,
 ) -> Path:
-    """Add a checkpoint to `folder` and drop all but the newest `keep` whole ones. Returns the path of its tensors.
+    """Add a checkpoint to `folder`, and delete all but the newest `keep` intact ones.
 
-    `number`: what it is called; by default one more than the newest, and one of that number is replaced. `verify`: read the older ones to
-    see which are whole; where many are kept, that they are there is enough.
+    Args:
+        folder: made if it does not exist.
+        tensors: by name.
+        meta: plain JSON.
+        number: its name; by default one more than the newest. An existing one is replaced.
+        keep: number of checkpoints to keep.
+        verify: read the older ones to see which are intact. Where many are kept, it is enough that
+            they exist.
 
-    Raises OSError when it cannot be written, and ValueError when a number in it is not finite: training that has gone astray
-    must not push out what was good. Either way the folder holds what it held before.
+    Returns:
+        Path of the tensors.
+
+    Raises:
+        OSError: when it cannot be written.
+        ValueError: when a number is not finite: a failed training must not replace a good
+            checkpoint.
+            In both cases the folder keeps its content.
     """
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise ValueError(f"{name} is not finite: nothing worth saving")
+            raise ValueError(f"{name} is not finite: it is not saved")
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
@@ -61,7 +76,7 @@ def write(
     whole = {"format": FORMAT, **meta}
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
     path = folder / f"{number:03d}.safetensors"
-    # The JSON comes last: a checkpoint is there once its JSON is.
+    # The JSON is written last: a checkpoint exists once its JSON does.
     try:
         atomic_write(path, payload)
         atomic_write(path.with_suffix(".json"), header)
@@ -73,17 +88,21 @@ def write(
 
 
 def latest(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint of `folder` that is whole; None when there is none."""
+    """The newest intact checkpoint of `folder`, or None."""
     for _, path in reversed(list(numbered(folder))):
         try:
             return read(path)
         except ValueError as error:
-            log.warning("%s; trying the one before", error)
+            log.warning("%s; trying the previous one", error)
     return None
 
 
 def read(path: Path) -> Checkpoint:
-    """Read and verify one checkpoint. Raises ValueError, saying what is wrong with it, and never returns a damaged one."""
+    """Read and verify one checkpoint.
+
+    Raises:
+        ValueError: when it cannot be read or is damaged; the message states the reason.
+    """
     try:
         meta = json.loads(path.with_suffix(".json").read_bytes())
         payload = path.read_bytes()
@@ -103,7 +122,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def _prune(folder: Path, keep: int, *, verify: bool) -> None:
-    """Drop all older than the `keep` newest whole checkpoints, and what a crash has left half done."""
+    """Delete all but the `keep` newest intact checkpoints, and unfinished files of a crash."""
     whole = 0
     for _, path in reversed(list(numbered(folder))):
         if whole >= keep:
@@ -128,7 +147,7 @@ def _canonical(meta: Mapping[str, Any]) -> bytes:
 
 
 def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
-    """SHA-256 of the tensors and of everything else in the JSON: neither may change alone."""
+    """SHA-256 of the tensors and of the rest of the JSON: neither may change alone."""
     return hashlib.sha256(payload + _canonical(meta)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Flattening what training is made of into named tensors, and back: safetensors holds nothing else."""
+"""Modules and optimisers as named tensors, the only content of safetensors files."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,12 @@ Tensors = dict[str, torch.Tensor]
 
 
 def module_tensors(prefix: str, module: nn.Module) -> Tensors:
+    """Parameters and buffers of a module, by their names after `prefix`."""
     return {f"{prefix}.{name}": tensor.detach() for name, tensor in module.state_dict().items()}
 
 
 def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Raises RuntimeError when a tensor is missing or has another shape."""
+    """Load what module_tensors returned. Raises RuntimeError for a missing or misshaped tensor."""
     start = len(prefix) + 1
     own = {
         name[start:]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")
@@ -22,7 +23,7 @@ def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tens
 
 
 def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
-    """Moments and step count of every parameter that has been stepped, by its position in the optimiser."""
+    """Moments and step count of every parameter with any, by its position in the optimiser."""
     tensors: Tensors = {}
     for index, parameter in enumerate(_parameters(optimiser)):
         for name, value in optimiser.state.get(parameter, {}).items():
@@ -33,7 +34,10 @@ def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
 def load_adam(
     prefix: str, optimiser: torch.optim.Adam, tensors: Mapping[str, torch.Tensor]
 ) -> None:
-    """What it knew before is forgotten: a parameter that had not been stepped then has no moments again."""
+    """Replace the state of an optimiser by what adam_tensors returned.
+
+    The state of a parameter without saved moments is cleared.
+    """
     parameters = _parameters(optimiser)
     optimiser.state.clear()
     for name, value in tensors.items():
@@ -45,17 +49,19 @@ def load_adam(
                     parameter.device if parameter.is_cuda else "cpu"
                 )
             else:
-                # In the parameter's memory layout (channels last): the fused kernel walks both side by side.
+                # In the parameter's memory layout (channels last), since the fused kernel walks
+                # both side by side.
                 optimiser.state[parameter][key] = torch.empty_like(parameter).detach().copy_(value)
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
-    """The paper's optimiser; fused where torch has it (0.9 ms a step instead of 4)."""
+    """The paper's optimiser, fused where torch supports it (0.9 ms per step instead of 4)."""
     fused = parameters[0].device.type in ("cpu", "cuda")
     return torch.optim.Adam(parameters, lr=learning_rate, fused=fused)
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Set the learning rate of all parameters."""
     for group in optimiser.param_groups:
         group["lr"] = learning_rate
 

@@ -1,4 +1,4 @@
-"""What the classifiers make of every item, brought up to date chunk by chunk."""
+"""Predictions for all items by several classifiers, updated chunk by chunk."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,44 +15,55 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000
-"""Items a unit of work: some 15 ms."""
+"""Items per unit of work: about 15 ms."""
 
 
 class TrainingLabels(NamedTuple):
-    """What a person has said: `classes` int64 (N,), `trained` the same less those held out, `verified` bool (N,); and over which `graph` it
-    spreads, None where there is none."""
+    """Labels that the classifiers learn from, and the graph over which they spread."""
 
     classes: torch.Tensor
+    """All labels, int64 (N,), UNLABELED for an item without one."""
     trained: torch.Tensor
+    """The same without labels held out of training, int64 (N,)."""
     verified: torch.Tensor
+    """bool (N,), whether a person labelled the item while looking at it alone."""
     graph: Graph | None = None
+    """Neighbour graph; None until it exists."""
 
     @property
     def has_two_classes(self) -> bool:
-        """Whether two classes have labels to learn from."""
+        """Whether at least two classes have labels."""
         own = self.trained[self.trained != UNLABELED]
         return len(own) > 0 and bool((own != own[0]).any())
 
 
 class Predictions:
-    """probabilities (N, C) and features (N, WIDTH) of all items, as of the last sweep. `complete` is False before the first.
+    """Class probabilities of all items, as of the last sweep.
 
-    A sweep goes over all items twice: features and probabilities of the wide classifier; then, since these need all labelled items, what is
-    spread over the graph and what the kernel classifier says. What counts is the mean of both classifiers, and the graph by its share:
-    with few labels the graph is ahead, then the wide classifier, with many the other (docs/gain.md).
+    A sweep goes over all items twice. The first pass computes features and probabilities of the
+    wide classifier. The second pass needs the features of all labelled items: it adds the kernel
+    classifier and the labels spread over the graph. The result is the mean of both classifiers,
+    mixed with the graph by its share. With few labels the graph is the most accurate, then the wide
+    classifier, with many labels the kernel classifier (docs/gain.md).
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
+        """For `n` items, whose tensors are on `device`."""
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
+        """Class probabilities, float32 (N, C)."""
         self.features = torch.zeros(n, WIDTH, device=device)
+        """Features of the wide classifier, float32 (N, WIDTH)."""
         self.complete = False
+        """Whether a sweep has been completed."""
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
+        """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
+        """Items done in both passes together."""
 
     def _forget(self) -> None:
-        """The second half of a sweep has not begun."""
+        """Discard the state of the second pass."""
         self._kernel: KernelClassifier | None = None
         self._belief: torch.Tensor | None = None
         self._spreading: LabelSpreading | None = None
@@ -60,6 +71,7 @@ class Predictions:
         self._taken_up: tuple[torch.Tensor, int] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
+        """Continue with another number of classes; new ones have probability 0."""
         n, old = self.probabilities.shape
         wider = torch.zeros(n, n_classes, device=self.probabilities.device)
         wider[:, : min(old, n_classes)] = self.probabilities[:, : min(old, n_classes)]
@@ -67,14 +79,16 @@ class Predictions:
 
     @property
     def sweeping(self) -> bool:
+        """Whether a sweep is in progress."""
         return self.position < 2 * len(self.order)
 
     @property
     def chunks_done(self) -> int:
+        """Chunks done in both passes together."""
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
-        """Begin anew with the items `first` (int64 (K,), on the CPU), then all others in order."""
+        """Start a sweep with the items `first` (int64 (K,), on the CPU), then all others in order."""
         n = len(self.probabilities)
         rest = torch.ones(n, dtype=torch.bool)
         rest[first] = False
@@ -83,7 +97,10 @@ class Predictions:
         self._forget()
 
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
-        """Predict the next chunk. Returns whether the sweep is complete; the labels of that moment are then judged."""
+        """Predict the next chunk. Returns whether the sweep is complete.
+
+        Doubts then refer to the labels given with the last chunk.
+        """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
             return False
@@ -108,7 +125,10 @@ class Predictions:
         return True
 
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
-        """Solve the kernel classifier and spread the labels, a piece of it at a time. Returns whether that was done before."""
+        """Do a part of the work between the passes. Returns whether all of it was done before.
+
+        That is to solve the kernel classifier, and to spread the labels.
+        """
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
         if self._belief is None:
@@ -135,7 +155,7 @@ class Predictions:
         return spread_before
 
     def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
-        """Of an item whose label the kernel classifier was solved for, take what it says without that label."""
+        """Replace the kernel classifier's part for its own items by their left-out predictions."""
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
@@ -144,7 +164,10 @@ class Predictions:
         self.probabilities[own] += part * (self._kernel.left_out - said)
 
     def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
-        """Probability of each item's class: labelled items 0.9 their label, 0.1 the prediction. (N, C)."""
+        """Class probabilities (N, C) given labels int64 (N,).
+
+        A labelled item has 0.9 of its label and 0.1 of its prediction.
+        """
         posterior = self.probabilities.clone()
         labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
         posterior[labelled] *= 1 - LABEL_CERTAINTY
@@ -153,10 +176,11 @@ class Predictions:
 
     @property
     def newest(self) -> ItemPredictions[torch.Tensor]:
-        """Of the last whole sweep."""
+        """Predictions of the last complete sweep."""
         return self._newest
 
     def tensors(self) -> Tensors:
+        """Tensors from which the sweep continues."""
         return {
             "probabilities": self.probabilities,
             "classifier_features": self.features,
@@ -166,7 +190,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """What the second half of a sweep cannot make again from the rest."""
+        """The part of the second pass that cannot be computed again from the rest."""
         if self._belief is None:
             return {}
         if self._spreading is None:
@@ -179,6 +203,7 @@ class Predictions:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], position: int, complete: bool) -> None:
+        """Continue from a saved state."""
         device = self.probabilities.device
         self.probabilities = tensors["probabilities"].clone().to(device)
         self.features = tensors["classifier_features"].clone().to(device)
@@ -193,6 +218,6 @@ class Predictions:
                 int(tensors["sweep_rounds"]),
             )
         nothing = no_predictions(len(self.probabilities), device)
-        # Checkpoints of before there were margins and doubts hold the first two.
+        # Checkpoints from before there were margins and doubts have the first two.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
         self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))

@@ -1,9 +1,10 @@
-"""The finer classifier: kernel ridge regression on the wide classifier's features, with as much noise a label as it is doubted.
+"""Kernel ridge regression on the wide classifier's features, with noise per label by its doubt.
 
-It looks at single labels where the wide classifier's last layer draws a plane a class: what a person says of one odd item changes at
-once what is predicted of those like it. Solved in closed form, so that what it would say of each label without that label is known, too
-(leave one out; Rasmussen and Williams 2006, equation 5.12): its part of a doubt does not come from labels learned by heart. Measured in
-docs/gain.md.
+It fits single labels, where the last layer of the wide classifier is one plane per class: one label
+of an odd item changes the prediction of similar items at once. It is solved in closed form, which
+also gives its prediction of each label without that label (leave one out; Rasmussen and Williams
+2006, equation 5.12). Its part of a doubt therefore does not come from memorised labels.
+docs/gain.md has measurements.
 """
 
 import torch
@@ -13,16 +14,22 @@ from lodespace.models.batches import evenly
 from lodespace.models.item_predictions import UNLABELED
 
 MOST_LABELS = 1000
-"""Labels it is solved for: 1,000 take 20 ms. Of more, verified ones first, and as many of each class as there can be."""
+"""Most labels it is solved for: 1,000 take 20 ms.
+
+Of more, verified ones come first, then as equal a number per class as possible.
+"""
 NOISE = 0.1
-"""Variance of a label that is believed, beside the kernel's 1."""
+"""Noise variance of a label without doubt, relative to the kernel's variance of 1."""
 LEAST_BELIEF = 0.1
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
-"""Factors from scores to logits, of which the one is taken that tells left-out labels best: that makes confidence mean what it says."""
+"""Candidate factors from scores to logits.
+
+The factor with the lowest cross-entropy on left-out labels is used, which calibrates confidence.
+"""
 
 
 class KernelClassifier:
-    """Solved for `items` int64 (L,) of all features (N, F); `belief` (N,) in 0..1: how far each label is believed, 1 for verified ones."""
+    """A classifier solved for some labelled items."""
 
     def __init__(
         self,
@@ -32,8 +39,18 @@ class KernelClassifier:
         verified: torch.Tensor,
         n_classes: int,
     ) -> None:
+        """Solve.
+
+        Args:
+            features: of all items, float32 (N, F).
+            labels: int64 (N,), UNLABELED for an item without a label.
+            belief: (N,) in 0..1, probability that each label is right; 1 for verified ones.
+            verified: bool (N,).
+            n_classes: number of classes C.
+        """
         device = features.device
         self.items = chosen(labels, verified)
+        """Items it is solved for, int64 (L,)."""
         self._mean = features.mean(dim=0)
         self._deviation = features.std(dim=0, correction=0).clamp_min(1e-4)
         self._rows = self._standardised(features[self.items.to(device)])
@@ -44,17 +61,18 @@ class KernelClassifier:
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(kernel))
         self._weights = inverse @ target
         left_out = target - self._weights / inverse.diagonal()[:, None]
-        # Each class has the same say: a region's labels are easy, and would make it sure of everything.
+        # Each class counts the same: the labels of a region are easy and would make it
+        # overconfident.
         say = 1 / torch.bincount(own, minlength=n_classes).clamp_min(1)
         self.sharpness = min(
             SHARPNESS,
             key=lambda s: float(F.cross_entropy(s * left_out, own, weight=say.to(left_out))),
         )
         self.left_out = F.softmax(self.sharpness * left_out, dim=1)
-        """What it says of each of `items` when that label is left out: (L, C)."""
+        """Prediction for each of `items` without its own label: (L, C)."""
 
     def probabilities(self, features: torch.Tensor) -> torch.Tensor:
-        """Of items with features (B, F): (B, C)."""
+        """Class probabilities (B, C) of items with features (B, F)."""
         return F.softmax(
             self.sharpness * (self._kernel(self._standardised(features)) @ self._weights), dim=1
         )
@@ -72,7 +90,11 @@ class KernelClassifier:
 
 
 def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS) -> torch.Tensor:
-    """At most `most` labelled items, int64, ascending: verified ones first, then others evenly drawn, as many a class as there can be."""
+    """At most `most` labelled items, int64, ascending.
+
+    Verified ones come first, then others evenly spaced, with as equal a number per class as
+    possible.
+    """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) <= most:
         return labelled
@@ -93,7 +115,10 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS
 
 
 def _fair_share(counts: torch.Tensor, room: int) -> int:
-    """The largest number a class so that all fit into `room`, where classes that have fewer give all they have."""
+    """The largest number per class with which all classes fit into `room`.
+
+    Classes with fewer items contribute all they have.
+    """
     low, high = 0, int(counts.max())
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,4 +1,6 @@
-"""Learning from labels beside the map: steps of the wide classifier, then its predictions for every item, in units of work."""
+"""Learning from labels beside the map: the wide classifier's steps, then predictions, in units of
+work.
+"""
 
 import copy
 from collections.abc import Mapping
@@ -21,13 +23,19 @@ from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
-"""Least weight of a label that the classifier doubts."""
+"""Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""Chunks of predictions after which they count, without waiting for the last of a large data set: visible items come first."""
+"""Chunks after which new predictions are used, without waiting for a whole large data set.
+
+Visible items come first.
+"""
 
 
 class LabelLearning:
-    """`predictions` is what the classifier makes of every item. It begins with the first label, on features learned without any."""
+    """Trains the wide classifier on labels, and predicts all items.
+
+    The classifier begins with the first label, on features learned without labels.
+    """
 
     def __init__(
         self,
@@ -36,26 +44,36 @@ class LabelLearning:
         generator: torch.Generator,
         device_generator: torch.Generator,
     ) -> None:
+        """`generator` is on the CPU, `device_generator` on the device of the data set."""
         self.dataset = dataset
+        """Items in which classes are learned."""
         self.n_classes = n_classes
+        """Number of classes."""
         self.generator = generator
         self.device_generator = device_generator
         self.classifier: WideClassifier | None = None
+        """None until there is a label."""
         self.predictions = Predictions(len(dataset), n_classes, dataset.device)
+        """Predictions for all items."""
         self.steps_due = 0
+        """Batches of the classifier that are due."""
 
     @property
     def at_work(self) -> bool:
+        """Whether steps or predictions are due."""
         return self.steps_due > 0 or self.predictions.sweeping
 
     def labels_given(self, features: FeatureNetwork, steps: int) -> None:
-        """Labels have changed: `steps` more batches are due. A classifier that does not exist yet starts from `features`."""
+        """Plan `steps` batches after a change of labels.
+
+        A classifier that does not exist yet starts from `features`.
+        """
         if self.classifier is None:
             self._start(features)
         self.steps_due += steps
 
     def features_learned(self, features: FeatureNetwork) -> None:
-        """Better features than those it started from: a classifier that exists starts anew."""
+        """Train an existing classifier again from the beginning, on better features."""
         if self.classifier is not None:
             self._start(features)
             self.steps_due = FRESH_CLASSIFIER_STEPS
@@ -67,13 +85,14 @@ class LabelLearning:
         )
 
     def set_class_count(self, n_classes: int) -> None:
+        """Continue with another number of classes."""
         self.n_classes = n_classes
         self.predictions.set_class_count(n_classes)
         if self.classifier is not None:
             self.classifier.set_class_count(n_classes)
 
     def reshape(self, n_classes: int) -> None:
-        """Make room for a state of `n_classes`, which `load` then brings."""
+        """Make room for a state of `n_classes` that `load` then loads."""
         self.n_classes = n_classes
 
     def step(
@@ -84,14 +103,21 @@ class LabelLearning:
         verified: torch.Tensor,
         priority: torch.Tensor,
     ) -> float | None:
-        """One batch; after the last one due, predicting begins, the items `priority` and the labelled ones first.
+        """Train one batch. After the last batch that is due, start predicting.
 
-        labels, trained_labels (less the held-out ones) int64 (N,), weights float32 (N,), verified bool (N,). Returns the
-        loss; None without labels.
+        Args:
+            labels: all labels, int64 (N,).
+            trained_labels: labels without those held out, int64 (N,).
+            weights: weight of each label, float32 (N,).
+            verified: bool (N,).
+            priority: items int64 (K,) to predict first, with the labelled ones.
+
+        Returns:
+            The loss, or None without labels.
         """
         assert self.classifier is not None
         if self.predictions.complete:
-            # A label that the classifier doubts may be a slip of the lasso: it teaches less.
+            # A label that the classifier doubts may be a slip of the lasso. Its weight is lower.
             own = (
                 self.predictions.probabilities.cpu()
                 .gather(1, trained_labels.clamp_min(0)[:, None])
@@ -109,7 +135,10 @@ class LabelLearning:
         return loss
 
     def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Weights (N,) with mean 1 in each class: a class that was just named is doubted as a whole, and must be learned all the same."""
+        """Weights (N,) scaled to mean 1 in each class.
+
+        A class that was just created is doubted as a whole and still has to be learned.
+        """
         labelled = labels != UNLABELED
         own = labels[labelled]
         total = torch.zeros(self.n_classes).index_add_(0, own, weights[labelled])
@@ -120,15 +149,17 @@ class LabelLearning:
     def predict(self, labels: TrainingLabels) -> tuple[bool, bool]:
         """Predict the next chunk.
 
-        Returns whether there is news that should count by now, and whether the sweep is complete.
+        Returns:
+            Whether new predictions should be used now, and whether the sweep is complete.
         """
         assert self.classifier is not None
         complete = self.predictions.step(self.classifier, labels)
         return complete or self.predictions.chunks_done % CHUNKS_PER_UPDATE == 0, complete
 
-    # Checkpoints -----------------------------------------------------------------------------------------------------
+    # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
+        """Tensors from which learning continues."""
         tensors = self.predictions.tensors()
         if self.classifier is not None:
             tensors |= module_tensors("classifier", self.classifier.network)
@@ -137,6 +168,7 @@ class LabelLearning:
         return tensors
 
     def counters(self) -> dict[str, Any]:
+        """Numbers from which learning continues."""
         return {
             "classifier_steps_due": self.steps_due,
             "sweep_position": self.predictions.position,
@@ -144,6 +176,7 @@ class LabelLearning:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        """Continue from a saved state."""
         self.predictions.load(tensors, counters["sweep_position"], counters["predictions_known"])
         self.classifier = None
         if "classifier_output.weight" in tensors:

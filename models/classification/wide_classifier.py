@@ -1,4 +1,7 @@
-"""The wide classifier: its probabilities make the graph's edges label-aware, its predictions fill what nobody labelled."""
+"""The wide classifier: a feature network with a linear layer, trained on labels.
+
+Its probabilities weight the edges of the graph, and predict the items without a label.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -14,13 +17,16 @@ from lodespace.models.vae.losses import classification_loss
 BATCH_SIZE = 96
 LEARNING_RATE = 2e-3
 LABEL_CERTAINTY = 0.9
-"""A labelled item's probabilities: this much of its label, the rest of the prediction. Labels may be wrong."""
+"""Weight of an item's label in its class probabilities; the rest is the prediction. Labels may be
+wrong.
+"""
 
 
 class WideClassifier:
-    """Feature network and a linear layer, trained on class-balanced, augmented batches of labelled items in single steps.
+    """Feature network and linear layer, trained in single steps on class-balanced, augmented
+    batches.
 
-    Adam's state is kept across gestures. `network` may come from self-supervision.
+    The optimiser's state is kept between gestures.
     """
 
     def __init__(
@@ -30,6 +36,7 @@ class WideClassifier:
         n_classes: int,
         device_generator: torch.Generator,
     ) -> None:
+        """`network` may come from self-supervision; `device_generator` is on its device."""
         self.dataset = dataset
         self.augmentation = light(dataset.content)
         self.network = network
@@ -39,10 +46,11 @@ class WideClassifier:
 
     @property
     def n_classes(self) -> int:
+        """Number of classes."""
         return self.output.out_features
 
     def set_class_count(self, n_classes: int) -> None:
-        """Make room for more classes; what is known of the others stays. The optimiser starts afresh."""
+        """Add classes and keep what is learned about the others. The optimiser starts again."""
         if n_classes == self.n_classes:
             return
         wider = nn.Linear(WIDTH, n_classes).to(self.dataset.device)
@@ -65,9 +73,16 @@ class WideClassifier:
         verified: torch.Tensor,
         generator: torch.Generator,
     ) -> float | None:
-        """One batch. labels int64 (N,), weights float32 (N,), verified bool (N,), on the CPU like `generator`.
+        """Train one batch.
 
-        Returns the loss; None without labels.
+        Args:
+            labels: int64 (N,), UNLABELED for an item without a label.
+            weights: float32 (N,).
+            verified: bool (N,).
+            generator: random numbers. It is on the CPU, as are the labels.
+
+        Returns:
+            The loss, or None without labels.
         """
         items = batch_of(labels, verified, generator)
         if len(items) == 0:
@@ -91,10 +106,11 @@ class WideClassifier:
 def batch_of(
     labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
-    """Labelled items, int64 (BATCH_SIZE,), each class as often as every other; half of each class's are verified ones, however few.
+    """Draw labelled items, int64 (BATCH_SIZE,), each class as often as every other.
 
-    A region brings hundreds of items that are nearly the same, a contact sheet 27 of which each says something new: by their number alone
-    they would hardly be seen.
+    Half of each class are verified items, even if there are few. A region adds hundreds of items
+    that are nearly the same, a contact sheet 27 that differ: drawn by their number alone, the
+    latter would rarely be in a batch.
     """
     classes = labels.clamp_min(0)
     labelled = labels != UNLABELED
