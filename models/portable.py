@@ -1,4 +1,7 @@
-"""A trained model on its own, to be used elsewhere: tensors in one safetensors file, everything else in JSON beside it."""
+"""A trained model on its own, for use elsewhere.
+
+The tensors are in one safetensors file, everything else in a JSON file beside it.
+"""
 
 import json
 import math
@@ -25,24 +28,30 @@ WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
 
 
 class Read(NamedTuple):
-    """What the model makes of items: latent mean and log-variance (B, D) in the axes of the map, and class probabilities (B, C) of the
-    head and of the wide classifier, whose word counts for predictions; the head's again, where there is none."""
+    """Output of the model for a batch of B items."""
 
     latent_mean: torch.Tensor
+    """(B, D), along the axes of the map."""
     latent_log_variance: torch.Tensor
+    """(B, D), along the axes of the map."""
     head_probabilities: torch.Tensor
+    """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor
+    """Class probabilities for predictions, (B, C): of the wide classifier, or else of the head."""
 
 
 class PortableModel(nn.Module):
-    """Encoder, decoder, head and, where it reads the items themselves, the wide classifier; and the numbers that join them to the map.
+    """Encoder, decoder, head, and the numbers that relate them to the map.
 
-    Inputs are what the data set held: pictures (B, C, S, S) with 0..255, or vectors (B, F) as they came.
+    Includes the wide classifier where that reads the items themselves. Inputs are the items of the
+    data set: pictures (B, C, S, S) with 0..255, or vectors (B, F) that are not standardised.
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
+        """Build layers for data of the shape of `like`; weights are loaded afterwards."""
         super().__init__()
         self.description = description
+        """Content of the JSON file."""
         self.content: Content = description["content"]
         latent_dim, n_classes = description["latent_dim"], description["n_classes"]
         config = ModelConfig(**description["model"])
@@ -69,11 +78,12 @@ class PortableModel(nn.Module):
 
     @property
     def class_names(self) -> list[str]:
+        """Name of each class."""
         return self.description["class_names"]
 
     @classmethod
     def of(cls, trainer: Trainer, class_names: list[str]) -> "PortableModel":
-        """A copy of what `trainer` has learned."""
+        """A copy of the model of `trainer`."""
         dataset, config = trainer.dataset, trainer.config
         loop = trainer.loop
         classifier = (
@@ -120,14 +130,18 @@ class PortableModel(nn.Module):
         return model.eval()
 
     def prepare(self, items: npt.NDArray[Any]) -> torch.Tensor:
-        """uint8 pictures (N, H, W[, 3]), or vectors (N, F), as `forward` takes them: pictures brought to the side the network reads."""
+        """Convert items for `forward`. Pictures are brought to the side that the networks read.
+
+        Args:
+            items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
+        """
         if not self.picture:
             return torch.from_numpy(np.ascontiguousarray(items, np.float32))
         side = self.description["item_shape"][1]
         return Dataset.from_images(items, self.content, side=side).stored.float()
 
     def forward(self, x: torch.Tensor) -> Read:
-        """Items as `prepare` gives them, (B, C, S, S) or (B, F)."""
+        """Items that `prepare` converted, (B, C, S, S) or (B, F), to outputs."""
         x = x / 255 if self.picture else (x - self.mean) / self.deviation
         mean, log_variance = self.vae.encoder(x)
         head = F.softmax(self.vae.head(mean), dim=1)
@@ -143,7 +157,7 @@ class PortableModel(nn.Module):
         return Read(shown, (log_variance.exp() @ self.rotation.square()).log(), head, wide)
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
-        """Points (B, D) of the map -> pictures (B, C, S, S) with 0..1, or vectors (B, F)."""
+        """Points (B, D) of the map to pictures (B, C, S, S) with 0..1, or vectors (B, F)."""
         z = ((latent - self.translation) @ self.rotation.T) / self.contraction.clamp_min(1e-6)
         decoded = self.vae.decoder(z)
         return decoded.sigmoid() if self.picture else decoded * self.deviation + self.mean
@@ -151,12 +165,17 @@ class PortableModel(nn.Module):
     def save(self, folder: Path) -> None:
         """Write WEIGHTS and DESCRIPTION into `folder`. Raises OSError."""
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        (folder / WEIGHTS).write_bytes(save(tensors))  # save_file would keep it from everybody else
+        # save_file would make the file readable for its owner alone.
+        (folder / WEIGHTS).write_bytes(save(tensors))
         (folder / DESCRIPTION).write_text(json.dumps(self.description, indent=2) + "\n")
 
 
 def load_model(folder: str | Path) -> PortableModel:
-    """The model that was exported into `folder`, ready to use. Raises ValueError, saying what is wrong with it."""
+    """Load an exported model.
+
+    Raises:
+        ValueError: when it cannot be read; the message states the reason.
+    """
     folder = Path(folder)
     try:
         description = json.loads((folder / DESCRIPTION).read_bytes())

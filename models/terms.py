@@ -1,7 +1,7 @@
 """The terms of the loss: their weights, and how the page shows them. Loads no torch.
 
-One row per term. The weights that can be set, the order of forces on the wire, the curves, the dials
-and the colours follow from this table (docs/architecture.md has the steps to add a term).
+One row per term. The weights that can be set, the order of forces on the wire, the curves, the
+dials and the colours follow from this table (docs/architecture.md has the steps to add a term).
 """
 
 import dataclasses

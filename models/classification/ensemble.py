@@ -88,7 +88,9 @@ class Predictions:
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
-        """Start a sweep with the items `first` (int64 (K,), on the CPU), then all others in order."""
+        """Start a sweep with the items `first` (int64 (K,), on the CPU); all others follow in
+        order.
+        """
         n = len(self.probabilities)
         rest = torch.ones(n, dtype=torch.bool)
         rest[first] = False

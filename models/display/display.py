@@ -1,4 +1,4 @@
-"""What is shown of the latent means: aligned to the frame before, averaged, and limited in speed. Learning never sees this."""
+"""Frames of the latent means: aligned, averaged, and limited in speed. Training does not see them."""
 
 import torch
 import torch.nn.functional as F
@@ -6,22 +6,24 @@ import torch.nn.functional as F
 from lodespace.models.display.procrustes import procrustes
 
 SMOOTHING = 0.5
-"""Share of the frame before in the moving average."""
+"""Weight of the previous frame in the moving average."""
 SPEED_LIMIT = 0.022
-"""Largest displacement of a point in one frame, in spreads (mean standard deviation) of the cloud."""
+"""Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
 UNFAMILIAR_LIMIT = 0.08
-"""The same while nobody has done anything yet: the first map takes shape."""
+"""The same before a person has done anything, while the first map takes shape."""
 MEDIAN_LIMIT = 0.0045
-"""Largest median displacement in one frame, in spreads: when most of the cloud is on its way, all of it goes slowly."""
+"""Largest median displacement per frame, in spreads: if most of the cloud moves, all of it is slow.
+"""
 SETTLED = 2e-4
 """A frame in which no point moves further than this, in spreads, shows nothing new."""
 
 
 class Display:
-    """Turns the latent means of each moment into frames. `shown` (N, D) is the last one; None before the first."""
+    """Turns latent means into frames."""
 
     def __init__(self) -> None:
         self.shown: torch.Tensor | None = None
+        """The last frame, (N, D); None before the first one."""
         self.drift = 0.0
         """Median displacement of the last frame, in spreads."""
 
@@ -34,12 +36,17 @@ class Display:
         familiar: bool = True,
         tempo: float = 1.0,
     ) -> bool:
-        """Take the newest latent means (N, D). Returns whether anything visible moved.
+        """Make the next frame. Returns whether anything visible moved.
 
-        `pace`: share of the speed limits. `held` (K,): items in somebody's hand, which know none. `familiar`: whether somebody
-        works on the map by now; before, it may take shape faster. `tempo` (0..1]: how much of a frame's time this step stands for.
+        When a dimension is added, the flat cloud that was shown rises into it. A cloud with fewer
+        dimensions is shown at once.
 
-        When a dimension is added, the flat cloud that was shown rises into it; one with fewer dimensions is shown at once.
+        Args:
+            latent_mean: the newest latent means, (N, D).
+            pace: factor of the speed limits.
+            held: items (K,) that a person drags. They have no speed limit.
+            familiar: whether a person has begun to work on the map. Before that it may move faster.
+            tempo: share (0..1] of a frame's time that this call stands for.
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:

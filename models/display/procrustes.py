@@ -1,12 +1,17 @@
-"""Orthogonal Procrustes: the cloud as a whole does not swim, turn or flip between frames."""
+"""Orthogonal Procrustes: rigid alignment, so that the cloud does not drift, turn or flip."""
 
 import torch
 
 
 def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The rotation or reflection R (D, D) and translation t (D,) with least |points @ R + t - reference|. Never scales.
+    """Rotation or reflection R (D, D) and translation t (D,) with least |points @ R + t -
+    reference|.
 
-    Schoenemann 1966. points, reference (N, D). In double precision; deterministic on the CPU.
+    There is no scaling. Schoenemann 1966, in double precision; deterministic on the CPU.
+
+    Args:
+        points: (N, D).
+        reference: (N, D).
     """
     p, q = points.double(), reference.double()
     p_mean, q_mean = p.mean(dim=0), q.mean(dim=0)
@@ -16,6 +21,6 @@ def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Ten
 
 
 def aligned(points: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
-    """`points` moved rigidly onto `reference`. (N, D)."""
+    """`points` (N, D) moved rigidly onto `reference` (N, D)."""
     rotation, translation = procrustes(points, reference)
     return points @ rotation + translation

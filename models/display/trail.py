@@ -1,4 +1,4 @@
-"""Motion played backward: the frames that were shown since a moment, in reverse, so that undoing is seen and not only done."""
+"""The frames that were shown, to play them backward at an undo."""
 
 from collections import deque
 from itertools import pairwise
@@ -6,19 +6,19 @@ from itertools import pairwise
 import torch
 
 FRAMES = 60
-"""A way back of more frames is played faster: about a second, however long ago the moment was."""
+"""Frames of a way back: about a second. A longer one is played faster."""
 _KEPT_FRAMES = 600
 _KEPT_BYTES = 64 << 20
 
 
 class Trail:
-    """The newest frames that were shown, each (N, D); older ones are dropped once there are too many."""
+    """The newest frames that were shown, each (N, D). Older ones are dropped."""
 
     def __init__(self) -> None:
         self._frames: deque[tuple[int, torch.Tensor]] = deque()
 
     def add(self, frame: int, shown: torch.Tensor) -> None:
-        """`shown` is kept as it is: nobody may change it afterwards."""
+        """Add a frame. The tensor is kept without a copy and must not change afterwards."""
         if self._frames and self._frames[-1][1].shape != shown.shape:
             self._frames.clear()
         self._frames.append((frame, shown))
@@ -27,9 +27,14 @@ class Trail:
             self._frames.popleft()
 
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
-        """At most FRAMES frames from the newest one back to `target`, which was shown as `frame`; the last is `target` itself.
+        """At most FRAMES frames from the newest one back to `target`.
 
-        Straight there when the trail does not reach so far back. At once when the dimensions differ.
+        Straight and smooth when the kept frames do not go back that far. `target` alone when the
+        dimensions differ.
+
+        Args:
+            frame: number of the frame that showed `target`.
+            target: (N, D), the last frame of the way.
         """
         if not self._frames or self._frames[-1][1].shape != target.shape:
             return [target]
@@ -43,9 +48,12 @@ class Trail:
 
 
 def _sampled(way: list[torch.Tensor], count: int, *, smooth: bool) -> list[torch.Tensor]:
-    """`count` frames along `way`, as far from each other as the points moved; `smooth`: slowly at both ends."""
+    """`count` frames along `way`, evenly spaced by the mean motion of the points.
+
+    `smooth`: slow at both ends.
+    """
     moved = torch.stack([(b - a).norm(dim=1).mean() for a, b in pairwise(way)])
-    # An even share besides: a stretch in which nothing moved is a place to be passed, too.
+    # Each interval has a minimum length, so that one without motion has a place too.
     lengths = moved + 1e-3 * moved.mean() + 1e-12
     ends = torch.cat([torch.zeros(1), lengths.cumsum(0)]) / lengths.sum()
     at = torch.linspace(0, 1, max(2, count))

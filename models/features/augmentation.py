@@ -1,4 +1,4 @@
-"""Random views of items: what may change without changing what an item is."""
+"""Random views of items: changes that keep an item what it is."""
 
 import math
 from dataclasses import dataclass, replace
@@ -11,24 +11,36 @@ from lodespace.models.config import Content
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges, each drawn per item: rotation in degrees, scale and shear as shares, shift (x, y) as shares of the side, brightness and
-    contrast as factors, `mirror` whether half of them are mirrored; `masks`: how much of the side a band of time and a band of frequency
-    may hide (SpecAugment; Park et al. 2019); and for vectors noise, a share of the unit standard deviation, and dropout.
-    """
+    """Ranges of the changes, drawn per item."""
 
     rotation: float = 0.0
+    """Degrees to each side."""
     scale: float = 0.0
+    """Share by which width and height may grow or shrink."""
     shear: float = 0.0
+    """Sideways shift per height."""
     shift: tuple[float, float] = (0.0, 0.0)
+    """Shift along x and y, as shares of the side."""
     brightness: float = 0.0
+    """Share by which brightness may change."""
     contrast: float = 0.0
+    """Share by which contrast may change."""
     mirror: bool = False
+    """Whether half of the pictures are mirrored."""
     masks: float = 0.0
+    """Largest share of the side that one band of time and one of frequency hide.
+
+    SpecAugment; Park et al. 2019.
+    """
     noise: float = 0.0
+    """Standard deviation of noise on vectors, whose own is 1."""
     dropout: float = 0.0
+    """Probability that a feature of a vector becomes 0."""
 
     def __call__(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A random view of each item of the batch; (B, C, H, W) or (B, F) -> the same shape. `generator` is on x's device."""
+        """A random view of each item: (B, C, H, W) or (B, F), same shape. `generator` is on its
+        device.
+        """
         return self._picture(x, generator) if x.ndim == 4 else self._vector(x, generator)
 
     def _picture(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -43,7 +55,7 @@ class Augmentation:
             side = torch.rand(len(x), 1, generator=generator, device=x.device)
             row_x = torch.where(side < 0.5, -row_x, row_x)
         grid = F.affine_grid(torch.stack([row_x, row_y], dim=1), list(x.shape), align_corners=False)
-        # A photo goes on beyond its rim; a sign stands on nothing.
+        # Beyond its border a photo continues; a sign has an empty background.
         beyond = "reflection" if self.mirror else "zeros"
         view = F.grid_sample(x, grid, padding_mode=beyond, align_corners=False)
         view = view * (1 + self.brightness * u[:, 6])[:, None, None, None]
@@ -58,7 +70,7 @@ class Augmentation:
         return view.clamp_(0, 1)
 
     def _masked(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Each picture with one band of rows and one of columns hidden."""
+        """Hide one band of rows and one of columns of each picture."""
         for dim in (2, 3):
             side = x.shape[dim]
             u = torch.rand(len(x), 2, generator=generator, device=x.device)
@@ -76,7 +88,7 @@ class Augmentation:
 
 
 _SYMBOLS = Augmentation(rotation=15.0, scale=0.15, shear=0.15, shift=(0.08, 0.08), brightness=0.2)
-"""No mirror: a mirrored digit is another sign."""
+"""Without mirroring, because a mirrored digit is another sign."""
 _PHOTOS = Augmentation(
     rotation=10.0,
     scale=0.25,
@@ -86,9 +98,15 @@ _PHOTOS = Augmentation(
     contrast=0.1,
     mirror=True,
 )
-"""Shifted far, lit little: what a photo shows may lie anywhere in it, but how light it is tells much of what it shows."""
+"""Large shifts, small changes of brightness.
+
+The subject of a photo may lie anywhere in it, and its brightness is a feature of the subject.
+"""
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
-"""Time runs along x, frequency along y: a call may come earlier or later, hardly higher; backward it is another call."""
+"""Time runs along x, frequency along y.
+
+A call may come earlier or later, and hardly higher. Backward it is another call.
+"""
 _VECTORS = Augmentation(noise=0.3, dropout=0.2)
 
 _STRONG: dict[Content, Augmentation] = {
@@ -108,10 +126,10 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """For self-supervision: two views have to be recognised as one item."""
+    """Changes for self-supervision, in which two views are to be recognised as one item."""
     return _STRONG[content]
 
 
 def light(content: Content) -> Augmentation:
-    """For the classifier: a labelled item stays well inside its class."""
+    """Changes for the classifier: smaller, so that a labelled item stays inside its class."""
     return _LIGHT[content]

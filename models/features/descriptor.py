@@ -1,8 +1,10 @@
-"""What an item is compared by before anything is learned: numbers that are near where items are alike, whichever the data.
+"""Descriptors of items before anything is learned: numbers that are near where items are alike.
 
-Pixels are poor at that: a stroke that leans or lies one pixel aside shares none. Classical descriptors of edges say the same at once that a
-network needs labels to find (docs/gain.md has what that gains): of a sign, which way its strokes run in each part of it, once it stands
-upright (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant); of a photo, how much of which edges there is in it, wherever.
+Pixels are poor descriptors: two strokes with different slant or one pixel apart share none.
+Classical descriptors of edges provide at once what a network needs labels to find (docs/gain.md has
+the gain). A sign is described by the directions of its strokes in each part of it, after removing
+its slant (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is described by
+the amount and direction of its edges, wherever they are.
 """
 
 import math
@@ -14,19 +16,19 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.features.principal_components import standardised
 
 DIRECTIONS = 8
-"""Bins of edge directions, over half a turn: dark on light and light on dark are the same edge."""
+"""Bins of edge directions over half a turn: dark on light and light on dark are the same edge."""
 CELLS = 8
 """A sign is described in CELLS x CELLS parts."""
 COLOUR_CELLS = 4
 SCALES = 2
-"""A photo's edges are counted at full size and at half of it."""
+"""Scales at which a photo's edges are counted, each half of the previous one."""
 LARGEST_SLANT = 1.0
-"""Sideways over upward; what leans more does not lean but lie."""
+"""Limit of the slant that is removed, sideways per upward: a larger one is not a slant."""
 _ITEMS_AT_ONCE = 1000
 
 
 def described(dataset: Dataset) -> torch.Tensor:
-    """(N, F): of signs and photos their edges, of all else the items as rows."""
+    """Descriptors (N, F): edges of signs and photos, otherwise the items as rows."""
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
     describe = _sign if dataset.content == "symbols" else _photo
@@ -43,7 +45,10 @@ def described(dataset: Dataset) -> torch.Tensor:
 
 
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
-    """Pictures (B, C, S, S) to the strength of each direction in each cell, (B, DIRECTIONS * CELLS ** 2); with colours, those too."""
+    """Describe signs (B, C, S, S) by the strength of each direction in each cell.
+
+    (B, DIRECTIONS * CELLS ** 2), and a second tensor of colours where there are any.
+    """
     strokes = F.adaptive_avg_pool2d(edges(upright(ink(x))), CELLS).flatten(1).sqrt()
     if x.shape[1] == 1:
         return [strokes]
@@ -52,7 +57,10 @@ def _sign(x: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _photo(x: torch.Tensor) -> list[torch.Tensor]:
-    """Pictures (B, C, S, S) to mean and deviation of each direction's edges, for each scale, and to their light, each channel's."""
+    """Describe photos (B, C, S, S).
+
+    Mean and deviation of each direction's edges per scale, and the light of each channel.
+    """
     groups = []
     for scale in range(SCALES):
         found = edges(F.avg_pool2d(x.mean(dim=1, keepdim=True), 2**scale))
@@ -64,21 +72,27 @@ def _photo(x: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _light(x: torch.Tensor) -> torch.Tensor:
-    """(B, C, S, S) -> (B, 4C): mean, deviation, and what a tenth is darker and lighter than."""
+    """(B, C, S, S) -> (B, 4C): mean, deviation, first and last decile of each channel."""
     values = x.flatten(2)
     tenths = values.quantile(torch.tensor([0.1, 0.9], device=x.device), dim=2)
     return torch.cat([values.mean(dim=2), values.std(dim=2, correction=0), *tenths], dim=1)
 
 
 def ink(x: torch.Tensor) -> torch.Tensor:
-    """How far each pixel is from the picture's own background, the median of its border. (B, C, S, S) -> (B, 1, S, S)."""
+    """Distance of each pixel from the background: (B, C, S, S) -> (B, 1, S, S).
+
+    The background is the median of the picture's border.
+    """
     border = torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=2)
     background = border.median(dim=2).values[:, :, None, None]
     return (x - background).abs().mean(dim=1, keepdim=True)
 
 
 def upright(x: torch.Tensor) -> torch.Tensor:
-    """Signs (B, 1, S, S), ink on 0, brought to the middle and sheared so that they do not lean: what their second moments say."""
+    """Centre signs (B, 1, S, S), ink on 0, and remove their slant.
+
+    Both follow from the second moments of the ink.
+    """
     side = x.shape[2]
     at = (torch.arange(side, device=x.device) + 0.5) * (2 / side) - 1
     weight = x[:, 0] / x.sum(dim=(1, 2, 3)).clamp_min(1e-6)[:, None, None]
@@ -100,7 +114,8 @@ def upright(x: torch.Tensor) -> torch.Tensor:
 def edges(x: torch.Tensor) -> torch.Tensor:
     """Strength of the edges of each direction, (B, 1, S, S) -> (B, DIRECTIONS, S, S), 0 or more.
 
-    A direction counts for its neighbours, too, by the fourth power of the cosine: strokes do not stand exactly at one angle.
+    An edge also counts for neighbouring directions, by the fourth power of the cosine, because
+    strokes vary in angle.
     """
     across = F.pad(x[:, :, :, 2:] - x[:, :, :, :-2], (1, 1))
     down = F.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))

@@ -1,4 +1,4 @@
-"""Principal components: the start of the layout and half of the features the graph stands on."""
+"""Principal components: the start of the layout, and a part of the features of the graph."""
 
 import torch
 import torch.nn.functional as F
@@ -7,13 +7,15 @@ _ROWS_AT_ONCE = 8192
 
 
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
-    """The first k principal component scores. (N, F) -> (N, min(k, F)), each component's sign fixed by its largest loading.
+    """The first k principal component scores: (N, F) -> (N, min(k, F)).
 
-    By the eigenvectors of the covariance, in double precision: F is a picture's pixels, and the same input must give
-    the same scores on every run.
+    They are computed by the eigenvectors of the covariance in double precision, because F is the
+    number of pixels and the same input must give the same scores on every run. The sign of each
+    component is fixed by its largest loading.
     """
     mean = x.mean(dim=0)
-    chunks = x.split(_ROWS_AT_ONCE)  # in double precision all rows would take twice their room
+    # In chunks: all rows in double precision would take twice their memory.
+    chunks = x.split(_ROWS_AT_ONCE)
     covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
     for chunk in chunks:
         centred = (chunk - mean).double()
@@ -29,10 +31,11 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
 def starting_positions(
     components: torch.Tensor, latent_dim: int, generator: torch.Generator
 ) -> torch.Tensor:
-    """Where the layout begins: the first `latent_dim` components, centred, with unit spread. (N, F) -> (N, latent_dim).
+    """Start of the layout: the first components, centred, with unit spread. (N, F) -> (N,
+    latent_dim).
 
-    A dimension that the data do not have starts as a little noise from `generator`: forces alone never leave a plane, nor
-    do they part points that coincide.
+    A dimension that the data lack starts as a little noise from `generator`. Forces alone never
+    leave a plane, and do not separate points that coincide.
     """
     missing = latent_dim - components.shape[1]
     start = F.pad(components[:, :latent_dim], (0, max(0, missing)))
@@ -42,12 +45,14 @@ def starting_positions(
         noise = torch.randn(start.shape, generator=generator, device=start.device)
         start = torch.where(flat, noise * 0.1 * deviation.max().clamp_min(1e-3), start)
     start = start - start.mean(dim=0)
-    return start / start.std(dim=0, correction=0).mean().clamp_min(
-        1e-8
-    )  # of one item, too: hence no correction
+    # Without correction, because a single item has a deviation too.
+    return start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
 
 
 def standardised(features: torch.Tensor) -> torch.Tensor:
-    """Centred, and scaled by one number so that the total variance is 1: feature sets become comparable. (N, F)."""
+    """Centre features (N, F) and scale them by one number to a total variance of 1.
+
+    Sets of features become comparable.
+    """
     centred = features - features.mean(dim=0)
     return centred / centred.square().sum(dim=1).mean().sqrt().clamp_min(1e-8)

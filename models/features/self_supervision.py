@@ -1,7 +1,7 @@
-"""Features learned without labels: two views of an item should be recognised as one (SimCLR; T. Chen et al. 2020).
+"""Features learned without labels: two views of an item are recognised as one.
 
-The paper's premise: self-supervised first, then labels. A graph on these features and the principal components together is
-better than on either alone.
+SimCLR (T. Chen et al. 2020), for the paper's premise: self-supervised first, then labels. A graph
+on these features together with the principal components is better than on either alone.
 """
 
 import math
@@ -30,7 +30,10 @@ LEARNING_RATE = 2e-3
 
 
 def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torch.Tensor:
-    """Normalised temperature-scaled cross-entropy. (2B, P), where rows i and B + i are views of one item. Scalar, nats."""
+    """Normalised temperature-scaled cross-entropy, a scalar in nats.
+
+    `projections` (2B, P), where rows i and B + i are views of one item.
+    """
     z = F.normalize(projections, dim=1)
     similarity = z @ z.T / temperature
     similarity.fill_diagonal_(-math.inf)
@@ -40,14 +43,16 @@ def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torc
 
 
 class SelfSupervision:
-    """Trains a FeatureNetwork in single steps, so that it can be interleaved with everything else."""
+    """Trains a FeatureNetwork in single steps, so that other work can be interleaved."""
 
     def __init__(
         self, dataset: Dataset, generator: torch.Generator, device_generator: torch.Generator
     ) -> None:
+        """`generator` is on the CPU, `device_generator` on the device of the data set."""
         self.dataset = dataset
         self.augmentation = strong(dataset.content)
         self.network = FeatureNetwork(dataset)
+        """The network that learns features."""
         self.projection = nn.Sequential(
             nn.Linear(WIDTH, WIDTH), nn.ReLU(inplace=True), nn.Linear(WIDTH, 32)
         )
@@ -61,9 +66,10 @@ class SelfSupervision:
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
         self.steps_done = 0
+        """Batches done."""
 
     def step(self) -> float:
-        """One batch. Returns the loss, nats."""
+        """Train one batch. Returns the loss, in nats."""
         x = self.dataset.batch(self.epochs.next().to(self.dataset.device))
         views = self.augmentation(torch.cat([x, x]), self.generator)
         self.network.train()
@@ -76,10 +82,10 @@ class SelfSupervision:
         self.steps_done += 1
         return float(loss.detach())
 
-    # Checkpoints -----------------------------------------------------------------------------------------------------
+    # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self, *, unfinished: bool) -> Tensors:
-        """The features; what learning them takes, too, while it is `unfinished`."""
+        """Tensors of the features, and of their training while that is `unfinished`."""
         tensors = module_tensors("features", self.network)
         if unfinished:
             tensors |= module_tensors("projection", self.projection)
@@ -88,9 +94,11 @@ class SelfSupervision:
         return tensors
 
     def counters(self) -> dict[str, Any]:
+        """Numbers from which training continues."""
         return {"feature_steps": self.steps_done, "features_epoch_position": self.epochs.position}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
+        """Continue from a saved state."""
         load_module("features", self.network, tensors)
         self.steps_done = counters["feature_steps"]
         if "features_epoch_order" in tensors:
