@@ -1,4 +1,4 @@
-"""Frames of the latent means: aligned, averaged, and limited in speed. Training does not see them."""
+"""Frames of the latent means: aligned, averaged, and limited in speed. Training ignores them."""
 
 import torch
 import torch.nn.functional as F

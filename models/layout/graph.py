@@ -1,4 +1,7 @@
-"""The neighbour graph: exact k nearest neighbours, and UMAP's weights on its edges (McInnes, Healy, Melville 2018, section 3)."""
+"""The neighbour graph: exact k nearest neighbours, with UMAP's weights on the edges.
+
+McInnes, Healy, Melville 2018, section 3.
+"""
 
 import math
 from dataclasses import dataclass
@@ -10,11 +13,14 @@ _BISECTIONS = 40
 
 @dataclass(frozen=True)
 class Graph:
-    """E undirected edges between N items. `head`, `tail` int64 (E,) with head < tail; `weight` float32 (E,) in 0..1."""
+    """E undirected edges between N items."""
 
     head: torch.Tensor
+    """Smaller item of each edge, int64 (E,)."""
     tail: torch.Tensor
+    """Larger item of each edge, int64 (E,)."""
     weight: torch.Tensor
+    """float32 (E,) in 0..1."""
 
     def __len__(self) -> int:
         return len(self.head)
@@ -23,10 +29,21 @@ class Graph:
 def neighbours_of_rows(
     features: torch.Tensor, rows: slice, k: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The neighbours of one block of rows, so that a caller can spread the search over many turns."""
+    """Nearest neighbours of one block of rows, so that a caller can spread the search over many
+    turns.
+
+    Args:
+        features: (N, F).
+        rows: the block of B rows.
+        k: number of neighbours; an item is not its own neighbour.
+
+    Returns:
+        Indices int64 and distances, each (B, k), nearest first.
+    """
     some = features[rows]
     square = features.square().sum(dim=1)
-    d2 = square - 2 * some @ features.T  # the row's own square is the same for all its candidates
+    # Without the square of the row itself, which is the same for all its candidates.
+    d2 = square - 2 * some @ features.T
     own = torch.arange(rows.start, rows.start + len(some), device=features.device)
     d2[torch.arange(len(some), device=features.device), own] = math.inf
     nearest, indices = d2.topk(k, dim=1, largest=False)
@@ -35,8 +52,10 @@ def neighbours_of_rows(
 
 
 def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
-    """UMAP's fuzzy simplicial set: for each item exp(-(d - rho) / sigma) with sigma such that the weights sum to log2 k,
-    joined by the probabilistic union a + b - ab. (N, k), (N, k) -> Graph.
+    """UMAP's fuzzy simplicial set from indices and distances (N, k).
+
+    The weights of each item are exp(-(d - rho) / sigma), with sigma such that they sum to log2 k.
+    Both directions of an edge are joined by the probabilistic union a + b - ab.
     """
     n, k = indices.shape
     rho = distances[:, :1]
@@ -56,11 +75,11 @@ def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
     rows = torch.arange(n, device=indices.device).repeat_interleave(k)
     columns, values = indices.reshape(-1), weights.reshape(-1)
     key = torch.minimum(rows, columns) * n + torch.maximum(rows, columns)
-    unique, where = key.unique(
-        return_inverse=True
-    )  # sorted, so the same graph has the same edges in the same order
+    # Sorted, so that the same graph has its edges in the same order.
+    unique, where = key.unique(return_inverse=True)
     total = torch.zeros(len(unique), device=values.device).index_add_(0, where, values)
-    # An edge seen from both ends holds a + b; one seen from one end only, a. The product is known from the squares.
+    # An edge seen from both ends has the sum a + b, an edge seen from one end a. The product
+    # follows from the squares.
     squares = torch.zeros_like(total).index_add_(0, where, values.square())
     weight = total - (total.square() - squares) / 2
     keep = weight > 1e-4

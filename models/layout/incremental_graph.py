@@ -1,4 +1,4 @@
-"""Building a neighbour graph in small units of work, so that training is not held up by it."""
+"""Building a neighbour graph in small units of work, so that training continues meanwhile."""
 
 from collections.abc import Mapping
 
@@ -11,19 +11,22 @@ from lodespace.models.features.principal_components import principal_components,
 from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
 
 FEATURE_COMPONENTS = 32
+"""Principal components that are kept of each set of learned features."""
 LEARNED_OF_SIGNS = 0.5
+"""Factor of self-supervised features of signs, beside the descriptors of their strokes."""
 _ITEMS_PER_UNIT = 1000
-"""Items one unit passes through the feature network: some 15 ms."""
+"""Items per unit that pass through the feature network: about 15 ms."""
 
 _DISTANCES_PER_UNIT = 5_000_000
-"""Distances one unit computes: some 20 ms."""
+"""Distances per unit: about 20 ms."""
 
 
 class GraphFeatures:
-    """What a graph stands on: principal components, self-supervised features (of pictures) and, once it has learned, the classifier's.
+    """Features that a graph stands on. Call `unit` until it returns them.
 
-    Each set has the same variance, since none replaces another; but beside the strokes of signs, what is learned of them without labels
-    counts half (docs/gain.md). Call `unit` until it returns the features.
+    Principal components, self-supervised features of pictures, and the features of a trained
+    classifier. Each set has the same variance, because none replaces another. Self-supervised
+    features of signs count half (docs/gain.md).
     """
 
     def __init__(
@@ -33,7 +36,14 @@ class GraphFeatures:
         components: torch.Tensor,
         classifier_features: torch.Tensor | None,
     ) -> None:
-        """components (N, F), classifier_features (N, WIDTH). Without `network`, no features are learned from the items."""
+        """Prepare to collect features.
+
+        Args:
+            dataset: the items.
+            network: self-supervised network; None for no features learned without labels.
+            components: principal components, (N, F).
+            classifier_features: (N, WIDTH), or None.
+        """
         self.dataset = dataset
         self.network = network
         self.components = components
@@ -42,7 +52,11 @@ class GraphFeatures:
 
     @torch.no_grad()
     def unit(self) -> torch.Tensor | None:
-        """The network's features of one chunk of items; after the last, all features (N, F)."""
+        """Compute features of one chunk of items.
+
+        Returns:
+            All features (N, F) after the last chunk, else None.
+        """
         parts = [standardised(self.components)]
         if self.network is not None:
             start = len(self.learned) * _ITEMS_PER_UNIT
@@ -64,23 +78,26 @@ class GraphFeatures:
 
 
 class GraphBuilding:
-    """The k-NN graph of `features` (N, F). Call `unit` until it returns the graph."""
+    """The k-NN graph of features (N, F). Call `unit` until it returns the graph."""
 
     def __init__(self, features: torch.Tensor, k: int) -> None:
+        """Prepare to search `k` neighbours per item."""
         n = len(features)
         self.features = features
         self.k = min(k, n - 1)
         self.rows_per_unit = max(1, _DISTANCES_PER_UNIT // n)
         self.done = 0
+        """Rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
 
     @property
     def progress(self) -> float:
+        """Share (0..1) of the rows that are done."""
         return self.done / len(self.features)
 
     def unit(self) -> Graph | None:
-        """One block of rows; after the last, the graph."""
+        """Search one block of rows. Returns the graph after the last block."""
         n = len(self.features)
         if self.done < n:
             rows = slice(self.done, min(self.done + self.rows_per_unit, n))
@@ -92,13 +109,14 @@ class GraphBuilding:
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
-        """What has been found so far; the features are the caller's."""
+        """Neighbours found so far. The features are the caller's."""
         return {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Continue from a saved state."""
         found = tensors["neighbour_indices"]
         self.done = len(found)
         self.indices[: self.done] = found.to(self.indices.device)
@@ -106,14 +124,16 @@ class GraphBuilding:
 
 
 class GraphRefresh:
-    """A graph on features that are gathered first. Call `unit` until it returns the graph."""
+    """A graph whose features are collected first. Call `unit` until it returns the graph."""
 
     def __init__(self, features: GraphFeatures, k: int) -> None:
+        """Prepare to search `k` neighbours per item."""
         self.features = features
         self.k = k
         self.building: GraphBuilding | None = None
 
     def unit(self) -> Graph | None:
+        """Do one unit. Returns the graph after the last one."""
         if self.building is not None:
             return self.building.unit()
         features = self.features.unit()
@@ -123,14 +143,17 @@ class GraphRefresh:
 
     @property
     def uses_classifier(self) -> bool:
+        """Whether features of the classifier are used."""
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
+        """Features or neighbours so far."""
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Continue from a saved state."""
         device = self.features.components.device
         if "graph_features" in tensors:
             self.building = GraphBuilding(tensors["graph_features"].clone().to(device), self.k)

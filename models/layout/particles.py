@@ -1,7 +1,8 @@
-"""The particle system: each item's latent mean is a variational parameter of its own, moved by forces.
+"""The particle system: each item's latent mean is a variational parameter, moved by forces.
 
-A force is minus the gradient of one term of the loss at that mean (neighbour_loss.py, anchor_loss.py). Positions are in the kernel's unit;
-`latent_mean` is in latent units, joined by one scale factor that gives the cloud unit spread, as the prior has.
+A force is minus the gradient of one term of the loss at that mean (neighbour_loss.py,
+anchor_loss.py). Positions are in the kernel's unit. `latent_mean` is in latent units. One scale
+factor between both gives the cloud unit spread, as the prior has.
 """
 
 from collections.abc import Mapping
@@ -21,38 +22,49 @@ from lodespace.models.layout.neighbour_loss import (
 )
 
 SAMPLES = 5
-"""Others an item is repelled from in one round."""
+"""Sampled others per item that repel it in one round."""
 LEAST_AGREEMENT = 0.02
+"""Minimum factor of an edge between items of different classes."""
 SCALE_RATE = 0.05
-"""How fast the scale factor follows the spread: the cloud must not breathe."""
+"""Rate at which the scale factor follows the spread. It is low, so that the cloud does not pulsate.
+"""
 
 
 class Particles:
-    """N particles in D dimensions on a graph. All tensors live on one device."""
+    """N particles in D dimensions on a graph. All tensors are on one device."""
 
     def __init__(self, start: torch.Tensor, graph: Graph, generator: torch.Generator) -> None:
-        """`start` (N, D) in any unit; it is brought to a small cloud in kernel units. `generator` is on its device."""
+        """Place particles at `start` (N, D), in any unit. `generator` is on its device."""
         self.position = start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
+        """Positions in kernel units, (N, D)."""
         self.generator = generator
         self.scale = 1.0
+        """Kernel units per latent unit."""
         self.target = self.position.clone()
+        """Anchors in kernel units, (N, D)."""
         self.stiffness = torch.zeros(len(start), device=start.device)
+        """Stiffness of each anchor, (N,)."""
         self.pinned = torch.empty(0, dtype=torch.int64, device=start.device)
+        """Pinned items, int64 (K,)."""
         self.pins = torch.empty(0, start.shape[1], device=start.device)
+        """Where they are held, in latent units: (K, D)."""
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
+        """Continue on another graph."""
         self.graph = graph
         self.weight = graph.weight
         self.degree = self._degrees()
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """(N, D), centred, spread about 1."""
+        """Latent means (N, D), centred, with a spread of about 1."""
         return (self.position - self.position.mean(dim=0)) / self.scale
 
     def pin(self, items: torch.Tensor, pins: torch.Tensor) -> None:
-        """Hold items int64 (K,) at `pins` (K, D), in latent units: there they stay while the cloud grows or shrinks."""
+        """Hold items int64 (K,) at `pins` (K, D), in latent units, while the cloud grows or
+        shrinks.
+        """
         self.pinned, self.pins = items, pins
 
     def _degrees(self) -> torch.Tensor:
@@ -64,9 +76,14 @@ class Particles:
     def set_agreement(
         self, probabilities: torch.Tensor | None, share_of_classes: float, sharpness: float = 1.0
     ) -> None:
-        """Make the edges label-aware: w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)^g); None takes it back.
+        """Multiply the weight of each edge by (1 - s) + s * max(0.02, sum_c p_ic p_jc)^g.
 
-        probabilities (N, C); s is the share of classes that have labels; g the `sharpness`, 0: blind to classes.
+        Edges between items of different classes become weaker.
+
+        Args:
+            probabilities: class probabilities p, (N, C). None restores the weights of the graph.
+            share_of_classes: s, the share of classes that have labels.
+            sharpness: g; 0 ignores classes.
         """
         if probabilities is None or share_of_classes <= 0:
             self.weight = self.graph.weight
@@ -78,11 +95,18 @@ class Particles:
         )
 
     def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
-        """One round of forces on every particle: exact attraction along all edges, sampled repulsion, anchors.
+        """Do one round of forces on every particle.
 
-        The springs of the anchors are taken implicitly (linearly implicit Euler): explicit steps overshoot once
-        step * stiffness exceeds 2, as it does for a pin in a strong motion. For the same reason a neighbour term that weighs more than 1
-        makes the step smaller: where the forces balance is the same.
+        The attraction along all edges is exact, the repulsion is sampled. The springs of the
+        anchors are integrated implicitly (linearly implicit Euler), because explicit steps
+        overshoot once step * stiffness exceeds 2, as for a pin in a strong motion. For the same
+        reason a weight of the neighbour term above 1 reduces the step, which does not change where
+        forces balance.
+
+        Args:
+            step: step size.
+            beta_neighbour: weight of the neighbour term.
+            beta_anchor: weight of the anchor term.
         """
         step /= max(1.0, beta_neighbour)
         self.target[self.pinned] = self.pins * self.scale + self.position.mean(dim=0)
@@ -112,7 +136,7 @@ class Particles:
         return torch.randint(n, (n, SAMPLES), generator=self.generator, device=self.position.device)
 
     def losses(self) -> dict[str, float]:
-        """The neighbour and anchor terms, in nats an item, at freshly sampled others."""
+        """Neighbour and anchor terms, in nats per item, at newly sampled others."""
         z, graph = self.position, self.graph
         attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
         repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)
@@ -120,10 +144,10 @@ class Particles:
         anchor = anchor_loss(z, self.target, self.stiffness)
         return {"neighbour": float(attraction + repulsion) / n, "anchor": float(anchor) / n}
 
-    # Checkpoints -----------------------------------------------------------------------------------------------------
+    # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """All but the scale and the pins."""
+        """All tensors except the pins."""
         return {
             "position": self.position,
             "target": self.target,
@@ -142,6 +166,7 @@ class Particles:
         device: torch.device,
         generator: torch.Generator,
     ) -> "Particles":
+        """Particles of a saved state, without pins."""
         head, tail, edge_weight, weight = (
             tensors[name].clone().to(device)
             for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")

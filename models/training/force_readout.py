@@ -1,8 +1,8 @@
-"""Forces to be read: minus the gradient of each term of the loss, with its weight, at the latent means, by autograd.
+"""Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
 
-The unit is nats per latent unit. In the presets with particles the neighbour and anchor terms move the points, and the others
-shape encoder, decoder and head; in preset `paper` the encoder's weights take up all of them. Nothing here changes the state
-of training: what is sampled is sampled by a generator of its own.
+The unit is nats per latent unit. In the presets with particles, the neighbour and anchor terms move
+the points, and the other terms shape encoder, decoder and head. In the preset `paper` all terms act
+on the encoder. Nothing here changes the state of training: samples come from a separate generator.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,14 @@ from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
 
 OTHERS = 48
-"""Sampled items that stand for all others in the repulsion, where it is read for every item."""
+"""Sampled items that stand for all others in the repulsion, when every item's force is read."""
 
 Forces = dict[str, torch.Tensor]
+"""Force by the name of its term, each (N, D) or (K, D), in nats per latent unit."""
 
 
 def minus_gradient(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
-    """-d loss / d at, of the same shape as `at`."""
+    """-d loss / d at, in the shape of `at`."""
     variable = at.detach().clone().requires_grad_()
     with torch.enable_grad():
         value = loss(variable)
@@ -42,7 +43,18 @@ def vae_forces(
     *,
     reconstruction: bool,
 ) -> Forces:
-    """Those of equation 1 at latent_mean (K, D) of `items` int64 (K,); labels int64 (N,), on the CPU like `items`."""
+    """Forces of the terms of equation 1.
+
+    Args:
+        training: networks and weights.
+        latent_mean: where forces are read, (K, D).
+        items: int64 (K,), on the CPU.
+        labels: of all items, int64 (N,), on the CPU.
+        reconstruction: include the reconstruction, which takes a pass through the decoder.
+
+    Returns:
+        (K, D) by the name of the term (models/terms.py).
+    """
     weights, vae = training.config.weights, training.vae
     own = labels[items].to(latent_mean.device)
 
@@ -71,13 +83,16 @@ def vae_forces(
 def particle_forces(
     particles: Particles, beta_neighbour: float, beta_anchor: float, items: torch.Tensor | None
 ) -> Forces:
-    """Neighbour and anchor of `items` int64 (K,), against all others exactly; of all items (None) against OTHERS of them. (K or N, D)."""
+    """Forces of the neighbour and anchor terms, (N, D) or (K, D).
+
+    For `items` int64 (K,), repulsion by all others is exact. For all items (None), it is sampled
+    from OTHERS of them.
+    """
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        generator = torch.Generator().manual_seed(
-            0
-        )  # always the same others: arrows that flicker say nothing
+        # Always the same others, so that arrows do not flicker.
+        generator = torch.Generator().manual_seed(0)
         others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
         chosen = torch.arange(n, device=z.device)
         edges = slice(None)
@@ -90,7 +105,8 @@ def particle_forces(
     head, tail, weight = graph.head[edges], graph.tail[edges], particles.weight[edges]
 
     def neighbour(own: torch.Tensor) -> torch.Tensor:
-        # The ends are `own` where they are chosen; where both are, the loss is that of each with the other held still.
+        # Ends of edges are `own` where they are chosen. Where both are, each moves with the other
+        # fixed.
         moving = z.index_copy(0, chosen, own)
         pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(
             z[head], moving[tail], weight

@@ -35,7 +35,7 @@ class Loop(ABC):
         )
         """The networks and their optimiser."""
 
-    # What a loop shows ------------------------------------------------------------------------
+    # Output -----------------------------------------------------------------------------------
 
     @property
     def config(self) -> TrainingConfig:

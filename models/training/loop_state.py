@@ -12,7 +12,7 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """What commands change and units of work read, and the figures that units of work measure."""
+    """Inputs that commands change and units of work read, with the figures that these measure."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device

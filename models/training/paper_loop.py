@@ -63,7 +63,7 @@ class PaperLoop(Loop):
             return self._full_turn()
         return self._encode_chunk() if self._stale else False
 
-    # What a loop shows ------------------------------------------------------------------------
+    # Output -----------------------------------------------------------------------------------
 
     @property
     def latent_mean(self) -> torch.Tensor:

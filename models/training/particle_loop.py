@@ -78,7 +78,7 @@ class ParticleLoop(Loop):
         self.state.step += 1
         return moved
 
-    # What a loop shows ------------------------------------------------------------------------
+    # Output -----------------------------------------------------------------------------------
 
     @property
     def latent_mean(self) -> torch.Tensor:

@@ -91,7 +91,7 @@ class Pinning:
         return {"given_items": self.given.items, "given_pins": self.given.targets}
 
     def load(self, tensors: Mapping[str, torch.Tensor], latent_dim: int) -> None:
-        """Replace all pins by saved ones. States of early versions have none."""
+        """Replace all pins by saved ones. States of early versions lack them."""
         self.clear(latent_dim)
         if "given_items" in tensors:
             self.given = Pins(tensors["given_items"].clone(), tensors["given_pins"].clone())

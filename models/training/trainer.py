@@ -92,7 +92,7 @@ class Trainer:
         """Add classes while training. Raises ValueError for fewer classes than there are."""
         if n_classes < self.n_classes:
             raise ValueError(
-                f"{n_classes} classes: there are {self.n_classes} already, and classes are not taken away"
+                f"{n_classes} classes: there are {self.n_classes}, and their number cannot shrink"
             )
         self.n_classes = n_classes
         with self._own_random_state():

@@ -1,4 +1,4 @@
-"""p(X given Z): latent variable to the reconstruction's logits (pictures) or means (vectors)."""
+"""p(X given Z): latent variable to logits of pictures, or means of vectors."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,7 +10,7 @@ from lodespace.models.vae.upsampling import Upsampling
 
 
 class ConvDecoder(nn.Module):
-    """Mirror of ConvEncoder. (B, D) -> logits (B, C, side, side)."""
+    """Mirror of ConvEncoder: (B, D) -> logits (B, C, side, side)."""
 
     def __init__(
         self, out_channels: int, side: int, channels: Sequence[int], hidden: int, latent_dim: int
@@ -34,16 +34,18 @@ class ConvDecoder(nn.Module):
 
     @property
     def last_layer(self) -> Upsampling:
+        """The layer whose output is the logits."""
         layer = self.deconvolutions[-1]
         assert isinstance(layer, Upsampling)
         return layer
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Latent variable (B, D) -> logits (B, C, side, side)."""
         return self.deconvolutions(self.dense(z).view(-1, *self.unflatten))
 
 
 class VectorDecoder(nn.Module):
-    """Mirror of VectorEncoder. (B, D) -> (B, F)."""
+    """Mirror of VectorEncoder: (B, D) -> (B, F)."""
 
     def __init__(self, features: int, hidden: int, latent_dim: int) -> None:
         super().__init__()
@@ -56,6 +58,7 @@ class VectorDecoder(nn.Module):
         )
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Latent variable (B, D) -> means (B, F)."""
         return self.layers(z)
 
 

@@ -8,7 +8,10 @@ HEAD_UNITS = 10
 
 
 class ClassificationHead(nn.Module):
-    """Latent mean (B, D) -> class logits (B, C). 0 hidden layers is logistic regression, the paper's choice."""
+    """Latent mean (B, D) -> class logits (B, C).
+
+    Without hidden layers it is logistic regression, the paper's choice.
+    """
 
     def __init__(self, latent_dim: int, n_classes: int, hidden_layers: int = 0) -> None:
         super().__init__()
@@ -21,15 +24,17 @@ class ClassificationHead(nn.Module):
 
     @property
     def output(self) -> nn.Linear:
+        """The last layer."""
         layer = self.layers[-1]
         assert isinstance(layer, nn.Linear)
         return layer
 
     def forward(self, latent_mean: torch.Tensor) -> torch.Tensor:
+        """Latent mean (B, D) -> class logits (B, C)."""
         return self.layers(latent_mean)
 
     @torch.no_grad()
     def copy_classes_from(self, other: "ClassificationHead") -> None:
-        """Take over what `other`, a head with fewer classes and the same layers, has learned."""
+        """Copy the weights of `other`, a head with fewer classes and the same layers."""
         for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):
             mine[: len(theirs)] = theirs

@@ -1,7 +1,8 @@
 """Initialisation that keeps the latent variable informative.
 
-PyTorch's default (gain 1/sqrt(3)) shrinks the signal over six ReLU layers, so that the latent variable says nothing while the KL
-term already pulls: every dimension collapses within the first epochs, and in 3D stays collapsed (docs/reproduction.md has the counts).
+PyTorch's default (gain 1/sqrt(3)) shrinks the signal over six ReLU layers. The latent variable then
+carries no information while the KL term already acts: every dimension collapses within the first
+epochs, and in 3D stays collapsed (docs/reproduction.md has the counts).
 """
 
 import math
@@ -13,6 +14,7 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.vae.encoder import Encoder
 
 LOG_VARIANCE_BIAS = -2.0
+"""Initial latent log-variance: sigma is about 0.37."""
 _PICTURES_AT_ONCE = 1000
 
 
@@ -20,7 +22,8 @@ _PICTURES_AT_ONCE = 1000
 def he_initialise(module: nn.Module) -> None:
     """He-normal weights for ReLU layers and zero biases, everywhere in `module`.
 
-    A stride-2, 4 x 4 transposed convolution reaches each output from 4 inputs a channel, hence its fan.
+    A stride-2, 4 x 4 transposed convolution reaches each output from 4 inputs per channel, hence
+    its fan.
     """
     for layer in module.modules():
         if isinstance(layer, nn.ConvTranspose2d):
@@ -35,7 +38,7 @@ def he_initialise(module: nn.Module) -> None:
 
 @torch.no_grad()
 def initialise_latent_layers(encoder: Encoder) -> None:
-    """Unit-gain latent means; a small, nearly constant latent variance to begin with (sigma about 0.37)."""
+    """Initialise latent means with unit gain, and the variance small and nearly constant."""
     nn.init.kaiming_normal_(encoder.mean.weight, nonlinearity="linear")
     nn.init.zeros_(encoder.mean.bias)
     nn.init.normal_(encoder.log_variance.weight, std=0.01)
@@ -43,7 +46,7 @@ def initialise_latent_layers(encoder: Encoder) -> None:
 
 
 def mean_logit(dataset: Dataset) -> float:
-    """Logit of the mean pixel: with this as the decoder's last bias, training begins at the mean picture's brightness."""
+    """Logit of the mean pixel: as the decoder's last bias, it starts training at that brightness."""
     total = sum(
         float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
     )

@@ -1,4 +1,7 @@
-"""The terms of equation 1, pure functions. Each says its reduction: the meaning of the weights hangs on it."""
+"""The terms of equation 1, pure functions.
+
+Each docstring states its reduction, because the loss weights depend on it.
+"""
 
 import math
 from functools import reduce
@@ -16,9 +19,10 @@ _PIXELS = 32 * 32
 
 
 class _BernoulliLoss(torch.autograd.Function):
-    """Binary cross-entropy from logits, summed: F.binary_cross_entropy_with_logits in a tenth of its time on the CPU.
+    """Binary cross-entropy from logits, summed.
 
-    log(1 + exp(-|l|)) is -log(sigmoid(|l|)), whose functions are vectorised where log1p is not.
+    F.binary_cross_entropy_with_logits in a tenth of its time on the CPU: log(1 + exp(-|l|)) is
+    -log(sigmoid(|l|)), whose functions are vectorised where log1p is not.
     """
 
     @staticmethod
@@ -28,7 +32,10 @@ class _BernoulliLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator's stub
+    # The decorator's stub has another signature.
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *gradients: torch.Tensor
+    ) -> tuple[torch.Tensor, None]:
         logits, x = ctx.saved_tensors
         return logits.sigmoid().sub_(x).mul_(gradients[0]), None
 
@@ -36,7 +43,7 @@ class _BernoulliLoss(torch.autograd.Function):
 def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """-log p(X given Z), summed over the item, mean over the batch, in nats. Scalar.
 
-    Pictures (B, C, H, W): binary cross-entropy from logits, pixels in 0..1 as probabilities.
+    Pictures (B, C, H, W): binary cross-entropy from logits, with pixels in 0..1 as probabilities.
     Vectors (B, F): half the squared error, a Gaussian of unit variance without its constant.
     """
     if x.ndim == 4:
@@ -45,7 +52,10 @@ def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.
 
 
 def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
-    """KL(q(Z given X) || N(0, 1)) of each latent dimension, mean over the batch, in nats. (B, D), (B, D) -> (D,)."""
+    """KL(q(Z given X) || N(0, 1)) of each latent dimension, mean over the batch, in nats: (D,).
+
+    Latent mean and log-variance are (B, D).
+    """
     terms = latent_mean.square() + latent_log_variance.exp() - 1 - latent_log_variance
     return 0.5 * terms.mean(dim=0)
 
@@ -55,7 +65,12 @@ def classification_loss(
 ) -> torch.Tensor:
     """Cross-entropy H(Y, Y~), weighted mean over the labelled items of the batch, in nats. Scalar.
 
-    class_logits (B, C), labels int64 (B,) with UNLABELED for none, weights (B,). A batch without labels gives 0, not nan.
+    A batch without labels has 0, not nan.
+
+    Args:
+        class_logits: (B, C).
+        labels: int64 (B,), UNLABELED for an item without a label.
+        weights: (B,); by default 1.
     """
     labelled = labels != UNLABELED
     each = F.cross_entropy(class_logits, labels.clamp_min(0), reduction="none")
@@ -64,8 +79,10 @@ def classification_loss(
 
 
 def reconstruction_weight(dataset: Dataset) -> float:
-    """Weight of the reconstruction: 1 up to 32 x 32 x 1; larger pictures count as one of that size, so that the other weights, which stand
-    beside a sum over pixels, mean the same for all.
+    """Weight of the reconstruction: 1 up to 32 x 32 x 1.
+
+    Larger pictures count as one of that size, so that the other weights, relative to a sum over
+    pixels, have the same effect.
     """
     return min(1.0, _PIXELS / math.prod(dataset.item_shape)) if dataset.kind == "image" else 1.0
 

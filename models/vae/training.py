@@ -1,6 +1,7 @@
 """One optimiser step of equation 1 on the whole network, and the encoder's output for all items.
 
-Both presets train through this: `paper` shows what it encodes, `default` makes it follow the particles (L_encoder).
+All presets train by this. `paper` shows the encoder's output; in the others the encoder learns to
+reach the particles (L_encoder).
 """
 
 from collections.abc import Mapping
@@ -34,11 +35,13 @@ from lodespace.models.vae.losses import (
 from lodespace.models.vae.vae import VAE
 
 LABELLED_BATCH = 64
+"""Labelled items per batch."""
 ENCODE_CHUNK = 512
+"""Items that are encoded at once."""
 
 
 class VAETraining:
-    """The VAE with its optimiser. `generator` lives on the CPU and draws batches, `device_generator` draws noise."""
+    """The VAE with its optimiser."""
 
     def __init__(
         self,
@@ -48,15 +51,22 @@ class VAETraining:
         generator: torch.Generator,
         device_generator: torch.Generator,
     ) -> None:
+        """`generator` is on the CPU and draws batches; `device_generator` draws noise."""
         self.dataset = dataset
+        """Items to train on."""
         self.config = config
+        """Configuration in force."""
         self.generator = generator
         self.device_generator = device_generator
         self.epochs = Epochs(len(dataset), config.batch_size, generator)
         self.reconstruction_scale = reconstruction_weight(dataset)
+        """Weight of the reconstruction."""
         self.steps_done = 0
+        """Batches done."""
         self.warm_up_began = 0
+        """Batch with which the KL warm-up started."""
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
+        """KL divergence per dimension, moving average, (D,), in nats; nan before the first step."""
         self._build(n_classes)
 
     def _build(self, n_classes: int) -> None:
@@ -66,25 +76,31 @@ class VAETraining:
         )
         device = self.dataset.device
         # Channels last: 1.1 to 1.5 times faster convolutions at these batch sizes.
-        self.vae = vae.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # a keyword-only overload its stub lacks
+        # The stub lacks this keyword-only overload.
+        self.vae = vae.to(device).to(
+            memory_format=torch.channels_last  # pyright: ignore[reportCallIssue]
+        )
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
 
     def epochs_for(self, epochs: int) -> int:
-        """`epochs`, or as many as make `least_steps` batches: of few items an epoch teaches little."""
+        """`epochs`, or as many as make `least_steps` batches: few items make short epochs."""
         return max(epochs, -(-self.config.least_steps // self.epochs.batches_per_epoch))
 
     @property
     def epoch(self) -> float:
+        """Epochs done."""
         return self.steps_done / self.epochs.batches_per_epoch
 
     def set_class_count(self, n_classes: int) -> None:
-        """A head with more outputs that knows what the old one knew; the optimiser forgets the head alone."""
+        """Replace the head by one with more outputs that keeps the weights of the old one."""
         self._rebuild_head(n_classes, self.config.hidden_layers)
 
     def configure(self, config: TrainingConfig) -> None:
-        """Weights and learning rate at once; another head depth makes a new head.
+        """Change the configuration.
 
-        Another latent dimension or architecture makes new layers where shapes differ; the others go on with what they know.
+        Weights and learning rate change at once. Another head depth makes a new head. Another
+        latent dimension or architecture makes new layers where shapes differ; the other layers are
+        kept.
         """
         old, self.config = self.config, config
         if config.latent_dim != old.latent_dim or config.model != old.model:
@@ -97,11 +113,15 @@ class VAETraining:
             self._rebuild_head(self.n_classes, config.hidden_layers)
 
     def take_over(self, other: "VAETraining") -> None:
-        """Go on with what `other`, of the same dimension and architecture, knows."""
+        """Copy all of `other`, of the same dimension and architecture."""
         self.load(other.tensors(), other.counters())
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> bool:
-        """Make room for a state of `config` and `n_classes`, which `load` then brings. Returns whether the layers are new."""
+        """Make room for a state of `config` and `n_classes` that `load` then loads.
+
+        Returns:
+            Whether the layers are new.
+        """
         old, self.config = self.config, config
         same = (old.latent_dim, old.hidden_layers, old.model) == (
             config.latent_dim,
@@ -115,21 +135,24 @@ class VAETraining:
 
     @property
     def n_classes(self) -> int:
+        """Number of classes of the head."""
         return self.vae.head.output.out_features
 
     @property
     def carried_spread(self) -> torch.Tensor:
-        """Twice the most spread that the encoder's means can have along each latent dimension, at most 1: (D,).
+        """Twice the largest possible spread of the encoder's means per latent dimension, at most 1:
+        (D,).
 
-        A dimension's KL divergence is at least half the mean square of its means: it cannot be near 0 and the means far apart. Twice, so
-        that a dimension with 1/8 nat or more, which tells items apart, counts as whole.
+        A dimension's KL divergence is at least half the mean square of its means, so it is not near
+        0 when the means are far apart. Twice, so that a dimension with 1/8 nat or more, which
+        separates items, counts as whole.
         """
         spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
         return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.device)
 
     @torch.no_grad()
     def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
-        """What `vae` and its optimiser know, wherever a parameter of the same name has the same shape."""
+        """Copy parameters and optimiser state of `vae` where name and shape are the same."""
         known = dict(vae.named_parameters())
         for name, mine in self.vae.named_parameters():
             theirs = known.get(name)
@@ -159,11 +182,18 @@ class VAETraining:
         targets: torch.Tensor | None = None,
         learning_rate: float | None = None,
     ) -> dict[str, float]:
-        """One batch. Returns each term unweighted and "total", in nats.
+        """Train one batch.
 
-        labels int64 (N,) on the CPU. `balanced`: classify a class-balanced batch of labelled items beside the batch of
-        everything; otherwise the labels of the batch itself, as in the paper. targets (N, D): where the encoder's
-        means shall go (L_encoder). `learning_rate` defaults to the config's.
+        Args:
+            labels: int64 (N,), on the CPU.
+            balanced: classify a class-balanced batch of labelled items beside the batch of all
+                items.
+                Otherwise classify the labelled items of the batch itself, as in the paper.
+            targets: (N, D), where the encoder's means should be (L_encoder).
+            learning_rate: by default that of the configuration.
+
+        Returns:
+            Each term unweighted, and "total", in nats.
         """
         device = self.dataset.device
         items = self.epochs.next()
@@ -205,19 +235,22 @@ class VAETraining:
 
     @property
     def kl_scale(self) -> float:
-        """KL warm-up: the share of beta_kl in force."""
+        """Share (0..1] of beta_kl in force during the warm-up."""
         warmup = self.config.kl_warmup_epochs
         epochs = (self.steps_done - self.warm_up_began + 1) / self.epochs.batches_per_epoch
         return min(1.0, epochs / warmup) if warmup > 0 else 1.0
 
     @property
     def warming_up(self) -> bool:
+        """Whether the KL warm-up is in progress."""
         return self.kl_scale < 1
 
     def revive(self) -> None:
-        """After a collapse a lower weight alone changes nothing: an encoder that says nothing teaches the decoder to expect nothing.
+        """Recover from a collapse, after which a lower weight alone has no effect.
 
-        All fully connected layers between the convolutions begin anew, and so does the warm-up; the others go on with what they know.
+        An encoder without information teaches the decoder to ignore it. All fully connected layers
+        between the convolutions are initialised again, and the warm-up starts again. The other
+        layers are kept.
         """
         encoder, decoder = self.vae.encoder, self.vae.decoder
         for part in (encoder.hidden, encoder.mean, encoder.log_variance, inner_layers(decoder)):
@@ -239,13 +272,14 @@ class VAETraining:
         return self.vae.encode_mean(self.dataset.batch(items))
 
     def encode_all(self) -> torch.Tensor:
-        """Latent means (N, D), in chunks that stay in the cache (twice as fast as one pass)."""
+        """Latent means (N, D), in chunks that fit in the cache (twice as fast as one pass)."""
         n = len(self.dataset)
         return torch.cat(
             [self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)]
         )
 
     def tensors(self) -> Tensors:
+        """Tensors from which training continues."""
         measured = {} if np.isnan(self.kl).any() else {"vae_kl": torch.from_numpy(self.kl.copy())}
         return {
             **module_tensors("vae", self.vae),
@@ -255,6 +289,7 @@ class VAETraining:
         }
 
     def counters(self) -> dict[str, int]:
+        """Numbers from which training continues."""
         return {
             "vae_steps": self.steps_done,
             "vae_epoch_position": self.epochs.position,
@@ -262,6 +297,7 @@ class VAETraining:
         }
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, int]) -> None:
+        """Continue from a saved state."""
         load_module("vae", self.vae, tensors)
         load_adam("vae_adam", self.optimiser, tensors)
         self.epochs.order = tensors["vae_epoch_order"].clone()

@@ -1,4 +1,4 @@
-"""The variational autoencoder with a classification head (paper, figure 1b): composes encoder, decoder and head."""
+"""The variational autoencoder with a classification head (paper, figure 1b)."""
 
 from typing import NamedTuple
 
@@ -14,17 +14,22 @@ from lodespace.models.vae.initialisation import he_initialise, initialise_latent
 
 
 class VAEOutput(NamedTuple):
-    """reconstruction (B, *item_shape): logits for pictures; latent mean, log-variance and sample (B, D); class logits (B, C)."""
+    """Output for a batch of B items."""
 
     reconstruction: torch.Tensor
+    """(B, *item_shape): logits of pictures, or vectors."""
     latent_mean: torch.Tensor
+    """(B, D)."""
     latent_log_variance: torch.Tensor
+    """(B, D)."""
     latent_sample: torch.Tensor
+    """(B, D)."""
     class_logits: torch.Tensor
+    """(B, C)."""
 
 
 class VAE(nn.Module):
-    """Encoder, decoder and head. The head reads the latent mean, the decoder a sample (reparameterised)."""
+    """Encoder, decoder and head. The head reads the latent mean, the decoder a sample."""
 
     def __init__(self, encoder: Encoder, decoder: Decoder, head: ClassificationHead) -> None:
         super().__init__()
@@ -41,7 +46,7 @@ class VAE(nn.Module):
         n_classes: int,
         hidden_layers: int,
     ) -> "VAE":
-        """A model for `dataset`, initialised as `config` says from torch's current random state."""
+        """A model for `dataset`, initialised from torch's current random state."""
         encoder: Encoder
         decoder: Decoder
         if dataset.kind == "image":
@@ -62,11 +67,16 @@ class VAE(nn.Module):
         return vae
 
     def encode_mean(self, x: torch.Tensor) -> torch.Tensor:
-        """Latent means (B, D) of inputs; never samples."""
+        """Latent means (B, D) of inputs, without sampling."""
         return self.encoder(x)[0]
 
     def forward(self, x: torch.Tensor, noise: torch.Tensor | None = None) -> VAEOutput:
-        """`noise` (B, D): the standard normal draw of the sample; drawn here when it is not given."""
+        """Encode, sample, decode and classify a batch.
+
+        Args:
+            x: items, (B, *item_shape).
+            noise: standard normal draw of the sample, (B, D); drawn here by default.
+        """
         mean, log_variance = self.encoder(x)
         if noise is None:
             noise = torch.randn_like(mean)
