@@ -46,7 +46,7 @@ def initialise_latent_layers(encoder: Encoder) -> None:
 
 
 def mean_logit(dataset: Dataset) -> float:
-    """Logit of the mean pixel: as the decoder's last bias, it starts training at that brightness."""
+    """Logit of the mean pixel: as the decoder's last bias, starts training at that brightness."""
     total = sum(
         float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
     )
