@@ -6,7 +6,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodespace.models.batches import Epochs, class_balanced
 from lodespace.models.display.display import MEDIAN_LIMIT, SPEED_LIMIT, UNFAMILIAR_LIMIT, Display
 from lodespace.models.display.procrustes import aligned, procrustes
 
@@ -73,34 +72,6 @@ def test_a_new_dimension_is_risen_into_and_a_lost_one_left_at_once() -> None:
         display.show(space)
     assert torch.allclose(aligned(display.shown, space), space, atol=0.02)
     assert display.show(space[:, 1:]) and display.shown.shape == (100, 2)
-
-
-def test_an_epoch_holds_every_item_once() -> None:
-    epochs = Epochs(103, 10, torch.Generator().manual_seed(0))
-    batches = [epochs.next() for _ in range(epochs.batches_per_epoch)]
-    assert sorted(torch.cat(batches).tolist()) == list(range(103))
-    assert epochs.next().tolist() != batches[0].tolist()
-
-
-def test_classes_come_equally_often_however_many_labels_they_have() -> None:
-    labels = torch.full((1000,), -1)
-    labels[:600], labels[600:610], labels[610:700] = 0, 1, 2
-    batch = class_balanced(labels, 30_000, torch.Generator().manual_seed(0))
-    counts = torch.bincount(labels[batch], minlength=3)
-    assert (labels[batch] >= 0).all()
-    assert (counts - 10_000).abs().max() < 400  # five standard deviations
-
-
-def test_weights_favour_items_within_their_class_only() -> None:
-    labels = torch.tensor([0, 0, 1])
-    weights = torch.tensor([3.0, 1.0, 0.01])
-    batch = class_balanced(labels, 40_000, torch.Generator().manual_seed(0), weights)
-    counts = torch.bincount(batch, minlength=3) / 40_000
-    assert counts.tolist() == pytest.approx([0.375, 0.125, 0.5], abs=0.02)
-
-
-def test_without_labels_the_batch_is_empty() -> None:
-    assert len(class_balanced(torch.full((5,), -1), 64, torch.Generator())) == 0
 
 
 def one_step(**how: object) -> torch.Tensor:

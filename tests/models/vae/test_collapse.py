@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-import torch
 
 from lodespace.items.item_set import load_digits
 from lodespace.models import Dataset, Snapshot, Trainer, preset
 from lodespace.models.config import PresetName
-from lodespace.models.device import choose_device
 from lodespace.models.vae.collapse import KL_THRESHOLD, collapsed_dimensions, describe
 
 
@@ -25,13 +23,6 @@ def test_the_words_name_the_dimension_and_the_mend() -> None:
     assert "every item" in wholly
     for words in (partly, wholly):
         assert "lower beta_kl (now 50" in words
-
-
-def test_a_device_is_chosen_or_refused_in_words() -> None:
-    assert choose_device("cpu") == torch.device("cpu")
-    assert choose_device("auto").type in ("cpu", "cuda", "mps")
-    with pytest.raises(ValueError, match="'abacus' cannot be used here"):
-        choose_device("abacus")
 
 
 def test_means_without_spread_are_a_collapse_too() -> None:
