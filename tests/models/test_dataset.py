@@ -23,7 +23,7 @@ def test_padding_takes_the_pictures_background(background: int) -> None:
 
 
 def test_a_wide_picture_keeps_its_proportions() -> None:
-    """A 40 x 80 white disc of 20 across stays round: as wide as high, to a pixel, and 32 of 128."""
+    """A white disc of 20 across in 40 x 80 stays round: as wide as high to a pixel, 32 of 128."""
     rows, columns = np.mgrid[:40, :80]
     image = (((rows - 19.5) ** 2 + (columns - 39.5) ** 2 < 10**2) * 255).astype(np.uint8)
     disc = Dataset.from_images(image[None]).inputs[0, 0] > 0.5

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, whatever happens to the files."""
+"""Checkpoints are intact or absent, whatever happens to the files."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ def tensors(value: float = 0.0) -> dict[str, np.ndarray]:
     }
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_a_written_checkpoint_is_read(tmp_path: Path) -> None:
     path = checkpoint.write(
         tmp_path / "checkpoints", tensors(1.5), {"step": 7, "config": {"preset": "paper"}}
     )
@@ -39,7 +39,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 
 def test_same_content_same_bytes(tmp_path: Path) -> None:
-    """Nothing of when or where it was written goes into a checkpoint."""
+    """A checkpoint does not depend on the time and the place of writing."""
     first = checkpoint.write(tmp_path / "a", tensors(), {"step": 1, "epoch": 0.5})
     second = checkpoint.write(
         tmp_path / "b", dict(reversed(tensors().items())), {"epoch": 0.5, "step": 1}
@@ -48,7 +48,7 @@ def test_same_content_same_bytes(tmp_path: Path) -> None:
     assert first.with_suffix(".json").read_bytes() == second.with_suffix(".json").read_bytes()
 
 
-def test_an_empty_or_missing_folder_has_none(tmp_path: Path) -> None:
+def test_an_empty_or_missing_folder_has_no_checkpoint(tmp_path: Path) -> None:
     assert checkpoint.latest(tmp_path) is None
     assert checkpoint.latest(tmp_path / "nowhere") is None
 
@@ -65,7 +65,7 @@ def test_the_newest_is_read_and_the_last_three_are_kept(tmp_path: Path) -> None:
 
 
 def test_damaged_ones_do_not_count_as_kept(tmp_path: Path) -> None:
-    """Two that rotted must not push out the last good one."""
+    """Two damaged checkpoints must not remove the last intact one."""
     for step in range(3):
         path = checkpoint.write(tmp_path, tensors(), {"step": step})
         if step > 0:
@@ -77,10 +77,10 @@ def test_damaged_ones_do_not_count_as_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_mutated_checkpoint_is_never_loaded_and_the_one_before_is(
+def test_a_mutated_checkpoint_is_skipped_for_the_previous_one(
     seed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A flipped bit or a cut, in the tensors or in the JSON."""
+    """A flipped bit or a truncation, in the tensors or in the JSON."""
     checkpoint.write(tmp_path, tensors(1), {"step": 1, "config": {"learning_rate": 0.002}})
     newest = checkpoint.write(tmp_path, tensors(2), {"step": 2, "config": {"learning_rate": 0.002}})
     rng = random.Random(seed)
@@ -102,7 +102,7 @@ def test_a_mutated_checkpoint_is_never_loaded_and_the_one_before_is(
     assert newest.name in caplog.text
 
 
-def test_a_crash_between_the_two_files_leaves_the_one_before(tmp_path: Path) -> None:
+def test_a_crash_between_the_two_files_leaves_the_previous_checkpoint(tmp_path: Path) -> None:
     checkpoint.write(tmp_path, tensors(1), {"step": 1})
     checkpoint.write(tmp_path, tensors(2), {"step": 2}).with_suffix(".json").unlink()
     found = checkpoint.latest(tmp_path)
@@ -135,7 +135,7 @@ def test_numbers_that_are_not_finite_are_not_saved(bad: float, tmp_path: Path) -
 def test_a_full_disk_leaves_what_was_there(
     room_for: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever of the syncs of tensors, folder, JSON, folder is the one to fail; the last comes after the fact."""
+    """Each of the syncs fails once: tensors, folder, JSON, folder. The last one has no effect."""
     checkpoint.write(tmp_path, tensors(), {"step": 1})
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
 
@@ -164,5 +164,8 @@ def test_a_checkpoint_without_latent_means_is_not_one(tmp_path: Path) -> None:
 
 def test_reading_needs_no_torch() -> None:
     """The server process reads checkpoints and must start in a second."""
-    code = "import sys, lodespace.models, lodespace.models.checkpoints.checkpoint; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, lodespace.models, lodespace.models.checkpoints.checkpoint; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -31,7 +31,7 @@ def steps(module: nn.Module, optimiser: torch.optim.Adam, seeds: range) -> None:
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_training_goes_on_to_the_bit(memory_format: torch.memory_format) -> None:
-    """Whatever the layout in memory: what is stored is contiguous, and the fused kernel walks memory."""
+    """Stored tensors are contiguous, and the fused kernel depends on the layout in memory."""
     module, optimiser = make(memory_format)
     steps(module, optimiser, range(3))
     stored = {**module_tensors("m", module), **adam_tensors("a", optimiser)}
@@ -48,7 +48,7 @@ def test_training_goes_on_to_the_bit(memory_format: torch.memory_format) -> None
         assert torch.equal(a, b)
 
 
-def test_a_missing_tensor_is_said() -> None:
+def test_a_missing_tensor_is_refused_by_name() -> None:
     module, _ = make(torch.contiguous_format)
     stored = module_tensors("m", module)
     del stored["m.2.bias"]

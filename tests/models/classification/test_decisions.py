@@ -1,4 +1,4 @@
-"""What the model thinks of every item, in numbers."""
+"""Predictions, margins and doubts from class probabilities."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from lodespace.models.classification.decisions import no_predictions, prediction
 from lodespace.models.item_predictions import UNLABELED
 
 
-def test_doubt_is_of_the_label_where_there_is_one_and_of_the_prediction_elsewhere() -> None:
+def test_doubt_refers_to_the_label_or_else_to_the_prediction() -> None:
     probabilities = torch.tensor([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
     found = predictions_from(probabilities, torch.tensor([0, 1, UNLABELED]))
     assert found.prediction.tolist() == [0, 0, 0]
@@ -22,7 +22,7 @@ def test_of_one_class_the_margin_is_the_confidence() -> None:
     assert found.doubt.tolist() == [0, 0]
 
 
-def test_without_an_opinion_everything_is_doubtful() -> None:
+def test_without_predictions_everything_is_doubtful() -> None:
     found = no_predictions(3, torch.device("cpu"))
     assert found.prediction.tolist() == [UNLABELED] * 3
     assert found.doubt.tolist() == [1, 1, 1]

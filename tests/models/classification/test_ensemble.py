@@ -1,4 +1,4 @@
-"""A sweep of the predictions, and going on with it from the middle."""
+"""A sweep of predictions, and its continuation from the middle."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ N = 2400
 
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLabels]:
-    """A classifier that was hardly trained, and few labels of three groups on their graph, spread in several units."""
+    """A barely trained classifier, and few labels of three groups, spread in several units."""
     monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
@@ -42,14 +42,14 @@ def begun() -> Predictions:
 
 
 def finished(predictions: Predictions, classifier: WideClassifier, given: TrainingLabels) -> int:
-    """The units it took."""
+    """Number of steps until the sweep is complete."""
     units = 1
     while not predictions.step(classifier, given):
         units += 1
     return units
 
 
-def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
+def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
     setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:
     whole = begun()
@@ -70,7 +70,7 @@ def test_a_sweep_that_is_taken_up_in_the_middle_ends_as_if_it_had_not_been(
         assert torch.equal(again.newest.doubt, whole.newest.doubt)
 
 
-def test_few_labels_go_by_the_graph_and_a_label_is_not_judged_by_itself(
+def test_few_labels_use_the_graph_and_a_label_does_not_confirm_itself(
     setting: tuple[WideClassifier, TrainingLabels],
 ) -> None:
     classifier, given = setting

@@ -1,4 +1,4 @@
-"""The finer classifier: its solution, what it says of labels it leaves out, and which labels it is solved for."""
+"""The kernel classifier: its solution, left-out labels, and the labels it is solved for."""
 
 import torch
 
@@ -7,7 +7,7 @@ from lodespace.models.item_predictions import UNLABELED
 
 
 def two_moons(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two half circles that no plane parts: features (N, 2), classes int64 (N,)."""
+    """Two half circles without a separating plane: features (N, 2), classes int64 (N,)."""
     generator = torch.Generator().manual_seed(0)
     labels = torch.arange(n) % 2
     angle = torch.rand(n, generator=generator) * torch.pi
@@ -29,7 +29,7 @@ def solved(
     )
 
 
-def test_what_no_plane_parts_is_told_apart() -> None:
+def test_classes_without_a_separating_plane_are_separated() -> None:
     features, truth = two_moons()
     labels = truth.clone()
     labels[60:] = UNLABELED
@@ -37,7 +37,7 @@ def test_what_no_plane_parts_is_told_apart() -> None:
     assert float((prediction == truth)[60:].float().mean()) > 0.97
 
 
-def test_leaving_one_out_is_what_solving_without_it_says() -> None:
+def test_left_out_predictions_equal_a_fit_without_that_label() -> None:
     features, labels = two_moons(40)
     whole = solved(features, labels)
     for item in (0, 7, 33):

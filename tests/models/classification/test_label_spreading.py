@@ -10,7 +10,7 @@ from samples.graphs import nearest_neighbours
 
 
 def islands(n: int = 90) -> tuple[Graph, torch.Tensor]:
-    """Three clouds of points, their graph and which one each is of."""
+    """Three clouds of points: their graph, and the cloud of each point."""
     generator = torch.Generator().manual_seed(0)
     island = torch.arange(n) % 3
     points = torch.randn(n, 2, generator=generator) + 6 * torch.stack([island, island % 2], dim=1)
@@ -24,7 +24,7 @@ def spread(graph: Graph, labels: torch.Tensor, n_classes: int = 3) -> torch.Tens
     return work.probabilities()
 
 
-def test_one_label_an_island_names_the_island() -> None:
+def test_one_label_per_cluster_labels_the_cluster() -> None:
     graph, island = islands()
     labels = torch.full((90,), UNLABELED)
     labels[:3] = island[:3]
@@ -33,7 +33,7 @@ def test_one_label_an_island_names_the_island() -> None:
     torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(90))
 
 
-def test_a_class_with_many_labels_does_not_drown_one_with_a_single_one() -> None:
+def test_a_class_with_many_labels_does_not_outweigh_a_single_label() -> None:
     graph, island = islands()
     labels = torch.where(island == 0, 0, UNLABELED)
     labels[1], labels[2] = 1, 2
@@ -41,14 +41,14 @@ def test_a_class_with_many_labels_does_not_drown_one_with_a_single_one() -> None
     assert float((found == island).float().mean()) > 0.95
 
 
-def test_an_item_is_judged_by_its_neighbours_and_not_by_its_own_label() -> None:
+def test_a_prediction_uses_neighbours_and_not_the_items_own_label() -> None:
     graph, island = islands()
     labels = torch.where(torch.arange(90) < 45, island, UNLABELED)
-    labels[0] = 1  # island 0
+    labels[0] = 1  # cluster 0
     assert int(spread(graph, labels)[0].argmax()) == 0
 
 
-def test_where_no_label_reaches_every_class_is_as_likely() -> None:
+def test_without_a_label_in_reach_every_class_is_equally_likely() -> None:
     graph, island = islands()
     apart = Graph(graph.head, graph.tail, graph.weight * (island[graph.head] == island[graph.tail]))
     labels = torch.full((90,), UNLABELED)
@@ -56,12 +56,12 @@ def test_where_no_label_reaches_every_class_is_as_likely() -> None:
     assert spread(apart, labels)[1].tolist() == pytest.approx([1 / 3] * 3)
 
 
-def test_the_graph_hands_over_to_the_classifiers_as_labels_come() -> None:
+def test_the_weight_of_the_graph_falls_with_more_labels() -> None:
     labels = torch.full((500,), UNLABELED)
     assert share(labels) == 1
     labels[: 3 * HALF_AT] = torch.arange(3 * HALF_AT) % 3
     assert share(labels) == 0.5
-    labels[300:] = 0  # a region of one class says nothing of the others
+    labels[300:] = 0  # a region of one class adds nothing about the others
     assert share(labels) == 0.5
     labels[:300] = torch.arange(300) % 3
     assert share(labels) < 0.2

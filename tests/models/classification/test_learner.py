@@ -9,9 +9,7 @@ from lodespace.models.classification.learner import CHUNKS_PER_UPDATE, LabelLear
 from lodespace.models.features.network import FeatureNetwork
 
 
-def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_and_count_before_the_rest() -> (
-    None
-):
+def test_visible_and_labelled_items_are_predicted_first() -> None:
     n = CHUNK * (CHUNKS_PER_UPDATE + 2)
     truth = np.arange(n) % 2
     dataset = Dataset.from_vectors(
@@ -31,15 +29,15 @@ def test_on_a_large_data_set_the_visible_and_the_labelled_are_predicted_first_an
             is not None
         )
     assert set(learning.predictions.order[:42].tolist()) == {*range(40), n - 1, n - 2}
-    told = []
+    results = []
     while learning.at_work:
-        told.append(
+        results.append(
             learning.predict(TrainingLabels(labels, labels, torch.zeros(n, dtype=torch.bool)))
         )
-    assert [i for i, (news, _) in enumerate(told) if news] == [
+    assert [i for i, (news, _) in enumerate(results) if news] == [
         CHUNKS_PER_UPDATE - 1,
         2 * CHUNKS_PER_UPDATE,  # one unit solved the kernel classifier
-        len(told) - 1,
+        len(results) - 1,
     ]
-    assert [complete for _, complete in told] == [False] * (len(told) - 1) + [True]
+    assert [complete for _, complete in results] == [False] * (len(results) - 1) + [True]
     assert float((learning.predictions.newest.prediction.numpy() == truth).mean()) > 0.95

@@ -1,4 +1,4 @@
-"""Alignment, what is shown, and which items a batch holds."""
+"""Alignment of frames, and the limits of motion."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def rotation(d: int, seed: int) -> torch.Tensor:
 
 
 @given(d=st.sampled_from([2, 3]), seed=st.integers(0, 10_000))
-def test_procrustes_takes_back_any_rigid_motion(d: int, seed: int) -> None:
+def test_procrustes_reverts_any_rigid_motion(d: int, seed: int) -> None:
     random = torch.Generator().manual_seed(seed)
     points = torch.randn(30, d, generator=random, dtype=torch.float64)
     moved = points @ rotation(d, seed) + torch.randn(d, generator=random, dtype=torch.float64)
@@ -58,7 +58,7 @@ def test_a_cloud_that_only_turns_is_shown_still() -> None:
     assert not display.show((points.double() @ rotation(3, 1)).float() + 5)
 
 
-def test_a_new_dimension_is_risen_into_and_a_lost_one_left_at_once() -> None:
+def test_a_new_dimension_is_entered_slowly_and_a_lost_one_left_at_once() -> None:
     space = torch.randn(100, 3, generator=torch.Generator().manual_seed(0))
     display = Display()
     display.show(space[:, :2])
@@ -75,7 +75,10 @@ def test_a_new_dimension_is_risen_into_and_a_lost_one_left_at_once() -> None:
 
 
 def one_step(**how: object) -> torch.Tensor:
-    """How far each point of a cloud moves in one frame, in spreads, when all of it is to go elsewhere and a tenth further than the rest."""
+    """Displacement of each point in one frame, in spreads.
+
+    All of the cloud is to move, and a tenth of it further than the rest.
+    """
     random = torch.Generator().manual_seed(1)
     points = torch.randn(400, 3, generator=random)
     display = Display()
@@ -93,7 +96,7 @@ def test_most_of_a_cloud_moves_slowly_and_none_of_it_fast() -> None:
     assert float(moved.max()) <= SPEED_LIMIT * 1.001
 
 
-def test_pace_tempo_and_a_hand_change_the_limits_and_a_first_map_has_wider_ones() -> None:
+def test_pace_tempo_drag_and_a_first_map_change_the_limits() -> None:
     moved = one_step()
     assert torch.allclose(one_step(pace=0.5), moved / 2, rtol=1e-3)
     assert float(one_step(tempo=0.4).median()) < 0.41 * float(moved.median())

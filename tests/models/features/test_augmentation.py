@@ -1,4 +1,4 @@
-"""Views of an item: each kind of content changes as its own kind may, and in no other way."""
+"""Views of an item: each kind of content changes only as its items may."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def test_views_differ_and_stay_pictures(content: Content) -> None:
 
 
 def test_only_photos_are_mirrored() -> None:
-    """The block is at the left: mirrored, it is at the right."""
+    """The block is at the left; a mirrored one is at the right."""
     right = {
         content: float((views(content, corner(200))[..., 17:].sum((1, 2, 3)) > 20).float().mean())
         for content in CONTENTS
@@ -41,7 +41,7 @@ def test_only_photos_are_mirrored() -> None:
 
 
 def test_frequencies_of_sound_stay_nearly_where_they_are() -> None:
-    """A line at one height stays within two rows of it; in time it moves."""
+    """A line at one height stays within two rows; in time it moves."""
     x = torch.zeros(200, 1, 64, 64)
     x[:, :, 20] = 1
     rows = views("spectrograms", x).sum(dim=(1, 3))

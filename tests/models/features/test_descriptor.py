@@ -1,4 +1,4 @@
-"""What items are compared by before anything is learned."""
+"""Descriptors of items before anything is learned."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from samples.graphs import nearest_neighbours
 
 
 def bar(slant: float) -> torch.Tensor:
-    """A stroke from top to bottom, leaning: (1, 1, 32, 32)."""
+    """A slanted stroke from top to bottom: (1, 1, 32, 32)."""
     at = (torch.arange(32) + 0.5) / 16 - 1
     away = (at[None, :] - slant * at[:, None]).abs()
     drawn = (away < 0.12) & (at[:, None].abs() < 0.7)
@@ -33,7 +33,7 @@ def test_digits_have_more_neighbours_of_their_class_than_by_pixels() -> None:
     assert 1 - neighbours_right(described(dataset), truth) < 0.6 * wrong_by_pixels
 
 
-def test_what_leans_is_made_upright_and_brought_to_the_middle() -> None:
+def test_a_slanted_sign_is_made_upright_and_centred() -> None:
     leaning = bar(0.5).roll(3, dims=3)
     assert float((upright(leaning) - bar(0.0)).abs().mean()) < 0.3 * float(
         (leaning - bar(0.0)).abs().mean()
@@ -45,7 +45,7 @@ def test_dark_on_light_is_the_same_sign() -> None:
     torch.testing.assert_close(ink(1 - x), ink(x))
 
 
-def test_edges_tell_directions_and_not_signs() -> None:
+def test_edges_depend_on_direction_and_not_on_sign() -> None:
     down, across = edges(bar(0.0)), edges(bar(0.0).transpose(2, 3))
     assert int(down.sum(dim=(0, 2, 3)).argmax()) == 0
     assert int(across.sum(dim=(0, 2, 3)).argmax()) == 4

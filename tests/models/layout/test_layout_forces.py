@@ -1,4 +1,7 @@
-"""Every force is minus the gradient of its term: against autograd, finite differences and plain loops, in double precision."""
+"""Every force is minus the gradient of its term.
+
+Compared with autograd, finite differences and plain loops, in double precision.
+"""
 
 import math
 
@@ -66,7 +69,7 @@ def test_repulsion_is_minus_the_gradient_of_its_term(d: int) -> None:
     expected = -finite_difference(lambda z: repulsion_loss(z, others, strength), item)
     near = (item[:, None] - others).norm(dim=2).min(
         dim=1
-    ).values < 0.4  # there the clamp holds the force back
+    ).values < 0.4  # beyond this the force is clamped
     assert bool((~near).any())
     assert torch.allclose(force[~near], expected[~near], rtol=1e-5, atol=1e-7)
     assert bool((force.abs() <= FORCE_LIMIT * strength[:, None] + 1e-9).all())
@@ -145,7 +148,7 @@ def chain() -> Graph:
     return Graph(torch.tensor([0, 1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1.0, 0.5, 0.8]))
 
 
-def test_agreement_reweights_edges_as_the_formula_says() -> None:
+def test_agreement_reweights_edges_by_the_formula() -> None:
     particles = Particles(points(4, 2).float(), chain(), torch.Generator())
     p = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
     particles.set_agreement(p, 0.5)
@@ -210,5 +213,5 @@ def test_graph_features_come_in_units_and_are_those_of_one_pass() -> None:
     with torch.no_grad():
         learned = standardised(principal_components(network(dataset.inputs), features.shape[1] - 6))
     assert torch.allclose(features[:, :6], standardised(components), atol=1e-6)
-    # Components are known up to nothing but rounding: their distances are what the graph sees.
+    # Components are equal up to rounding, and the graph sees their distances.
     assert torch.allclose(torch.pdist(features[:200, 6:]), torch.pdist(learned[:200]), atol=1e-4)

@@ -1,4 +1,4 @@
-"""How many rounds are due and how strong they are; what a large data set is told first."""
+"""Number and step size of the rounds of forces."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Labels come in increments (paper, section 5): new classes are learned beside the old ones, not in their place."""
+"""Labels come in increments (paper, section 5).
+
+New classes are learned in addition to the old ones.
+"""
 
 import numpy as np
 
@@ -10,7 +13,10 @@ PER_CLASS = 50
 
 
 def test_old_classes_are_kept_while_new_ones_come() -> None:
-    """Classes 0 to 4 are labelled, then 5 to 9, one gesture a class. Accuracy on 0 to 4 falls by at most 2 points."""
+    """Classes 0 to 4 are labelled, then 5 to 9, in one gesture per class.
+
+    Accuracy on 0 to 4 falls by at most 2 points.
+    """
     items = load_digits()
     assert items.truth is not None
     data, truth = items.data[:SHOWN], items.truth[:SHOWN]

@@ -1,4 +1,7 @@
-"""Forces that are read are minus the gradient of the loss: against finite differences, in double precision, and without side effects."""
+"""Forces for display are minus the gradient of the loss.
+
+Compared with finite differences, in double precision. Reading them has no side effects.
+"""
 
 from collections.abc import Callable
 
@@ -48,7 +51,7 @@ def minus_differences(
 
 
 def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The neighbour term of one item as a function of its latent mean, everybody else held still, written out anew."""
+    """The neighbour term of one item, with all others fixed, written independently."""
     assert loop.map.particles is not None
     particles = loop.map.particles
     z, graph, scale = particles.position.double(), particles.graph, particles.scale
@@ -61,7 +64,7 @@ def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torc
     def loss(latent: torch.Tensor) -> torch.Tensor:
         at = latent * scale + centre
         pull = attraction_loss(at.expand(len(ends), -1), z[ends], weight)
-        # Itself counts among the others, and does not push.
+        # The item itself is among the others and does not push.
         others = torch.cat([z[:item], z[item + 1 :]])
         return pull + repulsion_loss(at[None], others[None], strength) * (len(others) / len(z))
 
@@ -112,14 +115,14 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
 
 
 def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
-    """What moves the points in a round is the sum of the neighbour and anchor forces, up to the sampled repulsion."""
+    """Points move by the sum of neighbour and anchor forces, up to the sampled repulsion."""
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
     everything = loop.forces(None, reconstruction=False)
     read = (everything["neighbour"] + everything["anchor"]) / loop.map.particles.scale
     moved = torch.stack([loop.map.particles._force(1.0, 1.0) for _ in range(40)]).mean(dim=0)
     free = torch.ones(N, dtype=torch.bool)
-    free[17] = False  # of the pinned item the anchor's force alone counts, and that is exact
+    free[17] = False  # at a pinned item the anchor's force dominates, and it is exact
     along = torch.nn.functional.cosine_similarity(read[free], moved[free], dim=1)
     assert float(along.median()) > 0.8
     assert float((read[17] - moved[17]).norm()) < 0.15 * float(moved[17].norm())
@@ -139,7 +142,7 @@ def test_reading_changes_nothing(trainer: Trainer) -> None:
 
 
 def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
-    """The KL force points from where an item is shown to the origin of the latent space, however the view is turned."""
+    """The KL force points from the shown item to the origin of the latent space in any rotation."""
     kl = trainer.inspector.forces(ITEMS)["kl"]
     shown = trainer.snapshot().latent_mean
     inward = shown.mean(axis=0) - shown[ITEMS]
@@ -147,7 +150,7 @@ def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
     assert along.min() > 0.9
 
 
-def test_the_decoded_picture_of_an_items_place_is_its_reconstruction(trainer: Trainer) -> None:
+def test_decoding_the_place_of_an_item_gives_its_reconstruction(trainer: Trainer) -> None:
     shown = trainer.snapshot().latent_mean
     seen = trainer.inspector.inspect(ITEMS)
     np.testing.assert_allclose(

@@ -1,4 +1,7 @@
-"""Labels that are kept from the model to measure it: they teach nothing, and what is measured on them says how good it is elsewhere."""
+"""Labels held out of training, to measure on.
+
+They have no effect on training, and the accuracy on them is that on other items.
+"""
 
 import numpy as np
 import torch
@@ -15,14 +18,14 @@ def trained(labels: np.ndarray) -> tuple[Trainer, Snapshot]:
     trainer = Trainer(small(N)[0], quick(rounds_per_gesture=60), n_classes=4, device="cpu")
     rest(trainer)
     given = labels.astype(np.int16)
-    # The paper's head learns while the map moves, and what it has learned is measured with the next gesture.
+    # The paper's head learns while the map moves. It is measured with the next gesture.
     for gesture in range(3):
         trainer.set_labels(given, verified=(np.arange(N) <= gesture) & (given >= 0))
         snapshot = rest(trainer)
     return trainer, snapshot
 
 
-def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
+def test_held_out_labels_are_measured_on_and_not_trained_on() -> None:
     truth = small(N)[1]
     right, told = trained(truth)
     assert right.loop.state.labels.held_out is not None
@@ -32,7 +35,7 @@ def test_what_is_held_out_teaches_nothing_and_is_measured_on() -> None:
     assert told.metrics["label_accuracy"] == (told.prediction == truth)[kept].mean() > 0.8
     assert told.metrics["head_accuracy"] > 0.4
 
-    # Wrong labels on these items, and on no others: they are predicted as if nobody had labelled them.
+    # These items alone get wrong labels: they are predicted as if they had no label.
     wrong, lied = trained(np.where(kept, (truth + 1) % 4, truth))
     assert (lied.prediction == truth)[kept].mean() > 0.8
     assert torch.equal(wrong.loop.state.labels.trained, right.loop.state.labels.trained)

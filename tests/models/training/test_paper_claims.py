@@ -1,6 +1,7 @@
-"""What the paper says of its model (section 4), as assertions on a reduced run: 12 epochs without a head, 8 with one.
+"""Claims of the paper about its model (section 4), on a reduced run.
 
-Each bar stands well outside of what three seeds gave; the numbers in the comments are theirs. The whole figure is in docs/reproduction.md.
+The run has 12 epochs without a head and 8 with one. Each limit leaves a margin to the results of
+three seeds, which the comments give. docs/reproduction.md has the whole figure.
 """
 
 import pytest
@@ -39,33 +40,33 @@ def space(digits: Digits) -> Experiment:
 
 
 def test_self_supervised_training_clusters_and_keeps_every_dimension(plane: Plane) -> None:
-    assert plane.before.neighbours > 0.48  # .55 to .62; chance is .10
+    assert plane.before.neighbours > 0.48  # 0.55 to 0.62; chance is 0.10
     assert plane.before.kl.min() > 0.8  # 1.6 to 1.9
     assert collapsed_dimensions(plane.before.kl) == ()
-    assert 0.75 < plane.before.spread < 1.3  # .94 to .99: agrees with the prior
+    assert 0.75 < plane.before.spread < 1.3  # 0.94 to 0.99: agrees with the prior
     assert plane.before.reconstruction < 175  # 157 to 161; the mean picture has 207
 
 
 def test_logistic_regression_separates_the_classes(plane: Plane) -> None:
-    assert plane.logistic.neighbours > 0.85  # .93 to .94
-    assert plane.logistic.silhouette > 0.45  # .66 to .68
-    assert plane.logistic.within_between < 0.35  # .20 to .22
-    assert plane.logistic.head > 0.75  # .93 to .94
+    assert plane.logistic.neighbours > 0.85  # 0.93 to 0.94
+    assert plane.logistic.silhouette > 0.45  # 0.66 to 0.68
+    assert plane.logistic.within_between < 0.35  # 0.20 to 0.22
+    assert plane.logistic.head > 0.75  # 0.93 to 0.94
 
 
 def test_a_head_of_higher_capacity_separates_less_sharply(plane: Plane) -> None:
     deep = plane.measure(
         plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100, hidden_layers=2)
     )
-    assert deep.head > 0.7  # .87 to .93: it classifies, but
-    assert plane.logistic.silhouette - deep.silhouette > 0.1  # .22 to .35
+    assert deep.head > 0.7  # 0.87 to 0.93: it classifies, but
+    assert plane.logistic.silhouette - deep.silhouette > 0.1  # 0.22 to 0.35
 
 
 def test_raised_beta_classifier_gives_tighter_clusters(plane: Plane) -> None:
     neutral = plane.measure(
         plane.with_head(plane.pretrained, LABELLED, beta_kl=1, beta_classifier=1)
     )
-    assert plane.logistic.silhouette - neutral.silhouette > 0.35  # .59 to .63
+    assert plane.logistic.silhouette - neutral.silhouette > 0.35  # 0.59 to 0.63
     assert neutral.within_between / plane.logistic.within_between > 1.8  # 3.2 to 3.7
 
 
@@ -73,15 +74,15 @@ def test_raised_beta_kl_reduces_the_spread_and_keeps_the_clusters(plane: Plane) 
     raised = plane.measure(
         plane.with_head(plane.pretrained, LABELLED, beta_kl=20, beta_classifier=100)
     )
-    assert raised.spread / plane.logistic.spread < 0.75  # .47 to .55
-    assert raised.neighbours > 0.8  # .92 to .93
+    assert raised.spread / plane.logistic.spread < 0.75  # 0.47 to 0.55
+    assert raised.neighbours > 0.8  # 0.92 to 0.93
 
 
 def test_very_high_beta_kl_collapses_to_the_prior(plane: Plane) -> None:
     collapsed = plane.measure(plane.pretrain(4, beta_kl=1000))
-    assert collapsed_dimensions(collapsed.kl) == (0, 1)  # below .01
-    assert abs(collapsed.sigma - 1) < 0.2  # within .08
-    assert collapsed.spread < 0.05  # .006
+    assert collapsed_dimensions(collapsed.kl) == (0, 1)  # below 0.01
+    assert abs(collapsed.sigma - 1) < 0.2  # within 0.08
+    assert collapsed.spread < 0.05  # 0.006
     assert collapsed.reconstruction > 200  # 207: the mean picture
 
 
@@ -89,18 +90,18 @@ def test_space_holds_more_than_the_plane_and_is_separated(plane: Plane, space: E
     pretrained = space.pretrain(PRETRAINING)
     before = space.measure(pretrained)
     assert before.kl.min() > 0.8  # 1.6 to 1.8
-    assert before.neighbours > 0.6  # .67 to .71
-    assert before.neighbours > plane.before.neighbours  # by .05 to .15
+    assert before.neighbours > 0.6  # 0.67 to 0.71
+    assert before.neighbours > plane.before.neighbours  # by 0.05 to 0.15
     assert before.reconstruction < 156  # 145 to 146; the plane has 157 to 161
     after = space.measure(space.with_head(pretrained, LABELLED, beta_kl=3, beta_classifier=100))
-    assert after.neighbours > 0.87  # .94 to .95
-    assert after.silhouette > 0.4  # .58 to .67
-    assert after.head > 0.8  # .94 to .95
+    assert after.neighbours > 0.87  # 0.94 to 0.95
+    assert after.silhouette > 0.4  # 0.58 to 0.67
+    assert after.head > 0.8  # 0.94 to 0.95
 
 
 def test_pytorchs_initialisation_collapses_space_where_ours_does_not(space: Experiment) -> None:
-    """Why it is not the default: same data, weights and rate, and nothing is left after 5 epochs."""
+    """Why it is not the default: with the same data, weights and rate, it collapses in 5 epochs."""
     assert space.measure(space.pretrain(5)).kl.min() > 0.5  # 1.4 to 1.6
     theirs = space.measure(space.pretrain(5, init="pytorch", kl_warmup_epochs=0))
-    assert collapsed_dimensions(theirs.kl) == (0, 1, 2)  # below .001
+    assert collapsed_dimensions(theirs.kl) == (0, 1, 2)  # below 0.001
     assert theirs.spread < 0.05

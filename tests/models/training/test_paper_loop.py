@@ -1,4 +1,4 @@
-"""The preset `paper` as the server drives it: through Trainer, one unit of work a turn."""
+"""The preset `paper` through Trainer, one unit of work per turn."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_it_pretrains_then_rests(trainer: Trainer) -> None:
     assert last.latent_mean.shape == (90, 2)
     assert last.latent_mean.dtype == np.float32
     assert np.isfinite(last.latent_mean).all()
-    assert (last.prediction == -1).all()  # nobody has labelled anything
+    assert (last.prediction == -1).all()  # there are no labels yet
     assert last.losses.keys() == {"reconstruction", "kl", "total"}
 
 
@@ -67,8 +67,8 @@ def test_a_frame_is_counted_when_and_only_when_the_means_changed(trainer: Traine
     assert before.frame > 5
 
 
-def test_what_rests_is_the_encoders_output(trainer: Trainer) -> None:
-    """Equation 1, and the encoder's output shown: up to the rigid motion that keeps the cloud from swimming."""
+def test_at_rest_the_encoders_output_is_shown(trainer: Trainer) -> None:
+    """The encoder's output is shown, up to the rigid motion that keeps the cloud in place."""
     shown = rest(trainer).latent_mean
     encoded = trainer.loop.latent_mean.cpu().numpy()
 
@@ -92,7 +92,7 @@ def test_labels_pull_their_classes_together(trainer: Trainer) -> None:
     assert {"classification", "anchor"} <= after.losses.keys()
 
 
-def test_labels_taken_back_leave_no_classification(trainer: Trainer) -> None:
+def test_removed_labels_leave_no_classification_loss(trainer: Trainer) -> None:
     trainer.set_labels(TRUTH)
     rest(trainer)
     trainer.set_labels(np.full(90, -1, np.int16))
@@ -102,7 +102,7 @@ def test_labels_taken_back_leave_no_classification(trainer: Trainer) -> None:
 
 
 def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
-    """Labels for a third of each class; how far the others go while the trunk is cached."""
+    """Labels for a third of each class; displacement of the others while the trunk is cached."""
     some = np.where(np.arange(90) % 3 == 0, TRUTH, -1).astype(np.int16)
     moved = {}
     for stiffness in (0.0, 1.0):
@@ -114,7 +114,7 @@ def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
         before = loop.latent_mean.clone()
         trainer.set_labels(some)
         train(trainer, lambda s, loop=loop: loop.counters()["cached_steps_due"] == 0)
-        # What is learned, not what is shown: that lags.
+        # Measured on the latent means, since the shown points lag.
         moved[stiffness] = float(
             (loop.latent_mean - before).norm(dim=1)[torch.from_numpy(some == -1)].median()
         )
@@ -134,7 +134,7 @@ def test_same_seed_same_bytes(few_images: Dataset, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop_at", [3, 25, 45])
-def test_taken_up_from_a_checkpoint_it_goes_on_as_if_never_stopped(
+def test_training_continues_from_a_checkpoint_to_the_bit(
     stop_at: int, few_images: Dataset, tmp_path: Path
 ) -> None:
     trainer = Trainer(few_images, quick(), n_classes=3, device="cpu")
@@ -187,7 +187,7 @@ def test_vectors_train_too(few_images: Dataset) -> None:
 def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
     few_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With room for 40 of 90 items a turn, every item has been encoded anew after a few turns, labelled ones at once."""
+    """With 40 of 90 items per turn, all are encoded after a few turns, labelled ones at once."""
     from lodespace.models.training import paper_loop
 
     trainer = Trainer(few_images, quick(), n_classes=3, device="cpu")
@@ -214,9 +214,9 @@ def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
 def test_on_the_digits_labels_make_the_map(digits: Digits) -> None:
     trainer = Trainer(digits.all, preset("paper", 3), device="cpu")
     before = rest(trainer)
-    assert nearest_neighbour_accuracy(before.latent_mean, digits.truth) > 0.65  # .75 to .77
+    assert nearest_neighbour_accuracy(before.latent_mean, digits.truth) > 0.65  # 0.75 to 0.77
     some = np.where(np.arange(5000) < 1000, digits.truth, -1).astype(np.int16)
     trainer.set_labels(some)
     after = rest(trainer)
-    assert nearest_neighbour_accuracy(after.latent_mean, digits.truth) > 0.85  # .92
-    assert (after.prediction == digits.truth).mean() > 0.8  # .90
+    assert nearest_neighbour_accuracy(after.latent_mean, digits.truth) > 0.85  # 0.92
+    assert (after.prediction == digits.truth).mean() > 0.8  # 0.90

@@ -1,4 +1,4 @@
-"""Going back: what a moment holds, that training goes on from it as if nothing had been, and that the way back is seen."""
+"""Return to an earlier state: its content, training after it, and the motion on the way."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,7 +27,7 @@ def run(trainer: Trainer, turns: int) -> list[Snapshot]:
 
 
 def settle(trainer: Trainer) -> Snapshot:
-    """Until the motion backward has been played."""
+    """Run until the motion backward is complete."""
     snapshot = trainer.snapshot()
     while snapshot.rewinding:
         snapshot = next(trainer.frames())
@@ -86,10 +86,14 @@ GESTURES = [label, change_weights, deepen_head, flatten, other_loop, pin, drag]
 
 @pytest.mark.parametrize("gesture", GESTURES)
 @pytest.mark.parametrize(("config", "turns"), [(quick, 1), (quick, 66), (quick, 140), (paper, 30)])
-def test_undo_is_as_if_the_gesture_had_never_been(
+def test_undo_has_the_state_of_a_training_without_the_gesture(
     gesture: Callable[[Trainer, np.ndarray], None], config: Callable[[], TrainingConfig], turns: int
 ) -> None:
-    """At every stage of training: while the first graph is built, while features are learned, in a graph half built, in motion."""
+    """At every stage of training.
+
+    While the first graph is built, while features are learned, in a half-built graph, and in
+    motion.
+    """
     data, truth = small()
     trainer, other = (Trainer(data, config(), n_classes=4, seed=3, device="cpu") for _ in range(2))
     for one in (trainer, other):
@@ -125,7 +129,7 @@ def test_a_gesture_within_gestures_is_undone_to_the_bit() -> None:
         same(a, b)
 
 
-def test_redo_brings_back_what_undo_took() -> None:
+def test_redo_restores_the_state_before_the_undo() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     rest(trainer)
@@ -139,7 +143,7 @@ def test_redo_brings_back_what_undo_took() -> None:
     same(settle(trainer), after)
 
 
-def test_the_way_back_is_shown_backward_and_ends_exactly_there() -> None:
+def test_the_motion_is_played_backward_to_the_exact_frame() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     start = rest(trainer)
@@ -162,7 +166,7 @@ def test_the_way_back_is_shown_backward_and_ends_exactly_there() -> None:
     assert max(leaps) < 0.25 * far[0], "it is a motion, not a jump"
 
 
-def test_a_second_undo_sets_out_from_where_the_first_one_is() -> None:
+def test_a_second_undo_starts_from_the_frame_of_the_first() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     rest(trainer)
@@ -184,7 +188,7 @@ def test_a_second_undo_sets_out_from_where_the_first_one_is() -> None:
     assert settle(trainer).latent_mean.tobytes() == first.tensors["latent_mean"].numpy().tobytes()
 
 
-def test_a_moment_goes_to_disk_and_back(tmp_path: Path) -> None:
+def test_a_state_is_written_and_read(tmp_path: Path) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     run(trainer, 68)
@@ -205,7 +209,7 @@ def test_a_moment_goes_to_disk_and_back(tmp_path: Path) -> None:
     same(run(again, 40)[-1], there[-1])
 
 
-def test_without_the_frames_of_the_way_it_is_straight_and_smooth() -> None:
+def test_a_way_without_frames_is_straight_and_smooth() -> None:
     a, b = torch.zeros(4, 3), torch.ones(4, 3)
     trail = Trail()
     trail.add(10, a)
@@ -231,7 +235,7 @@ def test_pins_of_another_dimension_are_forgotten_before_the_next_drag() -> None:
     assert trainer.loop.map.pinned.tolist() == [7]  # type: ignore[attr-defined]
 
 
-def test_a_moment_of_other_data_is_refused_and_nothing_changes() -> None:
+def test_a_state_of_other_data_is_refused_and_nothing_changes() -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     label(trainer, truth)

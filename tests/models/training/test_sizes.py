@@ -1,4 +1,4 @@
-"""Larger pictures, given features and vectors train through the same loop."""
+"""Larger pictures, given features and vectors train by the same loop."""
 
 from collections import deque
 
@@ -21,7 +21,7 @@ FEW = {
 
 
 def halves(n: int, side: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures that are bright at the left or below, and which."""
+    """Pictures that are bright at the left or at the bottom, and their classes."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 60, (n, side, side, channels), dtype=np.uint8)
     truth = np.arange(n) % 2
@@ -69,7 +69,7 @@ def test_large_pictures_are_told_apart_and_decoded(side: int) -> None:
 
 
 def test_given_features_say_what_is_alike() -> None:
-    """The pictures are noise; the features know two groups, and so do map and predictions."""
+    """The pictures are noise. The features have two groups, and so do map and predictions."""
     rng = np.random.default_rng(0)
     truth = np.arange(80) % 2
     images = rng.integers(0, 256, (80, 28, 28), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""The trainer of the default preset: it trains, takes labels, goes on from checkpoints, and repeats to the bit."""
+"""The trainer with the default preset: training, labels, checkpoints, and reproducibility."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from samples.trainings import N, labels_of, quick, rest, small
 
 
 @pytest.mark.parametrize("latent_dim", [2, 3])
-def test_first_training_comes_to_rest_and_shows_neighbours_together(latent_dim: int) -> None:
+def test_the_first_training_comes_to_rest_with_neighbours_together(latent_dim: int) -> None:
     data, truth = small()
     snapshot = rest(Trainer(data, quick(latent_dim=latent_dim), n_classes=4, device="cpu"))
     assert (
@@ -74,9 +74,7 @@ def test_same_seed_same_bytes_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("turns", [3, 40, 66, 75, 90, 140])
-def test_a_resumed_training_goes_on_as_if_it_had_not_been_interrupted(
-    turns: int, tmp_path: Path
-) -> None:
+def test_a_resumed_training_continues_to_the_bit(turns: int, tmp_path: Path) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, seed=3, device="cpu")
     frames = trainer.frames()
@@ -162,11 +160,11 @@ def test_presets_change_with_the_labels_kept() -> None:
     assert np.isfinite(snapshot.latent_mean).all() and "neighbour" not in snapshot.losses
 
 
-def test_a_pinned_item_goes_where_it_is_held_and_stays_until_let_go() -> None:
+def test_a_pinned_item_moves_to_its_pin_and_is_released() -> None:
     data, _ = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     before = rest(trainer).latent_mean[5]
-    target = before + np.float32(1.5)  # in the coordinates that are shown
+    target = before + np.float32(1.5)  # in shown coordinates
     trainer.set_anchors(np.array([5]), target[None])
     assert np.linalg.norm(rest(trainer).latent_mean[5] - target) < 0.4 * np.linalg.norm(
         before - target
@@ -175,7 +173,7 @@ def test_a_pinned_item_goes_where_it_is_held_and_stays_until_let_go() -> None:
     assert not bool(trainer.loop.map.particles.stiffness.any())  # pyright: ignore
 
 
-def test_a_pin_given_before_there_is_a_map_holds_and_is_saved(tmp_path: Path) -> None:
+def test_a_pin_set_before_the_first_map_holds_and_is_saved(tmp_path: Path) -> None:
     data, _ = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     trainer.set_anchors(np.array([3]), np.full((1, 3), 4, np.float32))
@@ -192,7 +190,7 @@ def test_a_pin_given_before_there_is_a_map_holds_and_is_saved(tmp_path: Path) ->
     assert again.snapshot().latent_mean.tobytes() == trainer.snapshot().latent_mean.tobytes()
 
 
-def test_commands_that_make_no_sense_are_refused() -> None:
+def test_invalid_commands_are_refused() -> None:
     data, truth = small(60)
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     with pytest.raises(ValueError, match="items are 0 to 59"):
@@ -218,7 +216,7 @@ def test_few_items_and_few_features_are_laid_out_in_space(shape: tuple[int, int]
         assert snapshot.latent_mean.std(axis=0).min() > 0.2  # it fills the space
 
 
-def test_items_that_are_all_alike_are_parted() -> None:
+def test_identical_items_are_separated() -> None:
     trainer = Trainer(Dataset.from_vectors(np.ones((50, 4))), quick(), n_classes=2, device="cpu")
     assert rest(trainer).latent_mean.std(axis=0).min() > 0.2
 

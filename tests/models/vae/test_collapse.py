@@ -1,3 +1,5 @@
+"""Detection of posterior collapse, and recovery from it."""
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,11 @@ def test_dimensions_below_the_threshold_have_collapsed() -> None:
     assert collapsed_dimensions(kl) == (0, 2)
 
 
-def test_a_kl_that_was_never_measured_is_no_collapse() -> None:
+def test_an_unmeasured_kl_is_not_a_collapse() -> None:
     assert collapsed_dimensions(np.full(3, np.nan, np.float32)) == ()
 
 
-def test_the_words_name_the_dimension_and_the_mend() -> None:
+def test_the_text_names_the_dimension_and_the_remedy() -> None:
     assert describe((), 3, 3.0) == ""
     partly, wholly = describe((1,), 3, 50.0), describe((0, 1, 2), 3, 50.0)
     assert "along y" in partly
@@ -33,10 +35,10 @@ def test_means_without_spread_are_a_collapse_too() -> None:
 
 
 @pytest.mark.parametrize("preset_name", ["default", "paper"])
-def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
+def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
     preset_name: PresetName,
 ) -> None:
-    """In both kinds of loop: what is shown falls together, is said, and unfolds again when the weight is usual."""
+    """With both kinds of loop the shown cloud collapses, is reported, and unfolds again."""
     digits = load_digits().data[:600]
     config = preset(preset_name).replace(
         feature_steps=20,
@@ -62,9 +64,8 @@ def test_a_kl_weight_of_1000_collapses_the_shown_cloud_and_lowering_it_mends_it(
         flat = rest()
         if len(flat.collapsed) == 3:
             break
-        trainer.configure(
-            trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1)
-        )  # it goes on training
+        # A change of the weight starts training again.
+        trainer.configure(trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1))
     assert flat.collapsed == (0, 1, 2)
     assert flat.latent_mean.std(axis=0).max() < 0.6 * before.latent_mean.std(axis=0).min()
     trainer.restore(moment)

@@ -40,7 +40,7 @@ def test_reconstruction_of_pictures_is_the_bernoulli_likelihood() -> None:
     torch.testing.assert_close(reconstruction_loss(logits, black_or_white), wanted)
 
 
-def test_reconstruction_of_grey_pixels_is_torchs_cross_entropy_in_value_and_gradient() -> None:
+def test_reconstruction_loss_of_pixels_equals_torchs_cross_entropy() -> None:
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     logits = (
         20 * torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -53,7 +53,7 @@ def test_reconstruction_of_grey_pixels_is_torchs_cross_entropy_in_value_and_grad
     torch.testing.assert_close(gradient, wanted_gradient, atol=1e-7, rtol=1e-5)
 
 
-def test_reconstruction_of_vectors_is_the_gaussian_likelihood_less_its_constant() -> None:
+def test_reconstruction_of_vectors_is_the_gaussian_likelihood() -> None:
     means, x = random(5, 4), random(5, 4, seed=1)
     constant = Normal(0.0, 1.0).log_prob(torch.zeros(())) * 4
     wanted = -Normal(means, 1.0).log_prob(x).sum(dim=1).mean() + constant
@@ -118,10 +118,8 @@ def test_gradients_agree_with_finite_differences() -> None:
     )
 
 
-def test_gradient_of_equation_1_through_the_latent_variable_agrees_with_finite_differences() -> (
-    None
-):
-    """The reparameterised sample included, with its noise held: what the encoder is taught."""
+def test_the_gradient_of_equation_1_agrees_with_finite_differences() -> None:
+    """Includes the reparameterised sample, with its noise fixed."""
     x, noise = (
         torch.rand(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)).double(),
         random(4, 2, seed=9),

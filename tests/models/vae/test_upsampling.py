@@ -1,4 +1,4 @@
-"""The decoder's fast last layer against the library's transposed convolution."""
+"""The decoder's fast last layer against torch's transposed convolution."""
 
 import pytest
 import torch
@@ -37,7 +37,7 @@ def test_values_and_gradients_are_the_librarys(
 
 
 def test_one_pixel_spreads_the_kernel() -> None:
-    """By hand: input pixel (1, 1) of 3 x 3 reaches output rows and columns 1 to 4 with the kernel, unchanged."""
+    """Input pixel (1, 1) of 3 x 3 reaches output rows and columns 1 to 4 with the whole kernel."""
     x = torch.zeros(1, 1, 3, 3)
     x[0, 0, 1, 1] = 1
     kernel = torch.arange(16.0).view(1, 1, 4, 4)

@@ -42,7 +42,10 @@ def test_shapes(kind: str, latent_dim: int, channels: tuple[int, ...]) -> None:
 
 
 def test_samples_are_for_training_and_means_for_showing() -> None:
-    """sample = mean + noise * sigma; the head and encode_mean read the mean, the decoder the sample."""
+    """sample = mean + noise * sigma.
+
+    The head and encode_mean read the mean, the decoder the sample.
+    """
     data = dataset("grey")
     vae = VAE.build(data, ModelConfig(), 3, n_classes=4, hidden_layers=0)
     x, noise = data.inputs[:6], torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
@@ -92,8 +95,8 @@ def test_latent_variance_begins_small_and_nearly_the_same_for_all() -> None:
     assert (out.latent_log_variance - LOG_VARIANCE_BIAS).abs().max() < 0.5
 
 
-def test_he_initialisation_carries_the_signal_that_pytorchs_loses(digits: object) -> None:
-    """Spread of the fresh encoder's means over the digits: of order 1 with ours, hundredths with PyTorch's."""
+def test_he_initialisation_keeps_the_signal_that_pytorchs_loses(digits: object) -> None:
+    """Spread of a new encoder's means: of order 1 with He initialisation, hundredths by default."""
     data = digits.train  # pyright: ignore[reportAttributeAccessIssue]
     spreads = {}
     for init in ("he", "pytorch"):

@@ -54,7 +54,7 @@ def test_terms_are_reported_apart_and_the_total_is_their_weighted_sum(few_images
 
 
 def test_labels_move_only_the_classification(few_images: Dataset) -> None:
-    """Same weights, same batch, same noise: other labels leave reconstruction and KL as they are."""
+    """With the same weights, batch and noise, labels do not change reconstruction and KL."""
     one = make(few_images).step(labels_of(few_images), balanced=False)
     other = make(few_images).step(labels_of(few_images).flip(0), balanced=False)
     assert one["reconstruction"] == other["reconstruction"]
@@ -87,7 +87,7 @@ def test_the_encoder_follows_its_targets(few_images: Dataset) -> None:
 
 
 def test_kl_warms_up_linearly(few_images: Dataset) -> None:
-    """Three batches an epoch, two epochs of warm-up."""
+    """Three batches per epoch, two epochs of warm-up."""
     config = preset("paper", 2).replace(batch_size=32, kl_warmup_epochs=2.0)
     warming = VAETraining(few_images, config, 3, torch.Generator(), torch.Generator())
     scales = []
