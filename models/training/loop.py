@@ -4,8 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from lodespace.models.checkpoints.tensors import Tensors
@@ -46,16 +44,6 @@ class Loop(ABC):
     def step(self) -> int:
         """Units of work done."""
         return self.state.step
-
-    @property
-    def epoch(self) -> float:
-        """Epochs of the encoder."""
-        return self.vae_training.epoch
-
-    @property
-    def kl_per_dimension(self) -> npt.NDArray[np.float32]:
-        """KL divergence of each latent dimension, (D,), in nats; nan before the first step."""
-        return self.vae_training.kl
 
     @property
     @abstractmethod

@@ -81,7 +81,7 @@ class PaperLoop(Loop):
 
     @property
     def _pretraining(self) -> bool:
-        return self.epoch < self._pretraining_epochs
+        return self.vae_training.epoch < self._pretraining_epochs
 
     @property
     def phase(self) -> Phase:
@@ -93,7 +93,7 @@ class PaperLoop(Loop):
 
     @property
     def progress(self) -> float:
-        return min(1.0, self.epoch / max(1, self._pretraining_epochs))
+        return min(1.0, self.vae_training.epoch / max(1, self._pretraining_epochs))
 
     @property
     def resting(self) -> bool:

@@ -94,7 +94,7 @@ class ParticleLoop(Loop):
         The particles alone do not show a collapse, because their unit is their own spread.
         """
         weights = self.config.weights
-        if self.map.particles is None or self.epoch < 1 or weights.beta_encoder == 0:
+        if self.map.particles is None or self.vae_training.epoch < 1 or weights.beta_encoder == 0:
             return super().contraction
         return self.vae_training.carried_spread
 
@@ -124,7 +124,7 @@ class ParticleLoop(Loop):
             return 0.05 * self._first_graph.progress
         motion = self.map.motion
         layout = motion.done if motion.laying_out else 1.0
-        encoder = min(1.0, self.epoch / max(1, self._encoder.first_epochs))
+        encoder = min(1.0, self.vae_training.epoch / max(1, self._encoder.first_epochs))
         return min(1.0, 0.05 + 0.15 * layout + 0.4 * self.features.progress + 0.4 * encoder)
 
     @property

@@ -221,8 +221,8 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """The current state. The arrays are copies."""
-        loop = self.loop
-        kl = loop.kl_per_dimension.copy()
+        loop, vae_training = self.loop, self.loop.vae_training
+        kl = vae_training.kl.copy()
         latent_mean = self._visible.numpy().copy()
         # On its way to another dimension a cloud is flat for a while, without a collapse.
         settled = (
@@ -233,7 +233,7 @@ class Trainer:
         return Snapshot(
             frame=self.frame,
             step=loop.step,
-            epoch=loop.epoch,
+            epoch=vae_training.epoch,
             phase=loop.phase,
             progress=loop.progress,
             losses=dict(loop.state.losses),
@@ -242,7 +242,7 @@ class Trainer:
             predictions=loop.predictions.map(lambda values: values.cpu().numpy().copy()),
             kl_per_dimension=kl,
             collapsed=collapsed_dimensions(kl, settled)
-            if loop.epoch >= 1 and not self._rewind
+            if vae_training.epoch >= 1 and not self._rewind
             else (),
             resting=loop.resting and not self._moving and not self._rewind,
             rewinding=len(self._rewind),
