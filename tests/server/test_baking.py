@@ -1,4 +1,4 @@
-"""Bakes: the same bytes from the same seed, whole or not at all, in a folder that stands on its own."""
+"""Bakes: the same bytes from the same seed, whole or not at all, in a complete folder."""
 
 import gzip
 import json
@@ -27,7 +27,8 @@ from lodespace.scene.glb import decode_scene
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
-    return bake(data, output, **{"epochs": 2, "seed": 1, "threads": 1, "labels": "none", **options})  # type: ignore[arg-type]
+    given = {"epochs": 2, "seed": 1, "threads": 1, "labels": "none", **options}
+    return bake(data, output, **given)  # type: ignore[arg-type]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -118,7 +119,7 @@ def test_a_bake_is_valid_gltf(tmp_path: Path, picture_folder: Path) -> None:
 
 
 def test_a_bake_can_be_sent(tmp_path: Path, picture_folder: Path) -> None:
-    """The data travel with it, what is not part of them does not, and no path of this machine is in it."""
+    """The bake contains its data, and neither other files nor a path of this machine."""
     original = load(picture_folder)
     baked(picture_folder, tmp_path / "out", labels="all")
     (tmp_path / "out").rename(tmp_path / "elsewhere")
@@ -198,7 +199,7 @@ def test_a_bake_is_replaced_only_by_force(tmp_path: Path, small_data: Path) -> N
         ({"settings": Settings(stiffness=8.0)}, TrainingError),
     ],
 )
-def test_what_cannot_be_baked_leaves_nothing(
+def test_a_failed_bake_leaves_nothing(
     tmp_path: Path, small_data: Path, options: dict[str, object], error: type[Exception]
 ) -> None:
     with pytest.raises(error):

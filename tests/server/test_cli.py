@@ -135,7 +135,7 @@ def test_export_to_another_suffix_is_refused(bake: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("command", [[], ["serve"], ["bake"], ["export"], ["info"]])
-def test_help_tells_the_defaults(command: list[str], tmp_path: Path) -> None:
+def test_help_lists_the_defaults(command: list[str], tmp_path: Path) -> None:
     result = lodespace(*command, "--help", folder=tmp_path)
     assert result.returncode == 0
     if command in (["serve"], ["bake"]):
@@ -204,7 +204,7 @@ def test_serve_without_a_path_shows_the_digits_at_once(tmp_path: Path) -> None:
     assert (tmp_path / "lodespace-digits" / "labels.sqlite").is_file()
 
 
-def test_serve_takes_the_next_port_and_says_so(tmp_path: Path) -> None:
+def test_serve_takes_the_next_port_and_prints_it(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -238,7 +238,7 @@ def test_ctrl_c_saves_what_was_learned(tmp_path: Path, bake: Path) -> None:
         assert decode_scene(server.get("api/scene.glb")).step > 0
 
 
-def test_serve_lan_says_where_and_with_which_certificate(
+def test_serve_lan_prints_address_and_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("HOME", "XDG_STATE_HOME"):

@@ -1,4 +1,4 @@
-"""Cues: bytes, one an item, strongest where a look is worth most."""
+"""Cues: one byte per item, strongest where a look is worth most."""
 
 import numpy as np
 import pytest
@@ -19,8 +19,9 @@ def blobs(axes: int, n: int = 400) -> np.ndarray:
 
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("which", ALL)
-def test_a_cue_is_a_byte_an_item_and_the_same_each_time(which: str, axes: int) -> None:
-    first, again = (cue(random_item_state(2, axes=axes), which) for _ in range(2))  # type: ignore[arg-type]
+def test_a_cue_is_one_byte_per_item_and_reproducible(which: str, axes: int) -> None:
+    states = [random_item_state(2, axes=axes) for _ in range(2)]
+    first, again = (cue(state, which) for state in states)  # type: ignore[arg-type]
     assert first.dtype == np.uint8 and first.shape == (300,)
     assert np.array_equal(first, again) and len(np.unique(first)) > 2
 
@@ -90,7 +91,7 @@ def test_diversity_searches_a_place_of_many_labels_once() -> None:
     assert found[-1] == 255 and (found[:-1] == 0).all()
 
 
-def test_coverage_tells_classes_that_lack_labels() -> None:
+def test_coverage_is_strong_for_classes_that_lack_labels() -> None:
     j = item_state([0, 0, -1, -1, -1, -1], [0, 0, 0, 1, 1, -1], [1, 1, 1, 1, 1, 0])
     assert cue(j, "coverage").tolist() == [85, 85, 85, 255, 255, 255]
 

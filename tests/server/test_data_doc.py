@@ -1,4 +1,4 @@
-"""docs/data.md: its examples run, and it tells every format, option and limit there is."""
+"""docs/data.md: its examples run, and it lists every format, option and limit."""
 
 import re
 import subprocess
@@ -30,7 +30,7 @@ def test_the_examples_run(number: int, tmp_path: Path) -> None:
     assert done.stdout
 
 
-def test_every_format_is_told() -> None:
+def test_every_format_is_listed() -> None:
     for suffix, _ in FILES.values():
         assert f"`{suffix}`" in PAGE, suffix
     for name in FOLDERS:
@@ -38,9 +38,9 @@ def test_every_format_is_told() -> None:
     assert f"`--parts {','.join(PARTS)}`" in PAGE
 
 
-def test_every_option_is_told() -> None:
+def test_every_option_is_listed() -> None:
     for option in fields(ImportOptions):
-        if option.name not in ("encoding", "download"):  # their messages tell them
+        if option.name not in ("encoding", "download"):  # their messages name them
             assert f"--{option.name}" in PAGE, option.name
 
 

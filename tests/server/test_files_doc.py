@@ -1,4 +1,4 @@
-"""docs/files.md says what the code does: names, sizes and numbers are looked up in both."""
+"""docs/files.md agrees with the code: names, sizes and numbers."""
 
 import json
 import re

@@ -90,7 +90,7 @@ def test_decoding_gives_back_the_scene(n: int, latent_dim: int) -> None:
     assert decoded.latent_mean().shape == (n, latent_dim)
 
 
-def test_a_scene_without_classes_comes_back_as_one() -> None:
+def test_a_scene_without_classes_is_decoded_without_classes() -> None:
     scene = dataclasses.replace(
         make_scene(4, classes=()),
         labels=np.full(4, -1, np.int16),
@@ -99,7 +99,7 @@ def test_a_scene_without_classes_comes_back_as_one() -> None:
     assert decode_scene(encode_scene(scene)).classes == ()
 
 
-def test_latent_means_come_back_to_a_grid_step() -> None:
+def test_decoded_latent_means_are_exact_to_a_grid_step() -> None:
     random = np.random.default_rng(3)
     box = Box((-2.0, -3.0, -4.0), 8.0)
     mean = random.uniform(-2, 4, (100, 3))
@@ -116,7 +116,7 @@ def json_chunk(glb: bytes) -> dict[str, Any]:
     return json.loads(glb[20 : 20 + length])
 
 
-def test_extras_tell_what_a_page_needs() -> None:
+def test_extras_contain_the_data_of_a_page() -> None:
     document = json_chunk(encode_scene(make_scene(4)))
     extras = document["extras"]
     assert extras["protocol"] == PROTOCOL_VERSION
@@ -142,7 +142,7 @@ def test_the_same_scene_gives_the_same_bytes() -> None:
     assert encode_scene(make_scene(50)) == encode_scene(make_scene(50))
 
 
-def test_what_is_no_scene_is_refused() -> None:
+def test_other_bytes_are_refused() -> None:
     glb = encode_scene(make_scene(20))
     for bad in (
         b"",

@@ -1,4 +1,7 @@
-"""`kill -9` of the server at any moment loses no acknowledged label. The expected state is kept by the clients, as the server's is gone."""
+"""`kill -9` of the server at any moment loses no acknowledged label.
+
+The clients keep the expected state, because the server's is lost.
+"""
 
 import asyncio
 import random
@@ -27,18 +30,17 @@ KILLS, KILLS_SLOW = 5, 200
 
 @dataclass
 class Annotators:
-    """Several people who label at once, as fast as answers come, and remember what was answered.
-
-    `answered`: sequence number -> (items, class). `open`: commands that were sent and not answered when the server died; each is sent again
-    by its person, as the page does.
-    """
+    """Several people who label at once, as fast as answers arrive, and record the answers."""
 
     dice: random.Random
+    """Source of random choices."""
     answered: dict[int, tuple[list[int], int]] = field(default_factory=dict)
+    """Items and class of each answered event, by sequence number."""
     open: dict[str, protocol.Label] = field(default_factory=dict)
+    """Commands without an answer at the end of a server; they are sent again, as by the page."""
 
     async def work(self, server: ServerProcess, answers: int, people: int) -> None:
-        """Label until so many more are answered, then kill the server, in the midst of whatever comes next."""
+        """Label until `answers` more labels are answered, then kill the server."""
         before = len(self.answered)
         tasks = [
             asyncio.create_task(self.annotate(server.url, f"person-{k}")) for k in range(people)
@@ -74,7 +76,7 @@ class Annotators:
         )
 
     def check(self, log_path: Path, labels: np.ndarray) -> None:
-        """Every answered label is in the log, once and as it was sent; what else is there was sent; the labels are the sum of the log."""
+        """Check that the log has every answered label once, and that it gives `labels`."""
         with sqlite3.connect(f"file:{log_path}?mode=ro", uri=True) as log:
             assert log.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             rows = log.execute(
@@ -120,7 +122,7 @@ async def test_no_kill_loses_an_acknowledged_label(
 
 
 def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> None:
-    """The page cache survives kill -9, so only the order of system calls shows that an answer waits for the disk."""
+    """The order of system calls shows that answers wait: kill -9 keeps the page cache."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace to see the order of system calls")
     script = """
@@ -132,7 +134,8 @@ from drivers.stream_client import StreamClient
 from lodespace.config import ServerConfig
 
 async def main():
-    async with Serving(Path(sys.argv[1]), Path(sys.argv[2]), ServerConfig(train=False)) as url, StreamClient(url) as client:
+    serving = Serving(Path(sys.argv[1]), Path(sys.argv[2]), ServerConfig(train=False))
+    async with serving as url, StreamClient(url) as client:
         for k in range(30):
             await client.label([k], 1)
 

@@ -53,9 +53,11 @@ def test_rounding_never_adds_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [lambda m: m * 30, lambda m: m * 0.05, lambda m: m + 100, lambda m: m[:, :2]], ids=["grown", "shrunken", "gone", "2D"]
-)  # fmt: skip
-def test_what_deltas_cannot_tell_is_a_new_scene(change) -> None:
+    "change",
+    [lambda m: m * 30, lambda m: m * 0.05, lambda m: m + 100, lambda m: m[:, :2]],
+    ids=["grown", "shrunken", "gone", "2D"],
+)
+def test_a_change_beyond_deltas_is_a_new_scene(change) -> None:
     grid, mean = LatentGrid(50), cloud(2)
     grid.publish(mean, step=0, resting=False)
     before = grid.scene_id
@@ -69,7 +71,7 @@ def test_what_deltas_cannot_tell_is_a_new_scene(change) -> None:
     [np.zeros((50, 3)), cloud(3) * 1e-7, cloud(3, n=1) * 0.01],
     ids=["a point", "almost", "one item"],
 )
-def test_a_collapsed_cloud_is_not_drawn_anew_at_every_frame(mean: np.ndarray) -> None:
+def test_a_collapsed_cloud_does_not_get_a_new_scene_per_frame(mean: np.ndarray) -> None:
     grid = LatentGrid(len(mean))
     grid.publish(mean.astype(np.float32), step=0, resting=False)
     for step in range(5):
@@ -79,7 +81,7 @@ def test_a_collapsed_cloud_is_not_drawn_anew_at_every_frame(mean: np.ndarray) ->
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_changes_nothing(wrong: float) -> None:
+def test_positions_that_are_not_finite_change_nothing(wrong: float) -> None:
     grid, mean = LatentGrid(50), cloud(4)
     grid.publish(mean, step=0, resting=False)
     before = grid.grid.copy()

@@ -1,4 +1,4 @@
-"""Project folders: made beside nothing of somebody's, opened again as they were, refused in words when they cannot be."""
+"""Project folders: made only in empty places, opened again unchanged, refused with a reason."""
 
 import json
 import shutil
@@ -61,7 +61,7 @@ def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> No
 
 
 def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
-    """As good as this version makes one: a demo that was baked before items were compared as they are now has .93."""
+    """The demo is as good as a new bake; one from before items had descriptors has 0.93."""
     from sklearn.neighbors import KNeighborsClassifier
 
     scene = opened(None).baked_scene()
@@ -136,7 +136,8 @@ def test_a_project_holds_its_data(folder: Path, small_data: Path) -> None:
         (b'{"format": 1, "kind": "project", "data": "x", "seed": -1}', "damaged"),
         (b'{"format": 1, "kind": "project", "data": "x", "seed": 1e300}', "damaged"),
         (
-            b'{"format": 1, "kind": "project", "data": "bundled:digits", "settings": {"learning_rate": 5}}',
+            b'{"format": 1, "kind": "project", "data": "bundled:digits", '
+            b'"settings": {"learning_rate": 5}}',
             "damaged",
         ),
         (
@@ -170,7 +171,8 @@ def test_two_servers_do_not_open_one_project(folder: Path, small_data: Path) -> 
 
 def test_the_lock_ends_with_the_process_that_held_it(folder: Path, small_data: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from lodespace.project.opening import open_project\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from lodespace.project.opening import open_project\n"
         "held = open_project(Path(sys.argv[1])); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", script, str(small_data)])
@@ -205,7 +207,7 @@ def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> Non
         project.baked_scene()
 
 
-def test_a_project_is_no_bake(folder: Path, small_data: Path) -> None:
+def test_a_project_is_not_opened_as_a_bake(folder: Path, small_data: Path) -> None:
     project = opened(small_data)
     assert not is_bake(project.folder)
     assert not is_bake(folder)

@@ -1,14 +1,18 @@
-"""Estimates: right where the doubts are, and honest where nothing is known."""
+"""Estimates of quality: right when the doubts are, and absent without predictions."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
+from lodespace.protocol import Quality
 from lodespace.review.quality import gestures_left, quality, share_right
+from lodespace.session.item_state import ItemState
 from samples.item_states import item_state, random_item_state
 
 
-def figures(j: object, **known: object) -> object:
-    return quality(j, **{"held_out_accuracy": None, "held_out": 0, **known})  # type: ignore[arg-type]
+def figures(j: ItemState, **known: Any) -> Quality:
+    return quality(j, **{"held_out_accuracy": None, "held_out": 0, **known})
 
 
 def test_the_shares_are_sums_of_doubts() -> None:
@@ -26,30 +30,30 @@ def test_the_shares_are_sums_of_doubts() -> None:
 
 
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
-    """Labels are drawn to be wrong as often as their doubt says: the estimate is the truth, within its chance error."""
+    """When labels are wrong as often as their doubt, the estimate is right up to chance."""
     random = np.random.default_rng(1)
     n = 20_000
     doubt = random.beta(0.5, 4, n)
     wrong = random.random(n) < doubt
     found = figures(item_state(np.zeros(n), np.zeros(n), 1 - doubt, doubt=doubt))
-    assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)  # type: ignore[attr-defined]
+    assert found.label_error == pytest.approx(wrong.mean(), abs=0.01)
 
 
 def test_nothing_is_estimated_before_anything_is_predicted() -> None:
     for labels in ([-1, -1, -1], [0, 0, -1]):
         found = figures(item_state(labels, [-1] * 3, [0] * 3))
-        assert found.right is None and found.label_error is None and found.gestures_left is None  # type: ignore[attr-defined]
-        assert (found.suspects, found.uncertain) == (0, labels.count(-1))  # type: ignore[attr-defined]
+        assert found.right is None and found.label_error is None and found.gestures_left is None
+        assert (found.suspects, found.uncertain) == (0, labels.count(-1))
 
 
 def test_all_verified_is_all_right() -> None:
     found = figures(item_state([0, 1], [-1, -1], [0, 0], verified=[0, 1]))
-    assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)  # type: ignore[attr-defined]
+    assert (found.right, found.label_error, found.gestures_left) == (1.0, 0.0, 0)
 
 
 def test_predictions_without_labels_have_no_label_error() -> None:
     found = figures(item_state([-1, -1], [0, 1], [0.9, 0.9]))
-    assert found.label_error is None and found.right == pytest.approx(0.9)  # type: ignore[attr-defined]
+    assert found.label_error is None and found.right == pytest.approx(0.9)
 
 
 def test_sheets_are_counted_where_all_is_labelled() -> None:

@@ -18,7 +18,7 @@ def test_a_few_strong_forces_do_not_make_nothing_of_the_others() -> None:
     assert np.abs(told - force)[usual].max() <= 0.501 * scale
     assert scale < 0.4, "steps are coarse"
     assert not told[9].any()
-    # The strong one is shortened to the strongest that is told, and points where it did.
+    # The strong force is shortened to the strongest step, and keeps its direction.
     assert np.abs(vectors[7]).max() == 127
     cosine = told[7] @ force[7] / np.linalg.norm(told[7]) / np.linalg.norm(force[7])
     assert cosine > 0.9999
@@ -34,13 +34,13 @@ def test_a_few_strong_forces_do_not_make_nothing_of_the_others() -> None:
         np.full((3, 3), 2.5),
     ],
 )
-def test_few_forces_or_none_are_told_in_full(force: np.ndarray) -> None:
+def test_few_forces_or_none_keep_their_length(force: np.ndarray) -> None:
     scale, vectors = in_steps(force.astype(np.float32))
     assert vectors.dtype == np.int8 and vectors.shape == force.shape
     np.testing.assert_allclose(scale * vectors.astype(np.float64), force, rtol=1e-5, atol=0)
 
 
-def test_one_strong_force_of_few_is_told_in_full() -> None:
+def test_one_strong_force_of_few_keeps_its_length() -> None:
     force = np.array([[1, 0], [0, 2], [3, 3], [-400, 1]], np.float32)
     scale, vectors = in_steps(force)
     assert np.abs(scale * vectors - force).max() <= 0.501 * scale

@@ -55,7 +55,7 @@ def contents(path: Path) -> list[tuple[bytes, float, bytes]]:
     return [(r.kind, r.time, r.payload) for r in read_records(path)]
 
 
-def test_records_come_back(tmp_path: Path) -> None:
+def test_records_are_read_as_written(tmp_path: Path) -> None:
     write(tmp_path / "r.lds")
     assert header_of(tmp_path / "r.lds") == HEADER
     assert contents(tmp_path / "r.lds") == RECORDS
@@ -100,7 +100,7 @@ def test_a_flipped_byte_ends_the_recording_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"PK\x03\x04", MAGIC, MAGIC + b"\xff\xff\xff\xff{", MAGIC + b"\2\0\0\0no"]
 )
-def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.lds").write_bytes(content)
     with pytest.raises(ProjectError):
         RecordingWriter(tmp_path / "r.lds", HEADER)
@@ -124,7 +124,7 @@ def test_reading_begins_at_any_record(tmp_path: Path) -> None:
 def test_a_full_recording_is_thinned_and_stays_sound(
     tmp_path: Path, kinds: list[bytes], seed: int
 ) -> None:
-    """Bounded; no operation is lost; every frame still follows, without a gap, the keyframe it builds on."""
+    """The file is bounded, keeps operations, and each frame still follows its keyframe."""
     path = tmp_path / f"{seed}.lds"
     path.unlink(missing_ok=True)
     writer = RecordingWriter(path, HEADER, max_bytes=4000)

@@ -31,7 +31,8 @@ with open(int(sys.argv[1]), "r+b") as file:
 for k in range(1, frames + 1):
     mean = np.full((n, 3), k, np.float32)
     same = np.full(n, k, np.float32)
-    ring.write(TrainerFrame(k, k, mean, ItemPredictions(np.full(n, k % 1000, np.int16), same, same, same), False))
+    predictions = ItemPredictions(np.full(n, k % 1000, np.int16), same, same, same)
+    ring.write(TrainerFrame(k, k, mean, predictions, False))
     print(k, flush=True)
 """
 
@@ -51,7 +52,7 @@ def frame(sequence: int, n: int, axes: int = 3, resting: bool = False) -> Traine
 
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("n", [1, 7, 1000])
-def test_what_is_written_is_read(n: int, axes: int) -> None:
+def test_a_written_frame_is_read(n: int, axes: int) -> None:
     with anonymous_file(size_for(n)) as file:
         writer, reader = SharedFrames(file, n), SharedFrames(file, n)
         for sequence in range(1, 2 * SLOTS):
@@ -85,7 +86,7 @@ def test_a_frame_whose_slot_was_taken_is_not_there() -> None:
         assert ring.read(SLOTS + 2) is None
 
 
-def test_what_is_read_is_a_copy() -> None:
+def test_a_read_frame_is_a_copy() -> None:
     with anonymous_file(size_for(5)) as file:
         ring = SharedFrames(file, 5)
         first = frame(1, 5)
@@ -98,7 +99,7 @@ def test_what_is_read_is_a_copy() -> None:
 
 
 def test_no_frame_is_ever_half_written() -> None:
-    """A process writes as fast as it can while this one reads: each frame's numbers are all the same, or it was mixed."""
+    """While a process writes at full speed, all numbers of a frame that is read are the same."""
     whole = missed = 0
     with anonymous_file(size_for(N)) as file:
         ring = SharedFrames(file, N)

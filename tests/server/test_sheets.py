@@ -24,9 +24,7 @@ def test_suspects_are_labels_that_the_model_doubts() -> None:
     assert total == 2
 
 
-def test_a_label_is_a_suspect_if_something_else_is_predicted_however_sure_the_model_is_of_it() -> (
-    None
-):
+def test_a_label_is_a_suspect_if_another_class_is_predicted() -> None:
     j = item_state([0, 0], [0, 1], [0.9, 0.4], doubt=[0.45, 0.3])
     items, total = queue(j, "suspects")
     assert (items.tolist(), total) == ([1, 0], 1)
@@ -38,7 +36,7 @@ def test_uncertain_items_come_by_margin_labelled_or_not() -> None:
     assert (items.tolist(), total) == ([1, 3, 0], 2)
 
 
-def test_a_sheet_is_sorted_by_prediction_with_the_most_doubtful_of_each_first() -> None:
+def test_a_sheet_is_sorted_by_prediction_and_doubt() -> None:
     found = sheet(item_state([1, 1, 0, 0], [0, 0, 1, 1], [0.6, 0.9, 0.7, 0.8]), "suspects")
     assert [(s.prediction, s.item) for s in found.items] == [(0, 1), (0, 0), (1, 3), (1, 2)]
     assert found.expected_wrong == pytest.approx(0.6 + 0.9 + 0.7 + 0.8, abs=0.01)
@@ -69,7 +67,7 @@ def test_no_sheet_holds_what_was_looked_at_or_is_locked(kind: str, seed: int) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_there_is_nothing_to_show_where_all_is_labelled_and_nothing_predicted_or_after_all_is_verified(
+def test_a_sheet_is_empty_without_predictions_or_unverified_items(
     kind: str,
 ) -> None:
     nothing = item_state([0, 1, 1], [-1, -1, -1], [0, 0, 0])
@@ -80,7 +78,7 @@ def test_there_is_nothing_to_show_where_all_is_labelled_and_nothing_predicted_or
 
 
 def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None:
-    """Items in 27 places, many in the first, which are the most uncertain: the sheet has one of each place, from its middle."""
+    """Items are in 27 places; the sheet has the middle item of each, also with many in one."""
     places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(27), 10)])
     positions = np.zeros((310, 3), np.int32)
     positions[:, 0] = 5_000 * (places % 9)
@@ -111,7 +109,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
 
 
 def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
-    """A tenth of the labels is kept from the classifier to measure it: of an overview no more than of everything."""
+    """An overview has no more held-out items than a tenth of its size."""
     from lodespace.models import Dataset, preset
     from lodespace.models.training.labels import ItemLabels
     from lodespace.models.training.paper_loop import PaperLoop

@@ -1,4 +1,4 @@
-"""A bake as a static site: what the page asks of a server lies there as files, and says the same."""
+"""A bake as a static site: the files agree with the answers of a server."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def table(tmp_path: Path) -> Path:
     return root / "table.csv"
 
 
-async def test_the_site_says_what_a_server_says(table: Path, tmp_path: Path) -> None:
+async def test_the_site_agrees_with_a_server(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
     session = msgspec.json.decode((out / "session.json").read_bytes(), type=protocol.SessionInfo)
     async with Serving(out, tmp_path / "none") as url:
@@ -82,7 +82,7 @@ def test_thumbnails_are_the_atlas_to_the_pixel(table: Path, tmp_path: Path) -> N
     assert len(list((out / "pictures").iterdir())) == 12
 
 
-def test_the_page_is_told_that_it_is_a_site(table: Path, tmp_path: Path) -> None:
+def test_the_page_is_marked_as_a_site(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
     page = (out / "index.html").read_text()
     assert 'data-site="baked" data-cards="yes"' in page

@@ -36,7 +36,7 @@ def test_a_region_ends_where_its_dense_spot_ends(axes: int) -> None:
     assert set(blob[found.items].tolist()) == {1} and len(found.items) > 80
 
 
-def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() -> None:
+def test_a_region_has_items_of_one_prediction_and_gains_their_doubts() -> None:
     positions, blob = clouds([150, 150])
     prediction = blob.copy()
     prediction[:3] = 1
@@ -48,11 +48,12 @@ def test_a_region_is_of_items_that_are_predicted_alike_and_gains_their_doubts() 
     assert found.gain == pytest.approx(0.6 * agree, abs=0.1)
     share = int(100 * agree / len(found.items))
     assert found.reason == (
-        f"{len(found.items)} unlabelled items close together, {share} % of them predicted class 0, though the model doubts that"
+        f"{len(found.items)} unlabelled items close together, {share} % of them predicted class "
+        "0, though the model doubts that"
     )
 
 
-def test_a_region_that_is_surely_predicted_gains_nothing_by_being_labelled_so() -> None:
+def test_a_region_with_sure_predictions_gains_nothing() -> None:
     positions, blob = clouds([150, 150])
     sure = item_state(
         [-1] * 300, blob, np.where(np.arange(300) % 3 == 0, 0.45, 0.8), positions=positions
