@@ -13,7 +13,8 @@ from lodespace.cli.options import (
 )
 from lodespace.protocol import Settings
 
-DESCRIPTION = """Train without a screen and write a new folder: the cloud (scene.glb), the training as an
+DESCRIPTION = """\
+Train without a screen and write a new folder: the cloud (scene.glb), the training as an
 animation (training.glb), a recording, and a static site for any web server. `lodespace serve` shows
 the folder, and `lodespace export` exports from it."""
 

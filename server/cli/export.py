@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-DESCRIPTION = """Write the contents of a project or a bake. By the suffix of OUT: labels and predictions
+DESCRIPTION = """\
+Write the contents of a project or a bake. By the suffix of OUT: labels and predictions
 (.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a point cloud (.ply, .obj),
 encoder and head (.onnx), a figure (.png, .svg). By --format, a folder: classes (a folder per
 class), model (safetensors), raven, audacity (tables of sounds). docs/data.md describes each."""

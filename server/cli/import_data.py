@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lodespace.project.project import Project
 
 
-DESCRIPTION = """Create a project from data, as `serve` does, without serving it. For an existing project,
+DESCRIPTION = """\
+Create a project from data, as `serve` does, without serving it. For an existing project,
 import labels with --labels-from."""
 
 

@@ -26,7 +26,8 @@ from lodespace.config import (
 )
 from lodespace.errors import LodespaceError
 
-DESCRIPTION = """Serve data, a project or a bake to a browser on this machine. Without PATH: the bundled
+DESCRIPTION = """\
+Serve data, a project or a bake to a browser on this machine. Without PATH: the bundled
 digits. Data are a folder of pictures or sounds, a table, arrays, or torchvision:NAME
 (docs/data.md). Labels and training are stored in a project folder, which the same command opens
 again. A bake is shown read-only."""

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
 from lodespace.importing.array_writer import ArrayWriter
+from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -41,8 +42,6 @@ from lodespace.items.item_set import (
     VECTORS,
 )
 from lodespace.models.config import MODEL_SIDES, Content, model_side
-from lodespace.models.item_predictions import UNLABELED
-from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
 LEFT_OUT = "left-out.tsv"
 """Names and reasons of the items that were left out."""
@@ -273,7 +272,7 @@ class _Building:
             manifest["normalisation"] = {"standardisation": STANDARDISATION}
         else:
             manifest["normalisation"] = {"divisor": 255}
-        classes, codes = _classes(self.labels, source.class_names())
+        classes, codes = class_ids_of(self.labels, source.class_names())
         manifest["classes"] = classes
         if classes:
             np.save(folder / LABELS, codes)
@@ -319,42 +318,3 @@ def _standardisation(path: Path) -> npt.NDArray[np.float32]:
     ) / len(vectors)
     deviation = np.sqrt(square)
     return np.stack([mean, np.where(deviation > 1e-8, deviation, 1.0)]).astype(np.float32)
-
-
-def _classes(
-    labels: Sequence[str | None], known: Sequence[str]
-) -> tuple[list[str], npt.NDArray[np.int16]]:
-    """Names of the classes, and the class id per item, UNLABELED (-1) without a label.
-
-    Raises DatasetError for too many classes.
-    """
-    given = {label for label in labels if label is not None}
-    if not given:
-        return list(known)[:MAX_CLASSES], np.full(len(labels), UNLABELED, np.int16)
-    names = [*known, *sorted(given - set(known), key=_natural)]
-    if len(names) > MAX_CLASSES:
-        raise DatasetError(
-            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is "
-            "this the right column? Name another with --label"
-        )
-    short = [
-        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
-        for name in names
-    ]
-    if len(set(short)) < len(short):
-        raise DatasetError(
-            f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one"
-        )
-    number = {name: i for i, name in enumerate(names)}
-    return short, np.array(
-        [UNLABELED if label is None else number[label] for label in labels], np.int16
-    )
-
-
-def _natural(name: str) -> tuple[int, float, str]:
-    """Sort key: numbers by value, before words."""
-    try:
-        value = float(name)
-    except ValueError:
-        return 1, 0.0, name
-    return (0, value, name) if np.isfinite(value) else (1, 0.0, name)

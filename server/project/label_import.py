@@ -166,8 +166,8 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
     """Write `labels` (class names by id) into the log of `project`, one gesture per class.
 
     New classes are created. An item with another label is a conflict: "keep" keeps its label,
-    "replace" changes it. Without a decision, any conflict prevents the import. Raises EventLogError or
-    RequestError.
+    "replace" changes it. Without a decision, any conflict prevents the import. Raises
+    EventLogError or RequestError.
     """
     session = AnnotationSession(project.items, settings=project.settings)
     event_log = EventLog(project.labels_path)

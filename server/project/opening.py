@@ -39,7 +39,7 @@ def open_project(
     labels: str | None = None,
     progress: bool = False,
 ) -> Project:
-    """Open what `lodespace serve [PATH]` names: a project, a bake, or data to import (docs/data.md).
+    """Open the PATH of `lodespace serve`: a project, a bake, or data to import (docs/data.md).
 
     Args:
         path: None for the bundled digits.
@@ -99,7 +99,7 @@ def open_again(folder: Path, source: str, settings: protocol.Settings | None) ->
 
 
 def check_free(folder: Path) -> None:
-    """Raises ProjectError when a project cannot be made in `folder` without mixing it with other files."""
+    """Raise ProjectError when `folder` already holds files."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(
             f"{folder} exists and is not a project; give an empty or a new folder with --project"
@@ -163,7 +163,10 @@ def _new_on_digits(
 def new_bake(
     folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings
 ) -> Project:
-    """A folder to bake into. `finish_bake` writes its manifest, so an unfinished bake cannot be opened."""
+    """A folder to bake into.
+
+    `finish_bake` writes its manifest, so an unfinished bake cannot be opened.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
     return Project(folder, manifest, items)

@@ -1,0 +1,48 @@
+"""Class ids from the labels of a source."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED
+
+
+def class_ids_of(
+    labels: Sequence[str | None], known: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """Names of the classes, and the class id per item, UNLABELED (-1) without a label.
+
+    Raises DatasetError for too many classes.
+    """
+    given = {label for label in labels if label is not None}
+    if not given:
+        return list(known)[:MAX_CLASSES], np.full(len(labels), UNLABELED, np.int16)
+    names = [*known, *sorted(given - set(known), key=_natural)]
+    if len(names) > MAX_CLASSES:
+        raise DatasetError(
+            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is "
+            "this the right column? Name another with --label"
+        )
+    short = [
+        name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
+        for name in names
+    ]
+    if len(set(short)) < len(short):
+        raise DatasetError(
+            f"two classes have the same first {MAX_NAME_LENGTH - 1} characters; rename one"
+        )
+    number = {name: i for i, name in enumerate(names)}
+    return short, np.array(
+        [UNLABELED if label is None else number[label] for label in labels], np.int16
+    )
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    """Sort key: numbers by value, before words."""
+    try:
+        value = float(name)
+    except ValueError:
+        return 1, 0.0, name
+    return (0, value, name) if np.isfinite(value) else (1, 0.0, name)
