@@ -10,6 +10,7 @@ from lodespace.errors import ProjectError
 from lodespace.files import atomic_folder
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import (
     BUNDLED,
     DATA_FOLDER,
@@ -140,7 +141,7 @@ def new_project(
         )
         items = item_set.load(making / DATA_FOLDER)
         chosen = choose_labels(items, labels, seed)
-        if (chosen != item_set.UNLABELED).any():
+        if (chosen != UNLABELED).any():
             import_labels(making / LABEL_LOG, chosen)
         write_manifest(making, manifest)
     project = open_existing(folder, None)
