@@ -38,9 +38,10 @@ test-python:
 test-client:
 	$(NPM) test
 
-lint: $(VENV)/installed-test  ## linters and type checkers, for Python and for TypeScript
+lint: $(VENV)/installed-test  ## linters, type checkers and the language check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python tests/language/check.py
 	rm -rf build/typecheck
 	mkdir -p build/typecheck/lodespace
 	ln -s $(CURDIR)/server/* $(CURDIR)/models $(CURDIR)/assets build/typecheck/lodespace/

@@ -67,7 +67,7 @@ export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = {_names(protocol.PRESETS)};
 export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
-/** Terms of the loss, in the order of the charts. The fields are those of Term in models/terms.py. */
+/** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
 export const LOSS_TERMS = {_rows(TERMS)};
 /** Grid steps along an axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};

@@ -97,8 +97,11 @@ def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess
 
 @pytest.fixture
 def own_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
-    """A server with the trainer for one test that kills it, reads the whole history, or undoes in an
-    order that does not lead the model back."""
+    """A server with the trainer for one test.
+
+    Such a test kills the trainer, reads the whole history, or undoes in an order that does not lead
+    the model back.
+    """
     process = server_process("--project", str(tmp_path / "digits"))
     process.start()
     process.wait_until_ready()

@@ -182,7 +182,7 @@ def test_big_text_is_switched_on_and_kept(birds: PageDriver) -> None:
     assert birds.state("bigText")
 
 
-# Sound ---------------------------------------------------------------------------------------------------------------
+# Sound --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
         process.stop()
 
 
-# A baked site --------------------------------------------------------------------------------------------------------
+# A baked site -------------------------------------------------------------------------------------
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -144,7 +144,7 @@ def test_fitting_keeps_proportions_and_takes_the_border_as_background() -> None:
     assert dark.any(axis=1).sum() == pytest.approx(4, abs=1)
 
 
-# Bad files -----------------------------------------------------------------------------------------------------------
+# Bad files ----------------------------------------------------------------------------------------
 
 
 def test_other_files_are_left_out_with_name_and_reason(folder: Path, bring: Import) -> None:

@@ -206,7 +206,7 @@ def test_a_column_of_numbers_and_words_is_kept_as_text(pictures: Path, bring: Im
     assert [row["mixed"] for row in columns(items)] == ["no 0", "1", "no 2", "3", "no 4", "5"]
 
 
-# Bad rows ------------------------------------------------------------------------------------------------------------
+# Bad rows -----------------------------------------------------------------------------------------
 
 
 def test_bad_rows_of_a_csv_file_are_left_out_by_line(pictures: Path, bring: Import) -> None:

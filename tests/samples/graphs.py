@@ -8,7 +8,10 @@ from lodespace.models.layout.incremental_graph import GraphBuilding
 def nearest_neighbours(
     features: torch.Tensor, k: int, block: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Indices and distances (N, k) of the neighbours of features (N, F), found `block` rows a unit."""
+    """Return indices and distances (N, k) of the neighbours of features (N, F).
+
+    `block`: rows per unit of work.
+    """
     building = GraphBuilding(features, k)
     if block is not None:
         building.rows_per_unit = block

@@ -1,4 +1,7 @@
-"""Undo with the real trainer: what was shown comes back, over a restart too, and whatever is killed meanwhile."""
+"""Undo with the real trainer: the earlier layout is restored exactly.
+
+That holds over a restart and when the trainer is killed meanwhile.
+"""
 
 import asyncio
 import os
@@ -121,7 +124,7 @@ async def test_the_cloud_after_undo_is_the_cloud_before_the_gesture(begin: Calla
     assert not any(n.topic == "undo" and n.code for n in session.notices)
 
 
-async def test_the_way_back_is_shown(begin: Callable) -> None:
+async def test_an_undo_plays_the_motion_backward(begin: Callable) -> None:
     session = await begin()
     before = await session.rest()
     await session.label(range(0, 80), 1)
@@ -199,7 +202,7 @@ async def test_undo_works_over_a_restart(begin: Callable) -> None:
     assert not any(n.topic == "undo" and n.code for n in session.notices)
 
 
-async def test_a_trainer_killed_in_mid_undo_goes_on_from_there(begin: Callable) -> None:
+async def test_a_trainer_killed_during_an_undo_continues_it(begin: Callable) -> None:
     session = await begin()
     before = await session.rest()
     await session.label(range(0, 60), 1)
@@ -212,7 +215,7 @@ async def test_a_trainer_killed_in_mid_undo_goes_on_from_there(begin: Callable) 
     assert (session.service.session.labels == -1).all()
 
 
-async def test_a_moment_that_is_not_kept_any_more_is_said(begin: Callable, tmp_path: Path) -> None:
+async def test_undo_reports_a_missing_snapshot(begin: Callable, tmp_path: Path) -> None:
     session = await begin()
     await session.rest()
     await session.label(range(0, 60), 1)
@@ -229,7 +232,7 @@ async def test_a_moment_that_is_not_kept_any_more_is_said(begin: Callable, tmp_p
     assert (session.service.session.labels == -1).all()
 
 
-async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None:
+async def test_undo_below_a_later_gesture_of_another_client(begin: Callable) -> None:
     session = await begin()
     await session.rest()
     await session.label(range(0, 40), 1, ANNA)
@@ -242,10 +245,8 @@ async def test_undo_of_one_under_anothers_later_gesture(begin: Callable) -> None
     assert "not restored" in ack.message, "the map has gone on from Anna's undo"
 
 
-async def test_a_moment_of_another_version_costs_the_map_and_nothing_else(
-    begin: Callable, tmp_path: Path
-) -> None:
-    """Its tensors do not fit: training goes on from where it was, and it is said."""
+async def test_undo_reports_a_snapshot_of_another_version(begin: Callable, tmp_path: Path) -> None:
+    """Its tensors do not fit: training continues, and a notice reports it."""
     session = await begin()
     await session.rest()
     await session.label(range(0, 60), 1)

@@ -1,4 +1,4 @@
-"""The trainer's main loop, run here without a process: what it shows, what it saves, what it takes."""
+"""The worker's main loop, run in this process: published frames, checkpoints, commands."""
 
 import io
 import os
@@ -95,7 +95,7 @@ def test_frames_are_published_and_saved_at_the_end(running: Running) -> None:
     ]
 
 
-def test_the_end_of_the_pipe_is_the_end(running: Running) -> None:
+def test_the_end_of_the_pipe_stops_the_process(running: Running) -> None:
     running.after(3, None)
     assert running.process.handler.stopped
 
@@ -136,7 +136,7 @@ def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
         running.after(2, inputs(N, np.full(N, 9)), m.Stop())
 
 
-def test_settings_are_taken_and_bad_ones_left(running: Running) -> None:
+def test_invalid_settings_are_ignored(running: Running) -> None:
     good = inputs(N, settings=Settings(stiffness=0.9), step=(1, 0, 1))
     bad = msgspec.structs.replace(
         good, settings=Settings(stiffness=7.0), event=2, from_state=1, to_state=2
@@ -155,7 +155,7 @@ def test_more_classes_and_priority_are_taken(running: Running) -> None:
     assert running.process.trainer.n_classes == 6
 
 
-def test_a_second_life_goes_on_from_the_checkpoint(
+def test_a_new_process_continues_from_the_checkpoint(
     tmp_path: Path, small_data: Path, running: Running
 ) -> None:
     running.after(40, m.Stop())
@@ -178,7 +178,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     again.file.close()
 
 
-def test_a_full_disk_is_told_and_training_goes_on(
+def test_training_continues_and_reports_a_full_disk(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lodespace.training.checkpoint_saver.CHECKPOINT_SECONDS", -1.0)

@@ -1,4 +1,7 @@
-"""The supervisor: whatever the trainer does, the session goes on, keeps its labels, and says what is the matter."""
+"""The supervisor: the session continues and keeps its labels whatever the trainer does.
+
+Notices state the problem.
+"""
 
 import asyncio
 import os
@@ -58,7 +61,10 @@ def project(tmp_path: Path, small_data: Path) -> Project:
 
 @pytest.fixture
 async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    """Starts a supervisor whose trainer behaves as asked; "real" is the trainer itself. No waits between restarts."""
+    """Start supervisors whose trainer behaves as asked; "real" is the trainer itself.
+
+    Restarts do not wait.
+    """
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
     started: list[TrainerSupervisor] = []
 
@@ -132,7 +138,7 @@ async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
     assert listener.notices[-1].code == "trainer_died"
 
 
-async def test_a_failing_trainer_is_tried_again_and_then_given_up(start: Start) -> None:
+async def test_a_failing_trainer_is_restarted_a_few_times(start: Start) -> None:
     supervisor, listener = await start("failing")
     await eventually(lambda: supervisor.training.state == "failed")
     assert len({pid_of(f) for f in listener.frames}) == 4  # once, and as often as there are waits
@@ -148,7 +154,7 @@ async def test_a_trainer_that_cannot_start_is_given_up(start: Start) -> None:
     assert listener.notices[-1].code == "trainer_died"
 
 
-async def test_what_would_fail_again_is_not_tried_again(start: Start) -> None:
+async def test_a_fatal_error_is_not_retried(start: Start) -> None:
     supervisor, listener = await start("fatal")
     await eventually(lambda: supervisor.training.state == "failed")
     assert [n.code for n in listener.notices] == ["training_failed"]
@@ -166,7 +172,7 @@ async def test_run_tries_again_after_giving_up(start: Start) -> None:
 
 
 async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start: Start) -> None:
-    """The fake reports the settings it started with: whatever it says meanwhile, the newest choice is what a new process gets."""
+    """The newest settings reach a new process, although the fake reports those it started with."""
     supervisor, _ = await start("deaf")
     await eventually(lambda: supervisor.training.state == "running")
     supervisor.learn_from(inputs(200, settings=protocol.Settings(stiffness=0.75), step=(1, 0, 1)))
@@ -177,7 +183,7 @@ async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start:
 
 
 async def test_training_rests_only_when_it_has_taken_the_newest_inputs(start: Start) -> None:
-    """From the moment they are there it is said to run; what a trainer said of itself before it read them does not count."""
+    """Training counts as running as soon as inputs are new; older reports are ignored."""
     supervisor, listener = await start("rested")
     await eventually(lambda: supervisor.training.state == "resting")
     listener.states.clear()
@@ -234,7 +240,7 @@ async def test_stop_ends_the_process_and_saves(start: Start, project: Project) -
 
 
 async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) -> None:
-    """kill -9 of the server: nobody is left to tell the trainer, which ends by itself."""
+    """A trainer ends by itself after `kill -9` of its server."""
     script = f"""
 import asyncio, sys
 sys.path.insert(0, {str(FAKE.parents[1])!r})
@@ -251,7 +257,8 @@ class Listener:
 
 async def main():
     global supervisor
-    project = open_project(Path({str(small_data)!r}), project_folder=Path({str(tmp_path / "p")!r}), labels="none")
+    data, folder = Path({str(small_data)!r}), Path({str(tmp_path / "p")!r})
+    project = open_project(data, project_folder=folder, labels="none")
     supervisor = TrainerSupervisor(project, Listener(), inputs(200), device="cpu", threads=1)
     await supervisor.start()
     await asyncio.sleep(1000)
@@ -268,7 +275,7 @@ asyncio.run(main())
     await eventually(lambda: not psutil.pid_exists(trainer))
 
 
-async def test_a_trainer_that_does_not_end_is_killed_and_seen_out(
+async def test_stop_kills_a_trainer_that_does_not_end(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
