@@ -85,7 +85,7 @@ def test_a_pairing_code_is_typed_on_the_page_itself(owner: PageDriver, device: P
     pad = device.page.get_by_role("group", name="Keys for the code")
     for key in "00000000":
         pad.get_by_role("button", name=key, exact=True).click()
-    device.wait(lambda: "ask for a new one" in device.page.inner_text(".pairing-page"))
+    device.wait(lambda: "Ask for a new one" in device.page.inner_text(".pairing-page"))
     owner.press("g")
     owner.page.get_by_role("button", name="for labelling").click()
     code = owner.page.locator(".pairing-code").inner_text()
