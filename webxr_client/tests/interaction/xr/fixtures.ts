@@ -104,7 +104,7 @@ export class FakeHand extends TrackedHand {
     this.touch.set(x, y, z);
     this.rayOrigin.set(x, y, z);
     this.rayDirection.set(0, 1, 0); // nowhere near the palette
-    this.pose.compose(this.position, new Quaternion(), new Vector3(1, 1, 1));
+    this.roomFromHand.compose(this.position, new Quaternion(), new Vector3(1, 1, 1));
     return this;
   }
 }

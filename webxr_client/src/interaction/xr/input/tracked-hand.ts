@@ -34,8 +34,8 @@ export class TrackedHand {
   squeezed = false;
   stickX = 0;
   stickY = 0;
-  /** Room-from-hand, which moves a grabbed object. */
-  readonly pose = new Matrix4();
+  /** Pose of the hand; a grabbed object moves with it. */
+  readonly roomFromHand = new Matrix4();
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
   readonly brush = new Vector3();
@@ -109,8 +109,8 @@ export class TrackedHand {
   private readController({ ray, grip }: Spaces): boolean {
     if (!ray.visible && !grip.visible) return false;
     const held = grip.visible ? grip : ray;
-    this.pose.copy(held.matrix);
-    this.position.setFromMatrixPosition(this.pose);
+    this.roomFromHand.copy(held.matrix);
+    this.position.setFromMatrixPosition(this.roomFromHand);
     this.orientation.copy(held.quaternion);
     this.readRay(ray.visible ? ray : grip);
     this.brush.copy(this.position).addScaledVector(this.rayDirection, BRUSH_AHEAD);
@@ -128,7 +128,7 @@ export class TrackedHand {
     this.touch.copy(index.position);
     this.position.copy(this.brush);
     this.orientation.copy(wrist.quaternion);
-    this.pose.compose(this.brush, wrist.quaternion, one);
+    this.roomFromHand.compose(this.brush, wrist.quaternion, one);
     if (ray.visible) this.readRay(ray);
     else {
       this.rayOrigin.copy(this.brush);
