@@ -1,3 +1,4 @@
+/** List of classes with their keys, counts and menus. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";

@@ -1,3 +1,4 @@
+/** Legend of colours and sizes. */
 import { type Cue, isCue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 

@@ -1,3 +1,4 @@
+/** Overlay of the region that is being drawn. */
 import { useUi } from "../kit/context.js";
 import { items } from "../kit/format.js";
 

@@ -1,3 +1,4 @@
+/** Card of the item under the pointer. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { fetchItemInfo, pictureUrl } from "../../net/api.js";
 import type { ItemInfo } from "../../protocol/messages.js";

@@ -1,3 +1,4 @@
+/** Panel of the selection: pictures, prediction and actions. */
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";

@@ -1,3 +1,4 @@
+/** Dialog that lists keys and uses of the pointer. */
 import { POINTER_HELP } from "../../interaction/keyboard.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";

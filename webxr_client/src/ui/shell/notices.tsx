@@ -1,3 +1,4 @@
+/** Notices above the cloud. */
 import { useEffect, useState } from "preact/hooks";
 import type { Settings } from "../../protocol/messages.js";
 import { WaitingDevices } from "../access/devices.js";

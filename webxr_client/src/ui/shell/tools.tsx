@@ -1,3 +1,4 @@
+/** Toolbar of selection tools, view and undo. */
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Tool } from "../../state/app-state.js";

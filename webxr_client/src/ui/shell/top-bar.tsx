@@ -1,3 +1,4 @@
+/** Bar at the top: counts, search, colours, dimensions and devices. */
 import { isSite } from "../../net/site.js";
 import { count, percent } from "../../state/format.js";
 import { ColourChoice, SizeChoice } from "../classes/colour-choice.js";

@@ -1,3 +1,4 @@
+/** Bar at the bottom: playback, curves, timeline and state of training. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Training } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";

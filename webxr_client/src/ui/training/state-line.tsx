@@ -1,3 +1,4 @@
+/** Line with the state of training. */
 import type { Training } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
 
