@@ -150,3 +150,16 @@ export function wrapped(
 export function font(context: CanvasRenderingContext2D, millimetres: number, weight = 450): void {
   context.font = `${weight} ${millimetres}px ${BOARD_FONT}`;
 }
+
+/** Set the font of a line of text, smaller where the line would be wider than `width`. */
+export function fitFont(
+  context: CanvasRenderingContext2D,
+  text: string,
+  millimetres: number,
+  width: number,
+  weight?: number,
+): void {
+  font(context, millimetres, weight);
+  const wide = context.measureText(text).width;
+  if (wide > width) font(context, (millimetres * width) / wide, weight);
+}

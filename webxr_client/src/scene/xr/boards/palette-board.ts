@@ -11,6 +11,7 @@ import {
   BOARD_TILE,
   Board,
   drawGround,
+  fitFont,
   fitted,
   font,
 } from "./board.js";
@@ -203,14 +204,11 @@ export class PaletteBoard extends Board {
       const labelled = this.state.labelCounts.value[info.class_id] ?? 0;
       context.fillText(labelled ? count(labelled) : "–", middle, tile.y + 24);
     } else {
-      font(context, 8, 550);
       const [first, second] = this.actions.words(action, this.page);
+      fitFont(context, first, 8, tile.width - 6, 550);
       context.fillText(first, middle, tile.y + (second ? 13.5 : tile.height / 2 + 2.5));
       if (second) {
-        font(context, 7.5);
-        // A long word is written smaller.
-        const wide = context.measureText(second).width;
-        if (wide > tile.width - 6) font(context, (7.5 * (tile.width - 6)) / wide);
+        fitFont(context, second, 7.5, tile.width - 6);
         context.fillStyle = BOARD_MUTED;
         context.fillText(second, middle, tile.y + 23.5);
       }
