@@ -267,7 +267,7 @@ def test_serve_lan_takes_a_certificate_and_refuses_a_bad_one(tmp_path: Path) -> 
     (tmp_path / "bad.pem").write_text("hello")
     for arguments, says in (
         (["--cert", "bad.pem", "--key", "bad.pem"], "not a certificate"),
-        (["--cert", own.certificate], "go together"),
+        (["--cert", own.certificate], "given together"),
     ):
         result = lodespace("serve", "--lan", *arguments, "--port", 0, folder=tmp_path)
         assert result.returncode == 2 and says in result.stderr and "Traceback" not in result.stderr
