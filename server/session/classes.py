@@ -20,7 +20,8 @@ from lodespace.session.events import (
 
 # The colours of Okabe and Ito, brightened for a dark background, and two more, then moved until the
 # two nearest are as far apart as possible in all kinds of colour vision: 0.155 in OKLab, and 0.078
-# with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). The page's tests measure it.
+# with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). A test of the page measures
+# it.
 PALETTE = (
     "#E2B922",
     "#20A5D9",

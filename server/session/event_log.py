@@ -127,7 +127,7 @@ class EventLog:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(sqlite3.Error):  # what was committed is in the file
+            with contextlib.suppress(sqlite3.Error):  # committed events are in the file
                 connection.close()
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ def new_header(command_id: str, client: str) -> Header:
 class EventHeader(
     msgspec.Struct, frozen=True, kw_only=True, eq=False, omit_defaults=True, tag_field="kind"
 ):
-    """What all events have in common."""
+    """Fields of every event."""
 
     command_id: str
     """Id that the client made for its command; unique in a log."""

@@ -41,5 +41,5 @@ class ItemState(NamedTuple):
 
     @property
     def standing(self) -> npt.NDArray[np.int16]:
-        """What the item counts as (N,): its label, or else its prediction."""
+        """Class that the item counts as (N,): its label, or else its prediction."""
         return np.where(self.labelled, self.labels, self.prediction)

@@ -1,4 +1,4 @@
-"""Labels as the sum of gestures. Pure state: the same events in the same order give the same labels.
+"""Labels as the sum of gestures. Pure state: the same events give the same labels.
 
 The label of an item is the class of the newest gesture that contains it and is not undone; without
 one the item is UNLABELED. So an undo can remove any gesture, and later gestures of other clients on
@@ -43,7 +43,7 @@ class GestureRecord:
     Set by LabelHistory."""
 
     def given(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.int16]:
-        """Return the class (M,) that the gesture gave to each of `items` (M,), which it contains."""
+        """Return the class (M,) that the gesture gave to each of `items` (M,)."""
         if self.class_ids is None:
             return np.full(len(items), self.class_id, np.int16)
         return self.class_ids[np.searchsorted(self.items, items)]
@@ -69,7 +69,7 @@ class LabelHistory:
         self._top = np.zeros(n, np.int64)  # newest gesture that contains the item
 
     def add(self, record: GestureRecord) -> npt.NDArray[np.uint32]:
-        """Add a gesture with a higher number than all before. Returns the items whose label changed."""
+        """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self.gestures[record.number] = record
         record.below = self._top[record.items]
         self._top[record.items] = record.number
@@ -85,7 +85,7 @@ class LabelHistory:
         return affected[self.labels[affected] != before]
 
     def _label_from_below(self, items: npt.NDArray[np.uint32], number: int) -> None:
-        """Label `items`, which gesture `number` contains, by the newest earlier gestures in force."""
+        """Label `items` of gesture `number` by the newest earlier gestures in force."""
         waiting = [(number, items)]
         while waiting:
             number, items = waiting.pop()
@@ -108,7 +108,7 @@ class LabelHistory:
         return self._give(record, record.items[self.owner[record.items] < number])
 
     def _give(self, record: GestureRecord, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-        """Label `items` (M,), which gesture `record` contains, by it. Returns those that changed."""
+        """Label `items` (M,) of gesture `record` by it. Returns those that changed."""
         given = record.given(items)
         changed = items[self.labels[items] != given]
         self.labels[items] = given

@@ -7,7 +7,7 @@ from lodespace.session.state import SessionState
 
 
 class SceneEncoder:
-    """Encodes `state` and `scores`, which it only reads. `force_version` counts published forces."""
+    """Encodes `state` and `scores`. `force_version` counts the published forces."""
 
     def __init__(self, state: SessionState, scores: ItemScores) -> None:
         self._state = state
@@ -44,7 +44,7 @@ class SceneEncoder:
         return self._scene[1]
 
     def predictions_frame(self, since: int) -> bytes | None:
-        """Return a frame of the predictions that changed after version `since`; None if none did."""
+        """Return a frame of the predictions that changed after version `since`, or None."""
         items = self._scores.since(since)
         if len(items) == 0:
             return None

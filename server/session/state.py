@@ -1,4 +1,4 @@
-"""What the commands of a session read and change: labels, classes, settings, pins, undo."""
+"""State that commands read and change: labels, classes, settings, pins and actions."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What the protocol says about a session: pure functions of its state."""
+"""Messages that summarise a session: pure functions of its state."""
 
 from itertools import islice
 from typing import Literal
@@ -50,7 +50,7 @@ def session_info(
 
 
 def absent_training(session: AnnotationSession, settings: protocol.Settings) -> protocol.Training:
-    """Return the state of the trainer of a session that has none."""
+    """Return the training state of a session without a trainer."""
     return protocol.Training(
         state="absent",
         phase="resting",

@@ -1,6 +1,6 @@
 """Margin and doubt per item, kept consistent with the current labels.
 
-Values from the trainer lag by one frame; a bake has none.
+Values from the trainer lag by one frame. A bake does not contain them.
 """
 
 from typing import Any

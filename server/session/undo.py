@@ -1,4 +1,4 @@
-"""What can be undone: the actions of a session and the line of model states. Pure state.
+"""Undoable actions of a session, and the line of model states. Pure state.
 
 An action is a gesture that labels, or a change of settings, pins or classes. The log of events is
 replayed into this module, so it is the same after a restart.
@@ -28,7 +28,7 @@ class UndoableAction:
     number: int
     """Sequence number of its event."""
     kind: ActionKind
-    """What it changed."""
+    """Part of the session that it changed."""
     client: str
     """Id of the client; only this client can undo it."""
     at: float
@@ -40,7 +40,7 @@ class UndoableAction:
     count: int = 0
     """Number of items."""
     note: str = ""
-    """What it was in a few words, where the kind does not say it."""
+    """Description in a few words, where the kind is not enough."""
     undone: bool = False
     """Whether it is undone at present."""
     made_by: int = 0

@@ -16,7 +16,10 @@ def item_state(
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
 ) -> ItemState:
-    """`verified`, `locked`: items that are. Margins, and doubts where none are given, are the least that go with the confidence."""
+    """Return a state. `verified` and `locked` list items.
+
+    Margins, and doubts that are not given, are the lower bounds of the confidence.
+    """
     n = len(labels)
     label, predicted = np.asarray(labels, np.int16), np.asarray(prediction, np.int16)
     sure = np.asarray(confidence, np.float32)

@@ -1,5 +1,8 @@
-"""Logs of earlier formats keep their meaning. `logs/` holds one of each format, written by a version
-of that format, and the state that this version had after replaying it."""
+"""Logs of earlier formats keep their meaning.
+
+`logs/` has one log of each format, written by a version of that format. The JSON beside it is the
+state that this version had after replaying it.
+"""
 
 import contextlib
 import itertools

@@ -1,1 +1,1 @@
-"""What each command does, one module per topic: the event that it plans, applies and reverts."""
+"""Commands of a session, one module per topic: planning, applying and reverting of its events."""

@@ -1,4 +1,4 @@
-"""What an event changed in the state of a session."""
+"""The change that an event made to the state of a session."""
 
 from typing import NamedTuple
 
