@@ -79,7 +79,7 @@ def test_the_index_is_the_same_whether_it_was_kept_or_read(tmp_path: Path) -> No
     again.close()
 
 
-def test_a_thinned_recording_is_indexed_anew(
+def test_a_thinned_recording_is_indexed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lodespace.recording import format
@@ -93,7 +93,7 @@ def test_a_thinned_recording_is_indexed_anew(
     shown_at(tmp_path / "r.lds", timeline, timeline.moments - 1)
 
 
-def test_long_curves_are_told_in_few_points() -> None:
+def test_long_curves_are_sent_as_few_points() -> None:
     index = RecordingIndex()
     for k in range(10 * MAX_CURVE_POINTS):
         losses = protocol.Losses(

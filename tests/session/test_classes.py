@@ -1,4 +1,6 @@
-"""Classes that are renamed, locked, merged, deleted, and brought back."""
+"""Classes that are renamed, locked, merged and deleted, and undo of all of these."""
+
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,8 @@ def delete(number: int, class_id: int) -> protocol.DeleteClass:
 
 
 def edit(number: int, class_id: int, **changes: object) -> protocol.EditClass:
-    return protocol.EditClass(command_id=command_id(number), class_id=class_id, **changes)  # type: ignore[arg-type]
+    given: dict[str, Any] = changes
+    return protocol.EditClass(command_id=command_id(number), class_id=class_id, **given)
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def labels(log: Log) -> list[int]:
     return log.session.labels[:4].tolist()
 
 
-def test_merged_items_count_as_the_other_class_and_come_apart_again(log: Log) -> None:
+def test_undo_of_a_merge_separates_the_items_again(log: Log) -> None:
     applied = log.do(merge(3, 0, 1), "anna")
     assert applied is not None
     assert labels(log) == [1, 1, 1, 1]
@@ -47,14 +50,14 @@ def test_merged_items_count_as_the_other_class_and_come_apart_again(log: Log) ->
     assert labels(log) == [1, 1, 1, 1]
 
 
-def test_merging_twice_leads_to_the_last(log: Log) -> None:
+def test_items_merged_twice_count_as_the_last_class(log: Log) -> None:
     log.do(merge(3, 0, 1), "anna")
     log.do(merge(4, 1, 2), "anna")
     assert labels(log) == [2, 2, 2, 2]
     assert log.session.undo_log.actions[4].note == "merged \u201cb\u201d into \u201cc\u201d"
 
 
-def test_a_deleted_class_takes_its_labels_along_and_brings_them_back(log: Log) -> None:
+def test_undo_of_a_deleted_class_restores_its_labels(log: Log) -> None:
     log.do(delete(3, 1), "anna")
     assert labels(log) == [0, 0, -1, -1]
     with pytest.raises(RequestError, match="no class 1"):
@@ -98,13 +101,13 @@ def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
         assert (log.session.undo_log.state_id, log.session.undo_log.last_transition.to_state) == (
             top,
             top,
-        ), "the model hears nothing of it"
+        ), "the state of the model does not change"
     info = log.session.classes.classes[0]
     assert (info.name, info.locked) == ("a", False)
-    assert log.do(edit(9, 0, name="a"), "anna") is None, "the same name is no change"
+    assert log.do(edit(9, 0, name="a"), "anna") is None, "the same name changes nothing"
 
 
-def test_a_class_that_others_use_is_not_taken_back(log: Log) -> None:
+def test_undo_of_a_class_that_others_use_is_refused(log: Log) -> None:
     log.do(protocol.AddClass(command_id=command_id(3), name="d"), "anna")
     log.do(label(4, [5], 3), "ben")
     with pytest.raises(RequestError, match="remove those labels") as refused:
@@ -119,7 +122,7 @@ def test_a_class_that_others_use_is_not_taken_back(log: Log) -> None:
     assert log.session.labels[5] == 3
 
 
-def test_predictions_of_a_class_that_is_gone_are_those_of_what_it_became(log: Log) -> None:
+def test_predictions_of_a_merged_class_count_as_its_target(log: Log) -> None:
     import numpy as np
 
     log.do(merge(3, 0, 1), "anna")
@@ -152,7 +155,7 @@ def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
 
     assert shown() == [-1, -1]
     log.do(label(1, [0, 1], 0), "anna")
-    assert shown() == [-1, -1], "who knows one class is sure of it everywhere"
+    assert shown() == [-1, -1], "a classifier of one class is certain of it everywhere"
     log.do(label(2, [2], 1), "anna")
     assert shown() == [0, 0]
     log.do(undo(3), "anna")

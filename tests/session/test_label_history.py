@@ -1,4 +1,4 @@
-"""Labels as the sum of gestures, against a model that forgets nothing and computes everything anew."""
+"""Labels as the sum of gestures, against a model that recomputes them from all gestures."""
 
 import numpy as np
 from hypothesis import settings
@@ -21,7 +21,7 @@ def gesture(
 def sheet(
     number: int, client: str, classes: dict[int, int], *, verified: bool = True
 ) -> GestureRecord:
-    """Of a class an item."""
+    """Return a gesture with a class per item."""
     record = gesture(number, client, list(classes), -1, verified=verified)
     record.class_ids = np.array([classes[item] for item in record.items.tolist()], np.int16)
     return record
@@ -118,15 +118,15 @@ Annotators.TestCase.settings = settings(max_examples=100, stateful_step_count=40
 test_annotators_agree_with_the_model = Annotators.TestCase
 
 
-def test_undo_is_ones_own() -> None:
+def test_undo_keeps_labels_of_others() -> None:
     history = LabelHistory(3)
     history.add(gesture(1, "anna", [0, 1], 1))
     history.add(gesture(2, "ben", [1, 2], 2))
     history.undo(1)
-    assert history.labels.tolist() == [-1, 2, 2]  # what ben said stands
+    assert history.labels.tolist() == [-1, 2, 2]  # the label by ben stays
 
 
-def test_what_lies_below_a_sheet_comes_back_with_its_verification() -> None:
+def test_undo_of_a_sheet_restores_labels_and_verification() -> None:
     history = LabelHistory(4)
     history.add(gesture(1, "anna", [0, 1, 2], 1))
     changed = history.add(sheet(2, "ben", {1: 1, 2: 3, 3: 2}))

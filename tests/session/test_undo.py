@@ -1,4 +1,4 @@
-"""Acts in any order, by several people: the log says everything, and a state that comes back is the state that was."""
+"""Actions of several clients in any order: the log holds the state, and an undo restores it."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ CLIENTS = ("anna", "ben", "cem")
 
 
 class Learned(NamedTuple):
-    """What a model learns from, comparable."""
+    """Inputs of the model, comparable."""
 
     labels: tuple[int, ...]
     verified: tuple[bool, ...]
@@ -44,7 +44,7 @@ some = st.lists(st.integers(0, N - 1), min_size=1, max_size=5)
 
 
 class Annotators(RuleBasedStateMachine):
-    """Several people label, drag, unpin, turn dials, undo and redo; now and then the server is started again."""
+    """Clients label, drag, unpin, change settings, undo and redo, and the server restarts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Annotators(RuleBasedStateMachine):
         )
         now = Learned.of(session)
         if step.returns:
-            assert now == self.seen[step.to_state], "a state that comes back is the one that was"
+            assert now == self.seen[step.to_state], "a state that is restored is the same as before"
         self.seen[step.to_state] = now
 
     def next(self) -> int:
@@ -198,10 +198,10 @@ class Annotators(RuleBasedStateMachine):
 
 
 Annotators.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-test_the_log_says_everything = Annotators.TestCase
+test_the_log_holds_the_whole_state = Annotators.TestCase
 
 
-def test_undo_of_the_newest_act_leads_back() -> None:
+def test_undo_of_the_newest_action_restores_its_state() -> None:
     log = Log()
     log.do(label(1, [0, 1], 0), "anna")
     log.do(dial(2, beta_kl=1000.0), "anna")
@@ -214,7 +214,7 @@ def test_undo_of_the_newest_act_leads_back() -> None:
     assert log.session.settings.beta_kl == 2.0
 
 
-def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
+def test_undo_below_an_action_of_another_client_reports_it() -> None:
     log = Log()
     log.do(label(1, [0, 1, 2], 0), "anna")
     log.do(label(2, [2, 3], 1), "ben")
@@ -230,7 +230,7 @@ def test_undo_under_the_act_of_another_says_so_and_goes_on() -> None:
     assert applied is not None and "Others have made changes" in applied.ack.message
 
 
-def test_undo_after_others_have_undone_theirs_leads_back() -> None:
+def test_undo_after_the_undo_of_others_restores_the_state() -> None:
     log = Log()
     log.do(label(1, [0, 1], 0), "anna")
     log.do(label(2, [2], 1), "ben")
@@ -240,7 +240,7 @@ def test_undo_after_others_have_undone_theirs_leads_back() -> None:
     assert log.session.undo_log.last_transition == (4, 1, 0)
 
 
-def test_a_map_that_does_not_go_back_is_said_whoever_was_in_the_way() -> None:
+def test_undo_that_does_not_restore_the_map_reports_it() -> None:
     log = Log()
     log.do(label(1, [0], 0), "anna")
     log.do(label(2, [1], 1), "ben")
@@ -258,7 +258,7 @@ def test_a_map_that_does_not_go_back_is_said_whoever_was_in_the_way() -> None:
     )
 
 
-def test_a_dial_that_changes_nothing_is_no_gesture() -> None:
+def test_settings_that_change_nothing_make_no_event() -> None:
     log = Log()
     assert log.do(dial(1, beta_kl=2.0), "anna") is None
     assert log.do(dial(2), "anna") is None
@@ -275,7 +275,7 @@ def test_a_dial_that_changes_nothing_is_no_gesture() -> None:
         ({"hidden_layers": 9}, "hidden_layers"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_by_name(changes: dict[str, object], word: str) -> None:
+def test_invalid_settings_are_refused_by_name(changes: dict[str, object], word: str) -> None:
     log = Log()
     with pytest.raises(RequestError, match=word):
         log.do(dial(1, **changes), "anna")
@@ -292,7 +292,7 @@ def test_pins_of_another_dimension_do_not_hold() -> None:
     assert log.session.held()[0].tolist() == [2, 4]
 
 
-def test_targets_that_are_none_are_refused() -> None:
+def test_invalid_targets_of_an_anchor_are_refused() -> None:
     log = Log()
     short = protocol.Anchor(
         command_id=command_id(1), items=[1, 2], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0
@@ -305,7 +305,7 @@ def test_targets_that_are_none_are_refused() -> None:
         log.do(anchor(3, [10], 1.0), "anna")
 
 
-def test_a_client_without_acts_has_nothing_to_undo() -> None:
+def test_a_client_without_actions_has_nothing_to_undo() -> None:
     log = UndoLog()
     log.add(UndoableAction(1, "label", "anna", 0.0))
     assert log.can_undo("anna") and not log.can_undo("ben") and not log.can_redo("anna")
@@ -335,7 +335,7 @@ def test_a_sheet_is_one_gesture_and_one_undo() -> None:
     assert log.session.undo_log.last_transition == (3, 2, 1)
 
 
-def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
+def test_a_sheet_of_one_class_is_one_label_event() -> None:
     log = Log()
     log.do(label_each(1, {4: 2, 1: 2}), "anna")
     (event,) = log.events
@@ -346,7 +346,7 @@ def test_a_sheet_of_one_class_is_an_event_that_older_versions_read() -> None:
     assert log.session.verified.nonzero()[0].tolist() == [1, 4]
 
 
-def test_accepted_predictions_say_which_and_are_not_verified() -> None:
+def test_accepted_predictions_keep_their_note_and_are_not_verified() -> None:
     log = Log()
     command = label_each(
         1, {0: 1, 1: 2}, tool="accept", verified=False, note="predictions of 95 % and more"
@@ -374,7 +374,7 @@ def test_a_sheet_is_refused_whole(classes: dict[int, int], code: str) -> None:
     assert refused.value.code == code and (log.session.labels == -1).all() and len(log.events) == 1
 
 
-def test_a_sheet_does_not_take_labels_of_a_locked_class() -> None:
+def test_a_sheet_does_not_change_labels_of_a_locked_class() -> None:
     log = Log()
     log.do(label(1, [3], 1), "anna")
     log.do(protocol.EditClass(command_id=command_id(2), class_id=1, locked=True), "anna")
@@ -382,7 +382,7 @@ def test_a_sheet_does_not_take_labels_of_a_locked_class() -> None:
         log.do(label_each(3, {3: 0, 4: 2}), "anna")
 
 
-def test_classes_of_a_sheet_are_merged_deleted_and_held() -> None:
+def test_classes_of_a_sheet_are_merged_deleted_and_required() -> None:
     log = Log()
     log.do(protocol.AddClass(command_id=command_id(1), name="d"), "anna")
     log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
@@ -396,7 +396,7 @@ def test_classes_of_a_sheet_are_merged_deleted_and_held() -> None:
     assert log.session.labels[:3].tolist() == [2, 1, 3] and log.session.verified[1]
 
 
-def test_a_sheet_of_a_class_that_was_taken_back_does_not_come_back() -> None:
+def test_redo_of_a_sheet_whose_class_was_undone_is_refused() -> None:
     log = Log()
     log.do(protocol.AddClass(command_id=command_id(1), name="d"), "ben")
     log.do(label_each(2, {0: 0, 1: 3}), "anna")
