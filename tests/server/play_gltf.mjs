@@ -1,6 +1,8 @@
 /**
- * node play_gltf.mjs FILE T...: plays the animation of a GLB with three's own GLTFLoader and AnimationMixer, and prints as JSON where each
- * point is at each time, in metres.
+ * node play_gltf.mjs FILE T...
+ *
+ * Plays the animation of a GLB with three's GLTFLoader and AnimationMixer, and prints the position
+ * of each point at each time as JSON, in metres.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -37,7 +39,7 @@ for (const time of times.map(Number)) {
   gltf.scene.updateMatrixWorld(true);
   const where = [];
   for (let i = 0; i < position.count; i++) {
-    // What the vertex shader of three does with morphTargetsRelative.
+    // As the vertex shader of three does with morphTargetsRelative.
     const v = new THREE.Vector3().fromBufferAttribute(position, i);
     points.morphTargetInfluences.forEach((weight, k) => {
       if (weight) v.addScaledVector(new THREE.Vector3().fromBufferAttribute(morphs[k], i), weight);

@@ -105,7 +105,7 @@ def test_arrays_that_cannot_be_served_are_refused_and_leave_nothing(
     assert list(folder.iterdir()) == []
 
 
-def test_a_taken_port_is_said_and_the_project_is_free_again(folder: Path) -> None:
+def test_a_taken_port_is_reported_and_the_project_is_released(folder: Path) -> None:
     data, _ = items()
     with lodespace.serve(data, port=0) as served:
         port = int(served.url.rstrip("/").rsplit(":", 1)[1])

@@ -1,4 +1,4 @@
-"""Threads that spin while they wait make training many times slower on a busy machine: models/ says so to OpenMP, in time."""
+"""Waiting threads must not spin, which slows training on a busy machine: models/ sets OpenMP."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The training as a morph-target animation: valid glTF, and played by three's own loader and mixer it is the training."""
+"""The training as a morph-target animation: valid glTF, and correct positions at any time."""
 
 import json
 import os
