@@ -7,11 +7,11 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
-# Processes that run tests. A file's tests run in one process and share its servers. Files start in
-# their order, which has the long ones of tests/e2e near the beginning.
+# Processes that run tests: one runs the browser tests, the other one everything else. Files start
+# in their order, which has tests/e2e near the beginning.
 PYTEST_WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest --durations=10 \
-	--numprocesses=$(PYTEST_WORKERS) --dist=loadfile --no-loadscope-reorder
+	--numprocesses=$(PYTEST_WORKERS) --dist=loadgroup --no-loadscope-reorder
 SERVE_ARGS ?=
 # For example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=

@@ -28,6 +28,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests for `--dist=loadgroup`: a file's tests share a process and its servers.
+
+    All browser tests share one process. Two pages at a time draw so slowly on two cores that tests
+    take longer than one after the other, and some exceed their time limits.
+    """
+    for item in items:
+        group = "browser" if "e2e" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether long tests run whole."""
