@@ -41,10 +41,11 @@ class Predictions:
     """Class probabilities of all items, as of the last sweep.
 
     A sweep goes over all items twice. The first pass computes features and probabilities of the
-    wide classifier. The second pass needs the features of all labelled items: it adds the kernel
-    classifier and the labels spread over the graph. The result is the mean of both classifiers,
-    mixed with the graph by its share. With few labels the graph is the most accurate, then the wide
-    classifier, with many labels the kernel classifier (docs/gain.md).
+    wide classifier. The second pass needs the features of all labelled items. It adds the kernel
+    classifier and the probabilities from label spreading over the graph. The result is a weighted
+    mean: label spreading has its own weight, and both classifiers share the rest equally. Label
+    spreading is the most accurate with few labels, the wide classifier with more, and the kernel
+    classifier with many (docs/gain.md).
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:

@@ -32,7 +32,7 @@ class LoopState:
         self.generator = torch.Generator().manual_seed(seed)
         """Random numbers on the CPU: batches."""
         self.device_generator = torch.Generator(device).manual_seed(seed + 1)
-        """Random numbers on the device: noise, augmentation, sampled others."""
+        """Random numbers on the device, for noise, augmentation and the sampled repelling items."""
         self.losses: dict[str, float] = {}
         """Newest value of each term, unweighted, in nats."""
         self.metrics: dict[str, float] = {}

@@ -82,7 +82,7 @@ class ParticleLoop(Loop):
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """The particles, contracted to the spread that the encoder carries."""
+        """The particles, scaled down to the spread of the encoder's latent means."""
         if self.map.particles is None:
             return self.map.start
         return self.map.latent_mean * self.contraction

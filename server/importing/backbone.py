@@ -19,7 +19,10 @@ _SIDE = 224
 _BATCH = 32
 _MEAN = [0.485, 0.456, 0.406]
 _DEVIATION = [0.229, 0.224, 0.225]
-"""Of ImageNet's pixels per colour channel. torchvision's weights were trained with them."""
+"""Mean and standard deviation of ImageNet's pixels per colour channel.
+
+torchvision's weights were trained on pictures normalised with these values.
+"""
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 
 

@@ -22,8 +22,8 @@ def class_ids_of(
     names = [*known, *sorted(given - set(known), key=_natural)]
     if len(names) > MAX_CLASSES:
         raise DatasetError(
-            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} can be labelled. Is "
-            "this the right column? Name another with --label"
+            f"the labels name {len(names):,} classes; at most {MAX_CLASSES:,} are supported. Is "
+            "this the right column? Choose another with --label"
         )
     short = [
         name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"

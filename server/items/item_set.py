@@ -102,9 +102,9 @@ class ItemSet:
         return self.ids[item]
 
     def matching(self, text: str) -> list[int]:
-        """Items that contain `text` in their id, path or any column, in any case. Ascending.
+        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
 
-        `column:text` searches one column. The page searches class names itself.
+        `column:text` searches one column. Class names are not searched.
         """
         if self.table is not None:
             return self.table.matching(text)

@@ -38,7 +38,9 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
     if which == "all":
         return items.truth.copy()
     if not which.isdecimal() or int(which) < 1:
-        raise DatasetError(f"labels '{which}': give none, all, or a number of items per class")
+        raise DatasetError(
+            f"labels '{which}': use `none`, `all`, or a whole number of labels per class"
+        )
     random = np.random.default_rng(seed)
     for class_id in range(len(items.class_names)):
         members = np.flatnonzero(items.truth == class_id)
@@ -54,9 +56,7 @@ def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
     EventLogError or DatasetError.
     """
     if len(labels) and int(labels.max()) >= MAX_CLASSES:
-        raise DatasetError(
-            f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} can be labelled"
-        )
+        raise DatasetError(f"{int(labels.max()) + 1} classes; at most {MAX_CLASSES} are supported")
     provenance = StoredProvenance(tool="api", note="came with the data")
     event_log = EventLog(log)
     try:

@@ -37,7 +37,7 @@ class Losses(Message):
     """One sample of the training curves, about twice per second."""
 
     step: int
-    """Training step of the sample."""
+    """Training step at which these values were measured."""
     epoch: float
     """Number of passes over the data."""
     terms: dict[str, float]

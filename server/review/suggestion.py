@@ -125,7 +125,7 @@ def _percent(share: float) -> str:
 def best_region(state: ItemState) -> Region | None:
     """Return the ball of unlabelled, unlocked items with the largest gain.
 
-    None when no spot is dense enough or agrees on one class.
+    None without a ball that is dense and whose items are predicted to be of one class.
     """
     free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:

@@ -8,7 +8,10 @@ from lodespace.service.client import Client
 
 
 class Clients:
-    """The connected clients: sends to all of them. Implements DeviceStreams (access/pairing.py)."""
+    """Holds the connected clients and sends to all of them.
+
+    Implements DeviceStreams (access/pairing.py).
+    """
 
     def __init__(self) -> None:
         self._clients: set[Client] = set()

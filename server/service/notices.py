@@ -15,7 +15,7 @@ class Notices:
         self._current: dict[str, protocol.Notice] = {}
 
     def show(self, notice: protocol.Notice) -> None:
-        """Show a notice instead of the previous one of its topic. An empty code removes it."""
+        """Replace the previous notice of the same topic; an empty code only removes that one."""
         if notice.code:
             self._current[notice.topic] = notice
         elif self._current.pop(notice.topic, None) is None:

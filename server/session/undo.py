@@ -46,7 +46,7 @@ class UndoableAction:
     made_by: int = 0
     """The event that lets it stand: its own, or the newest redo."""
     unmade_by: int = 0
-    """The newest event that undid it; 0 without one."""
+    """Number of the newest event that undid this action; 0 if none did."""
 
     @classmethod
     def of(

@@ -1,6 +1,6 @@
-"""On-demand queries to the model: forces per item, pictures at latent points, single items.
+"""On-demand queries to the model: forces, pictures at latent points, reconstructions of items.
 
-The trainer process answers them between two units of training.
+The trainer process answers them between two units of training work.
 """
 
 import numpy as np

@@ -26,7 +26,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ACCESS = web.AppKey("access", PairingManager)
 COOKIE = "__Host-lodespace"
-"""The prefix makes browsers restrict it to this host, to TLS and to all paths (RFC 6265bis)."""
+"""Browsers accept a cookie with this prefix only from this host, over TLS and for all paths.
+
+Source: RFC 6265bis.
+"""
 
 NOTEBOOK = web.AppKey("notebook", bool)
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])

@@ -1039,7 +1039,7 @@ export interface Settings {
 
 /** One sample of the training curves, about twice per second. */
 export interface Losses {
-  /** Training step of the sample. */
+  /** Training step at which these values were measured. */
   step: number;
   /** Number of passes over the data. */
   epoch: number;

@@ -79,7 +79,7 @@ export interface Commands {
   confirmSheet(): boolean;
   /** After the last sheet: show the next uncertain items. */
   goOnWithSheet(): void;
-  /** Select the region worth labelling next, or open its sheet. */
+  /** Select the suggested region, or open the suggested sheet. */
   next(): void;
   /** Grow the selection over nearby items with the same prediction. */
   grow(): void;

@@ -50,7 +50,7 @@ export class ReviewState {
   readonly sheet: Signal<OpenSheet | null> = signal(null);
   /** Index of the current picture, which class keys apply to; or NO_PICTURE. */
   readonly at = signal(0);
-  /** Corrected class by item. Kept when the sheet is put away. */
+  /** Maps each item to its corrected class. Closing the sheet does not clear it. */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** Items set aside as undecidable: they keep their labels. */
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());

@@ -25,7 +25,7 @@ export class XrState {
   readonly presenting: Signal<XrMode | null> = signal(null);
   /** Message for the user: the last event and what to do about it; "" without one. */
   readonly message = signal("");
-  /** Item at the brush, whose card is shown; -1 without one. */
+  /** Item that the brush touches; its card is shown. -1 when the brush touches none. */
   readonly atBrush = signal(-1);
   /** Brush radius in metres of the room. */
   readonly radius = signal(FIRST_RADIUS);

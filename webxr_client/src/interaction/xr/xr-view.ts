@@ -312,7 +312,7 @@ export class XrView implements Presenter {
     this.sheetPlaced = true;
   }
 
-  /** Boards wait where a keyframe has arrived or the brush has looked for items in this frame. */
+  /** Boards are redrawn in a later frame if this one had a keyframe or a search by the brush. */
   private drawBoards(now: number): void {
     const { version } = this.parts.state.latent;
     const busy = version !== this.keyframe || this.controls.brush.queriedAt === now;

@@ -5,7 +5,7 @@ import type { LatentState } from "../../state/latent-state.js";
 
 /** Points that are looked at, evenly drawn from the cloud. */
 const SAMPLES = 4000;
-/** Share of the points on each side of an axis that count as outliers. */
+/** Share of the points that are treated as outliers at each end of an axis. */
 const OUTLIERS = 0.004;
 
 /** Return the box of the points at their newest keyframe, without outliers, in scene metres. */

@@ -1,6 +1,6 @@
 /**
- * The cloud: one THREE.Points, one draw call, over the keyframes of LatentState and the bytes of
- * Annotations.
+ * The point cloud: one THREE.Points in one draw call. Positions come from the keyframes of
+ * LatentState, labels and predictions from the byte arrays of Annotations.
  */
 import {
   BufferAttribute,

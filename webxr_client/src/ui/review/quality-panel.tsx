@@ -34,7 +34,7 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       wide: true,
       value: share(quality?.label_error, 1),
       title:
-        "Estimated share of the labels that are wrong, from the doubt of the model in each. " +
+        "Estimated share of wrong labels, from the model's doubt in each label. " +
         "Labels that somebody has looked at count as right.",
     },
     {

@@ -29,7 +29,7 @@ export class HandActivities {
     return activity;
   }
 
-  /** The hand at this activity; null when neither is. */
+  /** The hand that performs this activity; null if neither hand does. */
   handAt(activity: HandActivity): Handedness | null {
     if (this.left === activity) return "left";
     return this.right === activity ? "right" : null;

@@ -6,7 +6,7 @@ import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";
 
 /**
- * Pictures larger than this are smoothed when they are scaled; of smaller ones each pixel counts.
+ * Pictures larger than this are smoothed when scaled; smaller ones keep sharp pixels.
  */
 const COARSE = 64;
 
