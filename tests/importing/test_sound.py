@@ -80,7 +80,7 @@ def test_the_played_sound_is_exactly_the_window(recordings: Path, bring: Import)
     assert rate == RATE
     np.testing.assert_allclose(samples, tone(300, 7)[3 * RATE : 6 * RATE], atol=1e-4)
     (recordings / "low/a.wav").unlink()
-    with pytest.raises(RequestError, match="not in"):
+    with pytest.raises(RequestError, match="no longer in"):
         originals.sound(items, 3)
 
 
