@@ -209,7 +209,7 @@ def test_a_failed_bake_leaves_nothing(
 
 def test_data_without_labels_cannot_give_any(tmp_path: Path) -> None:
     np.savez(tmp_path / "bare.npz", X=np.random.default_rng(0).normal(size=(30, 3)))
-    with pytest.raises(DatasetError, match="without labels"):
+    with pytest.raises(DatasetError, match="has no labels"):
         baked(tmp_path / "bare.npz", tmp_path / "out", labels="all")
 
 
@@ -219,14 +219,14 @@ def test_a_bake_that_breaks_off_leaves_nothing(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bake, "finish_bake", interrupted)
+    monkeypatch.setattr("lodespace.baking.bake.finish_bake", interrupted)
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         baked(small_data, out)
     assert [p.name for p in tmp_path.iterdir()] == ["small.npz"]
     monkeypatch.undo()
     first = files(baked(small_data, out))
-    monkeypatch.setattr(bake, "finish_bake", interrupted)
+    monkeypatch.setattr("lodespace.baking.bake.finish_bake", interrupted)
     with pytest.raises(KeyboardInterrupt):
         baked(small_data, out, force=True)
     assert files(out) == first
