@@ -1,4 +1,4 @@
-"""The label log: one SQLite file of events, append-only. The only place that writes labels.
+"""The label log: one SQLite file of events, append-only. No other module writes labels.
 
 The file uses a write-ahead log with synchronous=FULL. When a transaction returns, it is on disk, so
 an acknowledgement sent afterwards holds through a crash or a power cut. Each event carries the id
@@ -20,10 +20,10 @@ from lodespace.session import earlier_formats
 from lodespace.session.events import Event, decode_event, encode_event
 
 FORMAT = 3
-"""Format of logs that this version writes, kept as `user_version` of the file.
+"""Format of the logs that this version writes, stored as `user_version` of the file.
 
-A log of format 1 or 2 is read as it is. The first write migrates it, in one transaction with the
-new event.
+Reading a log of format 1 or 2 does not change the file. The first write converts the whole log, in
+the same transaction as the new event.
 """
 
 _SCHEMA = """
@@ -38,17 +38,20 @@ _INSERT = "INSERT INTO events (sequence, command_id, kind, event) VALUES (?, ?, 
 
 
 class EventLogError(LodespaceError):
-    """The log cannot be read or written. An event that could not be written must not be
-    acknowledged: no part of it is on disk."""
+    """The log cannot be read or written.
+
+    No part of an event that could not be written is on disk, so it must not be acknowledged.
+    """
 
     code = "not_saved"
     status = 507
 
 
 class EventLog:
-    """The log at `path`, which is created if it does not exist. Raises EventLogError.
+    """The log at `path`, which is created if it does not exist.
 
-    `append` writes in one thread, off the event loop.
+    `append` writes in a thread, so that the event loop does not wait for the disk. Opening raises
+    EventLogError when the file is not a log or was written by a newer version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +88,15 @@ class EventLog:
         return connection
 
     def events(self) -> Iterator[Event]:
-        """Return all events, oldest first. Raises EventLogError when one is damaged."""
+        """Yield all events, oldest first. Raises EventLogError when an event is damaged."""
+        try:
+            yield from self._read_events()
+        except sqlite3.Error as error:
+            raise EventLogError(
+                f"{self.path}: the label log cannot be read ({error}); restore the file from a copy"
+            ) from error
+
+    def _read_events(self) -> Iterator[Event]:
         assert self._connection is not None
         with _transaction(self._connection, "DEFERRED"):
             if _version(self._connection) < FORMAT:
@@ -100,9 +111,9 @@ class EventLog:
                 yield event
 
     async def append(self, event: Event) -> Event:
-        """Write one event. Returns it with its sequence number once it is on disk.
+        """Write one event. Returns the event with its sequence number once it is on disk.
 
-        Raises EventLogError.
+        Raises EventLogError when the event cannot be written.
         """
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self.append_now, event
@@ -111,7 +122,8 @@ class EventLog:
     def append_now(self, event: Event) -> Event:
         """Do the same as `append` in the calling thread.
 
-        After a failure the next call opens the file again: the reason may be gone by then.
+        After a failure the next call opens the file again, because the cause, such as a full disk,
+        may have ended.
         """
         try:
             if self._connection is None:
@@ -154,9 +166,10 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _has_events(connection: sqlite3.Connection) -> bool:
-    """Return whether the table exists.
+    """Return whether the table `events` exists.
 
-    Format 1 set `user_version` after it had created the table: a log of version 0 may have one.
+    Format 1 created the table before it set `user_version`. A server that was killed in between
+    left a log of version 0 with this table.
     """
     return (
         connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None
@@ -179,7 +192,7 @@ def _insert(connection: sqlite3.Connection, event: Event) -> int:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Write a log of format 1 or 2 in the current format, within the caller's transaction."""
+    """Convert a log of format 1 or 2 to the current format, within the caller's transaction."""
     events = list(_earlier_events(connection))
     connection.execute("DROP TABLE events")
     _create(connection)

@@ -119,6 +119,19 @@ def test_a_damaged_event_is_named_in_the_error(tmp_path: Path, damage: str) -> N
         list(log.events())
 
 
+def test_a_damaged_page_of_the_file_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    with opened(path) as log:
+        for number in range(20):
+            log.append_now(event(number, list(range(1000))))
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    with opened(path) as log, pytest.raises(EventLogError, match="cannot be read"):
+        list(log.events())
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB. Needs root, as CI has it; /dev/full cannot hold a database."""
