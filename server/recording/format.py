@@ -3,8 +3,8 @@
 docs/files.md has the byte table. A recording is a magic number, a JSON header and records: a
 keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each record is followed
 by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
-record is a keyframe, and another follows every KEYFRAME_INTERVAL frames, so that any moment is
-reached quickly. A frame moves the positions of the record before it.
+record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that any
+moment is reached quickly. A frame has the changes since the previous keyframe or frame.
 """
 
 import json
@@ -24,12 +24,12 @@ KEYFRAME = b"K"
 FRAME = b"F"
 OPERATION = b"O"
 KEYFRAME_INTERVAL = 25
-"""Frames between two keyframes. A client reads and adds up that many to show a moment; for 10,000
-points that takes at most 100 ms.
+"""Frames between two keyframes. To show a moment, a client reads and adds up at most this number of
+frames, which takes at most 100 ms for 10,000 points.
 """
 MAX_BYTES = 256 << 20
-"""A larger recording is thinned: its older half keeps its keyframes and loses the frames between
-them.
+"""Size in bytes above which a recording is thinned: the frames of its older half are removed, the
+keyframes stay.
 """
 _RECORD = struct.Struct("<cdI")
 _CRC = struct.Struct("<I")
@@ -45,13 +45,13 @@ class Record(NamedTuple):
     time: float
     """Seconds since the recording began."""
     payload: bytes
-    """Content."""
+    """Content of the record, without its head and CRC."""
     offset: int
     """Byte of the file where the record begins."""
 
 
 class RecordingWriter:
-    """Appends to a recording; a new file gets `header`.
+    """Appends records to a recording.
 
     Opening removes an incomplete tail. Raises OSError or ProjectError.
     """
@@ -67,40 +67,44 @@ class RecordingWriter:
         """Open the recording at `path`.
 
         Args:
-            path: the file.
+            path: The file, which is created if it does not exist.
             header: JSON header of a new file.
-            max_bytes: size above which the file is thinned.
-            follow: called with all records and the byte where each ends, when the file is opened
-                and after it was thinned.
+            max_bytes: Size above which the file is thinned.
+            follow: Called with all records, and the byte where each ends, when the file is opened
+                and each time it was thinned.
         """
         self.path = path
         self._follow = follow
         self.max_bytes = max_bytes
         self.last_time = 0.0
-        """Time of the newest record in seconds; further records count from there."""
+        """Time of the newest record, in seconds since the recording began."""
         if not path.exists():
             text = json.dumps(header).encode()
             path.write_bytes(MAGIC + _CRC.pack(len(text)) + text)
         self._open()
 
     def _open(self) -> None:
+        self._read_all()
+        os.truncate(self.path, self._size)
+        self._file: IO[bytes] = self.path.open("ab", buffering=0)
+
+    def _read_all(self) -> None:
+        """Find the end of the newest complete record, and pass all records to `follow`."""
         self._size = _start(self.path)
         if self._follow is None:
             for _ in self._records():
                 pass
         else:
             self._follow(self._records())
-        os.truncate(self.path, self._size)
-        self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
     def _records(self) -> Iterator[tuple[Record, int]]:
         for record in read_records(self.path):
-            self._size = record.offset + _length(record)
+            self._size = end_of(record)
             self.last_time = record.time
             yield record, self._size
 
     def append(self, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
-        """Append one record and return it with the byte where it ends.
+        """Append one record. Returns the record and the byte where it ends.
 
         After an OSError the file is unchanged, and the next record must be a keyframe, because
         frames build on one another.
@@ -126,28 +130,29 @@ class RecordingWriter:
         self._file.close()
 
     def _thin(self) -> None:
-        """Rewrite the file without most of its older half; after an OSError, nothing changes."""
+        """Rewrite the file without the frames of its older half, until it is small enough.
+
+        After an OSError, the file is whole, but may still be too large.
+        """
         self._file.close()
         enough = self.max_bytes * 3 // 4
         try:
             while self._size > enough and (dropped := _droppable(self.path)):
                 atomic_write(self.path, partial(_copy_without, self.path, dropped))
-                self._size = self.path.stat().st_size
+                self._read_all()
         finally:
             self._file = self.path.open("ab", buffering=0)
-        if self._follow is not None:
-            self._follow(self._records())
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
     """Yield the records in order up to the end or an incomplete tail.
 
     Args:
-        path: the file.
-        start: offset of the first record to read; None for the first of the file.
+        path: The file.
+        start: Offset of the first record to read; None for the first record of the file.
 
     Raises:
-        ProjectError: the file is not a recording.
+        ProjectError: The file is not a recording.
     """
     with path.open("rb") as file:
         _skip_header(file, path)
@@ -158,6 +163,7 @@ def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
 
 
 def _start(path: Path) -> int:
+    """Return the offset of the first record."""
     with path.open("rb") as file:
         _skip_header(file, path)
         return file.tell()
@@ -178,6 +184,7 @@ def _skip_header(file: IO[bytes], path: Path) -> None:
 
 
 def _next(file: IO[bytes]) -> Record | None:
+    """Return the next record; None at the end, or if the record is incomplete or damaged."""
     offset = file.tell()
     head = file.read(_RECORD.size)
     if len(head) < _RECORD.size:
@@ -206,15 +213,11 @@ def _length(record: Record) -> int:
 def _droppable(source: Path) -> set[int]:
     """Return the offsets of the frames in the older half of `source`.
 
-    Without frames there, return every second keyframe. Operations stay: they are few bytes, and
-    each is the work of a person.
+    If there are no frames in this half, return every second of its keyframes. Operations stay,
+    because they need few bytes, and each is the work of a person.
     """
-    with source.open("rb") as file:
-        _skip_header(file, source)
-        begin, size = file.tell(), source.stat().st_size
-        kinds: list[tuple[bytes, int]] = []
-        while (record := _next(file)) is not None:
-            kinds.append((record.kind, record.offset))
+    begin, size = _start(source), source.stat().st_size
+    kinds = [(record.kind, record.offset) for record in read_records(source)]
     keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
     # The newer half begins at a keyframe, because its frames build on it.
     boundary = next(

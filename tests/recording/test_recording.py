@@ -3,9 +3,10 @@
 import errno
 import json
 import struct
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from drivers.playback import replay
 from lodespace import protocol
 from lodespace.errors import ProjectError
+from lodespace.files import atomic_write
 from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
@@ -157,6 +159,34 @@ def test_a_recording_is_bounded(tmp_path: Path) -> None:
     assert kept[-1][1] == 4999.0
     newest = [time for _, time, _ in kept if time >= 4960]
     assert newest == [float(k) for k in range(4960, 5000)]
+
+
+def test_an_error_while_thinning_leaves_an_index_of_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first pass drops frames; the second, which would drop keyframes, fails."""
+    indexed: list[Record] = []
+
+    def follow(records: Iterator[tuple[Record, int]]) -> None:
+        indexed[:] = [record for record, _ in records]
+
+    passes: list[Path] = []
+
+    def fail_in_the_second_pass(path: Path, content: Callable[[IO[bytes]], object]) -> None:
+        passes.append(path)
+        if len(passes) == 2:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        atomic_write(path, content)
+
+    monkeypatch.setattr("lodespace.recording.format.atomic_write", fail_in_the_second_pass)
+    path = tmp_path / "r.lds"
+    writer = RecordingWriter(path, HEADER, max_bytes=4000, follow=follow)
+    with pytest.raises(OSError, match="no space"):
+        for k in range(50):
+            writer.append(FRAME if k % 5 == 1 else KEYFRAME, float(k), b"x" * 100)
+    writer.close()
+    assert len(passes) == 2
+    assert indexed == list(read_records(path))
 
 
 def test_replay_gives_the_positions_that_were_shown(tmp_path: Path) -> None:
