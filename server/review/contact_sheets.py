@@ -1,4 +1,4 @@
-"""Contact sheets: two queues of items that are worth a look one by one."""
+"""Contact sheets: items that an annotator should look at one by one, in two queues."""
 
 import warnings
 
@@ -11,63 +11,58 @@ from lodespace.session.item_state import ItemState
 DOUBTFUL = 0.5
 """A label with a higher doubt is a suspect: it is more likely wrong than right."""
 NARROW = 0.5
-"""An item with a smaller margin between its two likeliest classes is uncertain."""
+"""An item with a smaller margin between its two most probable classes is uncertain."""
 OVERVIEW = 1000
-"""Number of items from which an overview is drawn."""
+"""Number of items from which an overview is chosen, one from each of SHEET_SIZE groups."""
 SPREAD = 20
-"""A sheet of uncertain items is chosen from the items of this many sheets, one from each of
-SHEET_SIZE groups. Neighbours ask the same question twice, and the most uncertain items of all are
-mostly outliers, whose labels say little about other items.
+"""A sheet of uncertain items is chosen from the first SPREAD * SHEET_SIZE items of the queue, one
+from each of SHEET_SIZE groups. Labels of two neighbours give the same information, and the most
+uncertain items are mostly outliers, whose labels say little about other items.
 """
 _ROUNDS = 10
 
 
 def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
-    """Return the items of a queue in their order, and how many of them count.
+    """Return the items of a queue in order, and how many of them need a look.
 
-    Items after those that count only fill up a sheet. Items of locked classes are left out, and
-    items without a prediction once any item has one.
+    These items come first; all later items only fill up a sheet. Items of locked classes are left
+    out. Items without a prediction are left out, unless no item has a prediction.
 
     Args:
-        state: state of all items.
-        kind: "suspects": unverified labels, highest doubt first; a label counts when its doubt is
-            above DOUBTFUL or the prediction differs. "uncertain": unverified items, smallest margin
-            first, those that represent others before the rest; an item counts when its margin is
-            below NARROW. Without any prediction this is an overview: unlabelled items from all over
-            the map.
+        state: State of all items.
+        kind: "suspects": unverified labels, highest doubt first. A label needs a look if its doubt
+            is above DOUBTFUL, or if another class is predicted. "uncertain": unverified items,
+            smallest margin first; among these, one item of each group of neighbours comes first. An
+            item needs a look if its margin is below NARROW. If no item has a prediction, this queue
+            is an overview: all unlabelled items, beginning with items from all over the map.
     """
-    j = state
-    nothing = not j.predicted.any()
-    if nothing and kind == "uncertain":
-        items = np.flatnonzero(~j.labelled & ~j.locked)
+    if kind == "uncertain" and not state.predicted.any():
+        items = np.flatnonzero(~state.labelled & ~state.locked)
         order = np.argsort(_scattered(len(items)), kind="stable")
-        return _spread(items[order], j.positions, OVERVIEW), len(items)
-    open_ = ~j.verified & ~j.locked & j.predicted
+        return _spread(items[order], state.positions, OVERVIEW), len(items)
+    open_ = ~state.verified & ~state.locked & state.predicted
     if kind == "suspects":
-        items = np.flatnonzero(open_ & j.labelled)
-        counts = (j.doubt[items] > DOUBTFUL) | (j.prediction[items] != j.labels[items])
-        order = np.lexsort((items, -j.doubt[items], ~counts))
-    else:
-        items = np.flatnonzero(open_)
-        counts = j.margin[items] < NARROW
-        order = np.lexsort((items, -j.doubt[items], j.margin[items]))
-        total = int(counts.sum())
-        return _spread(
-            items[order], j.positions, min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))
-        ), total
-    return items[order], int(counts.sum())
+        items = np.flatnonzero(open_ & state.labelled)
+        suspect = (state.doubt[items] > DOUBTFUL) | (state.prediction[items] != state.labels[items])
+        order = np.lexsort((items, -state.doubt[items], ~suspect))
+        return items[order], int(suspect.sum())
+    items = np.flatnonzero(open_)
+    order = np.lexsort((items, -state.doubt[items], state.margin[items]))
+    total = int((state.margin[items] < NARROW).sum())
+    block = min(SPREAD * SHEET_SIZE, max(SHEET_SIZE, total))
+    return _spread(items[order], state.positions, block), total
 
 
 def _spread(
     items: npt.NDArray[np.intp], positions: npt.NDArray[np.int32], block: int
 ) -> npt.NDArray[np.intp]:
-    """Order items so that those that represent others come first.
+    """Return `items` (K,) with one representative of each group moved to the front.
 
-    Of the first `block` of `items` (K,), one from the middle of each of SHEET_SIZE groups comes
-    first. Groups are found by k-means from starting points far from one another. Later sheets are
-    made after the model has learned from this one, so they need no order of their own.
+    The first `block` items are divided into SHEET_SIZE groups by k-means, which starts from points
+    far from one another. The item nearest to the mean of a group represents the group. Only the
+    first sheet is chosen this way: the next is chosen after the model has learned from the first.
     """
-    from scipy.spatial.distance import cdist  # not above: it takes 0.2 s to import
+    from scipy.spatial.distance import cdist  # a late import: it takes 0.2 s
 
     near = positions[items[:block]].astype(np.float64)
     if len(near) <= SHEET_SIZE:
@@ -87,14 +82,14 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     from scipy.cluster.vq import kmeans2
 
     with warnings.catch_warnings():
-        # Such a group keeps its previous mean. It appears where points coincide.
+        # A group becomes empty where points coincide. It keeps its previous mean.
         warnings.filterwarnings("ignore", "One of the clusters is empty", UserWarning)
         means, _ = kmeans2(points, points[_far_apart(points, SHEET_SIZE)], _ROUNDS, minit="matrix")
     return means
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """Return `count` indices of `points` (N, D): the first, then the farthest from those chosen."""
+    """Return `count` indices of `points` (N, D): 0, then always the farthest from all chosen."""
     chosen = [0]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:
@@ -104,30 +99,33 @@ def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:
-    """Return sort keys (N,) that spread every prefix of N items over their order, repeatably.
+    """Return sort keys (N,) in [0, 1), the same for each call.
 
-    These are multiples of the silver ratio. Multiples of the golden ratio choose the labels that
-    are held out (models/training/loop.py); with the same keys, half an overview would be held out.
+    Among N items sorted by these keys, the first items of any number are spread evenly over the
+    original order. The keys are multiples of the silver ratio. Multiples of the golden ratio choose
+    the held-out labels (models/training/labels.py): with the same keys, half of an overview would
+    be held out.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
-    """Return `size` items of a queue after the first `skip`, by prediction, highest doubt first."""
-    j = state
-    items, total = queue(j, kind)
+    """Return the contact sheet with `size` items of a queue after the first `skip` items.
+
+    The items of a sheet are sorted by predicted class, then by doubt, highest first.
+    """
+    items, total = queue(state, kind)
     items = items[skip : skip + size]
-    items = items[np.lexsort((items, -j.doubt[items], j.prediction[items]))]
+    items = items[np.lexsort((items, -state.doubt[items], state.prediction[items]))]
     shown = [
         SheetItem(
             item=item,
-            class_id=int(j.labels[item]),
-            prediction=int(j.prediction[item]),
-            confidence=round(float(j.confidence[item]), 4),
-            doubt=round(float(j.doubt[item]), 4),
+            class_id=int(state.labels[item]),
+            prediction=int(state.prediction[item]),
+            confidence=round(float(state.confidence[item]), 4),
+            doubt=round(float(state.doubt[item]), 4),
         )
         for item in items.tolist()
     ]
-    return Sheet(
-        kind=kind, items=shown, total=total, expected_wrong=round(float(j.doubt[items].sum()), 2)
-    )
+    expected_wrong = round(float(state.doubt[items].sum()), 2)
+    return Sheet(kind=kind, items=shown, total=total, expected_wrong=expected_wrong)

@@ -1,8 +1,9 @@
 """Cues: one byte per item, for colour or size, that shows where labels help most.
 
-255 is the strongest value. Uncertainty, density, diversity and class coverage are the criteria of
-active learning; here they are shown to the person who chooses. All are computed on the grid of the
-shown latent space: 100,000 items take well under a second, and equal items give equal bytes.
+255 is the strongest value. Uncertainty, density, diversity and class coverage are criteria by which
+active learning chooses items; here a person sees them and chooses. Density and diversity are
+computed from the shown grid positions. A cue of 100,000 items takes well under a second, and the
+same state always gives the same bytes.
 """
 
 from collections.abc import Callable
@@ -21,20 +22,20 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def cue(state: ItemState, which: Cue) -> Bytes:
-    """Return a cue, uint8 (N,)."""
+    """Return the cue `which` of all items, uint8 (N,)."""
     return _CUES[which](state)
 
 
-def _uncertainty(j: ItemState) -> Bytes:
-    """Return 1 - margin; strongest without a prediction."""
-    return _bytes(np.where(j.predicted, 1 - j.margin, 1))
+def _uncertainty(state: ItemState) -> Bytes:
+    """Return 1 - margin, and the strongest value for items without a prediction."""
+    return _bytes(np.where(state.predicted, 1 - state.margin, 1))
 
 
-def _density(j: ItemState) -> Bytes:
-    """Return the rank of the number of neighbours; equal numbers share their mean rank."""
+def _density(state: ItemState) -> Bytes:
+    """Return the rank of the density at each item; equal densities share their mean rank."""
     from scipy import ndimage
 
-    places, m = _places(j.positions)
+    places, m = _places(state.positions)
     d = places.shape[1]
     counts = np.bincount(_flat(places, m), minlength=m**d).astype(np.float64).reshape((m,) * d)
     for axis in range(d):
@@ -47,30 +48,31 @@ def _density(j: ItemState) -> Bytes:
     return _bytes(middle[where])
 
 
-def _diversity(j: ItemState) -> Bytes:
-    """Return the distance to the nearest labelled item, relative to the largest distance.
+def _diversity(state: ItemState) -> Bytes:
+    """Return the distance to the nearest labelled item, relative to the largest such distance.
 
-    Strongest everywhere while no item is labelled.
+    While no item is labelled, all items have the strongest value.
     """
     from scipy.spatial import KDTree
 
-    if not j.labelled.any():
-        return np.full(len(j.labels), 255, np.uint8)
-    # A tree cannot split equal points: 30,000 of them in one place took 15 s to search.
-    distance, _ = KDTree(np.unique(j.positions[j.labelled], axis=0)).query(j.positions)
+    if not state.labelled.any():
+        return np.full(len(state.labels), 255, np.uint8)
+    # A tree cannot split equal points: a search among 30,000 of them took 15 s.
+    labelled = np.unique(state.positions[state.labelled], axis=0)
+    distance, _ = KDTree(labelled).query(state.positions)
     farthest = float(distance.max())
     return _bytes(distance / farthest if farthest > 0 else distance)
 
 
-def _coverage(j: ItemState) -> Bytes:
-    """Return the unlabelled share of the class that an item is labelled or predicted as.
+def _coverage(state: ItemState) -> Bytes:
+    """Return the unlabelled share of the items of the same class, by label or else prediction.
 
-    Strongest for items without a label and a prediction.
+    Items without a label and without a prediction have the strongest value.
     """
-    standing = j.standing
+    standing = state.standing
     known = standing != UNLABELED
     there = np.bincount(standing[known])
-    labelled = np.bincount(j.labels[j.labelled], minlength=len(there))
+    labelled = np.bincount(state.labels[state.labelled], minlength=len(there))
     lacking = 1 - labelled / np.maximum(there, 1)
     return _bytes(lookup(lacking, standing, 1.0))
 

@@ -1,4 +1,4 @@
-"""Estimates of label quality without ground truth: sums of doubts, and gestures to reduce them."""
+"""Estimates of label quality without ground truth, from the doubt of each item."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from lodespace.session.item_state import ItemState
 TARGET = 0.98
 """Share of correct items to reach."""
 TYPICAL_REGION = 27
-"""Assumed items per region gesture before the first one: as many as on a sheet."""
+"""Assumed items per region gesture before the first such gesture: as many as on a sheet."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
@@ -19,9 +19,9 @@ def doubts(state: ItemState) -> npt.NDArray[np.float32]:
 
 
 def share_right(state: ItemState) -> float | None:
-    """Return the estimated share of items that are right, by label or else by prediction.
+    """Return the estimated share of items whose label, or else prediction, is right.
 
-    None while there are no predictions and unverified items remain.
+    None if nothing is predicted, unless all items are verified.
     """
     if not (state.predicted.any() or state.verified.all()):
         return None
@@ -36,15 +36,15 @@ def gestures_left(
 ) -> int:
     """Return the number of gestures until 1 - mean of `doubt` (N,) reaches `target`.
 
-    Each gesture is the better one of two: a sheet, which removes the SHEET_SIZE largest doubts, and
-    a region, which removes the mean doubt of `region` items without a label. Regions are where
-    items lie close together, not where doubts are largest.
+    Each gesture is a sheet or a region, whichever removes more doubt. A sheet removes the
+    SHEET_SIZE largest doubts. A region removes the mean doubt of `region` unlabelled items, because
+    its items lie close together and do not have the largest doubts.
 
     Args:
-        doubt: probability that each item is wrong, (N,).
-        labelled: which items have a label, (N,).
-        region: items per region gesture.
-        target: share of correct items to reach.
+        doubt: Probability that each item is wrong, (N,).
+        labelled: Which items have a label, (N,).
+        region: Items per region gesture.
+        target: Share of correct items to reach.
     """
     n = len(doubt)
     left, enough = float(doubt.sum(dtype=np.float64)), (1 - target) * n
@@ -54,7 +54,8 @@ def gestures_left(
     of_labelled = np.add.reduceat(np.where(free, 0, falling), sheets)
     of_free = np.add.reduceat(np.where(free, falling, 0), sheets)
     free_count = np.add.reduceat(free.astype(np.int64), sheets)
-    # Doubt of unlabelled items that no sheet has covered, and the share no region has covered.
+    # Sum of doubts and number of the unlabelled items that no sheet has covered, and the share of
+    # unlabelled items that no region has covered.
     rest, rest_count, untaken = float(of_free.sum()), int(free_count.sum()), 1.0
     gestures = k = 0
     while left > enough * (1 + 1e-9):
@@ -84,20 +85,27 @@ def quality(
     held_out: int,
     region: float = TYPICAL_REGION,
 ) -> Quality:
-    """Return the current figures. The trainer measured `held_out_accuracy` on `held_out` items."""
-    j = state
-    labelled = int(j.labelled.sum())
-    right = share_right(j)
-    wrong = float(doubts(j)[j.labelled].sum(dtype=np.float64))
+    """Return all figures of quality.
+
+    Args:
+        state: State of all items.
+        held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
+        held_out: Number of held-out labels.
+        region: Items per region gesture.
+    """
+    doubt = doubts(state)
+    labelled = int(state.labelled.sum())
+    right = share_right(state)
+    wrong = float(doubt[state.labelled].sum(dtype=np.float64))
     return Quality(
         held_out_accuracy=None if held_out_accuracy is None else round(held_out_accuracy, 4),
         held_out=held_out,
         labelled=labelled,
-        verified=int(j.verified.sum()),
+        verified=int(state.verified.sum()),
         label_error=None if right is None or labelled == 0 else round(wrong / labelled, 4),
         right=None if right is None else round(right, 4),
-        gestures_left=None if right is None else gestures_left(doubts(j), j.labelled, region),
+        gestures_left=None if right is None else gestures_left(doubt, state.labelled, region),
         target=TARGET,
-        suspects=queue(j, "suspects")[1],
-        uncertain=queue(j, "uncertain")[1],
+        suspects=queue(state, "suspects")[1],
+        uncertain=queue(state, "uncertain")[1],
     )

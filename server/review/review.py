@@ -1,6 +1,6 @@
-"""Sheets, cues, suggestions and quality of a session in service.
+"""Sheets, cues, suggestions and quality of a session that clients use.
 
-Each is computed in a thread from copies, one at a time, so that the event loop never waits.
+A thread computes one of these at a time from copies, so that the event loop never waits.
 """
 
 import asyncio
@@ -23,13 +23,18 @@ QUALITY_SECONDS = 0.5
 """Shortest interval between two estimates of the quality."""
 
 REGION_TOOLS = ("lasso", "rectangle", "brush", "cluster")
+"""Tools whose gestures label a region of the map."""
 REMEMBERED_REGIONS = 10
+"""Number of the newest region gestures from which the typical size of a region is computed."""
 
 T = TypeVar("T")
 
 
 def typical_region(history: LabelHistory) -> float:
-    """Median number of items of the newest region gestures in force; TYPICAL_REGION without any."""
+    """Return the median number of items of the newest region gestures in force.
+
+    TYPICAL_REGION if there are none.
+    """
     regions = (
         gesture
         for gesture in reversed(history.gestures.values())
@@ -42,8 +47,8 @@ def typical_region(history: LabelHistory) -> float:
 class Review:
     """Sheets, cues and suggestions of `session`, and an estimate of its quality.
 
-    The quality is estimated again when something it depends on may have changed; `tell` is called
-    when the estimate differs.
+    The quality is estimated again after a change of labels, predictions or measured accuracy.
+    `tell` is called with each estimate that differs from the previous estimate.
     """
 
     def __init__(
@@ -61,7 +66,7 @@ class Review:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start. Returns after the first estimate, so that the first page already shows it."""
+        """Start estimating. Returns after the first estimate, so that the first page shows it."""
         await self._estimate_now()
         self._task = asyncio.create_task(self._estimate())
 
@@ -79,13 +84,13 @@ class Review:
         self._changed.set()
 
     def predicted(self) -> None:
-        """Note a new frame; most frames only move points."""
+        """Note a new frame. Most frames only move points, and need no new estimate."""
         if self.session.scores.uncertainty.version != self._known:
             self._known = self.session.scores.uncertainty.version
             self._changed.set()
 
     def measured(self, metrics: dict[str, float]) -> None:
-        """Note the accuracy on held-out labels, if the trainer has measured one."""
+        """Note the trainer's metrics, which may include the accuracy on held-out labels."""
         accuracy = metrics.get("label_accuracy")
         measured = (accuracy, 0 if accuracy is None else int(metrics.get("held_out", 0)))
         if measured != self._measured:
@@ -95,7 +100,7 @@ class Review:
     # Queries --------------------------------------------------------------------------------------
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
-        """Return `size` items of a queue after the first `skip`."""
+        """Return the contact sheet with `size` items of a queue after the first `skip` items."""
         state = self.session.item_state()
         return await self._work_out(lambda: contact_sheets.sheet(state, kind, size, skip))
 
@@ -108,7 +113,7 @@ class Review:
         )
 
     async def cue(self, which: protocol.Cue) -> bytes:
-        """Return a cue, one byte per item."""
+        """Return the cue `which`, one byte per item."""
         state = self.session.item_state()
         return await self._work_out(lambda: cues.cue(state, which).tobytes())
 
@@ -123,9 +128,8 @@ class Review:
             try:
                 await self._estimate_now()
             except Exception:
-                log.exception(
-                    "the quality could not be estimated"
-                )  # the next change is another chance
+                # The next change starts another attempt.
+                log.exception("the quality could not be estimated")
 
     async def _estimate_now(self) -> None:
         self._changed.clear()

@@ -1,4 +1,4 @@
-"""Suggested next gesture: the region or sheet that makes the most items right, with a reason."""
+"""Suggested next gesture: the region or contact sheet that corrects the most items."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,23 +14,24 @@ from lodespace.session.item_state import ItemState
 RIGHT_ENOUGH = 0.99
 """Share of correct items at which nothing more is suggested."""
 LEAST_GAIN = 1.0
-"""Items that a gesture has to make right to be suggested."""
+"""Smallest number of items that a suggested gesture is expected to correct."""
 SPOTS = 16
-"""Number of dense spots that are examined."""
+"""Number of dense spots of the map at which a region is tried."""
 SMALLEST, LARGEST = 6, 2000
 """Fewest and most items of a suggested region."""
 AGREEMENT = 0.9
-"""Share of a region's items that are predicted to be of its class."""
+"""Smallest share of a region's items that are predicted to be of its class."""
 MOST = 0.5
-"""Share of a region's items that a label has to improve; with less, the region is known well."""
+"""A region has a gain only if the label improves more than this share of its items."""
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""Regions with fewer items are not suggested: a sheet labels as many, and its items
-differ more from one another (docs/gain.md).
+"""Regions with fewer items are not suggested: the items of a sheet differ more from one another, so
+that a sheet gains more (docs/gain.md).
 """
 _STEP = 1.5
-"""Growth of a ball per iteration, in items."""
+"""Factor by which the number of items of a ball grows per iteration."""
 _THINNING = 1.3
-"""Largest growth of its radius relative to that at even density; beyond it, the dense spot ends."""
+"""A ball stops growing where its radius grows by more than this factor, relative to the growth at
+constant density."""
 
 
 class Region(NamedTuple):
@@ -39,15 +40,15 @@ class Region(NamedTuple):
     items: npt.NDArray[np.uint32]
     """Items, ascending, uint32 (N,)."""
     class_id: int
-    """Class that most of the items are predicted as."""
+    """Predicted class of most of the items."""
     agreement: float
-    """Share of the items that are predicted as `class_id`."""
+    """Share of the items whose predicted class is `class_id`."""
     gain: float
-    """Expected number of items that become right with this label."""
+    """Expected number of items that the label corrects."""
 
 
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
-    """Return the gesture with the largest gain; `class_name` returns the name of a class."""
+    """Return the gesture with the largest gain. `class_name` returns the name of a class id."""
     right = share_right(state)
     if right is not None and right >= RIGHT_ENOUGH:
         return _done(
@@ -91,13 +92,13 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
 def _overview(n: int) -> Suggestion:
     """Return the first suggestion of a session.
 
-    With labels for some classes only, the model confidently predicts one of these everywhere.
+    A model that has labels of only some classes predicts one of these with confidence everywhere.
     """
     return Suggestion(
         kind="uncertain",
         items=[],
         class_id=UNLABELED,
-        reason=f"{n} items from all over the map: name each, and the model knows the classes",
+        reason=f"{n} items from all over the map: label each, and the model learns all classes",
         gain=float(n),
     )
 
@@ -111,7 +112,7 @@ def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
 def _nothing_to_gain(state: ItemState) -> str:
     if not state.predicted.any() and state.labelled.all():
         return "every item is labelled, and the model reports no doubts"
-    return "by the model's estimate, no region and no sheet would make one more item right"
+    return "the model expects no region and no sheet to correct another item"
 
 
 def _done(reason: str) -> Suggestion:
@@ -125,7 +126,7 @@ def _percent(share: float) -> str:
 def best_region(state: ItemState) -> Region | None:
     """Return the ball of unlabelled, unlocked items with the largest gain.
 
-    None without a ball that is dense and whose items are predicted to be of one class.
+    None if there is no dense ball whose items are predicted to be of one class.
     """
     free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:
@@ -145,16 +146,16 @@ def best_region(state: ItemState) -> Region | None:
 def _dense_spots(
     positions: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield centres (D,) of the cells with the most weight around them, the heaviest first.
+    """Yield the mean positions (D,) of up to SPOTS grid cells, in order of falling weight.
 
-    No two of them are neighbours.
+    The weight of a cell is the sum of the `weights` (N,) of the `positions` (N, D) in the cell and
+    its neighbours. No two of the cells are neighbours.
     """
-    from scipy import ndimage  # not above: it takes 0.2 s to import
+    from scipy import ndimage  # a late import: it takes 0.2 s
 
     n, d = positions.shape
-    m = int(
-        np.clip(n ** (1 / d), 4, 32 if d == 3 else 128)
-    )  # about one item per cell if spread evenly
+    # About one item per cell if the items are spread evenly.
+    m = int(np.clip(n ** (1 / d), 4, 32 if d == 3 else 128))
     low = positions.min(axis=0)
     side = max(float((positions.max(axis=0) - low).max()), 1.0) * 1.0001 / m
     cells = ((positions - low) / side).astype(np.intp)
@@ -181,7 +182,17 @@ def _grown(
     positions: npt.NDArray[np.float32],
     centre: npt.NDArray[np.float32],
 ) -> Region | None:
-    """Return the ball about `centre`, as large as it stays dense and agrees on one class."""
+    """Return the largest ball around `centre` that is dense and whose predictions agree.
+
+    Args:
+        state: State of all items.
+        free: The unlabelled, unlocked items (K,).
+        positions: Their positions (K, D).
+        centre: Centre of the ball (D,).
+
+    Returns:
+        The ball, or None if it has fewer than SMALLEST items.
+    """
     squared = ((positions - centre) ** 2).sum(axis=1)
     most = min(LARGEST, len(free))
     near = np.argpartition(squared, most - 1)[:most]
@@ -211,11 +222,11 @@ def _grown(
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
-    """Return how many items belong to the dense spot.
+    """Return how many of the nearest items belong to the dense spot.
 
     Args:
-        radius: distances of the items (K,), ascending.
-        d: number of dimensions.
+        radius: Distances of the items from the centre (K,), ascending.
+        d: Number of dimensions.
     """
     size = min(2 * SMALLEST, len(radius))  # fewer items give no density
     while size < len(radius):
