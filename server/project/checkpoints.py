@@ -1,4 +1,4 @@
-"""The part of a checkpoint that the server shows. Works without torch."""
+"""Reading of positions and predictions from a checkpoint, without torch."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,20 +10,23 @@ from lodespace.models.checkpoints.checkpoint import latest
 
 
 class Shown(NamedTuple):
-    """The state of the map in a checkpoint."""
+    """Positions and predictions of N items in a checkpoint."""
 
     latent_mean: npt.NDArray[np.float32]
-    """Positions, (N, D)."""
+    """Latent means (N, D)."""
     prediction: npt.NDArray[np.int16]
-    """Predicted class ids, (N,)."""
+    """Predicted classes (N,)."""
     confidence: npt.NDArray[np.float32]
-    """Probability of the predicted class, (N,)."""
+    """Probability of the predicted class (N,), 0 to 1."""
     step: int
     """Training step."""
 
 
 def newest(folder: Path, n_items: int) -> Shown | None:
-    """The newest valid checkpoint in `folder` for `n_items` items, or None."""
+    """Return the state in the newest valid checkpoint of `folder`.
+
+    None if there is no checkpoint, or it is not of `n_items` items.
+    """
     found = latest(folder)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Labels of the imported data, and their first gestures in the log, one per class."""
+"""Labels that came with the imported data: one gesture per class at the start of the log."""
 
 import time
 from pathlib import Path
@@ -14,19 +14,20 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.events import LabelEvent, StoredProvenance
 
 CLIENT = "import"
+"""Id of the client in the events of imported labels."""
 
 
 def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[np.int16]:
-    """The labels of the data to start from, (N,), UNLABELED (-1) without one.
+    """Return the first labels of a project (N,); UNLABELED (-1) for items without a label.
 
     Args:
         items: The imported data.
-        which: "none", "all", or a number of items per class. None: all, if the labels are a
-            person's work to continue.
-        seed: Seed for drawing items of a class.
+        which: "none", "all", or a number of items per class. None means "all" if a person's
+            labelling is to be continued (`items.labels_given`), else "none".
+        seed: Seed for the random choice of items of a class.
 
     Raises:
-        DatasetError: `which` is not valid, or the data have no labels.
+        DatasetError: `which` is not valid, or asks for labels that the data do not have.
     """
     labels = np.full(len(items), UNLABELED, np.int16)
     if which is None:
@@ -50,7 +51,7 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
 
 
 def import_labels(log: Path, labels: npt.NDArray[np.int16]) -> int:
-    """Write `labels` (N,), UNLABELED (-1) without one, into the label log at `log`.
+    """Write `labels` (N,) into the label log at `log`. UNLABELED (-1) items are left out.
 
     Gestures that are already in the log are skipped. Returns the number of labelled items. Raises
     EventLogError or DatasetError.

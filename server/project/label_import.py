@@ -1,6 +1,6 @@
 """Import of labels from a table, Label Studio's JSON, or an earlier project.
 
-Conflicts are listed, and a person decides.
+An item with another label in the project is a conflict: conflicts are listed, and a person decides.
 """
 
 import json
@@ -28,6 +28,7 @@ from lodespace.session.session import AnnotationSession
 
 Decision = Literal["keep", "replace"]
 CLIENT = "import"
+"""Id of the client in the events of imported labels."""
 _ID_NAMES = (
     "id",
     "item_id",
@@ -49,17 +50,20 @@ class LabelImport:
     labelled: int = 0
     """Number of items that got a label."""
     same: int = 0
-    """Number of items that already had this label."""
+    """Number of items that already had the imported label."""
     unknown: list[str] = field(default_factory=list)
-    """Ids without an item."""
+    """Ids in the labels that no item of the project has."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
-    """(id, label in the project, imported label)."""
+    """Id, label in the project and imported label of each conflict."""
     kept: int = 0
     """Number of conflicts in which the project's label was kept."""
 
 
 def read_labels(path: Path, options: ImportOptions) -> dict[str, str]:
-    """Labels by id, from a table, Label Studio's JSON, or a project folder. Raises DatasetError."""
+    """Return labels (class names by id) from the file or project folder at `path`.
+
+    Raises DatasetError when `path` does not exist, has another format, or cannot be read.
+    """
     if path.is_dir():
         return _of_project(path)
     if not path.is_file():
@@ -106,7 +110,7 @@ def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
 
 
 def _of_label_studio(path: Path) -> dict[str, str]:
-    """The first choice of each task's annotation, by the id, or the picture's path, in its data."""
+    """Return the first choice of each annotated task, by the task's id, or else its file's path."""
     try:
         tasks = json.loads(path.read_bytes())
         if not isinstance(tasks, list):
@@ -165,9 +169,9 @@ def _of_project(path: Path) -> dict[str, str]:
 def take_labels(project: Project, labels: dict[str, str], decision: Decision | None) -> LabelImport:
     """Write `labels` (class names by id) into the log of `project`, one gesture per class.
 
-    New classes are created. An item with another label is a conflict: "keep" keeps its label,
-    "replace" changes it. Without a decision, any conflict prevents the import. Raises
-    EventLogError or RequestError.
+    New classes are created. In a conflict, the decision "keep" keeps the label of the project, and
+    "replace" writes the imported label. Without a decision, any conflict prevents the import.
+    Raises EventLogError or RequestError.
     """
     session = AnnotationSession(project.items, settings=project.settings)
     event_log = EventLog(project.labels_path)
@@ -183,7 +187,7 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
                 items=items,
                 class_id=class_id,
                 revision=0,
-                provenance=protocol.Provenance(tool="api", note="labels taken in"),
+                provenance=protocol.Provenance(tool="api", note="imported labels"),
             )
             _carry_out(session, event_log, command)
             result.labelled += len(items)
@@ -195,7 +199,7 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
 def _compare(
     session: AnnotationSession, items: ItemSet, labels: dict[str, str], decision: Decision | None
 ) -> tuple[LabelImport, dict[str, list[int]]]:
-    """The result that `labels` would have, and the items to label by class name."""
+    """Return the result of an import of `labels`, and the items to label, by class name."""
     result, chosen = LabelImport(), dict[str, list[int]]()
     numbers = {item_id: i for i, item_id in enumerate(items.ids)}
     names = {c.class_id: c.name for c in session.classes.classes}
@@ -243,7 +247,7 @@ def _carry_out(
 
 
 def summary(result: LabelImport, decision: Decision | None) -> str:
-    """A few lines for a terminal."""
+    """Return the result as text for a terminal."""
     shown = 20
     lines: list[str] = []
     if result.conflicts:
@@ -261,8 +265,8 @@ def summary(result: LabelImport, decision: Decision | None) -> str:
             ]
         if decision is None:
             lines.append(
-                "nothing was changed; --conflicts keep keeps these labels, --conflicts replace "
-                "replaces them"
+                "No label was changed. Repeat the command with `--conflicts keep` to keep these "
+                "labels, or with `--conflicts replace` to replace them"
             )
             return "\n".join(lines) + "\n"
         lines.append(f"these labels were {'kept' if decision == 'keep' else 'replaced'}")
@@ -270,7 +274,7 @@ def summary(result: LabelImport, decision: Decision | None) -> str:
     if result.unknown:
         first = ", ".join(result.unknown[:5])
         lines.append(
-            f"{len(result.unknown):,} ids are unknown here: {first}"
+            f"{len(result.unknown):,} ids belong to no item of this project: {first}"
             + (", …" if len(result.unknown) > 5 else "")
         )
     return "\n".join(lines) + "\n"

@@ -13,9 +13,10 @@ from lodespace.session.session import AnnotationSession
 
 
 def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
-    """The project or bake at `path`, and its session replayed from the log.
+    """Return the project or bake at `path`, and its session in the newest state of the label log.
 
-    Works while a server holds the project. Raises ProjectError when `path` is not a project.
+    The project may be open in a server at the same time. Raises ProjectError when `path` is neither
+    a project nor a bake.
     """
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is neither a project nor a bake: {MANIFEST} is missing")
@@ -41,7 +42,7 @@ def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
 
 
 def describe(path: Path) -> str:
-    """A few lines for a terminal."""
+    """Return a summary of the project or bake at `path`, as text for a terminal."""
     project, session = open_offline(path)
     project.close()
     labelled = int((session.labels != UNLABELED).sum())

@@ -46,13 +46,13 @@ def open_project(
         path: None for the bundled digits.
         project_folder: Project for imported data; by default lodespace-NAME in the current folder.
             An existing project on the same data is opened again.
-        settings: Settings that differ from the defaults.
-        seed: Seed of a new project's training.
-        start_from_bake: Start a new project on the digits from the bundled bake.
+        settings: Training settings that differ from the defaults; None for the defaults.
+        seed: Seed for the training of a new project.
+        start_from_bake: Whether a new project on the digits starts from the bundled bake.
         options: How to read the data.
-        labels: Which labels of the data to start from: "none", "all" or a number per class
+        labels: Labels of the data to start from: "none", "all" or a number per class
             (initial_labels.py).
-        progress: Show a progress bar.
+        progress: Whether to show a progress bar.
 
     Raises:
         ProjectError: The project cannot be opened or created.
@@ -164,9 +164,9 @@ def _new_on_digits(
 def new_bake(
     folder: Path, data: str, items: ItemSet, *, seed: int, settings: protocol.Settings
 ) -> Project:
-    """A folder to bake into.
+    """Return a project for a new bake in `folder`.
 
-    `finish_bake` writes its manifest, so an unfinished bake cannot be opened.
+    Only `finish_bake` writes the manifest, so an unfinished bake cannot be opened.
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(format=FORMAT, kind="bake", data=data, seed=seed, settings=settings)
@@ -174,6 +174,7 @@ def new_bake(
 
 
 def finish_bake(project: Project) -> None:
+    """Write the manifest of a bake whose files are complete. Raises ProjectError."""
     write_manifest(project.folder, project.manifest)
 
 
@@ -190,7 +191,7 @@ def open_existing(
 ) -> Project:
     """Open the project or bake in `folder`. Raises ProjectError.
 
-    `lock` is for writers. A reader can open a project that a server holds.
+    A writer has to lock the project. A reader may open a project that a server has locked.
     """
     manifest = read_manifest(folder)
     project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
@@ -198,7 +199,7 @@ def open_existing(
 
 
 def is_bake(folder: Path) -> bool:
-    """Whether `folder` is a bake, which holds no work of a person."""
+    """Return whether `folder` is a bake, which contains no labels by a person."""
     if not (folder / MANIFEST).is_file():
         return False
     try:

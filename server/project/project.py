@@ -1,7 +1,7 @@
 """A project folder: manifest, data, label log, checkpoints, recording, thumbnails.
 
-A copy of the folder is a copy of the work. A baked folder has the same shape and is opened
-read-only. docs/files.md lists the files.
+A copy of the folder is a copy of the whole project. The folder of a bake has the same files and is
+opened read-only. docs/files.md lists the files.
 """
 
 import fcntl
@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from lodespace.importing.report import ImportReport
 
 MANIFEST = "lodespace.json"
+"""Name of the manifest in a project folder."""
 FORMAT = 1
+"""Newest format of a project folder that this version can open."""
 BUNDLED = "bundled:digits"
+"""Name of the bundled digits as `data` of a manifest."""
 DATA_FOLDER = "data"
+"""Name of the data set folder in a project folder."""
 LABEL_LOG = "labels.sqlite"
+"""Name of the label log in a project folder."""
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -35,11 +40,11 @@ class Manifest(msgspec.Struct, kw_only=True):
     format: int
     """Version of the folder's format."""
     kind: Literal["project", "bake"]
-    """A bake is read-only."""
+    """Whether the folder is a project or a bake, which is read-only."""
     data: str
     """"bundled:digits", or the data set folder relative to the project's."""
     source: str = ""
-    """The path or name that was imported."""
+    """The path or name of the imported data; empty for the bundled digits."""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0
     """Seed of the training."""
     settings: protocol.Settings = msgspec.field(default_factory=protocol.Settings)
@@ -59,16 +64,18 @@ class Project:
     lock: IO[bytes] | None = field(default=None, repr=False)
     """Lock file, held until `close`, so that no other server opens the project."""
     asked: protocol.Settings | None = None
-    """Settings from the command that opened an existing project. They override its log."""
+    """Settings from the command that opened an existing project. They override those in its log."""
     report: "ImportReport | None" = field(default=None, repr=False)
-    """Report of the import, when opening the project imported its data."""
+    """Report of the import, if the data were imported when the project was opened."""
 
     @property
     def read_only(self) -> bool:
+        """Whether the project is a bake, which cannot be changed."""
         return self.manifest.kind == "bake"
 
     @property
     def seed(self) -> int:
+        """Seed of the training."""
         return self.manifest.seed
 
     @property
@@ -78,35 +85,44 @@ class Project:
 
     @property
     def labels_path(self) -> Path:
+        """The label log."""
         return self.folder / LABEL_LOG
 
     @property
     def checkpoints(self) -> Path:
+        """Folder of the trainer's checkpoints."""
         return self.folder / "checkpoints"
 
     @property
     def model(self) -> Path:
-        """Folder of a bake with the model for export."""
+        """Folder of the trained model in a bake, for `lodespace export`."""
         return self.folder / "model"
 
     @property
     def moments(self) -> Path:
+        """Folder of the training states for undo."""
         return self.folder / "moments"
 
     @property
     def recording_path(self) -> Path:
+        """The recording of the session."""
         return self.folder / "recording.lds"
 
     @property
     def thumbnails(self) -> Path:
+        """Folder of the thumbnails."""
         return self.folder / "thumbnails"
 
     @property
     def scene_path(self) -> Path:
+        """The scene of a bake, or of the bake that a project started from."""
         return self.folder / "scene.glb"
 
     def baked_scene(self) -> Scene | None:
-        """The scene of a bake, or of the bake that a project started from; None without one."""
+        """Return the scene at `scene_path`; None if there is no such file.
+
+        Raises ProjectError when the file is damaged or shows another number of items.
+        """
         if not self.scene_path.is_file():
             return None
         scene = decode_scene(self.scene_path.read_bytes())
@@ -118,13 +134,17 @@ class Project:
         return scene
 
     def close(self) -> None:
+        """Release the lock, so that another server can open the project."""
         if self.lock is not None:
             self.lock.close()
             self.lock = None
 
 
 def load_items(data: str, folder: Path) -> ItemSet:
-    """The items that the manifest of `folder` names. Raises DatasetError or ProjectError."""
+    """Return the items of the project in `folder`, whose manifest has `data`.
+
+    Raises DatasetError or ProjectError.
+    """
     if data == BUNDLED:
         return item_set.load_digits()
     path = folder / data
@@ -137,6 +157,7 @@ def load_items(data: str, folder: Path) -> ItemSet:
 
 
 def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the project in `folder`. Raises ProjectError."""
     path = folder / MANIFEST
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
@@ -153,6 +174,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of the project in `folder`. Raises ProjectError."""
     path = folder / MANIFEST
     text = json.dumps(msgspec.to_builtins(manifest), indent=2) + "\n"
     try:
@@ -162,7 +184,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def lock_project(project: Project) -> Project:
-    """Lock the project for this process. Two writers of one label log would lose labels.
+    """Lock the project for this process: with two servers, each would miss the other's labels.
 
     Raises ProjectError when another server holds the lock.
     """
@@ -171,7 +193,7 @@ def lock_project(project: Project) -> Project:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        message = f"{project.folder} is open in another server; stop that one, or open its page"
+        message = f"{project.folder} is open in another server; stop that server, or open its page"
         raise ProjectError(message, code="project_in_use") from error
     project.lock = lock
     return project

@@ -1,4 +1,4 @@
-"""Index of a recording: moments, keyframes, gestures and curves, kept up to date while it grows."""
+"""Index of a recording: moments, keyframes, gestures and curves, updated with each record."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from lodespace.protocol import (
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
 
 MAX_CURVE_POINTS = 600
-"""Most points per curve of a timeline."""
+"""Largest number of points per curve of a timeline."""
 MAX_TICKS = 2000
-"""Most gestures of a timeline; older ones are left out."""
+"""Largest number of gestures in a timeline; older gestures are left out."""
 
 _decode = msgspec.json.Decoder(ServerOperation).decode
 
@@ -26,12 +26,14 @@ _decode = msgspec.json.Decoder(ServerOperation).decode
 class RecordingIndex:
     """Index that is built record by record.
 
-    A moment is one frame of positions, keyframe or delta. Moments are counted from 0.
+    A moment is one keyframe or frame, which are numbered from 0.
     """
 
     def __init__(self) -> None:
         self.moments = 0
+        """Number of moments."""
         self.end = 0
+        """Byte of the file where the newest record ends."""
         self._keyframes = Keyframes(moment=[], time=[], offset=[])
         self._ticks: list[Tick] = []
         self._measured: list[tuple[int, LossesMeasured]] = []
@@ -52,7 +54,7 @@ class RecordingIndex:
         try:
             operation = _decode(payload)
         except msgspec.MsgspecError:
-            return  # an operation of another version
+            return  # an operation that this version does not know
         if isinstance(operation, GestureTold):
             self._ticks.append(
                 Tick(
@@ -84,7 +86,7 @@ class RecordingIndex:
 
     def _curves(self) -> Curves:
         every = max(1, -(-len(self._measured) // MAX_CURVE_POINTS))
-        chosen = self._measured[::-1][::every][::-1]  # the newest is among them
+        chosen = self._measured[::-1][::every][::-1]  # always includes the newest
         values = [{**measured.losses.terms, **measured.losses.metrics} for _, measured in chosen]
         names = sorted({name for one in values for name in one})
         return Curves(
@@ -94,7 +96,7 @@ class RecordingIndex:
 
 
 def index_of(path: Path) -> Timeline:
-    """Return the timeline of a complete recording; an empty one without a file.
+    """Return the timeline of a recording; an empty timeline if there is no file.
 
     Raises ProjectError when the file is not a recording.
     """

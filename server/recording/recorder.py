@@ -1,4 +1,4 @@
-"""Recorder of a session: writes motion and labels into its recording as the stream sends them."""
+"""Recorder of a session: writes positions and operations into the recording, as in the stream."""
 
 import logging
 import time
@@ -25,16 +25,17 @@ log = logging.getLogger(__name__)
 FRAME_SECONDS = 0.1
 """Interval of recorded frames. The page interpolates between them in replay."""
 _MAX_WAITING = 64
-"""Records that may wait for a slow disk; beyond that, positions are skipped."""
+"""Largest number of records that wait for a slow disk. Beyond it, positions are skipped."""
 _RETRY_SECONDS = 2.0
-"""Interval of attempts to write a keyframe after a record could not be written."""
+"""Interval between two attempts to write a keyframe, after a record could not be written."""
 
 
 class Recorder:
     """Records `session` into the file at `path`.
 
-    A thread of its own writes, so that a slow or full disk delays nothing else. A disk error costs
-    a part of the recording, never a label; recording continues with a keyframe once there is room.
+    A separate thread writes, so that a slow or full disk delays nothing else. After a disk error, a
+    part of the recording is missing, but no label. Recording continues with a keyframe as soon as
+    the disk accepts it.
     """
 
     def __init__(
@@ -49,12 +50,12 @@ class Recorder:
         """Prepare a recording; the file is opened with the first record.
 
         Args:
-            path: the file.
-            session: the session to record.
-            frame_seconds: interval of recorded frames.
-            keyframe_interval: frames between two keyframes.
-            patient: wait for a slow disk instead of skipping positions. A bake does, because its
-                bytes must not depend on the speed of the disk.
+            path: The file.
+            session: The session to record.
+            frame_seconds: Interval of recorded frames, in seconds.
+            keyframe_interval: Frames between two keyframes.
+            patient: Whether to wait for a slow disk instead of skipping positions. A bake waits,
+                because its bytes must not depend on the speed of the disk.
         """
         self.path = path
         self.session = session
@@ -68,7 +69,8 @@ class Recorder:
         self._frames = 0
         self._submitted = 0
         self._done = 0  # used by the thread only
-        # Used by the thread only: a record is missing, so frames cannot follow before a keyframe.
+        # A record is missing, so no frame can be written before the next keyframe. Set by the
+        # thread only.
         self._broken = False
         self._writer: RecordingWriter | None = None
         self._index = RecordingIndex()  # used by the thread only
@@ -76,14 +78,16 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
     def due(self, now: float) -> bool:
-        """Return whether positions are due at `now` (seconds)."""
+        """Return whether the interval between recorded positions is over at `now` (seconds)."""
         interval = _RETRY_SECONDS if self._broken else self.frame_seconds
         return now - self._last >= interval - 1e-9
 
     def positions(self, now: float | None = None, *, last: bool = False) -> None:
-        """Record the newest positions when they are due, or when they are the `last` before a rest.
+        """Record the newest positions if they have changed and are due.
 
-        `now` is in seconds; None for the clock.
+        Args:
+            now: Time in seconds since the recorder was made; None for the current time.
+            last: Whether training rests after these positions. They are then recorded at once.
         """
         now = self._seconds() if now is None else now
         grid = self.session.grid
@@ -113,13 +117,13 @@ class Recorder:
     def operations(
         self, operations: Iterable[protocol.Operation], now: float | None = None
     ) -> None:
-        """Record operations (labels, classes, losses)."""
+        """Record operations (labels, classes, losses), at time `now` as in `positions`."""
         now = self._seconds() if now is None else now
         for operation in operations:
             self._write(OPERATION, now, protocol.encode_operation(operation))
 
     def timeline(self) -> Future[Timeline]:
-        """Return the timeline, including records that wait for the disk."""
+        """Return the timeline, which will include all records that still wait for the disk."""
         return self._thread.submit(self._timeline)
 
     def _timeline(self) -> Timeline:
@@ -154,7 +158,7 @@ class Recorder:
             writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
-                # Not in one line: `append` may thin the file and replace the index.
+                # In a second statement, because `append` may thin the file and replace `_index`.
                 self._index.add(*written)
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
@@ -186,6 +190,7 @@ class Recorder:
         try:
             return RecordingWriter(self.path, header, follow=self._follow)
         except ProjectError as error:
-            log.warning("%s; it is kept beside a new one", error)
-            self.path.rename(self.path.with_name(f"{self.path.name}.damaged"))
+            damaged = self.path.with_name(f"{self.path.name}.damaged")
+            log.warning("%s; it is kept as %s, and a new recording begins", error, damaged.name)
+            self.path.rename(damaged)
             return RecordingWriter(self.path, header, follow=self._follow)

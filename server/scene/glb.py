@@ -1,4 +1,4 @@
-"""Scenes as GLB (glTF 2.0 binary): written with pygltflib, read back for baked scenes.
+"""Scenes as GLB (glTF 2.0 binary), written with pygltflib. Scenes of bakes are read again.
 
 A scene is one POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of the
 stream; the node's transform maps the grid to metres, with the box as a cube of 1 m about the
@@ -22,7 +22,9 @@ from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassIn
 from lodespace.protocol.frames import GRID_STEPS
 
 UNLABELLED_COLOUR = (0x5D, 0x68, 0x78)
+"""RGB of items without a label."""
 SCENE_METRES = 1.0
+"""Edge length of the box in a viewer, in metres."""
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 _Index = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
 
@@ -34,7 +36,7 @@ class Box:
     origin: tuple[float, float, float]
     """Smallest corner (x, y, z)."""
     size: float
-    """Edge length."""
+    """Edge length, in latent units."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ class Scene:
     positions: npt.NDArray[np.uint16]
     """Grid positions, uint16 (N, 3)."""
     labels: npt.NDArray[np.int16]
-    """Class per item, int16 (N,); UNLABELED for none."""
+    """Class per item, int16 (N,); UNLABELED without a label."""
     predictions: npt.NDArray[np.int16]
-    """Predicted class per item, int16 (N,); UNLABELED for none."""
+    """Predicted class per item, int16 (N,); UNLABELED without a prediction."""
     confidence: npt.NDArray[np.uint8]
     """Probability of the prediction, uint8 (N,), 255 for 1."""
     box: Box
@@ -62,9 +64,9 @@ class Scene:
     step: int
     """Training step."""
     scene_id: int
-    """Number of the scene; frames of other scenes do not apply to it."""
+    """Id of the scene. A frame applies only to the scene with its id."""
     sequence: int
-    """Newest event in the labels."""
+    """Sequence number of the newest event that the labels include."""
 
     def latent_mean(self) -> npt.NDArray[np.float32]:
         """Return latent means (N, latent_dim), to one grid step."""
@@ -75,7 +77,10 @@ class Scene:
 def item_colours(
     classes: Sequence[ClassInfo], class_ids: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.uint8]:
-    """RGB per item, (N, 3): the colour of its class, grey without one. `class_ids` is (N,)."""
+    """Return the RGB colour of each item's class, uint8 (N, 3).
+
+    Items whose entry in `class_ids` (N,) is UNLABELED get UNLABELLED_COLOUR.
+    """
     colours = np.array([tuple(bytes.fromhex(c.colour[1:])) for c in classes], np.uint8)
     return lookup(colours.reshape(-1, 3), class_ids, UNLABELLED_COLOUR)
 
@@ -200,9 +205,8 @@ class _BoxExtras(msgspec.Struct):
 
 class _Extras(msgspec.Struct, kw_only=True):
     box: _BoxExtras
-    classes: Annotated[
-        list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)
-    ] = []  # pygltflib leaves empty lists out
+    # pygltflib leaves empty lists out.
+    classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)] = []
     dataset: str
     latent_dim: Literal[2, 3]
     revision: _Count
@@ -259,7 +263,7 @@ def _chunks(glb: bytes) -> tuple[_Document, bytes]:
 
 
 def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) -> npt.NDArray[Any]:
-    """Return a copy of the accessor `index`, (count, width)."""
+    """Return a copy of the values of accessor `index`, (count, width)."""
     accessor = document.accessors[index]
     view = document.bufferViews[accessor.bufferView]
     start = view.byteOffset + accessor.byteOffset
@@ -274,7 +278,10 @@ def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) 
 
 
 def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return (N,) or (N, K) as (N, M): glTF aligns each vertex attribute to 4 bytes."""
+    """Return `rows`, (N,) or (N, K), with zeros up to a row size of a multiple of 4 bytes.
+
+    glTF aligns each vertex attribute to 4 bytes.
+    """
     columns = rows.reshape(len(rows), -1)
     width = -(-columns.shape[1] * columns.itemsize // 4) * 4 // columns.itemsize
     padded = np.zeros((len(rows), width), columns.dtype)

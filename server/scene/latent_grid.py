@@ -1,8 +1,9 @@
 """Positions that clients have: latent means on the integer grid of the scene's box, by revision.
 
-A closed loop: each delta is computed against the positions of the clients, not against the previous
-frame of the trainer, so rounding errors never add up. While points move, steps of 2**MOVING_SHIFT
-suffice (an error of at most 1/4096 of the box); when training rests, one exact frame follows.
+The grid is a closed loop: each delta is computed against the positions of the clients, not against
+the previous frame of the trainer, so rounding errors never add up. While points move, positions
+change in steps of 2**MOVING_SHIFT (an error of at most 1/4096 of the box). When training rests, one
+exact frame follows.
 """
 
 import secrets
@@ -16,8 +17,8 @@ from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.scene.glb import Box
 
 RING = 64
-"""Revisions that are kept. A client this far behind gets one merged delta; one further behind gets
-a new scene.
+"""Number of revisions that are kept. A client that has one of them gets one merged delta. A client
+further behind gets a new scene.
 """
 MARGIN = 0.35
 """Room on each side of the cloud in a new box, relative to its extent: the cloud grows as classes
@@ -26,10 +27,11 @@ move apart.
 TOO_SMALL = 0.2
 """A cloud whose extent is a smaller share of the box than this gets a new box."""
 SMALLEST_BOX = 0.05
-"""Smallest box in latent units, where the prior has unit spread. A smaller cloud has collapsed, and
-a finer box would show nothing more.
+"""Smallest edge of a box in latent units, in which the prior has a standard deviation of 1. A
+smaller cloud has collapsed, and a smaller box would show nothing more.
 """
 MIDDLE = GRID_STEPS // 2
+"""Grid position of the middle of the box, along each axis."""
 
 
 class LatentGrid:
@@ -37,10 +39,15 @@ class LatentGrid:
 
     def __init__(self, n: int, *, scene_id: int | None = None) -> None:
         self.n = n
+        """Number of items."""
         self.scene_id = secrets.randbits(30) if scene_id is None else scene_id
+        """Id of the current scene. A new box makes a new scene."""
         self.revision = 0
+        """Number of the newest positions. It grows with each change."""
         self.step = 0
+        """Training step of the newest positions."""
         self.box = Box((-1.0, -1.0, -1.0), 2.0)
+        """The cube that the grid divides."""
         self.grid = np.full((n, 3), MIDDLE, np.int32)
         """Grid positions of the newest revision, int32 (N, D)."""
         self._ring: OrderedDict[int, npt.NDArray[np.uint16]] = OrderedDict()
@@ -50,6 +57,7 @@ class LatentGrid:
 
     @property
     def latent_dim(self) -> int:
+        """Number of latent dimensions D, 2 or 3."""
         return self.grid.shape[1]
 
     def positions(self) -> npt.NDArray[np.uint16]:
@@ -59,13 +67,13 @@ class LatentGrid:
         return positions
 
     def latent_mean(self) -> npt.NDArray[np.float64]:
-        """Return latent means (N, D) as the clients have them."""
+        """Return the latent means (N, D) at the positions of the clients."""
         return self._in_latent_units(self.grid)
 
     def latent_mean_at(self, revision: int | None) -> tuple[int, npt.NDArray[np.float64]]:
-        """Return a revision and its latent means (N, D).
+        """Return `revision` and its latent means (N, D).
 
-        That is `revision` if it is still kept, else the newest.
+        If `revision` is None or no longer kept, return the newest revision and its latent means.
         """
         kept = None if revision is None else self._ring.get(revision)
         if revision is None or kept is None:
@@ -79,10 +87,19 @@ class LatentGrid:
     def publish(
         self, latent_mean: npt.NDArray[np.float32], *, step: int, resting: bool, exact: bool = False
     ) -> bool:
-        """Take new latent means (N, D), exactly when they rest or are to be `exact`.
+        """Set the positions from latent means (N, D).
 
-        Returns whether clients need a new scene, because the points left the box or shrank too far.
-        Raises ValueError on non-finite means, which changes nothing.
+        Args:
+            latent_mean: Latent means (N, D).
+            step: Training step of the latent means.
+            resting: Whether the positions have converged. They are then exact to one grid step.
+            exact: Whether positions are exact to one grid step even while points move.
+
+        Returns:
+            Whether clients need a new scene, because the points left the box or shrank too far.
+
+        Raises:
+            ValueError: A latent mean is not finite. The positions are not changed.
         """
         if not np.isfinite(latent_mean).all():
             raise ValueError("latent means must be finite")
@@ -102,8 +119,8 @@ class LatentGrid:
     def delta_from(self, revision: int) -> bytes | None:
         """Return the frame that takes a client from `revision` to the newest one.
 
-        It is encoded once for all clients at the same revision. None when `revision` is no longer
-        kept; the client then fetches the scene.
+        The frame is encoded once for all clients at the same revision. None if `revision` is no
+        longer kept, or if a delta is too large for a frame: the client then fetches the scene.
         """
         key = (revision, self.revision)
         if key in self._encoded:

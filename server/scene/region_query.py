@@ -1,6 +1,6 @@
 """Items in a region that was drawn on the screen.
 
-The page applies the same rule (interaction/region-query.ts); tests hold both to shared vectors.
+The page applies the same rule (interaction/region-query.ts). Tests check both with shared vectors.
 
 1. `clip_from_latent` maps an item's latent mean (z = 0 in 2D) to clip space in double precision:
    (x, y, z, w). Items behind the camera (w <= 0) or outside the depth range (|z| > w) are never
@@ -8,9 +8,8 @@ The page applies the same rule (interaction/region-query.ts); tests hold both to
 2. Its normalised device coordinates are (x / w, y / w). The item is inside where the polygon's
    winding number is not zero, so a self-crossing lasso selects the parts that it encloses twice.
 3. In mode "visible", the screen is divided into cells of the size `cell`, from (-1, -1). In each
-   cell the item nearest to the camera (smallest z / w) hides the others: of the items inside, those
-   at most `DEPTH_TOLERANCE` behind the nearest of their cell are selected. Items outside the
-   polygon hide others, too.
+   cell, the item nearest to the camera (smallest z / w) hides all items more than DEPTH_TOLERANCE
+   behind it. Hidden items are not selected. An item outside the polygon hides items, too.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002
-"""Tolerance in units of z / w."""
+"""Largest depth of a visible item behind the nearest item of its cell, in units of z / w."""
 
 
 def items_in_regions(
@@ -60,8 +59,9 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
 def _inside(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Return which points (N,) the polygon (K, 2) encloses; only those in its bounding box are
-    tested.
+    """Return which points (N,) the polygon (K, 2) encloses.
+
+    The winding number is computed only for points in the bounding box of the polygon.
     """
     (left, low), (right, high) = polygon.min(axis=0), polygon.max(axis=0)
     near = np.flatnonzero((x >= left) & (x <= right) & (y >= low) & (y <= high))
@@ -89,6 +89,15 @@ def _visible(
     front: npt.NDArray[np.bool_],
     cell: tuple[float, float],
 ) -> npt.NDArray[np.bool_]:
+    """Return which items (N,) no other item hides.
+
+    Args:
+        x: Normalised device coordinates (N,).
+        y: Normalised device coordinates (N,).
+        depth: z / w of the items (N,).
+        front: Which items are in the depth range, in front of the camera (N,).
+        cell: Width and height of a cell, in normalised device coordinates.
+    """
     shown = np.flatnonzero(front & (np.abs(x) <= 1) & (np.abs(y) <= 1))
     visible = np.zeros(len(x), bool)
     if len(shown) == 0:

@@ -1,1 +1,1 @@
-"""The annotation session: events in the label log and the state they add up to."""
+"""The annotation session: the events of the label log, and the state that follows from them."""

@@ -1,4 +1,4 @@
-"""The classes of a session: names, colours, and what the items of a removed class count as."""
+"""The classes of a session: names, colours, locks, merging and deletion."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,10 +18,10 @@ from lodespace.session.events import (
     MergeClassEvent,
 )
 
-# The colours of Okabe and Ito, brightened for a dark background, and two more, then moved until the
-# two nearest are as far apart as possible in all kinds of colour vision: 0.155 in OKLab, and 0.078
-# with protanopia, deuteranopia or tritanopia (before: 0.083 and 0.019). A test of the page measures
-# it.
+# The colours of Okabe and Ito, brightened for a dark background, and two further colours. All were
+# then changed until the two nearest were as far apart as possible: 0.155 in OKLab with normal
+# vision, 0.078 with protanopia, deuteranopia or tritanopia (before this change 0.083 and 0.019).
+# A test of the page measures these distances.
 PALETTE = (
     "#E2B922",
     "#20A5D9",
@@ -38,15 +38,19 @@ PALETTE = (
 
 
 def palette_colour(class_id: int) -> str:
-    """Return the default colour of a class. Hues repeat after ten: the page adds a second mark."""
+    """Return the default colour of a class.
+
+    Colours repeat after ten classes. The page then adds a second mark to tell classes apart.
+    """
     return PALETTE[class_id % len(PALETTE)]
 
 
 class ClassList:
-    """Classes by number, in the order in which they were made.
+    """Classes of a session, in the order of their creation. The id of a class is its index.
 
-    A number is never used again. A class that was merged or deleted, or whose creation was undone,
-    stays in the list, marked as removed. `resolve` returns what its items count as.
+    An id is never used again. A class that was merged or deleted, or whose creation was undone,
+    stays in the list, marked as removed. Its items count as the class it was merged into, or else
+    as unlabelled.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -62,7 +66,7 @@ class ClassList:
         return len(self.classes)
 
     def restore(self, classes: Sequence[ClassInfo]) -> None:
-        """Start from `classes`, as a scene holds them."""
+        """Replace the first classes by the `classes` of a scene."""
         self._first = list(classes)
         self.rebuild(lambda _: True)
 
@@ -74,7 +78,7 @@ class ClassList:
         """Return the class. Raises RequestError when it does not exist or is removed."""
         if not self.exists(class_id):
             raise RequestError(
-                f"there is no class {class_id}; make it first", code="unknown_class", status=404
+                f"there is no class {class_id}; create it first", code="unknown_class", status=404
             )
         return self.classes[class_id]
 
@@ -83,7 +87,9 @@ class ClassList:
         info = self.classes[class_id]
         if info.locked:
             raise RequestError(
-                f"'{info.name}' is locked; unlock it first", code="class_locked", status=409
+                f"the class '{info.name}' is locked; unlock it first",
+                code="class_locked",
+                status=409,
             )
 
     def require_new_name(self, name: str) -> None:
@@ -100,7 +106,7 @@ class ClassList:
             )
 
     def change(self, event: ClassEvent) -> str:
-        """Add the change of `event`, without effect until `rebuild`. Returns it in a few words."""
+        """Add the change of `event`, to be applied by `rebuild`. Returns a short description."""
         class_id = event.class_id
         name = self.classes[class_id].name if class_id < len(self.classes) else ""
         self._changes[event.sequence] = event
@@ -115,17 +121,17 @@ class ClassList:
                 return _edit_note(event, name)
 
     def made_by(self, number: int) -> int | None:
-        """Return the class that event `number` made; None if it made none."""
+        """Return the class that event `number` created; None if that event created no class."""
         event = self._changes.get(number)
         return event.class_id if isinstance(event, AddClassEvent) else None
 
     def target_of(self, number: int) -> int | None:
-        """Return the class into which event `number` merged another; None if it merged none."""
+        """Return the class that event `number` merged another class into; None for other events."""
         event = self._changes.get(number)
         return event.into if isinstance(event, MergeClassEvent) else None
 
     def is_target(self, class_id: int) -> bool:
-        """Return whether another class was merged into this one."""
+        """Return whether another class is merged into this one, by a merge that is not undone."""
         return any(self.target_of(number) == class_id for number in self._standing)
 
     def is_unmade(self, class_id: int) -> bool:
@@ -138,7 +144,10 @@ class ClassList:
         return any(number not in self._standing for number in made)
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute the list from the first classes and each change whose event stands."""
+        """Compute `classes` from the first classes and all changes in force.
+
+        `stands` returns whether the change of an event, given by its number, is not undone.
+        """
         classes = list(self._first)
         merged_into: dict[int, int] = {}
         self._standing.clear()
@@ -166,22 +175,23 @@ class ClassList:
         self._merged_into = np.array(ends, np.int16)
 
     def _end(self, class_id: int, merged_into: dict[int, int]) -> int:
-        """Return what items of a class count as, after any number of mergers."""
+        """Return the class that items of `class_id` count as after all mergers, or UNLABELED."""
         for _ in self.classes:
             if class_id == UNLABELED or not self.classes[class_id].removed:
                 return class_id
             class_id = merged_into.get(class_id, UNLABELED)
-        # A circle: a merged into b; another client undid that in part, and merged b into a.
+        # A cycle: one client undid the merge of a into b, another client merged b into a, and the
+        # first client redid its merge.
         return UNLABELED
 
     def resolve(self, class_ids: ClassIds) -> ClassIds:
-        """Return `class_ids` (N,) with removed classes replaced by what their items count as."""
+        """Return `class_ids` (N,) with each removed class replaced by what its items count as."""
         if len(self._merged_into) == 0:
             return class_ids
         return lookup(self._merged_into, class_ids, UNLABELED)
 
     def locked(self, class_ids: ClassIds) -> npt.NDArray[np.bool_]:
-        """Return whether each of `class_ids` (N,) is a locked class (N,)."""
+        """Return which of `class_ids` (N,) are locked classes, as a mask (N,)."""
         locked = np.array([c.locked and not c.removed for c in self.classes], np.bool_)
         return lookup(locked, class_ids, False)
 
@@ -195,9 +205,9 @@ def _edit_note(event: EditClassEvent, name: str) -> str:
 
 
 def _dedupe_names(classes: list[ClassInfo]) -> list[ClassInfo]:
-    """Give each class that is not removed a name of its own.
+    """Return `classes` with unique names among the classes that are not removed.
 
-    An undo can restore a name that another class has by then.
+    An undo can restore a name that another class has got in the meantime.
     """
     seen: set[str] = set()
     result: list[ClassInfo] = []

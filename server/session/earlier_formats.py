@@ -1,7 +1,7 @@
-"""Label logs of formats 1 and 2, read as events.
+"""Reading of label logs of formats 1 and 2.
 
-Both have one table of ten columns for all kinds of events, with JSON in the column `detail`. Format
-2 added the kind `label_each`.
+Both formats have one table of ten columns for all kinds of events, with JSON in the column
+`detail`. Format 2 added the kind `label_each`.
 """
 
 import base64
@@ -40,7 +40,7 @@ FROM events ORDER BY sequence
 
 
 class Row(NamedTuple):
-    """One row of the table."""
+    """One row of the table `events`."""
 
     sequence: int
     """Number of the event."""
@@ -49,19 +49,19 @@ class Row(NamedTuple):
     kind: str
     """Kind of the event."""
     client: str
-    """Id of the client."""
+    """Id of the client that sent the command."""
     at: float
-    """Seconds since the Unix epoch."""
+    """Time of the command, in seconds since the Unix epoch."""
     revision: int
-    """Revision of the positions."""
+    """Revision of the positions that the annotator saw; 0 for kinds without a revision."""
     class_id: int
-    """The class, or -1."""
+    """Id of the class; -1 for unlabelled, and for kinds without a class."""
     gesture: int
-    """The event that is undone or redone, or 0."""
+    """Number of the event that is undone or redone; 0 for other kinds."""
     items: bytes
     """Item numbers, uint32 little-endian."""
     detail: str
-    """JSON, by kind."""
+    """JSON object. Its fields depend on `kind`."""
 
 
 class _Provenance(msgspec.Struct):
@@ -91,7 +91,7 @@ _class_change = msgspec.json.Decoder(_ClassChange).decode
 
 
 def read_rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    """Return the rows of the table in the order in which they were written."""
+    """Return the rows of the table `events` in the order in which they were written."""
     return map(Row._make, connection.execute(_SELECT))
 
 
@@ -181,9 +181,10 @@ def _stored(detail: _Provenance) -> StoredProvenance:
 
 
 def _targets_of(detail: str) -> tuple[Targets | None, int]:
-    """Return the targets and their dimension; None when there are none or they are damaged.
+    """Return the targets of an anchor, flat, and their dimension.
 
-    A damaged anchor does not make a log unreadable: the labels in it count more than its pins.
+    The targets are None when the items were not pinned, and also when they are damaged: a damaged
+    pin must not make the labels of a log unreadable.
     """
     try:
         found = _targets(detail)

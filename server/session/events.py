@@ -21,7 +21,7 @@ _STORED_AS: dict[Any, str] = {Items: "<u4", ClassIds: "<i2", Targets: "<f4"}
 
 
 class Header(TypedDict):
-    """The fields of an event that every command gives."""
+    """The common fields of all events, as keyword arguments."""
 
     command_id: str
     """Id that the client made for the command."""
@@ -66,7 +66,7 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
     verified: bool = False
     """Whether the annotator looked at each item."""
     regions: msgspec.Raw = msgspec.Raw(b"\x90")
-    """List of `protocol.Region`, left encoded: the log keeps it, and no command reads it."""
+    """List of `protocol.Region` as msgpack. It stays encoded, because no command reads it."""
 
     @classmethod
     def of(cls, provenance: protocol.Provenance) -> "StoredProvenance":
@@ -80,12 +80,12 @@ class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LabelEvent(EventHeader, frozen=True, tag="gesture"):
-    """Items got one class."""
+    """All given items got the same class."""
 
     items: Items
     """Numbers of the items (K,), ascending."""
     class_id: int
-    """The class; UNLABELED removes labels."""
+    """Class of the items; UNLABELED if their labels were removed."""
     provenance: StoredProvenance
     """How the items were chosen."""
     revision: int = 0
@@ -93,12 +93,12 @@ class LabelEvent(EventHeader, frozen=True, tag="gesture"):
 
 
 class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
-    """Each of several items got a class of its own."""
+    """Several items got labels, with a class per item."""
 
     items: Items
     """Numbers of the items (K,), ascending."""
     class_ids: ClassIds
-    """The class of each item (K,); UNLABELED removes the label."""
+    """Class of each item (K,); UNLABELED if its label was removed."""
     provenance: StoredProvenance
     """How the items were chosen."""
     revision: int = 0
@@ -113,7 +113,7 @@ class SettingsEvent(EventHeader, frozen=True, tag="settings"):
     """Training settings changed."""
 
     changes: protocol.Settings
-    """The changed settings; the others are None."""
+    """Settings with the changed fields; all other fields are None."""
 
 
 class AnchorEvent(EventHeader, frozen=True, tag="anchor"):
@@ -122,17 +122,19 @@ class AnchorEvent(EventHeader, frozen=True, tag="anchor"):
     items: Items
     """Numbers of the items (K,), ascending."""
     targets: Targets | None = None
-    """Where the items stay pinned, flat (K * latent_dim,); None when they were let go."""
+    """Positions at which the items are pinned, in latent units, flat (K * latent_dim,).
+
+    None if the items were released without a pin."""
     latent_dim: int = 3
     """Dimension of the latent space of `targets`."""
     revision: int = 0
     """Revision of the positions that the annotator saw."""
 
     def points(self) -> Targets | None:
-        """Return `targets` as (K, latent_dim), or None when the items were let go.
+        """Return `targets` as (K, latent_dim); None if the items were released without a pin.
 
-        Targets that do not fit the items also give None: the labels in a damaged log count more
-        than its pins.
+        Targets of a wrong length also give None: a damaged pin must not make the labels of a log
+        unreadable.
         """
         if self.targets is None or len(self.targets) != len(self.items) * self.latent_dim:
             return None
@@ -168,7 +170,7 @@ class AddClassEvent(EventHeader, frozen=True, tag="add_class"):
     name: str
     """Name of the class."""
     colour: str | None = None
-    """Colour as #rrggbb; None for the palette's."""
+    """Colour as #rrggbb; None for the default colour of the class."""
 
 
 class EditClassEvent(EventHeader, frozen=True, tag="edit_class"):
@@ -190,7 +192,7 @@ class MergeClassEvent(EventHeader, frozen=True, tag="merge_class"):
     class_id: int
     """Number of the class that is removed."""
     into: int
-    """Number of the class that its items count as."""
+    """Number of the class that the items of the removed class count as."""
 
 
 class DeleteClassEvent(EventHeader, frozen=True, tag="delete_class"):
@@ -236,6 +238,6 @@ def decode_event(stored: bytes, sequence: int) -> Event:
     """Return the event that `encode_event` stored.
 
     Raises:
-        ValueError: `stored` is not an event (msgspec.ValidationError is one).
+        ValueError: `stored` is not an event. The errors of msgspec are ValueErrors.
     """
     return msgspec.structs.replace(_decoder.decode(stored), sequence=sequence)

@@ -9,25 +9,27 @@ from lodespace.protocol import UNLABELED
 
 
 class ItemState(NamedTuple):
-    """Labels, predictions and positions of N items. The arrays do not change any more: another
-    thread may read them."""
+    """Labels, predictions and positions of N items.
+
+    The arrays are not modified afterwards, so that another thread may read them.
+    """
 
     labels: npt.NDArray[np.int16]
     """Class of each item (N,); UNLABELED without a label."""
     verified: npt.NDArray[np.bool_]
-    """Whether the label comes from a gesture that looked at the item (N,)."""
+    """Whether the annotator looked at the item when it got its label (N,)."""
     prediction: npt.NDArray[np.int16]
     """Predicted class (N,); UNLABELED where nothing is predicted."""
     confidence: npt.NDArray[np.float32]
     """Probability of the predicted class (N,), 0 to 1."""
     margin: npt.NDArray[np.float32]
-    """Probability of the predicted class minus that of the next class (N,)."""
+    """Probability of the predicted class minus that of the second most probable class (N,)."""
     doubt: npt.NDArray[np.float32]
-    """Probability that the label, or else the prediction, is wrong (N,)."""
+    """Probability that `standing`, the label or else the prediction, is wrong (N,)."""
     locked: npt.NDArray[np.bool_]
-    """Whether the item counts as a locked class (N,)."""
+    """Whether the class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]
-    """Positions (N, D) in steps of the grid, which are the same along all axes."""
+    """Grid positions (N, D). A step of the grid has the same length along all axes."""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -41,5 +43,5 @@ class ItemState(NamedTuple):
 
     @property
     def standing(self) -> npt.NDArray[np.int16]:
-        """Class that the item counts as (N,): its label, or else its prediction."""
+        """Class of the item (N,): its label, or its prediction if it has no label."""
         return np.where(self.labelled, self.labels, self.prediction)

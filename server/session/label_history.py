@@ -1,9 +1,9 @@
-"""Labels as the sum of gestures. Pure state: the same events give the same labels.
+"""Labels that follow from all gestures. Pure state: the same events give the same labels.
 
-The label of an item is the class of the newest gesture that contains it and is not undone; without
-one the item is UNLABELED. So an undo can remove any gesture, and later gestures of other clients on
-the same items stay in force. Which gesture a client undoes is decided in undo.py. Whether an item
-is verified follows from the same gesture.
+The label of an item is the class of the newest gesture that contains the item and is not undone. If
+there is no such gesture, the item is UNLABELED. Whether the item is verified follows from the same
+gesture. So an undo can remove any gesture, and later gestures of other clients on the same items
+stay in force. undo.py decides which gesture a client undoes.
 """
 
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ from lodespace.protocol import UNLABELED
 
 @dataclass
 class GestureRecord:
-    """One gesture that labels."""
+    """One gesture that labels items."""
 
     number: int
-    """Sequence number of its event."""
+    """Sequence number of the event of the gesture."""
     class_id: int
-    """The class of all items; UNLABELED where `class_ids` holds them."""
+    """Class of all items; UNLABELED if the items have the classes in `class_ids`."""
     items: npt.NDArray[np.uint32]
     """Items (K,), ascending."""
     client: str
@@ -33,14 +33,16 @@ class GestureRecord:
     tool: str
     """Name of the tool that chose the items."""
     class_ids: npt.NDArray[np.int16] | None = None
-    """The class of each item (K,), where there are several classes."""
+    """Class of each item (K,); None if all items have the class `class_id`."""
     verified: bool = False
     """Whether the annotator looked at each item."""
     undone: bool = False
-    """Whether the gesture is undone at present."""
+    """Whether the gesture is currently undone."""
     below: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    """For each item (K,) the newest earlier gesture that contains it, undone or not; 0 without one.
-    Set by LabelHistory."""
+    """Number of the newest earlier gesture, undone or not, that contains the item (K,).
+
+    0 if there is none. LabelHistory sets this field.
+    """
 
     def given(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.int16]:
         """Return the class (M,) that the gesture gave to each of `items` (M,)."""
@@ -49,7 +51,7 @@ class GestureRecord:
         return self.class_ids[np.searchsorted(self.items, items)]
 
     def classes(self) -> list[int]:
-        """Return the classes that it gave, ascending, without UNLABELED."""
+        """Return the classes that the gesture gave, ascending, without UNLABELED."""
         given = [self.class_id] if self.class_ids is None else np.unique(self.class_ids).tolist()
         return [class_id for class_id in given if class_id != UNLABELED]
 
@@ -57,8 +59,9 @@ class GestureRecord:
 class LabelHistory:
     """Labels of N items.
 
-    `labels` int16 (N,) are the classes. `owner` int64 (N,) is the gesture that gave the label, or
-    0. `verified` bool (N,) is whether that gesture looked at each of its items.
+    `labels` int16 (N,) are the classes. `owner` int64 (N,) is the number of the gesture that gave
+    the label; 0 if none did. `verified` bool (N,) is whether the annotator looked at the item in
+    that gesture.
     """
 
     def __init__(self, n: int) -> None:
@@ -66,7 +69,7 @@ class LabelHistory:
         self.owner = np.zeros(n, np.int64)
         self.verified = np.zeros(n, np.bool_)
         self.gestures: dict[int, GestureRecord] = {}
-        self._top = np.zeros(n, np.int64)  # newest gesture that contains the item
+        self._top = np.zeros(n, np.int64)  # number of the newest gesture that contains the item
 
     def add(self, record: GestureRecord) -> npt.NDArray[np.uint32]:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
@@ -85,7 +88,7 @@ class LabelHistory:
         return affected[self.labels[affected] != before]
 
     def _label_from_below(self, items: npt.NDArray[np.uint32], number: int) -> None:
-        """Label `items` of gesture `number` by the newest earlier gestures in force."""
+        """Give `items` of gesture `number` the labels of the newest earlier gestures in force."""
         waiting = [(number, items)]
         while waiting:
             number, items = waiting.pop()
@@ -108,7 +111,7 @@ class LabelHistory:
         return self._give(record, record.items[self.owner[record.items] < number])
 
     def _give(self, record: GestureRecord, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-        """Label `items` (M,) of gesture `record` by it. Returns those that changed."""
+        """Give `items` (M,) the labels of gesture `record`. Returns items whose label changed."""
         given = record.given(items)
         changed = items[self.labels[items] != given]
         self.labels[items] = given

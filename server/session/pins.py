@@ -1,4 +1,4 @@
-"""Which items are pinned where: the sum of the anchors that stand. Pure state."""
+"""Pinned items and their targets, which follow from all anchors in force. Pure state."""
 
 from typing import NamedTuple
 
@@ -15,16 +15,16 @@ class Anchor(NamedTuple):
     """Items that were pinned, or whose pins were removed, by one event."""
 
     items: Items
-    """Items (K,), ascending. Without targets, no items stand for all pinned items."""
+    """Items (K,), ascending. If `targets` is None, an empty array means all pinned items."""
     targets: Targets | None
-    """Where the items are held (K, D), in latent units; None when their pins are removed."""
+    """Positions (K, D) at which the items are pinned, in latent units; None removes their pins."""
 
 
 def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: int) -> Targets:
-    """Return the targets of a command as (K, D).
+    """Return the targets of a command as (n_items, latent_dim).
 
     Raises:
-        RequestError: They are not one finite point per item.
+        RequestError: `targets` is not one finite point per item, or lies beyond MAX_TARGET.
     """
     if len(targets) != n_items or any(len(target) < latent_dim for target in targets):
         raise RequestError(
@@ -35,14 +35,17 @@ def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: in
     )
     if not (np.isfinite(array) & (np.abs(array) <= MAX_TARGET)).all():
         raise RequestError(
-            f"the targets of an anchor must be finite, at most {MAX_TARGET:,.0f} latent units",
+            f"the targets of an anchor must be finite, with coordinates up to {MAX_TARGET:,.0f}",
             code="bad_anchor",
         )
     return array
 
 
 class Pins:
-    """All anchors by event number, and which of them stand. Newer anchors take precedence."""
+    """All anchors by event number, and whether each is in force.
+
+    A newer anchor overrides the older anchors of the same items.
+    """
 
     def __init__(self) -> None:
         self._anchors: dict[int, Anchor] = {}
@@ -57,12 +60,12 @@ class Pins:
         self._version += 1
 
     def undo(self, number: int) -> None:
-        """Let anchor `number` no longer stand."""
+        """Undo the anchor of event `number`."""
         self._standing.discard(number)
         self._version += 1
 
     def redo(self, number: int) -> None:
-        """Let anchor `number` stand again. An action that pinned nothing has no anchor."""
+        """Redo the anchor of event `number`. An event that pinned no item has no anchor."""
         if number in self._anchors:
             self._standing.add(number)
             self._version += 1
@@ -70,8 +73,8 @@ class Pins:
     def held(self, latent_dim: int) -> tuple[Items, Targets]:
         """Return the pinned items (K,), ascending, and their targets (K, latent_dim).
 
-        Anchors of another dimension do not hold. The arrays are computed once per change: do not
-        modify them.
+        Anchors of another dimension are ignored. The arrays are shared by all callers until the
+        next change: do not modify them.
         """
         key = (self._version, latent_dim)
         if self._held is None or self._held[0] != key:

@@ -1,4 +1,4 @@
-"""Predictions of the items as clients see them, with a version for each item."""
+"""Predictions of the items as clients see them, and which of them changed when."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from lodespace.session.uncertainty import UncertaintyTracker
 
 
 class ItemScores:
-    """Prediction and confidence of N items, and how uncertain they are.
+    """Prediction, confidence and uncertainty of N items.
 
     `prediction` int16 (N,) is UNLABELED where nothing is predicted. `confidence` uint8 (N,) is the
-    probability of the predicted class, 0 to 255. `version` counts their changes.
+    probability of the predicted class, 255 for 1. `version` counts the changes of both.
     """
 
     def __init__(self, n: int) -> None:
@@ -31,7 +31,7 @@ class ItemScores:
         return (self.confidence / 255).astype(np.float32)
 
     def publish(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: ClassIds) -> None:
-        """Take the predictions of a frame, given the current labels (N,)."""
+        """Store the predictions (N,) of a frame. `labels` (N,) are the current labels."""
         prediction = predictions.prediction
         confidence = np.rint(np.nan_to_num(predictions.confidence) * 255).clip(0, 255)
         confidence = np.where(prediction == UNLABELED, 0, confidence).astype(np.uint8)
@@ -51,7 +51,7 @@ class ItemScores:
         return np.flatnonzero(self._changed_at > version).astype(np.uint32)
 
     def on_relabel(self, items: Items, labels: ClassIds) -> None:
-        """Adapt the doubt of `items` (K,), which have the new `labels` (K,)."""
+        """Update the doubt of `items` (K,), whose new labels are `labels` (K,)."""
         self.uncertainty.on_relabel(
             items,
             labels=labels,

@@ -1,4 +1,4 @@
-"""Scenes and frames of a session in the form of the wire, each encoded once per state."""
+"""Encoding of the scenes and frames of a session for the wire."""
 
 from lodespace.protocol.frames import FrameForces, encode_forces, encode_predictions
 from lodespace.scene.glb import Scene, encode_scene
@@ -7,7 +7,10 @@ from lodespace.session.state import SessionState
 
 
 class SceneEncoder:
-    """Encodes `state` and `scores`. `force_version` counts the published forces."""
+    """Encodes `state`, `scores` and the newest forces. `force_version` counts published forces.
+
+    A scene, and a frame of forces, is encoded once and then shared by all clients.
+    """
 
     def __init__(self, state: SessionState, scores: ItemScores) -> None:
         self._state = state
@@ -59,12 +62,12 @@ class SceneEncoder:
         )
 
     def publish_forces(self, forces: FrameForces) -> None:
-        """Take the forces of a frame of the trainer."""
+        """Store the forces of the trainer's newest frame."""
         self.force_version += 1
         self._forces = forces
 
     def forces_frame(self) -> bytes | None:
-        """Return a frame of the newest forces; None without forces of the current dimension."""
+        """Return a frame of the newest forces; None if there are none of the current dimension."""
         grid = self._state.grid
         if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:
             return None

@@ -1,8 +1,9 @@
 """The annotation session: the state of a project, and how events and frames change it.
 
-A command has two halves. `commands.registry.plan` checks it against the state and returns the event
-to write. When the event is on disk, `AnnotationSession.apply` changes the state and returns what to
-send to the clients. So nothing is shown or acknowledged that could be lost.
+A command is carried out in two steps. `commands.registry.plan` checks the command against the state
+and returns the event to write. When the event is on disk, `AnnotationSession.apply` changes the
+state and returns what to send to the clients. So no change that could be lost is shown or
+acknowledged.
 """
 
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ from lodespace.session.state import SessionState
 
 
 class Applied(NamedTuple):
-    """The answer to a command that was carried out."""
+    """Result of applying an event."""
 
     ack: protocol.Ack
     """Answer to the client that sent the command."""
@@ -37,7 +38,7 @@ class Applied(NamedTuple):
 
 
 class AnnotationSession(SessionState):
-    """The state of a project with positions, predictions, and the answers to its commands."""
+    """The state of a project, with positions, predictions, and the answers to all commands."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """An event, and whether items of two classes were labelled after it."""
+        """Number of an event, and whether items of two classes were labelled after this event."""
 
     # Events
 
@@ -106,8 +107,9 @@ class AnnotationSession(SessionState):
         return self._acks.get(command_id)
 
     def labels_since(self, sequence: int) -> protocol.Labels | None:
-        """Return the labels that changed after event `sequence`, for a client that reconnects;
-        None when none did."""
+        """Return the labels that changed after event `sequence`, for a client that reconnects.
+
+        None if no label changed."""
         items = np.flatnonzero(self._labelled_at > sequence)
         if len(items) == 0:
             return None
@@ -137,9 +139,9 @@ class AnnotationSession(SessionState):
             latent_mean: Latent means (N, D).
             predictions: Predictions of the items (N,).
             step: Training step of the frame.
-            resting: Whether the trainer came to rest with this frame.
-            exact: Whether positions are published to one grid step.
-            forces: Forces on the items, when a client watches them.
+            resting: Whether the positions have converged with this frame.
+            exact: Whether positions are published to one grid step, even while points move.
+            forces: Forces on the items; None if no client watches them.
 
         Returns:
             Whether clients need a new scene.
@@ -149,7 +151,7 @@ class AnnotationSession(SessionState):
             self.encoder.publish_forces(forces)
         prediction = self.classes.resolve(predictions.prediction)
         if not self._has_two_classes():
-            # A classifier of one class is certain of it everywhere: its predictions mean nothing.
+            # A classifier that knows one class predicts this class everywhere with certainty.
             prediction = np.full_like(prediction, UNLABELED)
         self.scores.publish(predictions._replace(prediction=prediction), self.labels)
         return new_scene

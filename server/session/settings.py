@@ -1,6 +1,6 @@
-"""Training settings: the protocol's form, the model's configuration, and their changes.
+"""Training settings: their changes, and their conversion to the model's configuration.
 
-This module loads no torch: the server checks settings with it.
+This module does not import torch, because the server checks settings with this module.
 """
 
 import dataclasses
@@ -18,9 +18,10 @@ def _given(settings: Settings) -> dict[str, Any]:
 
 
 def merge(old: Settings, new: Settings) -> Settings:
-    """Return `old` with the fields that `new` gives.
+    """Return `old`, updated with the fields of `new` that are not None.
 
-    Another preset starts from that preset's values, in the same dimension.
+    If `new` has another preset, the values of that preset replace those of `old`, except the
+    dimension of the latent space.
     """
     if new.preset is not None and new.preset != (old.preset or "default"):
         old = Settings(latent_dim=old.latent_dim)
@@ -28,7 +29,7 @@ def merge(old: Settings, new: Settings) -> Settings:
 
 
 def with_defaults(settings: Settings) -> Settings:
-    """Return `settings` with every field filled: absent fields get the preset's value.
+    """Return `settings` with every field filled: a field that is None gets the preset's value.
 
     Raises:
         ValueError: A setting has a value that the model cannot take; the message names it.
@@ -37,7 +38,7 @@ def with_defaults(settings: Settings) -> Settings:
 
 
 def describe(settings: Settings) -> str:
-    """Return what `settings` give in a few words: "beta_kl 20, stiffness 0.5"."""
+    """Return the fields that are not None as text, for example "beta_kl 20, stiffness 0.5"."""
     return ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in _given(settings).items()
@@ -45,7 +46,7 @@ def describe(settings: Settings) -> str:
 
 
 class SettingsHistory:
-    """The first settings and all changes by event. `current` has every field filled."""
+    """The first settings, all changes by event number, and the `current` settings in full."""
 
     def __init__(self, first: Settings) -> None:
         self._first = first
@@ -57,7 +58,10 @@ class SettingsHistory:
         self._changes[number] = changes
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute `current` from the first settings and each change whose event stands."""
+        """Compute `current` from the first settings and all changes in force.
+
+        `stands` returns whether the change of an event, given by its number, is not undone.
+        """
         settings = self._first
         for number, changes in self._changes.items():
             if stands(number):
@@ -66,9 +70,9 @@ class SettingsHistory:
 
 
 def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
-    """Return `old`, or else the preset's configuration, with the fields that `settings` gives.
+    """Return the configuration `old`, updated with the fields of `settings` that are not None.
 
-    Another preset starts from that preset's values.
+    Without `old`, or if `settings` has another preset, the values of the preset are updated.
 
     Raises:
         ValueError: A setting has a value that the model cannot take; the message names it.
@@ -79,7 +83,7 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
         latent_dim = given.pop("latent_dim", old.latent_dim if old is not None else 3)
         old = preset(name or "default", latent_dim)
     if "learning_rate" in given:
-        # One setting for both rates: they keep their ratio.
+        # One setting changes both learning rates, which keep their ratio.
         ratio = given["learning_rate"] / old.learning_rate
         given["interactive_learning_rate"] = min(1.0, old.interactive_learning_rate * ratio)
     return old.replace(**given)

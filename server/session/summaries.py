@@ -11,8 +11,8 @@ from lodespace.session.session import AnnotationSession, action_of
 from lodespace.session.undo import UndoableAction
 
 HISTORY_LENGTH = 200
-"""Number of actions in a history. A client gets one after each action: with all actions, the sum
-of all histories would grow with the square of their number."""
+"""Largest number of actions in a history. A client gets a history after each action. If histories
+contained all actions, the bytes sent would grow with the square of the number of actions."""
 
 
 def session_info(

@@ -1,6 +1,6 @@
 """Margin and doubt per item, kept consistent with the current labels.
 
-Values from the trainer lag by one frame. A bake does not contain them.
+The trainer's values lag by one frame. The scene of a bake has no such values.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ Classes = npt.NDArray[np.int16]
 def margin_lower_bound(confidence: Floats) -> Floats:
     """Return the smallest margin (N,) that predictions of `confidence` (N,) can have.
 
-    All of the remaining probability may belong to the next class.
+    It occurs when all of the remaining probability belongs to the second most probable class.
     """
     return np.maximum(2 * confidence - 1, 0).astype(np.float32)
 
@@ -27,9 +27,9 @@ def margin_lower_bound(confidence: Floats) -> Floats:
 def doubt_lower_bound(labels: Classes, prediction: Classes, confidence: Floats) -> Floats:
     """Return the smallest doubt (N,) that labels and predictions (N,) of `confidence` (N,) allow.
 
-    For an item that counts as its predicted class, the doubt is 1 - confidence. For an item with
-    another label, the label has at most the probability that the predicted class leaves, and is
-    not more probable than it. The doubt is 1 where nothing is predicted.
+    If the item has no label, or its label is the predicted class, the doubt is 1 - confidence. The
+    probability of another label is at most 1 - confidence, and at most the confidence. The doubt is
+    1 where nothing is predicted.
     """
     same = (labels == UNLABELED) | (labels == prediction)
     doubt = np.where(same, 1 - confidence, np.maximum(confidence, 1 - confidence))
@@ -41,7 +41,7 @@ def _equal(a: Floats | None, b: Floats | None) -> bool:
 
 
 class UncertaintyTracker:
-    """Margin and doubt of N items, as in ItemState. `version` counts their changes."""
+    """`margin` and `doubt` of N items, as in ItemState. `version` counts their changes."""
 
     def __init__(self, n: int) -> None:
         self.margin: Floats = np.zeros(n, np.float32)
@@ -52,11 +52,11 @@ class UncertaintyTracker:
         self._stale = np.zeros(n, np.bool_)
 
     def is_repeat(self, margin: Floats | None, doubt: Floats | None) -> bool:
-        """Return whether the trainer's last values were the same: most frames only move points."""
+        """Return whether the previous frame had the same values. Most frames only move points."""
         return self._received is not None and all(map(_equal, (margin, doubt), self._received))
 
     def update(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: Classes) -> None:
-        """Take a frame of the trainer.
+        """Store margin and doubt of a frame of the trainer.
 
         If the doubt of a relabelled item is bit-identical to the value from before the relabel,
         the trainer has not seen the new label yet. Such a value is stale, and the lower bound is
@@ -93,8 +93,14 @@ class UncertaintyTracker:
     def on_relabel(
         self, items: Items, *, labels: Classes, prediction: Classes, confidence: Floats
     ) -> None:
-        """Use the lower bound for `items` (K,), which have the new `labels` (K,), and `prediction`
-        (K,) with `confidence` (K,)."""
+        """Use the lower bound of the doubt for relabelled items.
+
+        Args:
+            items: The relabelled items (K,).
+            labels: Their new labels (K,).
+            prediction: Their predictions (K,).
+            confidence: Probabilities of these predictions (K,).
+        """
         if len(items) == 0:
             return
         self.doubt = self.doubt.copy()  # another thread may be reading the previous array

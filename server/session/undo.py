@@ -1,12 +1,12 @@
-"""Undoable actions of a session, and the line of model states. Pure state.
+"""Undoable actions of a session, and the state to which the model returns. Pure state.
 
-An action is a gesture that labels, or a change of settings, pins or classes. The log of events is
-replayed into this module, so it is the same after a restart.
+An action is a gesture that labels, or a change of settings, pins or classes. The server replays the
+label log into UndoLog, so its state is the same after a restart.
 
-A model state is named by `state_id`: the event that last changed what the model learns from.
-Undoing an action on which nothing was built since returns to the state before it: its transition
-leads to an older event than itself. Any other undo is a change like any other, and the model
-trains on from there.
+`state_id` identifies a state of the model: it is the number of the event that last changed the
+model's inputs. If the inputs have not changed since an action, its undo returns the model to the
+state before the action. Any other undo makes a new state, and the model continues training from the
+current positions.
 """
 
 from bisect import insort
@@ -26,9 +26,9 @@ class UndoableAction:
     """One action of one client."""
 
     number: int
-    """Sequence number of its event."""
+    """Sequence number of the event of the action."""
     kind: ActionKind
-    """Part of the session that it changed."""
+    """Part of the session that the action changed."""
     client: str
     """Id of the client; only this client can undo it."""
     at: float
@@ -36,15 +36,15 @@ class UndoableAction:
     revision: int = 0
     """Revision of the positions that the client saw."""
     class_id: int = UNLABELED
-    """The class that was given or changed; UNLABELED for several or none."""
+    """Class that the items got, or that was changed; UNLABELED for several classes or none."""
     count: int = 0
     """Number of items."""
     note: str = ""
-    """Description in a few words, where the kind is not enough."""
+    """Short description; empty where `kind` is enough."""
     undone: bool = False
-    """Whether it is undone at present."""
+    """Whether the action is currently undone."""
     made_by: int = 0
-    """The event that lets it stand: its own, or the newest redo."""
+    """Number of the event that put the action in force: its own event, or the newest redo."""
     unmade_by: int = 0
     """Number of the newest event that undid this action; 0 if none did."""
 
@@ -71,16 +71,16 @@ class StateTransition(NamedTuple):
     from_state: int
     """`state_id` before the event."""
     to_state: int
-    """`state_id` after the event: the event itself for a new state."""
+    """`state_id` after the event; equal to `event` for a new state."""
 
     @property
     def returns(self) -> bool:
-        """Whether the event led to a state that existed before."""
+        """Whether the model has been in `to_state` before, so that the map can be restored."""
         return self.to_state != self.event
 
 
 class UndoLog:
-    """All actions by number, and the line of model states."""
+    """All actions by number, and the current state of the model."""
 
     def __init__(self) -> None:
         self.actions: dict[int, UndoableAction] = {}
@@ -98,12 +98,14 @@ class UndoLog:
         return not self.actions[number].undone
 
     def add(self, action: UndoableAction, *, learned: bool = True) -> None:
-        """Add an action with a higher number than all before. It ends its client's redo.
+        """Add an action, whose number is higher than all before.
+
+        Its client can no longer redo earlier actions.
 
         Args:
             action: The action.
-            learned: Whether the model learns from it. The name of a class, for example, does not
-                change the model's state, and undoing it moves no point.
+            learned: Whether the action changes the model's inputs. A new name of a class, for
+                example, does not, and its undo moves no point.
         """
         action.made_by = action.number
         self.actions[action.number] = action
@@ -139,7 +141,7 @@ class UndoLog:
         action.undone, action.made_by = False, event
 
     def _state_before(self, event: int, otherwise: int) -> int:
-        """Return the state before `event` if nothing was built on it since, else `otherwise`."""
+        """Return the state before `event` if no later event changed the state, else `otherwise`."""
         transition = self._transitions[event]
         return transition.from_state if transition.to_state == self.state_id else otherwise
 
@@ -152,14 +154,14 @@ class UndoLog:
         self.state_id = to_state
 
     def next_undo(self, client: str) -> UndoableAction:
-        """Return the action that `client` would undo. Raises RequestError without one."""
+        """Return the action that `client` would undo. Raises RequestError if there is none."""
         standing = self._standing.get(client)
         if not standing:
             raise RequestError("you have no action to undo", code="nothing_to_undo", status=409)
         return self.actions[standing[-1]]
 
     def next_redo(self, client: str) -> UndoableAction:
-        """Return the action that `client` would redo. Raises RequestError without one."""
+        """Return the action that `client` would redo. Raises RequestError if there is none."""
         stack = self._undone.get(client)
         if not stack:
             raise RequestError("you have no action to redo", code="nothing_to_redo", status=409)

@@ -1,4 +1,4 @@
-"""Which actions cannot be undone or redone, and when the map cannot follow an undo."""
+"""Rules of undo: which actions cannot be undone or redone, and when the map is not restored."""
 
 from lodespace.errors import RequestError
 from lodespace.session.classes import ClassList
@@ -40,12 +40,12 @@ def check_redo(
 
 
 def map_message(number: int, done: str, undo_log: UndoLog) -> str:
-    """Return why the map was not restored with action `number`; "" when it was.
+    """Return why the undo or redo of action `number` did not restore the map; "" if it did.
 
     Args:
         number: The action that the newest event undid or redid.
         done: "Undone" or "Redone".
-        undo_log: The actions, including that event.
+        undo_log: All actions, after this undo or redo.
     """
     if undo_log.last_transition.returns:
         return ""

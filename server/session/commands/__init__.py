@@ -1,1 +1,1 @@
-"""Commands of a session, one module per topic: planning, applying and reverting of its events."""
+"""Commands of a session, one module per topic: planning, applying and undoing of events."""

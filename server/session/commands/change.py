@@ -18,10 +18,10 @@ class Change(NamedTuple):
     classes_changed: bool = False
     """Whether the list of classes changed."""
     pins_changed: bool = False
-    """Whether anchors or their dimension changed: the pinned items may be others."""
+    """Whether the anchors or the latent dimension changed, so that other items may be pinned."""
     answered: int | None = None
-    """Number of items in the answer to the client; None for the number of `items`."""
+    """Number of items in the answer to the client; None for the length of `items`."""
     class_id: int = UNLABELED
     """Class in the answer to the client."""
     message: str = ""
-    """Text for the client, where the change is not all that it asked for."""
+    """Text for the client if an undo or redo did not restore the map, else empty."""

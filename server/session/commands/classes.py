@@ -56,7 +56,7 @@ def plan(state: SessionState, command: ClassCommand, client: str) -> ClassEvent 
 
 
 def apply(state: SessionState, event: ClassEvent) -> Change:
-    """Change the list of classes, and with it what items count as."""
+    """Change the list of classes, and the labels of the items of a removed class."""
     note = state.classes.change(event)
     action = UndoableAction.of(event, "class", class_id=event.class_id, note=note)
     # The model learns from the items of each class, not from names, colours and locks.
@@ -66,13 +66,13 @@ def apply(state: SessionState, event: ClassEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Undo the change of event `number`, which the undo log no longer counts as standing."""
+    """Undo the change of event `number`, which `state.undo_log` has marked as undone."""
     del number
     return _rebuild(state)
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo the change of event `number`, which the undo log counts as standing again."""
+    """Redo the change of event `number`, which `state.undo_log` has marked as redone."""
     del number
     return _rebuild(state)
 

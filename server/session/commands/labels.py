@@ -1,4 +1,4 @@
-"""Labels of items: gestures that give one class to all items, or a class to each."""
+"""Labels: gestures that give all items one class, or each item its own class."""
 
 import sys
 
@@ -103,7 +103,7 @@ def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
 
 
 def _note(record: GestureRecord, note: str) -> str:
-    """Return what the gesture was in a few words; "" for a region that got one class."""
+    """Return a short description of the gesture; "" for a region that got one class."""
     if record.tool == "accept" and note:
         return note
     if record.tool != "sheet" and record.class_ids is None:

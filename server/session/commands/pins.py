@@ -40,7 +40,7 @@ def _plan_unpin(state: SessionState, command: protocol.Unpin, client: str) -> Un
 
 
 def apply(state: SessionState, event: AnchorEvent | UnpinEvent) -> Change:
-    """Pin the items, or remove pins. A drag that pins nothing is an action as well."""
+    """Pin the items, or remove pins. A drag without a pin is an action, too."""
     points = event.points() if isinstance(event, AnchorEvent) else None
     if points is not None or isinstance(event, UnpinEvent):
         state.pins.add(event.sequence, Anchor(event.items, points))

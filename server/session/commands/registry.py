@@ -1,4 +1,4 @@
-"""Which topic plans a command and applies an event."""
+"""Table of the topics: the functions that plan each command and apply each event."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

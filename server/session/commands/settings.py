@@ -1,4 +1,4 @@
-"""Training settings."""
+"""Changes of the training settings."""
 
 from lodespace import protocol
 from lodespace.errors import RequestError
@@ -29,13 +29,13 @@ def apply(state: SessionState, event: SettingsEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Undo the change of event `number`, which the undo log no longer counts as standing."""
+    """Undo the change of event `number`, which `state.undo_log` has marked as undone."""
     del number
     return _rebuild(state)
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo the change of event `number`, which the undo log counts as standing again."""
+    """Redo the change of event `number`, which `state.undo_log` has marked as redone."""
     del number
     return _rebuild(state)
 

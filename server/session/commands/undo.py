@@ -29,8 +29,11 @@ _TOPICS: dict[ActionKind, _Topic] = {
 def plan(
     state: SessionState, command: protocol.Undo | protocol.Redo, client: str
 ) -> UndoEvent | RedoEvent:
-    """Return the event of `command`. Raises RequestError when there is no such action of `client`,
-    or other actions depend on it."""
+    """Return the event of `command`.
+
+    Raises RequestError when `client` has no action to undo or redo, or when other actions prevent
+    the undo or redo.
+    """
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
         number = state.undo_log.next_undo(client).number
