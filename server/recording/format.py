@@ -62,7 +62,7 @@ class RecordingWriter:
         header: dict[str, Any],
         *,
         max_bytes: int = MAX_BYTES,
-        follow: Callable[[Iterator[tuple[Record, int]]], None] | None = None,
+        follow: Callable[[Iterator[Record]], None] | None = None,
     ) -> None:
         """Open the recording at `path`.
 
@@ -70,8 +70,7 @@ class RecordingWriter:
             path: The file, which is created if it does not exist.
             header: JSON header of a new file.
             max_bytes: Size above which the file is thinned.
-            follow: Called with all records, and the byte where each ends, when the file is opened
-                and each time it was thinned.
+            follow: Called with all records when the file is opened, and each time it was thinned.
         """
         self.path = path
         self._follow = follow
@@ -97,14 +96,14 @@ class RecordingWriter:
         else:
             self._follow(self._records())
 
-    def _records(self) -> Iterator[tuple[Record, int]]:
+    def _records(self) -> Iterator[Record]:
         for record in read_records(self.path):
             self._size = end_of(record)
             self.last_time = record.time
-            yield record, self._size
+            yield record
 
-    def append(self, kind: bytes, time: float, payload: bytes) -> tuple[Record, int]:
-        """Append one record. Returns the record and the byte where it ends.
+    def append(self, kind: bytes, time: float, payload: bytes) -> Record:
+        """Append one record, and return it.
 
         After an OSError the file is unchanged, and the next record must be a keyframe, because
         frames build on one another.
@@ -123,7 +122,7 @@ class RecordingWriter:
         written = Record(kind, time, payload, self._size)
         self._size += len(record)
         self.last_time = time
-        return written, self._size
+        return written
 
     def close(self) -> None:
         """Close the file."""

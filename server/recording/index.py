@@ -38,8 +38,8 @@ class RecordingIndex:
         self._ticks: list[Tick] = []
         self._measured: list[tuple[int, LossesMeasured]] = []
 
-    def add(self, record: Record, end: int) -> None:
-        """Add the next record, which ends at byte `end` of the file."""
+    def add(self, record: Record) -> None:
+        """Add the next record of the file."""
         if record.kind == KEYFRAME:
             self._keyframes.moment.append(self.moments)
             self._keyframes.time.append(record.time)
@@ -48,7 +48,7 @@ class RecordingIndex:
             self.moments += 1
         elif record.kind == OPERATION:
             self._note(record.payload)
-        self.end = end
+        self.end = end_of(record)
 
     def _note(self, payload: bytes) -> None:
         try:
@@ -103,5 +103,5 @@ def index_of(path: Path) -> Timeline:
     index = RecordingIndex()
     if path.is_file():
         for record in read_records(path):
-            index.add(record, end_of(record))
+            index.add(record)
     return index.timeline()

@@ -159,7 +159,7 @@ class Recorder:
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
                 # In a second statement, because `append` may thin the file and replace `_index`.
-                self._index.add(*written)
+                self._index.add(written)
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
             if not self._broken:
@@ -175,10 +175,10 @@ class Recorder:
         self._offset = self._writer.last_time
         return self._writer
 
-    def _follow(self, records: Iterator[tuple[Record, int]]) -> None:
+    def _follow(self, records: Iterator[Record]) -> None:
         self._index = RecordingIndex()
-        for record, end in records:
-            self._index.add(record, end)
+        for record in records:
+            self._index.add(record)
 
     def _open(self) -> RecordingWriter:
         """Open the file in the thread, because finding an incomplete tail reads all of it."""

@@ -167,8 +167,8 @@ def test_an_error_while_thinning_leaves_an_index_of_the_whole_file(
     """The first pass drops frames; the second, which would drop keyframes, fails."""
     indexed: list[Record] = []
 
-    def follow(records: Iterator[tuple[Record, int]]) -> None:
-        indexed[:] = [record for record, _ in records]
+    def follow(records: Iterator[Record]) -> None:
+        indexed[:] = records
 
     passes: list[Path] = []
 
@@ -243,9 +243,7 @@ def test_a_disk_that_fails_costs_frames_and_never_soundness(
     recorder = Recorder(tmp_path / "r.lds", session)
     append, failing = RecordingWriter.append, False
 
-    def flaky(
-        self: RecordingWriter, kind: bytes, time: float, payload: bytes
-    ) -> tuple[Record, int]:
+    def flaky(self: RecordingWriter, kind: bytes, time: float, payload: bytes) -> Record:
         if failing:
             raise OSError(errno.ENOSPC, "no space left on device")
         return append(self, kind, time, payload)

@@ -99,13 +99,9 @@ def test_long_curves_are_sent_as_few_points() -> None:
         losses = protocol.Losses(
             step=k, epoch=0.0, terms={"kl": float(k)}, metrics={}, kl_per_dimension=[]
         )
-        index.add(Record(b"F", 0.1 * k, b"", 0), 0)
-        index.add(
-            Record(
-                b"O", 0.1 * k, protocol.encode_operation(protocol.LossesMeasured(losses=losses)), 0
-            ),
-            0,
-        )
+        index.add(Record(b"F", 0.1 * k, b"", 0))
+        measured = protocol.encode_operation(protocol.LossesMeasured(losses=losses))
+        index.add(Record(b"O", 0.1 * k, measured, 0))
     curves = index.timeline().curves
     assert len(curves.moment) <= MAX_CURVE_POINTS
     assert curves.moment[-1] > 9.9 * MAX_CURVE_POINTS and curves.moment == sorted(curves.moment)
@@ -113,9 +109,10 @@ def test_long_curves_are_sent_as_few_points() -> None:
 
 def test_a_record_of_another_version_is_passed_over() -> None:
     index = RecordingIndex()
-    index.add(Record(b"O", 0.0, b'{"op":"of-tomorrow"}', 0), 30)
-    index.add(Record(b"O", 0.0, b"\xff", 0), 40)
-    assert index.timeline().ticks == [] and index.end == 40
+    index.add(Record(b"O", 0.0, b'{"op":"of-tomorrow"}', 0))
+    newest = Record(b"O", 0.0, b"\xff", 40)
+    index.add(newest)
+    assert index.timeline().ticks == [] and index.end == end_of(newest)
 
 
 async def test_the_timeline_and_a_part_of_the_recording_over_http(
