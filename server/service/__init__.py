@@ -1,1 +1,1 @@
-"""One project in service: commands in, news out. Knows no HTTP."""
+"""The service of one project: carries out commands and sends changes. It does not use HTTP."""

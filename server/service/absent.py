@@ -22,26 +22,25 @@ from lodespace.training.supervisor import TrainerListener, TrainerSupervisor
 
 
 class NoEventLog:
-    """The label log of a read-only service: empty, and nothing can be appended."""
+    """The label log of a read-only service. It is empty, and refuses new events."""
 
     def events(self) -> Iterator[Event]:
         """Return no events."""
         return iter(())
 
     async def append(self, event: Event) -> Event:
-        """Raise RequestError. Planning refuses every command of a read-only session before this."""
-        return self.append_now(event)
-
-    def append_now(self, event: Event) -> Event:
-        """Raise RequestError."""
-        raise RequestError(f"a read-only scene takes no {event.kind}", code="read_only")
+        """Raise RequestError. `plan` refuses every command of a read-only session before."""
+        del event
+        raise RequestError(
+            "This scene is read-only. Serve the data set itself to label it.", code="read_only"
+        )
 
     def close(self) -> None:
         """Do nothing."""
 
 
 class NoRecorder:
-    """The recorder of a read-only service: records nothing, and reads the recording of a bake."""
+    """The recorder of a read-only service. It reads the recording of a bake, and writes nothing."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -57,7 +56,7 @@ class NoRecorder:
         """Do nothing."""
 
     def timeline(self) -> Future[protocol.Timeline]:
-        """Contents of the recording. The future raises ProjectError when the file is damaged."""
+        """Read the contents of the recording. The future raises ProjectError for a damaged file."""
         return self._thread.submit(self._read)
 
     def _read(self) -> protocol.Timeline:
@@ -66,12 +65,12 @@ class NoRecorder:
         return self._timeline
 
     def close(self) -> None:
-        """End the thread that reads."""
+        """End the thread that reads the recording."""
         self._thread.shutdown(wait=True)
 
 
 class NoTrainer:
-    """The trainer of a read-only scene, and of a server that was started without training."""
+    """The trainer of a read-only scene, or of a server that was started without training."""
 
     def __init__(self, session: AnnotationSession, listener: TrainerListener) -> None:
         self._session = session
@@ -79,7 +78,7 @@ class NoTrainer:
 
     @property
     def training(self) -> protocol.Training:
-        """State `absent`, with the current settings."""
+        """Training in the state `absent`, with the current settings."""
         return summaries.absent_training(self._session, self._session.settings)
 
     async def start(self) -> None:
@@ -89,14 +88,14 @@ class NoTrainer:
         """Do nothing."""
 
     def learn_from(self, inputs: TrainingInputs) -> None:
-        """Report the current settings; nothing learns from the inputs."""
+        """Report the current settings to the listener. Nothing learns from `inputs`."""
         del inputs
         self._listener.on_training(self.training)
 
     def drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
         """Raise RequestError."""
         del items, targets
-        refuse_training("there is no model to pull")
+        refuse_training()
 
     def watch(self, forces: bool) -> None:  # same signature as the supervisor's
         """Do nothing: there are no forces."""
@@ -104,12 +103,12 @@ class NoTrainer:
     async def probe(self, items: list[int]) -> m.Probed:
         """Raise RequestError."""
         del items
-        refuse_training("there is no model to ask")
+        refuse_training()
 
     async def decode(self, points: npt.NDArray[np.float32]) -> m.Decoded:
         """Raise RequestError."""
         del points
-        refuse_training("there is no model to ask")
+        refuse_training()
 
     def set_priority(self, items: list[int]) -> None:
         """Do nothing."""
@@ -123,9 +122,12 @@ class NoTrainer:
         refuse_training()
 
 
-def refuse_training(reason: str = "the scene is baked, or training is off") -> NoReturn:
+def refuse_training() -> NoReturn:
     """Raise the RequestError of a service without a trainer."""
-    raise RequestError(f"nothing is trained here: {reason}", code="no_training")
+    raise RequestError(
+        "There is no model: the scene is baked, or the server was started with `--no-training`.",
+        code="no_training",
+    )
 
 
 AnyEventLog = EventLog | NoEventLog

@@ -1,9 +1,9 @@
 """A connected client and its outbox.
 
-One task per client sends; no other task ever waits for a client. Labels and answers are sent in
-order and never dropped. Positions, predictions, curves and states are encoded when they are sent,
-relative to the client's last state: a slow client skips revisions and gets one merged delta. A
-client that accepts no data for `stall_seconds`, or whose outbox is full, is disconnected.
+Each client has one task that sends. No other task waits for a client. Labels and answers are sent
+in order and never dropped. Positions, predictions, curves and states are encoded when they are
+sent, relative to the client's last state: a slow client skips revisions and gets one merged delta.
+A client that accepts no data for `stall_seconds`, or whose outbox is full, is disconnected.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 _MAX_QUEUED = 4096
-"""Messages that may wait in an outbox, beside `queue_bytes`."""
+"""Largest number of messages in an outbox; `ServerConfig.queue_bytes` limits their size."""
 _CLOSE_SECONDS = 0.5
-"""Time for the closing handshake, in seconds."""
+"""Longest time for the closing handshake, in seconds."""
 
 
 class Connection(Protocol):
@@ -54,7 +54,7 @@ class Connection(Protocol):
 
 
 class Client:
-    """One connection, and what it shows, watches and holds."""
+    """A connected client: what the client shows, watches and drags, and its outbox."""
 
     def __init__(
         self,
@@ -66,36 +66,39 @@ class Client:
         device: str,
     ) -> None:
         self.connection = connection
+        """WebSocket of the client."""
         self.session = session
+        """Session that the client shows."""
         self.config = config
+        """Limits of the outbox."""
         self.client_id = ""
-        """Id that the page made; it stays the same when the page reconnects. Empty before hello."""
+        """Id that the page made; a page that reconnects keeps its id. Empty before `hello`."""
         self.name = ""
         """Name that other people see."""
         self.role: protocol.Role | None = role
-        """Role of the device, as the guard found it."""
+        """Role that the guard (web/security.py) found for the device."""
         self.device = device
         """Id of the paired device; empty for the owner on this machine."""
         self.present = False
-        """Whether its head is in the scene."""
+        """Whether the other clients show the head of this client's person."""
         self.watching = False
-        """Whether it receives forces."""
+        """Whether the client receives forces."""
         self.dragging: tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]] | None = None
-        """Items that it holds, uint32 (K,), and their targets, float32 (K, D)."""
+        """Dragged items, uint32 (K,), and their targets in latent units, float32 (K, D)."""
         self.queries: set[asyncio.Task[None]] = set()
-        """Queries to the model that have no answer yet."""
+        """Tasks of the queries that the model has not answered yet."""
         self.force_version = 0
-        """Version of the forces that it received last."""
+        """Version of the forces that were sent last."""
         self.scene_id = -1
-        """Id of the scene that it shows."""
+        """Id of the scene that the client shows."""
         self.revision = -1
-        """Revision of the positions that it shows."""
+        """Revision of the positions that the client shows."""
         self.prediction_version = 0
-        """Version of the predictions that it received last."""
+        """Version of the predictions that were sent last."""
         self.ready = False
-        """Whether it receives frames: after hello, until the next resync."""
+        """Whether the client receives frames: after `hello`, until the next `resync`."""
         self.priority: list[int] = []
-        """Items that its person looks at."""
+        """Items in view, which the trainer moves first."""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._newest: dict[str, protocol.Operation] = {}
@@ -105,29 +108,34 @@ class Client:
         self._frame_sent = 0.0
 
     def send(self, operation: protocol.Operation) -> None:
-        """Queue an operation that must arrive, in order."""
-        text = protocol.encode_operation(operation)
+        """Queue an operation. Operations are sent in order, and none is left out."""
+        self.send_encoded(protocol.encode_operation(operation))
+
+    def send_encoded(self, text: bytes) -> None:
+        """Queue an encoded operation (UTF-8), as `send` does."""
         # One message may have any size: the limit applies to the messages that wait before it.
         full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _MAX_QUEUED
         self._queue.append(text)
         self._queued_bytes += len(text)
         if full:
-            log.warning("the outbox of client %s is full; it is disconnected", self.client_id)
+            log.warning(
+                "the outbox of client %s is full; the client is disconnected", self.client_id
+            )
             self.drop()
         self._wake.set()
 
     def replace(self, key: str, operation: protocol.Operation) -> None:
-        """Queue an operation; it replaces one with the same key that is not sent yet."""
+        """Queue an operation. It replaces an unsent operation with the same key."""
         self._newest[key] = operation
         self._wake.set()
 
     def history_changed(self) -> None:
-        """Send the history when its turn comes, as it is at that time."""
+        """Queue the history of gestures, which is read from the session when it is sent."""
         self._history_due = True
         self._wake.set()
 
     def wake(self) -> None:
-        """Check for new positions and predictions to send."""
+        """Make the sending task check for new positions and predictions."""
         self._wake.set()
 
     def drop(self) -> None:
@@ -150,7 +158,7 @@ class Client:
     async def run(self) -> None:
         """Send everything that is due, until the client disconnects or stalls.
 
-        A client whose outbox fails is disconnected.
+        A client is also disconnected when sending fails with any other error.
         """
         try:
             while True:
@@ -162,7 +170,7 @@ class Client:
         except ConnectionError:
             pass  # disconnected; the receiving side ends, too
         except Exception:
-            log.exception("sending to client %s failed; it is disconnected", self.client_id)
+            log.exception("sending to client %s failed; the client is disconnected", self.client_id)
             self.drop()
 
     async def _send_operations(self) -> None:
@@ -183,7 +191,7 @@ class Client:
     async def _send_frames(self) -> None:
         early = self.config.frame_interval - (time.monotonic() - self._frame_sent)
         if early > 0:
-            # Labels do not wait for a frame: they wake the loop, and the frame follows when due.
+            # Only the frame is delayed: labels wake the loop and are sent at once.
             asyncio.get_running_loop().call_later(early, self._wake.set)
             return
         session, grid = self.session, self.session.grid
@@ -218,9 +226,9 @@ class Client:
         await self._deliver(self.connection.send_text(protocol.encode_operation(resync)))
 
     async def _deliver(self, message: Coroutine[None, None, None]) -> None:
-        """Send a message. A slow client may take its time.
+        """Send a message, however long a slow client takes.
 
-        A client that has accepted no byte for `stall_seconds` is disconnected.
+        A client that accepts no byte for `stall_seconds` is disconnected. Raises ConnectionError.
         """
         sending = asyncio.ensure_future(message)
         try:
@@ -234,7 +242,7 @@ class Client:
                 if left >= waiting:
                     seconds = self.config.stall_seconds
                     log.warning(
-                        "client %s has accepted no data for %.0f s; it is disconnected",
+                        "client %s has accepted no data for %.0f s; the client is disconnected",
                         self.client_id,
                         seconds,
                     )

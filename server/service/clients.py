@@ -10,7 +10,7 @@ from lodespace.service.client import Client
 class Clients:
     """Holds the connected clients and sends to all of them.
 
-    Implements DeviceStreams (access/pairing.py).
+    Implements DeviceStreams (access/device_streams.py).
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Clients:
 
     @contextlib.contextmanager
     def joined(self, client: Client) -> Generator[None]:
-        """Hold a client among the others for the time of a `with` statement."""
+        """Hold a client in the collection for the duration of a `with` statement."""
         self._clients.add(client)
         try:
             yield
@@ -32,26 +32,28 @@ class Clients:
             self._clients.discard(client)
 
     def _greeted(self) -> Iterator[Client]:
-        """Clients that have sent hello: only they know the messages of the stream."""
+        """Return the clients that have sent `hello`; no message is sent before."""
         return (client for client in self if client.client_id)
 
     def send(self, operation: protocol.Operation) -> None:
-        """Queue an operation that every client must receive, in order."""
+        """Queue an operation for every client, as `Client.send` does."""
+        # Encoded once: a label of 100,000 items has 0.6 MB.
+        text = protocol.encode_operation(operation)
         for client in self._greeted():
-            client.send(operation)
+            client.send_encoded(text)
 
     def replace(self, key: str, operation: protocol.Operation) -> None:
-        """Queue an operation; it replaces one with the same key that is not sent yet."""
+        """Queue an operation for every client, as `Client.replace` does."""
         for client in self._greeted():
             client.replace(key, operation)
 
     def history_changed(self) -> None:
-        """Send each client its history: it depends on who made a gesture."""
+        """Send the history to each client. Each client can undo only its own gestures."""
         for client in self._greeted():
             client.history_changed()
 
     def wake(self) -> None:
-        """Send new positions and predictions to every client that has time for them."""
+        """Make every client check for new positions and predictions to send."""
         for client in self._clients:
             client.wake()
 
@@ -68,7 +70,7 @@ class Clients:
                 client.close(protocol.CLOSE_REVOKED, "The owner has revoked this device.")
 
     def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
-        """Send waiting and approved devices to the owner's pages."""
+        """Send waiting and approved devices to all clients with the role `owner`."""
         owners = [client for client in self._greeted() if client.role == "owner"]
         if owners:
             news = protocol.AccessChanged(access=overview())

@@ -33,8 +33,8 @@ class Commands:
     async def carry_out(self, command: Command, client: str) -> protocol.Ack:
         """Carry out a command of the client with id `client`. Return the answer.
 
-        Raises LodespaceError; nothing has changed then. When the client disconnects meanwhile, an
-        event that is on disk is applied all the same.
+        Raises LodespaceError when the command cannot be carried out; then nothing has changed. The
+        command is also carried out when its client disconnects in the meantime.
         """
         return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
 
@@ -60,7 +60,7 @@ class Commands:
         return applied.ack
 
     async def set_training(self, command: protocol.SetTraining, client: str) -> protocol.Ack:
-        """Run or pause training, change its settings.
+        """Run or pause training, or change its settings.
 
         Raises RequestError when there is no trainer, or the settings do not fit together.
         """
@@ -77,5 +77,5 @@ class Commands:
         return ack
 
     def _unchanged(self, command: Command) -> protocol.Ack:
-        """The answer to a command that changes nothing."""
+        """Return the answer to a command that changes nothing."""
         return protocol.Ack(command_id=command.command_id, sequence=self._session.sequence, count=0)

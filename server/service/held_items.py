@@ -21,7 +21,10 @@ class HeldItems:
         self._clients = clients
 
     def drag(self, client: Client, command: protocol.Drag) -> None:
-        """Hold items at targets. Raises RequestError when they do not exist, or nothing trains."""
+        """Drag items to targets.
+
+        Raises RequestError for an unknown item, a wrong target, or when there is no trainer.
+        """
         targets = check_targets(command.targets, len(command.items), self._session.grid.latent_dim)
         items = np.asarray(command.items, np.uint32)
         self._session.check_items(items)
@@ -33,26 +36,31 @@ class HeldItems:
             raise
 
     def release(self, client: Client) -> None:
-        """Release all items that a client holds."""
+        """Release all items that a client drags."""
         if client.dragging is not None:
             client.dragging = None
             self._send_drags()
 
     def _send_drags(self) -> None:
-        """Send all held items. Of an item that two clients hold, one client's target counts."""
+        """Send all dragged items. For an item that two clients drag, one of the targets is sent."""
         latent_dim = self._session.grid.latent_dim
-        held = [
+        drags = [
             client.dragging
             for client in self._clients
             if client.dragging is not None and client.dragging[1].shape[1] == latent_dim
         ]
-        items = np.concatenate([np.empty(0, np.uint32), *(one[0] for one in held)])
-        targets = np.concatenate([np.empty((0, latent_dim), np.float32), *(one[1] for one in held)])
+        items = np.concatenate([np.empty(0, np.uint32), *(items for items, _ in drags)])
+        targets = np.concatenate(
+            [np.empty((0, latent_dim), np.float32), *(targets for _, targets in drags)]
+        )
         items, first = np.unique(items, return_index=True)
         self.trainer.drag(items, targets[first])
 
     def watch(self, client: Client, *, forces: bool) -> None:
-        """Start or stop sending forces to a client. The trainer computes them while one watches."""
+        """Start or stop sending forces to a client.
+
+        The trainer computes forces while at least one client watches.
+        """
         client.watching = forces
         client.force_version = 0
         self._send_watching()
@@ -61,12 +69,11 @@ class HeldItems:
         self.trainer.watch(any(client.watching for client in self._clients))
 
     def set_priority(self, client: Client, items: list[int]) -> None:
-        """Set the items that a client looks at: the trainer moves those of all clients first.
+        """Set the items in view of a client. The trainer moves items in view of any client first.
 
         Raises RequestError when an item does not exist.
         """
-        if items and max(items) >= len(self._session.items):
-            raise RequestError(f"there is no item {max(items)}", code="unknown_item")
+        self._session.check_items(np.asarray(items, np.uint32))
         client.priority = items
         self._send_priority()
 
@@ -76,7 +83,7 @@ class HeldItems:
         )
 
     def left(self, client: Client) -> None:
-        """Drop everything that a client held, watched and looked at. It has left `clients`."""
+        """End the drag, watch and priority of a client that has left `clients`."""
         if client.priority:
             self._send_priority()
         if client.watching:

@@ -15,11 +15,11 @@ from lodespace.session.pins import check_targets
 from lodespace.session.session import AnnotationSession
 
 MAX_QUERIES = 4
-"""Open queries per client: the trainer answers them between two batches."""
+"""Largest number of open queries per client. The trainer answers queries between two batches."""
 
 
 class ModelQueries:
-    """Sends queries to the trainer, and its answers to the client that asked."""
+    """Sends queries to the trainer, and the answers to the clients that asked."""
 
     def __init__(self, session: AnnotationSession, trainer: AnyTrainer) -> None:
         self._session = session
@@ -27,7 +27,7 @@ class ModelQueries:
         self._picture_shape = _picture_shape(session.items)
 
     def ask(self, client: Client, query: protocol.Probe | protocol.Decode) -> None:
-        """Answer a query when the model has answered; other messages of the client do not wait.
+        """Answer a query in a task of its own, so that the client's other messages do not wait.
 
         Raises RequestError when too many queries of the client are open.
         """
@@ -53,7 +53,7 @@ class ModelQueries:
             )
 
     async def probe(self, query: protocol.Probe) -> protocol.Probed:
-        """Return the model's values of some items.
+        """Return forces, reconstruction and standard deviation of some items.
 
         Raises LodespaceError when there is no model, or an item does not exist.
         """
@@ -78,7 +78,7 @@ class ModelQueries:
     async def decode(self, query: protocol.Decode) -> protocol.Decoded:
         """Return the decoded pictures of some points of the latent space.
 
-        Raises LodespaceError when there is no model, or its items are not pictures.
+        Raises LodespaceError when there is no model, or the items are not pictures.
         """
         points = check_targets(query.points, len(query.points), self._session.grid.latent_dim)
         decoded = await self._trainer.decode(points)
@@ -93,7 +93,7 @@ class ModelQueries:
 
 
 def _picture_shape(items: ItemSet) -> tuple[int, int, int]:
-    """Height, width and channels of the decoder's pictures; zeros for vectors."""
+    """Return height, width and channels of the decoder's pictures; zeros for vectors."""
     if items.kind == "vector":
         return 0, 0, 0
     side = model_side(*items.data.shape[1:3])

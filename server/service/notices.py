@@ -1,4 +1,4 @@
-"""Notices to the person at the page: the current one of each topic."""
+"""Notices for the people at the pages: the current notice of each topic."""
 
 import msgspec
 
@@ -15,7 +15,10 @@ class Notices:
         self._current: dict[str, protocol.Notice] = {}
 
     def show(self, notice: protocol.Notice) -> None:
-        """Replace the previous notice of the same topic; an empty code only removes that one."""
+        """Show a notice instead of the previous one of its topic.
+
+        A notice with an empty code only removes the previous one.
+        """
         if notice.code:
             self._current[notice.topic] = notice
         elif self._current.pop(notice.topic, None) is None:

@@ -1,4 +1,4 @@
-"""Observers of a session: clients, review, recording and trainer follow what happens in it."""
+"""Observers of a session, which keep clients, review, recording and trainer up to date."""
 
 from lodespace import protocol
 from lodespace.review.review import Review
@@ -14,17 +14,22 @@ class Observer:
     """Base of all observers. A method does nothing unless a subclass overrides it."""
 
     def on_applied(self, event: Event, applied: Applied) -> None:
-        """Called when a command is on disk and applied to the session."""
+        """Called after the event of a command is on disk and applied to the session."""
 
     def on_frame(self, *, moved: bool, resting: bool) -> None:
-        """Called when a frame of the trainer is published. `moved`: positions have changed."""
+        """Called after a frame of the trainer is published.
+
+        Args:
+            moved: Whether positions have changed.
+            resting: Whether training rests after this frame.
+        """
 
     def on_losses(self, losses: protocol.Losses) -> None:
         """Called with a new sample of the training curves."""
 
 
 class ClientUpdates(Observer):
-    """Sends what happens to all clients."""
+    """Sends changes, frames and losses to all clients."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -42,7 +47,7 @@ class ClientUpdates(Observer):
 
 
 class ReviewUpdates(Observer):
-    """Lets the review estimate quality again."""
+    """Makes the review estimate the quality of the labels again."""
 
     def __init__(self, review: Review) -> None:
         self._review = review
@@ -58,7 +63,7 @@ class ReviewUpdates(Observer):
 
 
 class RecordingUpdates(Observer):
-    """Writes what happens into the recording."""
+    """Writes changes, positions and losses into the recording."""
 
     def __init__(self, recorder: AnyRecorder, session: AnnotationSession) -> None:
         self._recorder = recorder
@@ -74,7 +79,7 @@ class RecordingUpdates(Observer):
             self._recorder.positions(last=resting)
 
     def on_losses(self, losses: protocol.Losses) -> None:
-        # At rest nothing is learned, so the same values need no further records.
+        # While training rests, the values stay the same and need no further record.
         if self._session.grid.revision != self._measured_at:
             self._measured_at = self._session.grid.revision
             self._recorder.operations([protocol.LossesMeasured(losses=losses)])

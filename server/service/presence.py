@@ -1,4 +1,4 @@
-"""Heads and hands: each client sees those of the others."""
+"""Heads and hands of the people in VR, as the other clients see them."""
 
 from lodespace import protocol
 from lodespace.service.client import Client
@@ -6,7 +6,7 @@ from lodespace.service.clients import Clients
 
 
 class PresenceRelay:
-    """Sends the poses of one client to all others. A slow client receives only the newest."""
+    """Sends the poses of each client to the other clients. A slow client gets only the newest."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients

@@ -49,7 +49,15 @@ CLI_CLIENT = "cli"
 
 
 class Service:
-    """One project in service. Its parts do the work; this class makes, starts and stops them."""
+    """One project in service: makes, starts and stops the parts that do the work.
+
+    Args:
+        project: The opened project.
+        config: Options of the server.
+        network: Certificate and devices; None when only this machine is served.
+        device: Torch device of the trainer.
+        threads: Threads of the trainer; 0: all processors.
+    """
 
     def __init__(
         self,
@@ -63,7 +71,9 @@ class Service:
         self.project = project
         self.config = config
         self.started = time.monotonic()
+        """Time of the start, in seconds of `time.monotonic`."""
         self.atlas = thumbnails.describe(project.items)
+        """Layout of the atlas; None for items without pictures."""
         self.session = AnnotationSession(
             project.items, read_only=project.read_only, settings=project.settings
         )
@@ -134,7 +144,7 @@ class Service:
         )
 
     def welcome(self, client: Client, hello: protocol.Hello) -> None:
-        """Send a client everything that it has missed; its deltas start from there."""
+        """Answer `hello`: send the session, and the labels and notices that the client missed."""
         client.client_id = hello.client_id
         client.name = hello.name
         client.scene_id = hello.scene_id
@@ -144,14 +154,13 @@ class Service:
         if missed is not None:
             client.send(missed)
         self.notices.send_to(client)
-        for losses in self.training_events.newest_losses():
-            client.replace("losses", losses)
+        self.training_events.send_to(client)
         client.ready = True
         client.wake()
         self.clients.access_changed(self.access.overview)
 
     def left(self, client: Client) -> None:
-        """Remove what a client that has disconnected held and showed."""
+        """End the presence, drag, watch and priority of a client that has disconnected."""
         self.presence.left(client)
         self.held_items.left(client)
         self.clients.access_changed(self.access.overview)
@@ -166,9 +175,10 @@ class Service:
     async def resolve(
         self, command: protocol.Resolve, *, revision: int | None
     ) -> protocol.Resolved:
-        """Return the items in the regions, at the positions of `revision` or else the newest.
+        """Return the items in the regions, at the positions of `revision`.
 
-        Old positions are kept for a short time; None stands for the newest.
+        The newest positions are used when `revision` is None, or so old that its positions are no
+        longer stored.
         """
         found, latent_mean = self.session.grid.latent_mean_at(revision)
         # In a thread, because a long lasso takes a while.
@@ -182,9 +192,9 @@ class Service:
 
 
 def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
-    """Open the label log, and bring the session to its newest state.
+    """Open the label log, and replay its events in the session.
 
-    A bake has no log: its labels are in its scene.
+    A bake has no label log: its labels are in its scene.
     """
     if project.read_only:
         return NoEventLog()
@@ -201,7 +211,7 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
             session.apply(event_log.append_now(event))
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
-        # The page shows the last layout before the trainer has started.
+        # A page can show the last layout before the trainer has started.
         session.publish(
             newest.latent_mean,
             ItemPredictions(newest.prediction, newest.confidence),

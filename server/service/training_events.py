@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lodespace import protocol
+from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
@@ -48,13 +49,14 @@ class TrainingEvents:
             observer.on_losses(losses)
 
     def on_training(self, training: protocol.Training) -> None:
-        """Send the trainer's state to all clients."""
+        """Send the state of the trainer to all clients."""
         self._clients.replace("training", protocol.TrainingChanged(training=training))
 
     def on_notice(self, notice: protocol.Notice) -> None:
         """Show a notice of the trainer."""
         self._notices.show(notice)
 
-    def newest_losses(self) -> list[protocol.LossesMeasured]:
-        """Return the message with the newest losses; an empty list before the first."""
-        return [] if self._losses is None else [protocol.LossesMeasured(losses=self._losses)]
+    def send_to(self, client: Client) -> None:
+        """Send the newest losses to a client that has just connected."""
+        if self._losses is not None:
+            client.replace("losses", protocol.LossesMeasured(losses=self._losses))
