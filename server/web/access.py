@@ -62,7 +62,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 
 async def get_qr(request: web.Request) -> web.Response:
-    """Send the address for other devices as a QR code. It holds no secret."""
+    """Send the address for other devices as a QR code. The code holds no secret."""
     addresses = request.app[ACCESS].addresses
     if not addresses:
         raise _not_shared()
@@ -75,7 +75,7 @@ async def get_qr(request: web.Request) -> web.Response:
 
 def _not_shared() -> RequestError:
     return RequestError(
-        "This server is not shared with other devices. Start it with --lan.",
+        "This server is not shared with other devices. Start it with `--lan`.",
         code="not_shared",
         status=404,
     )
@@ -113,7 +113,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str) -> str:
-    """Return a name for a device with this User-Agent header. It is only displayed."""
+    """Return a name for a device with this User-Agent header. The name is only displayed."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return browser if not system or system in browser else f"{browser} on {system}"

@@ -16,11 +16,15 @@ from lodespace.web.security import ACCESS
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.25
-"""With the time that a stream has for closing (client.py), a revocation takes under a second."""
+"""Seconds between two checks.
+
+An open stream is closed within a second of the revocation: one interval, and the closing handshake
+of service/client.py.
+"""
 
 
 async def watch_access(app: web.Application) -> AsyncIterator[None]:
-    """Cleanup context of the application. Without other devices it does nothing."""
+    """Run the task while the application runs. Without `--lan` there is no task."""
     access = app[ACCESS]
     if access.devices is None:
         yield

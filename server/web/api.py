@@ -1,10 +1,11 @@
 """Handlers of the HTTP API: each parses, calls the service, encodes.
 
-security.py checks every request before, and adds headers to every answer afterwards.
+security.py checks every request before its handler, and adds headers to every answer.
 """
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import get_args
 
 import msgspec
@@ -23,7 +24,7 @@ from lodespace.web.security import COOKIE, set_cookie, visitor_of
 SERVICE = web.AppKey("service", Service)
 """The service of the project that is served."""
 API_CLIENT = "api"
-"""Client id of gestures made by POST /api/labels."""
+"""Client id of gestures made over HTTP."""
 
 
 class _OperationName(msgspec.Struct):
@@ -78,7 +79,7 @@ async def get_item_sound(request: web.Request) -> web.Response:
 
 
 async def get_search(request: web.Request) -> web.Response:
-    """Search on the server, so that a page need not hold all columns."""
+    """Send the items that contain a text. The server searches: a page does not have all columns."""
     text = request.query.get("q", "")
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
@@ -115,7 +116,7 @@ async def get_thumbnails(request: web.Request) -> web.Response:
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    # The table holds the state of this moment; a thread writes it, because that takes a while.
+    # The table is a copy, so that a thread can write the text, which takes a while.
     table = export_table.Table.of(session)
     match request.query.get("format", "csv"):
         case "csv":
@@ -124,7 +125,8 @@ async def get_labels(request: web.Request) -> web.Response:
             write, kind, suffix = export_table.as_jsonl, "application/jsonl", "jsonl"
         case other:
             raise RequestError(
-                f"Labels are available as csv or jsonl, not as '{other[:20]}'.", code="bad_format"
+                f"Labels are available as `csv` or `jsonl`, not as `{other[:20]}`.",
+                code="bad_format",
             )
     text = await asyncio.to_thread(write, table)
     name = f"{session.items.name}-labels"
@@ -160,7 +162,8 @@ async def get_sheet(request: web.Request) -> web.Response:
     kind = kinds.get(request.query.get("kind", ""))
     if kind is None:
         raise RequestError(
-            f"The kind of a sheet is {' or '.join(kinds)}, as in ?kind=suspects.", code="bad_sheet"
+            f"The kind of a sheet is {_quoted(kinds, ' or ')}, as in `?kind=suspects`.",
+            code="bad_sheet",
         )
     size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
     skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
@@ -168,12 +171,20 @@ async def get_sheet(request: web.Request) -> web.Response:
 
 
 def _count(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """Return a number of the query. Raises RequestError when it is not one from least to most."""
+    """Return parameter `name` of the query.
+
+    Raises RequestError unless the parameter is a number from `least` to `most`.
+    """
     text = request.query.get(name, str(default))
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
     if not least <= number <= most:
-        raise RequestError(f"{name} must be a number from {least} to {most}.", code="bad_sheet")
+        raise RequestError(f"`{name}` must be a number from {least} to {most}.", code="bad_sheet")
     return number
+
+
+def _quoted(names: Iterable[str], separator: str) -> str:
+    """Return the names in backticks, joined by `separator`."""
+    return separator.join(f"`{name}`" for name in names)
 
 
 async def get_next(request: web.Request) -> web.Response:
@@ -185,7 +196,11 @@ async def get_cue(request: web.Request) -> web.Response:
     known: dict[str, protocol.Cue] = {cue: cue for cue in get_args(protocol.Cue)}
     cue = known.get(request.match_info["cue"])
     if cue is None:
-        raise RequestError(f"The cues are {', '.join(known)}.", code="unknown_cue", status=404)
+        raise RequestError(
+            f"There is no such cue. The cues are {_quoted(known, ', ')}.",
+            code="unknown_cue",
+            status=404,
+        )
     return web.Response(
         body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream"
     )

@@ -24,7 +24,7 @@ CLOSE_TIMEOUT_SECONDS = 1.0
 NETWORK = web.AppKey("network", Network)
 """Certificate and devices; present only with `--lan`."""
 LISTENER = web.AppKey("listener", list[LanListener])
-"""Listeners on the network: one with `--lan`, else none."""
+"""Listeners on the network: one with `--lan`, otherwise an empty list."""
 
 
 def make_app(

@@ -15,11 +15,9 @@ BODY_SECONDS = 30.0
 T = TypeVar("T")
 
 
-def as_json(value: msgspec.Struct, status: int = 200) -> web.Response:
+def as_json(value: msgspec.Struct) -> web.Response:
     """Return an answer with `value` as JSON."""
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json"
-    )
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json")
 
 
 async def body_of(request: web.Request, kind: type[T]) -> T:
@@ -35,7 +33,9 @@ async def raw_body(request: web.Request) -> bytes:
             while more := await request.content.read(MAX_MESSAGE_BYTES + 1 - len(raw)):
                 raw += more
     except TimeoutError:
-        raise ProtocolError("The body arrived too slowly.", code="too_slow", status=408) from None
+        raise ProtocolError(
+            "The body arrived too slowly. Send the request again.", code="too_slow", status=408
+        ) from None
     if len(raw) > MAX_MESSAGE_BYTES:
         raise ProtocolError(
             f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
@@ -48,4 +48,4 @@ def decoded(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"The body does not fit this address: {error}") from error
+        raise ProtocolError(f"The body is not valid for this address: {error}") from error

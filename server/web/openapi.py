@@ -10,13 +10,13 @@ from lodespace.config import VERSION
 from lodespace.web.route import Content, Parameter, Route
 
 _GUARD_ERRORS = (401, 403, 421)
-"""Status codes that security.py may answer on every route."""
+"""Status codes with which security.py refuses requests on every route."""
 _BODY_ERRORS = (413, 415)
-"""Status codes that security.py may answer on a route with a body."""
+"""Status codes with which bodies.py and security.py refuse a body."""
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
-    """The document for `routes`, as JSON values."""
+    """Return the OpenAPI document of `routes`, as JSON values."""
     described = [route for route in routes if route.answer is not None]
     paths: dict[str, dict[str, Any]] = {}
     for route in described:
@@ -45,7 +45,8 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     parts = {
-        str(code): {"description": "A part of the file, or a bad range."} for code in route.parts
+        str(code): {"description": "A part of the file, or an invalid range."}
+        for code in route.parts
     }
     operation: dict[str, Any] = {
         "summary": route.summary,

@@ -28,27 +28,31 @@ def _built_page(request: web.Request, name: str) -> web.StreamResponse:
 
 
 async def get_static(request: web.Request) -> web.StreamResponse:
-    """Send a file of the folder assets/: only plain names, and no symbolic links."""
+    """Send a file of the folder assets/. Only plain names are accepted."""
     name = request.match_info["name"]
-    path = request.app[STATIC] / "assets" / name
-    if "/" in name or name.startswith(".") or not path.is_file() or path.is_symlink():
-        raise RequestError("There is no such file.", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": _YEAR})
+    if "/" in name or name.startswith("."):
+        raise _not_found()
+    return _file(request.app[STATIC] / "assets" / name, _YEAR)
 
 
 async def get_model(request: web.Request) -> web.StreamResponse:
     """Send a model of a controller or hand.
 
-    The build of the page copies these from @webxr-input-profiles/assets.
+    The build of the page copies the models from @webxr-input-profiles/assets.
     """
-    path = request.app[STATIC] / "models" / request.match_info["name"]
-    if not path.is_file() or path.is_symlink():
-        raise RequestError("There is no such file.", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return _file(request.app[STATIC] / "models" / request.match_info["name"], "no-cache")
 
 
 async def get_icon(request: web.Request) -> web.StreamResponse:
-    path = request.app[STATIC] / "icon.svg"
-    if not path.is_file():
-        raise RequestError("There is no such file.", code="not_found", status=404)
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return _file(request.app[STATIC] / "icon.svg", "no-cache")
+
+
+def _file(path: Path, cache_control: str) -> web.FileResponse:
+    """Return an answer with a file. Raises RequestError for a missing file or a symbolic link."""
+    if not path.is_file() or path.is_symlink():
+        raise _not_found()
+    return web.FileResponse(path, headers={"Cache-Control": cache_control})
+
+
+def _not_found() -> RequestError:
+    return RequestError("There is no such file.", code="not_found", status=404)

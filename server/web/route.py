@@ -1,4 +1,4 @@
-"""One HTTP route: the router, the guard and the OpenAPI document read the same record."""
+"""The record of an HTTP route, which the router, the guard and the OpenAPI document share."""
 
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal
@@ -12,17 +12,17 @@ class Parameter:
     """A parameter in the path or the query of a route."""
 
     name: str
-    """Its name, as the address has it."""
+    """Name in the path or the query."""
     schema: dict[str, Any]
-    """Its JSON schema."""
+    """JSON schema of the value."""
     description: str = ""
     """One sentence for readers of the OpenAPI document."""
     pattern: str = ""
-    """Regular expression that the part of the path must match; empty: any text without a slash."""
+    """Regular expression for the value in the path; empty: any text without a slash."""
     where: Literal["path", "query"] = "path"
-    """Which part of the address holds it."""
+    """Part of the address that holds the parameter."""
     required: bool = True
-    """Whether a request without it is refused."""
+    """Whether requests without the parameter are refused."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Content:
     kinds: tuple[str, ...]
     """Media types that the answer may have."""
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string", "format": "binary"})
-    """Its JSON schema."""
+    """JSON schema of the answer."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Route:
     """An address, its handler, and its description."""
 
     address: str
-    """HTTP method and path, as in "GET /api/items/{item}" with `{name}` for each parameter."""
+    """HTTP method and path. A path contains each of its parameters as `{name}`."""
     handler: Handler
     """Coroutine function that answers."""
     role: Role | None
-    """Role that a request needs; None: every device that reaches the server."""
+    """Role that a device needs; None: no role, so that every device can use the route."""
     summary: str
     """One sentence for readers of the OpenAPI document."""
     _: KW_ONLY
@@ -53,9 +53,9 @@ class Route:
     answer: type[Message] | Content | None = None
     """Type of the answer. None: a page or a stream, which the OpenAPI document leaves out."""
     errors: tuple[int, ...] = ()
-    """Status codes of its own errors, besides those of the guard and of every body."""
+    """Status codes of errors of the handler. The guard and the reading of bodies have others."""
     parts: tuple[int, ...] = ()
-    """Status codes of answers with a part of the file."""
+    """Status codes of answers to a Range request."""
     parameters: tuple[Parameter, ...] = ()
     """Parameters of the path and the query."""
 
@@ -71,7 +71,7 @@ class Route:
 
     @property
     def pattern(self) -> str:
-        """The path as the router of aiohttp takes it, with the patterns of its parameters."""
+        """The path in the syntax of aiohttp's router, with the pattern of each parameter."""
         pattern = self.path
         for parameter in self.parameters:
             if parameter.pattern:

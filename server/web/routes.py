@@ -13,7 +13,7 @@ from lodespace.web.websocket import stream
 
 
 def _number(name: str, description: str, digits: int, most: int) -> Parameter:
-    """A number in the path."""
+    """Return the parameter for a number in the path."""
     schema = {"type": "integer", "minimum": 0, "maximum": most}
     return Parameter(
         name=name, schema=schema, description=description, pattern=rf"\d{{1,{digits}}}"
@@ -29,7 +29,7 @@ def _query(
 
 
 def _whole(least: int, most: int, default: int) -> dict[str, Any]:
-    """Schema of a number in the query."""
+    """Return the JSON schema of a number in the query."""
     return {"type": "integer", "minimum": least, "maximum": most, "default": default}
 
 
@@ -174,7 +174,7 @@ _API = (
         "POST /api/select",
         api.post_select,
         "viewer",
-        "The items in regions of the screen.",
+        "The items in regions that were drawn on the screen.",
         body=(protocol.Resolve,),
         answer=protocol.Resolved,
         errors=(400,),
@@ -253,7 +253,7 @@ _ACCESS = (
         "POST /api/access/poll",
         access.poll_access,
         None,
-        "The owner's decision. The answer `allowed` carries the cookie.",
+        "The owner's decision. An answer with the state `allowed` sets the cookie.",
         body=(protocol.AccessPoll,),
         answer=protocol.AccessAnswer,
         errors=(404,),
@@ -314,6 +314,6 @@ ROUTES = (*_PAGES, *_API, *_ACCESS)
 
 
 def add_routes(app: web.Application) -> None:
-    """Add every route of the table to the router of `app`, with the role that it needs."""
+    """Add every route of the table, with its role, to the router of `app`."""
     for route in ROUTES:
         add_route(app, route.method, route.pattern, route.handler, route.role)

@@ -3,8 +3,8 @@
 A server that listens on this machine only is still reachable by pages from elsewhere that are open
 in the same browser: by a form, a script, a WebSocket, or a name that resolves here (DNS rebinding).
 Host and Origin are therefore checked against allow-lists before any handler runs. The visitor is
-the owner on the loopback address, and the device of the cookie on the network. A route without a
-role needs the owner.
+the owner on the loopback address, and the device of the cookie on the network. An address that
+add_route does not know needs the role of the owner.
 """
 
 import html
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ACCESS = web.AppKey("access", PairingManager)
+"""Access control of the application."""
 COOKIE = "__Host-lodespace"
 """Browsers accept a cookie with this prefix only from this host, over TLS and for all paths.
 
@@ -32,6 +33,7 @@ Source: RFC 6265bis.
 """
 
 NOTEBOOK = web.AppKey("notebook", bool)
+"""Whether pages of this machine may show the page in a frame."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -51,9 +53,12 @@ NOTEBOOKS = "http://localhost:* http://127.0.0.1:* https://localhost:* vscode-we
 
 
 def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
-    """Return the policy for a page of `host`, name and port; None: for an answer without a host.
+    """Return the Content-Security-Policy of an answer.
 
-    The policy names ws: and wss:, because not every browser includes them in 'self'.
+    Args:
+        host: Name and port of this server, for WebSockets; None: the policy allows no WebSocket.
+            They are named because not every browser includes ws: and wss: in 'self'.
+        framed_by: Sources of pages that may show the page in a frame.
     """
     streams = "" if host is None else f" ws://{host} wss://{host}"
     return (
@@ -69,9 +74,9 @@ class Visitor:
     """The sender of a request."""
 
     role: Role | None
-    """Its role; None: an unknown device."""
+    """Role of the sender; None: an unknown device."""
     device: str = ""
-    """Id of its device; empty for the owner on this machine."""
+    """Id of the sender's device; empty for the owner on this machine."""
 
 
 _VISITOR = web.RequestKey("visitor", Visitor)
@@ -106,6 +111,7 @@ class Hosts:
 
 
 HOSTS = web.AppKey("hosts", Hosts)
+"""Allowed values of the Host header."""
 
 
 def protect(app: web.Application, access: PairingManager, *, notebook: bool = False) -> None:
@@ -130,7 +136,7 @@ def protect(app: web.Application, access: PairingManager, *, notebook: bool = Fa
 def add_route(
     app: web.Application, method: str, path: str, handler: Handler, needed: Role | None
 ) -> None:
-    """Add a route with the role that it needs; None: every device that reaches the server."""
+    """Add a route with the role that a device needs; None: no role."""
     app.router.add_route(method, path, handler)
     app[_NEEDED][handler] = needed
 
@@ -181,12 +187,15 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
             status=401,
         )
     raise LodespaceError(
-        f"This needs the role {needed}. Ask the owner.", code="not_allowed", status=403
+        f"This needs the role `{needed}`. Ask the owner for it.", code="not_allowed", status=403
     )
 
 
 def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: bool = False) -> None:
-    """Raise LodespaceError for a request that names another server or is from another page."""
+    """Raise LodespaceError for a request with a wrong Host or Origin, or with a wrong body.
+
+    A body must be uncompressed JSON of at most MAX_MESSAGE_BYTES.
+    """
     host = request.headers.get(hdrs.HOST, "").lower()
     if host not in hosts:
         raise LodespaceError(
@@ -197,7 +206,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
     origin = request.headers.get(hdrs.ORIGIN)
     wants_socket = request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
     if origin is None and wants_socket:
-        raise LodespaceError("A stream needs an Origin header.", code="bad_origin", status=403)
+        raise LodespaceError("A WebSocket needs an Origin header.", code="bad_origin", status=403)
     if origin is not None and origin.lower() != f"{request.scheme}://{host}":
         raise LodespaceError(
             "Requests from other pages are refused.", code="bad_origin", status=403
@@ -208,7 +217,11 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
             "Requests from other pages are refused.", code="bad_origin", status=403
         )
     if hdrs.CONTENT_ENCODING in request.headers:
-        raise LodespaceError("Compressed bodies are refused.", code="bad_encoding", status=415)
+        raise LodespaceError(
+            "Compressed bodies are refused. Send the body uncompressed.",
+            code="bad_encoding",
+            status=415,
+        )
     if request.method in _BODY_METHODS and request.content_type != "application/json":
         raise LodespaceError(
             "The body must be application/json.", code="bad_content_type", status=415
@@ -222,7 +235,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
 def secure(
     response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
 ) -> None:
-    """Add the security headers to an answer. They repeat only an allowed `host`."""
+    """Add the security headers to an answer. The policy names `host` only if `hosts` holds it."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:
@@ -248,7 +261,12 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
 
 
 def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
-    """Return whether a request follows a link: that is safe, it only shows the page."""
+    """Return whether a browser opens an address, for example by a link, and shows the answer.
+
+    Args:
+        request: The request.
+        framed: Whether opening the address in a frame counts as well.
+    """
     return (
         request.method == "GET"
         and request.headers.get("Sec-Fetch-Mode") == "navigate"

@@ -25,7 +25,7 @@ class Listening(NamedTuple):
     """A server that listens."""
 
     runner: web.AppRunner
-    """Its runner; the caller cleans it up."""
+    """Runner of the application; the caller cleans up the runner."""
     url: str
     """Address for the owner, on this machine."""
     addresses: list[str]
@@ -35,7 +35,7 @@ class Listening(NamedTuple):
 async def start(app: web.Application, ports: Iterable[int]) -> Listening:
     """Listen on this machine, on the first free port of `ports` (0: any free port).
 
-    With `--lan`, listen to the network as well, by TLS. Raises LodespaceError when all ports are
+    With `--lan`, also listen to the network, with TLS. Raises LodespaceError when all ports are
     taken.
     """
     logging.getLogger("aiohttp.server").addFilter(_one_line)
@@ -94,12 +94,12 @@ async def _first_free(
         return
     taken = ", ".join(map(str, tried))
     raise LodespaceError(
-        f"Port {taken} is taken. Choose another one with {option}.", code="port_taken"
+        f"Port {taken} is taken. Choose another port with `{option}`.", code="port_taken"
     )
 
 
 def _one_line(record: logging.LogRecord) -> bool:
-    """Remove tracebacks: aiohttp logs requests that are not HTTP, which need one line."""
+    """Remove the traceback that aiohttp logs for a request that is not HTTP. Return True."""
     record.exc_info = None
     return True
 

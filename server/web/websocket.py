@@ -24,7 +24,7 @@ SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 
 
 class SocketConnection:
-    """A WebSocket as a client's Connection (service/client.py)."""
+    """The WebSocket of a client. Implements Connection (service/client.py)."""
 
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket = socket
@@ -56,7 +56,7 @@ class SocketConnection:
 
 
 async def stream(request: web.Request) -> web.WebSocketResponse:
-    """Serve one client: receive its operations, send it everything that happens."""
+    """Serve one client: carry out its operations, and send it messages and frames."""
     service = request.app[SERVICE]
     if len(service.clients) >= service.config.max_clients:
         raise LodespaceError(
@@ -96,7 +96,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
     finally:
-        service.left(client)  # also after an exception: no head stays in the scene
+        service.left(client)  # also after an exception, so that no head stays in the scene
     return socket
 
 
@@ -116,7 +116,7 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
                 raise
             command_id = getattr(operation, "command_id", "")
             if not client.client_id and not isinstance(operation, protocol.Hello):
-                raise ProtocolError("The first message must be hello.", code="no_hello")
+                raise ProtocolError("The first message must be `hello`.", code="no_hello")
             await _handle(service, client, operation)
         except LodespaceError as error:
             client.send(
@@ -144,7 +144,7 @@ class _Addressed(msgspec.Struct):
 def _command_id_of(text: str) -> str:
     """Return the id of a malformed command, or "".
 
-    Its sender waits for an answer, and would send the command again after each reconnect.
+    A client without an answer would send the command again after each reconnect.
     """
     try:
         return msgspec.json.decode(text, type=_Addressed).command_id
@@ -155,7 +155,7 @@ def _command_id_of(text: str) -> str:
 async def _handle(service: Service, client: Client, operation: protocol.ClientOperation) -> None:
     if not may(client.role, operation.role):
         raise RequestError(
-            "This device may view, not label. Ask the owner for the role annotator.",
+            "This device can only view. Ask the owner for the role `annotator`.",
             code="not_allowed",
             status=403,
         )
