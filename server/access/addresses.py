@@ -9,14 +9,14 @@ import ifaddr
 
 _ELSEWHERE = ("192.0.2.1", 9)
 """An address that no host has (RFC 5737). Connecting a UDP socket to it sends nothing, and selects
-the local address of the outward route."""
+the local address of the default route."""
 
 
 def lan_addresses() -> list[str]:
-    """Return the IPv4 addresses of this machine, the one of the outward route first.
+    """Return the IPv4 addresses of this machine, the address of the default route first.
 
-    IPv6 addresses are left out. They change daily (RFC 8981), and each new one would need a new
-    certificate, about which the browser warns again.
+    IPv6 addresses are left out. They change daily (RFC 8981), and each new address would need a new
+    certificate, so that the browser would warn again.
     """
     found: set[str] = set()
     for adapter in ifaddr.get_adapters():
@@ -39,7 +39,7 @@ def _outward_address() -> str:
 
 
 def machine_names() -> list[str]:
-    """Return the machine's short name, its mDNS name and its full name, without any request."""
+    """Return the machine's short name, mDNS name and full name, without a DNS query."""
     full = socket.gethostname().removesuffix(".").lower()
     short = full.split(".")[0]
     return (

@@ -1,9 +1,9 @@
-"""The certificate of `serve --lan`: made here, or given by --cert and --key.
+"""The certificate of `serve --lan`: made here, or given by `--cert` and `--key`.
 
-WebXR needs a secure context, so a headset needs TLS. The certificate made here is self-signed. The
-browser warns once, and the fingerprint on the terminal shows whether the certificate is the right
-one. Because each new certificate causes another warning, it is kept until the machine has an
-address that it does not hold.
+WebXR needs a secure context, so a headset needs TLS. A certificate made here is self-signed: the
+browser warns once, and the person compares its fingerprint with the fingerprint on the terminal.
+Each new certificate causes another warning. A certificate is therefore used until the machine has
+an address that the certificate does not hold.
 """
 
 import datetime
@@ -26,14 +26,15 @@ from lodespace.files import write_private
 log = logging.getLogger(__name__)
 
 DAYS = 397
-"""Validity in days: the longest that browsers accept."""
+"""Validity in days. Browsers accept no longer validity."""
 RENEW_DAYS = 14
-"""Days before its end at which a certificate is renewed."""
+"""Days before the end of its validity at which a certificate is renewed."""
 MAX_EARLIER_NAMES = 32
 """Names of previous networks that a new certificate also holds."""
 ALWAYS = ("127.0.0.1", "localhost")
-"""Names that every certificate holds."""
+"""Names that every certificate made here holds."""
 CERTIFICATE_FILE = "certificate.pem"
+"""Name of the file with certificate and key in the state folder."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Certificate:
     key: Path
     """Path of the private key, in PEM."""
     names: tuple[str, ...]
-    """DNS names and IP addresses for which it is valid."""
+    """DNS names and IP addresses for which the certificate is valid."""
     fingerprint: str
-    """Its SHA-256, as browsers show it."""
+    """SHA-256 of the certificate, hexadecimal with colons, as browsers show it."""
 
     def context(self) -> ssl.SSLContext:
         """Return a TLS context. Raises LodespaceError when certificate and key do not match."""
@@ -68,7 +69,7 @@ class Certificate:
 def given_certificate(certificate: Path, key: Path) -> Certificate:
     """Load the first certificate of a PEM file.
 
-    Raises LodespaceError when it cannot be read, or is valid for no name.
+    Raises LodespaceError when the file cannot be read, or the certificate holds no name.
     """
     try:
         parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
@@ -79,7 +80,8 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
     names = _names(parsed)
     if not names:
         raise LodespaceError(
-            f"{certificate} holds no host name (subjectAltName): browsers refuse it",
+            f"{certificate} holds no host name (subjectAltName), so browsers refuse it. Use a"
+            " certificate with the name of this machine.",
             code="bad_certificate",
         )
     return Certificate(certificate, key, names, _fingerprint(parsed))
@@ -90,8 +92,9 @@ def own_certificate(
 ) -> Certificate:
     """Load the certificate in `folder`; make a new one unless it is valid for all of `names`.
 
-    A new one is valid for all of `names`, and for up to MAX_EARLIER_NAMES of the previous one. A
-    laptop that moves between two networks therefore causes one warning in each, not one per day.
+    A new certificate is valid for all of `names`, and for up to MAX_EARLIER_NAMES names of the
+    previous certificate. A laptop that moves between two networks daily therefore causes one
+    warning in each network, not one per day.
     Raises LodespaceError when the folder cannot be written.
     """
     now = now or datetime.datetime.now(datetime.UTC)
@@ -155,7 +158,7 @@ def _fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _read(path: Path) -> x509.Certificate | None:
-    """Load the certificate of the server's own file; None when it or its key is unusable."""
+    """Load the certificate that the server has made; None when file or key cannot be used."""
     try:
         _make_private(path)
         data = path.read_bytes()
@@ -166,14 +169,15 @@ def _read(path: Path) -> x509.Certificate | None:
 
 
 def _make_private(path: Path) -> None:
-    """Make a file private: a copied or restored one may have another mode. Raises OSError."""
+    """Make a file private: after a copy or restore, its mode may differ. Raises OSError."""
     mode = path.stat().st_mode & 0o777
     if os.name != "posix" or not mode & 0o077:
         return
     path.chmod(0o600)
     log.warning(
-        "%s holds a key and was not private (mode %o); it is now. If another user may have read"
-        " it, delete it: the server makes a new one",
+        "%s holds a private key that other users could read (mode %o). The server has made the"
+        " file private. If another user may have read the key, delete the file: the server makes a"
+        " new one",
         path,
         mode,
     )

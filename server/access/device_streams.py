@@ -1,4 +1,4 @@
-"""The open streams of devices, as the pairing manager sees them."""
+"""The interface through which the pairing manager reaches the open streams of devices."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,7 +7,7 @@ from lodespace import protocol
 
 
 class DeviceStreams(Protocol):
-    """The open streams of devices, as the pairing manager needs them."""
+    """The open streams of all devices."""
 
     def connected(self, device: str) -> int:
         """Return the number of open streams of a device."""
@@ -18,12 +18,15 @@ class DeviceStreams(Protocol):
         ...
 
     def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
-        """Called when a device requests access, is approved, or is revoked."""
+        """Called when a device requests access, is approved, or is revoked.
+
+        `overview` returns the waiting and approved devices.
+        """
         ...
 
 
 class NoStreams:
-    """Streams of a pairing manager that stands alone."""
+    """The streams of a pairing manager without clients: there are none."""
 
     def connected(self, device: str) -> int:
         """Return 0."""

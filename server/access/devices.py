@@ -1,4 +1,4 @@
-"""Approved devices, stored in the state folder. Of a secret only the SHA-256 is stored."""
+"""Approved devices, stored in the state folder with the SHA-256 of their secrets."""
 
 import contextlib
 import hmac
@@ -15,10 +15,11 @@ from lodespace.files import write_private
 from lodespace.protocol import Role
 
 DEVICES_FILE = "devices.json"
+"""Name of the file in the state folder."""
 KEPT_DAYS = 30
 """Days after which an unused device has to request access again."""
 MAX_DEVICES = 64
-"""Largest number of approved devices; a new one replaces the oldest."""
+"""Largest number of approved devices. A new device replaces the oldest one."""
 _SEEN_EVERY = 3600.0
 """Seconds between two updates of the time at which a device was seen."""
 
@@ -31,15 +32,15 @@ class KnownDevice(msgspec.Struct, kw_only=True):
     name: str
     """Name of the device."""
     role: Role
-    """Its role."""
+    """Role of the device."""
     address: str
     """IP address from which it was approved."""
     secret_hash: str
-    """SHA-256 of its cookie, hexadecimal."""
+    """SHA-256 of the secret in its cookie, hexadecimal."""
     allowed_at: float
     """Time of the approval."""
     seen_at: float
-    """Time at which it was last seen."""
+    """Time of its last request, exact to an hour."""
 
 
 class _File(msgspec.Struct):
@@ -49,8 +50,8 @@ class _File(msgspec.Struct):
 class DeviceStore:
     """The list of devices in `folder`.
 
-    Several servers of one person share the file. It is read again before each change, and after
-    each change by another server.
+    Several servers of one person share the file. Before each use, the file is read again if another
+    server has changed it.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -66,7 +67,7 @@ class DeviceStore:
         return [device for device in self._devices if device.seen_at > oldest]
 
     def admit(self, name: str, role: Role, address: str) -> tuple[KnownDevice, str]:
-        """Approve a device. Return it and its secret, which is not stored.
+        """Approve a device. Return the device and its secret, of which only the hash is stored.
 
         Raises LodespaceError when the file cannot be written.
         """
@@ -99,10 +100,10 @@ class DeviceStore:
         Raises LodespaceError when the file cannot be written.
         """
         known = self.all()
-        left = [one for one in known if one.device != device]
-        if len(left) == len(known):
+        remaining = [other for other in known if other.device != device]
+        if len(remaining) == len(known):
             return False
-        self._write(left)
+        self._write(remaining)
         return True
 
     def _update_seen(self, device: KnownDevice) -> None:
@@ -110,7 +111,7 @@ class DeviceStore:
         if now - device.seen_at < _SEEN_EVERY:
             return
         device.seen_at = now
-        with contextlib.suppress(LodespaceError):  # a full disk revokes no device
+        with contextlib.suppress(LodespaceError):  # a full disk must not revoke a device
             self._write(self._devices)
 
     def _refresh(self) -> None:
@@ -121,10 +122,8 @@ class DeviceStore:
                 return
             self._devices = msgspec.json.decode(self._path.read_bytes(), type=_File).devices
             self._read_at = stamp
-        except FileNotFoundError:
-            self._devices, self._read_at = [], None
         except (OSError, msgspec.MsgspecError):
-            self._devices, self._read_at = [], None  # a damaged file approves no device
+            self._devices, self._read_at = [], None  # a missing or damaged file approves no device
 
     def _write(self, devices: list[KnownDevice]) -> None:
         write_private(self._path, msgspec.json.encode(_File(devices)))

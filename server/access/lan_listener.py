@@ -1,4 +1,4 @@
-"""A port of the network that serves HTTPS and redirects plain HTTP to it.
+"""The port for other devices, which serves HTTPS and redirects plain HTTP to HTTPS.
 
 Most browsers open an address without https:// by plain HTTP on the same port. The first byte
 distinguishes the two: a TLS handshake starts with 22, and no HTTP method does.
@@ -21,14 +21,14 @@ FIRST_BYTE_SECONDS = 3.0
 HANDSHAKE_SECONDS = 10.0
 """Longest time of a TLS handshake."""
 MAX_GREETING = 256
-"""Largest number of connections before their first byte."""
+"""Largest number of connections that have sent no first byte, or are in the TLS handshake."""
 PLAIN_SECONDS = 3.0
-"""Longest time from the first byte of plain HTTP to the end of its headers, however slow the bytes
-arrive."""
+"""Longest time from the first byte of plain HTTP to the end of the headers."""
 MAX_PLAIN = 32
-"""Largest number of plain connections; another one ends the oldest. They only receive a redirect,
-and must not use up the file descriptors of the server."""
+"""Largest number of plain connections; a further connection ends the oldest. Plain connections only
+receive a redirect, and must not use up the file descriptors of the server."""
 _PAUSE_SECONDS = 0.5
+"""Pause after a connection that could not be accepted."""
 
 
 class LanListener:
@@ -46,7 +46,7 @@ class LanListener:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
-        # Without lingering: nothing here reads a body, so none is waited for.
+        # Without lingering: the handler reads no body, so the server need not wait for a body.
         self._redirecting = web.Server(
             self._redirect, access_log=None, keepalive_timeout=PLAIN_SECONDS, lingering_time=0.0
         )
@@ -56,6 +56,7 @@ class LanListener:
         self._accepting: asyncio.Task[None] | None = None
         self._socket: socket.socket | None = None
         self.port = 0
+        """Port that is listened to; 0 before `start`."""
 
     def start(self, port: int) -> None:
         """Listen on `port`; 0: any free port. Raises OSError when it is taken."""
@@ -81,7 +82,7 @@ class LanListener:
             await self._greeting.acquire()
             try:
                 connection, _ = await loop.sock_accept(listener)
-            except OSError as error:  # mostly too many open files: try again later
+            except OSError as error:  # usually too many open files: try again later
                 log.warning("a connection could not be accepted: %s", error)
                 self._greeting.release()
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -122,8 +123,8 @@ class LanListener:
             self._greeting.release()
 
     def _hold(self, transport: asyncio.Transport) -> None:
-        """Keep a plain connection, and abort the oldest above MAX_PLAIN: new ones are answered."""
-        self._plain = [*(one for one in self._plain if not one.is_closing()), transport]
+        """Add a plain connection, and abort the oldest when there are more than MAX_PLAIN."""
+        self._plain = [*(other for other in self._plain if not other.is_closing()), transport]
         for oldest in self._plain[:-MAX_PLAIN]:
             oldest.abort()
 
@@ -143,7 +144,7 @@ class LanListener:
 
 
 async def _peek(connection: socket.socket) -> bytes:
-    """Return the first byte without removing it; b"" when the connection ends before."""
+    """Return the first byte, which stays unread; b"" when the connection ends without a byte."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
 

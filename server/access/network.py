@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
-    """Return the folder of certificate and devices: one per person and machine, not per project."""
+    """Return the folder of certificate and devices, which all projects of a person share."""
     return platformdirs.user_state_path("lodespace", appauthor=False)
 
 
@@ -32,21 +32,26 @@ class Network:
     devices: DeviceStore
     """Approved devices."""
     names: tuple[str, ...]
-    """Names of the certificate; those that other devices can use come first."""
+    """Names of the certificate; names that other devices can use come first."""
 
     @classmethod
     def open(cls, config: LanConfig) -> "Network":
-        """Load or make certificate and devices. Raises LodespaceError without a certificate."""
+        """Load or make certificate and devices.
+
+        Raises LodespaceError when there is no usable certificate.
+        """
         folder = config.state or state_folder()
         if (config.certificate is None) != (config.key is None):
-            raise LodespaceError("--cert and --key must be given together.", code="bad_certificate")
+            raise LodespaceError(
+                "`--cert` and `--key` must be given together.", code="bad_certificate"
+            )
         if config.certificate is not None and config.key is not None:
             certificate = given_certificate(config.certificate, config.key)
             return cls(certificate, DeviceStore(folder), certificate.names)
         unnamed = [ascii(name) for name in machine_names() if not in_ascii(name)]
         if unnamed:
             log.warning(
-                "a certificate cannot hold %s, a name of this computer; use its IP address instead",
+                "a certificate cannot hold %s, a name of this computer; use the IP address instead",
                 " or ".join(unnamed),
             )
         reachable = [*lan_addresses(), *host_names()]
@@ -69,16 +74,19 @@ class Network:
 
 
 def introduce(addresses: list[str], fingerprint: str) -> str:
-    """Return a text for the terminal: the addresses for other devices, and how to pair one."""
+    """Return a text for the terminal: the addresses for other devices, and how to pair a device."""
     if not addresses:
-        return "No network: this machine has no address that another device can reach.\n"
+        return (
+            "No other device can reach this machine: it has no network address. Connect it to a"
+            " network, then start the server again.\n"
+        )
     code = StringIO()
     if sys.stdout.isatty():
         segno.make(addresses[0], error="l").terminal(out=code, compact=True, border=2)
     others = "".join(f"\n  or {address}" for address in addresses[1:4])
     return (
         f"Headset or other device: open {addresses[0]}{others}\n{code.getvalue()}"
-        "  1. It warns once about an unknown certificate. Check that its SHA-256 is\n"
+        "  1. The browser warns once about an unknown certificate. Check that its SHA-256 is\n"
         f"     {fingerprint}\n"
-        "  2. It shows a code of four characters. Approve this code on your own page.\n"
+        "  2. The page shows a code of four characters. Approve this code on your own page.\n"
     )

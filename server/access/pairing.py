@@ -1,10 +1,11 @@
-"""Access control for remote devices: requests, pairing codes, roles. Plain synchronous state.
+"""Access control for remote devices: requests, pairing codes, roles.
 
 A device requests access and shows a short code. The owner sees the same code on a page of the
-server's own machine, and approves the device. Nothing can be guessed there, because the decision
-is made on the trusted side (RFC 8628 in reverse). The fallback is a pairing code that the owner
-reads out: it is valid once and for five minutes, and five wrong guesses end it. In both cases the
-device receives a secret of its own, which it keeps as a cookie. web/access.py has the routes.
+server's own machine, and approves the device. There is nothing to guess, because the decision is
+made on the trusted side (RFC 8628 in reverse). The fallback is a pairing code that the owner reads
+out. The code is valid for one device and five minutes, and five wrong guesses make it invalid. In
+both cases the device receives a secret of its own, which its browser stores as a cookie.
+web/access.py has the routes.
 """
 
 import hmac
@@ -23,18 +24,20 @@ from lodespace.errors import RequestError
 from lodespace.protocol import Role
 
 MAX_WAITING = 5
-"""Devices that may wait at the same time."""
+"""Largest number of devices that wait for a decision."""
 MAX_WAITING_AND_ADDRESS = 3
-"""Devices of one address that may wait: several devices may share an address (NAT)."""
+"""Largest number of waiting devices per IP address: several devices may share one (NAT)."""
 WAITING_SECONDS = 120.0
-"""Time after which a request expires."""
+"""Seconds after which a request expires."""
 SILENT_SECONDS = 10.0
-"""A waiting page polls each second. A request that has not polled for this long is replaced when
-its address sends another one."""
+"""A waiting page polls each second. When an address has no room for another request, its new
+request replaces one for which no page has polled for this many seconds."""
 REQUESTS_PER_MINUTE = 30
+"""Largest number of requests per minute, from all addresses together."""
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
+"""Largest number of requests per minute from one IP address."""
 _CLOSE_AGAIN_SECONDS = 1.0
-"""Time for a revoked stream to close, before it is closed again."""
+"""Seconds after which a revoked stream that is still open is closed again."""
 
 _RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
 
@@ -59,13 +62,13 @@ class _Waiting:
     address: str
     """IP address that the request came from."""
     since: float
-    """Time of the request."""
+    """Time of the request, in seconds of the manager's clock."""
     polled_at: float
-    """Time of the last poll."""
+    """Time of the last poll, in seconds of the same clock."""
     approved_as: Role | None = None
     """Role that the owner has approved."""
     denied: bool = False
-    """Whether the owner has denied it."""
+    """Whether the owner has denied the request."""
 
 
 class PairingManager:
@@ -74,7 +77,7 @@ class PairingManager:
     Args:
         devices: Approved devices; None when the server is not shared, so that no device can pair.
         streams: Open streams of devices. They are closed when their device is revoked.
-        fingerprint: SHA-256 of the server's certificate, shown to the owner.
+        fingerprint: SHA-256 of the server's certificate, hexadecimal, shown to the owner.
         clock: Returns seconds since the epoch.
     """
 
@@ -107,7 +110,7 @@ class PairingManager:
         self._addresses = addresses
 
     def identify(self, secret: str) -> KnownDevice | None:
-        """Return the device whose cookie holds `secret`."""
+        """Return the device whose cookie holds `secret`, or None."""
         known = self.devices.identify(secret) if self.devices is not None and secret else None
         if known is not None:
             self._identified.add(known.device)
@@ -116,9 +119,9 @@ class PairingManager:
     # Requests ---------------------------------------------------------------------------
 
     def request(self, name: str, address: str) -> protocol.AccessRequested:
-        """Request access for a device.
+        """Request access for the device `name` at the IP address `address`.
 
-        Raises RequestError when too many devices wait, or this one has requested too often.
+        Raises RequestError when too many devices wait, or the address has sent too many requests.
         """
         self._forget_expired()
         now = self._clock()
@@ -150,7 +153,11 @@ class PairingManager:
         return protocol.AccessRequested(secret=secret, code=code, expires_in=WAITING_SECONDS)
 
     def poll(self, secret: str) -> tuple[protocol.AccessAnswer, str]:
-        """Return the state of a request, and once the secret of the approved device, else ""."""
+        """Return the state of the request that has `secret`, and the secret of a new device.
+
+        The device's secret is returned once, with the state `allowed`; otherwise it is "".
+        Raises LodespaceError when the device cannot be stored.
+        """
         self._forget_expired()
         given = hash_of(secret)
         for waiting in self._waiting.values():
@@ -176,7 +183,7 @@ class PairingManager:
         waiting = self._waiting.get(request)
         if waiting is None:
             raise RequestError(
-                "That device no longer waits. Request access on it again.",
+                "This device no longer waits for a decision. Request access on the device again.",
                 code="not_waiting",
                 status=404,
             )
@@ -188,10 +195,10 @@ class PairingManager:
         return [w for w in self._waiting.values() if w.approved_as is None and not w.denied]
 
     def _replaceable(self, address: str, now: float) -> _Waiting | None:
-        """Return the request that a new one of `address` replaces; None when there is room.
+        """Return the request that a new request from `address` replaces; None when there is room.
 
-        Only a silent request of the same address is replaced. One of another address may belong to
-        a headset that sleeps while its wearer walks to the owner with the code.
+        Only a request of the same address that no longer polls is replaced. A request of another
+        address is kept: its headset may sleep while the wearer walks to the owner with the code.
         Raises RequestError when there is no room.
         """
         undecided = self._undecided()
@@ -199,7 +206,7 @@ class PairingManager:
         if len(undecided) < MAX_WAITING and len(own) < MAX_WAITING_AND_ADDRESS:
             return None
         silent = (waiting for waiting in own if waiting.polled_at < now - SILENT_SECONDS)
-        replaced = next(silent, None)  # of a page that was reloaded
+        replaced = next(silent, None)  # its page was probably reloaded
         if replaced is None:
             raise RequestError(
                 "Too many devices wait. Try again in two minutes, or after the owner has decided.",
@@ -211,16 +218,16 @@ class PairingManager:
     # Pairing codes ----------------------------------------------------------------------
 
     def make_code(self, role: Role) -> protocol.PairingCode:
-        """Make a pairing code; the previous one becomes invalid.
+        """Make a pairing code. The previous code becomes invalid.
 
         Raises RequestError for some time after too many wrong guesses.
         """
         return self._codes.make(role)
 
     def redeem_code(self, typed: str, name: str, address: str) -> tuple[Role, str]:
-        """Approve a device that sends the current code. Return its role and its secret.
+        """Approve a device that sends the current code. Return the device's role and secret.
 
-        Raises RequestError, with the same message for every wrong guess.
+        Raises RequestError for a wrong or expired code, always with the same message.
         """
         role = self._codes.check(typed, address)
         secret = self._admit(name, role, address)
@@ -230,7 +237,7 @@ class PairingManager:
     # The owner's view --------------------------------------------------------------------
 
     def overview(self) -> protocol.Access:
-        """Return waiting and approved devices, and the addresses for new ones."""
+        """Return waiting and approved devices, and the URLs for other devices."""
         self._forget_expired()
         return protocol.Access(
             addresses=self.addresses,
@@ -256,7 +263,10 @@ class PairingManager:
         )
 
     def revoke(self, device: str) -> None:
-        """Invalidate a device's cookie and close its streams. Raises RequestError if unknown."""
+        """Invalidate a device's cookie and close its streams.
+
+        Raises RequestError when the device does not exist.
+        """
         if self.devices is None or not self.devices.revoke(device):
             raise RequestError("There is no such device.", code="unknown_device", status=404)
         self._close_streams(device)
@@ -265,8 +275,8 @@ class PairingManager:
     def expire_stale(self) -> None:
         """Remove expired requests, and close the streams of devices that are no longer approved.
 
-        To be called repeatedly: another server of the same person may have revoked a device, a
-        newer device may have replaced it, and a stream may have opened during the revocation.
+        Call this method regularly: another server of the same person may have revoked a device, a
+        newer device may have replaced an old one, or a stream may have opened during a revocation.
         """
         self._forget_expired()
         if self.devices is None:
@@ -290,7 +300,7 @@ class PairingManager:
                 "This server is not shared with other devices.", code="not_shared", status=404
             )
         _, secret = self.devices.admit(name, role, address)
-        self.expire_stale()  # the number of devices is limited: one may have been replaced
+        self.expire_stale()  # the new device may have replaced the oldest one
         self._changed()
         return secret
 

@@ -1,4 +1,4 @@
-"""Pairing codes: one at a time, valid once, ended by wrong guesses."""
+"""Pairing codes: one at a time, valid for one device, invalid after too many wrong guesses."""
 
 import hmac
 import secrets
@@ -14,13 +14,17 @@ from lodespace.protocol import Role
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no two of its characters look alike."""
 CODE_SECONDS = 300.0
-"""Time for which a pairing code is valid."""
+"""Seconds for which a pairing code is valid."""
 CODE_LENGTH = 8
+"""Characters of a code, without the hyphen."""
 GUESSES_PER_CODE = 5
+"""Number of wrong guesses that make a code invalid."""
 GUESSES_PER_MINUTE = 30
+"""Largest number of guesses per minute, from all addresses together."""
 GUESSES_PER_MINUTE_AND_ADDRESS = 10
+"""Largest number of guesses per minute from one IP address."""
 FIRST_PENALTY = 30.0
-"""Seconds until the next pairing code after too many wrong guesses; doubled each time."""
+"""Seconds without a new code after too many wrong guesses. The penalty doubles each time."""
 MAX_PENALTY = 600.0
 """Longest penalty in seconds: repeated guessing must not keep the owner from pairing for days."""
 
@@ -32,11 +36,11 @@ class _Code:
     code_hash: str
     """SHA-256 of the code, hexadecimal."""
     role: Role
-    """Role of the device that redeems it."""
+    """Role of the device that redeems the code."""
     expires: float
-    """Time after which it is invalid."""
+    """Time after which the code is invalid."""
     guesses: int = 0
-    """Number of guesses that were compared with it."""
+    """Number of guesses that were compared with the code."""
 
 
 class PairingCodes:
@@ -50,7 +54,7 @@ class PairingCodes:
         self._guesses = Limit(GUESSES_PER_MINUTE, GUESSES_PER_MINUTE_AND_ADDRESS)
 
     def make(self, role: Role) -> protocol.PairingCode:
-        """Make a pairing code; the previous one becomes invalid.
+        """Make a pairing code. The previous code becomes invalid.
 
         Raises RequestError for some time after too many wrong guesses.
         """
@@ -70,7 +74,10 @@ class PairingCodes:
         )
 
     def check(self, typed: str, address: str) -> Role:
-        """Return the role that a typed code gives. Raises RequestError when it is wrong."""
+        """Return the role that a typed code gives.
+
+        Raises RequestError when the code is wrong or expired, or after too many guesses.
+        """
         now = self._clock()
         if not self._guesses.allowed(address, now):
             raise RequestError(
@@ -97,7 +104,7 @@ class PairingCodes:
         return code.role
 
     def spend(self) -> None:
-        """Invalidate the current code: it was redeemed."""
+        """Invalidate the current code after a device has redeemed it."""
         self._code = None
         self._penalty = 0.0
 

@@ -3,10 +3,16 @@
 from collections import deque
 
 SECONDS = 60.0
+"""Length of the period in which attempts are counted."""
 
 
 class Limit:
-    """A limit of tries. Refused tries are not stored, so it stores at most `in_all` times."""
+    """A limit on attempts per minute. Only allowed attempts are stored, at most `in_all`.
+
+    Args:
+        in_all: Largest number of attempts per minute, from all addresses together.
+        per_address: Largest number of attempts per minute from one address.
+    """
 
     def __init__(self, in_all: int, per_address: int) -> None:
         self._in_all = in_all
@@ -15,7 +21,10 @@ class Limit:
         self._by_address: dict[str, deque[float]] = {}
 
     def allowed(self, address: str, now: float) -> bool:
-        """Return whether `address` may try at `now` (seconds of any clock); count the try then."""
+        """Return whether `address` may make an attempt at time `now`, in seconds.
+
+        An allowed attempt is counted.
+        """
         self._forget(now - SECONDS)
         own = self._by_address.get(address, deque())
         if len(self._all) >= self._in_all or len(own) >= self._per_address:

@@ -1,4 +1,4 @@
-"""The hash under which secrets are kept: the server stores no cookie and no code itself."""
+"""Hash of a secret. The server stores the hash instead of a cookie or code."""
 
 import hashlib
 
