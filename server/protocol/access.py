@@ -20,7 +20,7 @@ class WaitingDevice(Message):
     address: str
     """IP address of the device."""
     since: float
-    """Time of the request."""
+    """Time of the request, in seconds since the Unix epoch."""
 
 
 class Device(Message):
@@ -33,11 +33,11 @@ class Device(Message):
     role: Role
     """Role that the owner has given it."""
     address: str
-    """IP address from which it was approved."""
+    """IP address of the device when it was approved."""
     allowed_at: float
-    """Time of the approval."""
+    """Time of the approval, in seconds since the Unix epoch."""
     seen_at: float
-    """Time at which it was last seen, exact to an hour."""
+    """Time of the last request of the device, in seconds since the Unix epoch, exact to an hour."""
     connected: int
     """Number of its open streams."""
 
@@ -48,7 +48,7 @@ class Access(Message):
     addresses: list[str]
     """URLs for other devices, the most likely one first; empty without `--lan`."""
     fingerprint: str
-    """SHA-256 of the certificate."""
+    """SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`."""
     waiting: list[WaitingDevice]
     """Devices that wait for a decision, oldest request first."""
     devices: list[Device]
@@ -81,10 +81,10 @@ class AccessPoll(Message):
 
 
 class AccessAnswer(Message):
-    """State of a request. The answer `allowed` carries the cookie."""
+    """State of a request for access. An answer with the state `allowed` sets the cookie."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
-    """The owner's decision, if there is one."""
+    """The owner's decision; `waiting`: no decision yet; `expired`: no such request."""
     role: Role | None = None
     """Role of the approved device."""
 
@@ -102,7 +102,7 @@ class Decide(Message):
     request: str
     """Id of the request."""
     role: Literal["annotator", "viewer"] | None = None
-    """Role to approve the device as; null: deny it."""
+    """Role that the device gets; null: the request is denied."""
 
 
 class MakeCode(Message):
@@ -113,14 +113,14 @@ class MakeCode(Message):
 
 
 class PairingCode(Message):
-    """A code that pairs one device, once. The previous code is invalid from now on."""
+    """A code that pairs one device. It makes the previous code invalid."""
 
     code: str
     """The code, with a hyphen in the middle."""
     role: Role
-    """Role of the device that redeems it."""
+    """Role of the device that redeems the code."""
     expires_in: float
-    """Seconds for which it is valid."""
+    """Seconds for which the code is valid."""
 
 
 class Revoke(Message):
@@ -131,7 +131,7 @@ class Revoke(Message):
 
 
 class AccessChanged(Operation, tag="access"):
-    """Waiting or approved devices changed. Sent to owners."""
+    """Waiting or approved devices changed. Sent to clients with the role `owner`."""
 
     access: Access
     """All waiting and approved devices."""

@@ -17,25 +17,25 @@ class ErrorBody(Message):
 
 
 class Ack(Operation, tag="ack"):
-    """A command took effect. A label is on disk."""
+    """Answer to a command that took effect. The event of the command, if any, is on disk."""
 
     command_id: str
     """Id of the command."""
     sequence: int
-    """Number of its event in the label log."""
+    """Number of the command's event in the label log; of the newest event if nothing changed."""
     count: int
     """Number of items that changed."""
     class_id: int = UNLABELED
-    """The class that `add_class` created, or that a gesture assigned."""
+    """Class that `add_class` created, or that a gesture assigned; -1 without a single class."""
     message: str = ""
     """A sentence for a person when a part of the command had no effect."""
 
 
 class Refused(Operation, tag="refused"):
-    """A message of the client had no effect; nothing changed."""
+    """Answer to a message that was refused. Nothing changed."""
 
     command_id: str
-    """Id of the command; empty when the message is without an id."""
+    """Id of the command; empty when the message has no id."""
     code: str
     """Stable code of the error, for programs."""
     message: str
@@ -43,10 +43,10 @@ class Refused(Operation, tag="refused"):
 
 
 class Notice(Operation, tag="notice"):
-    """A message for a person, with what to do."""
+    """A problem that a person should know of, and what to do."""
 
     topic: Literal["collapse", "trainer", "disk", "undo"]
-    """A notice replaces the previous one of its topic."""
+    """Topic of the problem. A notice replaces the previous notice of its topic."""
     code: str
     """Code of the problem; empty: the notice of `topic` is removed."""
     message: str

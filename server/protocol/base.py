@@ -8,11 +8,11 @@ from lodespace.protocol.values import Role
 
 
 class Message(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """Base of all JSON bodies. Unknown fields are refused, so that a misspelt one is reported."""
+    """Base of all JSON bodies. Unknown fields are refused, so that misspelt names are reported."""
 
 
 class Operation(Message, tag_field="op"):
     """Base of all text messages of the stream."""
 
     role: ClassVar[Role] = "annotator"
-    """Role that a client needs to send it. The default is the safe one."""
+    """Role that a client needs to send the operation. By default, viewers may not send it."""

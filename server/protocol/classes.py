@@ -12,16 +12,16 @@ class ClassInfo(Message):
     """A class."""
 
     class_id: int
-    """Its number, which never changes."""
+    """Number of the class, which never changes."""
     name: ClassName
-    """Its name."""
+    """Name of the class."""
     colour: Colour
-    """Its colour."""
+    """Colour of the class, as `#rrggbb`."""
     locked: bool = False
-    """Whether no gesture may add or remove its labels."""
+    """Whether no gesture may add or remove labels of the class."""
     removed: bool = False
-    """Whether it was deleted, merged into another, or its creation undone. No item has it. An undo
-    can restore it."""
+    """Whether the class was deleted, merged into another class, or its creation undone. No item has
+    a removed class. An undo or redo can restore the class."""
 
 
 class AddClass(Operation, tag="add_class"):
@@ -30,9 +30,9 @@ class AddClass(Operation, tag="add_class"):
     command_id: CommandId
     """Id of the command."""
     name: ClassName
-    """Its name."""
+    """Name of the class."""
     colour: Colour | None = None
-    """Its colour; null: the next one of the palette."""
+    """Colour of the class, as `#rrggbb`; null: the next colour of the palette."""
 
 
 class EditClass(Operation, tag="edit_class"):
@@ -43,15 +43,15 @@ class EditClass(Operation, tag="edit_class"):
     class_id: Annotated[int, msgspec.Meta(ge=0, lt=MAX_CLASSES)]
     """Number of the class."""
     name: ClassName | None = None
-    """New name."""
+    """New name; null: no change."""
     colour: Colour | None = None
-    """New colour."""
+    """New colour, as `#rrggbb`; null: no change."""
     locked: bool | None = None
-    """Whether no gesture may add or remove its labels."""
+    """Whether no gesture may add or remove labels of the class; null: no change."""
 
 
 class MergeClass(Operation, tag="merge_class"):
-    """Merge a class into another: its items count as items of `into` from now on."""
+    """Merge a class into another class. Its items then have the class `into`."""
 
     command_id: CommandId
     """Id of the command."""

@@ -29,7 +29,7 @@ _LEVEL = 1
 
 
 class FrameForces(NamedTuple):
-    """Quantised forces of T loss terms on N items: vectors[k] * scales[k] is that of term k."""
+    """Quantised forces of T loss terms on N items. Term k has the forces vectors[k] * scales[k]."""
 
     scales: npt.NDArray[np.float32]
     """Scale per term (T,), in nats per latent unit."""
@@ -46,7 +46,7 @@ class Opcode(IntEnum):
 
 
 FLAG_RESTING = 1
-"""Flag of the last delta frame before training rests: it is exact to one grid step."""
+"""Flag of the last delta frame before training rests. That frame is exact to one grid step."""
 
 
 class Header(NamedTuple):
@@ -82,7 +82,7 @@ class PositionsFrame(NamedTuple):
     header: Header
     """Its header."""
     delta: npt.NDArray[np.int32]
-    """Motion per point (N, axes) since `base_revision`, in grid steps: the shift is applied."""
+    """Motion per point (N, axes) since `base_revision`, in grid steps, after the shift."""
 
 
 class PredictionsFrame(NamedTuple):
@@ -120,7 +120,7 @@ def encode_positions(
     """Encode a delta frame.
 
     Layout before deflate: zigzag as uint16, in byte planes: the low bytes of axis 0, of axis 1, ..,
-    then the high bytes. The arguments without description are fields of the header.
+    then the high bytes. The other arguments are fields of `Header`.
 
     Args:
         delta: Motion per point (N, axes), in units of 2**shift grid steps.
@@ -132,7 +132,7 @@ def encode_positions(
     n, axes = delta.shape
     if n and (int(delta.min()) < -32768 or int(delta.max()) > 32767):
         raise ProtocolError(
-            "a delta does not fit 16 bits; a new snapshot is due", code="delta_overflow"
+            "A delta does not fit into 16 bits. Send a new scene.", code="delta_overflow"
         )
     narrow = delta.astype(np.int16)
     zigzag = ((narrow << 1) ^ (narrow >> 15)).view(np.uint16)
@@ -167,7 +167,7 @@ def encode_predictions(
     """Encode a predictions frame of K changed items.
 
     Layout before deflate: gaps between items u32, classes i16, confidences u8. `items` must be
-    strictly ascending. The first gap is the first item; runs of neighbours compress well.
+    strictly ascending. The first gap is the first item. Runs of consecutive items compress well.
     """
     gaps = np.diff(items, prepend=np.uint32(0)).astype("<u4")
     raw = gaps.tobytes() + class_ids.astype("<i2").tobytes() + confidence.astype(np.uint8).tobytes()
@@ -267,7 +267,10 @@ def _frame(
 
 
 def _inflate(payload: bytes, expected: int) -> bytes:
-    """Inflate a payload to at most `expected` bytes, so that its size is limited by the header."""
+    """Inflate a payload to `expected` bytes. Raises ProtocolError for a payload of another size.
+
+    At most one byte more is inflated, so that a small payload cannot fill the memory.
+    """
     inflater = isal_zlib.decompressobj(-15)
     try:
         raw = inflater.decompress(payload, expected + 1)

@@ -10,21 +10,21 @@ class Gesture(Message):
     """One action of a person: one step of undo, one tick on the timeline."""
 
     gesture: int
-    """Number of its event in the label log."""
+    """Number of the gesture's event in the label log."""
     kind: Literal["label", "settings", "anchor", "unpin", "class"]
     """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes."""
     class_id: int
-    """Class that the items were given; -1 for several classes or none."""
+    """Class that the items got; -1 for several classes, or for no class."""
     count: int
     """Number of items that changed."""
     by: str
-    """Id of the client that made it."""
+    """Id of the client that made the gesture."""
     at: float
-    """Time of the gesture."""
+    """Time of the gesture, in seconds since the Unix epoch."""
     revision: int
     """Revision of the positions that the client showed."""
     undone: bool
-    """Whether it is undone."""
+    """Whether the gesture is undone."""
     note: str
     """A short description of the change, or the note of the person."""
 
@@ -41,10 +41,10 @@ class History(Message):
 
 
 class Undo(Operation, tag="undo"):
-    """Undo this client's newest gesture that is in force: its labels, settings or pins.
+    """Undo this client's newest gesture that is not undone: its labels, settings, pins or classes.
 
-    The model and the layout return to the time before the gesture. When another client has made a
-    gesture since, they stay, and the answer has a `message`.
+    The model and the layout return to their state before the gesture. If another client has
+    continued from the gesture, model and layout do not return, and the answer has a `message`.
     """
 
     command_id: CommandId

@@ -13,13 +13,13 @@ class Thumbnails(Message):
     page_size: int
     """Width and height of a page, in pixels."""
     columns: int
-    """Number of cells in a row, and of rows on a page."""
+    """Number of cells per row; a page has the same number of rows."""
     cell: int
     """Width and height of a cell, in pixels."""
     picture: int
     """Width and height of the picture in the centre of its cell, in pixels."""
     channels: Literal[1, 3]
-    """3: colours; 1: grey, where bright pixels are drawn as ink."""
+    """3: colour pictures; 1: grey pictures, which a page draws in the colours of the classes."""
 
 
 class Column(Message):
@@ -44,24 +44,24 @@ class ItemInfo(Message):
     item: int
     """Number of the item."""
     id: str
-    """Id that it was imported with."""
+    """Id from the source of the item."""
     class_id: int
-    """Its label; -1: unlabelled."""
+    """Class of the label; -1: unlabelled."""
     gesture: int
-    """Number of the gesture that labelled it; -1: unlabelled."""
+    """Number of the gesture that labelled the item; 0 without one."""
     labelled_by: str
-    """Id of the client that labelled it; empty: unlabelled."""
+    """Id of the client that labelled the item; empty without a gesture."""
     labelled_at: float
-    """Time of its label; 0: unlabelled."""
+    """Time of the gesture, in seconds since the Unix epoch; 0 without a gesture."""
     prediction: int
     """Class that the model predicts; -1 before the first prediction."""
     confidence: float
     """Probability of the predicted class, 0..1."""
     path: str
-    """Path of its file below the imported folder; empty when it came without one."""
+    """Path of the item's file below the imported folder; empty for an item without a file."""
     columns: list[Column]
-    """All values that were imported with it."""
+    """All values that were imported with the item."""
     start: float | None = None
-    """Start in its recording, in seconds; only for sounds."""
+    """Start of a sound in its recording, in seconds; null for other items."""
     end: float | None = None
-    """End in its recording, in seconds; only for sounds."""
+    """End of a sound in its recording, in seconds; null for other items."""

@@ -19,7 +19,7 @@ from lodespace.protocol.values import (
 
 
 class Region(Message):
-    """A region drawn on the screen, with all data to find its items again (region_query.py)."""
+    """A region drawn on the screen, with all data that are needed to find its items."""
 
     polygon: Annotated[list[float], msgspec.Meta(min_length=6, max_length=20000)]
     """Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
@@ -59,7 +59,7 @@ class Label(Operation, tag="label"):
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
     """Items to label."""
     class_id: ClassId
-    """Class of the items; UNLABELED removes their labels."""
+    """Class that the items get; UNLABELED (-1) removes their labels."""
     revision: Counter
     """Revision of the positions that the client showed."""
     provenance: Provenance
@@ -72,9 +72,9 @@ class LabelEach(Operation, tag="label_each"):
     command_id: CommandId
     """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
-    """Items to label, each once."""
+    """Items to label, without repetition."""
     class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
-    """Class per item; UNLABELED removes its label."""
+    """Class per item; UNLABELED (-1) removes the label."""
     revision: Counter
     """Revision of the positions that the client showed."""
     provenance: Provenance
@@ -102,12 +102,12 @@ class Resolve(Operation, tag="resolve"):
 
 
 class Labels(Operation, tag="labels"):
-    """Labels changed. Sent to every client in the order of `sequence`, never dropped."""
+    """Labels changed. Sent to every client in the order of `sequence`, without omission."""
 
     sequence: int
     """Number of the event in the label log."""
     gesture: int
-    """Number of the gesture that changed them; 0 after a reconnect, for all missed changes."""
+    """Number of the gesture that changed the labels; 0 for all changes that a client missed."""
     by: str
     """Id of the client that made the gesture."""
     items: list[int]

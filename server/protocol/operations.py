@@ -1,4 +1,4 @@
-"""Everything that goes over the stream as text, both ways."""
+"""All text messages of the stream: from client to server, and from server to client."""
 
 import msgspec
 

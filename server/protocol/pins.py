@@ -9,20 +9,20 @@ from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Ro
 
 
 class Drag(Operation, tag="drag"):
-    """Items are in a person's hand: pull them to targets until the next drag or anchor.
+    """Pull items to targets while a person drags them.
 
-    No answer. The newest drag of a client counts. One without items releases them without a
-    gesture; `anchor` ends a drag as a gesture.
+    There is no answer. Each `drag` replaces the client's previous one. A `drag` without items
+    releases the items, without a gesture. An `anchor` ends the drag as one gesture.
     """
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
-    """Items in the hand."""
+    """Dragged items."""
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
     """Target per item, in latent units."""
 
 
 class Anchor(Operation, tag="anchor"):
-    """Items were dragged, as one gesture."""
+    """End a drag, as one gesture."""
 
     command_id: CommandId
     """Id of the command."""
@@ -46,9 +46,9 @@ class Unpin(Operation, tag="unpin"):
 
 
 class SetPriority(Operation, tag="set_priority"):
-    """Items that the person looks at. On large data sets these move first.
+    """Set the items in view. On large data sets, items in view move first.
 
-    No answer. The newest message of a client counts.
+    There is no answer. Each message replaces the client's previous one.
     """
 
     role: ClassVar[Role] = "viewer"

@@ -20,7 +20,7 @@ class Pose(Message):
 class Presence(Operation, tag="presence"):
     """Poses of this client's head and hands, for the other clients.
 
-    No answer. The newest message of a client counts.
+    There is no answer. Each message replaces the client's previous one.
     """
 
     role: ClassVar[Role] = "viewer"
@@ -32,7 +32,7 @@ class Presence(Operation, tag="presence"):
     right: Pose | None = None
     """Pose of the right hand; null: not tracked."""
     scale: Annotated[float, msgspec.Meta(gt=0, le=1e4)] = 1.0
-    """Metres of the scene per metre of the room, so that a head has its real size."""
+    """Metres of the scene per metre of the room. Other clients scale the head by this number."""
 
 
 class PeerMoved(Operation, tag="peer"):

@@ -9,7 +9,10 @@ from lodespace.protocol.values import MAX_DECODED, MAX_PROBED, CommandId, Item, 
 
 
 class Watch(Operation, tag="watch"):
-    """Start or stop receiving a forces frame with every frame of positions. No answer."""
+    """Start or stop receiving a forces frame with every frame of positions.
+
+    There is no answer.
+    """
 
     role: ClassVar[Role] = "viewer"
 
@@ -18,7 +21,7 @@ class Watch(Operation, tag="watch"):
 
 
 class Probe(Operation, tag="probe"):
-    """Ask for the model's values of items: forces, reconstruction, sigma."""
+    """Ask for the forces on items, their reconstructions, and their standard deviations (sigma)."""
 
     role: ClassVar[Role] = "viewer"
 
@@ -29,7 +32,7 @@ class Probe(Operation, tag="probe"):
 
 
 class Decode(Operation, tag="decode"):
-    """Ask for the decoded pictures of points. A client's newer query replaces one that waits."""
+    """Ask for the decoded pictures of points. A client may have only a few open queries."""
 
     role: ClassVar[Role] = "viewer"
 
@@ -49,8 +52,8 @@ class Probed(Operation, tag="probed"):
     items: list[int]
     """The items (K)."""
     forces: dict[str, list[float]]
-    """Per loss term: minus the gradient of the weighted term at the latent mean, in nats per latent
-    unit, flat (K * D)."""
+    """Force per loss term: minus the gradient of the weighted term at the latent mean, in nats per
+    latent unit, flat (K * D)."""
     pictures: str
     """Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors."""
     width: int

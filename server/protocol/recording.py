@@ -10,7 +10,7 @@ class Tick(Message):
     """A gesture on the timeline."""
 
     moment: int
-    """Moment after which it happened."""
+    """Moment after which the gesture happened."""
     event: Literal["made", "undone", "redone"]
     """Kind of the change."""
     gesture: Gesture
@@ -18,7 +18,7 @@ class Tick(Message):
 
 
 class Keyframes(Message):
-    """Records of the recording that hold a whole scene."""
+    """Keyframes of the recording: records that hold a whole scene."""
 
     moment: list[int]
     """Moment of each keyframe."""

@@ -11,7 +11,7 @@ SheetKind = Literal["suspects", "uncertain"]
 SuggestionKind = Literal["region", "suspects", "uncertain", "done"]
 """Kind of a suggested gesture; `done`: the target is reached."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]
-"""A value per item that shows where labels help most."""
+"""Name of a cue: a value per item that shows where labels help most."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A share or a probability."""
 SHEET_SIZE = 27
@@ -21,7 +21,7 @@ MAX_SHEET_SIZE = 200
 
 
 class Quality(Message):
-    """Quality of the labels, estimated without the truth.
+    """Quality of the labels, estimated without the true classes.
 
     `label_error`, `right` and `gestures_left` are null before the first predictions.
     """
@@ -41,7 +41,7 @@ class Quality(Message):
     gestures_left: int | None
     """Estimated number of gestures until `right` reaches `target`."""
     target: Share
-    """The share of right items to reach."""
+    """Share of right items at which the labels are good enough."""
     suspects: int
     """Number of items in the queue `suspects`."""
     uncertain: int
@@ -54,13 +54,13 @@ class SheetItem(Message):
     item: int
     """Number of the item."""
     class_id: int
-    """Its label; -1: unlabelled."""
+    """Class of the label; -1: unlabelled."""
     prediction: int
-    """Class that the model predicts."""
+    """Class that the model predicts; -1 before the first prediction."""
     confidence: Share
     """Probability of the predicted class."""
     doubt: Share
-    """Probability that its label, or else its prediction, is wrong."""
+    """Probability that the label is wrong; for an unlabelled item, that the prediction is wrong."""
 
 
 class Sheet(Message):
@@ -80,11 +80,11 @@ class Suggestion(Message):
     """Answer of GET /api/next: the suggested next gesture."""
 
     kind: SuggestionKind
-    """A region to label, a sheet to review, or nothing."""
+    """Kind of the suggestion: a region to label, a sheet to review, or nothing."""
     items: list[int]
     """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
-    """Class that the model predicts for the region; -1: no single class."""
+    """Class that the model predicts for the region; -1 without a single class."""
     reason: str
     """The reason, as a sentence for a person."""
     gain: float
@@ -92,7 +92,7 @@ class Suggestion(Message):
 
 
 class QualityChanged(Operation, tag="quality"):
-    """Quality changed. The newest message counts."""
+    """Quality changed. Each message replaces the previous one."""
 
     quality: Quality
     """The newest estimate."""

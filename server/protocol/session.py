@@ -58,7 +58,7 @@ class Health(Message):
     """Answer of GET /healthz."""
 
     status: Literal["ok"]
-    """The server runs."""
+    """Always `ok`: the server runs."""
     trainer: TrainerState
     """State of the trainer."""
     uptime_seconds: float
@@ -66,7 +66,7 @@ class Health(Message):
 
 
 class Hello(Operation, tag="hello"):
-    """First message of a client: the client, and the scene and revision that it shows.
+    """First message of a client: its id, and the scene and revision that the client shows.
 
     The server continues from there with a merged delta, or answers `resync`.
     """
@@ -74,20 +74,20 @@ class Hello(Operation, tag="hello"):
     role: ClassVar[Role] = "viewer"
 
     client_id: CommandId
-    """Id that the page has made. It keeps the id when it reconnects, so that undo finds its own
+    """Id that the page made. A page that reconnects keeps its id, so that it can undo its own
     gestures."""
     scene_id: Counter
-    """Id of the scene that it shows (from the GLB's extras)."""
+    """Id of the scene that the client shows (from the GLB's extras)."""
     revision: Counter
-    """Revision of the positions that it shows."""
+    """Revision of the positions that the client shows."""
     sequence: Counter
-    """Number of the newest event that it has received."""
+    """Number of the newest event that the client has received."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
     """Name that other people see."""
 
 
 class Welcome(Operation, tag="welcome"):
-    """Answer to `hello`: everything but positions. Deltas follow."""
+    """Answer to `hello`: the session without its positions. Deltas follow."""
 
     session: SessionInfo
     """The session."""

@@ -45,7 +45,8 @@ class Losses(Message):
     nats."""
     metrics: dict[str, float]
     """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
-    enough; `held_out`: their number; `head_accuracy`: accuracy of the paper's head on them."""
+    enough; `held_out`: number of these items; `head_accuracy`: accuracy of the paper's classifier
+    head on the same items."""
     kl_per_dimension: list[float]
     """KL divergence per latent dimension, in nats."""
 
@@ -54,7 +55,7 @@ class Training(Message):
     """State of the trainer."""
 
     state: TrainerState
-    """State of the process."""
+    """State of the trainer process."""
     phase: Phase
     """Phase of training."""
     progress: float
@@ -64,7 +65,7 @@ class Training(Message):
     frames_per_second: float
     """Rate of the frames, in 1/s."""
     settings: Settings
-    """All settings in force."""
+    """Current settings, with all fields filled."""
     message: str = ""
     """A sentence for a person; empty when there is nothing to say."""
 
@@ -78,20 +79,20 @@ class SetTraining(Operation, tag="set_training"):
     command_id: CommandId
     """Id of the command."""
     run: bool | None = None
-    """true: run; false: pause; null: no change."""
+    """true: run training; false: pause training; null: no change."""
     settings: Settings | None = None
     """Settings to change."""
 
 
 class TrainingChanged(Operation, tag="training"):
-    """State or progress of the trainer changed. The newest message counts."""
+    """State or progress of the trainer changed. Each message replaces the previous one."""
 
     training: Training
     """The newest state."""
 
 
 class LossesMeasured(Operation, tag="losses"):
-    """A new sample of the training curves. The newest message counts."""
+    """A new sample of the training curves. Each message replaces the previous one."""
 
     losses: Losses
     """The sample."""

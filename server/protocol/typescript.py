@@ -81,12 +81,12 @@ export type ErrorCode =
 
 
 def _names(names: Sequence[str]) -> str:
-    """A constant array of strings in TypeScript."""
+    """Return a constant array of strings in TypeScript."""
     return "[" + ", ".join(f'"{name}"' for name in names) + "] as const"
 
 
 def _rows(rows: Sequence[Term]) -> str:
-    """A constant array of objects in TypeScript."""
+    """Return a constant array of objects in TypeScript."""
     text = json.dumps([dataclasses.asdict(row) for row in rows], ensure_ascii=False, indent=2)
     return re.sub(r'^( *)"(\w+)":', r"\1\2:", text, flags=re.MULTILINE) + " as const"
 
@@ -106,7 +106,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
 
 
 def _field_comments(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the docstring of each field: the string right after it."""
+    """Return the docstring of each field: the string that follows the field."""
     tree = ast.parse(inspect.getsource(struct)).body[0]
     assert isinstance(tree, ast.ClassDef)
     comments: dict[str, str] = {}

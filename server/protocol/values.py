@@ -16,9 +16,10 @@ MAX_MESSAGE_BYTES = 1 << 20
 MAX_CLASSES = 1024
 """Largest number of classes."""
 MAX_ANCHORED = 20_000
-"""Items that can be dragged at once."""
+"""Largest number of items that can be dragged together."""
 MAX_REGIONS = 64
-"""Regions of one query. A client stores at most this number with a label, the newest ones."""
+"""Largest number of regions in a query. A client stores the newest regions with a label, at most
+this number."""
 MAX_NAME_LENGTH = 80
 """Longest name of a class, client or device, in characters."""
 MAX_SEARCH_LENGTH = 200
@@ -27,16 +28,17 @@ MAX_SEARCH_LENGTH = 200
 FORCE_TERMS = FRAME_FORCES
 """Loss terms of a forces frame, in the order of the frame."""
 MAX_PROBED = 256
-"""Items of one probe."""
+"""Largest number of items in a probe."""
 MAX_DECODED = 64
-"""Points of one decode."""
+"""Largest number of points in a query for decoded pictures."""
 
 CLOSE_REVOKED = 4401
-"""Close code of a stream after the owner revoked its device. 4000 to 4999 are free to use."""
+"""Close code of a stream after the owner revoked its device. RFC 6455 leaves 4000 to 4999 to
+applications."""
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-"""Made by the client, one per command. The same id sent again has no second effect and gets the
-same answer."""
+"""Id that the client makes for each command. A command that is sent again with the same id has no
+second effect and gets the same answer."""
 ClassName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
@@ -114,7 +116,8 @@ ErrorCode = Literal[
 """Codes of errors in HTTP bodies, in `refused` and on the command line (docs/protocol.md)."""
 
 TrainerState = Literal["starting", "running", "paused", "resting", "restarting", "failed", "absent"]
-"""`absent`: a read-only scene has no trainer. `resting`: training waits for the next change."""
+"""`absent`: there is no trainer, as for a read-only scene. `resting`: training waits for the next
+change."""
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
 Tool = Literal["lasso", "rectangle", "pick", "sheet", "brush", "cluster", "accept", "api"]
 """`brush`: painted with a sphere in VR; `cluster`: the dense region around the brush; `sheet`: a

@@ -184,7 +184,7 @@ export interface WaitingDevice {
   name: string;
   /** IP address of the device. */
   address: string;
-  /** Time of the request. */
+  /** Time of the request, in seconds since the Unix epoch. */
   since: number;
 }
 
@@ -196,11 +196,11 @@ export interface Device {
   name: string;
   /** Role that the owner has given it. */
   role: "owner" | "annotator" | "viewer";
-  /** IP address from which it was approved. */
+  /** IP address of the device when it was approved. */
   address: string;
-  /** Time of the approval. */
+  /** Time of the approval, in seconds since the Unix epoch. */
   allowed_at: number;
-  /** Time at which it was last seen, exact to an hour. */
+  /** Time of the last request of the device, in seconds since the Unix epoch, exact to an hour. */
   seen_at: number;
   /** Number of its open streams. */
   connected: number;
@@ -210,7 +210,7 @@ export interface Device {
 export interface Access {
   /** URLs for other devices, the most likely one first; empty without `--lan`. */
   addresses: string[];
-  /** SHA-256 of the certificate. */
+  /** SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`. */
   fingerprint: string;
   /** Devices that wait for a decision, oldest request first. */
   waiting: WaitingDevice[];
@@ -240,9 +240,9 @@ export interface AccessPoll {
   secret: string;
 }
 
-/** State of a request. The answer `allowed` carries the cookie. */
+/** State of a request for access. An answer with the state `allowed` sets the cookie. */
 export interface AccessAnswer {
-  /** The owner's decision, if there is one. */
+  /** The owner's decision; `waiting`: no decision yet; `expired`: no such request. */
   state: "waiting" | "allowed" | "denied" | "expired";
   /** Role of the approved device. */
   role?: "owner" | "annotator" | "viewer" | null;
@@ -258,7 +258,7 @@ export interface Pair {
 export interface Decide {
   /** Id of the request. */
   request: string;
-  /** Role to approve the device as; null: deny it. */
+  /** Role that the device gets; null: the request is denied. */
   role?: "annotator" | "viewer" | null;
 }
 
@@ -268,13 +268,13 @@ export interface MakeCode {
   role: "annotator" | "viewer";
 }
 
-/** A code that pairs one device, once. The previous code is invalid from now on. */
+/** A code that pairs one device. It makes the previous code invalid. */
 export interface PairingCode {
   /** The code, with a hyphen in the middle. */
   code: string;
-  /** Role of the device that redeems it. */
+  /** Role of the device that redeems the code. */
   role: "owner" | "annotator" | "viewer";
-  /** Seconds for which it is valid. */
+  /** Seconds for which the code is valid. */
   expires_in: number;
 }
 
@@ -284,7 +284,7 @@ export interface Revoke {
   device: string;
 }
 
-/** Waiting or approved devices changed. Sent to owners. */
+/** Waiting or approved devices changed. Sent to clients with the role `owner`. */
 export interface AccessChanged {
   op: "access";
   /** All waiting and approved devices. */
@@ -299,25 +299,25 @@ export interface ErrorBody {
   message: string;
 }
 
-/** A command took effect. A label is on disk. */
+/** Answer to a command that took effect. The event of the command, if any, is on disk. */
 export interface Ack {
   op: "ack";
   /** Id of the command. */
   command_id: string;
-  /** Number of its event in the label log. */
+  /** Number of the command's event in the label log; of the newest event if nothing changed. */
   sequence: number;
   /** Number of items that changed. */
   count: number;
-  /** The class that `add_class` created, or that a gesture assigned. */
+  /** Class that `add_class` created, or that a gesture assigned; -1 without a single class. */
   class_id?: number;
   /** A sentence for a person when a part of the command had no effect. */
   message?: string;
 }
 
-/** A message of the client had no effect; nothing changed. */
+/** Answer to a message that was refused. Nothing changed. */
 export interface Refused {
   op: "refused";
-  /** Id of the command; empty when the message is without an id. */
+  /** Id of the command; empty when the message has no id. */
   command_id: string;
   /** Stable code of the error, for programs. */
   code: string;
@@ -325,10 +325,10 @@ export interface Refused {
   message: string;
 }
 
-/** A message for a person, with what to do. */
+/** A problem that a person should know of, and what to do. */
 export interface Notice {
   op: "notice";
-  /** A notice replaces the previous one of its topic. */
+  /** Topic of the problem. A notice replaces the previous notice of its topic. */
   topic: "collapse" | "trainer" | "disk" | "undo";
   /** Code of the problem; empty: the notice of `topic` is removed. */
   code: string;
@@ -340,17 +340,17 @@ export interface Notice {
 
 /** A class. */
 export interface ClassInfo {
-  /** Its number, which never changes. */
+  /** Number of the class, which never changes. */
   class_id: number;
-  /** Its name. */
+  /** Name of the class. */
   name: string;
-  /** Its colour. */
+  /** Colour of the class, as `#rrggbb`. */
   colour: string;
-  /** Whether no gesture may add or remove its labels. */
+  /** Whether no gesture may add or remove labels of the class. */
   locked?: boolean;
   /**
-   * Whether it was deleted, merged into another, or its creation undone. No item has it. An undo
-   * can restore it.
+   * Whether the class was deleted, merged into another class, or its creation undone. No item has
+   * a removed class. An undo or redo can restore the class.
    */
   removed?: boolean;
 }
@@ -360,9 +360,9 @@ export interface AddClass {
   op: "add_class";
   /** Id of the command. */
   command_id: string;
-  /** Its name. */
+  /** Name of the class. */
   name: string;
-  /** Its colour; null: the next one of the palette. */
+  /** Colour of the class, as `#rrggbb`; null: the next colour of the palette. */
   colour?: string | null;
 }
 
@@ -373,15 +373,15 @@ export interface EditClass {
   command_id: string;
   /** Number of the class. */
   class_id: number;
-  /** New name. */
+  /** New name; null: no change. */
   name?: string | null;
-  /** New colour. */
+  /** New colour, as `#rrggbb`; null: no change. */
   colour?: string | null;
-  /** Whether no gesture may add or remove its labels. */
+  /** Whether no gesture may add or remove labels of the class; null: no change. */
   locked?: boolean | null;
 }
 
-/** Merge a class into another: its items count as items of `into` from now on. */
+/** Merge a class into another class. Its items then have the class `into`. */
 export interface MergeClass {
   op: "merge_class";
   /** Id of the command. */
@@ -412,21 +412,21 @@ export interface Classes {
 
 /** One action of a person: one step of undo, one tick on the timeline. */
 export interface Gesture {
-  /** Number of its event in the label log. */
+  /** Number of the gesture's event in the label log. */
   gesture: number;
   /** Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes. */
   kind: "label" | "settings" | "anchor" | "unpin" | "class";
-  /** Class that the items were given; -1 for several classes or none. */
+  /** Class that the items got; -1 for several classes, or for no class. */
   class_id: number;
   /** Number of items that changed. */
   count: number;
-  /** Id of the client that made it. */
+  /** Id of the client that made the gesture. */
   by: string;
-  /** Time of the gesture. */
+  /** Time of the gesture, in seconds since the Unix epoch. */
   at: number;
   /** Revision of the positions that the client showed. */
   revision: number;
-  /** Whether it is undone. */
+  /** Whether the gesture is undone. */
   undone: boolean;
   /** A short description of the change, or the note of the person. */
   note: string;
@@ -443,10 +443,10 @@ export interface History {
 }
 
 /**
- * Undo this client's newest gesture that is in force: its labels, settings or pins.
+ * Undo this client's newest gesture that is not undone: its labels, settings, pins or classes.
  *
- * The model and the layout return to the time before the gesture. When another client has made a
- * gesture since, they stay, and the answer has a `message`.
+ * The model and the layout return to their state before the gesture. If another client has
+ * continued from the gesture, model and layout do not return, and the answer has a `message`.
  */
 export interface Undo {
   op: "undo";
@@ -483,13 +483,13 @@ export interface Thumbnails {
   pages: number;
   /** Width and height of a page, in pixels. */
   page_size: number;
-  /** Number of cells in a row, and of rows on a page. */
+  /** Number of cells per row; a page has the same number of rows. */
   columns: number;
   /** Width and height of a cell, in pixels. */
   cell: number;
   /** Width and height of the picture in the centre of its cell, in pixels. */
   picture: number;
-  /** 3: colours; 1: grey, where bright pixels are drawn as ink. */
+  /** 3: colour pictures; 1: grey pictures, which a page draws in the colours of the classes. */
   channels: 1 | 3;
 }
 
@@ -511,31 +511,31 @@ export interface Found {
 export interface ItemInfo {
   /** Number of the item. */
   item: number;
-  /** Id that it was imported with. */
+  /** Id from the source of the item. */
   id: string;
-  /** Its label; -1: unlabelled. */
+  /** Class of the label; -1: unlabelled. */
   class_id: number;
-  /** Number of the gesture that labelled it; -1: unlabelled. */
+  /** Number of the gesture that labelled the item; 0 without one. */
   gesture: number;
-  /** Id of the client that labelled it; empty: unlabelled. */
+  /** Id of the client that labelled the item; empty without a gesture. */
   labelled_by: string;
-  /** Time of its label; 0: unlabelled. */
+  /** Time of the gesture, in seconds since the Unix epoch; 0 without a gesture. */
   labelled_at: number;
   /** Class that the model predicts; -1 before the first prediction. */
   prediction: number;
   /** Probability of the predicted class, 0..1. */
   confidence: number;
-  /** Path of its file below the imported folder; empty when it came without one. */
+  /** Path of the item's file below the imported folder; empty for an item without a file. */
   path: string;
-  /** All values that were imported with it. */
+  /** All values that were imported with the item. */
   columns: Column[];
-  /** Start in its recording, in seconds; only for sounds. */
+  /** Start of a sound in its recording, in seconds; null for other items. */
   start?: number | null;
-  /** End in its recording, in seconds; only for sounds. */
+  /** End of a sound in its recording, in seconds; null for other items. */
   end?: number | null;
 }
 
-/** A region drawn on the screen, with all data to find its items again (region_query.py). */
+/** A region drawn on the screen, with all data that are needed to find its items. */
 export interface Region {
   /**
    * Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
@@ -575,7 +575,7 @@ export interface Label {
   command_id: string;
   /** Items to label. */
   items: number[];
-  /** Class of the items; UNLABELED removes their labels. */
+  /** Class that the items get; UNLABELED (-1) removes their labels. */
   class_id: number;
   /** Revision of the positions that the client showed. */
   revision: number;
@@ -588,9 +588,9 @@ export interface LabelEach {
   op: "label_each";
   /** Id of the command. */
   command_id: string;
-  /** Items to label, each once. */
+  /** Items to label, without repetition. */
   items: number[];
-  /** Class per item; UNLABELED removes its label. */
+  /** Class per item; UNLABELED (-1) removes the label. */
   class_ids: number[];
   /** Revision of the positions that the client showed. */
   revision: number;
@@ -607,12 +607,12 @@ export interface Resolve {
   regions: Region[];
 }
 
-/** Labels changed. Sent to every client in the order of `sequence`, never dropped. */
+/** Labels changed. Sent to every client in the order of `sequence`, without omission. */
 export interface Labels {
   op: "labels";
   /** Number of the event in the label log. */
   sequence: number;
-  /** Number of the gesture that changed them; 0 after a reconnect, for all missed changes. */
+  /** Number of the gesture that changed the labels; 0 for all changes that a client missed. */
   gesture: number;
   /** Id of the client that made the gesture. */
   by: string;
@@ -634,20 +634,20 @@ export interface Resolved {
 }
 
 /**
- * Items are in a person's hand: pull them to targets until the next drag or anchor.
+ * Pull items to targets while a person drags them.
  *
- * No answer. The newest drag of a client counts. One without items releases them without a
- * gesture; `anchor` ends a drag as a gesture.
+ * There is no answer. Each `drag` replaces the client's previous one. A `drag` without items
+ * releases the items, without a gesture. An `anchor` ends the drag as one gesture.
  */
 export interface Drag {
   op: "drag";
-  /** Items in the hand. */
+  /** Dragged items. */
   items: number[];
   /** Target per item, in latent units. */
   targets: [number, number, number][];
 }
 
-/** Items were dragged, as one gesture. */
+/** End a drag, as one gesture. */
 export interface Anchor {
   op: "anchor";
   /** Id of the command. */
@@ -672,9 +672,9 @@ export interface Unpin {
 }
 
 /**
- * Items that the person looks at. On large data sets these move first.
+ * Set the items in view. On large data sets, items in view move first.
  *
- * No answer. The newest message of a client counts.
+ * There is no answer. Each message replaces the client's previous one.
  */
 export interface SetPriority {
   op: "set_priority";
@@ -700,7 +700,7 @@ export interface Pose {
 /**
  * Poses of this client's head and hands, for the other clients.
  *
- * No answer. The newest message of a client counts.
+ * There is no answer. Each message replaces the client's previous one.
  */
 export interface Presence {
   op: "presence";
@@ -710,7 +710,7 @@ export interface Presence {
   left?: Pose | null;
   /** Pose of the right hand; null: not tracked. */
   right?: Pose | null;
-  /** Metres of the scene per metre of the room, so that a head has its real size. */
+  /** Metres of the scene per metre of the room. Other clients scale the head by this number. */
   scale?: number;
 }
 
@@ -731,14 +731,18 @@ export interface PeerMoved {
   scale?: number;
 }
 
-/** Start or stop receiving a forces frame with every frame of positions. No answer. */
+/**
+ * Start or stop receiving a forces frame with every frame of positions.
+ *
+ * There is no answer.
+ */
 export interface Watch {
   op: "watch";
   /** Whether this client receives forces. */
   forces: boolean;
 }
 
-/** Ask for the model's values of items: forces, reconstruction, sigma. */
+/** Ask for the forces on items, their reconstructions, and their standard deviations (sigma). */
 export interface Probe {
   op: "probe";
   /** Id of the query. */
@@ -747,7 +751,7 @@ export interface Probe {
   items: number[];
 }
 
-/** Ask for the decoded pictures of points. A client's newer query replaces one that waits. */
+/** Ask for the decoded pictures of points. A client may have only a few open queries. */
 export interface Decode {
   op: "decode";
   /** Id of the query. */
@@ -766,8 +770,8 @@ export interface Probed {
   /** The items (K). */
   items: number[];
   /**
-   * Per loss term: minus the gradient of the weighted term at the latent mean, in nats per latent
-   * unit, flat (K * D).
+   * Force per loss term: minus the gradient of the weighted term at the latent mean, in nats per
+   * latent unit, flat (K * D).
    */
   forces: Record<string, number[]>;
   /** Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors. */
@@ -801,7 +805,7 @@ export interface Decoded {
 
 /** A gesture on the timeline. */
 export interface Tick {
-  /** Moment after which it happened. */
+  /** Moment after which the gesture happened. */
   moment: number;
   /** Kind of the change. */
   event: "made" | "undone" | "redone";
@@ -809,7 +813,7 @@ export interface Tick {
   gesture: Gesture;
 }
 
-/** Records of the recording that hold a whole scene. */
+/** Keyframes of the recording: records that hold a whole scene. */
 export interface Keyframes {
   /** Moment of each keyframe. */
   moment: number[];
@@ -847,7 +851,7 @@ export interface Timeline {
 }
 
 /**
- * Quality of the labels, estimated without the truth.
+ * Quality of the labels, estimated without the true classes.
  *
  * `label_error`, `right` and `gestures_left` are null before the first predictions.
  */
@@ -866,7 +870,7 @@ export interface Quality {
   right: number | null;
   /** Estimated number of gestures until `right` reaches `target`. */
   gestures_left: number | null;
-  /** The share of right items to reach. */
+  /** Share of right items at which the labels are good enough. */
   target: number;
   /** Number of items in the queue `suspects`. */
   suspects: number;
@@ -878,13 +882,13 @@ export interface Quality {
 export interface SheetItem {
   /** Number of the item. */
   item: number;
-  /** Its label; -1: unlabelled. */
+  /** Class of the label; -1: unlabelled. */
   class_id: number;
-  /** Class that the model predicts. */
+  /** Class that the model predicts; -1 before the first prediction. */
   prediction: number;
   /** Probability of the predicted class. */
   confidence: number;
-  /** Probability that its label, or else its prediction, is wrong. */
+  /** Probability that the label is wrong; for an unlabelled item, that the prediction is wrong. */
   doubt: number;
 }
 
@@ -902,11 +906,11 @@ export interface Sheet {
 
 /** Answer of GET /api/next: the suggested next gesture. */
 export interface Suggestion {
-  /** A region to label, a sheet to review, or nothing. */
+  /** Kind of the suggestion: a region to label, a sheet to review, or nothing. */
   kind: "region" | "suspects" | "uncertain" | "done";
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
-  /** Class that the model predicts for the region; -1: no single class. */
+  /** Class that the model predicts for the region; -1 without a single class. */
   class_id: number;
   /** The reason, as a sentence for a person. */
   reason: string;
@@ -914,7 +918,7 @@ export interface Suggestion {
   gain: number;
 }
 
-/** Quality changed. The newest message counts. */
+/** Quality changed. Each message replaces the previous one. */
 export interface QualityChanged {
   op: "quality";
   /** The newest estimate. */
@@ -963,7 +967,7 @@ export interface SessionInfo {
 
 /** Answer of GET /healthz. */
 export interface Health {
-  /** The server runs. */
+  /** Always `ok`: the server runs. */
   status: "ok";
   /** State of the trainer. */
   trainer: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
@@ -972,28 +976,28 @@ export interface Health {
 }
 
 /**
- * First message of a client: the client, and the scene and revision that it shows.
+ * First message of a client: its id, and the scene and revision that the client shows.
  *
  * The server continues from there with a merged delta, or answers `resync`.
  */
 export interface Hello {
   op: "hello";
   /**
-   * Id that the page has made. It keeps the id when it reconnects, so that undo finds its own
+   * Id that the page made. A page that reconnects keeps its id, so that it can undo its own
    * gestures.
    */
   client_id: string;
-  /** Id of the scene that it shows (from the GLB's extras). */
+  /** Id of the scene that the client shows (from the GLB's extras). */
   scene_id: number;
-  /** Revision of the positions that it shows. */
+  /** Revision of the positions that the client shows. */
   revision: number;
-  /** Number of the newest event that it has received. */
+  /** Number of the newest event that the client has received. */
   sequence: number;
   /** Name that other people see. */
   name?: string;
 }
 
-/** Answer to `hello`: everything but positions. Deltas follow. */
+/** Answer to `hello`: the session without its positions. Deltas follow. */
 export interface Welcome {
   op: "welcome";
   /** The session. */
@@ -1050,7 +1054,8 @@ export interface Losses {
   terms: Record<string, number>;
   /**
    * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
-   * enough; `held_out`: their number; `head_accuracy`: accuracy of the paper's head on them.
+   * enough; `held_out`: number of these items; `head_accuracy`: accuracy of the paper's classifier
+   * head on the same items.
    */
   metrics: Record<string, number>;
   /** KL divergence per latent dimension, in nats. */
@@ -1059,7 +1064,7 @@ export interface Losses {
 
 /** State of the trainer. */
 export interface Training {
-  /** State of the process. */
+  /** State of the trainer process. */
   state: "starting" | "running" | "paused" | "resting" | "restarting" | "failed" | "absent";
   /** Phase of training. */
   phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
@@ -1069,7 +1074,7 @@ export interface Training {
   step: number;
   /** Rate of the frames, in 1/s. */
   frames_per_second: number;
-  /** All settings in force. */
+  /** Current settings, with all fields filled. */
   settings: Settings;
   /** A sentence for a person; empty when there is nothing to say. */
   message?: string;
@@ -1084,20 +1089,20 @@ export interface SetTraining {
   op: "set_training";
   /** Id of the command. */
   command_id: string;
-  /** true: run; false: pause; null: no change. */
+  /** true: run training; false: pause training; null: no change. */
   run?: boolean | null;
   /** Settings to change. */
   settings?: Settings | null;
 }
 
-/** State or progress of the trainer changed. The newest message counts. */
+/** State or progress of the trainer changed. Each message replaces the previous one. */
 export interface TrainingChanged {
   op: "training";
   /** The newest state. */
   training: Training;
 }
 
-/** A new sample of the training curves. The newest message counts. */
+/** A new sample of the training curves. Each message replaces the previous one. */
 export interface LossesMeasured {
   op: "losses";
   /** The sample. */
