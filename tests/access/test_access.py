@@ -43,7 +43,7 @@ def clock() -> Clock:
 
 
 class Streams:
-    """Streams of devices that a test opens. Records what the pairing manager does with them."""
+    """Streams of devices that a test opens. Records which of them the pairing manager closes."""
 
     def __init__(self) -> None:
         self.open: dict[str, int] = {}
@@ -123,8 +123,9 @@ def test_number_of_waiting_devices_is_limited(access: PairingManager, clock: Clo
     for k in range(MAX_WAITING):
         access.request(f"{k}", f"10.0.0.{k}")
     clock.now += SILENT_SECONDS + 1
-    assert refused(access, "10.0.0.99") == "too_many_waiting"  # also when their headsets sleep
-    access.request("again", "10.0.0.1")  # its page was reloaded
+    # Also while no device polls: a headset may sleep.
+    assert refused(access, "10.0.0.99") == "too_many_waiting"
+    access.request("again", "10.0.0.1")  # replaces the request whose page was reloaded
     assert names(access) == ["0", "2", "3", "4", "again"]
     assert len({w.code for w in access.overview().waiting}) == MAX_WAITING
     clock.now += WAITING_SECONDS - SILENT_SECONDS
@@ -143,7 +144,7 @@ def test_devices_behind_one_address_keep_their_codes(access: PairingManager, clo
     clock.now += SILENT_SECONDS + 1
     for one in (asked[0], asked[2]):
         access.poll(one.secret)
-    access.request("again", "10.0.0.2")  # replaces the one whose page no longer polls
+    access.request("again", "10.0.0.2")  # replaces the request whose page no longer polls
     assert access.poll(asked[1].secret)[0].state == "expired"
     assert names(access) == ["0", "2", "elsewhere", "again"]
 
@@ -275,7 +276,7 @@ def test_revoked_device_loses_its_cookie_and_streams(
 
 
 def pair(access: PairingManager, name: str = "a") -> tuple[str, str]:
-    """Id and secret of a device that is paired."""
+    """Pair a device. Return its id and its secret."""
     _, secret = access.redeem_code(access.make_code("annotator").code, name, f"10.0.{name}.1")
     device = access.identify(secret)
     assert device is not None

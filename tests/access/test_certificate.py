@@ -64,7 +64,7 @@ def test_certificate_is_kept_until_there_is_a_new_address(tmp_path: Path) -> Non
 def test_certificate_holds_every_address_of_the_machine(
     tmp_path: Path,
 ) -> None:
-    """Each network of a container host is one."""
+    """The host of many containers has one address per container network."""
     many = [*NAMES, *(f"172.{16 + k // 200}.{k % 200}.1" for k in range(300))]
     first = own_certificate(tmp_path, many)
     assert set(many) <= set(first.names)
@@ -156,7 +156,7 @@ def test_addresses_can_be_reached_by_other_devices() -> None:
         ("my_pc", ["my_pc", "my_pc.local"]),
         ("straße", ["xn--strae-oqa", "xn--strae-oqa.local"]),
         ("BÜRO", ["xn--bro-hoa", "xn--bro-hoa.local"]),
-        # No host name has such a form.
+        # These names have no form that a certificate can hold.
         ("straße\udcff", []),
         ("my pc", []),
         ("\udcff\udcfe", []),

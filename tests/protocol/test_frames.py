@@ -1,4 +1,4 @@
-"""Binary frames against the shared vectors, and against themselves."""
+"""Binary frames: the shared vectors, encoding and decoding, invalid frames."""
 
 import json
 from pathlib import Path

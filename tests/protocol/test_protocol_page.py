@@ -1,4 +1,4 @@
-"""docs/protocol.md names all there is: operations, opcodes, codes of errors, addresses."""
+"""docs/protocol.md lists all operations, opcodes and codes of errors."""
 
 import re
 from pathlib import Path

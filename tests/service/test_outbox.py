@@ -19,14 +19,14 @@ LARGE = protocol.Labels(sequence=1, gesture=1, by="x", items=[199] * 4_000_000, 
 
 
 def transport_of(client: StreamClient) -> asyncio.Transport:
-    """For a client to read as slowly as we like, or not at all."""
+    """Return the transport of a client, with which a test pauses and resumes reading."""
     return client.socket._conn.transport  # type: ignore[union-attr,return-value]
 
 
 async def test_slow_client_that_accepts_data_is_not_dropped(
     small_data: Path, tmp_path: Path
 ) -> None:
-    """It takes far longer than `stall_seconds` for one message, but it takes some all the time."""
+    """One message takes longer than `stall_seconds`, but the client accepts data all the time."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False, stall_seconds=1.0))
     async with server as url, StreamClient(url, read=False) as slow:
         await eventually(lambda: any(c.client_id for c in server.service.clients))
@@ -41,7 +41,7 @@ async def test_slow_client_that_accepts_data_is_not_dropped(
             await asyncio.sleep(0.002)
         assert asyncio.get_running_loop().time() - began > 4 * 1.0
         assert client in set(server.service.clients), (
-            "it was dropped although it took something all the time"
+            "the client was dropped although it accepted data all the time"
         )
 
 
@@ -70,7 +70,7 @@ async def test_full_queue_disconnects_only_its_client(small_data: Path, tmp_path
         )
         (client,) = [c for c in server.service.clients if c.client_id == lazy.client_id]
         transport_of(lazy).pause_reading()
-        client.send(LARGE)  # holds the outbox up
+        client.send(LARGE)  # blocks the outbox
         for number in range(300):
             assert isinstance(await anna.label(list(range(200)), number % 4), protocol.Ack)
             if len(server.service.clients) == 1:
@@ -86,11 +86,11 @@ async def test_a_client_whose_outbox_fails_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A client that cannot receive waits for ever. After a disconnect it reconnects by itself."""
+    """Without a disconnect, the client would wait for ever. A disconnected page reconnects."""
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
-        for k in range(2):  # nothing is predicted of one class alone
+        for k in range(2):  # with labels of one class only, there are no predictions
             await anna.label([k], k)
         monkeypatch.setattr(
             server.service.session.encoder, "predictions_frame", lambda since: 1 / 0
@@ -121,21 +121,21 @@ async def test_newest_history_is_sent_and_its_length_is_bounded(served: str) -> 
 
 
 async def test_items_in_view_of_any_client_have_priority(small_data: Path, tmp_path: Path) -> None:
-    told: list[list[int]] = []
+    priorities: list[list[int]] = []
 
     class Trainer:
         def set_priority(self, items: list[int]) -> None:
-            told.append(items)
+            priorities.append(items)
 
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         server.service.held_items.trainer = Trainer()  # type: ignore[assignment]
         async with StreamClient(url) as ben:
             await anna.send(protocol.SetPriority(items=[1, 2]))
-            await eventually(lambda: told == [[1, 2]])
+            await eventually(lambda: priorities == [[1, 2]])
             await ben.send(protocol.SetPriority(items=[2, 9]))
-            await eventually(lambda: told[-1] == [1, 2, 9])
-        await eventually(lambda: told[-1] == [1, 2])
+            await eventually(lambda: priorities[-1] == [1, 2, 9])
+        await eventually(lambda: priorities[-1] == [1, 2])
 
 
 async def test_client_that_never_answers_does_not_delay_the_stop(
@@ -143,13 +143,13 @@ async def test_client_that_never_answers_does_not_delay_the_stop(
 ) -> None:
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     url = await server.__aenter__()
-    async with StreamClient(url, read=False) as deaf, aiohttp.ClientSession() as http:
+    async with StreamClient(url, read=False) as silent, aiohttp.ClientSession() as http:
         await eventually(lambda: any(c.client_id for c in server.service.clients))
         (client,) = server.service.clients
-        transport_of(deaf).pause_reading()
+        transport_of(silent).pause_reading()
         client.send(LARGE)
         await asyncio.sleep(0.2)
         await asyncio.wait_for(server.__aexit__(), 20)
-        transport_of(deaf).resume_reading()
+        transport_of(silent).resume_reading()
         with pytest.raises(aiohttp.ClientError):
             await http.get(url)

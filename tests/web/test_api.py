@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 async def digits(client_of: ClientOf, tmp_path: Path) -> TestClient:
-    """A client of the bundled digits, which are not trained."""
+    """A client of a server that shows the bundled digits, without training."""
     return await client_of(None, tmp_path / "digits")
 
 
@@ -80,7 +80,7 @@ async def test_atlas_page_is_cached_and_made_again_when_damaged(
     other = await http.get("/api/thumbnails/1.png", headers={"If-None-Match": tag})
     assert other.status == 200 and other.headers["ETag"] != tag
     (kept,) = (tmp_path / "digits" / "thumbnails").glob("page-0000-*.png")
-    kept.write_bytes(png[:1000])  # as a power cut could leave it
+    kept.write_bytes(png[:1000])  # damaged, as by a power cut
     assert await (await http.get("/api/thumbnails/0.png")).read() == png
 
 
@@ -247,7 +247,7 @@ def test_set_training_accepts_partial_settings() -> None:
 async def test_pictures_are_not_cached_across_projects_at_one_address(
     client_of: ClientOf, tmp_path: Path
 ) -> None:
-    """Items are numbers: what a browser keeps under one would be another project's."""
+    """A cached picture would be shown for the item with the same number in another project."""
     from lodespace.importing.arrays import from_arrays
     from lodespace.project.opening import new_project
 

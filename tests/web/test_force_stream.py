@@ -1,4 +1,4 @@
-"""Forces, queries, drags and settings over the stream. Invalid ones are refused with a sentence."""
+"""Forces, queries, drags and settings over the stream. Invalid messages are refused."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from lodespace.protocol import frames
 
 @pytest.fixture
 async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient]:
-    """Of a server with a trainer, at rest, on 200 vectors."""
+    """A client of a server whose trainer rests, on 200 vectors."""
     server = Serving(small_data, tmp_path / "project")
     async with server as url, StreamClient(url) as client:
         await eventually(lambda: server.service.trainer.training.state == "resting", 240)
@@ -35,7 +35,7 @@ async def test_probe_returns_the_models_values_of_items(client: StreamClient) ->
     assert set(probed.forces) == {*protocol.FORCE_TERMS, "reconstruction"}
     assert all(len(force) == 6 and np.isfinite(force).all() for force in probed.forces.values())
     assert len(probed.error) == 2 and len(probed.sigma) == 6 and min(probed.sigma) > 0
-    assert probed.pictures == ""  # these are vectors
+    assert probed.pictures == ""  # vectors have no pictures
     refused = await client.command(protocol.Probe(command_id=command_id(), items=[200]))
     assert refused.code == "unknown_item"
     refused = await client.command(
@@ -49,7 +49,7 @@ async def test_forces_frames_are_sent_to_clients_that_watch(client: StreamClient
         return [frame for frame in client.frames if isinstance(frame, frames.ForcesFrame)]
 
     await client.send(protocol.Watch(forces=True))
-    await eventually(lambda: forces())  # also while nothing moves
+    await eventually(lambda: forces())  # although no point moves
     first = forces()[-1]
     assert first.vectors.shape == (len(protocol.FORCE_TERMS), 200, 3)
     kl = first.vectors[protocol.FORCE_TERMS.index("kl")]
@@ -103,7 +103,7 @@ async def test_settings_changed_over_http_are_a_gesture(client: StreamClient) ->
         assert answer.status == 200
         again = await http.post("/api/training", json=body)
         assert await again.json() == await answer.json(), (
-            "a command that is sent again has no second effect"
+            "a command that was sent again had a second effect"
         )
     session = client.server.service.session  # type: ignore[attr-defined]
     assert session.settings.stiffness == 0.8
@@ -137,17 +137,17 @@ async def test_client_that_disconnects_releases_its_drag(client: StreamClient) -
     states: list[str] = []
     on_training = service.training_events.on_training
 
-    def hear(training: protocol.Training) -> None:
+    def record(training: protocol.Training) -> None:
         states.append(training.state)
         on_training(training)
 
-    service.training_events.on_training = hear
+    service.training_events.on_training = record
     async with StreamClient(client.url) as other:
         await other.send(protocol.Drag(items=[5], targets=[(2.0, 2.0, 2.0)]))
         await eventually(lambda: "running" in states)
         assert any(peer.dragging is not None for peer in service.clients)
     await eventually(lambda: service.trainer.training.state == "resting", 240)
-    assert service.session.undo_log.state_id == 0, "nothing has happened"
+    assert service.session.undo_log.state_id == 0, "a drag without an anchor changed the state"
 
 
 async def test_drag_and_queries_are_refused_without_a_trainer(
@@ -162,7 +162,7 @@ async def test_drag_and_queries_are_refused_without_a_trainer(
             assert (await client.command(operation)).code == "no_training"
         await client.send(protocol.Drag(items=[1], targets=[(0.0, 0.0, 0.0)]))
         await eventually(lambda: client.seen(protocol.Refused))
-        # Pins are taken all the same: a trainer may come later.
+        # Pins are accepted, for a later start with a trainer.
         anchor = protocol.Anchor(
             command_id=command_id(), items=[1], targets=[(0.0, 0.0, 0.0)], keep=True, revision=0
         )

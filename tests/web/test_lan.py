@@ -32,8 +32,11 @@ QUEST = (
 
 
 class Lan:
-    """A server with --lan. `own`: address of the owner; `url`: address of other devices; `trust`:
-    a TLS context that accepts the certificate."""
+    """A server with `--lan`.
+
+    `own` is the URL of the owner, `url` the URL for other devices, and `trust` a TLS context that
+    accepts the certificate.
+    """
 
     def __init__(self, server: Serving, own: str, state: Path) -> None:
         self.server, self.own, self.state = server, own, state
@@ -43,7 +46,7 @@ class Lan:
         self.sessions: list[aiohttp.ClientSession] = []
 
     def device(self, address: str = "127.0.0.1", **options: Any) -> aiohttp.ClientSession:
-        """A browser elsewhere, with cookies of its own."""
+        """Return a browser of another device, with its own cookies."""
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=self.trust, local_addr=(address, 0)),
             cookie_jar=aiohttp.CookieJar(unsafe=True),
@@ -60,8 +63,8 @@ class Lan:
         ):
             return await answer.json()
 
-    async def let_in(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
-        """A device that asked and was allowed."""
+    async def approved(self, role: str, address: str = "127.0.0.1") -> aiohttp.ClientSession:
+        """Return a device that requested access and that the owner approved."""
         device = self.device(address)
         async with device.post(self.url + "api/access/request", json={}) as answer:
             asked = await answer.json()
@@ -76,7 +79,7 @@ class Lan:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_plain_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the wait for plain HTTP."""
     monkeypatch.setattr(lan_listener, "PLAIN_SECONDS", 0.3)
 
@@ -151,7 +154,7 @@ async def test_approved_device_gets_a_cookie_that_scripts_cannot_read(
     assert "Domain" not in cookie
     async with device.get(lan.url + "api/session") as answer:
         assert (await answer.json())["role"] == "annotator"
-        assert COOKIE in answer.headers["Set-Cookie"]  # it lasts as long as it is used
+        assert COOKIE in answer.headers["Set-Cookie"]  # renewed with each use
 
 
 async def test_denied_device_receives_the_decision_and_no_cookie(lan: Lan) -> None:
@@ -167,7 +170,7 @@ async def test_denied_device_receives_the_decision_and_no_cookie(lan: Lan) -> No
 
 async def test_device_cannot_approve_itself(lan: Lan) -> None:
     for role in ("viewer", "annotator"):
-        device = await lan.let_in(role)
+        device = await lan.approved(role)
         for path, body in (
             ("api/access/decide", {"request": "x", "role": "annotator"}),
             ("api/access/code", {"role": "annotator"}),
@@ -212,7 +215,8 @@ async def test_of_ten_thousand_guesses_five_are_compared_with_the_code(
         )
     assert answers == {403: GUESSES_PER_MINUTE, 429: guesses - GUESSES_PER_MINUTE}
     assert code.guesses == GUESSES_PER_CODE
-    # After the minute and before the code expires: five wrong guesses have ended it.
+    # After the minute, the limit allows guesses again. The code has not expired, but five wrong
+    # guesses have made it invalid.
     now += 61
     assert now < code.expires
     async with lan.device("127.9.9.9").post(
@@ -220,7 +224,7 @@ async def test_of_ten_thousand_guesses_five_are_compared_with_the_code(
     ) as answer:
         assert answer.status == 403 and (await answer.json())["code"] == "bad_pairing_code"
     assert (await lan.owner("GET", "api/access"))["devices"] == []
-    # From that same address a code that was not guessed at gets in.
+    # From the same address, a new code pairs the device.
     another = await lan.owner("POST", "api/access/code", {"role": "annotator"})
     async with lan.device("127.9.9.9").post(
         lan.url + "api/access/pair", json={"code": another["code"]}
@@ -244,7 +248,7 @@ async def test_pairing_code_pairs_a_device_once_over_http(lan: Lan) -> None:
     "origin", ["https://evil.example", "null", "http://127.0.0.1:{port}", "https://127.0.0.1:1"]
 )
 async def test_a_foreign_page_opens_no_stream_even_with_the_cookie(lan: Lan, origin: str) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     headers = {"Origin": origin.replace("{port}", str(lan.port))}
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await device.ws_connect(
@@ -261,7 +265,7 @@ async def test_a_foreign_page_opens_no_stream_even_with_the_cookie(lan: Lan, ori
     "host", ["evil.example:{port}", "127.0.0.1:1", "127.0.0.1:{own}", "localhost.evil:{port}"]
 )
 async def test_a_foreign_host_is_refused(lan: Lan, host: str) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     own = lan.own.split(":")[2].strip("/")
     headers = {"Host": host.replace("{port}", str(lan.port)).replace("{own}", own)}
     for path in ("", "check", "api/session", "healthz"):
@@ -289,7 +293,7 @@ async def test_every_name_of_the_machine_is_served(lan: Lan, name: str) -> None:
 
 
 async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> None:
-    device = await lan.let_in("viewer")
+    device = await lan.approved("viewer")
     label = {
         "op": "label",
         "command_id": "x" * 8,
@@ -328,14 +332,14 @@ async def test_a_viewer_sees_everything_move_and_labels_nothing(lan: Lan) -> Non
 
 
 async def test_an_annotator_labels_and_the_owner_sees_it(lan: Lan) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
         assert isinstance(await annotator.label([3, 4], 1), protocol.Ack)
         await eventually(lambda: owner.labels[3] == 1)
 
 
 async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     async with StreamClient(lan.url, http=device) as client:
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         assert known["connected"] == 1
@@ -346,7 +350,7 @@ async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan)
 
 
 async def test_revoking_also_ends_a_stream_that_reads_nothing(lan: Lan) -> None:
-    device = await lan.let_in("viewer")
+    device = await lan.approved("viewer")
     async with StreamClient(lan.url, http=device, read=False):
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         await lan.owner("POST", "api/access/revoke", {"device": known["device"]})
@@ -359,12 +363,12 @@ async def test_stream_of_a_device_replaced_by_a_newer_one_is_closed(
     lan: Lan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices, "MAX_DEVICES", 2)
-    oldest, kept = await lan.let_in("annotator"), await lan.let_in("annotator")
+    oldest, kept = await lan.approved("annotator"), await lan.approved("annotator")
     async with (
         StreamClient(lan.url, http=oldest) as gone,
         StreamClient(lan.url, http=kept) as still,
     ):
-        newest = await lan.let_in("viewer", "127.0.0.5")
+        newest = await lan.approved("viewer", "127.0.0.5")
         await eventually(lambda: gone.socket.closed, 1.0, "the stream is still open")
         assert gone.socket.close_code == CLOSE_REVOKED
         assert isinstance(await still.label([3], 1), protocol.Ack)
@@ -375,7 +379,7 @@ async def test_stream_of_a_device_replaced_by_a_newer_one_is_closed(
 async def test_stream_of_a_device_revoked_by_another_server_is_closed(
     lan: Lan,
 ) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     async with StreamClient(lan.url, http=device) as client:
         (known,) = (await lan.owner("GET", "api/access"))["devices"]
         assert devices.DeviceStore(lan.state).revoke(known["device"])
@@ -421,15 +425,15 @@ async def test_owner_receives_the_end_of_a_request(
 
 
 async def test_requests_are_sent_to_owners_only(lan: Lan) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
         async with lan.device("127.0.0.7").post(lan.url + "api/access/request", json={}) as answer:
             code = (await answer.json())["code"]
 
-        def told() -> list[str]:
+        def waiting_codes() -> list[str]:
             return [w.code for op in owner.seen(protocol.AccessChanged) for w in op.access.waiting]
 
-        await eventually(lambda: code in told())
+        await eventually(lambda: code in waiting_codes())
         assert annotator.seen(protocol.AccessChanged) == []
 
 
@@ -454,34 +458,34 @@ async def test_silent_connections_do_not_block_others(lan: Lan) -> None:
         writer.close()
 
 
-async def say(
-    lan: Lan, said: bytes, address: str = "127.0.0.1"
+async def send_plain(
+    lan: Lan, data: bytes, address: str = "127.0.0.1"
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection from `address` to the port of the network that says this, without TLS."""
+    """Open a connection without TLS from `address` to the LAN port, and send `data`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", lan.port, local_addr=(address, 0))
-    writer.write(said)
+    writer.write(data)
     return reader, writer
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
-    """Read until the server ends the connection, which it must; b"" when it is reset."""
+    """Read until the server ends the connection; b"" after a reset. Fails after 20 s."""
     try:
         return await asyncio.wait_for(reader.read(), 20)
     except ConnectionResetError:
         return b""
 
 
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
-async def test_endless_plain_http_is_cut_off(lan: Lan, said: bytes) -> None:
-    reader, writer = await say(lan, said)
+@pytest.mark.usefixtures("short_plain_timeout")
+@pytest.mark.parametrize("data", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-"])
+async def test_endless_plain_http_is_cut_off(lan: Lan, data: bytes) -> None:
+    reader, writer = await send_plain(lan, data)
     assert await rest(reader) == b""
     writer.close()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_plain_timeout")
 async def test_slow_plain_http_gets_no_more_time(lan: Lan) -> None:
-    reader, writer = await say(lan, b"GET / HTTP/1.1\r\nX-Slow: ")
+    reader, writer = await send_plain(lan, b"GET / HTTP/1.1\r\nX-Slow: ")
 
     async def trickle() -> None:
         while True:
@@ -501,13 +505,13 @@ async def test_plain_connection_is_closed_after_its_answer(lan: Lan) -> None:
         b"Content-Length: 9\r\n\r\n",
         b"Transfer-Encoding: chunked\r\n\r\n",
     ):
-        reader, writer = await say(lan, b"POST /check HTTP/1.1\r\n" + host + more)
+        reader, writer = await send_plain(lan, b"POST /check HTTP/1.1\r\n" + host + more)
         assert (await rest(reader)).startswith(b"HTTP/1.1 308 ")
         writer.close()
 
 
 async def test_oldest_plain_connections_are_closed_for_new_ones(lan: Lan) -> None:
-    held = [await say(lan, b"G", f"127.0.{k}.1") for k in range(MAX_PLAIN + 8)]
+    held = [await send_plain(lan, b"G", f"127.0.{k}.1") for k in range(MAX_PLAIN + 8)]
     for reader, _ in held[:8]:
         assert await rest(reader) == b""
     assert not any(reader.at_eof() for reader, _ in held[-8:])
@@ -559,7 +563,7 @@ async def test_without_lan_no_device_can_pair(served: str) -> None:
 async def test_secrets_are_in_no_other_answer_and_in_no_log(
     lan: Lan, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    device = await lan.let_in("annotator")
+    device = await lan.approved("annotator")
     secret = next(cookie.value for cookie in device.cookie_jar if cookie.key == COOKIE)
     overview = str(await lan.owner("GET", "api/access"))
     assert (

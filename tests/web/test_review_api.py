@@ -24,7 +24,7 @@ N = 200
 async def http(
     client_of: ClientOf, small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TestClient:
-    """A client of a server that does not train: the tests are its trainer."""
+    """A client of a server without a trainer: the tests publish the frames."""
     monkeypatch.setattr(review, "QUALITY_SECONDS", 0.01)
     return await client_of(small_data, tmp_path / "project")
 
@@ -34,15 +34,15 @@ def stream_of(http: TestClient) -> StreamClient:
 
 
 def newest(client: StreamClient, figure: str) -> Any:
-    """A figure of the newest quality that the client received; None before the first."""
-    told = client.seen(protocol.QualityChanged)
-    return getattr(told[-1].quality, figure) if told else None
+    """Return a field of the newest quality that the client received; None before the first."""
+    received = client.seen(protocol.QualityChanged)
+    return getattr(received[-1].quality, figure) if received else None
 
 
 def train(
     http: TestClient, prediction: np.ndarray, confidence: np.ndarray, **known: np.ndarray
 ) -> None:
-    """As if the trainer had sent a frame: four blobs, and predictions."""
+    """Publish a frame as the trainer does: four clusters of positions, and predictions."""
     random = np.random.default_rng(0)
     mean = random.normal(0, 0.1, (N, 3)) + np.eye(4, 3)[np.arange(N) % 4]
     http.app[SERVICE].session.publish(
@@ -83,15 +83,15 @@ async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient)
     truth = np.arange(N) % 4
     async with stream_of(http) as anna:
         for class_id in range(4):
-            wrong = [1] if class_id == 0 else []  # item 1 is of class 1
+            wrong = [1] if class_id == 0 else []  # the true class of item 1 is 1
             await anna.label([*range(class_id, 40, 4), *wrong], class_id)
         await anna.label([1], 0)
         train(http, truth, np.full(N, 0.9))
         await eventually(lambda: newest(anna, "right") is not None)
-        told = anna.seen(protocol.QualityChanged)[-1].quality
-        assert (told.labelled, told.verified, told.suspects) == (40, 0, 1)
-        assert told.label_error == pytest.approx((39 * 0.1 + 0.9) / 40, abs=0.005)
-        assert told.gestures_left is not None and told.gestures_left > 0
+        quality = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (quality.labelled, quality.verified, quality.suspects) == (40, 0, 1)
+        assert quality.label_error == pytest.approx((39 * 0.1 + 0.9) / 40, abs=0.005)
+        assert quality.gestures_left is not None and quality.gestures_left > 0
         sheet = await json_of(http, "/api/sheet?kind=suspects&size=3")
         assert sheet["total"] == 1 and len(sheet["items"]) == 3
         (suspect,) = [s for s in sheet["items"] if s["item"] == 1]
@@ -106,7 +106,7 @@ async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient)
             and found["gain"] > 1
             and found["reason"]
         )
-        # The sheet is gone through: one gesture, and its items are doubted no more.
+        # The sheet is confirmed in one gesture. The doubt of its items is then 0.
         items = [s["item"] for s in sheet["items"]]
         provenance = protocol.Provenance(tool="sheet", verified=True)
         ack = await anna.command(
@@ -120,10 +120,11 @@ async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient)
         )
         assert ack.count == 1
         await eventually(lambda: newest(anna, "verified") == 3)
-        told = anna.seen(protocol.QualityChanged)[-1].quality
-        assert told.suspects == 0 and told.label_error == pytest.approx(37 * 0.1 / 40, abs=0.005)
+        quality = anna.seen(protocol.QualityChanged)[-1].quality
+        assert quality.suspects == 0
+        assert quality.label_error == pytest.approx(37 * 0.1 / 40, abs=0.005)
         assert (await json_of(http, "/api/session"))["quality"] == {
-            name: getattr(told, name) for name in told.__struct_fields__
+            name: getattr(quality, name) for name in quality.__struct_fields__
         }
         sheet = await json_of(http, "/api/sheet?kind=suspects&size=200")
         assert len(sheet["items"]) == 37 and not {s["item"] for s in sheet["items"]} & set(items)
@@ -154,7 +155,7 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
         overview = await json_of(http, "/api/sheet?kind=uncertain")
         assert {entry["prediction"] for entry in overview["items"]} == {
             -1
-        }  # one class is told apart from nothing
+        }  # with labels of one class only, there are no predictions
         assert (await json_of(http, "/api/next"))["kind"] == "uncertain"
         every = protocol.LabelEach(
             command_id="label-them-all",
@@ -166,8 +167,13 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
         await anna.command(every)
         train(http, np.zeros(N), np.ones(N))
         await eventually(lambda: newest(anna, "right") == 1.0)
-        told = anna.seen(protocol.QualityChanged)[-1].quality
-        assert (told.label_error, told.gestures_left, told.suspects, told.uncertain) == (
+        quality = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (
+            quality.label_error,
+            quality.gestures_left,
+            quality.suspects,
+            quality.uncertain,
+        ) == (
             0.0,
             0,
             0,
@@ -187,7 +193,7 @@ async def test_items_of_a_locked_class_are_on_no_sheet(http: TestClient) -> None
         sheet = await json_of(http, "/api/sheet?kind=suspects")
         assert {s["item"] for s in sheet["items"]} == {1, 5}
         await anna.command(protocol.EditClass(command_id="lock-class-1", class_id=1, locked=True))
-        # The other items are predicted to be of the locked class.
+        # The predictions of the other items are the locked class.
         assert (await json_of(http, "/api/sheet?kind=uncertain"))["items"] == []
 
 
@@ -217,8 +223,8 @@ async def test_held_out_accuracy_of_the_trainer_is_sent(http: TestClient) -> Non
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
         http.app[SERVICE].training_events.on_losses(losses)
         await eventually(lambda: bool(anna.seen(protocol.QualityChanged)))
-        told = anna.seen(protocol.QualityChanged)[-1].quality
-        assert (told.held_out_accuracy, told.held_out) == (0.875, 16)
+        quality = anna.seen(protocol.QualityChanged)[-1].quality
+        assert (quality.held_out_accuracy, quality.held_out) == (0.875, 16)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The route table: the router serves it, and docs/protocol.md lists it."""
+"""The route table: its roles, the router, and the table of docs/protocol.md."""
 
 from pathlib import Path
 
@@ -29,6 +29,28 @@ def test_router_has_every_route_once() -> None:
         if route.method != "HEAD" and route.resource is not None
     ]
     assert sorted(served) == sorted(route.address for route in ROUTES)
+
+
+def test_only_the_page_and_pairing_need_no_role() -> None:
+    assert {route.address for route in ROUTES if route.role is None} == {
+        "GET /",
+        "GET /check",
+        "GET /icon.svg",
+        "GET /assets/{name}",
+        "GET /models/{name}",
+        "GET /healthz",
+        "POST /api/access/request",
+        "POST /api/access/poll",
+        "POST /api/access/pair",
+    }
+
+
+def test_viewers_change_nothing_and_only_owners_manage_access() -> None:
+    roles = {route.address: route.role for route in ROUTES if route.role is not None}
+    posted = {address: role for address, role in roles.items() if address.startswith("POST ")}
+    managing = {address for address in roles if "/api/access" in address}
+    assert {address for address, role in posted.items() if role == "viewer"} == {"POST /api/select"}
+    assert {address for address, role in roles.items() if role == "owner"} == managing
 
 
 def test_router_path_holds_the_pattern_of_each_parameter() -> None:

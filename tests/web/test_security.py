@@ -23,7 +23,7 @@ WANTED_HEADERS = {
 
 
 def addresses(server: Serving) -> list[tuple[str, str]]:
-    """Every route of the server's own table, so that a new one cannot be forgotten."""
+    """Return method and path of every route of the router, so that new routes are included."""
     filled = []
     for route in server.runner.app.router.routes():
         resource = route.resource

@@ -20,7 +20,7 @@ BY_API = protocol.Provenance(tool="api")
 
 
 def labelling(items: list[int], class_id: int) -> protocol.Label:
-    """A label command."""
+    """Return a label command."""
     return protocol.Label(
         command_id="x" * 8, items=items, class_id=class_id, revision=0, provenance=BY_API
     )
@@ -30,11 +30,11 @@ async def test_label_is_acknowledged_and_sent_to_all_clients(served: str) -> Non
     async with StreamClient(served) as anna, StreamClient(served) as ben:
         ack = await anna.label([5, 3, 5], 2)
         assert isinstance(ack, protocol.Ack)
-        assert ack.count == 2  # an item that is named twice is one item
+        assert ack.count == 2  # an item that is listed twice counts once
         await eventually(lambda: ben.labels[[3, 5]].tolist() == [2, 2])
-        (told,) = ben.seen(protocol.Labels)
-        assert told.by == anna.client_id
-        assert told.items == [3, 5]
+        (labels,) = ben.seen(protocol.Labels)
+        assert labels.by == anna.client_id
+        assert labels.items == [3, 5]
 
 
 async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
@@ -223,7 +223,7 @@ async def test_malformed_text_is_refused_and_the_stream_continues(served: str, t
 async def test_a_malformed_command_is_refused_by_its_id(
     served: str, fields: dict[str, object]
 ) -> None:
-    """Else its sender would wait for an answer, and send it again after each reconnection."""
+    """Without an answer, the client would send the command again after each reconnect."""
     async with StreamClient(served) as anna:
         await anna.socket.send_json({**fields, "command_id": "a-malformed-command"})
         await eventually(lambda: bool(anna.seen(protocol.Refused)))
@@ -283,7 +283,8 @@ async def test_positions_are_exact_after_any_number_of_missed_frames(
             / service.session.grid.box.size
             * (GRID_STEPS - 1)
         )
-        assert np.abs(anna.positions - exact).max() <= 0.51  # at rest: to one grid step
+        # Half a grid step: the last frame is exact.
+        assert np.abs(anna.positions - exact).max() <= 0.51
         assert anna.resynced >= 1  # the first frame left the box of the empty scene
         before = anna.resynced
         service.session.publish(mean * 50, nothing, step=60, resting=False)
@@ -313,31 +314,32 @@ async def test_client_that_never_reads_is_dropped_and_delays_no_other(
     config = ServerConfig(train=False, stall_seconds=0.5, frame_interval=0.002)
     server = Serving(small_data, tmp_path / "project", config)
     async with server as url, StreamClient(url) as anna:
-        deaf = await _deaf_client(url)
+        silent = await _client_that_never_reads(url)
         await eventually(lambda: len(server.service.clients) == 2)
         memory = psutil.Process().memory_info().rss
         for number in range(400):
-            # news of half a million bytes altogether, more than a socket's buffers hold
+            # 0.5 MB of messages in total, more than the buffers of a socket hold
             ack = await anna.label(list(range(200)), number % 4)
             assert isinstance(ack, protocol.Ack)
             if len(server.service.clients) == 1:
                 break
         await eventually(
-            lambda: len(server.service.clients) == 1, message="the deaf client was not dropped"
+            lambda: len(server.service.clients) == 1,
+            message="the client that never reads was not dropped",
         )
         assert psutil.Process().memory_info().rss - memory < 30 << 20
         assert isinstance(await anna.label([0], 1), protocol.Ack)
-        deaf.close()
+        silent.close()
 
 
-async def _deaf_client(url: str) -> socket.socket:
-    """A socket with the smallest buffers that opens the stream, sends hello, and never reads."""
+async def _client_that_never_reads(url: str) -> socket.socket:
+    """Return a socket with small buffers that has opened the stream and sent `hello`."""
     port = int(url.split(":")[2].strip("/"))
-    deaf = socket.socket()
-    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    deaf.setblocking(False)
+    silent = socket.socket()
+    silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    silent.setblocking(False)
     loop = asyncio.get_running_loop()
-    await loop.sock_connect(deaf, ("127.0.0.1", port))
+    await loop.sock_connect(silent, ("127.0.0.1", port))
     request = (
         f"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -345,12 +347,12 @@ async def _deaf_client(url: str) -> socket.socket:
         f"Sec-WebSocket-Protocol: {protocol.PROTOCOL_VERSION}\r\n"
         f"Origin: http://127.0.0.1:{port}\r\n\r\n"
     )
-    await loop.sock_sendall(deaf, request.encode())
+    await loop.sock_sendall(silent, request.encode())
     hello = protocol.encode_operation(
         protocol.Hello(client_id="deaf-deaf", scene_id=0, revision=0, sequence=0)
     )
     mask = b"\1\2\3\4"
     masked = bytes(byte ^ mask[k % 4] for k, byte in enumerate(hello))
     assert len(hello) < 126
-    await loop.sock_sendall(deaf, bytes([0x81, 0x80 | len(hello)]) + mask + masked)
-    return deaf
+    await loop.sock_sendall(silent, bytes([0x81, 0x80 | len(hello)]) + mask + masked)
+    return silent
