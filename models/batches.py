@@ -9,18 +9,18 @@ class Epochs:
     """Random minibatches without replacement, one permutation per epoch."""
 
     def __init__(self, n: int, batch_size: int, generator: torch.Generator) -> None:
-        """Batches of `batch_size` of `n` items. `generator` is on the CPU."""
+        """Prepare batches of `batch_size` items out of `n`. `generator` is on the CPU."""
         self.n = n
         self.batch_size = min(batch_size, n)
         self.generator = generator
         self.order = torch.empty(0, dtype=torch.int64)
         """The permutation of the current epoch, int64 (N,)."""
         self.position = 0
-        """Items of the current epoch that have been in a batch."""
+        """Number of items of the current epoch that have been in a batch."""
         self.batches_per_epoch = -(-n // self.batch_size)
 
     def next(self) -> torch.Tensor:
-        """The next items, int64 (B,). The last batch of an epoch may be smaller."""
+        """Return the items of the next batch, int64 (B,). The last batch may be smaller."""
         if self.position >= len(self.order):
             self.order = torch.randperm(self.n, generator=self.generator)
             self.position = 0
@@ -61,6 +61,6 @@ def class_balanced(
 
 
 def evenly(items: torch.Tensor, count: int) -> torch.Tensor:
-    """At most `count` of `items` (K,), evenly spaced."""
+    """Return at most `count` of `items` (K,), evenly spaced."""
     count = min(count, len(items))
     return items[(torch.arange(count) * len(items)) // max(count, 1)]

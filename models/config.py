@@ -14,12 +14,12 @@ PresetName = Literal["default", "calm", "paper"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """Names of the presets, in the order in which menus list them."""
 Content = Literal["symbols", "photos", "spectrograms", "vectors"]
-"""Subject of the items; it decides which changes keep an item what it is.
+"""Kind of content of the items. It selects augmentations that keep the class of an item.
 
-A mirrored photo shows the same, a mirrored digit does not.
+A mirrored photo shows the same subject, but a mirrored digit is another sign.
 """
 MODEL_SIDES = (32, 64, 128)
-"""Sides, in pixels, of the pictures that the networks read; one more layer for each doubling."""
+"""Sides, in pixels, at which the networks read pictures. Each doubling adds one layer."""
 _COUNTS = (
     "pretraining_epochs",
     "principal_components",
@@ -34,9 +34,10 @@ _COUNTS = (
 
 
 def model_side(height: int, width: int) -> int:
-    """Side, in pixels, at which the networks read pictures of this size.
+    """Return the side, in pixels, at which the networks read pictures of this size in pixels.
 
-    The smallest of MODEL_SIDES that holds them; the largest for larger pictures.
+    It is the smallest of MODEL_SIDES that is at least as large as the picture. For larger pictures
+    it is the largest of MODEL_SIDES.
     """
     return next((side for side in MODEL_SIDES if side >= max(height, width)), MODEL_SIDES[-1])
 
@@ -54,18 +55,20 @@ class ModelConfig:
     hidden: int = 128
     """Units of each fully connected layer."""
     init: Literal["he", "pytorch"] = "he"
-    """Initialisation. With "pytorch" the latent space collapses in 3D; it is there to show that."""
+    """Initialisation. With "pytorch" the latent space collapses in 3D, which tests demonstrate."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
         _check(
-            1 <= len(self.channels) <= 4, "channels", "1 to 4 stride-2 layers fit a 32 x 32 picture"
+            1 <= len(self.channels) <= 4,
+            "channels",
+            "must have 1 to 4 entries, because a 32 x 32 picture can be halved 4 times",
         )
         _check(all(c > 0 for c in self.channels), "channels", "must be positive")
         _check(self.hidden > 0, "hidden", "must be positive")
 
     def channels_at(self, side: int) -> tuple[int, ...]:
-        """Channels of the convolutions for pictures of `side`: a layer more per doubling of 32."""
+        """Return the channels of the convolutions at `side` pixels: each doubling adds a layer."""
         return self.channels + self.channels[-1:] * ((side // MODEL_SIDES[0]).bit_length() - 1)
 
 
@@ -74,7 +77,7 @@ class TrainingConfig:
     """Everything that a training needs besides data, labels and seed."""
 
     preset: PresetName = "default"
-    """The preset from which the values come; "paper" trains by another loop."""
+    """The preset from which the values come; "paper" uses another training loop."""
     latent_dim: int = 3
     """Dimensions of the latent space, 2 or 3."""
     hidden_layers: int = 0
@@ -86,7 +89,7 @@ class TrainingConfig:
     learning_rate: float = 2e-3
     """Learning rate of encoder, decoder and head in the first training."""
     interactive_learning_rate: float = 1e-3
-    """The same after gestures."""
+    """Learning rate of encoder, decoder and head after the first training."""
     batch_size: int = 128
     """Items per batch of encoder and decoder."""
     pretraining_epochs: int = 15
@@ -94,23 +97,23 @@ class TrainingConfig:
     kl_warmup_epochs: float = 5.0
     """Epochs over which the weight of the KL divergence grows linearly to its full value."""
     stiffness: float = 0.3
-    """How much unlabelled items resist moving, 0 to 1."""
+    """Resistance of unlabelled items to motion, 0 to 1."""
     pace: float = 1.0
-    """Share of the speed limits at which shown points move, above 0 and at most 1."""
+    """Factor of the speed limits of shown points, above 0 and at most 1."""
     neighbours: int = 15
     """Edges per item of the k-NN graph."""
     principal_components: int = 50
-    """Principal components of the items that the first graph stands on."""
+    """Number of principal components of the items on which the first graph is built."""
     layout_rounds: int = 200
     """Rounds of forces of the first layout."""
     feature_steps: int = 300
     """Batches of self-supervised training."""
     rounds_per_gesture: int = 30
-    """Rounds of forces that one change of labels starts."""
+    """Rounds of forces after one change of labels; map_guide.py plans a multiple of them."""
     classifier_steps_per_gesture: int = 40
-    """Batches of the wide classifier that one change of labels starts."""
+    """Batches of the wide classifier after one change of labels."""
     encoder_epochs: int = 8
-    """Epochs of the encoder beside the particles."""
+    """Epochs of the encoder in the first training of the presets with particles."""
     least_steps: int = 300
     """Minimum number of batches of the first training: few items make short epochs."""
     gestures_per_graph: int = 5
@@ -141,10 +144,10 @@ class TrainingConfig:
             _check(getattr(self, name) >= 1, name, "must be at least 1")
 
     def replace(self, **changes: Any) -> "TrainingConfig":
-        """A copy with `changes`, which may name fields of LossWeights (beta_kl, ...) too.
+        """Return a copy with `changes` to fields of this class or of LossWeights (beta_kl, ...).
 
         Raises:
-            ValueError: for a value that the model cannot take.
+            ValueError: for a value outside its range.
         """
         weight_names = {f.name for f in dataclasses.fields(LossWeights)}
         own = {name: value for name, value in changes.items() if name not in weight_names}
@@ -154,7 +157,7 @@ class TrainingConfig:
         return dataclasses.replace(self, **own)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON."""
+        """Return the configuration as plain JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
@@ -174,16 +177,16 @@ class TrainingConfig:
 
 
 def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
-    """The configuration of a preset (docs/model.md).
+    """Return the configuration of a preset (docs/model.md).
 
-    `default`: particles under label-aware forces. `calm`: the same, but unlabelled items hold their
-    places and nothing moves fast, so that a person keeps their bearings. `paper`: equation 1 alone,
-    and the encoder's output shown as it is.
+    `default`: particles under label-aware forces. `calm`: the same, but with
+    stiffer unlabelled items and slower motion, so that a person keeps their bearings. `paper`:
+    equation 1 alone, with the encoder's latent means shown directly.
     """
     if name == "paper":
         weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)
-        # The paper's rate. Over 3 seeds its maps are better than those of 2e-3, given the
-        # initialisation "he".
+        # The paper's learning rate. With the initialisation "he", its maps over 3 seeds are better
+        # than those of 2e-3.
         return TrainingConfig(
             preset="paper", latent_dim=latent_dim, weights=weights, learning_rate=5e-3
         )

@@ -17,12 +17,13 @@ from lodespace.models.config import Content, model_side
 _RESAMPLED_AT_ONCE = 1000
 _FLAT_FEATURES = 1024
 LARGEST_ALIKE = 64
+"""Largest side, in pixels, of the pictures of `Dataset.alike`."""
 _TINY_DEVIATION = 1e-8
 
 
 @dataclass(frozen=True)
 class Standardisation:
-    """Mean and deviation that standardise vectors."""
+    """Mean and standard deviation by which vectors are standardised."""
 
     mean: torch.Tensor
     """float32 (F,)."""
@@ -31,7 +32,7 @@ class Standardisation:
 
     @classmethod
     def of(cls, vectors: torch.Tensor) -> "Standardisation":
-        """Of vectors (N, F)."""
+        """Return mean and standard deviation of vectors (N, F)."""
         deviation = vectors.std(dim=0, unbiased=False)
         return cls(vectors.mean(dim=0), torch.where(deviation > _TINY_DEVIATION, deviation, 1.0))
 
@@ -41,16 +42,15 @@ class Dataset:
     """N items ready for the model."""
 
     stored: torch.Tensor
-    """Pictures uint8 (N, C, S, S), bytes 0..255 that are read as 0..1; or vectors float32 (N, F).
-    """
+    """Pictures uint8 (N, C, S, S), or standardised vectors float32 (N, F)."""
     kind: Literal["image", "vector"]
     """Whether the items are pictures or vectors."""
     content: Content = "symbols"
-    """Subject of the items; it selects the augmentation (features/augmentation.py)."""
+    """Kind of content of the items; it selects the augmentation (features/augmentation.py)."""
     standardisation: Standardisation | None = None
     """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
-    """Given vectors that say which items are alike, instead of features learned from the items."""
+    """Feature vectors given with the items, used instead of learned features; None without."""
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -66,14 +66,14 @@ class Dataset:
         return self.stored.device
 
     def checked_items(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
-        """Item numbers (K,) as int64. Raises ValueError for an item that does not exist."""
+        """Return items (K,) as an int64 tensor. Raises ValueError if one does not exist."""
         n = len(self)
         if len(items) and not (int(items.min()) >= 0 and int(items.max()) < n):
             raise ValueError(f"items are 0 to {n - 1}")
         return torch.from_numpy(items.astype(np.int64))
 
     def batch(self, items: torch.Tensor | slice) -> torch.Tensor:
-        """Some items as the model reads them: float32 (B, C, S, S) in 0..1, or (B, F)."""
+        """Return items as the model reads them: float32 (B, C, S, S) in 0..1, or (B, F)."""
         chosen = self.stored[items]
         return chosen.float().div_(255) if self.kind == "image" else chosen
 
@@ -81,15 +81,15 @@ class Dataset:
     def inputs(self) -> torch.Tensor:
         """All items as the model reads them.
 
-        For small data sets: pictures take four times their bytes.
+        Only for small data sets, because pictures as floats take four times the memory.
         """
         return self.batch(slice(None))
 
     def alike(self) -> "Dataset":
-        """The data set in which neighbours are searched and classes are learned.
+        """Return the data set in which neighbours are searched and classes are learned.
 
-        The given features, or the items themselves. Pictures of 128 x 128 are halved, because the
-        time from a label to its effect depends on it.
+        It contains the given features, or else the items. Pictures of 128 x 128 are halved, because
+        the time from a label to its effect grows with their size.
         """
         if self.features is not None:
             return self.features
@@ -103,9 +103,9 @@ class Dataset:
         return replace(self, stored=torch.cat(halved))
 
     def flat(self) -> torch.Tensor:
-        """The items as rows (N, F), for principal components.
+        """Return the items as rows (N, F), for principal components.
 
-        Pictures of more than 1,024 numbers are averaged down to at most as many.
+        Pictures of more than 1,024 values are reduced to at most 1,024 by average pooling.
         """
         if self.kind == "vector":
             return self.stored
@@ -119,22 +119,22 @@ class Dataset:
         return rows
 
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
-        """The data set of some items."""
+        """Return the data set of some of the items."""
         features = None if self.features is None else self.features.subset(items)
         return replace(self, stored=self.stored[items], features=features)
 
     def with_features(self, features: npt.NDArray[Any]) -> "Dataset":
-        """The same data set with `features` (N, F).
+        """Return a copy with `features` (N, F).
 
         Raises:
-            ValueError: when they are not one row of finite numbers per item.
+            ValueError: when `features` does not have one row of finite numbers per item.
         """
         if len(features) != len(self):
-            raise ValueError(f"there are features of {len(features)} items, but {len(self)} items")
+            raise ValueError(f"there are features of {len(features)} items for {len(self)} items")
         return replace(self, features=Dataset.from_vectors(features))
 
     def to(self, device: torch.device) -> "Dataset":
-        """The same data set on another device."""
+        """Return the data set on another device."""
         features = None if self.features is None else self.features.to(device)
         return replace(self, stored=self.stored.to(device), features=features)
 
@@ -142,11 +142,11 @@ class Dataset:
     def from_images(
         cls, images: npt.NDArray[np.uint8], content: Content = "symbols", *, side: int | None = None
     ) -> "Dataset":
-        """Bring pictures to a side that the networks read.
+        """Return a data set of pictures, at a side that the networks read.
 
-        28 x 28 is padded, so that MNIST's pixels stay as they are. Other sizes are padded to a
-        square and resampled. The padding is the background of the pictures: the median of their
-        borders.
+        Pictures of 28 x 28 are padded, so that MNIST's pixels stay as they are. Other sizes are
+        padded to a square and resampled. The padding is the background of the pictures: the median
+        of their borders.
 
         Args:
             images: uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels.
@@ -154,7 +154,7 @@ class Dataset:
             side: in pixels; by default the smallest of 32, 64 and 128 that holds them.
 
         Raises:
-            ValueError: for other arrays.
+            ValueError: for an array of another shape or type, or without pixels.
         """
         if (
             images.dtype != np.uint8
@@ -177,12 +177,12 @@ class Dataset:
     def from_vectors(
         cls, vectors: npt.NDArray[Any], standardisation: Standardisation | None = None
     ) -> "Dataset":
-        """Standardise vectors (N, F), by `standardisation` where it is known.
+        """Return a data set of vectors (N, F), standardised by `standardisation` if given.
 
         Each feature gets mean 0 and variance 1. A constant feature becomes 0.
 
         Raises:
-            ValueError: for other arrays, and for numbers that are not finite.
+            ValueError: for an array of another shape or without values, and for NaN or infinity.
         """
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be (N, F), not {vectors.shape}")

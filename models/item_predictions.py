@@ -21,8 +21,8 @@ class ItemPredictions(NamedTuple, Generic[A]):
     """Probability of the predicted class minus that of the next class, float32 (N,); 0 where
     nothing is predicted. None where only prediction and confidence are known."""
     doubt: A | None = None
-    """Probability that the item's label, or else its prediction, is wrong, float32 (N,); 1 where
-    nothing is predicted. None where only prediction and confidence are known."""
+    """Probability that the label is wrong, or for an item without a label, the prediction, float32
+    (N,); 1 where nothing is predicted. None where only prediction and confidence are known."""
 
     def map(self, convert: Callable[[A], B]) -> "ItemPredictions[B]":
         """Return the record with `convert` applied to each array that is known."""

@@ -37,18 +37,18 @@ class Read(NamedTuple):
     head_probabilities: torch.Tensor
     """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor
-    """Class probabilities for predictions, (B, C): of the wide classifier, or else of the head."""
+    """Class probabilities for predictions, (B, C), by the wide classifier or else by the head."""
 
 
 class PortableModel(nn.Module):
-    """Encoder, decoder, head, and the numbers that relate them to the map.
+    """Encoder, decoder, head, and the transform from their latent means to the map.
 
-    Includes the wide classifier where that reads the items themselves. Inputs are the items of the
-    data set: pictures (B, C, S, S) with 0..255, or vectors (B, F) that are not standardised.
+    Includes the wide classifier, unless that was trained on given features. Inputs are pictures
+    (B, C, S, S) with values 0..255, or vectors (B, F) that are not standardised.
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
-        """Build layers for data of the shape of `like`; weights are loaded afterwards."""
+        """Build layers for items of the shape of `like`. Weights are loaded afterwards."""
         super().__init__()
         self.description = description
         """Content of the JSON file."""
@@ -83,7 +83,7 @@ class PortableModel(nn.Module):
 
     @classmethod
     def of(cls, trainer: Trainer, class_names: list[str]) -> "PortableModel":
-        """A copy of the model of `trainer`."""
+        """Return a copy of the model of `trainer`."""
         dataset, config = trainer.dataset, trainer.config
         loop = trainer.loop
         classifier = (
@@ -141,7 +141,7 @@ class PortableModel(nn.Module):
         return Dataset.from_images(items, self.content, side=side).stored.float()
 
     def forward(self, x: torch.Tensor) -> Read:
-        """Items that `prepare` converted, (B, C, S, S) or (B, F), to outputs."""
+        """Return the outputs for items that `prepare` converted, (B, C, S, S) or (B, F)."""
         x = x / 255 if self.picture else (x - self.mean) / self.deviation
         mean, log_variance = self.vae.encoder(x)
         head = F.softmax(self.vae.head(mean), dim=1)
@@ -157,7 +157,7 @@ class PortableModel(nn.Module):
         return Read(shown, (log_variance.exp() @ self.rotation.square()).log(), head, wide)
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
-        """Points (B, D) of the map to pictures (B, C, S, S) with 0..1, or vectors (B, F)."""
+        """Decode points (B, D) of the map to pictures (B, C, S, S) in 0..1, or vectors (B, F)."""
         z = ((latent - self.translation) @ self.rotation.T) / self.contraction.clamp_min(1e-6)
         decoded = self.vae.decoder(z)
         return decoded.sigmoid() if self.picture else decoded * self.deviation + self.mean
@@ -165,7 +165,7 @@ class PortableModel(nn.Module):
     def save(self, folder: Path) -> None:
         """Write WEIGHTS and DESCRIPTION into `folder`. Raises OSError."""
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        # save_file would make the file readable for its owner alone.
+        # save_file makes the file readable for its owner only.
         (folder / WEIGHTS).write_bytes(save(tensors))
         (folder / DESCRIPTION).write_text(json.dumps(self.description, indent=2) + "\n")
 
@@ -174,22 +174,22 @@ def load_model(folder: str | Path) -> PortableModel:
     """Load an exported model.
 
     Raises:
-        ValueError: when it cannot be read; the message states the reason.
+        ValueError: when the model cannot be read. The message states the reason.
     """
     folder = Path(folder)
     try:
         description = json.loads((folder / DESCRIPTION).read_bytes())
         if description["format"] != FORMAT:
-            raise ValueError(f"format {description['format']}, where {FORMAT} is known")
+            raise ValueError(f"its format is {description['format']}; this version reads {FORMAT}")
         model = PortableModel(_like(description), description)
         model.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"{folder}: no model that can be read: {error}") from error
+        raise ValueError(f"{folder} has no model that can be read: {error}") from error
     return model.eval()
 
 
 def _like(description: dict[str, Any]) -> Dataset:
-    """Data of the shape that the model reads."""
+    """Return a data set of one item, in the shape that the model reads."""
     shape = [int(n) for n in description["item_shape"]]
     if description["kind"] == "vector":
         (features,) = shape
@@ -197,5 +197,5 @@ def _like(description: dict[str, Any]) -> Dataset:
             np.zeros((1, features)), Standardisation(torch.zeros(features), torch.ones(features))
         )
     if len(shape) != 3 or math.prod(shape) > 1 << 20:
-        raise ValueError(f"pictures of {shape}")
+        raise ValueError(f"pictures of shape {shape} are not supported")
     return Dataset(torch.zeros(1, *shape, dtype=torch.uint8), "image", description["content"])

@@ -8,7 +8,11 @@ import numpy.typing as npt
 from lodespace.models.item_predictions import ItemPredictions
 
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
-"""Part of a training: one of its first parts, work after a gesture, or rest."""
+"""Phase of a training.
+
+"layout", "features" and "pretraining" belong to the first training. "interactive" is the work after
+a change of labels or settings. In "resting", no work is left.
+"""
 
 
 class Snapshot(NamedTuple):
@@ -42,7 +46,7 @@ class Snapshot(NamedTuple):
     resting: bool
     """Whether no work is left until something changes."""
     rewinding: int = 0
-    """Frames still to come of a motion that is played backward."""
+    """Number of frames left of a motion that an undo plays backward."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:

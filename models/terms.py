@@ -20,7 +20,11 @@ class LossWeights:
     beta_kl: float = 3.0
     """Weight of the KL divergence."""
     beta_classifier: float = 100.0
-    """Weight of the cross-entropy of the head; relative to this value, sharpness of the edges."""
+    """Weight of the cross-entropy of the head.
+
+    Divided by this default, it also sharpens the agreement of classes in the weights of edges
+    (layout/particles.py).
+    """
     beta_neighbour: float = 1.0
     """Weight of the neighbour graph's forces."""
     beta_anchor: float = 1.0
@@ -43,7 +47,7 @@ class Dial:
     title: str
     """Explanation."""
     range: tuple[float, float]
-    """Ends of its logarithmic scale; one step below the lower end is 0."""
+    """Ends of the logarithmic scale; one step below the lower end is 0."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,13 @@ class Term:
     """A term of the loss."""
 
     name: str
-    """Key of its value in `losses` and of its force in read-outs."""
+    """Key of the term in losses and in forces."""
     weight: str | None
     """Field of LossWeights; None for weight 1."""
     force: Literal["frame", "probe"] | None
-    """Whether its force on every item goes with each frame, or is computed for single items only.
+    """How the force is sent: "frame" for all items with each frame, "probe" for queried items only.
 
-    None: it has no force on latent means.
+    None if the term has no force on latent means.
     """
     label: str
     """Name of its curve."""
@@ -135,4 +139,4 @@ TERMS = (
 """All terms, in the order of the charts."""
 
 FRAME_FORCES = tuple(term.name for term in TERMS if term.force == "frame")
-"""Terms whose force on every item goes with each frame, in the order of a forces frame."""
+"""Terms whose force on all items can be sent with each frame, in this order on the wire."""

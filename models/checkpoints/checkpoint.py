@@ -1,8 +1,8 @@
 """Checkpoints: tensors in NNN.safetensors, everything else and the SHA-256 of both in NNN.json.
 
-Files are written atomically, so a crash leaves the old or the new one. Reading needs no torch: the
-server shows the newest intact checkpoint before a trainer runs. A damaged checkpoint is skipped
-with a warning. No format that can run code is read.
+Files are written atomically, so a crash leaves either the old or the new file. Reading needs no
+torch: the server shows the newest intact checkpoint before a trainer runs. A damaged checkpoint is
+skipped with a warning. Neither of the two formats can contain code.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 KEEP = 3
-"""Checkpoints kept, so that one damaged file does not lose the work."""
+"""Number of checkpoints to keep, so that one damaged file does not lose the work."""
 
 
 class Checkpoint(NamedTuple):
@@ -32,9 +32,9 @@ class Checkpoint(NamedTuple):
     path: Path
     """File of the tensors."""
     meta: dict[str, Any]
-    """The JSON beside them."""
+    """Content of the JSON file, without the checksum."""
     tensors: dict[str, npt.NDArray[Any]]
-    """By name, among them latent_mean (N, D), prediction (N,) and confidence (N,)."""
+    """Arrays by name, among them latent_mean (N, D), prediction (N,) and confidence (N,)."""
 
 
 def write(
@@ -52,23 +52,24 @@ def write(
         folder: made if it does not exist.
         tensors: by name.
         meta: plain JSON.
-        number: its name; by default one more than the newest. An existing one is replaced.
+        number: number in the file name; by default one more than the newest. An existing
+            checkpoint of this number is replaced.
         keep: number of checkpoints to keep.
-        verify: read the older ones to see which are intact. Where many are kept, it is enough that
-            they exist.
+        verify: read the older checkpoints, and keep `keep` intact ones. If False, keep the newest
+            `keep` without reading them, which is faster.
 
     Returns:
-        Path of the tensors.
+        Path of the file of the tensors.
 
     Raises:
-        OSError: when it cannot be written.
-        ValueError: when a number is not finite: a failed training must not replace a good
-            checkpoint.
-            In both cases the folder keeps its content.
+        OSError: when the checkpoint cannot be written.
+        ValueError: when a tensor contains NaN or infinity, because a failed training must not
+            replace a good checkpoint.
+            In both cases the other checkpoints remain.
     """
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise ValueError(f"{name} is not finite: it is not saved")
+            raise ValueError(f"{name} contains NaN or infinity; the checkpoint is not saved")
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
@@ -88,7 +89,7 @@ def write(
 
 
 def latest(folder: Path) -> Checkpoint | None:
-    """The newest intact checkpoint of `folder`, or None."""
+    """Return the newest intact checkpoint of `folder`, or None."""
     for _, path in reversed(list(numbered(folder))):
         try:
             return read(path)
@@ -101,7 +102,7 @@ def read(path: Path) -> Checkpoint:
     """Read and verify one checkpoint.
 
     Raises:
-        ValueError: when it cannot be read or is damaged; the message states the reason.
+        ValueError: when the checkpoint cannot be read or is damaged. The message states the reason.
     """
     try:
         meta = json.loads(path.with_suffix(".json").read_bytes())
@@ -109,7 +110,7 @@ def read(path: Path) -> Checkpoint:
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        raise ValueError(f"checkpoint {path.name} is of another format")
+        raise ValueError(f"checkpoint {path.name} has an unknown format")
     if meta.pop("sha256", None) != _digest(payload, meta):
         raise ValueError(f"checkpoint {path.name} is damaged: its checksum does not match")
     try:
@@ -117,24 +118,24 @@ def read(path: Path) -> Checkpoint:
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} is damaged: {error}") from error
     if not {"latent_mean", "prediction", "confidence"} <= tensors.keys():
-        raise ValueError(f"checkpoint {path.name} holds no latent means")
+        raise ValueError(f"checkpoint {path.name} contains no latent means")
     return Checkpoint(path, meta, tensors)
 
 
 def _prune(folder: Path, keep: int, *, verify: bool) -> None:
     """Delete all but the `keep` newest intact checkpoints, and unfinished files of a crash."""
-    whole = 0
+    intact = 0
     for _, path in reversed(list(numbered(folder))):
-        if whole >= keep:
+        if intact >= keep:
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-        elif _is_whole(path) if verify else path.with_suffix(".json").is_file():
-            whole += 1
+        elif _is_intact(path) if verify else path.with_suffix(".json").is_file():
+            intact += 1
     for left in folder.glob("*.tmp"):
         left.unlink(missing_ok=True)
 
 
-def _is_whole(path: Path) -> bool:
+def _is_intact(path: Path) -> bool:
     try:
         read(path)
     except ValueError:
@@ -147,12 +148,12 @@ def _canonical(meta: Mapping[str, Any]) -> bytes:
 
 
 def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
-    """SHA-256 of the tensors and of the rest of the JSON: neither may change alone."""
+    """Return the SHA-256 of tensors and JSON together, so that neither can change alone."""
     return hashlib.sha256(payload + _canonical(meta)).hexdigest()
 
 
 def numbered(folder: Path) -> Iterator[tuple[int, Path]]:
-    """(number, path) of the checkpoints of `folder`, oldest first."""
+    """Yield number and path of each checkpoint in `folder`, oldest first."""
     found = [
         (int(p.stem), p)
         for p in folder.glob("*.safetensors")

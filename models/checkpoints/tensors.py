@@ -9,7 +9,7 @@ Tensors = dict[str, torch.Tensor]
 
 
 def module_tensors(prefix: str, module: nn.Module) -> Tensors:
-    """Parameters and buffers of a module, by their names after `prefix`."""
+    """Return the parameters and buffers of a module, named `prefix.name`."""
     return {f"{prefix}.{name}": tensor.detach() for name, tensor in module.state_dict().items()}
 
 
@@ -23,7 +23,7 @@ def load_module(prefix: str, module: nn.Module, tensors: Mapping[str, torch.Tens
 
 
 def adam_tensors(prefix: str, optimiser: torch.optim.Adam) -> Tensors:
-    """Moments and step count of every parameter with any, by its position in the optimiser."""
+    """Return moments and step count of each parameter that has them, named `prefix.index.name`."""
     tensors: Tensors = {}
     for index, parameter in enumerate(_parameters(optimiser)):
         for name, value in optimiser.state.get(parameter, {}).items():
@@ -49,13 +49,13 @@ def load_adam(
                     parameter.device if parameter.is_cuda else "cpu"
                 )
             else:
-                # In the parameter's memory layout (channels last), since the fused kernel walks
-                # both side by side.
+                # In the memory layout of the parameter (channels last), because the fused kernel
+                # reads both in the same order.
                 optimiser.state[parameter][key] = torch.empty_like(parameter).detach().copy_(value)
 
 
 def adam(parameters: list[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
-    """The paper's optimiser, fused where torch supports it (0.9 ms per step instead of 4)."""
+    """Return the paper's optimiser, fused where torch supports it (0.9 ms per step, not 4)."""
     fused = parameters[0].device.type in ("cpu", "cuda")
     return torch.optim.Adam(parameters, lr=learning_rate, fused=fused)
 

@@ -14,10 +14,10 @@ from lodespace.models.config import TrainingConfig
 
 
 class TrainingState(NamedTuple):
-    """Tensors and description of a training; a trainer continues from them to the bit."""
+    """Tensors and description of a training. A trainer that loads them gives the same bits."""
 
     tensors: Tensors
-    """Copies on the CPU, among them latent_mean (N, D), prediction (N,), confidence (N,)."""
+    """By name, on the CPU, among them latent_mean (N, D), prediction (N,), confidence (N,)."""
     meta: dict[str, Any]
     """The description as plain JSON (StateDescription)."""
 
@@ -25,7 +25,7 @@ class TrainingState(NamedTuple):
     def copy_of(
         cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
     ) -> "TrainingState":
-        """Copy tensors, which change while training continues, to the CPU."""
+        """Return a state with copies of `tensors`, which change while training continues."""
         copies = {
             name: tensor.detach().to("cpu", copy=True).contiguous()
             for name, tensor in tensors.items()
@@ -34,16 +34,16 @@ class TrainingState(NamedTuple):
 
     @property
     def tag(self) -> int:
-        """The number by which the owner of the trainer knows this state."""
+        """Number that the owner of the trainer gave to this state; 0 without one."""
         return int(self.meta.get("tag", 0))
 
     @property
     def bytes(self) -> int:
-        """Memory of the tensors."""
+        """Size of all tensors, in bytes."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
 
     def description(self, n_items: int) -> "StateDescription":
-        """The description, for a training on `n_items` items.
+        """Return the description, checked for a training on `n_items` items.
 
         Raises:
             ValueError: when the state belongs to other data or does not fit this version.
@@ -53,7 +53,7 @@ class TrainingState(NamedTuple):
     def write(
         self, folder: Path, *, number: int | None = None, keep: int = checkpoint.KEEP
     ) -> Path:
-        """Write a checkpoint. Raises OSError, and ValueError when a number is not finite."""
+        """Write a checkpoint. Raises OSError, and ValueError for NaN or infinity."""
         arrays = {name: tensor.numpy() for name, tensor in self.tensors.items()}
         return checkpoint.write(
             folder, arrays, self.meta, number=number, keep=keep, verify=number is None
@@ -61,7 +61,7 @@ class TrainingState(NamedTuple):
 
     @classmethod
     def from_checkpoint(cls, found: checkpoint.Checkpoint) -> "TrainingState":
-        """The state that a checkpoint holds."""
+        """Return the state that a checkpoint contains."""
         tensors = {name: torch.from_numpy(array.copy()) for name, array in found.tensors.items()}
         return cls(tensors, found.meta)
 
@@ -77,11 +77,11 @@ class StateDescription:
     seed: int
     """Seed of the training."""
     tag: int
-    """Number by which the owner of the trainer knows this state."""
+    """Number that the owner of the trainer gave to this state."""
     frame: int
     """Number of the frame that was shown."""
     shown: bool
-    """Whether a frame had been shown; otherwise latent_mean is the next one."""
+    """Whether a frame had been shown. If not, latent_mean has the positions of the next frame."""
     moving: bool
     """Whether the shown points were still in motion."""
     step: int
@@ -91,10 +91,10 @@ class StateDescription:
     items: int
     """Number of items of the data set."""
     counters: Mapping[str, Any]
-    """Numbers of the loop's parts."""
+    """Counters of the loop and its tasks, by name."""
 
     def to_json(self) -> dict[str, Any]:
-        """A copy as plain JSON."""
+        """Return a copy as plain JSON."""
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "config": self.config.to_json(),
@@ -123,4 +123,4 @@ class StateDescription:
 
 
 _PLAIN = ("n_classes", "seed", "tag", "frame", "shown", "moving", "step", "epoch", "items")
-"""Fields that are the same in JSON."""
+"""Fields that are stored in JSON without conversion."""

@@ -22,9 +22,9 @@ class TrainingLabels(NamedTuple):
     """Labels that the classifiers learn from, and the graph over which they spread."""
 
     classes: torch.Tensor
-    """All labels, int64 (N,), UNLABELED for an item without one."""
+    """All labels, int64 (N,), UNLABELED for an item without a label."""
     trained: torch.Tensor
-    """The same without labels held out of training, int64 (N,)."""
+    """Labels to train on, int64 (N,), UNLABELED also for held-out items."""
     verified: torch.Tensor
     """bool (N,), whether a person labelled the item while looking at it alone."""
     graph: Graph | None = None
@@ -49,7 +49,7 @@ class Predictions:
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
-        """For `n` items, whose tensors are on `device`."""
+        """Start without predictions for `n` items. All tensors except `order` are on `device`."""
         self.probabilities = torch.full((n, n_classes), 1 / n_classes, device=device)
         """Class probabilities, float32 (N, C)."""
         self.features = torch.zeros(n, WIDTH, device=device)
@@ -61,7 +61,7 @@ class Predictions:
         self.order = torch.empty(0, dtype=torch.int64)
         """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
-        """Items done in both passes together."""
+        """Number of items done, counted over both passes."""
 
     def _forget(self) -> None:
         """Discard the state of the second pass."""
@@ -69,7 +69,7 @@ class Predictions:
         self._belief: torch.Tensor | None = None
         self._spreading: LabelSpreading | None = None
         self._spread: torch.Tensor | None = None
-        self._taken_up: tuple[torch.Tensor, int] | None = None
+        self._saved_spreading: tuple[torch.Tensor, int] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
         """Continue with another number of classes; new ones have probability 0."""
@@ -85,7 +85,7 @@ class Predictions:
 
     @property
     def chunks_done(self) -> int:
-        """Chunks done in both passes together."""
+        """Number of chunks done, counted over both passes."""
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
@@ -102,7 +102,7 @@ class Predictions:
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete.
 
-        Doubts then refer to the labels given with the last chunk.
+        The doubts of the sweep refer to the labels that are given with its last chunk.
         """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
@@ -128,9 +128,9 @@ class Predictions:
         return True
 
     def _prepare_second_pass(self, labels: TrainingLabels) -> bool:
-        """Do a part of the work between the passes. Returns whether all of it was done before.
+        """Do a part of the work between the passes: solve the kernel classifier, spread labels.
 
-        That is to solve the kernel classifier, and to spread the labels.
+        Returns whether all of this work had been done before the call.
         """
         n_classes = self.probabilities.shape[1]
         solving = self._belief is None
@@ -149,8 +149,8 @@ class Predictions:
             return True
         if self._spreading is None:
             self._spreading = LabelSpreading(labels.graph, labels.trained, n_classes)
-            if self._taken_up is not None:
-                self._spreading.spread, self._spreading.rounds = self._taken_up
+            if self._saved_spreading is not None:
+                self._spreading.spread, self._spreading.rounds = self._saved_spreading
         spread_before = self._spreading.done
         self._spreading.unit()
         if self._spreading.done:
@@ -158,18 +158,18 @@ class Predictions:
         return spread_before
 
     def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
-        """Replace the kernel classifier's part for its own items by their left-out predictions."""
+        """Use leave-one-out predictions for the items that the kernel classifier was solved for."""
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
         part = 0.5 if self._spread is None else 0.5 * (1 - share(labels.trained))
-        said = self._kernel.probabilities(self.features[own])
-        self.probabilities[own] += part * (self._kernel.left_out - said)
+        fitted = self._kernel.probabilities(self.features[own])
+        self.probabilities[own] += part * (self._kernel.left_out - fitted)
 
     def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
-        """Class probabilities (N, C) given labels int64 (N,).
+        """Return class probabilities (N, C), given labels int64 (N,).
 
-        A labelled item has 0.9 of its label and 0.1 of its prediction.
+        For a labelled item they are 0.9 for its class plus 0.1 times its prediction.
         """
         posterior = self.probabilities.clone()
         labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
@@ -183,7 +183,7 @@ class Predictions:
         return self._newest
 
     def tensors(self) -> Tensors:
-        """Tensors from which the sweep continues."""
+        """Return the tensors from which the sweep continues."""
         return {
             "probabilities": self.probabilities,
             "classifier_features": self.features,
@@ -193,7 +193,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """The part of the second pass that cannot be computed again from the rest."""
+        """Return tensors of the second pass that do not follow from the other tensors."""
         if self._belief is None:
             return {}
         if self._spreading is None:
@@ -216,11 +216,11 @@ class Predictions:
         if "sweep_belief" in tensors:
             self._belief = tensors["sweep_belief"].clone()
         if "sweep_spread" in tensors:
-            self._taken_up = (
+            self._saved_spreading = (
                 tensors["sweep_spread"].clone().to(device),
                 int(tensors["sweep_rounds"]),
             )
         nothing = no_predictions(len(self.probabilities), device)
-        # Checkpoints from before there were margins and doubts have the first two.
+        # Old checkpoints have no margins and doubts.
         kept = (tensors.get(f"best_{name}", value) for name, value in nothing._asdict().items())
         self._newest = ItemPredictions(*(value.clone().to(device) for value in kept))

@@ -1,10 +1,10 @@
-"""Kernel ridge regression on the wide classifier's features, with noise per label by its doubt.
+"""Kernel ridge regression on features of the wide classifier. Doubted labels have more noise.
 
-It fits single labels, where the last layer of the wide classifier is one plane per class: one label
-of an odd item changes the prediction of similar items at once. It is solved in closed form, which
-also gives its prediction of each label without that label (leave one out; Rasmussen and Williams
-2006, equation 5.12). Its part of a doubt therefore does not come from memorised labels.
-docs/gain.md has measurements.
+The last layer of the wide classifier is linear. A kernel can fit single labels: one label of an
+unusual item changes the predictions of similar items at once. The closed-form solution also gives
+the prediction of each labelled item without its own label (leave one out; Rasmussen and Williams
+2006, equation 5.12). Doubts therefore do not come from memorised labels. docs/gain.md has
+measurements.
 """
 
 import torch
@@ -14,13 +14,14 @@ from lodespace.models.batches import evenly
 from lodespace.models.item_predictions import UNLABELED
 
 MOST_LABELS = 1000
-"""Most labels it is solved for: 1,000 take 20 ms.
+"""Maximum number of labels to solve for: 1,000 take 20 ms.
 
-Of more, verified ones come first, then as equal a number per class as possible.
+If there are more, verified labels are chosen first, then similar numbers per class.
 """
 NOISE = 0.1
 """Noise variance of a label without doubt, relative to the kernel's variance of 1."""
 LEAST_BELIEF = 0.1
+"""Lower bound of the belief in a label, by which its noise is divided."""
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 """Candidate factors from scores to logits.
 
@@ -29,7 +30,7 @@ The factor with the lowest cross-entropy on left-out labels is used, which calib
 
 
 class KernelClassifier:
-    """A classifier solved for some labelled items."""
+    """Kernel classifier, solved for some of the labelled items."""
 
     def __init__(
         self,
@@ -39,10 +40,10 @@ class KernelClassifier:
         verified: torch.Tensor,
         n_classes: int,
     ) -> None:
-        """Solve.
+        """Solve the regression.
 
         Args:
-            features: of all items, float32 (N, F).
+            features: features of all items, float32 (N, F).
             labels: int64 (N,), UNLABELED for an item without a label.
             belief: (N,) in 0..1, probability that each label is right; 1 for verified ones.
             verified: bool (N,).
@@ -50,7 +51,7 @@ class KernelClassifier:
         """
         device = features.device
         self.items = chosen(labels, verified)
-        """Items it is solved for, int64 (L,)."""
+        """The labelled items that the classifier is solved for, int64 (L,)."""
         self._mean = features.mean(dim=0)
         self._deviation = features.std(dim=0, correction=0).clamp_min(1e-4)
         self._rows = self._standardised(features[self.items.to(device)])
@@ -61,18 +62,20 @@ class KernelClassifier:
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(kernel))
         self._weights = inverse @ target
         left_out = target - self._weights / inverse.diagonal()[:, None]
-        # Each class counts the same: the labels of a region are easy and would make it
-        # overconfident.
-        say = 1 / torch.bincount(own, minlength=n_classes).clamp_min(1)
+        # Each class has the same weight. Otherwise the many easy labels of a lasso would make the
+        # classifier overconfident.
+        class_weight = 1 / torch.bincount(own, minlength=n_classes).clamp_min(1)
         self.sharpness = min(
             SHARPNESS,
-            key=lambda s: float(F.cross_entropy(s * left_out, own, weight=say.to(left_out))),
+            key=lambda s: float(
+                F.cross_entropy(s * left_out, own, weight=class_weight.to(left_out))
+            ),
         )
         self.left_out = F.softmax(self.sharpness * left_out, dim=1)
         """Prediction for each of `items` without its own label: (L, C)."""
 
     def probabilities(self, features: torch.Tensor) -> torch.Tensor:
-        """Class probabilities (B, C) of items with features (B, F)."""
+        """Return class probabilities (B, C) of items with features (B, F)."""
         return F.softmax(
             self.sharpness * (self._kernel(self._standardised(features)) @ self._weights), dim=1
         )
@@ -90,10 +93,9 @@ class KernelClassifier:
 
 
 def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS) -> torch.Tensor:
-    """At most `most` labelled items, int64, ascending.
+    """Return at most `most` labelled items, int64, ascending.
 
-    Verified ones come first, then others evenly spaced, with as equal a number per class as
-    possible.
+    Verified items are chosen first. The rest is evenly spaced, with similar numbers per class.
     """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) <= most:
@@ -115,9 +117,9 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS
 
 
 def _fair_share(counts: torch.Tensor, room: int) -> int:
-    """The largest number per class with which all classes fit into `room`.
+    """Return the largest number per class with which all classes fit into `room`.
 
-    Classes with fewer items contribute all they have.
+    Of a class with fewer items, all items are chosen.
     """
     low, high = 0, int(counts.max())
     while low < high:

@@ -1,6 +1,4 @@
-"""Learning from labels beside the map: the wide classifier's steps, then predictions, in units of
-work.
-"""
+"""Learning from labels in units of work: steps of the wide classifier, then predictions."""
 
 import copy
 from collections.abc import Mapping
@@ -22,13 +20,11 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
+"""Batches of a classifier that starts again on learned features."""
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""Chunks after which new predictions are used, without waiting for a whole large data set.
-
-Visible items come first.
-"""
+"""Number of predicted chunks after which the map uses them, before the sweep is complete."""
 
 
 class LabelLearning:
@@ -46,7 +42,7 @@ class LabelLearning:
     ) -> None:
         """`generator` is on the CPU, `device_generator` on the device of the data set."""
         self.dataset = dataset
-        """Items in which classes are learned."""
+        """Items that the classifier reads."""
         self.n_classes = n_classes
         """Number of classes."""
         self.generator = generator
@@ -73,7 +69,7 @@ class LabelLearning:
         self.steps_due += steps
 
     def features_learned(self, features: FeatureNetwork) -> None:
-        """Train an existing classifier again from the beginning, on better features."""
+        """Restart an existing classifier from `features`, which have improved."""
         if self.classifier is not None:
             self._start(features)
             self.steps_due = FRESH_CLASSIFIER_STEPS
@@ -92,7 +88,7 @@ class LabelLearning:
             self.classifier.set_class_count(n_classes)
 
     def reshape(self, n_classes: int) -> None:
-        """Make room for a state of `n_classes` that `load` then loads."""
+        """Set the number of classes of a state, before `load` loads it."""
         self.n_classes = n_classes
 
     def step(
@@ -117,7 +113,8 @@ class LabelLearning:
         """
         assert self.classifier is not None
         if self.predictions.complete:
-            # A label that the classifier doubts may be a slip of the lasso. Its weight is lower.
+            # A label that the classifier doubts may be a mistake of the lasso, so its weight is
+            # lower.
             own = (
                 self.predictions.probabilities.cpu()
                 .gather(1, trained_labels.clamp_min(0)[:, None])
@@ -135,9 +132,9 @@ class LabelLearning:
         return loss
 
     def _relative_within_class(self, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Weights (N,) scaled to mean 1 in each class.
+        """Return weights (N,), scaled to mean 1 in each class.
 
-        A class that was just created is doubted as a whole and still has to be learned.
+        Otherwise a new class, whose labels the classifier doubts at first, would not be learned.
         """
         labelled = labels != UNLABELED
         own = labels[labelled]
@@ -150,7 +147,7 @@ class LabelLearning:
         """Predict the next chunk.
 
         Returns:
-            Whether new predictions should be used now, and whether the sweep is complete.
+            Whether the map should use the new predictions now, and whether the sweep is complete.
         """
         assert self.classifier is not None
         complete = self.predictions.step(self.classifier, labels)
@@ -159,7 +156,7 @@ class LabelLearning:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """Tensors from which learning continues."""
+        """Return the tensors from which learning continues."""
         tensors = self.predictions.tensors()
         if self.classifier is not None:
             tensors |= module_tensors("classifier", self.classifier.network)
@@ -168,7 +165,7 @@ class LabelLearning:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Numbers from which learning continues."""
+        """Return the numbers from which learning continues."""
         return {
             "classifier_steps_due": self.steps_due,
             "sweep_position": self.predictions.position,

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lodespace.models.batches import class_balanced
+from lodespace.models.checkpoints.tensors import adam
 from lodespace.models.dataset import Dataset
 from lodespace.models.features.augmentation import light
 from lodespace.models.features.network import WIDTH, FeatureNetwork
@@ -50,7 +51,7 @@ class WideClassifier:
         return self.output.out_features
 
     def set_class_count(self, n_classes: int) -> None:
-        """Add classes and keep what is learned about the others. The optimiser starts again."""
+        """Change the number of classes. Keeps the weights of existing classes; restarts Adam."""
         if n_classes == self.n_classes:
             return
         wider = nn.Linear(WIDTH, n_classes).to(self.dataset.device)
@@ -62,9 +63,8 @@ class WideClassifier:
         self._start_optimiser()
 
     def _start_optimiser(self) -> None:
-        fused = self.dataset.device.type in ("cpu", "cuda")
         parameters = [*self.network.parameters(), *self.output.parameters()]
-        self.optimiser = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=fused)
+        self.optimiser = adam(parameters, LEARNING_RATE)
 
     def step(
         self,
@@ -98,7 +98,7 @@ class WideClassifier:
 
     @torch.no_grad()
     def probabilities(self, items: torch.Tensor | slice) -> tuple[torch.Tensor, torch.Tensor]:
-        """Class probabilities (B, C) and features (B, WIDTH) of some items, not augmented."""
+        """Return class probabilities (B, C) and features (B, WIDTH) of items, not augmented."""
         features = self.network(self.dataset.batch(items))
         return F.softmax(self.output(features), dim=1), features
 
@@ -108,9 +108,9 @@ def batch_of(
 ) -> torch.Tensor:
     """Draw labelled items, int64 (BATCH_SIZE,), each class as often as every other.
 
-    Half of each class are verified items, even if there are few. A region adds hundreds of items
-    that are nearly the same, a contact sheet 27 that differ: drawn by their number alone, the
-    latter would rarely be in a batch.
+    Half of the items of each class are verified, even if there are few. A lasso adds hundreds of
+    similar items, a contact sheet 27 different ones. Without this rule, items of a contact sheet
+    would rarely be in a batch.
     """
     classes = labels.clamp_min(0)
     labelled = labels != UNLABELED

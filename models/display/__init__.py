@@ -1,1 +1,1 @@
-"""Latent means as shown: alignment between frames, and the way back of an undo."""
+"""Latent means as shown: alignment between frames, and backward motion at an undo."""

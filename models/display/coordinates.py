@@ -1,7 +1,7 @@
 """Conversion between the shown coordinates and those of the model.
 
-Display turns and shifts the latent means before they are shown, and a collapsed dimension is
-contracted. The forces, the encoder and the decoder see neither.
+Before latent means are shown, they are contracted along collapsed dimensions, rotated and
+translated. Forces, encoder and decoder use coordinates without these changes.
 """
 
 import torch
@@ -9,7 +9,7 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Lower bound of the contraction in a division: a stronger collapse leaves no distinct places."""
+"""Lower bound of the contraction as a divisor. Below it, shown points can hardly be told apart."""
 
 
 def model_from_shown(
@@ -27,7 +27,7 @@ def model_from_shown(
         contraction: (D,).
 
     Returns:
-        (K, D). The points themselves while no frame of this dimension exists.
+        Points (K, D) of the model; `points` unchanged while no frame of this dimension exists.
     """
     if shown is None or shown.shape != latent_mean.shape:
         return points
@@ -36,9 +36,9 @@ def model_from_shown(
 
 
 def rotation_to_shown(latent_mean: torch.Tensor, shown: torch.Tensor | None) -> torch.Tensor:
-    """Rotation (D, D) from the axes of `latent_mean` (N, D) to those of the frame `shown` (N, D).
+    """Return the rotation (D, D) from `latent_mean` (N, D) to the frame `shown` (N, D).
 
-    The identity while no frame of this dimension exists.
+    It is the identity while no frame of this dimension exists.
     """
     return transform_to_shown(latent_mean, shown)[0]
 
@@ -46,9 +46,9 @@ def rotation_to_shown(latent_mean: torch.Tensor, shown: torch.Tensor | None) -> 
 def transform_to_shown(
     latent_mean: torch.Tensor, shown: torch.Tensor | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotation (D, D) and translation (D,) that take `latent_mean` (N, D) to the frame `shown`.
+    """Return rotation (D, D) and translation (D,) from `latent_mean` (N, D) to the frame `shown`.
 
-    The identity while no frame of this dimension exists.
+    They are the identity and 0 while no frame of this dimension exists.
     """
     if shown is None or shown.shape != latent_mean.shape:
         axes, device = latent_mean.shape[1], latent_mean.device

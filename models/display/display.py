@@ -10,10 +10,9 @@ SMOOTHING = 0.5
 SPEED_LIMIT = 0.022
 """Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
 UNFAMILIAR_LIMIT = 0.08
-"""The same before a person has done anything, while the first map takes shape."""
+"""SPEED_LIMIT before a person has labelled or pinned items, while the first map takes shape."""
 MEDIAN_LIMIT = 0.0045
-"""Largest median displacement per frame, in spreads: if most of the cloud moves, all of it is slow.
-"""
+"""Largest median displacement per frame, in spreads. If most points move, all are slowed down."""
 SETTLED = 2e-4
 """A frame in which no point moves further than this, in spreads, shows nothing new."""
 
@@ -38,8 +37,8 @@ class Display:
     ) -> bool:
         """Make the next frame. Returns whether anything visible moved.
 
-        When a dimension is added, the flat cloud that was shown rises into it. A cloud with fewer
-        dimensions is shown at once.
+        When a dimension is added, the points move gradually from the flat cloud into it. When one
+        is removed, the new cloud is shown at once.
 
         Args:
             latent_mean: the newest latent means, (N, D).

@@ -4,14 +4,16 @@ import torch
 
 
 def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rotation or reflection R (D, D) and translation t (D,) with least |points @ R + t -
-    reference|.
+    """Return orthogonal R and translation t that minimise |points @ R + t - reference|.
 
     There is no scaling. Schoenemann 1966, in double precision; deterministic on the CPU.
 
     Args:
         points: (N, D).
         reference: (N, D).
+
+    Returns:
+        R (D, D), a rotation or reflection, and t (D,).
     """
     p, q = points.double(), reference.double()
     p_mean, q_mean = p.mean(dim=0), q.mean(dim=0)
@@ -21,6 +23,6 @@ def procrustes(points: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Ten
 
 
 def aligned(points: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
-    """`points` (N, D) moved rigidly onto `reference` (N, D)."""
+    """Return `points` (N, D), moved rigidly onto `reference` (N, D)."""
     rotation, translation = procrustes(points, reference)
     return points @ rotation + translation

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 
 FRAMES = 60
-"""Frames of a way back: about a second. A longer one is played faster."""
+"""Maximum number of frames played backward: about a second. A longer motion is played faster."""
 _KEPT_FRAMES = 600
 _KEPT_BYTES = 64 << 20
 
@@ -27,14 +27,14 @@ class Trail:
             self._frames.popleft()
 
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
-        """At most FRAMES frames from the newest one back to `target`.
+        """Return at most FRAMES frames that lead from the newest frame back to `target`.
 
-        Straight and smooth when the kept frames do not go back that far. `target` alone when the
-        dimensions differ.
+        If the kept frames do not reach back that far, the points move straight to `target`. If the
+        dimensions differ, the only frame is `target`.
 
         Args:
             frame: number of the frame that showed `target`.
-            target: (N, D), the last frame of the way.
+            target: (N, D), the last frame that is returned.
         """
         if not self._frames or self._frames[-1][1].shape != target.shape:
             return [target]
@@ -48,9 +48,9 @@ class Trail:
 
 
 def _sampled(way: list[torch.Tensor], count: int, *, smooth: bool) -> list[torch.Tensor]:
-    """`count` frames along `way`, evenly spaced by the mean motion of the points.
+    """Return `count` frames along `way`, evenly spaced by the mean motion of the points.
 
-    `smooth`: slow at both ends.
+    With `smooth`, the motion is slower at both ends.
     """
     moved = torch.stack([(b - a).norm(dim=1).mean() for a, b in pairwise(way)])
     # Each interval has a minimum length, so that one without motion has a place too.

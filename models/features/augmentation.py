@@ -1,4 +1,4 @@
-"""Random views of items: changes that keep an item what it is."""
+"""Random views of items, by changes that keep the class of an item."""
 
 import math
 from dataclasses import dataclass, replace
@@ -28,18 +28,19 @@ class Augmentation:
     mirror: bool = False
     """Whether half of the pictures are mirrored."""
     masks: float = 0.0
-    """Largest share of the side that one band of time and one of frequency hide.
+    """Largest width of a hidden band of time and of one of frequency, as a share of the side.
 
     SpecAugment; Park et al. 2019.
     """
     noise: float = 0.0
-    """Standard deviation of noise on vectors, whose own is 1."""
+    """Standard deviation of the noise that is added to standardised vectors."""
     dropout: float = 0.0
     """Probability that a feature of a vector becomes 0."""
 
     def __call__(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """A random view of each item: (B, C, H, W) or (B, F), same shape. `generator` is on its
-        device.
+        """Return a random view of each item, in the same shape: (B, C, H, W) or (B, F).
+
+        `generator` is on the device of `x`.
         """
         return self._picture(x, generator) if x.ndim == 4 else self._vector(x, generator)
 
@@ -105,7 +106,8 @@ The subject of a photo may lie anywhere in it, and its brightness is a feature o
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
 """Time runs along x, frequency along y.
 
-A call may come earlier or later, and hardly higher. Backward it is another call.
+A call may start earlier or later, but its pitch hardly changes. It is not mirrored, because a call
+played backward is another call.
 """
 _VECTORS = Augmentation(noise=0.3, dropout=0.2)
 
@@ -126,10 +128,10 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """Changes for self-supervision, in which two views are to be recognised as one item."""
+    """Return the changes for self-supervision, which recognises two views as one item."""
     return _STRONG[content]
 
 
 def light(content: Content) -> Augmentation:
-    """Changes for the classifier: smaller, so that a labelled item stays inside its class."""
+    """Return the changes for the classifier, which are smaller, to keep the class of an item."""
     return _LIGHT[content]

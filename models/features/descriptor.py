@@ -1,8 +1,8 @@
-"""Descriptors of items before anything is learned: numbers that are near where items are alike.
+"""Descriptors of items that need no training: similar items have similar descriptors.
 
 Pixels are poor descriptors: two strokes with different slant or one pixel apart share none.
-Classical descriptors of edges provide at once what a network needs labels to find (docs/gain.md has
-the gain). A sign is described by the directions of its strokes in each part of it, after removing
+Classical descriptors of edges need no labels, where a network does (docs/gain.md has the gain). A
+sign is described by the directions of its strokes in each part of it, after removing
 its slant (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is described by
 the amount and direction of its edges, wherever they are.
 """
@@ -28,7 +28,7 @@ _ITEMS_AT_ONCE = 1000
 
 
 def described(dataset: Dataset) -> torch.Tensor:
-    """Descriptors (N, F): edges of signs and photos, otherwise the items as rows."""
+    """Return descriptors (N, F): edges of signs and photos, otherwise the items as rows."""
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
     describe = _sign if dataset.content == "symbols" else _photo
@@ -47,7 +47,7 @@ def described(dataset: Dataset) -> torch.Tensor:
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
     """Describe signs (B, C, S, S) by the strength of each direction in each cell.
 
-    (B, DIRECTIONS * CELLS ** 2), and a second tensor of colours where there are any.
+    Returns (B, DIRECTIONS * CELLS ** 2), and a second tensor of colours if C is not 1.
     """
     strokes = F.adaptive_avg_pool2d(edges(upright(ink(x))), CELLS).flatten(1).sqrt()
     if x.shape[1] == 1:
@@ -59,7 +59,8 @@ def _sign(x: torch.Tensor) -> list[torch.Tensor]:
 def _photo(x: torch.Tensor) -> list[torch.Tensor]:
     """Describe photos (B, C, S, S).
 
-    Mean and deviation of each direction's edges per scale, and the light of each channel.
+    Returns mean and deviation of the edges of each direction, a tensor per scale, and the
+    brightness of each channel.
     """
     groups = []
     for scale in range(SCALES):
@@ -72,14 +73,14 @@ def _photo(x: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _light(x: torch.Tensor) -> torch.Tensor:
-    """(B, C, S, S) -> (B, 4C): mean, deviation, first and last decile of each channel."""
+    """Return mean, deviation, first and last decile per channel: (B, C, S, S) -> (B, 4C)."""
     values = x.flatten(2)
     tenths = values.quantile(torch.tensor([0.1, 0.9], device=x.device), dim=2)
     return torch.cat([values.mean(dim=2), values.std(dim=2, correction=0), *tenths], dim=1)
 
 
 def ink(x: torch.Tensor) -> torch.Tensor:
-    """Distance of each pixel from the background: (B, C, S, S) -> (B, 1, S, S).
+    """Return the distance of each pixel from the background: (B, C, S, S) -> (B, 1, S, S).
 
     The background is the median of the picture's border.
     """
@@ -89,9 +90,9 @@ def ink(x: torch.Tensor) -> torch.Tensor:
 
 
 def upright(x: torch.Tensor) -> torch.Tensor:
-    """Centre signs (B, 1, S, S), ink on 0, and remove their slant.
+    """Centre signs (B, 1, S, S) on a background of 0, and remove their slant.
 
-    Both follow from the second moments of the ink.
+    Centre and slant follow from the first and second moments of the pixels.
     """
     side = x.shape[2]
     at = (torch.arange(side, device=x.device) + 0.5) * (2 / side) - 1
@@ -112,7 +113,7 @@ def upright(x: torch.Tensor) -> torch.Tensor:
 
 
 def edges(x: torch.Tensor) -> torch.Tensor:
-    """Strength of the edges of each direction, (B, 1, S, S) -> (B, DIRECTIONS, S, S), 0 or more.
+    """Return the strength of edges per direction: (B, 1, S, S) -> (B, DIRECTIONS, S, S), >= 0.
 
     An edge also counts for neighbouring directions, by the fourth power of the cosine, because
     strokes vary in angle.

@@ -15,18 +15,18 @@ SYMBOL_CHANNELS = (16, 32, 64, 64)
 
 
 class FeatureNetwork(nn.Module):
-    """Items to features (B, WIDTH).
+    """Network from items to features (B, WIDTH).
 
-    Pictures have stride-2 convolutions, one more at 64 x 64. Vectors have two hidden layers. In a
-    sign the place of the strokes matters, so the last 4 x 4 map is read cell by cell. In a photo
-    the place does not matter, so mean and maximum over the map are read. Photos also have batch
-    normalisation, without which brightness dominates. On crops of ten photographs, in the same
-    time, 10-NN accuracy is 0.86 on these features and 0.67 on those of the network for signs
-    (docs/gain.md).
+    It has stride-2 convolutions for pictures, one more at 64 x 64, and two linear layers for
+    vectors. In a sign the place of the strokes matters, so the last 4 x 4 map is read cell by
+    cell. In a photo the place does not matter, so mean and maximum over the map are read. Photos
+    also have batch normalisation, without which brightness dominates. On crops of ten photographs,
+    in the same time, 10-NN accuracy is 0.86 on these features and 0.67 on those of the network for
+    signs (docs/gain.md).
     """
 
     def __init__(self, dataset: Dataset) -> None:
-        """Layers for the items of `dataset`, He-initialised."""
+        """Build layers for the items of `dataset`, He-initialised."""
         super().__init__()
         self.width = WIDTH
         """Features per item."""
@@ -64,7 +64,7 @@ class _MeanAndMaximum(nn.Module):
 
 
 def _depth(side: int) -> int:
-    """Stride-2 convolutions from a side of 32 or 64 to 4."""
+    """Return the number of stride-2 convolutions from a side of 32 or 64 to 4."""
     return (side // 4).bit_length() - 1
 
 

@@ -7,7 +7,7 @@ _ROWS_AT_ONCE = 8192
 
 
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
-    """The first k principal component scores: (N, F) -> (N, min(k, F)).
+    """Return the first k principal component scores: (N, F) -> (N, min(k, F)).
 
     They are computed by the eigenvectors of the covariance in double precision, because F is the
     number of pixels and the same input must give the same scores on every run. The sign of each
@@ -31,10 +31,10 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
 def starting_positions(
     components: torch.Tensor, latent_dim: int, generator: torch.Generator
 ) -> torch.Tensor:
-    """Start of the layout: the first components, centred, with unit spread. (N, F) -> (N,
-    latent_dim).
+    """Return starting positions: the first components, centred, with unit spread.
 
-    A dimension that the data lack starts as a little noise from `generator`. Forces alone never
+    Components are (N, F), positions (N, latent_dim). A dimension in which the data have no variance
+    starts with some noise from `generator`. Forces alone never
     leave a plane, and do not separate points that coincide.
     """
     missing = latent_dim - components.shape[1]
@@ -52,7 +52,7 @@ def starting_positions(
 def standardised(features: torch.Tensor) -> torch.Tensor:
     """Centre features (N, F) and scale them by one number to a total variance of 1.
 
-    Sets of features become comparable.
+    Different sets of features become comparable.
     """
     centred = features - features.mean(dim=0)
     return centred / centred.square().sum(dim=1).mean().sqrt().clamp_min(1e-8)

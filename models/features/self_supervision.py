@@ -1,7 +1,7 @@
-"""Features learned without labels: two views of an item are recognised as one.
+"""Features learned without labels, by recognising two views of the same item.
 
-SimCLR (T. Chen et al. 2020), for the paper's premise: self-supervised first, then labels. A graph
-on these features together with the principal components is better than on either alone.
+SimCLR (T. Chen et al. 2020), as the paper requires: first self-supervised learning, then labels. A
+graph on these features together with the principal components is better than on either alone.
 """
 
 import math
@@ -15,6 +15,7 @@ from torch import nn
 from lodespace.models.batches import Epochs
 from lodespace.models.checkpoints.tensors import (
     Tensors,
+    adam,
     adam_tensors,
     load_adam,
     load_module,
@@ -30,9 +31,9 @@ LEARNING_RATE = 2e-3
 
 
 def nt_xent(projections: torch.Tensor, temperature: float = TEMPERATURE) -> torch.Tensor:
-    """Normalised temperature-scaled cross-entropy, a scalar in nats.
+    """Return the normalised temperature-scaled cross-entropy, a scalar in nats.
 
-    `projections` (2B, P), where rows i and B + i are views of one item.
+    `projections` is (2B, P). Rows i and B + i are views of the same item.
     """
     z = F.normalize(projections, dim=1)
     similarity = z @ z.T / temperature
@@ -60,13 +61,11 @@ class SelfSupervision:
         self.network.to(device)
         self.projection.to(device)
         parameters = [*self.network.parameters(), *self.projection.parameters()]
-        self.optimiser = torch.optim.Adam(
-            parameters, lr=LEARNING_RATE, fused=device.type in ("cpu", "cuda")
-        )
+        self.optimiser = adam(parameters, LEARNING_RATE)
         self.epochs = Epochs(len(dataset), BATCH_SIZE, generator)
         self.generator = device_generator
         self.steps_done = 0
-        """Batches done."""
+        """Number of batches done."""
 
     def step(self) -> float:
         """Train one batch. Returns the loss, in nats."""
@@ -85,7 +84,7 @@ class SelfSupervision:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self, *, unfinished: bool) -> Tensors:
-        """Tensors of the features, and of their training while that is `unfinished`."""
+        """Return the tensors of the network, and those of its training while it is `unfinished`."""
         tensors = module_tensors("features", self.network)
         if unfinished:
             tensors |= module_tensors("projection", self.projection)
@@ -94,7 +93,7 @@ class SelfSupervision:
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """Numbers from which training continues."""
+        """Return the numbers from which training continues."""
         return {"feature_steps": self.steps_done, "features_epoch_position": self.epochs.position}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:

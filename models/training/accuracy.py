@@ -7,15 +7,15 @@ from lodespace.models.training.loop_state import LoopState
 from lodespace.models.vae.training import VAETraining
 
 _MAX_ENCODED = 500
-"""Held-out items on which the head is measured: about 20 ms."""
+"""Maximum number of held-out items on which the head is measured, which takes about 20 ms."""
 
 
 @torch.no_grad()
 def measure_accuracy(state: LoopState, vae_training: VAETraining, prediction: torch.Tensor) -> None:
     """Update the accuracies in `state.metrics`.
 
-    "held_out" is the number of held-out labels, "label_accuracy" the share of them that is
-    predicted right, and "head_accuracy" the same for the paper's head. The head reads the
+    "held_out" is the number of held-out labels, "label_accuracy" the share of them that are
+    predicted right, and "head_accuracy" the same share for the paper's head. The head reads the
     encoder's mean, not the particle: a particle is pulled by its own label even when that label is
     held out, so measuring on it would leak the label.
 

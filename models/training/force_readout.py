@@ -2,7 +2,8 @@
 
 The unit is nats per latent unit. In the presets with particles, the neighbour and anchor terms move
 the points, and the other terms shape encoder, decoder and head. In the preset `paper` all terms act
-on the encoder. Nothing here changes the state of training: samples come from a separate generator.
+on the encoder. Nothing here changes the state of training: random items come from a separate
+generator.
 """
 
 from collections.abc import Callable
@@ -18,14 +19,14 @@ from lodespace.models.vae.losses import reconstruction_loss
 from lodespace.models.vae.training import VAETraining
 
 OTHERS = 48
-"""Sampled items that stand for all others in the repulsion, when every item's force is read."""
+"""Number of sampled items that repel each item when the forces on all items are computed."""
 
 Forces = dict[str, torch.Tensor]
 """Force by the name of its term, each (N, D) or (K, D), in nats per latent unit."""
 
 
 def minus_gradient(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
-    """-d loss / d at, in the shape of `at`."""
+    """Return minus the gradient of `loss` at `at`, in the shape of `at`."""
     variable = at.detach().clone().requires_grad_()
     with torch.enable_grad():
         value = loss(variable)
@@ -43,17 +44,17 @@ def vae_forces(
     *,
     reconstruction: bool,
 ) -> Forces:
-    """Forces of the terms of equation 1.
+    """Return the forces of the terms of equation 1.
 
     Args:
         training: networks and weights.
         latent_mean: where forces are read, (K, D).
         items: int64 (K,), on the CPU.
         labels: of all items, int64 (N,), on the CPU.
-        reconstruction: include the reconstruction, which takes a pass through the decoder.
+        reconstruction: include the reconstruction, which needs a pass through the decoder.
 
     Returns:
-        (K, D) by the name of the term (models/terms.py).
+        Forces (K, D) by the name of the term (models/terms.py).
     """
     weights, vae = training.config.weights, training.vae
     own = labels[items].to(latent_mean.device)
@@ -83,15 +84,15 @@ def vae_forces(
 def particle_forces(
     particles: Particles, beta_neighbour: float, beta_anchor: float, items: torch.Tensor | None
 ) -> Forces:
-    """Forces of the neighbour and anchor terms, (N, D) or (K, D).
+    """Return the forces of the neighbour and anchor terms.
 
-    For `items` int64 (K,), repulsion by all others is exact. For all items (None), it is sampled
-    from OTHERS of them.
+    For `items` int64 (K,), the forces (K, D) are exact. For None, the forces (N, D) are those on
+    all items, and only OTHERS sampled items repel.
     """
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        # Always the same others, so that arrows do not flicker.
+        # Always the same items, so that arrows do not flicker.
         generator = torch.Generator().manual_seed(0)
         others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
         chosen = torch.arange(n, device=z.device)
@@ -105,8 +106,8 @@ def particle_forces(
     head, tail, weight = graph.head[edges], graph.tail[edges], particles.weight[edges]
 
     def neighbour(own: torch.Tensor) -> torch.Tensor:
-        # Ends of edges are `own` where they are chosen. Where both are, each moves with the other
-        # fixed.
+        # At chosen items, the end of an edge is the variable `own`. If both ends are chosen, each
+        # has a term in which the other end is fixed.
         moving = z.index_copy(0, chosen, own)
         pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(
             z[head], moving[tail], weight
@@ -119,7 +120,7 @@ def particle_forces(
     def anchor(own: torch.Tensor) -> torch.Tensor:
         return beta_anchor * anchor_loss(own, particles.target[chosen], particles.stiffness[chosen])
 
-    # From the kernel's unit to latent units: the same loss, as a function of position / scale.
+    # Convert from kernel units to latent units: the loss as a function of position / scale.
     scale = particles.scale
     return {
         "neighbour": minus_gradient(neighbour, z[chosen]) * scale,

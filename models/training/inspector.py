@@ -1,4 +1,4 @@
-"""Queries to the trained model in shown coordinates. They change nothing."""
+"""Queries to the trained model, in shown coordinates. They do not change the model."""
 
 from typing import NamedTuple
 
@@ -37,14 +37,14 @@ class Inspector:
     def forces(
         self, items: npt.NDArray[np.integer] | None = None, *, reconstruction: bool = False
     ) -> dict[str, npt.NDArray[np.float32]]:
-        """Force of each term in the shown axes, in nats per latent unit.
+        """Return the force of each term in the shown axes, in nats per latent unit.
 
         Args:
             items: (K,), or None for all items.
-            reconstruction: include the force of the reconstruction, a pass through the decoder.
+            reconstruction: include the reconstruction, which needs a pass through the decoder.
 
         Returns:
-            float32 (K or N, D) by the name of the term (force_readout.py).
+            Forces float32 (K or N, D) by the name of the term (force_readout.py).
 
         Raises:
             ValueError: for an item that does not exist.
@@ -62,7 +62,7 @@ class Inspector:
             Pictures (K, C, S, S) in 0..1, or vectors (K, F).
 
         Raises:
-            ValueError: when they are not finite points of this latent space.
+            ValueError: when the points are not finite, or not of this latent space.
         """
         loop, latent_dim = self._loop, self._loop.config.latent_dim
         if points.ndim != 2 or points.shape[1] != latent_dim or not np.isfinite(points).all():
@@ -90,7 +90,7 @@ class Inspector:
 
     @torch.no_grad()
     def variance(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
-        """Variance of q(Z given X) of items (K,) along the shown axes: (K, D).
+        """Return the variance of q(Z given X) of items (K,) along the shown axes, (K, D).
 
         The covariance is diagonal in the model's axes. After the rotation only its diagonal is
         returned.
@@ -101,7 +101,7 @@ class Inspector:
         return log_variance.exp() @ self._rotation().square()
 
     def shown_transform(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Contraction (D,), rotation (D, D) and translation (D,) from encoder to shown means.
+        """Return contraction (D,), rotation (D, D), translation (D,) from encoder to shown means.
 
         shown = (mean * contraction) @ rotation + translation
         """
@@ -112,6 +112,6 @@ class Inspector:
         return rotation_to_shown(self._loop.latent_mean, self._shown)
 
     def _as_item(self, decoded: torch.Tensor) -> npt.NDArray[np.float32]:
-        """Output of the decoder as the model reads items: logits of pictures become 0..1."""
+        """Convert output of the decoder to items: logits of pictures become pixels in 0..1."""
         image = self._loop.dataset.kind == "image"
         return (decoded.sigmoid() if image else decoded).cpu().numpy()

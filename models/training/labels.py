@@ -13,7 +13,7 @@ from lodespace.models.item_predictions import UNLABELED
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50
-"""Number of labels from which on a tenth is held out of training, to measure on."""
+"""Minimum number of labels at which a tenth of them is held out of training for measuring."""
 _GOLDEN_RATIO = 0.6180339887498949
 """Its multiples, modulo 1, spread evenly over 0..1."""
 
@@ -31,7 +31,7 @@ class ItemLabels:
 
     @classmethod
     def of(cls, classes: torch.Tensor) -> "ItemLabels":
-        """Labels int64 (N,) of weight 1, none of them verified."""
+        """Return labels int64 (N,) of weight 1 that are not verified."""
         n = len(classes)
         return cls(classes, torch.ones(n), torch.zeros(n, dtype=torch.bool))
 
@@ -45,7 +45,7 @@ class ItemLabels:
         n_items: int,
         n_classes: int,
     ) -> "ItemLabels":
-        """Labels (N,), with weight 1 and not verified where these are None.
+        """Return labels (N,). By default they have weight 1 and are not verified.
 
         Raises:
             ValueError: when a label is not a class, or a weight is negative or not finite.
@@ -70,7 +70,7 @@ class ItemLabels:
         )
 
     def equals(self, other: "ItemLabels") -> bool:
-        """Whether all arrays are the same."""
+        """Whether all arrays equal those of `other`."""
         return (
             torch.equal(self.classes, other.classes)
             and torch.equal(self.weights, other.weights)
@@ -84,10 +84,10 @@ class ItemLabels:
 
     @cached_property
     def held_out(self) -> torch.Tensor | None:
-        """Labelled items to measure on, which are not trained on: bool (N,).
+        """Labelled items for measuring accuracy, which are not trained on, bool (N,).
 
-        None while there are too few labels. Whether an item may be held out is fixed and scattered
-        over the items. It does not depend on when an item was labelled.
+        None while there are too few labels. The items that may be held out are a fixed, scattered
+        tenth of all items. They do not depend on when an item was labelled.
         """
         labelled = self.classes != UNLABELED
         if int(labelled.sum()) < _HELD_OUT_FROM:
@@ -97,12 +97,12 @@ class ItemLabels:
 
     @cached_property
     def trained(self) -> torch.Tensor:
-        """Labels without those held out: int64 (N,)."""
+        """Labels to train on, int64 (N,), UNLABELED for held-out items."""
         held_out = self.held_out
         return self.classes if held_out is None else torch.where(held_out, UNLABELED, self.classes)
 
     def tensors(self) -> Tensors:
-        """The arrays by their names in a saved state."""
+        """Return the arrays by their names in a saved state."""
         return {
             "labels": self.classes.to(torch.int16),
             "label_weights": self.weights,
@@ -111,7 +111,7 @@ class ItemLabels:
 
     @classmethod
     def load(cls, tensors: Mapping[str, torch.Tensor]) -> "ItemLabels":
-        """Labels of a saved state. States from before labels could be verified lack that array."""
+        """Return the labels of a saved state. Old states have no array of verified labels."""
         classes = tensors["labels"].to(torch.int64)
         verified = tensors.get("verified", torch.zeros(len(classes), dtype=torch.bool))
         return cls(classes, tensors["label_weights"].clone(), verified.clone())

@@ -18,9 +18,9 @@ from lodespace.models.vae.training import VAETraining
 
 
 class Loop(ABC):
-    """Interleaved training in units of work. Subclasses: ParticleLoop, PaperLoop.
+    """Interleaved training in units of work, on N items in D latent dimensions.
 
-    N items in D latent dimensions.
+    Subclasses: ParticleLoop, PaperLoop.
     """
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
@@ -53,11 +53,11 @@ class Loop(ABC):
     @property
     @abstractmethod
     def decodable_mean(self) -> torch.Tensor:
-        """The latent means that the decoder knows, (N, D): `latent_mean` without contraction."""
+        """Latent means that can be decoded, (N, D): `latent_mean` without contraction."""
 
     @property
     def contraction(self) -> torch.Tensor:
-        """Factor of each latent dimension, (D,), by which the latent means are shown."""
+        """Factor per latent dimension, (D,), from `decodable_mean` to `latent_mean`."""
         return torch.ones(self.config.latent_dim, device=self.device)
 
     @property
@@ -82,9 +82,9 @@ class Loop(ABC):
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
-        """Force of each term at the latent means of `items` int64 (K,), or of all (None).
+        """Return the force of each term on `items` int64 (K,), or on all items (None).
 
-        Each is (K or N, D), in nats per latent unit (force_readout.py).
+        Each force is (K or N, D), in nats per latent unit (force_readout.py).
         """
 
     # Commands ---------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Loop(ABC):
 
     @abstractmethod
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
-        """Pin items int64 (K,) at targets (K, D), in model coordinates; no items: no pins."""
+        """Pin items int64 (K,) at targets (K, D), in model coordinates, and unpin all others."""
 
     def take_over(self, other: "Loop") -> None:
         """Begin with the networks and the map of `other`, a loop of another kind on this data."""
@@ -138,9 +138,9 @@ class Loop(ABC):
     # Checkpoints ------------------------------------------------------------------------------
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> None:
-        """Make room for a state that `load` then loads.
+        """Change configuration and layers to those of a saved state, before `load` loads it.
 
-        Its preset is of the same kind, with `config` and `n_classes`.
+        The preset of the state must use the same kind of loop.
         """
         self.state.config, self.state.n_classes = config, n_classes
         self._reshaped(new_layers=self.vae_training.reshape(config, n_classes))
@@ -160,14 +160,11 @@ class Loop(ABC):
     ) -> None: ...
 
     def tensors(self) -> Tensors:
-        """All tensors from which training continues to the bit.
-
-        They are the loop's own and change with it.
-        """
+        """Return all tensors of the training state. They are not copies, and change with it."""
         return {**self.state.tensors(), **self.vae_training.tensors(), **self._own_tensors()}
 
     def counters(self) -> dict[str, Any]:
-        """All numbers from which training continues."""
+        """Return all numbers of the training state."""
         return {**self.state.counters(), **self.vae_training.counters(), **self._own_counters()}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """Inputs that commands change and units of work read, with the figures that these measure."""
+    """Inputs that commands set for the units of work, and figures that the units measure."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device
@@ -24,13 +24,13 @@ class LoopState:
         self.labels = ItemLabels.of(torch.full((n_items,), UNLABELED, dtype=torch.int64))
         """Labels of all items."""
         self.priority = torch.empty(0, dtype=torch.int64)
-        """Items int64 (K,) that a person looks at; they are updated first."""
+        """Items int64 (K,) that a person looks at, which are updated first."""
         self.epoch_target: int | None = None
         """Epochs of the encoder at which a bake ends; None for a training without end."""
         self.device = device
         """Device of the tensors of items."""
         self.generator = torch.Generator().manual_seed(seed)
-        """Random numbers on the CPU: batches."""
+        """Random numbers on the CPU, for batches."""
         self.device_generator = torch.Generator(device).manual_seed(seed + 1)
         """Random numbers on the device, for noise, augmentation and the sampled repelling items."""
         self.losses: dict[str, float] = {}
@@ -41,7 +41,7 @@ class LoopState:
         """Units of work done."""
 
     def tensors(self) -> Tensors:
-        """Labels and the states of the generators."""
+        """Return the labels and the states of the generators."""
         return {
             **self.labels.tensors(),
             "generator": self.generator.get_state(),
@@ -49,7 +49,7 @@ class LoopState:
         }
 
     def counters(self) -> dict[str, Any]:
-        """Measurements and the number of units."""
+        """Return the measurements and the number of units of work done."""
         return {"losses": self.losses, "metrics": self.metrics, "step": self.step}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:

@@ -25,28 +25,28 @@ def random_state(seed: int) -> Generator[None]:
 
 @contextmanager
 def random_state_at(seed: int, step: int) -> Generator[None]:
-    """Random numbers of new layers at `step` of a training.
+    """Seed the random numbers of new layers at `step` of a training.
 
-    They do not depend on what the process did before.
+    The numbers then do not depend on what the process did before.
     """
     with random_state(seed * _SEED_STRIDE + 1 + step):
         yield
 
 
 def new_loop(dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> Loop:
-    """The loop that the preset of `config` asks for, at its beginning."""
+    """Return a new loop for the preset of `config`."""
     kind = PaperLoop if config.preset == "paper" else ParticleLoop
     with random_state(seed * _SEED_STRIDE):
         return kind(dataset, config, n_classes, seed)
 
 
 def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
-    """A loop that can load the state `saved`, which then replaces all that it draws here.
+    """Return a loop that can load the state `saved`.
 
     Args:
         saved: description of the state.
-        current: the loop in use. It is used again where it fits: its principal components depend
-            only on the data and the seed.
+        current: the loop in use. It is changed and returned if the state has the same kind of
+            preset, the same seed and as many principal components.
         seed: the seed of `current`.
     """
     config = saved.config

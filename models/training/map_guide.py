@@ -10,14 +10,15 @@ from lodespace.models.terms import LossWeights
 from lodespace.models.training.loop_state import LoopState
 
 GESTURE_MOTION = 3
-"""A gesture plans this many times rounds_per_gesture; the step fades out over the second half."""
+"""Factor of rounds_per_gesture for the motion after a gesture, whose second half fades out."""
 STIFFNESS_SCALE = 0.2
 """Force in kernel units per unit of distance of an unlabelled item at stiffness 1."""
 PIN_STIFFNESS = 50.0
+"""Stiffness of pinned items, in the same unit."""
 
 
 class MapGuide:
-    """Sets stiffness, edge weights and motion of the map from what is known of the items."""
+    """Sets stiffness, edge weights and motion of the map from labels and predictions."""
 
     def __init__(
         self, state: LoopState, learning: LabelLearning, particle_map: ParticleMap
@@ -27,7 +28,7 @@ class MapGuide:
         self._map = particle_map
 
     def update_stiffness(self) -> None:
-        """Anchor unlabelled items by the stiffness in force, and pinned items firmly."""
+        """Set the stiffness of the anchors of unlabelled and of pinned items; 0 for other items."""
         particles = self._map.particles
         assert particles is not None
         labelled = self._state.labels.classes != UNLABELED
@@ -37,9 +38,9 @@ class MapGuide:
         particles.stiffness = stiffness.to(self._state.device, torch.float32)
 
     def update_agreement(self) -> None:
-        """Weight the edges by how likely their ends are of one class.
+        """Weight each edge by the probability that both its items are of the same class.
 
-        Labels count at once, predictions as of the last sweep.
+        The probabilities follow from the current labels and the newest predictions.
         """
         particles = self._map.particles
         assert particles is not None

@@ -1,7 +1,8 @@
 """The loop of the preset `paper`: equation 1, and the encoder's output shown as it is.
 
-Pretraining without labels, in epochs. After a gesture the layers above the convolutional trunk move
-at once (cached_trunk.py). Then the whole network trains on equation 1 for some epochs.
+Pretraining needs no labels. After a change of labels, first only the layers after the convolutional
+trunk are trained, so that the points move at once (cached_trunk.py). Then the whole network trains
+on equation 1 for some epochs.
 """
 
 from collections.abc import Mapping
@@ -24,17 +25,17 @@ from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK
 
 CACHED_STEPS = 200
-"""Steps on the cached trunk after a gesture: some seconds of visible motion."""
+"""Steps on the cached trunk after a change of labels: some seconds of visible motion."""
 FULL_EPOCHS = 8
-"""Epochs of the whole network after that.
+"""Epochs of the whole network after these steps.
 
-With 1,000 digits labelled, the head is then right for 0.90 of all. After 120 steps and 3 epochs it
-is right for 0.70.
+With 1,000 labelled digits, the accuracy of the head on all digits is then 0.90. After 120 steps and
+3 epochs it is 0.70.
 """
 ENCODED_PER_TURN = 16_384
-"""Most items encoded in one turn on the cached trunk: about 20 ms.
+"""Maximum number of items encoded in one turn on the cached trunk: about 20 ms.
 
-In larger data sets, items that a person looks at and labelled items go first.
+In larger data sets, items that a person looks at and labelled items are encoded first.
 """
 LOSS_SMOOTHING = 0.9
 """Weight of the previous value in the moving average of a loss: single batches are too noisy."""
@@ -121,10 +122,10 @@ class PaperLoop(Loop):
         del items, targets
 
     def _labels_changed(self) -> None:
-        """Plan a gesture, and epochs of the whole network.
+        """Plan steps on the cached trunk, and epochs of the whole network.
 
-        Without labels there is no gesture to show. The whole network then settles on equation 1
-        without its last term.
+        Without labels, only the whole network is trained, on equation 1 without the classification
+        term.
         """
         if self.state.labels.any:
             self._cached_steps_due = CACHED_STEPS
@@ -181,7 +182,7 @@ class PaperLoop(Loop):
     def _encode_cached(self) -> None:
         """Encode all items, or in a large data set a window that moves from turn to turn."""
         n = len(self._mean)
-        self._encoded = 0  # chunks that the whole network encoded so far are out of date
+        self._encoded = 0  # discards the chunks that the whole network has encoded
         if n <= ENCODED_PER_TURN:
             self._mean = self._trunk.encode(slice(0, n))
             return
@@ -217,7 +218,7 @@ class PaperLoop(Loop):
         return self.config.learning_rate if first else self.config.interactive_learning_rate
 
     def _encode_chunk(self) -> bool:
-        """Encode the next chunk. A complete pass replaces the means to show."""
+        """Encode the next chunk. After the last one, replace the shown means and return True."""
         n = len(self._mean)
         rows = slice(self._encoded, min(self._encoded + ENCODE_CHUNK, n))
         self._next_mean[rows] = self.vae_training.encode(rows)

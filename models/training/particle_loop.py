@@ -65,7 +65,7 @@ class ParticleLoop(Loop):
         )
         """Tasks in order of urgency."""
         self._stored: tuple[Task, ...] = (self._forces, self._first_graph, *self._tasks)
-        """Everything with a state, in the order of loading: the map, then what refers to it."""
+        """Tasks with a state, in the order of loading: the map first, because others need it."""
 
     def turn(self) -> bool:
         if self._first_graph.due():
@@ -82,14 +82,14 @@ class ParticleLoop(Loop):
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """The particles, scaled down to the spread of the encoder's latent means."""
+        """The means of the particles, contracted along collapsed dimensions, (N, D)."""
         if self.map.particles is None:
             return self.map.start
         return self.map.latent_mean * self.contraction
 
     @property
     def contraction(self) -> torch.Tensor:
-        """Below 1 along a dimension in which the VAE has collapsed.
+        """Factor per latent dimension, (D,), below 1 where the VAE has collapsed.
 
         The particles alone do not show a collapse, because their unit is their own spread.
         """
@@ -119,7 +119,7 @@ class ParticleLoop(Loop):
 
     @property
     def progress(self) -> float:
-        """A fifth of it is the layout, two fifths are features, two fifths the encoder."""
+        """Share of the first training, 0..1: 1/5 layout, 2/5 features, 2/5 encoder."""
         if self.map.particles is None:
             return 0.05 * self._first_graph.progress
         motion = self.map.motion

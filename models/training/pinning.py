@@ -20,14 +20,14 @@ class Pins(NamedTuple):
 
     @classmethod
     def empty(cls, latent_dim: int) -> "Pins":
-        """No pins in a space of `latent_dim` dimensions."""
+        """Return no pins, in a space of `latent_dim` dimensions."""
         return cls(torch.empty(0, dtype=torch.int64), torch.empty(0, latent_dim))
 
     @classmethod
     def checked(
         cls, items: torch.Tensor, targets: npt.NDArray[np.floating], latent_dim: int
     ) -> "Pins":
-        """Pins of `items` int64 (K,) at `targets` (K, D).
+        """Return pins of `items` int64 (K,) at `targets` (K, D).
 
         Raises:
             ValueError: when the targets are not finite points of this space.
@@ -37,16 +37,16 @@ class Pins(NamedTuple):
         return cls(items, torch.from_numpy(targets.astype(np.float32)))
 
     def equals(self, other: "Pins") -> bool:
-        """Whether both hold the same items at the same places."""
+        """Whether items and targets equal those of `other`."""
         return torch.equal(self.items, other.items) and torch.equal(self.targets, other.targets)
 
 
 class Pinning:
-    """Pins that stay until they are changed, and items that a drag holds at this moment."""
+    """Pins, which stay until they are changed, and the items of a drag in progress."""
 
     def __init__(self, latent_dim: int) -> None:
         self.given = Pins.empty(latent_dim)
-        """Pins that stay."""
+        """The pins."""
         self.held: Pins | None = None
         """Items of the drag in progress, which take the place of their own pins."""
 
@@ -63,7 +63,7 @@ class Pinning:
         return True
 
     def drag(self, pins: Pins) -> bool:
-        """Hold the items of `pins` beside the pins; no items end the drag.
+        """Hold the items of `pins` in addition to the pins. Without items, end the drag.
 
         Returns whether anything may have changed.
         """
@@ -73,25 +73,25 @@ class Pinning:
         return True
 
     def clear(self, latent_dim: int) -> None:
-        """Remove all pins and end a drag, in a space of `latent_dim` dimensions from now on."""
+        """Remove all pins, end a drag, and continue in `latent_dim` dimensions."""
         self.given, self.held = Pins.empty(latent_dim), None
 
     def current(self) -> Pins:
-        """All items that are held in place: pins, and the items of a drag."""
+        """Return all items that are held in place: pins, and the items of a drag."""
         if self.held is None:
             return self.given
-        resting = ~torch.isin(self.given.items, self.held.items)
+        kept = ~torch.isin(self.given.items, self.held.items)
         return Pins(
-            torch.cat([self.given.items[resting], self.held.items]),
-            torch.cat([self.given.targets[resting], self.held.targets]),
+            torch.cat([self.given.items[kept], self.held.items]),
+            torch.cat([self.given.targets[kept], self.held.targets]),
         )
 
     def tensors(self) -> Tensors:
-        """The pins that stay; a drag is not part of a saved state."""
+        """Return the pins. A drag is not part of a saved state."""
         return {"given_items": self.given.items, "given_pins": self.given.targets}
 
     def load(self, tensors: Mapping[str, torch.Tensor], latent_dim: int) -> None:
-        """Replace all pins by saved ones. States of early versions lack them."""
+        """Replace all pins by saved ones. Old states have no pins."""
         self.clear(latent_dim)
         if "given_items" in tensors:
             self.given = Pins(tensors["given_items"].clone(), tensors["given_pins"].clone())

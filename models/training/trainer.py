@@ -128,7 +128,7 @@ class Trainer:
         self._pinning.given = Pins.empty(self.config.latent_dim)
 
     def set_priority(self, items: npt.NDArray[np.integer]) -> None:
-        """Update items (K,), which a person looks at, before all others.
+        """Update items (K,), which a person looks at, before all other items.
 
         Raises:
             ValueError: for an item that does not exist.
@@ -138,7 +138,7 @@ class Trainer:
     def set_anchors(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
         """Pin the latent means of items (K,) at targets (K, D), in shown coordinates.
 
-        They replace all pins there are.
+        The new pins replace all earlier pins.
 
         Raises:
             ValueError: for an item that does not exist, and for targets that are not finite points
@@ -148,9 +148,9 @@ class Trainer:
             self._anchor()
 
     def drag(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
-        """Hold items (K,) at targets (K, D) during a drag, beside the pins; no items end the drag.
+        """Hold items (K,) at targets (K, D) in addition to the pins. Without items, end the drag.
 
-        Raises ValueError as set_anchors does.
+        Raises ValueError in the same cases as set_anchors.
         """
         if self._pinning.drag(self._checked_pins(items, targets)):
             self._anchor()
@@ -177,7 +177,7 @@ class Trainer:
     def frames(self, epochs: int | None = None) -> Iterator[Snapshot]:
         """Yield a snapshot after each unit of work, without end.
 
-        With `epochs`, end when the encoder has trained for that many and everything is at rest.
+        With `epochs`, end when the encoder has trained for that many epochs and no work is left.
         """
         self.loop.state.epoch_target = epochs
         while True:
@@ -220,11 +220,11 @@ class Trainer:
         return (self._rewind[0] if self._rewind else shown).cpu()
 
     def snapshot(self) -> Snapshot:
-        """The current state. The arrays are copies."""
+        """Return the current state. The arrays are copies."""
         loop, vae_training = self.loop, self.loop.vae_training
         kl = vae_training.kl.copy()
         latent_mean = self._visible.numpy().copy()
-        # On its way to another dimension a cloud is flat for a while, without a collapse.
+        # After a change of dimension, a cloud is flat for a while without a collapse.
         settled = (
             latent_mean
             if loop.resting and not self._moving and latent_mean.shape[1] == len(kl)
@@ -250,13 +250,13 @@ class Trainer:
 
     @property
     def inspector(self) -> Inspector:
-        """Queries to the model as it is now."""
+        """Interface for queries to the current model."""
         return Inspector(self.loop, self.display.shown)
 
     # States and checkpoints -------------------------------------------------------------------
 
     def state(self) -> TrainingState:
-        """A copy of the complete state. Nothing changes by taking it."""
+        """Return a copy of the complete state."""
         snapshot = self.snapshot()
         shown = self.display.shown
         tensors = {
@@ -282,13 +282,13 @@ class Trainer:
         return TrainingState.copy_of(tensors, description)
 
     def restore(self, state: TrainingState) -> None:
-        """Return to `state`, to the bit.
+        """Restore `state`, to the bit.
 
-        The shown points move backward along the frames since then. Training continues afterwards.
+        The shown points move backward along the frames since `state`. Then training continues.
 
         Raises:
-            ValueError: before anything has changed when the state belongs to other data; also when
-                it does not fit this version.
+            ValueError: when the state belongs to other data; nothing has changed then. Also when
+                it does not fit this version; some tensors may have changed then.
         """
         way = self._trail.back_to(state.meta["frame"], state.tensors["latent_mean"])
         self._load(state.description(len(self.dataset)), state.tensors)
@@ -316,7 +316,7 @@ class Trainer:
             ValueError: when the latent means are not finite.
         """
         if self.display.shown is None or not bool(torch.isfinite(self.display.shown).all()):
-            raise ValueError("the latent means are not finite: nothing worth saving")
+            raise ValueError("the latent means are not finite; the checkpoint is not saved")
         return self.state().write(folder)
 
     @classmethod
@@ -335,7 +335,7 @@ class Trainer:
     def from_state(
         cls, state: TrainingState, dataset: Dataset, *, device: str = "auto"
     ) -> "Trainer":
-        """A trainer that continues from `state`.
+        """Return a trainer that continues from `state`.
 
         Raises:
             ValueError: when the state belongs to other data or does not fit this version.

@@ -1,4 +1,4 @@
-"""When the trainer process saves checkpoints, and the report of a disk that refuses one."""
+"""Checkpoints of the trainer process: when they are saved, and reports of failures."""
 
 import logging
 import time
@@ -15,7 +15,10 @@ CHECKPOINT_SECONDS = 30.0
 
 
 class CheckpointSaver:
-    """Saves `trainer` into `folder`. A failure is reported once, and once when it is over."""
+    """Saves checkpoints of `trainer` into `folder`.
+
+    Reports a failure once per reason, and reports when saving works again.
+    """
 
     def __init__(self, trainer: Trainer, folder: Path, events: EventPipe) -> None:
         self.trainer = trainer
@@ -31,7 +34,7 @@ class CheckpointSaver:
         return time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
 
     def save(self) -> None:
-        """Save a checkpoint unless the newest one is of the current step."""
+        """Save a checkpoint, unless the current step is saved already or no frame exists yet."""
         self._saved_at = time.monotonic()
         step = self.trainer.loop.step
         if step == self._saved_step or self.trainer.display.shown is None:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class CommandHandler:
-    """Applies commands to `trainer` and holds what they switch."""
+    """Carries out commands on `trainer`, and holds the state that they change."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class CommandHandler:
         self.stopped = False
         """Whether the process has to end."""
         self.rewinding = 0
-        """Frames still to be shown of a motion that is played backward."""
+        """Number of frames left of a motion that an undo plays backward."""
         self.event = 0
-        """Newest event whose inputs were taken."""
+        """Number of the newest event whose inputs were applied; 0 before the first."""
         self._before_drag: TrainingState | None = None
 
     def carry_out(self, command: m.Command | None) -> None:
-        """Carry out one command; None, the end of the pipe, stops the process."""
+        """Carry out one command. None means that the pipe has ended, and stops the process."""
         match command:
             case m.TrainingInputs():
                 self._take_inputs(command)
@@ -66,10 +66,10 @@ class CommandHandler:
                 pass
 
     def _take_inputs(self, inputs: m.TrainingInputs) -> None:
-        """Learn from `inputs`: from the current state, or from the one that an undo leads to."""
+        """Apply `inputs`. For an undo or redo, first restore the training state that they name."""
         trainer = self.trainer
         if inputs.event > self.event and trainer.tag == inputs.from_state:
-            # An undo of this event returns exactly to what is shown now.
+            # An undo of this event has to return exactly to the positions shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
             self.snapshots.keep(inputs.event, self._before_drag or trainer.state())
         self.event = max(self.event, inputs.event)
@@ -96,7 +96,7 @@ class CommandHandler:
         try:
             self.trainer.restore(found)
         except ValueError as error:
-            # For example a snapshot of another version. It may have overwritten a part.
+            # For example a snapshot of another version. Its loading may have changed some tensors.
             log.warning("%s", error)
             self.trainer.restore(current)
             return False
@@ -105,7 +105,10 @@ class CommandHandler:
         return True
 
     def _drag(self, items: npt.NDArray[np.uint32], targets: npt.NDArray[np.float32]) -> None:
-        """Hold items at targets. An undo of the drag returns to the state before it began."""
+        """Hold items uint32 (K,) at targets float32 (K * D,); without items, end the drag.
+
+        The state before the drag is kept, because an undo of the drag returns to it.
+        """
         if self._before_drag is None and len(items):
             self.publisher.publish(self.trainer.snapshot(), exact=True)
             self._before_drag = self.trainer.state()

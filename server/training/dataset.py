@@ -7,9 +7,9 @@ from lodespace.models.dataset import Dataset, Standardisation
 
 
 def to_dataset(items: ItemSet) -> Dataset:
-    """Return `items` as the data set that the model reads.
+    """Convert `items` to the data set of the model.
 
-    Raises ValueError on items that no model reads.
+    Raises ValueError for arrays that the model cannot read.
     """
     if items.kind == "vector":
         known = None

@@ -1,4 +1,4 @@
-"""The trainer process's end of the pipe to its server."""
+"""The pipe by which the trainer process sends events to the server."""
 
 import contextlib
 import threading
@@ -25,7 +25,7 @@ class EventPipe:
         self._pipe.flush()
 
     def send_failure(self, message: str, *, fatal: bool) -> None:
-        """Report why the process ends; `fatal`: another attempt would end the same way."""
+        """Report the error that ends the process. `fatal`: a new process would fail as well."""
         self.send(m.Failed(message, fatal))
 
     @contextlib.contextmanager

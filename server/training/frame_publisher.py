@@ -28,7 +28,7 @@ class FramePublisher:
         self._forces_sent = False
 
     def watch(self, *, forces: bool) -> None:
-        """Set whether frames carry forces. Forces on points at rest are published at once."""
+        """Set whether frames include forces. If they do, publish a frame with forces at once."""
         self._with_forces, self._forces_sent = forces, False
         if forces:
             self.publish(self.trainer.snapshot())
@@ -38,7 +38,7 @@ class FramePublisher:
 
         Args:
             snapshot: newest state of the trainer.
-            exact: publish at once, with positions to one step of the grid.
+            exact: publish at once, with positions accurate to one step of the quantisation grid.
         """
         now = time.monotonic()
         if self.trainer.display.shown is None:

@@ -15,7 +15,7 @@ from lodespace.training import messages as m
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:
-    """Return a sample of the loss curves; a KL divergence that is not measured yet counts as 0."""
+    """Return losses and metrics for the curves. A KL divergence not measured yet becomes 0."""
     return protocol.Losses(
         step=snapshot.step,
         epoch=snapshot.epoch,
@@ -26,7 +26,7 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
 
 
 def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:
-    """Return the answer to a query; where the model refuses, the answer contains the reason."""
+    """Return the answer to a query. If the model refuses it, the answer states the reason."""
     try:
         return (
             _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
@@ -56,7 +56,7 @@ def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
 
 def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
     if trainer.dataset.kind != "image":
-        raise ValueError("these items are vectors; a latent point of theirs has no picture")
+        raise ValueError("a latent point has a picture only if the items are pictures")
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
     return m.Decoded(command.request, _pictures(trainer.inspector.decode(points)))
 
@@ -69,13 +69,13 @@ def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
 REACH = 0.99
 """Share of the items whose force is sent unclipped.
 
-Two coincident points push each other about a hundred times as hard as others do. With a step of
-1/127 of the largest force, most other forces would round to zero.
+Two coincident points repel each other about a hundred times as strongly as separate points. With a
+step of 1/127 of the largest force, most other forces would round to zero.
 """
 
 
 def compact_forces(trainer: Trainer) -> FrameForces:
-    """Return the per-frame loss terms' forces on all items, quantised by `in_steps`.
+    """Return the forces of FORCE_TERMS on all items, quantised by `in_steps`.
 
     A term that the preset does not use has the scale 0.
     """
@@ -93,14 +93,16 @@ def compact_forces(trainer: Trainer) -> FrameForces:
 def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8]]:
     """Quantise forces to int8.
 
-    A step is 1/127 of the REACH quantile of the largest component per item, over the items with a
-    force. Stronger forces are clipped to that length; their direction is kept.
+    One step is r / 127. r is the REACH quantile of the largest absolute component per item, over
+    the items with a force. A force with a component above r is shortened to r and keeps its
+    direction.
 
     Args:
         force: float32 (N, D), in nats per latent unit.
 
     Returns:
-        Scale and int8 (N, D); their product is `force` to half a step.
+        Scale, and int8 (N, D). Their product differs from the (shortened) force by at most half a
+        step.
     """
     largest = np.abs(force).max(axis=1, initial=0)
     strong = largest[largest > 0]

@@ -55,9 +55,9 @@ class TrainingInputs(msgspec.Struct, tag=True):
     to_state: int
     """Training state after the event; equal to `event` unless an undo or redo leads back."""
     labels: bytes
-    """Class per item, int16 (N,); UNLABELED for none."""
+    """Class per item, int16 (N,); UNLABELED for an item without a label."""
     verified: bytes
-    """1 per item whose label somebody gave looking at the item, uint8 (N,)."""
+    """uint8 (N,): 1 for an item that a person labelled while looking at it alone, else 0."""
     n_classes: int
     """Number of classes, at least 1."""
     settings: Settings
@@ -79,7 +79,7 @@ class TrainingInputs(msgspec.Struct, tag=True):
         pinned: npt.NDArray[np.uint32],
         pins: npt.NDArray[np.float32],
     ) -> Self:
-        """Return the message for arrays of N items, K pinned items in D latent dimensions."""
+        """Return the message for N items, of which K are pinned in D latent dimensions."""
         return cls(
             event=transition.event,
             from_state=transition.from_state,
@@ -107,23 +107,23 @@ class TrainingInputs(msgspec.Struct, tag=True):
 
 
 class Drag(msgspec.Struct, tag=True):
-    """Items that clients hold; without items, the drag ends."""
+    """Items that clients drag. A message without items ends the drag."""
 
     items: bytes
-    """uint32 (K,)."""
+    """Items, uint32 (K,)."""
     targets: bytes
-    """Latent positions float32 (K, D)."""
+    """Latent positions of the items, float32 (K, D)."""
 
 
 class Watch(msgspec.Struct, tag=True):
-    """Switches forces in frames."""
+    """Sets whether frames include forces."""
 
     forces: bool
-    """Whether every frame carries the forces on all items."""
+    """Whether each frame includes the forces on all items."""
 
 
 class Probe(msgspec.Struct, tag=True):
-    """Asks for the model's view of items; `Probed` answers."""
+    """Query for forces, reconstruction and uncertainty of items. The answer is `Probed`."""
 
     request: int
     """Number of the request, repeated in the answer."""
@@ -132,7 +132,7 @@ class Probe(msgspec.Struct, tag=True):
 
 
 class Decode(msgspec.Struct, tag=True):
-    """Asks for the pictures at latent positions; `Decoded` answers."""
+    """Query for the pictures at latent positions. The answer is `Decoded`."""
 
     request: int
     """Number of the request, repeated in the answer."""
@@ -141,7 +141,7 @@ class Decode(msgspec.Struct, tag=True):
 
 
 class SetPriority(msgspec.Struct, tag=True):
-    """Items that clients look at; the encoder and the classifier update them first."""
+    """Items that clients look at. The trainer updates these items first."""
 
     items: list[int]
     """The items, ascending."""
@@ -163,11 +163,11 @@ Command = Start | TrainingInputs | Drag | Watch | Probe | Decode | SetPriority |
 
 
 class Alive(msgspec.Struct, tag=True):
-    """Heartbeat while the data set is read and the model is made, one long unit of work."""
+    """Heartbeat while the trainer reads the data set and builds the model."""
 
 
 class FrameReady(msgspec.Struct, tag=True):
-    """A frame lies in the shared ring."""
+    """Report of a new frame in the shared ring."""
 
     sequence: int
     """Number of the frame."""
@@ -179,7 +179,7 @@ class State(msgspec.Struct, tag=True):
     running: bool
     """False while training is paused."""
     event: int
-    """Newest event whose inputs were taken."""
+    """Number of the newest event whose inputs were applied."""
     phase: Phase
     """Phase of training."""
     progress: float
@@ -203,7 +203,7 @@ class Collapsed(msgspec.Struct, tag=True):
     """Warning that latent dimensions carry no information."""
 
     message: str
-    """Collapsed dimensions and the reason; "" when the warning is over."""
+    """Collapsed dimensions and the reason; "" when no dimension is collapsed."""
     suggested_fix: Settings | None = None
     """Settings that help, if any."""
 
@@ -212,25 +212,25 @@ class NotSaved(msgspec.Struct, tag=True):
     """Warning that checkpoints cannot be written."""
 
     message: str
-    """Why, and what to do; "" when a checkpoint was written again."""
+    """The reason and what to do; "" when checkpoints are written again."""
 
 
 class Restored(msgspec.Struct, tag=True):
-    """Answer to inputs that led back to an earlier training state."""
+    """Answer to inputs by which an undo or redo returned to an earlier training state."""
 
     event: int
-    """The event of these inputs."""
+    """Number of the event of these inputs."""
     found: bool
-    """Whether a snapshot of that state exists; otherwise the current state remains."""
+    """Whether a snapshot of that state was restored. Otherwise the model keeps its state."""
 
 
 class Probed(msgspec.Struct, tag=True):
-    """The model's view of K items."""
+    """Answer to `Probe` about K items."""
 
     request: int
     """Number of the request."""
     step: int
-    """Training step of the answer."""
+    """Training step at which the query was answered."""
     forces: dict[str, bytes]
     """Force per loss term, float32 (K, D), in nats per latent unit."""
     pictures: bytes
@@ -240,18 +240,18 @@ class Probed(msgspec.Struct, tag=True):
     sigma: bytes
     """Standard deviation of the encoder's posterior, float32 (K, D)."""
     refused: str = ""
-    """Why there is no answer; "" when there is one."""
+    """Reason why the query was refused; "" if it was answered."""
 
 
 class Decoded(msgspec.Struct, tag=True):
-    """Pictures at K latent positions."""
+    """Answer to `Decode` for K latent positions."""
 
     request: int
     """Number of the request."""
     pictures: bytes
-    """uint8 (K, H, W, channels)."""
+    """Pictures uint8 (K, H, W, channels)."""
     refused: str = ""
-    """Why there is no answer; "" when there is one."""
+    """Reason why the query was refused; "" if it was answered."""
 
 
 class Failed(msgspec.Struct, tag=True):
@@ -260,7 +260,7 @@ class Failed(msgspec.Struct, tag=True):
     message: str
     """The error."""
     fatal: bool
-    """Whether another attempt would end the same way."""
+    """Whether a new process would fail as well."""
 
 
 TrainerEvent = (

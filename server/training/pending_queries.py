@@ -15,7 +15,7 @@ Answer = m.Probed | m.Decoded
 
 
 class PendingQueries:
-    """Numbers queries and hands each its answer."""
+    """Numbers queries, and passes each answer to the query that waits for it."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -27,8 +27,8 @@ class PendingQueries:
         """Send `query(request number)` and return its answer.
 
         Raises:
-            TrainingError: no answer in ANSWER_SECONDS, or the trainer ended.
-            RequestError: the trainer refused the query.
+            TrainingError: when no answer arrives in ANSWER_SECONDS, or the trainer ends.
+            RequestError: when the trainer refuses the query.
         """
         self._count += 1
         request = self._count
@@ -47,7 +47,7 @@ class PendingQueries:
         return found
 
     def answered(self, answer: Answer) -> None:
-        """Hand `answer` to its query, unless the query has given up."""
+        """Pass `answer` to its query, unless that query has timed out."""
         waiting = self._waiting.get(answer.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)

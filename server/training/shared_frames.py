@@ -1,10 +1,10 @@
 """Frames from the trainer to the server through shared memory: a ring of slots in a nameless file.
 
-Both processes map the file. It has no name, so it is freed with the last process, even when that is
-killed. Each slot has a sequence number, which is odd while the slot is written. The trainer fills a
-slot and then sends the number over its pipe. The server reads the slot at that message; a number
-that is odd or has changed means that a newer frame took the slot, and the message of the newer
-frame follows.
+Both processes map the file. Because the file has no name, the system frees it when the last process
+ends, even if that process is killed. Each slot has a counter, which is odd while the slot is
+written. The trainer fills a slot, and then sends the number of the frame over its pipe. The server
+reads the slot when it receives this number. If the counter is odd or has changed, a newer frame has
+replaced this one, and the number of the newer frame follows.
 """
 
 import contextlib
@@ -22,7 +22,9 @@ from lodespace.protocol import FORCE_TERMS
 from lodespace.protocol.frames import FrameForces
 
 SLOTS = 4
+"""Number of frames in the ring."""
 MAX_DIM = 3
+"""Number of latent dimensions for which each slot has space."""
 _TERMS = len(FORCE_TERMS)
 _SURENESS = ("confidence", "margin", "doubt")
 _HEADER = np.dtype(
@@ -39,7 +41,7 @@ _HEADER = np.dtype(
 
 
 class TrainerFrame(NamedTuple):
-    """One frame of training for N items in D latent dimensions; the arrays are copies."""
+    """One frame of training, of N items in D latent dimensions."""
 
     sequence: int
     """Number of the frame, from 1."""
@@ -50,10 +52,10 @@ class TrainerFrame(NamedTuple):
     predictions: ItemPredictions[npt.NDArray[Any]]
     """Predictions per item."""
     resting: bool
-    """Whether the points are at rest."""
+    """Whether the points have stopped moving and no work is left."""
     exact: bool = False
-    """Whether positions are to be shown to one step of the grid, as in the last frame before a
-    rest."""
+    """Whether positions must be accurate to one step of the quantisation grid, as in the last frame
+    before training rests."""
     forces: FrameForces | None = None
     """Forces on all items; None while no client watches them."""
 
@@ -67,7 +69,7 @@ class SharedFrames:
         self._slot_bytes = size_for(n) // SLOTS
 
     def write(self, frame: TrainerFrame) -> None:
-        """Publish a frame; its sequence counts up from 1."""
+        """Write a frame into its slot. Frames are numbered from 1, without gaps."""
         header, mean, prediction, sureness, forces = self._views(frame.sequence % SLOTS)
         d = frame.latent_mean.shape[1]
         header["sequence"] = 2 * frame.sequence - 1
@@ -81,11 +83,12 @@ class SharedFrames:
             header["force_scales"] = frame.forces.scales
             forces[:, :, :d] = frame.forces.vectors
         prediction[:] = frame.predictions.prediction
-        sureness[:] = frame.predictions[1:]
+        for row, values in zip(sureness, frame.predictions[1:], strict=True):
+            row[:] = values
         header["sequence"] = 2 * frame.sequence
 
     def read(self, sequence: int) -> TrainerFrame | None:
-        """Frame `sequence`, or None when its slot has been taken for a newer one."""
+        """Return a copy of frame `sequence`, or None if a newer frame has replaced it."""
         header, mean, prediction, sureness, vectors = self._views(sequence % SLOTS)
         if int(header["sequence"]) != 2 * sequence:
             return None
@@ -123,7 +126,7 @@ class SharedFrames:
 
 
 def size_for(n: int) -> int:
-    """Bytes of the ring for n items; slots begin at multiples of 8."""
+    """Return the size of the ring for n items, in bytes. Slots begin at multiples of 8."""
     slot = _HEADER.itemsize + n * (4 * MAX_DIM + 4 * len(_SURENESS) + 2 + _TERMS * MAX_DIM)
     return SLOTS * (-(-slot // 8) * 8)
 
@@ -131,7 +134,7 @@ def size_for(n: int) -> int:
 def anonymous_file(size: int) -> IO[bytes]:
     """Return a nameless file of `size` bytes, in memory where the system has room for it.
 
-    Raises OSError.
+    Raises OSError when there is no room for it.
     """
     memory = Path("/dev/shm")  # noqa: S108  # nothing is named there
     if memory.is_dir():
@@ -144,7 +147,7 @@ def _reserved(size: int, folder: Path | None) -> IO[bytes]:
     file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # it outlives this function
     try:
         if hasattr(os, "posix_fallocate"):
-            # Without allocation, a full disk shows at the first write, which kills the process.
+            # Without allocation, the first write to a full disk kills the process.
             os.posix_fallocate(file.fileno(), 0, size)
         file.truncate(size)
     except OSError:

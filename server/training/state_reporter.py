@@ -50,7 +50,7 @@ class StateReporter:
         """
         now = time.monotonic()
         loop = self.trainer.loop
-        # The loop rests shortly before the points that are shown do.
+        # The loop finishes shortly before the shown points stop moving.
         phase = "interactive" if loop.phase == "resting" and not resting else loop.phase
         key = (running, phase, event)
         if key == self._newest and now - self._sent_at < STATE_SECONDS:

@@ -27,10 +27,10 @@ from lodespace.training.trainer_process import Ending, TrainerProcess
 log = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
-"""Wait before a restart, by the number of failed lives in a row; a life that trained and was killed
-is not a failed one."""
+"""Wait before a restart, by the number of consecutive failures. A process that was killed after it
+had trained does not count as a failure."""
 HEALTHY_SECONDS = 60.0
-"""A life of this length is not a failed one, however it ended."""
+"""A process that ran this long resets the number of consecutive failures."""
 STOP_SECONDS = 10.0
 """Time for the trainer to save a checkpoint and end."""
 NOT_KEPT = (
@@ -62,9 +62,9 @@ class TrainerListener(Protocol):
 class TrainerSupervisor:
     """Keeps one trainer process running.
 
-    A process that is killed or hangs after it had trained is restarted at once; one that fails is
-    restarted after growing waits. After too many failures, or an error that another attempt would
-    meet again, the state is "failed" until `run` is called.
+    A process that is killed or hangs after it had trained is restarted at once. After a failure,
+    the restart waits, longer with each consecutive failure. After too many failures, or an error
+    that a new process would meet again, the state is "failed" until `run` is called.
     """
 
     command: tuple[str, ...] = TrainerProcess.command
@@ -130,7 +130,10 @@ class TrainerSupervisor:
     # Commands -------------------------------------------------------------------------------------
 
     def learn_from(self, inputs: m.TrainingInputs) -> None:
-        """Send new inputs, taken within one batch. Training at rest counts as running from now."""
+        """Send new inputs, which the trainer applies within one batch.
+
+        A training that was resting counts as running from now on.
+        """
         wakes = self.training.state == "resting" and inputs.event > self.inputs.event
         self.inputs = inputs
         state = "running" if wakes else self.training.state
@@ -145,7 +148,7 @@ class TrainerSupervisor:
         """Hold items (K,) at targets (K, D) until the next call; without items, nothing is held."""
         self._send(m.Drag(items.astype("<u4").tobytes(), targets.astype("<f4").tobytes()))
 
-    def watch(self, forces: bool) -> None:  # the one thing that is switched
+    def watch(self, forces: bool) -> None:
         """Set whether frames carry forces."""
         if forces != self._watching:
             self._watching = forces
@@ -190,7 +193,7 @@ class TrainerSupervisor:
         self._send(m.Pause())
 
     def _send(self, command: msgspec.Struct) -> None:
-        """Send to the process, if there is one; a new one gets everything when it starts."""
+        """Send to the process, if there is one. A new process receives all inputs at its start."""
         if self._process is not None:
             self._process.send(command)
 

@@ -1,4 +1,4 @@
-"""One life of the trainer process: started, listened to, ended."""
+"""One run of the trainer process, from its start to its end."""
 
 import asyncio
 import contextlib
@@ -14,36 +14,36 @@ from lodespace.training import messages as m
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 9.0
-"""A trainer that sends nothing for this long hangs, and is killed."""
+"""A trainer that sends nothing for this long is taken as hung, and is killed."""
 START_SECONDS = 60.0
-"""The same until its first message: torch has to be read from disk."""
+"""The same limit for its first message: torch has to be read from disk."""
 CLOSED_SECONDS = 0.5
 """Time for a process whose pipe has closed to end by itself."""
 
 
 class Ending(Enum):
-    """How a life of the trainer process ended."""
+    """How a run of the trainer process ended."""
 
     KILLED = auto()
-    """Killed from outside, or for hanging, after it had trained."""
+    """Killed from outside, or because it hung, after it had trained."""
     EXITED_EARLY = auto()
-    """The same before it had trained."""
+    """Ended without an error message before it had trained."""
     FAILED = auto()
     """Ended by an error that it reported."""
     FATAL = auto()
-    """Ended by an error that another attempt would meet again."""
+    """Ended by an error that a new process would meet again."""
 
 
 class TrainerProcess:
     """A running trainer process."""
 
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.worker")
-    """-P: a file in the current folder that is named like a module must not take its place."""
+    """Command line. With -P, a file in the current folder cannot replace a module of its name."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.failure: m.Failed | None = None
-        """The error that the trainer reported, once it has ended by one."""
+        """The error by which the trainer ended; None without a report of one."""
 
     @classmethod
     async def start(
@@ -56,7 +56,7 @@ class TrainerProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 pass_fds=(frames_fd,),
-                start_new_session=True,  # Ctrl-C in the terminal is the server's to answer
+                start_new_session=True,  # Ctrl-C in the terminal is for the server
             )
         )
 
@@ -66,7 +66,7 @@ class TrainerProcess:
         return self._process.pid
 
     def send(self, command: msgspec.Struct) -> None:
-        """Send a command. A process that has ended misses it."""
+        """Send a command. Does nothing if the process has ended."""
         pipe = self._process.stdin
         if pipe is None or pipe.is_closing():
             return
@@ -74,7 +74,7 @@ class TrainerProcess:
             pipe.write(m.packed(command))
 
     async def listen(self, on_event: Callable[[m.TrainerEvent], None]) -> Ending:
-        """Pass events on until the process ends or hangs."""
+        """Call `on_event` with each event until the process ends or hangs."""
         assert self._process.stdout is not None
         patience = START_SECONDS
         trained = False
@@ -103,4 +103,4 @@ class TrainerProcess:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()  # else its pipes and the waiting thread outlive the loop
+            await self._process.wait()  # else its pipes and the thread outlive the loop

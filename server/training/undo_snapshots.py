@@ -1,8 +1,8 @@
 """Snapshots of the training state for undo: the newest in memory, older ones on disk.
 
-Each is stored under the number of the event that followed it. A thread writes to disk, so a gesture
-does not wait. A snapshot that could not be written, or was lost with a killed process, is missing:
-an undo then restores labels, settings and pins, and the model trains on from its current state.
+Each snapshot is stored under the number of the event that followed it. A thread writes to disk, so
+that training does not wait. If a snapshot could not be written, or was lost with a killed process,
+an undo restores labels, settings and pins, and the model trains on from its current state.
 """
 
 import json
@@ -17,13 +17,13 @@ from lodespace.models.checkpoints.training_state import TrainingState
 log = logging.getLogger(__name__)
 
 IN_MEMORY = 12
-"""Most snapshots in memory."""
+"""Maximum number of snapshots in memory."""
 MEMORY_BYTES = 256 << 20
-"""Most bytes of snapshots in memory; the newest is kept whatever its size."""
+"""Maximum size of all snapshots in memory, in bytes. The newest is kept whatever its size."""
 ON_DISK = 48
-"""Most snapshots on disk."""
+"""Maximum number of snapshots on disk."""
 DISK_BYTES = 1 << 30
-"""Most bytes of snapshots on disk, as estimated from the newest; at least 4 are kept."""
+"""Maximum size of all snapshots on disk, in bytes, estimated from the newest; 4 are always kept."""
 
 
 class UndoSnapshots:
@@ -45,7 +45,7 @@ class UndoSnapshots:
         self._thread.submit(self._write, event, state)
 
     def newest(self, state_id: int) -> TrainingState | None:
-        """Return the newest snapshot of training state `state_id`, or None without one."""
+        """Return the newest snapshot of training state `state_id`, or None if none is stored."""
         found = (event for event, known in self._state_ids.items() if known == state_id)
         for event in sorted(found, reverse=True):
             state = self._kept.get(event) or self._read(event)
@@ -54,7 +54,7 @@ class UndoSnapshots:
         return None
 
     def close(self) -> None:
-        """Wait until everything is on disk."""
+        """Wait until all snapshots are on disk."""
         self._thread.shutdown(wait=True)
 
     def _bytes(self) -> int:
@@ -81,7 +81,7 @@ class UndoSnapshots:
 def _state_ids_on_disk(folder: Path) -> dict[int, int]:
     """Return the training state of each snapshot on disk, from its small JSON file.
 
-    Whether a snapshot is sound shows when it is read.
+    The snapshots themselves are only checked when they are read.
     """
     state_ids: dict[int, int] = {}
     for event, path in checkpoint.numbered(folder):

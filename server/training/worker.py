@@ -45,7 +45,7 @@ Commands = queue.SimpleQueue[m.Command | None]
 
 
 class Worker:
-    """Runs training: takes commands between units of work and publishes their results."""
+    """Runs training in units of work. Between units, carries out commands and publishes frames."""
 
     def __init__(self, start: m.Start, commands: Commands, events: EventPipe) -> None:
         self.commands = commands
@@ -87,7 +87,7 @@ class Worker:
     def _wait_seconds(self) -> float:
         """Time to wait for a command before the next unit of work."""
         if self.handler.running and not self.resting and self.trainer.loop.resting:
-            # Nothing is learned; only the display catches up, at the rate of frames.
+            # Training has finished. Only the smoothed display still moves, at the rate of frames.
             return FRAME_SECONDS
         if self._idle:
             return STATE_SECONDS
@@ -118,7 +118,7 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Limit how far points move in this unit of work to its share of a perceived frame."""
+        """Limit how far points move in this unit of work, by the time since the previous unit."""
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now
@@ -133,7 +133,7 @@ class Worker:
 
 
 def _open_trainer(dataset: Dataset, start: m.Start) -> Trainer:
-    """Load the newest sound checkpoint of this data set, or make a new trainer."""
+    """Load the newest intact checkpoint of this data set, or make a new trainer."""
     checkpoints = Path(start.checkpoints)
     try:
         return Trainer.load(checkpoints, dataset, device=start.device)
@@ -168,7 +168,7 @@ def main() -> int:
     start = m.read_command(sys.stdin.buffer)
     if not isinstance(start, m.Start):
         return 2
-    import torch  # not above: lodespace.models sets how its threads wait before it is loaded
+    import torch  # not above: lodespace.models sets OMP_WAIT_POLICY, which torch reads once
 
     torch.set_num_threads(start.threads)
     commands: Commands = queue.SimpleQueue()

@@ -1,1 +1,1 @@
-"""Kinds of work that the loop of particles interleaves, each in units of about 20 ms."""
+"""Kinds of work that ParticleLoop interleaves, each in units of about 20 ms."""

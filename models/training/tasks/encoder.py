@@ -11,7 +11,7 @@ from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.training import VAETraining
 
 REWEIGHTED_EPOCHS = 3
-"""Epochs of encoder and decoder after a change of their weights."""
+"""Epochs after a change of the weights of the loss, or of the head."""
 
 
 class EncoderTask(Task):
@@ -40,18 +40,18 @@ class EncoderTask(Task):
 
     @property
     def reweighted(self) -> bool:
-        """Whether steps after a change of weights are due."""
+        """Whether steps that `train_reweighted` planned are due."""
         return self._reweighted_steps > 0
 
     def train_reweighted(self) -> None:
-        """Train for some epochs after a change of weights or of the head."""
+        """Plan REWEIGHTED_EPOCHS, after a change of the weights of the loss or of the head."""
         self._reweighted_steps = REWEIGHTED_EPOCHS * self._vae_training.epochs.batches_per_epoch
 
     @property
     def _follows_motion(self) -> bool:
-        """Every second unit after a gesture, the encoder follows the particles.
+        """Whether the encoder trains in this turn because the particles move: every second turn.
 
-        Not in a bake, which counts epochs.
+        False in a bake, which counts epochs.
         """
         return (
             self._state.epoch_target is None

@@ -14,9 +14,9 @@ from lodespace.models.training.tasks.task import Task
 
 
 class FeatureTask(Task):
-    """Learns features of pictures without labels, one batch at a time; asks for a graph on them.
+    """Learns features of pictures without labels, one batch at a time, then requests a graph.
 
-    Vectors are features themselves: self-supervision with noise makes their neighbours worse
+    Vectors are used as features: self-supervision with noise makes their neighbours worse
     (docs/model.md).
     """
 

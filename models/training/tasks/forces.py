@@ -12,13 +12,13 @@ from lodespace.models.training.tasks.features import FeatureTask
 from lodespace.models.training.tasks.task import Task
 
 DRIFT_STEP = 0.1
-"""Step of the rounds while features are learned: clusters drift instead of jumping."""
+"""Step size of the rounds while features are learned: clusters drift instead of jumping."""
 LOSS_INTERVAL = 10
 """Units of work between two measurements of the neighbour and anchor terms."""
 
 
 class ForcesTask(Task):
-    """Moves the particles by one round of forces. It runs beside one unit of the other tasks."""
+    """Moves the particles by one round of forces, in each turn beside a unit of another task."""
 
     def __init__(self, state: LoopState, particle_map: ParticleMap, features: FeatureTask) -> None:
         self._state = state
@@ -50,7 +50,7 @@ class ForcesTask(Task):
 
 
 class FirstLayoutTask(Task):
-    """Leaves the whole time to the forces during the first layout.
+    """Does nothing during the first layout, so that the forces have all the time.
 
     A round takes 2 ms, and this layout is the first thing that a person waits for.
     """

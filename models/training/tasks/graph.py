@@ -17,7 +17,7 @@ from lodespace.models.training.tasks.task import Task
 
 
 class FirstGraphTask(Task):
-    """Builds the first graph, on principal components, and starts the map on it."""
+    """Builds the first graph, on principal components, and starts the map with that graph."""
 
     def __init__(
         self, state: LoopState, particle_map: ParticleMap, guide: MapGuide, graph: "GraphTask"
@@ -59,7 +59,7 @@ class FirstGraphTask(Task):
 
 
 class GraphTask(Task):
-    """Builds a new graph on learned features, and from time to time on the classifier's."""
+    """Builds a new graph on learned features, later also on features of the classifier."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class GraphTask(Task):
         guide: MapGuide,
     ) -> None:
         self.requested = False
-        """Whether a new graph is wanted; building it begins with the next unit."""
+        """Whether a new graph is to be built, starting with the next unit."""
         self.features_in_graph = False
-        """Whether the current graph stands on learned features, where there are any."""
+        """Whether the current graph is built on learned features; True if none are learned."""
         self._network = features
         self._state = state
         self._learning = learning
@@ -92,7 +92,7 @@ class GraphTask(Task):
         return self._map.graph
 
     def first_graph_built(self) -> None:
-        """Continue on the first graph, which stands on principal components."""
+        """Note that the first graph exists, which is built on principal components."""
         self.features_in_graph = not self.learns_features
 
     def count_gesture(self) -> None:
@@ -100,7 +100,7 @@ class GraphTask(Task):
         self._gestures += 1
 
     def request_after_gestures(self) -> None:
-        """Ask for a new graph once there have been enough changes of labels."""
+        """Request a new graph if labels have changed often enough since the last one."""
         if self._gestures >= self._state.config.gestures_per_graph and self.features_in_graph:
             self._gestures = 0
             self.requested = True

@@ -1,4 +1,4 @@
-"""The interface of one kind of work."""
+"""The interface of the tasks of ParticleLoop."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ class Task(ABC):
         """Do one unit. Returns whether the latent means to show have changed."""
 
     def tensors(self) -> Tensors:
-        """Tensors from which this task continues, by their names in a saved state."""
+        """Return the tensors from which this task continues, by their names in a saved state."""
         return {}
 
     def counters(self) -> dict[str, Any]:
-        """Numbers from which this task continues."""
+        """Return the numbers from which this task continues."""
         return {}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state. A task without one does nothing."""
+        """Continue from a saved state. Does nothing in a task without a state."""
         del tensors, counters
