@@ -7,18 +7,19 @@ BIN := $(VENV)/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix webxr_client
 # Extra options for pytest, for example PYTEST_ARGS="-k store" or PYTEST_ARGS=--slow
 PYTEST_ARGS ?=
-# Processes that run tests: one runs the browser tests, the other one everything else. Files start
-# in their order, which has tests/e2e near the beginning.
+# Number of processes that run tests. All browser tests run in the same process. Files start in
+# alphabetical order, so the browser tests, which are in tests/e2e, start early.
 PYTEST_WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest --durations=10 \
 	--numprocesses=$(PYTEST_WORKERS) --dist=loadgroup --no-loadscope-reorder
+# Options of `make demo` for `lodespace serve`, for example SERVE_ARGS="pictures/ --lan"
 SERVE_ARGS ?=
-# For example GAIN_ARGS="--seeds 1 --only digits"
+# Options of `make benchmark-gain`, for example GAIN_ARGS="--seeds 1 --only digits"
 GAIN_ARGS ?=
 
 CLIENT_SOURCES := $(wildcard webxr_client/*.html) webxr_client/vite.config.ts \
 	$(shell find webxr_client/src -type f)
-# A change of one of these files is a reason to install again.
+# The package is installed again when one of these files has changed.
 INSTALLED_FROM := pyproject.toml setup.py webxr_client/package-lock.json $(CLIENT_SOURCES)
 
 .PHONY: architecture benchmark-gain chromium clean client demo lint
@@ -29,7 +30,7 @@ demo: $(VENV)/installed  ## install, start the server on the bundled digits and 
 
 test: $(VENV)/installed-test chromium test-client test-python  ## every test
 
-test-fast: $(VENV)/installed-test test-client  ## without browser tests and long tests
+test-fast: $(VENV)/installed-test test-client  ## all tests except browser tests and long tests
 	$(PYTEST) -m "not browser and not slow" $(PYTEST_ARGS)
 
 test-python:
@@ -72,7 +73,7 @@ $(VENV)/installed: $(INSTALLED_FROM) | $(VENV)/bin/python
 	$(BIN)/pip install --no-build-isolation .
 	touch $@
 
-# The client is built first: an editable install ignores a failed build of the client.
+# The client is built first, because an editable install ignores a failed build of the client.
 $(VENV)/installed-test: $(INSTALLED_FROM) | $(VENV)/bin/python
 	$(BIN)/python tests/install_dependencies.py test lint
 	$(NPM) ci --no-audit --no-fund

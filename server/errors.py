@@ -1,4 +1,4 @@
-"""Errors for people and clients. Each has a stable `code`, which is also sent to clients.
+"""Errors that are shown to people and sent to clients, each with a stable `code`.
 
 LodespaceError
   DatasetError          the data cannot be read

@@ -41,7 +41,7 @@ FRAME_HEIGHT = 720
 
 
 class Served:
-    """A session that is served in a thread until `stop`. Also a context manager."""
+    """A session that is served by a thread until `stop`. As a context manager, it stops at exit."""
 
     def __init__(
         self,
@@ -53,11 +53,13 @@ class Served:
         threads: int,
     ) -> None:
         self.url = ""
+        """Address of the page on this machine."""
         self.addresses: list[str] = []
-        """Addresses for other devices, with `lan`."""
+        """Addresses for other devices. Empty without `lan`."""
         self._config = ServerConfig(lan=lan, notebook=True)
         self._app: web.Application | None = None
         self.project_folder = project.folder
+        """Folder with labels and model."""
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -99,8 +101,9 @@ class Served:
     def labels(self) -> "pd.DataFrame | list[dict[str, Any]]":
         """The current labels, one row per item, also after `stop`.
 
-        The columns are id, label, who gave it, prediction, confidence, latent mean, and all columns
-        of the source. Returns a pandas DataFrame, or a list of dictionaries without pandas.
+        The columns include id, label, the client that gave the label, prediction, confidence, the
+        latent mean, and all columns of the source. Returns a pandas DataFrame, or a list of
+        dictionaries if pandas is not installed.
         """
         import importlib.util
 
@@ -116,7 +119,7 @@ class Served:
         return self._table().latent_mean
 
     def _table(self) -> "Table":
-        """The session's current labels and map."""
+        """The current labels, predictions and latent means of the session."""
         from lodespace.exporting.table import Table
         from lodespace.project.offline import open_offline
         from lodespace.web.api import SERVICE
@@ -124,10 +127,10 @@ class Served:
         if self._thread.is_alive() and self._app is not None:
             session = self._app[SERVICE].session
 
-            async def take() -> Table:
+            async def copied() -> Table:
                 return Table.of(session)
 
-            return asyncio.run_coroutine_threadsafe(take(), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(copied(), self._loop).result()
         project, session = open_offline(self.project_folder)
         project.close()
         return Table.of(session)
@@ -135,7 +138,8 @@ class Served:
     def _repr_html_(self) -> str:
         """The page inline in Jupyter.
 
-        The page is served on the kernel's machine. From another machine, open `url` by a tunnel.
+        The page is served only to the kernel's machine. Another machine reaches `url` through an
+        SSH tunnel.
         """
         if not self._thread.is_alive():
             return html.escape(repr(self))
@@ -164,7 +168,7 @@ class Served:
 
     def __repr__(self) -> str:
         if not self._thread.is_alive():
-            return f"<lodespace: stopped; the work is in {self.project_folder}>"
+            return f"<lodespace: stopped; labels and model are in {self.project_folder}>"
         elsewhere = f", {self.addresses[0]} in a headset" if self.addresses else ""
         return (
             f"<lodespace: open {self.url} in a browser{elsewhere}; "
@@ -189,7 +193,7 @@ def serve(
     device: str = "auto",
     threads: int = 0,
 ) -> Served:
-    """Serve items to a browser on this machine, from a thread. Returns at once.
+    """Serve items to a browser on this machine, from a thread. Returns when the page can be opened.
 
     Args:
         data: Arrays, a map-style Dataset of torch, or a path that `lodespace serve` reads
@@ -201,7 +205,7 @@ def serve(
         use_labels: Labels of the data to start from: "none", "all" or a number per class ("5").
         options: How to read the data.
         port: 0 for any free port. None: 8321, or the next free one.
-        lan: Serve other devices too, by HTTPS, after you allow each on the page (docs/vr.md).
+        lan: Also serve other devices by HTTPS. You approve each device on the page (docs/vr.md).
         preset: Training preset (docs/model.md).
         latent_dim: Dimensions of the latent space.
         seed: Seed of a new project.
@@ -278,7 +282,7 @@ def bake(
     force: bool = False,
     progress: bool = True,
 ) -> Path:
-    """Train without a screen and write the bake `output`, which `lodespace serve` shows.
+    """Train without a browser and write the bake `output`, which `lodespace serve` shows.
 
     Args:
         data: As for `serve`.
@@ -286,13 +290,13 @@ def bake(
         labels: Labels of arrays, (N,).
         ids: Ids of arrays, (N,).
         name: Name of arrays and Datasets.
-        use_labels: Labels to train with: "none", "all" or a number per class ("5"). By default
-            all, if they are a person's work.
+        use_labels: Labels to train with: "none", "all" or a number per class ("5"). None: all, if
+            they are a person's work; otherwise none.
         options: How to read the data.
         epochs: Passes of the encoder over the data.
         preset: Training preset (docs/model.md).
         latent_dim: Dimensions of the latent space.
-        seed: The same seed gives the same bytes on one kind of machine.
+        seed: Seed of the training. The same seed gives the same bytes on one kind of processor.
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads of the model. 0: all.
         force: Replace `output` if it is a bake.
@@ -337,9 +341,9 @@ def train(
     seed: int = 0,
     device: str = "auto",
 ) -> "Snapshot":
-    """Train in this process.
+    """Train in this process and return the last snapshot.
 
-    `lodespace.models.Trainer` gives every snapshot of the training.
+    To receive every snapshot, use `lodespace.models.Trainer`.
 
     Args:
         data: As for `serve`.

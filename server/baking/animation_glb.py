@@ -1,7 +1,7 @@
 """A training as one glTF file: the final cloud, and an animation of morph targets that leads to it.
 
-Each target is an earlier cloud, as displacements from the final one. The animation passes through
-all targets and ends with weight 0 for each. Any glTF viewer plays it.
+Each target is an earlier cloud, stored as displacements from the final cloud. The animation passes
+through all targets, and at its end every target has weight 0. Any glTF viewer plays the file.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from lodespace.protocol import ClassInfo
 from lodespace.scene.glb import SCENE_METRES, item_colours
 
 GRID = 32768
-"""Steps of an axis. A displacement between any two fits 16 bits with a sign."""
+"""Number of grid positions per axis. Every displacement fits into a signed 16-bit integer."""
 
 
 def encode_training(
@@ -27,8 +27,8 @@ def encode_training(
     """The training as GLB.
 
     Args:
-        moments: Latent means (N, D), evenly spaced in time. The last is the final cloud.
-        known: Class id whose colour an item has, (N,), -1 for grey.
+        moments: Latent means (N, D), evenly spaced in time. The last one is the final cloud.
+        known: Class id per item, (N,), which decides its colour. -1 is grey.
         classes: All classes, by class id.
         name: Name of the scene.
         seconds: Length of the animation.
@@ -61,7 +61,7 @@ def encode_training(
         return len(accessors) - 1
 
     def positions(grid: npt.NDArray[np.int32], dtype: type[np.generic], component: int) -> int:
-        padded = np.zeros((n, 4), dtype)  # glTF aligns vertices to 4 bytes
+        padded = np.zeros((n, 4), dtype)  # glTF aligns each vertex to 4 bytes
         padded[:, :3] = grid
         bounds = {"min": grid.min(axis=0).tolist(), "max": grid.max(axis=0).tolist()}
         return add(padded, component, g.VEC3, vertex=True, **bounds)
@@ -109,9 +109,9 @@ def encode_training(
 
 
 def _on_one_grid(moments: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.int32]]:
-    """Positions (N, 3) per moment, on the grid of the smallest cube that holds all moments.
+    """Positions (N, 3) per moment, on the grid of the smallest cube around all moments.
 
-    A 2D cloud lies in the middle plane.
+    A 2D cloud lies in the middle plane of the cube.
     """
     solid = [np.pad(m.astype(np.float64), ((0, 0), (0, 3 - m.shape[1]))) for m in moments]
     least = np.min([m.min(axis=0) for m in solid], axis=0)

@@ -1,7 +1,7 @@
-"""Training without a screen into a new folder, which `lodespace serve` shows.
+"""Training without a browser into a new folder, a bake, which `lodespace serve` shows.
 
 The folder is built under a temporary name and then renamed, so an interrupted bake leaves nothing
-behind. Imports torch.
+behind. This module imports torch.
 """
 
 import contextlib
@@ -39,23 +39,26 @@ from lodespace.training.dataset import to_dataset
 from lodespace.training.inspection import losses_of
 
 RECORDED_FRAMES = 120
-"""Frames of the recording, evenly spaced over the training.
+"""Number of frames of the recording, evenly spaced over the training.
 
-Its time is counted in frames, so a slow machine bakes the same recording.
+The time of a frame follows from its number, so a slow machine bakes the same recording.
 """
 KEYFRAMES_APART = 60
 """Frames between two keyframes. Pages fetch a bake as a whole, so keyframes may be far apart."""
 MORPH_TARGETS = 16
 """Number of states in training.glb, between which a viewer interpolates."""
 TRAINING_SECONDS = 12.0
+"""Length of the animation in training.glb."""
 SECONDS_PER_FRAME = 0.1
+"""Time between two frames of the recording."""
 LOSSES_INTERVAL = 2
-"""Recorded frames between two samples of the training curves."""
+"""Number of recorded frames from one sample of the training curves to the next."""
 SCENE_ID = 1
 PARTS = ("scene", "training", "recording", "site", "model", "checkpoint")
 """Parts of a bake: scene.glb, training.glb, recording.lds, the static site, the model for export,
-and the checkpoint, which allows to continue the training."""
+and the checkpoint, from which training can continue."""
 DEFAULT_PARTS = PARTS[:-1]
+"""All parts except the checkpoint."""
 
 
 def bake(
@@ -82,10 +85,11 @@ def bake(
         output: Folder of the bake.
         epochs: Passes of the encoder over the data.
         seed: Seed of the training.
-        settings: Settings that differ from the defaults, or from the project's.
-        labels: Labels of the data to train with (initial_labels.py).
+        settings: Settings of the training. None: those of the project, or the defaults.
+        labels: Labels of the data to train with: "none", "all" or a number per class. None: those
+            of the project, or of the data if they are a person's work.
         options: How to read the data.
-        parts: What to write, of PARTS. The scene is always written.
+        parts: Names from PARTS: the parts to write. The scene is always written.
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads. 0: all.
         force: Replace `output` if it is a bake.
@@ -105,21 +109,21 @@ def bake(
             f"unknown parts of a bake: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
         )
     if epochs < 1:
-        raise TrainingError(f"{epochs} epochs; train for at least 1")
+        raise TrainingError(f"{epochs} epochs; train for at least one epoch")
     with (
         _threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):
-        worked_on = _project_at(data)
+        state = _project_at(data)
         items, kept = _import(
-            worked_on.data if worked_on else data, folder, options or ImportOptions(), progress
+            state.data if state else data, folder, options or ImportOptions(), progress
         )
-        if worked_on is not None and labels is None:
-            given = _Given(worked_on.labels, worked_on.verified, worked_on.classes)
+        if state is not None and labels is None:
+            given = state.given
         else:
             chosen = choose_labels(items, labels, seed)
             given = _Given(chosen, np.zeros(len(chosen), np.bool_), None)
-        settings = settings or (worked_on.settings if worked_on else Settings())
+        settings = settings or (state.settings if state else Settings())
         project = new_bake(folder, kept, items, seed=seed, settings=settings)
         with Progress(f"baking {items.name}", shown=progress) as shown:
             _Baking(project, given, epochs, device, frozenset(parts)).run(shown)
@@ -138,22 +142,19 @@ class _Given(NamedTuple):
     """None: the data set's own classes."""
 
 
-class _WorkedOn(NamedTuple):
+class _ProjectState(NamedTuple):
     """The current state of a project to bake."""
 
     data: str
     """Path of the data set."""
-    labels: npt.NDArray[np.int16]
-    """Class ids, (N,)."""
-    verified: npt.NDArray[np.bool_]
-    """Whether a person has looked at the item, (N,)."""
-    classes: list[ClassInfo]
-    """All classes."""
+    given: _Given
+    """Its labels and classes."""
     settings: Settings
     """Settings of the training."""
 
 
-def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
+def _project_at(data: "str | Path | Source") -> _ProjectState | None:
+    """The state of the project at the path `data`. None if `data` is not a project."""
     if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
         return None
     project, session = open_offline(Path(data))
@@ -163,21 +164,16 @@ def _project_at(data: "str | Path | Source") -> _WorkedOn | None:
         if project.manifest.data == BUNDLED
         else project.folder / project.manifest.data
     )
-    return _WorkedOn(
-        str(path),
-        session.labels.copy(),
-        session.verified,
-        list(session.classes.classes),
-        session.settings,
-    )
+    given = _Given(session.labels.copy(), session.verified, list(session.classes.classes))
+    return _ProjectState(str(path), given, session.settings)
 
 
 def _import(
     data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool
 ) -> tuple[ItemSet, str]:
-    """The items, and the name of their data in the bake's manifest.
+    """The items, and the reference to their data for the manifest of the bake.
 
-    The bundled digits stay with the program. All other data are copied into the bake.
+    The bundled digits are part of the package. All other data are copied into the bake.
     """
     if isinstance(data, Path):
         data = str(data)
@@ -187,7 +183,7 @@ def _import(
     if progress:
         sys.stderr.write(report.summary())
     items = load(folder / DATA_FOLDER)
-    # A bake is sent to others, so it must not hold a path of this machine.
+    # A bake is made to be shared, so it must not contain a path of this machine.
     amend(folder / DATA_FOLDER, lambda manifest: manifest.pop("root", None))
     return items, DATA_FOLDER
 
@@ -307,8 +303,8 @@ def _check_output(output: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def _threads(threads: int) -> Generator[None]:
-    """Use `threads` processor threads, 0 for all, and restore the previous number afterwards."""
-    import torch  # not above: lodespace.models sets how threads wait before torch is loaded
+    """Use `threads` processor threads, 0 for all, and restore the previous number at the end."""
+    import torch  # not above: lodespace.models sets the waiting mode of threads before torch loads
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads or os.cpu_count() or 1)

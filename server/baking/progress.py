@@ -1,4 +1,4 @@
-"""Progress of a bake: a bar on a terminal, else a line per tenth."""
+"""Progress of a bake: a bar on a terminal, or else a line after each tenth of the training."""
 
 import sys
 from types import TracebackType
@@ -9,10 +9,11 @@ from tqdm import tqdm
 from lodespace.models.snapshot import Snapshot
 
 _STEPS = 1000
+"""Steps of the bar."""
 
 
 class Progress:
-    """Progress on standard error, so that it does not mix with a command's output."""
+    """Shows progress on standard error, because standard output has the result of the command."""
 
     def __init__(self, title: str, *, shown: bool) -> None:
         self.title = title

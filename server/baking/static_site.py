@@ -1,7 +1,7 @@
 """A bake as a static site: the page and its data as plain files for any web server.
 
-The page finds `data-site` on its root element and then reads files instead of a server's API
-(webxr_client/src/net/site.ts).
+If the page's root element has the attribute `data-site`, the page reads files instead of a server's
+API (webxr_client/src/net/site.ts).
 """
 
 import io
@@ -37,18 +37,21 @@ SITE_FILES = (
     "models/license.txt",
     "models/generic-hand",
 )
-"""Files of the built page. Of the input models only the hands are included.
+"""Files and folders of the built page.
 
-The controllers' models are larger than all other files. The page shows a small wand instead.
+The models of controllers are left out, because they are larger than all other files. The page shows
+a small wand instead.
 """
 CARD_SIDE = 192
+"""Largest side of a picture for the hover card, in pixels."""
 CARD_QUALITY = 75
+"""WebP quality of these pictures, 0 to 100."""
 _ROOT = '<html lang="en"'
-"""The root element, which gets the attributes of a site."""
+"""Beginning of the page's root element, to which the attributes of a site are added."""
 
 
 def write_site(project: Project, session: AnnotationSession, training: Training) -> None:
-    """Write the site into a bake with all other parts. Raises ProjectError or OSError."""
+    """Write the site into a bake after all its other parts. Raises ProjectError or OSError."""
     folder = project.folder
     items = project.items
     _copy_page(folder, cards=has_cards(items))
@@ -109,14 +112,16 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
     (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
     page = (folder / "index.html").read_text()
     if _ROOT not in page:
-        raise ProjectError("the built page has another version: build it again with `make client`")
+        raise ProjectError(
+            "the built page is of another version: build it again with `make client`"
+        )
     (folder / "index.html").write_text(
         page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
     )
 
 
 def _items(items: ItemSet) -> dict[str, Any]:
-    """Data of single items for the page, by column: ids, and paths, starts, ends and columns."""
+    """Lists with one value per item: ids, paths, starts, ends, and each column of the source."""
     table = items.table
     if table is None:
         return {"ids": list(items.ids)}
@@ -139,7 +144,7 @@ def _webp(image: Image.Image, *, lossless: bool) -> bytes:
 
 
 def _write_cards(items: ItemSet, folder: Path) -> None:
-    """Write the picture of each item for the card."""
+    """Write the picture of each item for the hover card."""
     folder.mkdir()
     for item in range(len(items)):
         (folder / f"{item}.webp").write_bytes(

@@ -41,8 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parts",
         metavar="LIST",
-        help="what to write, of scene,training,recording,site,model,checkpoint (default: all but "
-        "the checkpoint, which allows to continue the training)",
+        help="parts to write, separated by commas: scene,training,recording,site,model,checkpoint "
+        "(default: all except the checkpoint, from which training can continue)",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is a bake")
     add_model_options(parser)

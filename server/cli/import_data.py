@@ -88,7 +88,7 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
 
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
-    """Warn that options about the data have no effect on an existing project."""
+    """Warn that the given options about the data have no effect on an existing project."""
     given = data_options_from(options)
     if project.report is None and (given != ImportOptions() or options.labels is not None):
         sys.stderr.write(

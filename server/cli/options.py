@@ -13,11 +13,11 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "label": {"metavar": "COLUMN", "help": "column with labels"},
     "vector": {"metavar": "COLUMN", "help": "column with vectors (embeddings)"},
     "id": {"metavar": "COLUMN", "help": "column with ids (default: the path, or the row's number)"},
-    "thumbnails": {"metavar": "COLUMN", "help": "column with pictures that stand for the vectors"},
+    "thumbnails": {"metavar": "COLUMN", "help": "column with pictures to show for the vectors"},
     "root": {
         "type": Path,
         "metavar": "FOLDER",
-        "help": "folder that paths in a table start from, or that holds torchvision's data",
+        "help": "folder of the relative paths in a table, or of torchvision's data",
     },
     "encoding": {"help": "text encoding of a CSV file (default: utf-8)"},
     "split": {"help": "part of a torchvision data set (default: train)"},
@@ -30,7 +30,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "hop": {
         "type": float,
         "metavar": "SECONDS",
-        "help": "time from one sound item to the next (default: the window)",
+        "help": "time from the start of one sound item to the start of the next (default: the "
+        "window)",
     },
     "fmin": {"type": float, "metavar": "HZ", "help": "lowest frequency shown (default: 50)"},
     "fmax": {
@@ -51,7 +52,7 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "features": {
         "type": Path,
         "metavar": "FILE",
-        "help": "one vector per item, which decides what is similar (.npy, .npz, table)",
+        "help": "one vector per item, from which neighbours are found (.npy, .npz, table)",
     },
     "backbone": {
         "metavar": "NAME",
@@ -59,18 +60,18 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "weights": {"type": Path, "metavar": "FILE", "help": "weights of --backbone (.safetensors)"},
 }
-"""Arguments of `add_argument` per field of ImportOptions. The field has the default."""
+"""Arguments of `add_argument` per field of ImportOptions. Defaults are those of the fields."""
 
 
 def natural(text: str) -> int:
-    """A whole number from 0 to 2**31 - 1, as an argument's type."""
+    """The type of an argument that is a whole number from 0 to 2**31 - 1."""
     if not text.isdecimal() or int(text) >= 1 << 31:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
     return int(text)
 
 
 def port(text: str) -> int:
-    """A port's number, as an argument's type."""
+    """The type of an argument that is a port, 0 to 65535."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not a port (0 to 65535, 0 for any free one)")
     return int(text)
@@ -94,7 +95,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> Settings | None:
-    """Settings that the command line gives, None without any."""
+    """The settings on the command line, or None if there are none."""
     if options.preset is None and options.latent_dim is None:
         return None
     return Settings(preset=options.preset, latent_dim=options.latent_dim)
@@ -102,7 +103,7 @@ def settings_from(options: argparse.Namespace) -> Settings | None:
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
-        "about the data", "derived from the data where not given; docs/data.md"
+        "about the data", "options that are not given are derived from the data (docs/data.md)"
     )
     for field in dataclasses.fields(ImportOptions):
         arguments = IMPORT_OPTIONS[field.name]
@@ -128,6 +129,6 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--conflicts",
         choices=["keep", "replace"],
-        help="for items that have another label: keep it, or replace it (default: list the "
-        "conflicts and change nothing)",
+        help="what to do with items that already have another label: keep this label, or replace "
+        "it (default: list the conflicts and change nothing)",
     )

@@ -27,7 +27,7 @@ from lodespace.config import (
 from lodespace.errors import LodespaceError
 
 DESCRIPTION = """\
-Serve data, a project or a bake to a browser on this machine. Without PATH: the bundled
+Serve data, a project or a bake to a browser on this machine. Without PATH, serve the bundled
 digits. Data are a folder of pictures or sounds, a table, arrays, or torchvision:NAME
 (docs/data.md). Labels and training are stored in a project folder, which the same command opens
 again. A bake is shown read-only."""
@@ -148,7 +148,7 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
 
 
 def _has_screen() -> bool:
-    """Whether a window can be opened. A text browser would take over the terminal."""
+    """Whether a window can be opened. Without a screen, a text browser would use this terminal."""
     return sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

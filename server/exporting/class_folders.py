@@ -1,4 +1,4 @@
-"""One folder per class with the items' files, a layout that most training code reads."""
+"""Export of the items' files into one folder per class, a layout that most training code reads."""
 
 import csv
 import os
@@ -14,7 +14,9 @@ from lodespace.items.errors import ItemError
 from lodespace.items.paths import inside
 
 Files = Literal["copy", "link", "manifest"]
+"""Copy the files, make hard links, or only list the files in manifest.csv."""
 UNLABELLED = "_unlabelled"
+"""Folder of the items without a label."""
 _SIGNATURES = {
     b"\x89PNG": ".png",
     b"\xff\xd8\xff": ".jpg",
@@ -23,6 +25,7 @@ _SIGNATURES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
+"""Suffixes of picture files by their first bytes."""
 
 
 def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int:
@@ -31,15 +34,15 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
     Args:
         table: Items and labels.
         folder: An empty folder.
-        files: "copy", "link" for hard links, which take no space, or "manifest" for manifest.csv
-            only: id, label, path of the original.
-        predictions: Sort items without a label by their prediction.
+        files: "copy"; "link" for hard links, which need no space; or "manifest" for manifest.csv
+            alone, with id, label and path of the original per item.
+        predictions: Put items without a label into the folder of their predicted class.
 
     Returns:
         The number of items.
 
     Raises:
-        ProjectError: The items have no files, or a recording is gone.
+        ProjectError: The items have no files, or a recording cannot be read.
         OSError: A file cannot be written.
     """
     if table.items.kind == "vector":
@@ -56,7 +59,10 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 
 
 def safe_name(name: str) -> str:
-    """A class name as a folder name, percent-encoded where it would be a path or hidden."""
+    """The name as the name of a file or folder, at most 200 bytes.
+
+    Characters that would make it a path, a hidden file or invalid are percent-encoded.
+    """
     quoted = "".join(
         c
         if c not in '/\\:*?"<>|%' and c.isprintable()
@@ -131,6 +137,6 @@ def _file_name(item_id: str, item: int) -> str:
 
 
 def _free(folder: Path, name: str, item: int) -> Path:
-    """A path in `folder` that does not exist yet."""
+    """An unused path in `folder`: `name`, or `name` with the number of the item."""
     path = folder / name
     return path if not path.exists() else folder / f"{Path(name).stem}-{item}{Path(name).suffix}"

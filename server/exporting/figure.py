@@ -1,4 +1,4 @@
-"""The cloud in the style of the paper's figure 2: scatter, marginal histograms, class colours."""
+"""Figure of the cloud in the style of the paper's figure 2: scatter plot, marginal histograms."""
 
 import io
 from typing import Literal
@@ -12,18 +12,18 @@ from lodespace.protocol import UNLABELED, ClassInfo
 from lodespace.scene.glb import UNLABELLED_COLOUR
 
 _BINS = 60
+"""Number of bins of a histogram."""
 _INK = 0.78
-"""Factor that darkens colours on white, as the page's light theme does."""
+"""Factor that darkens the class colours for a white background, as in the page's light theme."""
 _MARKERS = "osD^vP*X<>"
-"""Marker shapes. The shape changes every ten classes, because colours repeat after ten."""
+"""Marker shapes. The shape changes every ten classes, because colours repeat after ten classes."""
 
 
 def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) -> bytes:
-    """Draw the cloud, a 3D cloud along its two principal axes.
+    """Draw the cloud as PNG or SVG. A 3D cloud is projected onto its first two principal axes.
 
-    Items without a label have a paler colour of their predicted class.
-
-    Raises ProjectError when matplotlib is not installed.
+    An item without a label has a paler colour of its predicted class. Raises ProjectError if
+    matplotlib is not installed.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -39,7 +39,8 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
     scatter = figure.add_subplot(grid[1, 0])
     top = figure.add_subplot(grid[0, 0], sharex=scatter)
     side = figure.add_subplot(grid[1, 1], sharey=scatter)
-    known = np.where(table.labels == UNLABELED, table.predictions, table.labels)
+    labelled = table.labels != UNLABELED
+    known = np.where(labelled, table.labels, table.predictions)
     grey = "#" + bytes(UNLABELLED_COLOUR).hex()
     size = float(np.clip(20_000 / len(points), 2, 20))
     edges = [
@@ -50,38 +51,36 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
         *((c.class_id, c.name, _on_white(c.colour)) for c in classes),
     ]
     for class_id, name, colour in groups:
-        for sure in (False, True):
-            mine = (known == class_id) & ((table.labels != UNLABELED) == sure)
-            if not mine.any():
+        members = known == class_id
+        if not members.any():
+            continue
+        marker = "o" if class_id == UNLABELED else _MARKERS[class_id // 10 % len(_MARKERS)]
+        for is_labelled in (False, True):
+            drawn = members & (labelled == is_labelled)
+            if not drawn.any():
                 continue
-            marker = "o" if class_id == UNLABELED else _MARKERS[class_id // 10 % len(_MARKERS)]
-            label = (
-                name
-                if sure or not ((known == class_id) & (table.labels != UNLABELED)).any()
-                else None
-            )
+            # The legend has one entry per class: its labelled items, or else its predicted items.
+            in_legend = is_labelled or not (members & labelled).any()
             scatter.scatter(
-                *points[mine].T,
+                *points[drawn].T,
                 s=size,
                 c=colour,
-                alpha=0.9 if sure else 0.4,
+                alpha=0.9 if is_labelled else 0.4,
                 linewidths=0,
                 marker=marker,
-                label=label,
+                label=name if in_legend else None,
             )
-        every = known == class_id
-        if every.any():
-            top.hist(points[every, 0], edges[0], histtype="step", color=colour)
-            side.hist(
-                points[every, 1], edges[1], histtype="step", color=colour, orientation="horizontal"
-            )
+        top.hist(points[members, 0], edges[0], histtype="step", color=colour)
+        side.hist(
+            points[members, 1], edges[1], histtype="step", color=colour, orientation="horizontal"
+        )
     for axis in (top, side):
         axis.axis("off")
     scatter.set_xlabel(names[0])
     scatter.set_ylabel(names[1])
     scatter.legend(loc="best", fontsize=8, markerscale=1.5, framealpha=0.8)
     out = io.BytesIO()
-    # No date and no random names: the same cloud, the same bytes.
+    # Without date and random names, the same cloud gives the same bytes.
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     import matplotlib as mpl
 
@@ -91,7 +90,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
 
 
 def _on_white(colour: str) -> str:
-    """The class colour, darkened: class colours are chosen for a dark background."""
+    """The class colour, darkened, because class colours are chosen for a dark background."""
     return "#" + bytes(round(c * _INK) for c in bytes.fromhex(colour[1:])).hex()
 
 
@@ -100,6 +99,6 @@ def _plane(latent_mean: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64
         return latent_mean, ("latent x", "latent y")
     centred = latent_mean - latent_mean.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    # Which way an axis points is arbitrary: its largest number is positive.
+    # The sign of an axis is arbitrary. Make its largest component positive.
     axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
     return centred @ axes[:2].T, ("first principal axis of the latent space", "second")

@@ -22,14 +22,14 @@ from lodespace.session.session import AnnotationSession
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Options of single formats."""
+    """Options that apply to some of the formats, which their docstrings name."""
 
     excel: bool = False
-    """csv: mark cells that a spreadsheet would run as formulas."""
+    """csv: put an apostrophe before cells that a spreadsheet would run as formulas."""
     predictions: bool = False
     """classes, raven, audacity: use the prediction of items without a label."""
     files: class_folders.Files = "copy"
-    """classes: how the folders get their files. "link" makes hard links."""
+    """classes: copy the files, make hard links, or only list the files."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class Export:
     options: ExportOptions
 
     def table(self, *, variance: bool = True) -> table.Table:
-        """Labels and predictions, with the latent log-variance if a model has been trained."""
+        """Labels and predictions.
+
+        With `variance`, the table has the latent log-variance if a model has been trained.
+        """
         log_variance = None
         if variance:
             from lodespace.exporting import model
@@ -51,6 +54,7 @@ class Export:
 
     @property
     def class_names(self) -> list[str]:
+        """Names of all classes, by class id."""
         return [c.name for c in self.session.classes.classes]
 
 
@@ -104,9 +108,14 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
         e.table(variance=False), folder, predictions=e.options.predictions
     ),
 }
-"""Formats of a folder, by name. The functions return the number of exported items."""
+"""Formats of a folder, by name: the function that writes the folder.
+
+Its arguments are the export, the empty folder to write into, and the path that the folder will
+have. It returns the number of exported items.
+"""
 
 FORMATS = (*FILES, *FOLDERS)
+"""Names of all formats."""
 
 
 def export(
@@ -117,8 +126,8 @@ def export(
     Args:
         path: A project or a bake. A server may have it open.
         output: File or new folder.
-        kind: One of FORMATS; by default the format of the suffix of `output`.
-        options: Options of single formats.
+        kind: One of FORMATS. None: the format of the suffix of `output`.
+        options: Options that apply to some of the formats.
 
     Returns:
         The number of exported items.

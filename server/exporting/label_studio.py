@@ -13,12 +13,13 @@ from lodespace.items.paths import shown
 
 
 def as_json(table: Table) -> bytes:
+    """The tasks as a JSON file. Labels are annotations, and predictions have scores."""
     tasks = _sounds(table) if table.items.kind == "sound" else _items(table)
     return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _items(table: Table) -> list[dict[str, Any]]:
-    """One task per item: a picture, or the text of its id."""
+    """One task per item, which shows the picture of the item, or its id without a picture."""
     labels, predicted = table.names(table.labels), table.names(table.predictions)
     kind = "image" if table.items.kind == "image" else "text"
     tasks: list[dict[str, Any]] = []
@@ -46,7 +47,7 @@ def _choice(kind: str, name: str) -> dict[str, Any]:
 
 
 def _picture(table: Table, item: int) -> str:
-    """The picture for Label Studio: a file relative to the source's root, or the content."""
+    """The picture as an address: of the file below the source's root, or a data URL."""
     path = table.items.table.value(item_table.PATH, item) if table.items.table is not None else None
     if path is not None and table.items.root is not None:
         return "/data/local-files/?d=" + urllib.parse.quote(path)
@@ -68,7 +69,7 @@ def _model(table: Table) -> str:
 
 
 def _sounds(table: Table) -> list[dict[str, Any]]:
-    """One task per recording, with its windows as regions."""
+    """One task per recording. Its regions are the windows with a label or a prediction."""
     kept = table.items.table
     if kept is None:
         return []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lodespace.models.portable import Read
 
 _VARIANCES_AT_ONCE = 500
+"""Number of items per batch."""
 ONNX_OUTPUTS = ("latent_mean", "latent_log_variance", "head_probabilities", "class_probabilities")
 EXAMPLE = """\
 # The model of {name}
@@ -43,7 +44,7 @@ with torch.no_grad():
 
 
 def trainer_of(project: Project) -> Trainer:
-    """A trainer from the newest valid checkpoint. Raises ProjectError without a checkpoint."""
+    """A trainer from the newest valid checkpoint. Raises ProjectError if there is no checkpoint."""
     try:
         return Trainer.load(project.checkpoints, to_dataset(project.items), device="cpu")
     except ValueError as error:
@@ -54,7 +55,10 @@ def trainer_of(project: Project) -> Trainer:
 
 
 def model_of(project: Project, class_names: list[str]) -> PortableModel:
-    """The model of a bake, or of the newest valid checkpoint. Raises ProjectError without one."""
+    """The model of a bake, or of the newest valid checkpoint.
+
+    Raises ProjectError if there is neither, or if the model of a bake is damaged.
+    """
     if (project.model / DESCRIPTION).is_file():
         try:
             return load_model(project.model)
@@ -66,7 +70,7 @@ def model_of(project: Project, class_names: list[str]) -> PortableModel:
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
     """Latent log-variance of every item along the axes of the map, (N, D).
 
-    None without a trained model.
+    Returns None if no model has been trained.
     """
     if (project.model / DESCRIPTION).is_file():
         model = model_of(project, [])
@@ -97,7 +101,7 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
 def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
     """Write weights, description and an example into `folder`.
 
-    The example calls the folder `shown_as`. Raises ProjectError or OSError.
+    The example refers to the folder as `shown_as`. Raises ProjectError or OSError.
     """
     model_of(project, class_names).save(folder)
     shape = project.items.data.shape[1:]
@@ -113,7 +117,7 @@ def write(project: Project, class_names: list[str], folder: Path, shown_as: str)
 def as_onnx(project: Project, class_names: list[str]) -> bytes:
     """Encoder, head and classifier as ONNX.
 
-    The input is "items", float32 (B, ...) with the values of the data set; the outputs are
+    The input is "items", float32 (B, ...) with the values of the data set. The outputs are named in
     ONNX_OUTPUTS. Raises ProjectError.
     """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxscript")):
@@ -146,7 +150,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
 
 
 class _Tuple(torch.nn.Module):
-    """Returns a plain tuple, because the exporter names only the members of plain tuples."""
+    """Returns a plain tuple of outputs, because the exporter names only members of plain tuples."""
 
     def __init__(self, model: PortableModel) -> None:
         super().__init__()

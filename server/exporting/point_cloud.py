@@ -14,21 +14,21 @@ from lodespace.scene.glb import UNLABELLED_COLOUR, item_colours
 def as_point_cloud(
     table: Table, classes: Sequence[ClassInfo], kind: Literal["ply", "obj"]
 ) -> bytes:
-    """One vertex per item, in the items' order, at the latent mean. A 2D cloud has z = 0.
+    """The file content, with one vertex per item at its latent mean. A 2D cloud has z = 0.
 
-    A labelled item has its class's colour. An item with a prediction only has a colour halfway
-    between that of the predicted class and the grey of unlabelled items. PLY holds further vertex
-    properties: `item`, `label` and `prediction` (class ids, -1 for none), `confidence` (0 to 1)
-    and `verified` (0 or 1). OBJ has no place for them.
+    A labelled item has the colour of its class. Another item has the colour halfway between its
+    predicted class and the grey of unlabelled items. In PLY, vertices also have the properties
+    `item` (its number), `label` and `prediction` (class ids, -1 for none), `confidence` (0 to 1)
+    and `verified` (0 or 1). OBJ does not support such properties.
     """
     import trimesh  # not above: it takes 0.3 s to import
 
-    places = np.zeros((len(table.labels), 3))
-    places[:, : table.latent_mean.shape[1]] = table.latent_mean
-    cloud: Any = trimesh.PointCloud(places, colors=_colours(table, classes))
+    positions = np.zeros((len(table.labels), 3))
+    positions[:, : table.latent_mean.shape[1]] = table.latent_mean
+    cloud: Any = trimesh.PointCloud(positions, colors=_colours(table, classes))
     if kind == "ply":
         cloud.vertex_attributes = {
-            "item": np.arange(len(places), dtype=np.int32),
+            "item": np.arange(len(positions), dtype=np.int32),
             "label": table.labels.astype(np.int32),
             "prediction": table.predictions.astype(np.int32),
             "confidence": table.confidence.astype(np.float32),

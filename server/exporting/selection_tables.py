@@ -1,4 +1,4 @@
-"""Labels of sounds for Raven and Audacity: one table per recording, times in seconds."""
+"""Labels of sounds for Raven and Audacity: one table per recording, with times in seconds."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -15,13 +15,14 @@ _RAVEN = (
 )  # fmt: skip
 
 Row = tuple[float, float, str, float]
-"""Start, end, label, confidence (1 for a person's label)."""
+"""Start and end of an item in seconds, label, confidence (1 for a person's label)."""
 
 
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write selection tables of Raven (tab-separated) into `folder`.
 
-    Returns the number of selections. Raises ProjectError or OSError.
+    With `predictions`, items without a label get their prediction. Returns the number of
+    selections. Raises ProjectError or OSError.
     """
     spectrogram = table.items.details.get("spectrogram", {})
     low, high = float(spectrogram.get("fmin", 0)), float(spectrogram.get("fmax", 0))
@@ -54,7 +55,8 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
 def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write label tracks of Audacity into `folder`.
 
-    Returns the number of labels. Raises ProjectError or OSError.
+    With `predictions`, items without a label get their prediction. Returns the number of labels.
+    Raises ProjectError or OSError.
     """
     written = 0
     for recording, rows in _by_recording(table, predictions=predictions).items():

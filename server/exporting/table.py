@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 AXES = "xyz"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of cells that a spreadsheet reads as formulas."""
+"""First characters of cells that a spreadsheet reads as formulas."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Table:
     items: ItemSet
     """The items."""
     class_names: dict[int, str]
-    """Names by class id; UNLABELED has the name ""."""
+    """Names by class id. The name of UNLABELED is ""."""
     labels: npt.NDArray[np.int16]
     """Class ids, (N,), UNLABELED (-1) without a label."""
     owner: npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class Table:
     confidence: npt.NDArray[np.float64]
     """Probability of the predicted class, (N,)."""
     latent_mean: npt.NDArray[np.float64]
-    """Positions, (N, D)."""
+    """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
     """The gestures in `owner`, by number."""
     step: int = 0
@@ -55,6 +55,7 @@ class Table:
     def of(
         cls, session: AnnotationSession, latent_log_variance: npt.NDArray[np.float32] | None = None
     ) -> "Table":
+        """A copy of the current state of `session`."""
         history = session.history
         return cls(
             items=session.items,
@@ -71,11 +72,11 @@ class Table:
         )
 
     def names(self, class_ids: npt.NDArray[np.int16]) -> list[str]:
-        """Class names, "" without a class."""
+        """The class name per item, "" without a class."""
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The label per item, or the predicted class for items without a label."""
+        """The class name per item: its label, or else its prediction, or else ""."""
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
 
@@ -124,9 +125,9 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
 
 
 def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
-    """The source's columns, and their names in the export.
+    """The names of the source's columns, with their names in the export.
 
-    A name that Lodespace uses itself gets a suffix: "label" becomes "label_original".
+    A name in `own`, Lodespace's own columns, gets a suffix: "label" becomes "label_original".
     """
     if table.items.table is None:
         return {}
@@ -142,7 +143,7 @@ def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
 
 
 def rows(table: Table) -> Iterator[dict[str, Any]]:
-    """Columns and values per item: Lodespace's own and the source's."""
+    """Yield {column: value} per item: Lodespace's own columns, then those of the source."""
     own = own_columns(table)
     theirs = source_names(table, own)
     kept = table.items.table
@@ -154,9 +155,9 @@ def rows(table: Table) -> Iterator[dict[str, Any]]:
 def as_csv(table: Table, *, excel: bool = False) -> str:
     """The table as CSV (RFC 4180) with every text quoted.
 
-    Texts are unchanged, also those that a spreadsheet would read as formulas. With `excel`, such
-    texts get an apostrophe in front, and the file begins with the byte order mark by which Excel
-    recognises UTF-8.
+    With `excel`, texts that a spreadsheet would read as formulas get an apostrophe in front, and
+    the file begins with the byte order mark by which Excel recognises UTF-8. Otherwise texts are
+    unchanged.
     """
     out = io.StringIO()
     if excel:
@@ -180,6 +181,7 @@ def _cell(value: Any, excel: bool) -> Any:
 
 
 def as_jsonl(table: Table) -> str:
+    """The table with one JSON object per line."""
     return "".join(
         json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table)
     )
@@ -199,6 +201,7 @@ def as_arrow(table: Table) -> "pa.Table":
 
 
 def as_parquet(table: Table) -> bytes:
+    """The table as a Parquet file, compressed with zstd."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -208,9 +211,10 @@ def as_parquet(table: Table) -> bytes:
 
 
 def as_npz(table: Table) -> bytes:
-    """X, ids, y, prediction, verified, confidence, latent_mean and latent_log_variance.
+    """A compressed .npz file with one row per item.
 
-    y and prediction are class names, "" without a class.
+    The arrays are X, ids, y, prediction, verified, confidence, latent_mean, and latent_log_variance
+    if a model has been trained. y and prediction are class names, "" without a class.
     """
     arrays: dict[str, npt.NDArray[Any]] = {
         "X": np.asarray(table.items.data),

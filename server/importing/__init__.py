@@ -1,5 +1,5 @@
 """Import of pictures, tables, arrays, sound and vectors into a data set folder.
 
-A *source* (one module per kind) yields raw items, and build.py streams them into the folder. Items
-that cannot be read are reported and left out.
+A *source* yields raw items; each kind of file has a module with its source. build.py writes the raw
+items into the folder as a stream. Items that cannot be read are left out and reported.
 """

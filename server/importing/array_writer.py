@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 _COPIED_AT_ONCE = 4096
+"""Number of items that are converted to colour at a time."""
 
 
 class ArrayWriter:
-    """Writes items of one dtype and shape one after another.
+    """Appends items of one dtype and shape.
 
-    The first colour picture turns all earlier grey ones into colour.
+    The first colour picture converts all earlier grey pictures to RGB.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,14 +33,17 @@ class ArrayWriter:
         elif item.ndim == 2 and len(self.shape) == 3:
             item = np.repeat(item[..., None], 3, axis=2)
         if item.shape != self.shape or item.dtype != self.dtype:
-            raise ValueError(f"{item.dtype} {item.shape} among {self.dtype} {self.shape}")
+            raise ValueError(
+                f"an item is {item.dtype} {item.shape}, but the earlier items are "
+                f"{self.dtype} {self.shape}"
+            )
         self.file.write(np.ascontiguousarray(item).tobytes())
         self.count += 1
 
     def _write_header(self) -> None:
         assert self.dtype is not None
         self.file.seek(0)
-        # numpy leaves room in the header for the first axis to grow.
+        # numpy pads the header, so that its size stays the same when the first axis grows.
         header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
         np.lib.format.write_array_header_1_0(
             self.file, {**header, "shape": (self.count, *self.shape)}
@@ -47,7 +51,7 @@ class ArrayWriter:
         self.header_bytes = self.file.tell()
 
     def _become_colour(self) -> None:
-        """Rewrite all items with three channels."""
+        """Rewrite all grey items (H, W) as (H, W, 3)."""
         grey_shape, grey_bytes = self.shape, self.header_bytes
         self.file.flush()
         coloured = ArrayWriter(self.path.with_name(f"{self.path.name}.colour"))

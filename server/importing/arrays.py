@@ -23,6 +23,7 @@ _BLOCK_BYTES = 16 << 20
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
 """Yields an array in blocks of items. Each call starts from the beginning."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
+"""Names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
 
 
 class ArrayFile:
@@ -64,11 +65,13 @@ class ArrayFile:
             )
         if fortran and len(shape) > 1:
             raise DatasetError(
-                f"{name}: stored column by column; save it with numpy.ascontiguousarray"
+                f"{name}: stored column by column (Fortran order); save "
+                "`numpy.ascontiguousarray(array)` instead"
             )
         self.stream, self.name, self.shape, self.dtype = stream, name, tuple(shape), dtype
 
     def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        """Yield the items in blocks of about 16 MiB. Raises DatasetError for a truncated file."""
         item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
         per_block = max(1, _BLOCK_BYTES // item)
         for start in range(0, self.shape[0], per_block):
@@ -79,6 +82,7 @@ class ArrayFile:
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
 
     def whole(self) -> npt.NDArray[Any]:
+        """The whole array. Raises DatasetError for a truncated file."""
         parts = list(self.blocks())
         return np.concatenate(parts) if parts else np.empty(self.shape, self.dtype)
 
@@ -86,8 +90,8 @@ class ArrayFile:
 class ArrayItems:
     """Items of an array: pictures (N, H, W), (N, H, W, C) or (N, C, H, W); or vectors (N, F).
 
-    Pictures are converted to uint8: floating-point numbers within 0 to 1 are multiplied by 255,
-    others are stretched from their minimum to their maximum.
+    Pictures are converted to uint8. Floating-point numbers from 0 to 1 are multiplied by 255. All
+    other numbers are scaled so that their minimum becomes 0 and their maximum 255.
     """
 
     root = None
@@ -135,6 +139,7 @@ class ArrayItems:
         self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
 
     def _range(self, dtype: "np.dtype[Any]") -> tuple[float, float]:
+        """The numbers that become 0 and 255."""
         if dtype == np.bool_:
             return 0.0, 1.0
         least, most = math.inf, -math.inf
@@ -192,6 +197,8 @@ class ArrayItems:
 
 
 class _Pixels:
+    """Converts one picture to uint8 when called."""
+
     def __init__(self, row: npt.NDArray[Any], scale: tuple[float, float] | None) -> None:
         self.row, self.scale = row, scale
 
@@ -201,9 +208,14 @@ class _Pixels:
 
 
 def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
-    """A picture as uint8, (H, W) or (H, W, 3), scaled from the range `scale`.
+    """A picture as uint8, (H, W) or (H, W, 3).
 
-    Raises ItemError for numbers that are not finite.
+    Args:
+        picture: (H, W), (H, W, C) or (C, H, W). An alpha channel is dropped.
+        scale: The numbers that become 0 and 255. None: the numbers stay as they are.
+
+    Raises:
+        ItemError: A number is not finite.
     """
     if picture.ndim == 3 and picture.shape[2] not in (1, 3, 4):
         picture = np.moveaxis(picture, 0, 2)
@@ -257,7 +269,10 @@ def from_npy(path: Path) -> ArrayItems:
 
 
 def from_npz(path: Path) -> ArrayItems:
-    """The array X, with labels y and ids if the file has them. Raises DatasetError."""
+    """The array X of a .npz file, with labels y and ids if the file has them.
+
+    Raises DatasetError.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name.removesuffix(".npy"): name for name in archive.namelist()}
@@ -293,7 +308,7 @@ def from_arrays(
     labels: npt.ArrayLike | None = None,
     ids: npt.ArrayLike | None = None,
 ) -> ArrayItems:
-    """Arrays in Python. Raises DatasetError."""
+    """Arrays from Python: items, labels (N,) and ids (N,). Raises DatasetError."""
     array = np.asarray(items)
     given = None if labels is None else np.asarray(labels)
     names = [] if ids is None else [str(i) for i in np.asarray(ids).tolist()]
@@ -313,7 +328,7 @@ def _all_texts(values: npt.NDArray[Any]) -> bool:
 
 
 def from_idx(path: Path) -> ArrayItems:
-    """Pictures in an IDX file, with labels from the file beside it (images-idx3 -> labels-idx1).
+    """Pictures of an IDX file. Their labels are in the file beside it (images-idx3, labels-idx1).
 
     Raises DatasetError.
     """

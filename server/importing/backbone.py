@@ -29,10 +29,10 @@ _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 def features_of(
     items: ItemSet, name: str, weights: Path, *, progress: bool
 ) -> npt.NDArray[np.float32]:
-    """Output of the network `name` of torchvision before its last layer, (N, F).
+    """Features (N, F): the output of torchvision's network `name` before its last layer.
 
-    The original pictures are read again, at 224 x 224. `weights` is a safetensors file. Raises
-    DatasetError.
+    The original pictures are read again and scaled to 224 x 224. `weights` is a safetensors file.
+    Raises DatasetError.
     """
     if items.pictures is None:
         raise DatasetError("--backbone needs pictures")
@@ -58,7 +58,7 @@ def features_of(
 
 
 def _preprocessing() -> Callable[[Image.Image], Any]:
-    """Pillow picture -> tensor (3, 224, 224), normalised as the networks were trained."""
+    """A function from a Pillow picture to a tensor (3, 224, 224), normalised for the networks."""
     import torch
 
     v2 = torchvision_module("transforms.v2")

@@ -1,6 +1,6 @@
 """Writes the items of a source into a data set folder, as a stream.
 
-Only a few items and the table of their names are in memory at a time.
+Only a few items are in memory at a time, and the table with the ids, labels and columns of all.
 """
 
 import contextlib
@@ -44,17 +44,18 @@ from lodespace.items.item_set import (
 from lodespace.models.config import MODEL_SIDES, Content, model_side
 
 LEFT_OUT = "left-out.tsv"
-"""Names and reasons of the items that were left out."""
+"""File with the names and reasons of the items that were left out."""
 MAX_ITEMS = 5_000_000
-"""Limit for imports: a small file can claim to have a billion rows."""
+"""Limit for the items of an import, because a small file can claim to have a billion rows."""
 THUMBNAIL_SIDE = 64
 """Side in pixels of the pictures shown for vectors."""
 _SIZES_LOOKED_AT = 200
+"""Number of pictures whose size is read before the import."""
 _WORKERS = 4
 _AHEAD = 32
-"""Items that are read ahead of the item being written."""
+"""Limit for the number of items that are read ahead of the item being written."""
 _HELD_BYTES = 64 << 20
-"""Bytes of items that may wait: large pictures in a table, or long windows of sound."""
+"""Limit for the bytes of these items: large pictures in a table, or long windows of sound."""
 
 
 @dataclass
@@ -69,7 +70,7 @@ class _Read:
     larger: bool = False
     """Whether the original picture is larger than the stored one."""
     error: str = ""
-    """Why the item cannot be imported, empty if it can."""
+    """Why the item cannot be imported. Empty if it can be imported."""
 
 
 def build(
@@ -77,7 +78,7 @@ def build(
 ) -> ImportReport:
     """Write the items of `source` into `folder`, which must be empty.
 
-    dataset.json is written last and makes the folder a data set.
+    dataset.json is written last. Without this file the folder is not a data set.
 
     Raises:
         DatasetError: Fewer than two items can be read, or the disk is full. The caller removes
@@ -120,7 +121,8 @@ class _Building:
     def _choose_frame(self) -> tuple[int, int]:
         """(height, width) of the stored pictures.
 
-        Small pictures of one size keep it. Others get a square that the network takes.
+        Small pictures that all have the same size keep this size. All other pictures are scaled
+        into a square, which the model needs.
         """
         if self.source.kind == "vector":
             return THUMBNAIL_SIDE, THUMBNAIL_SIDE
@@ -148,7 +150,7 @@ class _Building:
         try:
             with bar, self.interruption, contextlib.closing(self._read_all()) as everything:
                 for read in everything:
-                    self._take(read)
+                    self._write(read)
                     if len(self.labels) > MAX_ITEMS:
                         raise DatasetError(f"{self.source.name}: more than {MAX_ITEMS:,} items")
                     bar.update()
@@ -208,10 +210,10 @@ class _Building:
             read.error = f"cannot be read: {error or type(error).__name__}"
         return read
 
-    def _take(self, read: _Read) -> None:
+    def _write(self, read: _Read) -> None:
         item = read.item
         item.picture = item.vector = None
-        error = read.error or self._trouble(read)
+        error = read.error or self._conflict(read)
         if error:
             self.report.leave_out(BadItem(item.item_id, error))
             return
@@ -223,14 +225,15 @@ class _Building:
         self.labels.append(item.label)
         self.table.add(self._own_columns(read), item.columns)
 
-    def _trouble(self, read: _Read) -> str:
+    def _conflict(self, read: _Read) -> str:
+        """Why the item does not fit the items before it. Empty if it fits."""
         vector = read.vector
         if read.item.item_id in self.seen:
             return "another item already has this id"
         if vector is not None:
             wanted = self.vectors.shape
             if wanted and vector.shape != wanted:
-                return f"its vector has {vector.size} numbers, the ones before have {wanted[0]}"
+                return f"its vector has {vector.size} numbers, earlier vectors have {wanted[0]}"
             if not np.isfinite(vector).all():
                 return "its vector holds NaN or infinity"
         return ""
@@ -290,7 +293,7 @@ class _Building:
 
 
 def _check_room(folder: Path, needed: int) -> None:
-    """Raises DatasetError when the disk of `folder` has no room for `needed` bytes."""
+    """Raise DatasetError if the disk of `folder` has fewer than `needed` bytes free."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DatasetError(
@@ -304,12 +307,13 @@ def _content(source: Source, shape: Sequence[int]) -> Content:
         return "spectrograms"
     if source.kind == "vector":
         return "vectors"
-    # Grey pictures may be signs, and a mirrored sign may be another sign. Colour ones rarely are.
+    # Grey pictures may show signs such as letters, and a mirrored sign may mean something else.
+    # Colour pictures rarely show signs.
     return "photos" if len(shape) == 3 else "symbols"
 
 
 def _standardisation(path: Path) -> npt.NDArray[np.float32]:
-    """Mean and deviation of each feature, (2, F); a constant feature has deviation 1."""
+    """Mean and standard deviation of each feature, (2, F). A constant feature has deviation 1."""
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     blocks = range(0, len(vectors), 4096)
     mean = sum(vectors[i : i + 4096].sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)

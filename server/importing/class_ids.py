@@ -12,9 +12,14 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED
 def class_ids_of(
     labels: Sequence[str | None], known: Sequence[str]
 ) -> tuple[list[str], npt.NDArray[np.int16]]:
-    """Names of the classes, and the class id per item, UNLABELED (-1) without a label.
+    """Names of the classes, and the class id per item, (N,), UNLABELED (-1) without a label.
 
-    Raises DatasetError for too many classes.
+    Args:
+        labels: Class name per item, None without a label.
+        known: Names of classes that come first. The other classes are sorted by name.
+
+    Raises:
+        DatasetError: There are too many classes, or two long names begin alike.
     """
     given = {label for label in labels if label is not None}
     if not given:

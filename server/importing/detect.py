@@ -19,12 +19,13 @@ READABLE = (
     "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
 _LOOKED_AT = 10_000
+"""Limit for the files of a folder that are counted by kind."""
 
 
 def open_source(data: str, options: ImportOptions) -> Source:
     """The source for `data`: a path, or torchvision:NAME.
 
-    Raises DatasetError, with the kinds of data that can be read.
+    Raises DatasetError. Its message lists the kinds of data that can be read.
     """
     if data.startswith(PREFIX):
         return from_torchvision(data, options)
@@ -47,7 +48,7 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if IDX_NAME.match(path.name):
         return from_idx(path)
     if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
-        raise DatasetError(f"{data}: a single item; give its folder")
+        raise DatasetError(f"{data}: only one item; give the folder that contains it")
     raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
 
 

@@ -1,6 +1,6 @@
 """Features given by the user, from a file or a pretrained network.
 
-They decide which items are neighbours, instead of learned features.
+The neighbour graph is built on these features instead of learned features.
 """
 
 from collections.abc import Callable
@@ -25,9 +25,9 @@ def add_features(
 ) -> None:
     """Store the features that `options` name in the data set `folder`. Raises DatasetError."""
     if options.features is not None and options.backbone is not None:
-        raise DatasetError("--features and --backbone: give one of them")
+        raise DatasetError("give either --features or --backbone, not both")
     if (options.backbone is None) != (options.weights is None):
-        raise DatasetError("--backbone NAME and --weights FILE go together")
+        raise DatasetError("--backbone NAME and --weights FILE go together: give both or neither")
     if options.features is not None:
         _write(folder, _from_file(options.features, item_set.load(folder), report))
     elif options.backbone is not None and options.weights is not None:
@@ -58,7 +58,7 @@ def _named(manifest: dict[str, Any]) -> None:
 def _from_file(
     path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
-    """Features, (N, F): by id where the file has ids, else row by row."""
+    """Features of all items, (N, F): matched by id if the file has ids, otherwise in row order."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")
     source = _open(path)
@@ -71,7 +71,7 @@ def _from_file(
         rows[item.item_id] = _vector(item)
     if isinstance(source, ArrayItems) and not len(source.ids):
         if len(rows) != len(items) or report.bad:
-            left_out = f", of which {report.left_out} were left out" if report.bad else ""
+            left_out = f" ({report.left_out} were left out)" if report.bad else ""
             raise DatasetError(
                 f"--features {path}: {len(rows)} rows for {len(items)} items{left_out}; give one "
                 "row per item, or a file with ids"
@@ -81,11 +81,12 @@ def _from_file(
         missing = [item_id for item_id in items.ids if item_id not in rows]
         if missing:
             raise DatasetError(
-                f"--features {path}: no row for {len(missing)} items, the first is '{missing[0]}'"
+                f"--features {path}: no row for {len(missing)} items, such as '{missing[0]}'; give "
+                "one row per item"
             )
         ordered = [rows[item_id] for item_id in items.ids]
     if len({row.shape for row in ordered}) > 1:
-        raise DatasetError(f"--features {path}: its rows differ in length")
+        raise DatasetError(f"--features {path}: its rows differ in length; give (N, F) numbers")
     return np.stack(ordered)
 
 

@@ -24,7 +24,7 @@ def import_data(
 ) -> ImportReport:
     """Import `data` (a path, torchvision:NAME, or a source) into the new folder `target`.
 
-    Raises DatasetError, and removes `target` then.
+    Raises DatasetError. On any failure `target` is removed.
     """
     target.mkdir(parents=True)
     try:
@@ -41,7 +41,7 @@ def import_data(
 
 
 def _copy(source: Path, target: Path) -> ImportReport:
-    """Copy a data set folder: only the files that its description names."""
+    """Copy the files of a data set folder that its dataset.json names."""
     items = item_set.load(source)
     try:
         for path in item_set.files_of(source):
@@ -52,12 +52,12 @@ def _copy(source: Path, target: Path) -> ImportReport:
 
 
 def reference_of(data: str) -> str:
-    """The source as lodespace.json stores it: an absolute path, or torchvision:NAME."""
+    """The reference to `data` for lodespace.json: an absolute path, or torchvision:NAME."""
     return data if data.startswith(PREFIX) else str(Path(data).resolve())
 
 
 def name_of(data: str) -> str:
-    """The name of a data set before it is read."""
+    """The name of a data set, from its path or reference alone."""
     if data.startswith(PREFIX):
         return data.removeprefix(PREFIX).replace("/", "-")
     path = Path(data).resolve()
@@ -80,7 +80,8 @@ def source_of(
         name: Name of the data set, for data without a name.
 
     Raises:
-        DatasetError: The data cannot be imported, or have labels or ids of their own.
+        DatasetError: The data cannot be imported, or `labels` or `ids` are given for data that are
+            not arrays.
     """
     if isinstance(data, str | Path):
         refuse_extras(labels, ids)
@@ -98,6 +99,8 @@ def source_of(
 
 
 def refuse_extras(labels: npt.ArrayLike | None, ids: npt.ArrayLike | None) -> None:
-    """Raise DatasetError for labels or ids beside data that have their own."""
+    """Raise DatasetError if labels or ids are given."""
     if labels is not None or ids is not None:
-        raise DatasetError("labels and ids go with arrays; a data set has its own")
+        raise DatasetError(
+            "`labels` and `ids` are for arrays only; paths and data sets have their own"
+        )

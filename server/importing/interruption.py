@@ -1,8 +1,8 @@
 """Ctrl-C that is raised only where the import can stop.
 
-An interrupt that is raised at any other point of the main thread can leave a lock of the thread
-pool held. Shutting the pool down then waits forever: a `with` statement may be entered and not left
-(CPython issue 29988).
+An interrupt at any other point of the main thread can leave a lock of the thread pool held, because
+a `with` statement may be entered and not left (CPython issue 29988). Shutting the pool down would
+then wait forever.
 """
 
 import signal
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 
 class Interruption:
-    """Context in which `check` raises the first Ctrl-C. A second one is raised at once."""
+    """Context in which `check` raises the first Ctrl-C. A second Ctrl-C is raised at once."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -30,7 +30,7 @@ class Interruption:
         self._asked = True
 
     def __enter__(self) -> Self:
-        # Python delivers signals to the main thread. A caller that ignores Ctrl-C keeps doing so.
+        # Only the main thread receives signals. If the caller ignores Ctrl-C, it stays ignored.
         if threading.current_thread() is threading.main_thread() and callable(
             signal.getsignal(signal.SIGINT)
         ):

@@ -16,15 +16,18 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 
 
 def suffix_of(path: bytes) -> str:
+    """The suffix of a file name, with its dot, in lower case."""
     return os.fsdecode(os.path.splitext(path)[1]).lower()
 
 
-class Places:
+class FolderFiles:
     """Paths of the files of a folder, with labels and splits from their subfolders."""
 
     def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
         self.paths: list[bytes] = []
+        """Files with one of the `suffixes`, relative to `root`."""
         self.bad: list[BadItem] = []
+        """All other files, with reasons."""
         others: Counter[str] = Counter()
         for found in walk(root):
             if isinstance(found, BadItem):
@@ -38,10 +41,10 @@ class Places:
             self.bad.append(BadItem(f"{count:,} {files} ({suffix})", "another kind of file"))
         tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
         self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
-        """Whether the top folders are splits (train, test, ...) with the classes below them."""
+        """Whether the top folders are splits (train, test, ...) that contain the class folders."""
 
-    def meaning(self, path: bytes) -> tuple[str | None, str | None]:
-        """(label, split) of a file, from its folders."""
+    def label_and_split(self, path: bytes) -> tuple[str | None, str | None]:
+        """(label, split) of a file, from the names of its folders."""
         folders = shown(path).split("/")[:-1]
         split = folders.pop(0) if self.split else None
         label = folders[0] if folders and folders[0] not in UNLABELLED_FOLDERS else None
@@ -49,10 +52,10 @@ class Places:
 
 
 class PictureFolder:
-    """Pictures whose subfolder is the label.
+    """Pictures with the name of their subfolder as label.
 
-    Loose files and files in _unlabelled/ have no label. Deeper folders belong to the class above
-    them.
+    Files outside of subfolders and files in _unlabelled/ have no label. Files in a folder inside a
+    class folder belong to this class.
     """
 
     kind: Literal["image"] = "image"
@@ -61,11 +64,11 @@ class PictureFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.name = root.resolve().name or "pictures"
-        self.places = Places(root, decoding.SUFFIXES)
+        self.files = FolderFiles(root, decoding.SUFFIXES)
 
     @property
     def count(self) -> int:
-        return len(self.places.paths)
+        return len(self.files.paths)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -75,7 +78,7 @@ class PictureFolder:
         return ()
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        paths = self.places.paths
+        paths = self.files.paths
         step = max(1, len(paths) // limit)
         sizes: list[tuple[int, int]] = []
         for path in paths[::step]:
@@ -89,9 +92,9 @@ class PictureFolder:
         return sizes
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        yield from self.places.bad
-        for path in self.places.paths:
-            label, split = self.places.meaning(path)
+        yield from self.files.bad
+        for path in self.files.paths:
+            label, split = self.files.label_and_split(path)
             yield RawItem(
                 shown(path), picture=self._reader(path), label=label, split=split, path=path
             )

@@ -1,12 +1,13 @@
-"""The report of an import: the number of items, and the reasons for those left out."""
+"""The report of an import: the number of imported items, and the items that were left out."""
 
 from dataclasses import dataclass, field
 
 from lodespace.items.errors import BadItem
 
 MOST_NAMED = 10_000
-"""Items left out whose names are kept. Further ones are only counted."""
+"""Limit for the left-out items that the report names. Further items are only counted."""
 _SHOWN = 20
+"""Limit for the left-out items that are named in a terminal."""
 
 
 @dataclass
@@ -23,12 +24,13 @@ class ImportReport:
     """The first MOST_NAMED items left out, with reasons."""
 
     def leave_out(self, bad: BadItem) -> None:
+        """Count an item that is left out, and keep its name and reason up to the limit."""
         self.left_out += 1
         if len(self.bad) < MOST_NAMED:
             self.bad.append(bad)
 
     def summary(self) -> str:
-        """A few lines for a terminal: the number of items, and the first ones left out."""
+        """Lines for a terminal: the number of imported items, and the first items left out."""
         lines = [f"imported {self.imported:,} items of {self.name}"]
         if self.bad:
             lines.append(f"left out {self.left_out:,}:")
@@ -39,7 +41,7 @@ class ImportReport:
         return "\n".join(lines) + "\n"
 
     def as_table(self) -> str:
-        """Name and reason per line, separated by a tab."""
+        """One line per left-out item: name and reason, separated by a tab."""
         return "".join(f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.bad)
 
 

@@ -1,4 +1,4 @@
-"""A folder of recordings. Each is cut into windows of a fixed length, which are the items."""
+"""A folder of recordings. The items are windows of a fixed length, cut from the recordings."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from lodespace.errors import DatasetError
-from lodespace.importing.picture_folder import Places
+from lodespace.importing.picture_folder import FolderFiles
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.items.errors import BadItem, ItemError
@@ -17,17 +17,20 @@ from lodespace.items.paths import open_inside, shown
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
 DEFAULT_SIDE = 64
+"""Width and height of a spectrogram, in pixels."""
 LAST_WINDOW = 0.5
-"""A recording's last window is an item when it has at least this share of the length.
+"""A recording's last window is an item if the recording fills at least this share of the window.
 
-The rest is silence.
+The remaining part of the window is silent.
 """
 MAX_CHANNELS = 64
+"""Limit for the channels of a recording."""
 _PROBED = 50
+"""Number of recordings whose header is read before the import."""
 
 
 class SoundFolder:
-    """Windows of the recordings of a folder; class subfolders are labels, as for pictures."""
+    """Windows of the recordings of a folder. Labels come from subfolders, as for pictures."""
 
     kind: Literal["sound"] = "sound"
     labels_given = True
@@ -39,14 +42,14 @@ class SoundFolder:
         self.hop = options.hop if options.hop is not None else options.window
         if not (0.02 <= self.window <= 600 and 0.01 <= self.hop <= 600):
             raise DatasetError("--window must be 0.02 to 600 seconds, --hop 0.01 to 600")
-        self.places = Places(root, SUFFIXES)
+        self.files = FolderFiles(root, SUFFIXES)
         self.count, rates = self._probe()
         fmax = options.fmax if options.fmax is not None else min(rates, default=48_000) / 2
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
 
     def _probe(self) -> tuple[int | None, list[int]]:
         """The approximate number of windows, and the sample rates of some recordings (Hz)."""
-        paths = self.places.paths
+        paths = self.files.paths
         step = max(1, len(paths) // _PROBED)
         rates, seconds = [], 0.0
         for path in paths[::step]:
@@ -82,8 +85,8 @@ class SoundFolder:
         return [(self.spectrogram.side, self.spectrogram.side)]
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
-        yield from self.places.bad
-        for path in self.places.paths:
+        yield from self.files.bad
+        for path in self.files.paths:
             try:
                 yield from self._windows(path)
             except ItemError as error:
@@ -92,7 +95,7 @@ class SoundFolder:
                 yield BadItem(shown(path), f"cannot be read as sound: {error}")
 
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
-        label, split = self.places.meaning(path)
+        label, split = self.files.label_and_split(path)
         with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
             if sound.channels > MAX_CHANNELS:
                 raise ItemError(f"{sound.channels} channels; at most {MAX_CHANNELS} are read")
@@ -120,7 +123,10 @@ class SoundFolder:
 
 
 def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Mono windows; the last ones are shorter. The header's length is ignored, it may be wrong."""
+    """Yield windows of one channel, (length,). The last window may be shorter.
+
+    The length in the file's header is ignored, because it may be wrong.
+    """
     held = np.empty(0, np.float32)
     skip = 0
     while True:

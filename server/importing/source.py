@@ -14,7 +14,7 @@ from lodespace.models.config import Content
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Options for reading data. None: derived from the data."""
+    """Options for reading data. An option that is None is derived from the data."""
 
     image: str | None = None
     """Column of a table with pictures."""
@@ -25,11 +25,11 @@ class ImportOptions:
     id: str | None = None
     """Column with ids."""
     thumbnails: str | None = None
-    """Column with pictures that stand for vectors."""
+    """Column with pictures that are shown for vectors."""
     root: Path | None = None
-    """Folder that relative paths in a table start from, or that holds torchvision's data."""
+    """Folder of the relative paths in a table, or of torchvision's data."""
     split: str | None = None
-    """Part of a torchvision data set."""
+    """Part of a torchvision data set: train, test, ..."""
     download: bool = False
     """Whether torchvision may download the data set."""
     encoding: str = "utf-8"
@@ -45,7 +45,7 @@ class ImportOptions:
     size: int | None = None
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
-    """Kind of picture, which decides how pictures may be changed for training."""
+    """Kind of picture. It decides how pictures are augmented for training."""
     features: Path | None = None
     """File with one feature vector per item."""
     backbone: str | None = None
@@ -56,19 +56,19 @@ class ImportOptions:
 
 @dataclass
 class RawItem:
-    """One item as its source holds it."""
+    """One item as it is in its source."""
 
     item_id: str
-    """Unique in the data set."""
+    """Unique id in the data set."""
     picture: Callable[[tuple[int, int] | None], Picture] | None = None
-    """Reads the picture; called once, from any thread. Raises ItemError.
+    """Function that reads the picture. It is called once, from any thread. Raises ItemError.
 
-    Its argument is the wanted (height, width). The picture may be larger.
+    Its argument is the wanted (height, width). The returned picture may have another size.
     """
     vector: Callable[[], npt.NDArray[np.float32]] | None = None
-    """Reads the vector, (F,); called once, from any thread. Raises ItemError."""
+    """Function that reads the vector (F,). It is called once, from any thread. Raises ItemError."""
     label: str | None = None
-    """Class in the source, None without one."""
+    """Class name in the source. None: no label."""
     split: str | None = None
     """Split in the source: train, test, ..."""
     columns: dict[str, Any] = field(default_factory=dict)
@@ -76,13 +76,13 @@ class RawItem:
     path: bytes | None = None
     """Original file, relative to the source's root."""
     original: bytes | None = None
-    """Content of the original picture, where it is not a file of its own."""
+    """Bytes of the original picture, if they are in a table and not in a file."""
     start: float | None = None
     """Start of a sound item in its recording, in seconds."""
     end: float | None = None
     """End of a sound item in its recording, in seconds."""
     held_bytes: int = 0
-    """Memory that the item takes until it has been read."""
+    """Memory that the item occupies until it has been read."""
 
 
 class Source(Protocol):
@@ -94,17 +94,17 @@ class Source(Protocol):
     def kind(self) -> Literal["image", "vector", "sound"]: ...
     @property
     def root(self) -> Path | None:
-        """Folder that the items' paths are relative to, if the items are files."""
+        """Folder that the items' paths are relative to. None if the items are not files."""
         ...
 
     @property
     def count(self) -> int | None:
-        """Number of items, at most; None where it is unknown before the end."""
+        """Expected number of items, for progress and limits. None: unknown before the end."""
         ...
 
     @property
     def labels_given(self) -> bool:
-        """Whether the labels are a person's work to continue, not a benchmark's truth."""
+        """Whether the labels are a person's work to continue, not a benchmark's ground truth."""
         ...
 
     @property
@@ -117,7 +117,9 @@ class Source(Protocol):
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """(height, width) of at most `limit` pictures, spread over the data set."""
+        """(height, width) of some pictures, fewer than twice `limit`."""
         ...
 
-    def __iter__(self) -> Iterator[RawItem | BadItem]: ...
+    def __iter__(self) -> Iterator[RawItem | BadItem]:
+        """Yield each item, or the reason for leaving it out."""
+        ...

@@ -11,25 +11,26 @@ from lodespace.errors import DatasetError
 RANGE_DB = 60.0
 """Decibels between black and white."""
 FLOOR_SHARE = 0.2
-"""Share of a window that counts as its noise floor and is black.
+"""Quantile of a window's decibels that is its noise floor and black.
 
-Recordings differ in gain, so the floor is relative to the window.
+Recordings differ in gain, so the floor is computed for each window.
 """
 _WINDOW_SECONDS = (0.016, 0.064)
 """Shortest and longest window of the Fourier transform, in seconds.
 
-The window is about 1.5 columns long. Shorter windows do not separate pitches, and longer ones blur
-a click.
+Between these limits a window is 1.5 columns of the picture long. Shorter windows do not separate
+pitches, and longer windows blur clicks.
 """
 _TINY = 1e-12
 
 
 def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Mel scale of O'Shaughnessy (1987): 1,000 Hz are 1,000 mel."""
+    """Frequencies on the mel scale of O'Shaughnessy (1987), where 1,000 Hz are 1,000 mel."""
     return 2595 * np.log10(1 + np.asarray(hertz, np.float64) / 700)
 
 
 def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The inverse of `hertz_to_mel`."""
     return 700 * (10 ** (np.asarray(mel, np.float64) / 2595) - 1)
 
 
@@ -37,16 +38,16 @@ def mel_to_hertz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def mel_bands(
     bands: int, n_fft: int, rate: int, fmin: float, fmax: float
 ) -> npt.NDArray[np.float32]:
-    """Triangular bands of total weight 1, evenly spaced in mel between fmin and fmax (Hz).
+    """Weights of triangular bands, evenly spaced in mel between fmin and fmax (Hz).
 
-    Returns (bands, n_fft // 2 + 1).
+    Returns (bands, n_fft // 2 + 1). The weights of each band sum to 1.
     """
     frequencies = np.fft.rfftfreq(n_fft, 1 / rate)
     edges = mel_to_hertz(np.linspace(hertz_to_mel(fmin), hertz_to_mel(fmax), bands + 2))
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     weights = np.minimum(rising, falling).clip(0)
-    # A low band may lie between two frequencies of the transform. It uses the nearest one.
+    # A low band may lie between two frequencies of the transform: it uses the nearest frequency.
     empty = weights.sum(axis=1) == 0
     middle = np.abs(frequencies - edges[1:-1, None]).argmin(axis=1)
     weights[empty, middle[empty]] = 1
@@ -69,7 +70,7 @@ class Spectrogram:
             raise DatasetError(f"--fmin {self.fmin:g} must be below --fmax {self.fmax:g} (Hz)")
 
     def __call__(self, samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.uint8]:
-        """Samples (T,) at `rate` Hz -> uint8 (side, side).
+        """Compute the picture, uint8 (side, side), of samples (T,) at `rate` Hz.
 
         Black is the window's noise floor, white is RANGE_DB above it.
         """
@@ -88,7 +89,7 @@ class Spectrogram:
     ) -> npt.NDArray[np.float32]:
         """Mean power per column, (n_fft // 2 + 1, side).
 
-        Windows overlap by half or more, so that every sample counts.
+        Windows overlap by about half or more, so that every sample contributes.
         """
         per_column = max(1, round(column / (n_fft / 2)))
         padded = np.pad(samples, n_fft // 2)

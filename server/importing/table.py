@@ -23,6 +23,7 @@ from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.paths import open_inside
 
+# Usual names of columns, in lower case. The first name that is in a table is used.
 _IDS = ("id", "item_id", "uid", "uuid", "key")
 _PATHS = (
     "path",
@@ -103,7 +104,10 @@ class Table:
         return sizes
 
     def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
-        """The column `asked` for, else the first of the `usual` names in the table, in any case."""
+        """The column `asked`, or else the first of the `usual` names in the table, ignoring case.
+
+        Raises DatasetError if the table has no column `asked`.
+        """
         if asked is not None:
             if asked not in self.rows.columns:
                 there = ", ".join(map(short, self.rows.columns[:20]))
@@ -147,8 +151,8 @@ class Table:
             self.split_column,
             self.vector_column,
             self.image_column,
+            self.thumbnail_column,
         }
-        special |= {self.thumbnail_column}
         for number, found in enumerate(self.rows):
             if isinstance(found, BadItem):
                 yield found
@@ -215,7 +219,7 @@ class Table:
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """(path, bytes) of a picture's cell. Hugging Face's data sets hold both in a dictionary."""
+    """(path, bytes) of a picture's cell. Data sets of Hugging Face have a dictionary with both."""
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
         return (
@@ -235,7 +239,7 @@ def _path_bytes(path: str) -> bytes:
 
 
 def _sketched(row: Row) -> Row:
-    """The row with only the beginning of each picture, enough to recognise its columns."""
+    """The row with only the first bytes of each picture, which suffice to find the columns."""
     return {name: _begun(cell) for name, cell in row.items()}
 
 
@@ -260,7 +264,7 @@ def _is_vector(cell: Any) -> bool:
 
 
 def _vector(cell: Any) -> npt.NDArray[np.float32]:
-    """A list of numbers, or its text in JSON. Raises ItemError."""
+    """The vector (F,) of a cell, which is a list of numbers or its JSON text. Raises ItemError."""
     try:
         values = json.loads(cell) if isinstance(cell, str) else cell
         vector = np.asarray(values, np.float32)
@@ -272,14 +276,14 @@ def _vector(cell: Any) -> npt.NDArray[np.float32]:
 
 
 def _text(value: Any) -> str | None:
-    """A cell as text; None for an empty one."""
+    """The text of a cell, or None for an empty cell."""
     if value is None or value == "" or (isinstance(value, float) and np.isnan(value)):
         return None
     return value if isinstance(value, str) else str(value)
 
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names of a column of numbers, which Hugging Face's data sets store in the file."""
+    """Class names that a data set of Hugging Face stores for a label column of numbers."""
     if (
         schema is None
         or column is None

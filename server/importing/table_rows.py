@@ -20,7 +20,7 @@ from lodespace.items.paths import walk
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 SNIFFED_ROWS = 50
-"""Rows that are read before the import to find the columns and what they hold."""
+"""Number of rows that are read before the import to find the columns and their content."""
 _MAX_FIELD = 16 << 20
 _MAX_LINE = 64 << 20
 _ROWS_AT_ONCE = 500
@@ -46,10 +46,12 @@ class Rows(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        """Yield (name for messages, row), or why a row cannot be read."""
+        """Yield (name for messages, row), or the reason why a row cannot be read."""
 
 
 class CsvRows(Rows):
+    """Rows of a CSV file (comma or semicolon) or a TSV file. Raises DatasetError."""
+
     def __init__(self, path: Path, encoding: str) -> None:
         self.path = path
         self.encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
@@ -77,7 +79,7 @@ class CsvRows(Rows):
         super().__init__(columns)
 
     def _open(self) -> io.TextIOWrapper:
-        # Bytes that are not of this encoding become surrogates, by which `_row` finds bad rows.
+        # Bytes that are invalid in this encoding become surrogates. `_row` finds bad rows by these.
         return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="")
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
@@ -100,7 +102,7 @@ class CsvRows(Rows):
     def _row(self, name: str, fields: list[str]) -> tuple[str, Row] | BadItem:
         if len(fields) != len(self.columns):
             return BadItem(
-                name, f"has {len(fields)} fields where the header names {len(self.columns)}"
+                name, f"has {len(fields)} fields, but the header has {len(self.columns)} columns"
             )
         for field in fields:
             if not field.isascii() and any("\udc80" <= c <= "\udcff" for c in field):
@@ -113,6 +115,8 @@ class CsvRows(Rows):
 
 
 class JsonRows(Rows):
+    """Rows of a file with one JSON object per line. Raises DatasetError."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         seen: dict[str, None] = {}
@@ -150,6 +154,8 @@ def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
 
 
 class ParquetRows(Rows):
+    """Rows of Parquet files with the columns of the first file. Raises DatasetError."""
+
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
         try:
@@ -169,15 +175,15 @@ class ParquetRows(Rows):
                             number += 1
                             yield f"{path.name} row {number}", row
             except (pa.ArrowException, OSError) as error:
-                yield BadItem(f"{path.name} after row {number}", f"cannot be read on: {error}")
+                yield BadItem(f"{path.name} after row {number}", f"cannot be read: {error}")
 
 
 def _rows_at_once(file: pq.ParquetFile) -> int:
-    """The number of rows that hold about 32 MB: a row may be a number, or a photo of 30 MB."""
+    """The number of rows that have about 32 MB: a row may be a number, or a photo of 30 MB."""
     metadata = file.metadata
     total = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
     each = total // max(1, metadata.num_rows)
-    # The file stores repeated values once, so the size of the first rows in memory counts too.
+    # A file stores repeated values once. The first rows in memory show their real size.
     first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
     if first is not None and first.num_rows:
         each = max(each, first.nbytes // first.num_rows)

@@ -1,6 +1,6 @@
 """Data sets of torch: any map-style Dataset from Python, and torchvision's data sets by name.
 
-No other source may import torch.
+This is the only source that may import torch.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ from lodespace.items.errors import BadItem, ItemError, Picture
 
 PREFIX = "torchvision:"
 _FINGERPRINTED = 16
+"""Smallest number of items in the digest of a large data set."""
 
 
 class TorchItems:
@@ -60,14 +61,14 @@ class TorchItems:
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
         sizes: list[tuple[int, int]] = []
         for i in range(0, self.count, max(1, self.count // limit)):
-            with contextlib.suppress(Exception):  # the import reports this item
+            with contextlib.suppress(Exception):  # the import itself reports the failing item
                 sizes.append(decoding.height_and_width(self._picture(self._read(i)[0])))
         return sizes
 
     def fingerprint(self) -> str:
-        """Digest of the number of items and of 16 items spread over the data set.
+        """Digest of the number of items and of 16 to 31 items, spread over the data set.
 
-        It detects other data under the same name.
+        It differs for other data of the same name. A smaller data set is digested whole.
         """
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
@@ -104,7 +105,7 @@ class TorchItems:
                 yield self._item(number, item, label)
             except ItemError as error:
                 yield BadItem(f"item {number}", str(error))
-            # The data set is the user's code: any error belongs to this item.
+            # The data set is the user's code, which may raise any error for an item.
             except Exception as error:
                 yield BadItem(f"item {number}", f"{type(error).__name__}: {error}")
 
@@ -145,9 +146,9 @@ def torchvision_module(name: str) -> Any:
 
 
 def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
-    """`torchvision:NAME` or `torchvision:NAME/PART` (EMNIST/balanced) in the folder `options.root`.
+    """Open `torchvision:NAME` or `torchvision:NAME/PART` in the folder `options.root`.
 
-    Raises DatasetError.
+    PART is a split that torchvision names, such as EMNIST/balanced. Raises DatasetError.
     """
     name, _, part = reference.removeprefix(PREFIX).partition("/")
     module = torchvision_module("datasets")
@@ -164,7 +165,7 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     arguments: dict[str, Any] = {"root": str(root)}
     split = options.split or "train"
     if "split" in takes and "train" in takes:
-        arguments["split"] = part or "balanced"  # EMNIST: which letters, beside train or test
+        arguments["split"] = part or "balanced"  # EMNIST: the letters; `train` selects the part
     elif "split" in takes:
         arguments["split"] = part or split
     if "train" in takes:

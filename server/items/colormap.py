@@ -10,7 +10,7 @@ _STOPS = (
     (200, (245, 135, 30)),
     (255, (252, 250, 165)),
 )
-"""Values of the spectrogram with their RGB colours, close to matplotlib's inferno."""
+"""(value of the spectrogram, RGB colour), close to matplotlib's inferno."""
 _LUT = np.stack(
     [
         np.interp(np.arange(256), [at for at, _ in _STOPS], [colour[k] for _, colour in _STOPS])
@@ -21,5 +21,5 @@ _LUT = np.stack(
 
 
 def coloured(spectrograms: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """uint8 (..., H, W) -> uint8 (..., H, W, 3)."""
+    """Colours of spectrograms: uint8 (..., H, W) -> uint8 (..., H, W, 3)."""
     return _LUT[spectrograms]

@@ -1,4 +1,4 @@
-"""Picture files to arrays: five formats, a limit on pixels, camera orientation, fitting a frame."""
+"""Decoding of picture files: five formats, a limit on pixels, EXIF orientation, scaling."""
 
 import math
 import threading
@@ -13,16 +13,18 @@ from lodespace.items.errors import ItemError, Picture
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
 MAX_PIXELS = 40_000_000
+"""Limit for the pixels of a picture."""
 _LARGE = 4_000_000
+"""Pixels of a picture that is decoded alone."""
 _one_large_picture = threading.Lock()
-"""Held while a large picture is decoded: four of 40 megapixels at once would take a gigabyte."""
+"""Held while a large picture is decoded. Four pictures of 40 megapixels would need a gigabyte."""
 
 
 def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
-    """The picture in `file`, or the first of several.
+    """The picture in `file`, or the first picture of an animation.
 
-    Formats that can be decoded at a smaller size give a picture a little larger than `frame`
-    (height, width). Raises ItemError.
+    A large JPEG is decoded at a reduced size, which is still at least twice `frame` (height,
+    width). Raises ItemError.
     """
     try:
         with Image.open(file, formats=FORMATS) as image:
@@ -40,9 +42,7 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
             return _upright(image)
     except ItemError:
         raise
-    except Image.DecompressionBombWarning as error:
-        raise ItemError("too many pixels") from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ItemError("too many pixels") from error
     except UnidentifiedImageError as error:
         raise ItemError("not a PNG, JPEG, WebP, TIFF or GIF picture") from error
@@ -52,13 +52,14 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
 
 
 def height_and_width(picture: Picture) -> tuple[int, int]:
+    """(height, width) of a picture, in pixels."""
     if isinstance(picture, Image.Image):
         return picture.height, picture.width
     return picture.shape[0], picture.shape[1]
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """(height, width) from the header, or None if it cannot be read."""
+    """(height, width) from the header of a picture file, or None if the header cannot be read."""
     try:
         with Image.open(file, formats=FORMATS) as image:
             return image.size[1], image.size[0]
@@ -74,7 +75,7 @@ def _upright(image: Image.Image) -> Picture:
 def plain(image: Image.Image) -> Picture:
     """The picture in 8-bit grey or RGB, with white behind transparent pixels.
 
-    Raises ItemError for pixels that are not a brightness of 8 or 16 bits.
+    Raises ItemError for floating-point pixels, and for pixels of more than 16 bits.
     """
     if image.mode in ("L", "RGB"):
         return image.copy()
@@ -93,10 +94,10 @@ def plain(image: Image.Image) -> Picture:
 
 
 def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """The picture scaled into `frame` (height, width), antialiased, with its proportions.
+    """The picture, scaled into `frame` (height, width) with its proportions and antialiasing.
 
-    The background is the median colour of the picture's border. Returns uint8 (H, W), or (H, W, 3)
-    if any pixel has a colour.
+    The median colour of the picture's border fills the rest of the frame. Returns uint8 (H, W), or
+    (H, W, 3) if any pixel has a colour.
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     height, width = frame

@@ -7,11 +7,11 @@ from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 
 MAX_SHOWN = 1000
-"""Characters of a column's value that are sent for the card."""
+"""Limit for the characters of a column's value that are sent to the page."""
 
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
-    """The fields of ItemInfo with the origin and the columns of an item."""
+    """The fields of ItemInfo about the source of an item: path, columns, start and end."""
     if items.table is None:
         return {"path": "", "columns": []}
     from lodespace.items.paths import shown
@@ -32,11 +32,12 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
 
 
 def _shortened(text: str) -> str:
-    """The text, cut for the card. Exports hold the whole text."""
+    """The text, cut to the limit. Exports contain the whole text."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def as_text(value: Any) -> str:
+    """A column's value as text: "" for None, the size of bytes, JSON for lists and structures."""
     if value is None:
         return ""
     if isinstance(value, str):

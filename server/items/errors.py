@@ -13,14 +13,14 @@ Picture = Image.Image | npt.NDArray[np.uint8]
 
 
 class ItemError(LodespaceError):
-    """One item cannot be read. The message is the reason; the other items are imported."""
+    """One item cannot be read. The message is the reason. The other items are imported."""
 
 
 @dataclass(frozen=True)
 class BadItem:
-    """An item that was left out, by name and reason."""
+    """An item that was left out of an import."""
 
     name: str
-    """Name for the report: an id, a path, a line."""
+    """Name for the report: an id, a path, or a line number."""
     reason: str
     """Why it was left out."""

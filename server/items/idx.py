@@ -14,9 +14,9 @@ from lodespace.errors import DatasetError
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """The uint8 array of an IDX file, gzip-compressed or not. Raises DatasetError.
+    """The uint8 array of an IDX file, which may be compressed with gzip. Raises DatasetError.
 
-    The array is mapped from a temporary file and takes no memory.
+    The array is mapped from a temporary file, so it occupies no memory of the process.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
@@ -39,7 +39,7 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
 def _body(path: Path, stream: IO[bytes], shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     wanted = math.prod(shape)
     with tempfile.TemporaryFile() as file:
-        # Stop after one byte too many: the packed content may be far larger than the header states.
+        # Stop after one byte too many: the content may be far larger than the header states.
         left = wanted + 1
         while left and (block := stream.read(min(left, 1 << 20))):
             file.write(block)

@@ -1,7 +1,7 @@
 """A stored data set: a folder of plain arrays that are mapped into memory.
 
-`lodespace.importing` writes such folders; docs/files.md lists their files. This module works
-without torch, because the server process needs the pictures too.
+`lodespace.importing` writes such folders, and docs/files.md lists their files. This module does not
+import torch, because the server process also needs the pictures.
 """
 
 import json
@@ -42,7 +42,7 @@ class ItemSet:
     name: str
     """Name of the data set."""
     kind: Kind
-    """Kind of item. Sounds are stored as pictures of their spectrograms."""
+    """Kind of item. A sound is stored as a picture, its spectrogram."""
     data: npt.NDArray[Any]
     """Pictures, uint8 (N, H, W) or (N, H, W, 3); for vectors, float32 (N, F)."""
     class_names: tuple[str, ...] = ()
@@ -50,21 +50,21 @@ class ItemSet:
     truth: npt.NDArray[np.int16] | None = None
     """Labels in the source, (N,), -1 where unknown."""
     content: Content = "symbols"
-    """Kind of picture, which decides how pictures may be changed for training."""
+    """Kind of picture. It decides how pictures are augmented for training."""
     thumbnails: npt.NDArray[np.uint8] | None = None
-    """Pictures that stand for vectors, (N, H, W) or (N, H, W, 3)."""
+    """Pictures that are shown for vectors, (N, H, W) or (N, H, W, 3)."""
     table: "ItemTable | None" = None
     """Ids, paths and all other columns of the source."""
     labels_given: bool = False
-    """Whether `truth` is a person's work to continue, and not only a reference to measure by."""
+    """Whether `truth` is a person's work to continue, not only ground truth to compare with."""
     standardisation: npt.NDArray[np.float32] | None = None
-    """Mean and deviation of each feature of vectors, (2, F)."""
+    """Mean and standard deviation of each feature of vectors, (2, F)."""
     features: npt.NDArray[np.float32] | None = None
-    """Features given by the user, (N, K). They decide which items are neighbours."""
+    """Features given by the user, (N, K), for the neighbour graph. None: features are learned."""
     root: Path | None = None
     """The folder of the original files."""
     originals: Path | None = None
-    """The file that holds original pictures which were bytes in a table."""
+    """The file with original pictures that were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
     """Settings of the import that later steps need, such as those of spectrograms."""
 
@@ -89,11 +89,12 @@ class ItemSet:
 
     @property
     def pictures(self) -> npt.NDArray[np.uint8] | None:
+        """Stored pictures, (N, H, W) or (N, H, W, 3). None for vectors without thumbnails."""
         return self.thumbnails if self.kind == "vector" else self.data
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """The id per item: from the source, else the item's number."""
+        """The id per item: from the source, or else the item's number."""
         return (
             self.table.ids() if self.table is not None else tuple(str(i) for i in range(len(self)))
         )
@@ -102,7 +103,7 @@ class ItemSet:
         return self.ids[item]
 
     def matching(self, text: str) -> list[int]:
-        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
+        """Return the items, ascending, with `text` in their id, path or any column, ignoring case.
 
         `column:text` searches one column. Class names are not searched.
         """
@@ -113,7 +114,7 @@ class ItemSet:
 
 
 def load_digits() -> ItemSet:
-    """The bundled digits: 5,000 MNIST pictures, 28 x 28, 500 per class.
+    """The bundled digits: 5,000 pictures of MNIST, 28 x 28 pixels, 500 per class.
 
     assets/digits/SOURCE.md has their source and licence.
     """
@@ -121,16 +122,17 @@ def load_digits() -> ItemSet:
 
 
 def bundled_digits_folder() -> Path:
-    """The folder of the bundled digits, for an installed copy and for a checkout."""
+    """The folder of the bundled digits, in an installed package or in a checkout."""
     return Path(str(files("lodespace.assets"))) / "digits"
 
 
 def is_dataset(path: Path) -> bool:
+    """Whether `path` is the folder of a stored data set."""
     return (path / MANIFEST).is_file()
 
 
 def load(folder: Path) -> ItemSet:
-    """Open the data set folder. Raises DatasetError with the reason."""
+    """Open the data set in `folder`. Raises DatasetError with the reason."""
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
@@ -177,9 +179,9 @@ def load(folder: Path) -> ItemSet:
 
 
 def member(folder: Path, name: object) -> Path:
-    """The file `name` in `folder`. Raises DatasetError for a path.
+    """The file `name` in `folder`. Raises DatasetError if `name` is not a plain file name.
 
-    The description comes from outside, and a path could lead out of the folder.
+    Other people may have written dataset.json, and a path could lead out of the folder.
     """
     if not isinstance(name, str) or Path(name).name != name:
         raise DatasetError(
@@ -189,7 +191,7 @@ def member(folder: Path, name: object) -> Path:
 
 
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
-    """The array, mapped into memory, so opening takes no time.
+    """The array, mapped into memory, so that opening takes no time.
 
     The mapping is copy-on-write: torch needs writable arrays, and the file stays as it is.
     """
@@ -208,7 +210,7 @@ def _table(folder: Path, name: object) -> "ItemTable":
 
 
 def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
-    """Format 1, that of the bundled digits: pictures and truth as IDX files."""
+    """Open a data set of format 1, such as the bundled digits: IDX files of pictures and labels."""
     from lodespace.items.idx import read_idx
 
     images = read_idx(member(folder, manifest["images"]))
@@ -231,7 +233,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files of the data set `folder`, its description last."""
+    """The files of the data set in `folder`. dataset.json is the last one."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     named: list[object] = [manifest.get(key) for key in _FILES]
     named.append(manifest.get("normalisation", {}).get("standardisation"))
@@ -242,7 +244,7 @@ _FILES = ("images", "truth", "pixels", "vectors", "labels", "features", "items",
 
 
 def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the description of the data set `folder`."""
+    """Change dataset.json of the data set in `folder`. `change` edits its parsed content."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     change(manifest)
     atomic_write(folder / MANIFEST, f"{json.dumps(manifest, indent=2)}\n".encode())

@@ -1,4 +1,4 @@
-"""Original pictures and recordings of items, or the stored copy where the original is gone."""
+"""Original pictures and recordings of items, or the stored copies if the originals are gone."""
 
 import io
 from typing import BinaryIO
@@ -18,8 +18,8 @@ from lodespace.items.paths import open_inside, shown
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
     """The item's picture, at most `side` pixels wide and high.
 
-    The original if it can be read, else the stored copy. Raises RequestError for vectors without
-    pictures.
+    It is the original if that can be read, or else the stored copy. Raises RequestError for vectors
+    without pictures.
     """
     found = _original(items, item, side) if items.kind == "image" else None
     if found is None:
@@ -57,9 +57,9 @@ def _open(items: ItemSet, item: int) -> BinaryIO | None:
 
 
 def raw(items: ItemSet, item: int) -> bytes | None:
-    """Original bytes of an item from a table.
+    """The original bytes of a picture that was in a table.
 
-    None for an item that is a file, and for an original that is not larger than the stored copy.
+    Returns None for a picture from a file, and if the original is not larger than the stored copy.
     """
     length = items.table.value(item_table.LENGTH, item) if items.table is not None else None
     if length is None or items.table is None or items.originals is None:
@@ -70,7 +70,7 @@ def raw(items: ItemSet, item: int) -> bytes | None:
 
 
 def sound(items: ItemSet, item: int) -> bytes:
-    """The item's part of its recording as WAV, 16 bits, one channel.
+    """The item's part of its recording, as a WAV file of 16 bits and one channel.
 
     Raises RequestError when the item is not a sound or its recording is gone.
     """

@@ -1,6 +1,6 @@
-"""Files of a folder from elsewhere, listed in a fixed order and opened only inside the folder.
+"""Files of a folder that is not trusted: listed in a fixed order, opened only inside the folder.
 
-Names are bytes, because a file system allows all bytes but "/" and NUL.
+Names are bytes, because a file system allows all bytes except "/" and NUL.
 """
 
 import os
@@ -25,18 +25,17 @@ _DIRECTION = {
 def shown(name: bytes) -> str:
     """A file's name as text.
 
-    Bytes that are not UTF-8, control characters and marks of the reading direction are escaped.
+    Invalid UTF-8, control characters and marks of the reading direction are escaped.
     """
     return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:
-    """Paths of all regular files below `root`, relative to it.
+    """Paths of all regular files below `root`, relative to `root`, and why others are left out.
 
-    They are sorted by name, files before folders.
-
-    Hidden files and leftovers of operating systems are skipped. Links are followed only to files
-    within `root`.
+    They are sorted by name, and the files of a folder come before its subfolders. Hidden files and
+    files that operating systems leave behind are skipped. Links are followed only to files within
+    `root`.
     """
     top = os.fsencode(root.resolve())
     yield from _walk(top, b"", top)
@@ -87,7 +86,7 @@ def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator
 
 
 def inside(root: Path, path: bytes) -> bytes:
-    """The real path of `path` below `root`. Raises ItemError when it is outside, also by links."""
+    """The real path of `path` below `root`. Raises ItemError if `path` or a link leads out."""
     top = os.fsencode(root.resolve())
     if b"\0" in path:
         raise ItemError("a path cannot hold a NUL character")
@@ -100,10 +99,10 @@ def inside(root: Path, path: bytes) -> bytes:
 
 
 def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> BinaryIO:
-    """Open a regular file below `root` for reading. Raises ItemError."""
+    """Open a regular file of at most `limit` bytes below `root` for reading. Raises ItemError."""
     real = inside(root, path)
     try:
-        # The file may become a link or a pipe after the check. Opening a pipe would block forever.
+        # The file may be replaced by a link or pipe after the check. Opening a pipe would block.
         descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ItemError(_because(error)) from error

@@ -1,6 +1,6 @@
 """The table of items: id, path, and all columns of the source.
 
-It is an Arrow file mapped into memory, so reading one row is cheap.
+The table is an Arrow file that is mapped into memory, so reading one row is fast.
 """
 
 import contextlib
@@ -30,10 +30,10 @@ OWN_TYPES: dict[str, pa.DataType] = {
     OFFSET: pa.int64(),
     LENGTH: pa.int64(),
 }
-"""Lodespace's own columns.
+"""Lodespace's own columns and their types.
 
-The item's id, its file relative to the source's root, its split, start and end of a sound in
-seconds, and the place of its bytes in originals.bin.
+They are the item's id, its file relative to the source's root, its split, start and end of a sound
+in seconds, and offset and length of its bytes in originals.bin.
 """
 
 
@@ -56,6 +56,7 @@ class ItemTable:
         return cls(table)
 
     def write(self, path: Path) -> None:
+        """Write the table as an Arrow file. Raises OSError."""
         with pa.OSFile(str(path), "wb") as file, ipc.new_file(file, self.table.schema) as writer:
             writer.write_table(self.table)
 
@@ -71,7 +72,7 @@ class ItemTable:
         return tuple(self.table[ID].to_pylist())
 
     def column(self, name: str) -> list[Any]:
-        """Values of a column, None per item for an unknown column."""
+        """The value of a column per item. All values of an unknown column are None."""
         return (
             self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
         )
@@ -80,11 +81,11 @@ class ItemTable:
         return self.table[name][item].as_py() if name in self.table.column_names else None
 
     def row(self, item: int) -> dict[str, Any]:
-        """The source's columns of an item."""
+        """The values of an item in the source's columns."""
         return {name: self.table[name][item].as_py() for name in self.columns}
 
     def matching(self, text: str) -> list[int]:
-        """Items that contain `text` in their id, path or any column, in any case.
+        """The items, ascending, with `text` in their id, path or any column, ignoring case.
 
         `column:text` searches one column.
         """
@@ -103,12 +104,12 @@ class ItemTable:
         return [] if found is None else pc.call_function("indices_nonzero", [found]).to_pylist()
 
     def _texts(self, name: str) -> pa.ChunkedArray | None:
-        """A column as text; None for lists, structures and bytes, which are not searched."""
+        """A column as text. None for lists, structures and bytes, which are not searched."""
         if name not in self.table.column_names:
             return None
         column = self.table[name]
         if name == PATH:
-            return column  # bytes are searched as they are
+            return column  # paths are bytes, which are searched without decoding
         if (
             pa.types.is_binary(column.type)
             or pa.types.is_large_binary(column.type)
@@ -121,7 +122,7 @@ class ItemTable:
 
 
 class ItemTableBuilder:
-    """Collects rows for an ItemTable. `schema` has the column types that the source knows."""
+    """Collects rows for an ItemTable. `schema` has the types of columns that the source states."""
 
     _ROWS_AT_ONCE = 2000
 
@@ -131,7 +132,7 @@ class ItemTableBuilder:
         self.tables: list[pa.Table] = []
 
     def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:
-        """Add a row: values of Lodespace's own columns, and of the source's columns."""
+        """Add a row with values of Lodespace's own columns and of the source's columns."""
         row = {f"{name}_" if name in OWN_TYPES else name: value for name, value in columns.items()}
         self.rows.append(row | own)
         if len(self.rows) >= self._ROWS_AT_ONCE:
@@ -159,12 +160,13 @@ class ItemTableBuilder:
         )
 
     def finish(self) -> ItemTable:
+        """The table of all rows."""
         if self.rows or not self.tables:
             self._flush()
         try:
             table = pa.concat_tables(self.tables, promote_options="permissive")
         except pa.ArrowException:
-            # A column has numbers in one part and text in another.
+            # A column has numbers in some of the tables and text in others: store it as text.
             table = pa.concat_tables(
                 [_as_texts(table) for table in self.tables], promote_options="permissive"
             )
@@ -172,7 +174,7 @@ class ItemTableBuilder:
 
 
 def whole_text(value: Any) -> str:
-    """The value as text. Lone surrogates, which JSON can hold, are escaped."""
+    """The value as text. Lone surrogates, which JSON can contain, are escaped."""
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,6 +1,6 @@
-"""Pictures of the items: atlas pages for the cloud, and single pictures for the card.
+"""Pictures of the items: atlas pages for the cloud, and single pictures for the hover card.
 
-Pages are drawn once and cached in the project's thumbnails/ folder.
+A page is drawn once and cached in the project's folder thumbnails/.
 """
 
 import hashlib
@@ -18,14 +18,20 @@ from lodespace.items.item_set import ItemSet
 from lodespace.protocol import Thumbnails
 
 PAGE_SIZE = 2048
+"""Width and height of an atlas page, in pixels."""
 CELL = 32
+"""Width and height of an item's cell, in pixels."""
 BORDER = 2
-"""Pixels around a picture in its cell, so that texture filtering mixes in no neighbour."""
+"""Empty pixels around a picture in its cell, so that texture filtering does not mix neighbours."""
 PICTURE = CELL - 2 * BORDER
+"""Width and height of the picture in a cell, in pixels."""
 COLUMNS = PAGE_SIZE // CELL
 PER_PAGE = COLUMNS * COLUMNS
+"""Number of items per page."""
 CARD_SIZE = 512
+"""Largest side of a single picture, in pixels."""
 _VERSION = 1
+"""Version of the drawing. A change makes all cached pages invalid."""
 _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
@@ -44,7 +50,7 @@ def describe(items: ItemSet) -> Thumbnails | None:
 
 
 def page_tag(items: ItemSet, page: int) -> str:
-    """Digest of the pictures of atlas page `page` (from 0). Raises IndexError for no such page."""
+    """Digest of the pictures of atlas page `page` (from 0). Raises IndexError for other pages."""
     pictures = _pictures(items, page)
     digest = hashlib.sha256(f"{_VERSION} {pictures.shape}".encode())
     digest.update(np.ascontiguousarray(pictures).data)
@@ -52,14 +58,14 @@ def page_tag(items: ItemSet, page: int) -> str:
 
 
 def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> bytes:
-    """Atlas page `page` (from 0) as PNG, from `cache` or drawn.
+    """Atlas page `page` (from 0) as PNG, from the folder `cache` or drawn.
 
-    With `write`, a drawn page is stored in the cache. Raises IndexError for no such page.
+    With `write`, a drawn page is stored in the cache. Raises IndexError for other pages.
     """
     path = cache / f"page-{page:04d}-{page_tag(items, page)}.png"
     if path.is_file():
         kept = path.read_bytes()
-        # A power cut can leave half of a page.
+        # A power cut can truncate a page, because pages are written without sync.
         if kept.startswith(_PNG_BEGIN) and kept.endswith(_PNG_END):
             return kept
     png = _png(_draw_page(_pictures(items, page)))
@@ -74,7 +80,7 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
 
 
 def draw_page(items: ItemSet, page: int) -> Image.Image:
-    """Atlas page `page` (from 0). Raises IndexError for no such page."""
+    """Atlas page `page` (from 0), without the cache. Raises IndexError for other pages."""
     return Image.fromarray(_draw_page(_pictures(items, page)))
 
 
@@ -89,7 +95,7 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
 def picture_png(items: ItemSet, item: int) -> bytes:
     """One picture as PNG, at most CARD_SIZE pixels wide and high.
 
-    The original if it can be read, else the stored copy. Raises RequestError.
+    It is the original if that can be read, or else the stored copy. Raises RequestError.
     """
     return _png(np.asarray(originals.picture(items, item, CARD_SIZE)))
 
