@@ -14,10 +14,16 @@ from lodespace.errors import LodespaceError, ProjectError
 
 @contextlib.contextmanager
 def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
-    """A temporary folder beside `output` that replaces it at the end, or is removed on failure.
+    """Yield a temporary folder beside `output`. It becomes `output` when the `with` block ends.
 
-    `check` raises when `output` must not be replaced. It is called before and after, and an
-    existing `output` is removed. Raises ProjectError.
+    On failure the temporary folder is removed, and `output` is unchanged.
+
+    Args:
+        output: The folder to create. An existing folder is replaced.
+        check: Raises when `output` must not be replaced. It is called before and after the block.
+
+    Raises:
+        ProjectError: The folder cannot be created or written.
     """
     check()
     try:
@@ -42,7 +48,11 @@ def _replace(making: Path, output: Path) -> None:
     if output.is_dir() and any(output.iterdir()):
         old = making.with_name(f"{making.name}.old")
         output.rename(old)
-        making.rename(output)
+        try:
+            making.rename(output)
+        except BaseException:
+            old.rename(output)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     else:
         making.rename(output)
@@ -61,20 +71,21 @@ def atomic_write(
     mode: int = 0o666,
     sync: bool = True,
 ) -> None:
-    """Write `path` whole or not at all: to a temporary file beside it, which is then renamed.
+    """Write `path` as a whole or not at all: write a temporary file beside it, and rename that.
 
-    The temporary file is removed when anything fails, an interrupt included.
+    The temporary file is removed on any failure, also on an interrupt.
 
     Args:
         path: The file. An existing file is replaced.
         data: The content, or a function that writes it to an open file.
         mode: Permissions of the file, less the umask.
-        sync: Wait until content and name are on the disk. Without this a power cut soon after
-            the rename can leave an empty file, because file systems may write the new name before
-            the content. Only a cache, which is made again when it is damaged, does without.
+        sync: Wait until content and name are on the disk. Otherwise a power cut soon after the
+            rename can leave an empty file, because file systems may write the new name before the
+            content. Pass False only for caches, whose damaged files are detected and written again.
 
     Raises:
-        OSError: The file cannot be written. `path` is as before.
+        OSError: The file cannot be written. `path` is unchanged, unless the content was written
+            and only the sync of its folder failed.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -105,7 +116,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `path` atomically, mode 0600, in a folder of mode 0700. Raises LodespaceError."""
+    """Write `path` atomically with mode 0600. If its folder is new, it gets mode 0700.
+
+    Raises LodespaceError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         atomic_write(path, data, mode=0o600)

@@ -7,7 +7,8 @@ from typing import IO
 
 import pytest
 
-from lodespace.files import atomic_write
+from lodespace.errors import ProjectError
+from lodespace.files import atomic_folder, atomic_write
 
 
 def names(folder: Path) -> list[str]:
@@ -77,3 +78,26 @@ def test_atomic_write_syncs_the_content_before_the_rename_then_the_folder(
 def test_atomic_write_gives_the_file_its_mode(tmp_path: Path) -> None:
     atomic_write(tmp_path / "key", b"secret", mode=0o600)
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+def test_atomic_folder_that_cannot_be_renamed_keeps_the_previous_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "previous").touch()
+    rename = Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if target == output and path.suffix != ".old":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with (
+        pytest.raises(ProjectError, match="No space"),
+        atomic_folder(output, lambda: None) as making,
+    ):
+        (making / "new").touch()
+    assert names(tmp_path) == ["out"]
+    assert names(output) == ["previous"]
