@@ -1,4 +1,4 @@
-"""Fixtures that the test folders share, and --slow, which runs the long tests whole."""
+"""Fixtures that the test folders share, and the option --slow."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, settings
 from drivers.servers import ClientOf, ServerProcess, Serving
 from lodespace.config import ServerConfig
 
-# torch reads it when it is loaded, here and in the processes that tests start. Two workers of
-# pytest share two cores, and at these sizes a second thread costs more than it brings.
+# torch reads this variable when it is loaded, here and in the processes that tests start. Two
+# workers of pytest share two cores, and at these sizes a second thread costs more than it saves.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A machine that is busy is slow, and nothing is wrong.
+# Hypothesis would report tests as failed or too slow that are slow only on a busy machine.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("loaded")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--slow", action="store_true", help="run long tests whole (kill loops, soak), not shortened"
+        "--slow", action="store_true", help="run long tests (kill loops, soak) in full length"
     )
 
 
@@ -41,14 +41,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def slow(request: pytest.FixtureRequest) -> bool:
-    """Whether long tests run whole."""
+    """Whether long tests run in full length."""
     return bool(request.config.getoption("--slow"))
 
 
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
-    """200 vectors of 8 numbers in four clear groups, as .npz with their classes: trains in a
-    second."""
+    """A .npz file with 200 vectors of 8 numbers in four separate groups, which are their classes.
+
+    A model is trained on them within a second.
+    """
     random = np.random.default_rng(5)
     truth = np.arange(200) % 4
     centres = random.normal(0, 4, (4, 8))
@@ -59,7 +61,7 @@ def small_data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def served(tmp_path: Path, small_data: Path) -> AsyncIterator[str]:
-    """Address of a server in this process, on small data, that does not train."""
+    """Address of a server in this process, with `small_data` and without training."""
     async with Serving(small_data, tmp_path / "project", ServerConfig(train=False)) as url:
         yield url
 
@@ -68,7 +70,7 @@ async def served(tmp_path: Path, small_data: Path) -> AsyncIterator[str]:
 def client_of(aiohttp_client: Any) -> ClientOf:
     """Serves a project in this process, without a trainer.
 
-    `http = await client_of(data, project_folder)` opens the project or makes it.
+    `http = await client_of(data, project_folder)` opens or creates the project.
     """
 
     async def serve(
@@ -91,7 +93,7 @@ def client_of(aiohttp_client: Any) -> ClientOf:
 
 @pytest.fixture
 def server_process() -> Iterator[type[ServerProcess]]:
-    """Makes server processes, and stops those that still run at the end."""
+    """The class of server processes. A process that still runs after the test is stopped."""
     made: list[ServerProcess] = []
 
     class Tracked(ServerProcess):

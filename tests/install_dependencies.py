@@ -1,14 +1,14 @@
-"""Installs what pyproject.toml names, with the build of torch that fits the machine.
+"""Installs the dependencies in pyproject.toml, with the build of torch that fits the machine.
 
-    python tests/install_dependencies.py             what Lodespace needs to build and run
-    python tests/install_dependencies.py test lint   the named extras too
+    python tests/install_dependencies.py             the dependencies to build and run Lodespace
+    python tests/install_dependencies.py test lint   also those of the named extras
 
-The download size is printed first. On Linux, PyPI's torch carries CUDA (3 GB of downloads). uv
-with `--torch-backend=auto` takes the processor-only build where there is no graphics driver, and
-the matching CUDA build where there is one; torch and torchvision come from the same index.
-`UV_TORCH_BACKEND=cpu` in the environment takes the processor-only build in any case. Where that
-index or uv is not available, and on Windows and macOS, whose default builds are small, plain pip
-installs everything.
+The download size is printed first. On Linux, PyPI's torch needs the CUDA libraries (3 GB). There,
+uv with `--torch-backend=auto` selects the processor-only build on a machine without a graphics
+driver, and otherwise the matching CUDA build. It installs torch and torchvision from the same
+index. The environment variable `UV_TORCH_BACKEND=cpu` selects the processor-only build on any
+machine. If PyTorch's index or uv is not available, pip installs the default builds. On Windows and
+macOS pip always does, because the default builds there are small.
 """
 
 import importlib.metadata
@@ -31,6 +31,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 
 def main(extras: Sequence[str]) -> int:
+    """Install the dependencies and those of `extras`. Returns the exit status."""
     requirements = requirements_of(PROJECT, extras)
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "requirements.txt"
@@ -39,7 +40,7 @@ def main(extras: Sequence[str]) -> int:
             return 0
         size = size_text(download_size(listed, None))
         print(f"pip installs the default builds ({size}).", flush=True)
-        # Compiling all modules took 120 s of processor time; Python compiles those that it imports.
+        # Compiling all modules took 120 s. Python compiles a module when it is first imported.
         command = [*PIP, "install", "--no-compile", "--requirement", str(listed)]
         return subprocess.run(command).returncode
 
@@ -61,13 +62,16 @@ def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
 
 
 def install_with_uv(listed: Path) -> bool:
-    """Install `listed` with uv where it can choose the build of torch. Returns whether it did."""
+    """Install the requirements file `listed` with uv, if uv can select the build of torch.
+
+    Returns whether it was installed.
+    """
     if sys.platform != "linux":
         return False
     if not torch_index_answers():
         print("PyTorch's package index, which has smaller builds, cannot be reached from here.")
         return False
-    if not has_uv():
+    if not install_uv():
         return False
     backend = os.environ.get("UV_TORCH_BACKEND") or "auto"
     size = download_size(listed, backend)
@@ -76,12 +80,13 @@ def install_with_uv(listed: Path) -> bool:
     print(f"uv installs the build of torch for this machine ({size_text(size)}).", flush=True)
     command = [*UV, "pip", "install", "--python", sys.executable, "--torch-backend", backend]
     if is_installed("torch") != is_installed("torchvision"):
-        # A torch of another index beside this torchvision fails at import.
+        # torch and torchvision of different indexes fail at import.
         command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
     return subprocess.run([*command, "--requirement", str(listed)]).returncode == 0
 
 
 def torch_index_answers() -> bool:
+    """Whether PyTorch's package index can be reached within INDEX_SECONDS."""
     request = urllib.request.Request(TORCH_INDEX, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=INDEX_SECONDS):
@@ -90,8 +95,8 @@ def torch_index_answers() -> bool:
         return False
 
 
-def has_uv() -> bool:
-    """Install uv into this environment. Returns False where pip finds no uv for this machine."""
+def install_uv() -> bool:
+    """Install uv into this environment if it is missing. Returns False if that fails."""
     if is_installed("uv"):
         return True
     installing = [*PIP, "install", "--quiet", "uv"]
@@ -107,11 +112,11 @@ def is_installed(name: str) -> bool:
 
 
 def download_size(listed: Path, backend: str | None) -> int | None:
-    """Bytes of the packages in `listed` that are not installed yet.
+    """Bytes of the packages that the requirements file `listed` needs and that are not installed.
 
-    Returns None when uv cannot resolve them.
+    Returns None if uv is not available or cannot resolve the requirements.
     """
-    if not has_uv():
+    if not install_uv():
         return None
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "pylock.toml"
@@ -125,9 +130,9 @@ def download_size(listed: Path, backend: str | None) -> int | None:
 
 
 def package_size(package: dict[str, Any]) -> int:
-    """Bytes of the wheel of one `packages` entry of a pylock.toml, or of its source distribution.
+    """Bytes of the largest wheel, or else of the source distribution, of an entry of a pylock.toml.
 
-    PyPI states each size; PyTorch's index does not, so the server of the wheel is asked.
+    PyTorch's index does not state the sizes, so they are requested from the server of the wheel.
     """
     files = package.get("wheels") or [package[k] for k in ("archive", "sdist") if k in package]
     stated = [file["size"] for file in files if "size" in file]
@@ -137,6 +142,7 @@ def package_size(package: dict[str, Any]) -> int:
 
 
 def content_length(url: str) -> int:
+    """Bytes of the file at `url`, or 0 if its server does not state them."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=INDEX_SECONDS) as answer:
@@ -146,7 +152,7 @@ def content_length(url: str) -> int:
 
 
 def size_text(size: int | None) -> str:
-    """For people: `0.6 GB to download`."""
+    """The size as text, such as "0.6 GB to download"."""
     if size is None:
         return "download size unknown"
     return f"{size / 1e9:.1f} GB to download" if size >= 5e7 else f"{size / 1e6:.0f} MB to download"

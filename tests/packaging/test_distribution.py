@@ -1,4 +1,4 @@
-"""Wheel and sdist: built as by pip, installed outside of the checkout, and used."""
+"""Wheel and sdist: built as pip builds them, installed outside of the checkout, and used."""
 
 import gzip
 import json
@@ -17,16 +17,18 @@ from pathlib import Path
 
 import pytest
 
+from drivers.servers import free_port
+
 ROOT = Path(__file__).parents[2]
 MAX_WHEEL_BYTES = 8_000_000
 MAX_SCRIPT_BYTES = 260_000
-"""After gzip; docs/dependencies.md has the measured size."""
+"""Limit for all scripts of the page after gzip. docs/dependencies.md has the measured size."""
 MAX_MODEL_BYTES = 3_000_000
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(wheel, sdist), with this environment's build tools; the wheel is built from the sdist."""
+    """(wheel, sdist), built with this environment's tools. The wheel is built from the sdist."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
     built = subprocess.run(command, capture_output=True, text=True)
@@ -38,7 +40,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """bin/ of a new virtual environment with the wheel, which shares this one's dependencies."""
+    """bin/ of a new environment with the wheel. It shares the dependencies of this environment."""
     venv = tmp_path_factory.mktemp("wheel") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")
@@ -75,7 +77,7 @@ def test_the_wheel_is_small_and_contains_page_digits_and_demo(
 
 
 def test_the_page_is_small_and_contains_no_emulator(distributions: tuple[Path, Path]) -> None:
-    """All scripts of the page with VR, and the models of controllers and hands."""
+    """The limits hold for all scripts, VR included, and for the models of controllers and hands."""
     with zipfile.ZipFile(distributions[0]) as archive:
         scripts = {
             n: archive.read(n)
@@ -132,9 +134,9 @@ def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> N
 
 
 class Serving:
-    """`lodespace serve` as a process in `folder`; the context is its address.
+    """`lodespace serve` as a process in `folder`, with the page's address as context.
 
-    Ctrl-C ends it.
+    The process is ended by Ctrl-C.
     """
 
     def __init__(self, command: Path, folder: Path, environment: dict[str, str]) -> None:
@@ -173,11 +175,3 @@ def attempts(seconds: float) -> Iterator[None]:
     while time.monotonic() < end:
         yield
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

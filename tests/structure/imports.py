@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"lodespace": ROOT / "server", "lodespace.models": ROOT / "models"}
-"""Folder of each package; an import of `lodespace.x` is below server/ unless `x` is `models`."""
+"""Folder of each package. An import of `lodespace.x` is below server/ unless `x` is `models`."""
 
 
 def imported_modules(path: Path, *, lazy: bool) -> set[str]:
@@ -17,7 +17,7 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
         lazy: include imports inside functions and those for the type checker only.
 
     Raises:
-        AssertionError: at a relative import.
+        AssertionError: `path` has a relative import.
     """
     found: set[str] = set()
 
@@ -58,24 +58,24 @@ def module_name(path: Path) -> str:
     return str(path.relative_to(top).with_suffix(""))
 
 
-def room_of(path: Path) -> str:
-    """Name of the topic folder of a module, or of the module where it lies at the top."""
+def topic_of(path: Path) -> str:
+    """Name of the topic of a module: its top folder, or itself if it is at the top."""
     return module_name(path).split("/", 1)[0]
 
 
-def imported_rooms(path: Path, package: str) -> Iterator[tuple[str, str]]:
-    """(room, imported name) for each import of `path` within `package`, lazy ones included.
+def imported_topics(path: Path, package: str) -> Iterator[tuple[str, str]]:
+    """Yield (topic, imported name) for each import of `path` within `package`, lazy ones included.
 
-    `from lodespace import x` counts as an import of the room `x` where x is one, and of the
-    package's own `__init__` otherwise.
+    `from lodespace import x` is an import of the topic `x` if there is one, and otherwise of the
+    topic `__init__`.
     """
     folder = PACKAGES[package]
-    rooms = {entry.stem for entry in folder.iterdir()} | (
+    topics = {entry.stem for entry in folder.iterdir()} | (
         {"models"} if package == "lodespace" else set()
     )
     for name in sorted(imported_modules(path, lazy=True)):
         if name == package:
             continue
         if name.startswith(f"{package}."):
-            room = name.removeprefix(f"{package}.").split(".", 1)[0]
-            yield (room if room in rooms else "__init__"), name
+            topic = name.removeprefix(f"{package}.").split(".", 1)[0]
+            yield (topic if topic in topics else "__init__"), name

@@ -22,7 +22,7 @@ def test_the_tables_of_the_folders_are_current() -> None:
 
 
 def test_every_folder_of_the_client_has_a_description() -> None:
-    assert {room.name for room in DRAWN["client"].rooms if not room.holds} == set()
+    assert {topic.name for topic in DRAWN["client"].topics if not topic.content} == set()
 
 
 def test_the_named_files_of_the_client_exist() -> None:
@@ -32,6 +32,6 @@ def test_the_named_files_of_the_client_exist() -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_import_goes_to_an_earlier_folder(name: str) -> None:
-    height = {room.name: at for at, room in enumerate(DRAWN[name].rooms)}
-    upward = [(a, b) for a, b in DRAWN[name].imports if height[b] > height[a]]
-    assert upward == []
+    place = {topic.name: at for at, topic in enumerate(DRAWN[name].topics)}
+    late = [(a, b) for a, b in DRAWN[name].imports if place[b] > place[a]]
+    assert late == []

@@ -1,4 +1,4 @@
-"""Packages, versions and names of files that are written down in more than one place agree."""
+"""Packages, versions and file names are the same in all places where they are written down."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Torch and what imports it stay in the trainer process, in bakes and in the model's export."""
+"""Only the trainer process, bakes and the model's export load torch."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ WITH_TORCH = {
     "baking/progress",
     "exporting/model",
 }
-"""Modules or folders of server/ that may import torch; others reach them only inside a function."""
+"""Modules or folders of server/ that may import torch. Other modules import them only lazily."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",
     "lodespace.models.item_predictions",
     "lodespace.models.terms",
 }
-"""The part of models/ that loads no torch."""
+"""Modules and folders of models/ that do not load torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files"}
-"""Imports of models/ from the package: itself, and the atomic writing of files."""
+"""Modules of the package that models/ may import: models/ itself, and the writing of files."""
 NOT_FOR_A_LIBRARY = {"aiohttp", "asyncio", "threading", "multiprocessing", "sqlite3"}
 
 
