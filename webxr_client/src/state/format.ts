@@ -3,4 +3,10 @@
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const count = (n: number): string => whole.format(n);
-export const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`;
+
+/** Format a share as percent. Less than the whole is never rounded up to 100 %. */
+export function percent(share: number, digits = 0): string {
+  const text = (100 * share).toFixed(digits);
+  const most = share < 1 && Number(text) >= 100 ? 100 - 10 ** -digits : null;
+  return `${most === null ? text : most.toFixed(digits)} %`;
+}
