@@ -1,16 +1,13 @@
-/** The id of this browser, kept over reloads: undo and redo apply to a client's own gestures. */
+/** Id of this browser. It is stored, so that a reloaded page can still undo its own gestures. */
+import { store, stored } from "../state/storage.js";
 
 const KEY = "lodespace.client";
 
 /** The stored id, or a new one. Without storage every page load gets a new id. */
 export function storedClientId(): string {
-  try {
-    const stored = localStorage.getItem(KEY);
-    if (stored) return stored;
-    const created = crypto.randomUUID();
-    localStorage.setItem(KEY, created);
-    return created;
-  } catch {
-    return crypto.randomUUID();
-  }
+  const kept = stored(KEY);
+  if (kept) return kept;
+  const created = crypto.randomUUID();
+  store(KEY, created);
+  return created;
 }

@@ -1,5 +1,6 @@
 /** State of VR and of the brush, as signals. */
 import { type Signal, signal } from "@preact/signals";
+import { store, stored } from "./storage.js";
 
 export type Handedness = "left" | "right";
 export type XrMode = "immersive-vr" | "immersive-ar";
@@ -19,11 +20,11 @@ const FIRST_DENSITY = 0.18;
 const KEY = "lodespace.dominant-hand";
 
 export class XrState {
-  /** Kinds of session that the browser offers; null until it has answered. */
+  /** Kinds of session that the browser offers; null until the browser has answered. */
   readonly offered: Signal<ReadonlySet<XrMode> | null> = signal(null);
   /** Kind of the running session; null on the page. */
   readonly presenting: Signal<XrMode | null> = signal(null);
-  /** Message for the user: the last event and what to do about it; "" without one. */
+  /** Message for the user: what happened and what to do next; "" without a message. */
   readonly message = signal("");
   /** Item that the brush touches; its card is shown. -1 when the brush touches none. */
   readonly atBrush = signal(-1);
@@ -37,7 +38,7 @@ export class XrState {
   /** Whether hands are tracked without controllers, so that pinches replace triggers. */
   readonly bare = signal(false);
   /** Hand that holds the brush; the palette is on the other hand. */
-  readonly dominant: Signal<Handedness> = signal(kept());
+  readonly dominant: Signal<Handedness> = signal(stored(KEY) === "left" ? "left" : "right");
 
   setRadius(metres: number): void {
     this.radius.value = Math.min(LARGEST_RADIUS, Math.max(LEAST_RADIUS, metres));
@@ -53,18 +54,6 @@ export class XrState {
 
   swapHands(): void {
     this.dominant.value = this.dominant.value === "right" ? "left" : "right";
-    try {
-      localStorage.setItem(KEY, this.dominant.value);
-    } catch {
-      // Without storage the choice lasts until the page is closed.
-    }
-  }
-}
-
-function kept(): Handedness {
-  try {
-    return localStorage.getItem(KEY) === "left" ? "left" : "right";
-  } catch {
-    return "right";
+    store(KEY, this.dominant.value);
   }
 }

@@ -1,7 +1,9 @@
 /**
- * Light or dark theme: the setting of the system, until the person chooses. The choice is stored.
+ * Theme and text size. The theme is that of the system until the user chooses one. Both choices are
+ * stored.
  */
 import { effect, type Signal } from "@preact/signals";
+import { store, stored } from "../../state/storage.js";
 
 export type Theme = "dark" | "light";
 /** Factor of the panels' size with big text; search.css has the same number. */
@@ -12,43 +14,27 @@ const BIG_KEY = "lodespace.big-text";
 export function followTheme(theme: Signal<Theme>): void {
   const light = window.matchMedia("(prefers-color-scheme: light)");
   const follow = () => {
-    theme.value = kept() ?? (light.matches ? "light" : "dark");
+    theme.value = chosen() ?? (light.matches ? "light" : "dark");
   };
   follow();
   light.addEventListener("change", follow);
 }
 
-/** Apply the stored choice of big text, and store each change. Returns a function that stops it. */
-export function followBigText(big: Signal<boolean>): () => void {
-  try {
-    big.value = localStorage.getItem(BIG_KEY) === "yes";
-  } catch {
-    // storage is off
-  }
-  return effect(() => {
+/** Apply the stored text size, and store each change. */
+export function followBigText(big: Signal<boolean>): void {
+  big.value = stored(BIG_KEY) === "yes";
+  effect(() => {
     document.documentElement.classList.toggle("big-text", big.value);
-    try {
-      localStorage.setItem(BIG_KEY, big.value ? "yes" : "no");
-    } catch {
-      // storage is off: until the page is left
-    }
+    store(BIG_KEY, big.value ? "yes" : "no");
   });
 }
 
 export function toggleTheme(theme: Signal<Theme>): void {
   theme.value = theme.value === "dark" ? "light" : "dark";
-  try {
-    localStorage.setItem(KEY, theme.value);
-  } catch {
-    // storage is off: until the page is left
-  }
+  store(KEY, theme.value);
 }
 
-function kept(): Theme | null {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === "dark" || value === "light" ? value : null;
-  } catch {
-    return null;
-  }
+function chosen(): Theme | null {
+  const value = stored(KEY);
+  return value === "dark" || value === "light" ? value : null;
 }
