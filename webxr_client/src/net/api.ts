@@ -1,6 +1,6 @@
 /**
- * HTTP requests to the server, or to the files of a baked site. Each rejects with an Error whose
- * message is for the user.
+ * HTTP requests to the server, or to the files of a baked site. A failed request rejects with an
+ * Error whose message is for the user.
  */
 import type {
   Access,
@@ -22,12 +22,15 @@ import { ServerError } from "./errors.js";
 import * as site from "./site.js";
 
 async function get(path: string, options?: RequestInit): Promise<Response> {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch(() => {
+    // The browser's own message, such as "Failed to fetch", does not help the user.
+    throw new Error("The server cannot be reached.");
+  });
   if (!response.ok) {
     const body = (await response.json().catch(() => null)) as ErrorBody | null;
     throw new ServerError(
       (body?.code as ErrorCode | undefined) ?? "",
-      body?.message ?? `the server answered ${response.status}`,
+      body?.message ?? `The server answered with HTTP status ${response.status}.`,
     );
   }
   return response;
@@ -91,7 +94,7 @@ export async function fetchRecording(start: number, end: number): Promise<ArrayB
   return response.arrayBuffer();
 }
 
-// Review; a baked site does not have it --------------------------------------------------------
+// Review, which a baked site does not offer ------------------------------------------------------
 
 export async function fetchSheet(kind: "suspects" | "uncertain", size: number): Promise<Sheet> {
   return (await get(`/api/sheet?kind=${kind}&size=${size}`)).json() as Promise<Sheet>;
@@ -99,7 +102,7 @@ export async function fetchSheet(kind: "suspects" | "uncertain", size: number): 
 
 export const fetchNext = async () => (await get("/api/next")).json() as Promise<Suggestion>;
 
-/** One byte per item; 255 is strongest. */
+/** Values of a cue: one byte per item; 255 is strongest. */
 export const fetchCue = async (cue: string) =>
   new Uint8Array(await (await get(`/api/cues/${cue}`)).arrayBuffer());
 

@@ -13,7 +13,10 @@ import {
 import { LeaveGuard } from "./leave-guard.js";
 
 export interface ConnectionState {
-  /** `waiting`: between two attempts. `none`: a baked site without a server. */
+  /**
+   * `waiting`: before the next attempt. `refused`: closed by the server, without another attempt.
+   * `none`: a baked site without a server.
+   */
   status: "connecting" | "open" | "waiting" | "refused" | "none";
   /** Message for the user: the current action, or the reason of a failure. */
   detail: string;
@@ -26,9 +29,9 @@ export interface ConnectionState {
 }
 
 export interface StreamListener {
-  /** First operation of a connection: the scene and revision that the page shows. */
+  /** Returns the first operation of a connection: the scene and revision that the page shows. */
   hello(): ClientOperation;
-  /** Called in the order of arrival, after the frames that arrived before. */
+  /** Called for each operation. Operations and frames are passed on in the order of arrival. */
   onOperation(operation: ServerOperation): void;
   onFrame(frame: Frame): void;
   /** Called at each change of the connection or of the number of pending commands. */
@@ -37,6 +40,7 @@ export interface StreamListener {
 
 type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 
+/** Bounds of the wait before another attempt, in ms. It doubles with each failure. */
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;
@@ -44,24 +48,22 @@ const PROTOCOL_ERROR = 1002;
 export class Connection {
   private socket: WebSocket | null = null;
   private readonly unanswered = new Map<string, CommandOperation>();
-  /** Commands without an answer exist only in this page, so leaving it asks first. */
+  /** Asks before the page is left with unanswered commands, which exist only in this page. */
   private readonly guard = new LeaveGuard();
   private failures = 0;
   private timer: number | undefined;
-  private closed = false;
   private welcomed = false;
-  /** Frames and operations are handled one after the other, in the order in which they arrive. */
+  /** Handles frames and operations one after the other, in the order in which they arrive. */
   private decoding: Promise<void> = Promise.resolve();
 
-  /** `listener` is a function, because the objects that handle the stream send through it too. */
+  /** `listener` is a function, because the listener is created after the connection it needs. */
   constructor(
     private readonly url: string,
     private readonly listener: () => StreamListener,
   ) {}
 
-  /** Never connect; for a baked site, which has no server. */
+  /** Report that there is no server, as for a baked site. `open` is never called then. */
   disable(): void {
-    this.closed = true;
     this.setState("none", "", null);
   }
 
@@ -109,12 +111,6 @@ export class Connection {
     socket?.close();
   }
 
-  close(): void {
-    this.closed = true;
-    window.clearTimeout(this.timer);
-    this.socket?.close();
-  }
-
   /** Close the socket as a network failure would; the stream reconnects. */
   interrupt(): void {
     this.socket?.close();
@@ -155,7 +151,7 @@ export class Connection {
   }
 
   private onClose(socket: WebSocket, event: CloseEvent): void {
-    if (socket !== this.socket || this.closed) return;
+    if (socket !== this.socket) return;
     this.welcomed = false;
     if (event.code === PROTOCOL_ERROR) {
       const reason =

@@ -11,6 +11,6 @@ export class ServerError extends Error {
   }
 }
 
-/** Text of whatever was thrown, for the user. */
+/** Message of a thrown value, for the user. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

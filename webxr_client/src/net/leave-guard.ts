@@ -1,6 +1,6 @@
 /**
  * Makes the browser ask before the page is closed. The listener is installed only while it is
- * needed, because browsers keep no page with one in their back-forward cache.
+ * needed, because browsers do not keep a page with such a listener in their back-forward cache.
  */
 export class LeaveGuard {
   private on = false;

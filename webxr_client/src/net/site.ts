@@ -22,7 +22,10 @@ export const hasCards = isSite && document.documentElement.dataset.cards === "ye
 
 async function file(path: string): Promise<Response> {
   const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path} is missing from this site (${response.status})`);
+  if (!response.ok)
+    throw new Error(
+      `${path} is missing from this site (HTTP status ${response.status}). Copy the whole bake.`,
+    );
   return response;
 }
 
@@ -43,8 +46,8 @@ export const thumbnails = async (page: number) => (await file(`thumbnails/${page
 export const timeline = async () => (await file("timeline.json")).json() as Promise<Timeline>;
 
 /**
- * Part of the recording. The file is fetched whole, because some web servers do not serve parts of
- * files.
+ * Bytes `start` (inclusive) to `end` (exclusive) of the recording. The file is fetched whole,
+ * because some web servers do not serve parts of files.
  */
 export async function recordingPart(start: number, end: number): Promise<ArrayBuffer> {
   recording ??= file("recording.lds").then((response) => response.arrayBuffer());
@@ -84,8 +87,8 @@ export async function search(text: string): Promise<number[]> {
 }
 
 /**
- * Items whose id, path or any column contains `text`, ignoring case; for `column:text`, only that
- * column. Ascending.
+ * Items whose id, path or any column contains `text`, ascending. Case is ignored. With
+ * `column:text`, only that column is searched.
  */
 export function matching(all: SiteItems, text: string): number[] {
   const fields: Record<string, string[]> = { id: all.ids, path: all.paths ?? [], ...all.columns };

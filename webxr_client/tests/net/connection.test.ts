@@ -45,7 +45,7 @@ beforeEach(() => {
   connection = new Connection("ws://localhost", () => listener);
 });
 afterEach(() => {
-  connection.close();
+  connection.pause();
   vi.unstubAllGlobals();
 });
 
