@@ -1,22 +1,21 @@
-/**
- * Fetching of cues: when they are shown, and again some time after labels or predictions changed.
- */
+/** Fetches the shown cues, and fetches them again after labels or predictions have changed. */
 import { effect } from "@preact/signals";
 import { fetchCue } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
 import type { AppState } from "../state/app-state.js";
 import { type Cue, isCue } from "../state/review-state.js";
 
-/** Shortest time between two requests while predictions change with every frame. */
+/** Shortest time between two requests; predictions can change with every frame. */
 const EVERY_MS = 2000;
-/** Wait after a single change, to collect others. */
+/** Wait after a change, so that one request covers the changes that follow closely. */
 const SOON_MS = 300;
 
 export class CueFeed {
   private timer: number | undefined;
+  /** Time of the newest answer, in ms of performance.now(). */
   private fetched = Number.NEGATIVE_INFINITY;
   private busy = false;
-  /** Whether something changed after the newest request. */
+  /** Whether labels, predictions or the choice of cues changed after the newest request. */
   private stale = false;
 
   constructor(
@@ -29,8 +28,7 @@ export class CueFeed {
       state.labelsVersion.value;
       state.predictionsVersion.value;
       if (wanted.length === 0 || state.sceneVersion.value === 0 || !state.time.live.value) return;
-      const known = state.review.cues.peek();
-      this.later(wanted.every((cue) => known.has(cue)) ? undefined : 0);
+      this.later();
     });
   }
 
@@ -39,7 +37,12 @@ export class CueFeed {
     return [...new Set(shown.filter(isCue))];
   }
 
-  private later(wait = Math.max(SOON_MS, this.fetched + EVERY_MS - performance.now())): void {
+  /** Request the shown cues: at once if one has not been fetched yet, otherwise after a wait. */
+  private later(): void {
+    const known = this.state.review.cues.peek();
+    const wait = this.wanted().every((cue) => known.has(cue))
+      ? Math.max(SOON_MS, this.fetched + EVERY_MS - performance.now())
+      : 0;
     this.stale = true;
     if (this.busy || (this.timer !== undefined && wait > 0)) return;
     window.clearTimeout(this.timer);
@@ -64,7 +67,6 @@ export class CueFeed {
     }
     this.fetched = performance.now();
     this.busy = false;
-    const known = state.review.cues.peek();
-    if (this.stale) this.later(this.wanted().every((cue) => known.has(cue)) ? undefined : 0);
+    if (this.stale) this.later();
   }
 }

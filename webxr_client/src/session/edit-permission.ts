@@ -10,15 +10,15 @@ export class EditPermission {
   ) {}
 
   /**
-   * Whether the session can be changed now. While the timeline shows a past moment, this returns to
-   * the live view and refuses the change, because the user saw other labels and positions.
+   * Whether the session can be changed now. While the timeline shows a past moment, the change is
+   * refused, because the user saw other labels and positions; the page returns to the live view.
    */
   allowed(): boolean {
     const { state } = this;
     state.refusal.value = null;
     if (!state.time.live.peek() && !state.readOnly.peek()) {
       this.backToLive();
-      this.notes.show("Back to live. Changes apply to the current state.");
+      this.notes.show("Back to live. Nothing was changed: repeat the action on the current state.");
       return false;
     }
     return !state.readOnly.peek();

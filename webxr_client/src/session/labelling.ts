@@ -1,4 +1,7 @@
-/** Label commands: they leave out locked classes, show labels at once, and revert refused ones. */
+/**
+ * Label commands. Items of locked classes are left out, labels are shown at once, and refused
+ * labels are reverted.
+ */
 import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
 import { MAX_REGIONS, type Provenance, UNLABELED } from "../protocol/messages.js";
@@ -7,7 +10,7 @@ import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Labelling {
-  /** Callbacks of commands without an answer, by command id. */
+  /** Callback per command without an answer; the keys are command ids. */
   private readonly waiting = new Map<string, (accepted: boolean) => void>();
 
   constructor(
@@ -96,7 +99,11 @@ export class Labelling {
     this.waiting.delete(commandId);
   }
 
-  /** Items whose current class and new class are unlocked. A note states how many are left out. */
+  /**
+   * Items whose current class and new class are unlocked. A note states how many are left out.
+   *
+   * @param newClass Maps each item to its new class; absent if all get the same, unlocked class.
+   */
   private withoutLocked(items: Uint32Array, newClass?: ReadonlyMap<number, number>): Uint32Array {
     const { classes, annotations } = this.state;
     const locked = new Set(classes.peek().flatMap((info) => (info.locked ? [info.class_id] : [])));

@@ -1,8 +1,7 @@
 /**
- * Queries to the model over the stream. Each gets at most one answer. Queries that repeat, as those
- * at the pointer do, wait for the previous answer.
+ * Queries to the model over the stream. Each query gets at most one answer. A repeated query, such
+ * as the one for the point under the pointer, waits for the previous answer.
  */
-
 import {
   type ClientOperation,
   type Decoded as DecodedAnswer,
@@ -21,6 +20,7 @@ type Point = readonly number[];
 
 export class ModelQueries {
   private readonly waiting = new Map<string, (answer: Answer | null) => void>();
+  /** Whether a query for the point under the pointer or the hand has no answer yet. */
   private mapBusy = false;
   /** Newest point that waits for the previous answer. */
   private mapNext: Point | null = null;
@@ -92,7 +92,7 @@ export class ModelQueries {
     forces.version.value += 1;
   }
 
-  /** Request a forces frame with every positions frame, or end that. */
+  /** Request a forces frame with every positions frame; false ends the request. */
   watch(forces: boolean): void {
     if (forces === this.watching) return;
     this.watching = forces;

@@ -1,4 +1,4 @@
-/** Notices made by this page about the user's last action. */
+/** Notices of this page about the user's last action. */
 import type { AppState } from "../state/app-state.js";
 
 export class Notes {

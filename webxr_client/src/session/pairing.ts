@@ -29,7 +29,7 @@ export class PairingFlow {
     this.show("revoked");
   }
 
-  /** Request access, and repeat the request when it expires; not when the owner denies it. */
+  /** Request access. A request that expires is repeated; a request that is denied is not. */
   async ask(): Promise<void> {
     const mine = ++this.request;
     while (mine === this.request) {
@@ -52,6 +52,7 @@ export class PairingFlow {
     this.onAllowed();
   }
 
+  /** Request access once, and poll until the owner decides or the request expires. */
   private async askOnce(mine: number): Promise<"allowed" | "denied" | "expired"> {
     this.show("asking");
     try {

@@ -1,7 +1,7 @@
 /**
- * Playback of the recording: reads the part from a keyframe to the next, adds up the frames in it,
- * and shows the result in place of the current state. It reads only the recording and never asks
- * the trainer.
+ * Playback of the recording. For a moment, it reads the part from the keyframe before to the next
+ * keyframe, adds up the frames before the moment, and shows the result in place of the current
+ * state. It never queries the trainer.
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";
@@ -20,6 +20,7 @@ const SCRUB_MS = 90;
 
 /** Part of the recording from a keyframe to the next. */
 interface Segment {
+  /** Index of its first recorded frame. */
   first: number;
   scene: SceneFile;
   frames: PositionsFrame[];
@@ -27,7 +28,7 @@ interface Segment {
   labels: { after: number; labels: Labels }[];
 }
 
-/** Source of the index and of parts of the recording (bytes `start` to `end`). */
+/** Source of the index and of parts of the recording: bytes `start` to `end` (exclusive). */
 export interface RecordingSource {
   timeline(): Promise<Timeline>;
   part(start: number, end: number): Promise<ArrayBuffer>;
@@ -41,7 +42,7 @@ export class Playback {
   private timer: number | undefined;
 
   /**
-   * @param leave Called before a past moment is shown.
+   * @param leave Called before the page leaves the live view.
    * @param onLive Called to show the current state again.
    */
   constructor(
@@ -55,7 +56,7 @@ export class Playback {
   async refresh(): Promise<void> {
     const timeline = await this.source.timeline();
     const before = this.state.time.timeline.peek();
-    // The last part has grown. A thinned recording has all parts in other places.
+    // The last part has grown. In a thinned recording all parts have moved.
     if (before && timeline.moments < before.moments) this.segments.clear();
     else if (before) this.segments.delete(before.keyframes.offset.length - 1);
     this.state.time.timeline.value = timeline;
@@ -89,7 +90,7 @@ export class Playback {
     }
   }
 
-  /** Requested moment, limited to the recorded ones. */
+  /** Requested moment, at most the newest recorded one. */
   private nearest(): number {
     return Math.min(this.state.time.last.peek(), this.wanted);
   }

@@ -1,7 +1,7 @@
 /**
- * Review of doubtful items: contact sheets corrected and confirmed as one gesture, the suggestion
- * of what to label next, growing a selection over equal predictions, and accepting confident
- * predictions.
+ * Review of doubtful items: contact sheets that are corrected and confirmed as one gesture,
+ * suggestions of what to label next, selections that grow over items with the same prediction, and
+ * confident predictions that are accepted as labels.
  */
 import { batch, effect, untracked } from "@preact/signals";
 import { fetchNext, fetchSheet } from "../net/api.js";
@@ -9,6 +9,7 @@ import { messageOf } from "../net/errors.js";
 import { MAX_REGIONS, MAX_SHEET_SIZE, type Provenance, SHEET_SIZE } from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import { ClusterGrowth } from "../state/cluster-growth.js";
+import { percent } from "../state/format.js";
 import {
   NO_PICTURE,
   type OpenSheet,
@@ -18,7 +19,7 @@ import {
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 
-/** Density thresholds that `grow` tries in turn until it adds an item. */
+/** Density thresholds that `grow` tries in turn until the selection has grown. */
 const GROW_SHARES = [0.18, 0.05, 0];
 
 /** Parts of the session that the review uses. */
@@ -29,7 +30,7 @@ export interface ReviewHost {
   note(message: string): void;
   /**
    * Label each item with its own class, as one gesture. Resolves with whether the server accepted
-   * it.
+   * the labels.
    */
   labelEach(items: Uint32Array, classIds: Int16Array, provenance: Provenance): Promise<boolean>;
 }
@@ -57,7 +58,7 @@ export class Review {
     });
   }
 
-  // Contact sheets ---------------------------------------------------------------------------------------------------
+  // Contact sheets -------------------------------------------------------------------------------
 
   /** Open a contact sheet. */
   open(kind: SheetKind, reason = ""): void {
@@ -79,8 +80,8 @@ export class Review {
   }
 
   /**
-   * Fetch a sheet again that was opened before there were predictions, unless the user has begun to
-   * correct it.
+   * Fetch the sheet again when the first predictions arrive, unless the user has begun to correct
+   * it.
    */
   private reloadWithPredictions(): void {
     const { review, annotations } = this.state;
@@ -99,7 +100,7 @@ export class Review {
     this.marked = null;
     if (review.corrected.peek().size > 0)
       this.host.note(
-        "The sheet was put away without labels. Your corrections are kept until you open it again.",
+        "The sheet was closed, and nothing was labelled. Your corrections are kept: open it again.",
       );
     review.sheet.value = null;
   }
@@ -111,7 +112,7 @@ export class Review {
     const info = classes.peek()[classId];
     if (item < 0 || !info || info.removed) return;
     if (info.locked) {
-      this.host.note(`${info.name} is locked. Unlock it to assign it.`);
+      this.host.note(`Class ${info.name} is locked. Unlock the class before you assign it.`);
       return;
     }
     const aside = new Set(review.aside.peek());
@@ -219,7 +220,7 @@ export class Review {
     return sheet?.status === "open" ? (sheet.items[review.at.peek()]?.item ?? -1) : -1;
   }
 
-  // Next, grow, accept -----------------------------------------------------------------------------------------------
+  // Next, grow, accept ---------------------------------------------------------------------------
 
   /** Request what to label next and select it, or open its sheet, with the reason. */
   async next(): Promise<void> {
@@ -243,7 +244,8 @@ export class Review {
         };
       }
     } catch (error) {
-      if (mine === this.asked) this.host.note(`There is no suggestion: ${messageOf(error)}`);
+      if (mine === this.asked)
+        this.host.note(`The suggestion could not be fetched: ${messageOf(error)}`);
     }
   }
 
@@ -275,7 +277,7 @@ export class Review {
       selection.value = { ...chosen, items, tool: "cluster", revision: latent.revision, note };
       return;
     }
-    this.host.note(`No more items nearby are predicted ${classes.peek()[classId]?.name}.`);
+    this.host.note(`No more items nearby are predicted as ${classes.peek()[classId]?.name}.`);
   }
 
   /**
@@ -287,19 +289,20 @@ export class Review {
     const chosen = selection.peek();
     if (chosen.tool === "sheet" || !this.host.allowed()) return false;
     const { items, classIds, unlabelled } = acceptedPredictions(this.state, chosen);
-    const percent = Math.round(100 * this.state.review.acceptFrom.peek());
+    const least = percent(this.state.review.acceptFrom.peek());
     if (items.length === 0) {
       this.host.note(
         unlabelled > 0
-          ? `No selected item has a confidence of ${percent} %. Lower the limit or label them.`
-          : "Select items without a label first. Their predictions are accepted.",
+          ? `No unlabelled item of the selection has a confidence of ${least} or more. ` +
+              "Lower the limit, or label the items yourself."
+          : "Select items without a label first. Accepting turns their predictions into labels.",
       );
       return false;
     }
     void this.host.labelEach(items, classIds, {
       tool: "accept",
       regions: chosen.regions.slice(-MAX_REGIONS),
-      note: `predictions of ${percent} % and more`,
+      note: `predictions of ${least} and more`,
     });
     const taken = new Set(items);
     const rest = chosen.items.filter((item) => !taken.has(item));

@@ -9,7 +9,7 @@ export class SceneSync {
   /** Sequence number of the newest labels received. */
   sequence = 0;
   private fetching = false;
-  /** Whether frames still belong to the previous scene: the server has not answered `hello` yet. */
+  /** Whether the server has not answered `hello` yet: frames still belong to the previous scene. */
   private awaitingWelcome = false;
 
   constructor(
@@ -40,7 +40,7 @@ export class SceneSync {
       await this.load();
       this.connection.sendHello();
     } catch {
-      // The server is unreachable, so the stream is lost as well; `hello` of the next one decides.
+      // The server cannot be reached, so the stream is lost too. The next one begins with `hello`.
       this.connection.interrupt();
     } finally {
       this.fetching = false;
@@ -48,7 +48,7 @@ export class SceneSync {
     }
   }
 
-  /** Queue positions. A frame that does not follow the previous one leads to a new scene. */
+  /** Queue positions. If a frame does not follow the previous one, fetch the scene again. */
   handlePositions(frame: PositionsFrame): void {
     if (this.fetching || this.awaitingWelcome) return;
     try {

@@ -1,7 +1,7 @@
 /**
- * Search for items. A text is split into words, and an item has to match all of them. `label:cat`,
- * `predicted:cat` and `is:unlabelled` are answered by the page. All other words are looked up by
- * the server in ids, paths and columns, and by the page in the names of labels.
+ * Search for items. A text is split into words, and an item has to match every word. The page
+ * answers `label:cat`, `predicted:cat` and `is:unlabelled`. The server looks up all other words in
+ * ids, paths and columns, and the page looks them up in the names of labels.
  */
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
@@ -18,21 +18,23 @@ export function words(text: string): string[] {
     .filter((word) => word.trim() !== "");
 }
 
-/** Items whose class in `of` has a name that contains `name`. */
-function named(of: Int16Array, classes: readonly ClassInfo[], name: string): Set<number> {
+/** Items whose class (`classIds`, one per item) has a name that contains `name`, ignoring case. */
+function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string): Set<number> {
   const wanted = name.toLowerCase();
-  const ids = new Set(
+  const matching = new Set(
     classes
       .filter((info) => !info.removed && info.name.toLowerCase().includes(wanted))
       .map((info) => info.class_id),
   );
   const found = new Set<number>();
-  for (let item = 0; item < of.length; item++) if (ids.has(of[item]!)) found.add(item);
+  classIds.forEach((classId, item) => {
+    if (matching.has(classId)) found.add(item);
+  });
   return found;
 }
 
 export class Search {
-  /** Number of the newest search. Answers to earlier ones are ignored. */
+  /** Number of the newest search. Answers to earlier searches are ignored. */
   private asked = 0;
   private timer: number | undefined;
 

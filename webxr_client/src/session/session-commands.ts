@@ -29,7 +29,7 @@ export interface CommandParts {
 
 const newId = () => crypto.randomUUID();
 
-/** The commands are arrow functions, so that a button can take one as its event handler. */
+/** The commands are arrow functions, so that a button can use a command as its event handler. */
 export class SessionCommands implements Commands {
   constructor(
     private readonly state: AppState,
@@ -55,7 +55,7 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // A contact sheet is put away when other items are selected.
+    // Selecting other items puts the contact sheet away, so its tool and note do not apply.
     selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
   };
 

@@ -40,7 +40,7 @@ export class Session {
     const queries = new ModelQueries(state, (operation) => connection.sendIfOpen(operation));
     const playback = new Playback(
       state,
-      () => this.leavePresent(),
+      () => this.leaveLive(),
       () => void scene.resync(),
     );
     const permission = new EditPermission(state, notes, () => playback.live());
@@ -110,7 +110,7 @@ export class Session {
     this.pairing.revoked();
   }
 
-  /** Find out whether the stream failed to open because this device has no access any more. */
+  /** Show the pairing page if the stream could not be opened because access was revoked. */
   private async checkAccess(): Promise<void> {
     try {
       await fetchSession(this.clientId);
@@ -119,8 +119,8 @@ export class Session {
     }
   }
 
-  /** End what the user is doing with the live scene, before a past moment is shown. */
-  private leavePresent(): void {
+  /** Clear the selection, the hover card and a drag, before a past moment is shown. */
+  private leaveLive(): void {
     const { state } = this;
     batch(() => {
       state.selection.value = NOTHING;

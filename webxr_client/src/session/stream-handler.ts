@@ -26,7 +26,7 @@ export interface StreamParts {
   notes: Notes;
   /** Called when the owner revoked this device's access. */
   onRevoked(): void;
-  /** Called when the stream could not be opened: a plain request can return the reason. */
+  /** Called when the stream could not be opened. An HTTP request can find out the reason. */
   onUnopened(): void;
 }
 
@@ -134,7 +134,7 @@ export class StreamHandler implements StreamListener {
       case "access":
         state.access.value = operation.access;
         break;
-      case "gesture": // arrives as labels, classes or pins too
+      case "gesture": // its labels, classes or pins arrive in other operations
       case "resolved": // answers a query that this page does not make
         break;
     }
@@ -147,7 +147,7 @@ export class StreamHandler implements StreamListener {
     notices.value = notice.code ? [...others, notice] : others;
   }
 
-  /** Move another client's head and hands; without a head, the client has left VR. */
+  /** Move another client's head and hands; remove a client that has left VR (no head). */
   private setPeer(peer: PeerMoved): void {
     const peers = new Map(this.state.peers.peek());
     if (peer.head) peers.set(peer.client_id, peer);

@@ -10,8 +10,10 @@ export const SHEET_TITLES: Record<SheetKind, string> = {
 /** Pictures per row, on the page and in VR. */
 export const SHEET_COLUMNS = 9;
 export const NOTHING_LEFT: Record<SheetKind, string> = {
-  suspects: "No suspects are left: the model agrees with every label that has not been verified.",
-  uncertain: "The model is not uncertain about any item.",
+  suspects:
+    "No suspects are left. A suspect is a label that the model doubts and nobody has verified.",
+  uncertain:
+    "No uncertain items are left. An item is uncertain if its two most probable classes are close.",
 };
 
 /** Sentence about the expected number of errors on a sheet. */
@@ -44,8 +46,8 @@ export function outcomeOf(
 }
 
 /**
- * Class named under a picture, null if the name of its group is enough: the class it gets, or
- * struck through the label it loses.
+ * Class whose name is written under a picture; null if the name of the picture's group is enough.
+ * This is the class that the picture gets or, struck through, the label that it loses.
  */
 export function classCaption(
   one: SheetItem,
@@ -58,8 +60,8 @@ export function classCaption(
 }
 
 /**
- * Number of pictures in its row that a group name at `place` spans; 0 if no group begins there.
- * Groups begin again in each row.
+ * Number of pictures in a row that the group name at `place` spans; 0 if no group begins there. A
+ * group that continues in the next row begins there again.
  */
 export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
   const heads = (k: number) =>

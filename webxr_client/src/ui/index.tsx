@@ -1,4 +1,4 @@
-/** The page: the cloud fills it, panels are quiet glass at its edges. */
+/** The page: the cloud fills the window, and panels lie over its edges. */
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { DevicesDialog } from "./access/devices.js";
@@ -35,7 +35,7 @@ export function mountUi(root: HTMLElement, canvas: HTMLCanvasElement, context: U
 }
 
 /**
- * Three views of the page: pairing, workplace, and the view while the headset is on. All share one
+ * The page shows one of three views: pairing, the workplace, or the view during VR. All share one
  * canvas.
  */
 function Page({ canvas }: { canvas: HTMLCanvasElement }) {
@@ -48,7 +48,7 @@ function Page({ canvas }: { canvas: HTMLCanvasElement }) {
     const measure = () => {
       const wide = window.innerWidth >= WIDE;
       const zoom = big ? BIG_TEXT : 1;
-      // The cloud stays in sight over a sheet.
+      // The cloud stays visible above a sheet.
       const over = document.querySelector(".contact-sheet")?.getBoundingClientRect();
       const bottom = over ? window.innerHeight - over.top + 8 : 124 * zoom;
       setInsets(

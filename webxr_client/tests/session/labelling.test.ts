@@ -52,7 +52,7 @@ describe("label", () => {
     expect(commands.label(0, Uint32Array.of(0))).toBe(false);
     expect(state.time.live.value).toBe(true);
     expect(state.notices.value.map((notice) => notice.message)).toEqual([
-      "Back to live. Changes apply to the current state.",
+      "Back to live. Nothing was changed: repeat the action on the current state.",
     ]);
     expect(pending()).toBe(0);
   });

@@ -1,4 +1,4 @@
-/** Access of other devices, for the owner: address, requests, and approved devices. */
+/** The owner's view of other devices: addresses, requests for access, and approved devices. */
 import { useEffect, useState } from "preact/hooks";
 import { decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
@@ -6,7 +6,7 @@ import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
-/** Run a request and show its result: the new access state, or the error. */
+/** Returns a function that sends a request and shows the new access state, and its error or "". */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();
   const [error, setError] = useState("");
@@ -22,7 +22,7 @@ function useAccess(): [(request: Promise<Access>) => void, string] {
   return [run, error];
 }
 
-/** Requests for access, shown above the cloud until the owner has decided. */
+/** Requests for access. Each is shown above the cloud until the owner has decided. */
 export function WaitingDevices() {
   const { state } = useUi();
   const [run, error] = useAccess();
@@ -189,7 +189,8 @@ function Code() {
         <p>
           <b class="pairing-code">{made.code}</b>{" "}
           <span class="muted">
-            lets one device {made.role === "viewer" ? "view" : "label"}, once, within five minutes
+            lets one device {made.role === "viewer" ? "view" : "label"}, once, within{" "}
+            {Math.round(made.expires_in / 60)} minutes
           </span>
         </p>
       ) : (

@@ -1,6 +1,6 @@
 /**
- * Page of a device without access: its code, and a pad to enter a pairing code. Large enough to be
- * read and pressed in a headset.
+ * Page of a device without access: its code, and a pad to enter a pairing code. Text and keys are
+ * large enough for a headset.
  */
 
 import { useState } from "preact/hooks";
@@ -37,13 +37,13 @@ function Asking({ pairing }: { pairing: Pairing }) {
     case "waiting":
       return (
         <>
-          <p class="pairing-page-line">Ask the owner to allow this device. It shows</p>
+          <p class="pairing-page-line">Ask the owner to allow this device. Its code is</p>
           <p class="pairing-page-code" data-testid="device-code">
             {pairing.code}
           </p>
           <p class="muted">
-            The owner's page shows the same code. This page continues by itself once the owner
-            allows it.
+            The owner's page shows the same code. This page continues by itself once the owner has
+            allowed this device.
           </p>
         </>
       );

@@ -1,4 +1,4 @@
-/** Actions on a class, under its row. Each is one gesture and can be undone. */
+/** Menu of a class, under its row. Each action is one gesture and can be undone. */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";

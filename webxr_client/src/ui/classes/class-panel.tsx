@@ -1,6 +1,6 @@
 /** List of classes with their keys, counts and menus. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ClassInfo } from "../../protocol/messages.js";
+import { type ClassInfo, MAX_NAME_LENGTH } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
 import { LockIcon, MoreIcon } from "../kit/icons.js";
@@ -92,7 +92,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
             <input
               class="rename"
               aria-label={`New name of class ${info.name}`}
-              maxLength={80}
+              maxLength={MAX_NAME_LENGTH}
               defaultValue={info.name}
               ref={(input) => input?.focus()}
               onBlur={finish}
@@ -171,7 +171,7 @@ function NewClass() {
         class="rename"
         aria-label="Name of the new class"
         placeholder="name, then Enter"
-        maxLength={80}
+        maxLength={MAX_NAME_LENGTH}
         autocomplete="off"
         ref={(input) => input?.focus()}
         onBlur={(event) => !event.currentTarget.value && setOpen(false)}

@@ -10,7 +10,7 @@ export function ColourChoice() {
   const { state } = useUi();
   const by = state.colourBy.value;
   const more: ColourBy[] = ["confidence", ...(isSite ? [] : CUES)];
-  // The panel of forces and dials offers force and movement.
+  // Force and movement are chosen in the panel of forces and dials.
   if (!FIRST.includes(by) && !more.includes(by)) more.push(by);
   const choose = (name: ColourBy) => {
     state.colourBy.value = name;

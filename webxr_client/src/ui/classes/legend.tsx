@@ -2,7 +2,7 @@
 import { type Cue, isCue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
-/** Names of the ends of each cue's scale, the weak one first. */
+/** Names of the two ends of each cue's scale: weakest, strongest. */
 const ENDS: Record<Cue, readonly [string, string]> = {
   uncertainty: ["decided", "undecided between classes"],
   density: ["few similar items nearby", "many similar items nearby"],
@@ -10,7 +10,7 @@ const ENDS: Record<Cue, readonly [string, string]> = {
   coverage: ["class has many labels", "class lacks labels"],
 };
 
-/** Meaning of colours and sizes, where they show something else than labels. */
+/** Meaning of colours and sizes; hidden while colours show labels and all sizes are equal. */
 export function Legend() {
   const { state } = useUi();
   const by = state.colourBy.value;
@@ -39,11 +39,11 @@ function ColourLegend({ by }: { by: string }) {
     case "label":
       return null;
     case "prediction":
-      return <p>labels in full colour, predictions paler the less certain they are</p>;
+      return <p>labels in full colour; the paler a prediction, the less certain it is</p>;
     case "movement":
       return <p>green: points that moved in the last frame</p>;
     case "force":
-      return <p>the strongest force on each point; the panel of forces (D) names the colours</p>;
+      return <p>colour of the strongest force on each point; press D for their names</p>;
     default:
       return (
         <p>

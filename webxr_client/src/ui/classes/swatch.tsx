@@ -1,4 +1,7 @@
-/** A class's colour. Set through the CSSOM: the page's policy allows no style attributes. */
+/**
+ * Swatch and bar in the colour of a class. A script sets the colour, because the page's
+ * Content-Security-Policy forbids style attributes.
+ */
 import { useEffect, useRef } from "preact/hooks";
 
 export function Swatch({
@@ -15,7 +18,7 @@ export function Swatch({
   return <span ref={element} class={ring ? `${name} ring` : name} aria-hidden="true" />;
 }
 
-/** A bar of `share` (0..1) of its track, in a class's colour. */
+/** Bar that fills `share` (0..1) of its track. */
 export function Bar({ colour, share, faint }: { colour: string; share: number; faint?: boolean }) {
   const element = useRef<HTMLSpanElement>(null);
   useEffect(() => {

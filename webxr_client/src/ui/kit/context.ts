@@ -11,8 +11,11 @@ import type { XrMode } from "../../state/xr-state.js";
 export interface UiContext {
   state: AppState;
   commands: Commands;
+  /** Table of keys, for the help. */
   actions: readonly KeyAction[];
+  /** Thumbnails of all items; null while they are loading, and for items without pictures. */
   atlas: { current: Atlas | null };
+  /** Set the margins of the page that the panels cover. */
   setInsets(insets: Insets): void;
   enterXr(mode: XrMode): void;
   leaveXr(): void;
@@ -22,6 +25,6 @@ export const Ui = createContext<UiContext | null>(null);
 
 export function useUi(): UiContext {
   const context = useContext(Ui);
-  if (!context) throw new Error("a panel outside the page");
+  if (!context) throw new Error("useUi is called outside of Ui.Provider");
   return context;
 }

@@ -1,4 +1,7 @@
-/** Panel in the middle of the page. Its button or Escape closes it, and the focus returns. */
+/**
+ * Panel in the middle of the page. Opening it moves the focus to its close button; closing it
+ * returns the focus to the previous element.
+ */
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";

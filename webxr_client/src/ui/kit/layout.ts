@@ -1,6 +1,6 @@
-/** Measures of the page in CSS pixels, as in the style sheets. */
+/** Sizes of the page in CSS pixels; the style sheets have the same numbers. */
 
-/** Width from which on the panels stand at the edges of the cloud. */
+/** Smallest width of a window in which the panels lie beside the cloud. */
 export const WIDE = 900;
-/** Width of the panel at the right, its margins included. */
+/** Width of the right panel with its margins. */
 export const SIDE_PANEL = 332;

@@ -1,12 +1,15 @@
-/** A toolbar as one stop of the Tab key; arrow keys move inside (WAI-ARIA toolbar pattern). */
+/**
+ * Keyboard focus in a toolbar (WAI-ARIA toolbar pattern): the Tab key reaches one of its buttons,
+ * and arrow keys move between the buttons.
+ */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 /**
  * Keep one button of a toolbar in the tab order.
  *
- * @param columns buttons per row of a grid; ArrowUp and ArrowDown then change the row
- * @returns the handler of key presses
+ * @param columns Buttons per row of a grid; ArrowUp and ArrowDown then change the row.
+ * @returns The handler of key presses.
  */
 export function useRoving(
   toolbar: RefObject<HTMLElement>,
@@ -20,7 +23,7 @@ export function useRoving(
     for (const each of toolbar.current?.querySelectorAll("button") ?? [])
       each.tabIndex = each === button ? 0 : -1;
   };
-  // After every render, because the current button can be disabled or gone.
+  // Runs after every render, because the current button can be disabled or removed.
   useEffect(() => {
     const all = buttons();
     stop(all.find((button) => button === current.current) ?? all[0]);
@@ -40,7 +43,10 @@ export function useRoving(
   };
 }
 
-/** The index that a key leads to from `at`, of `count`, in a cycle; null for any other key. */
+/**
+ * Index of the button that a key moves to from button `at` of `count`; null for a key that does not
+ * move. ArrowUp and ArrowDown stop at the ends of a grid; other arrows continue at the other end.
+ */
 export function moved(key: string, at: number, count: number, columns = 1): number | null {
   if (count === 0) return null;
   if (columns > 1 && (key === "ArrowDown" || key === "ArrowUp")) {

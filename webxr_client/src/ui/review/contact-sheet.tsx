@@ -1,7 +1,7 @@
 /**
- * Contact sheet of doubtful items: up to 27 pictures, grouped by prediction. Enter confirms all of
- * them as shown; a class key, or a click on a class, corrects the current picture. The sheet lies
- * over the lower edge of the cloud and is not modal.
+ * Contact sheet of doubtful items: up to 27 pictures, grouped by prediction. Enter confirms all
+ * pictures as shown. A class key, or a click on a class, corrects the current picture. The sheet
+ * lies over the lower edge of the cloud and is not modal.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
@@ -19,10 +19,11 @@ import {
 } from "../../state/sheet-text.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
+import { items as itemsText } from "../kit/format.js";
 import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 
-/** CSS pixels above the sheet that the card of an item needs. */
+/** Height in CSS pixels that the card of an item needs above the sheet. */
 const CARD_ROOM = 220;
 
 export function ContactSheet() {
@@ -44,7 +45,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   // The focus moves to the sheet, and returns when the sheet closes.
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    state.forces.dialsOpen.value = false; // it would lie over the sheet
+    state.forces.dialsOpen.value = false; // the panel would cover the sheet
     return () => {
       state.hovered.value = null;
       before?.focus();
@@ -92,7 +93,8 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         <p class="muted" role="status">
           {sheet.status === "busy"
             ? "Loading…"
-            : !done && `${sheet.reason || expectedErrors(sheet)} · Enter changes ${count(changed)}`}
+            : !done &&
+              `${sheet.reason || expectedErrors(sheet)} · Enter changes ${itemsText(changed)}`}
         </p>
       </div>
       {done ? (
@@ -114,7 +116,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
         {done ? (
           sheet.items.length > 0 && (
             <button type="button" class="button" onClick={commands.goOnWithSheet}>
-              Show the next in doubt anyway
+              Show the least certain items anyway
             </button>
           )
         ) : (
@@ -130,7 +132,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
             <button
               type="button"
               class="button"
-              title="Leave the current picture as it is; it does not count as looked at"
+              title="Leave the current picture as it is, and do not count it as looked at"
               onClick={commands.setAside}
             >
               Cannot tell <kbd>⌫</kbd>
@@ -148,7 +150,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 interface CellProps {
   one: SheetItem;
   place: number;
-  /** Pictures of this row that the name of the group spans; 0 where it is not shown. */
+  /** Number of pictures that the group's name above this picture spans; 0 if there is no name. */
   span: number;
   becomes: number;
   decision: Decision;
@@ -167,8 +169,8 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
     const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
-    // Above the sheet the card hides no picture. Without room there it is beside the pointer, and
-    // not shown for the keyboard.
+    // A card above the sheet hides no picture. If there is no room, the card is beside the pointer,
+    // and the keyboard shows no card.
     const room = top > CARD_ROOM;
     if (room || event.type !== "focus")
       state.hovered.value = {
@@ -243,7 +245,7 @@ interface TagProps {
   classes: readonly ClassInfo[];
 }
 
-/** Text under a picture, where it differs from the name of its group. */
+/** Class under a picture if it differs from the name of the picture's group. */
 function Tag({ name, decision, classes }: TagProps) {
   if (decision === "aside") return <b>skipped</b>;
   const text = name && classes[name.classId]?.name;

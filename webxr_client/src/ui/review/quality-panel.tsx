@@ -1,4 +1,4 @@
-/** Figures of quality, and the queues of items to look at. */
+/** Figures of quality, and buttons that open contact sheets. */
 import { type Quality, SHEET_SIZE } from "../../protocol/messages.js";
 import { count, percent } from "../../state/format.js";
 import { type SheetKind, TARGET_SHARE } from "../../state/review-state.js";
@@ -9,12 +9,19 @@ const share = (value: number | null | undefined, digits = 0): string =>
 
 interface Figure {
   name: string;
-  /** Whether it takes a whole line. */
+  /** Whether the figure has a row of its own. */
   wide?: boolean;
   value: string;
   title: string;
 }
 
+/**
+ * The figures of the panel.
+ *
+ * @param quality Figures of the server; null before the first estimate.
+ * @param items Number of all items.
+ * @param head Held-out accuracy of the classification head, 0..1, if it was measured.
+ */
 export function figures(quality: Quality | null, items: number, head?: number): Figure[] {
   const { held_out = 0, target = TARGET_SHARE } = quality ?? {};
   const part = (n: number | undefined) => (n === undefined || items === 0 ? null : n / items);
@@ -25,9 +32,9 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       wide: true,
       value: share(quality?.right, 1),
       title:
-        "Estimated share of all items whose label, or else prediction, is right. " +
-        "Items that somebody has looked at count as right, " +
-        "all others with the confidence of the model.",
+        "Estimated share of all items that are right: by their label, or by their prediction if " +
+        "they have no label. Items that somebody has looked at count as right. For the others, " +
+        "the model estimates the probability.",
     },
     {
       name: "labels wrong (estimated)",
@@ -44,13 +51,13 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       title: heldOutTitle(held_out, head),
     },
     {
-      name: `to ${percent(target)} right`,
+      name: `to ${percent(target)} right (estimated)`,
       wide: true,
       value:
         typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
       title:
-        `Estimated number of gestures until ${percent(target)} of all items are right, ` +
-        "from the next sheets and regions.",
+        `Estimated number of sheets and regions to label until ${percent(target)} of all items ` +
+        "are right, if the model learned nothing from them.",
     },
     {
       name: "labelled",
@@ -63,17 +70,20 @@ export function figures(quality: Quality | null, items: number, head?: number): 
       name: "looked at",
       value: share(part(quality?.verified)),
       title: quality
-        ? `${count(quality.verified)} items have a label from somebody who looked at that very item`
-        : "Items that somebody has looked at one by one",
+        ? `${count(quality.verified)} of ${count(items)} items have a label that somebody gave ` +
+          "or confirmed while looking at the item"
+        : "Items with a label that somebody gave or confirmed while looking at the item",
     },
   ];
 }
 
 function heldOutTitle(heldOut: number, head: number | undefined): string {
   const items = heldOut > 0 ? `${count(heldOut)} labelled items` : "labelled items";
-  const what = `Share of ${items}, kept out of training, that the model predicts as labelled.`;
+  const what = `Share of ${items}, held out of training, whose prediction equals their label.`;
   if (heldOut === 0) return `${what} More labels are needed to measure it.`;
-  return head === undefined ? what : `${what} The head on the map alone: ${percent(head, 1)}.`;
+  return head === undefined
+    ? what
+    : `${what} The head, which sees only the map: ${percent(head, 1)}.`;
 }
 
 export function QualityPanel() {

@@ -1,12 +1,11 @@
-/**
- * Pictures that the model decodes: a reconstruction, a place of the map, a path between two items.
- */
+/** Pictures decoded by the model: at the pointer, and on the path between two items. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { latentMean } from "../../interaction/drag-tool.js";
 import { drawDecoded } from "../../scene/cloud/decoded-picture.js";
 import type { Decoded } from "../../state/force-state.js";
 import { useUi } from "../kit/context.js";
 
+/** Number of pictures on a path. */
 const FRAMES = 9;
 
 export function DecodedPicture({ picture }: { picture: Decoded }) {
@@ -17,7 +16,7 @@ export function DecodedPicture({ picture }: { picture: Decoded }) {
   return <canvas ref={canvas} class="picture" width={picture.width} height={picture.height} />;
 }
 
-/** The picture decoded at the pointer, beside it. */
+/** The picture decoded at the pointer, shown beside the pointer. */
 export function GenerativeMap() {
   const { state } = useUi();
   const element = useRef<HTMLDivElement>(null);

@@ -1,8 +1,7 @@
-/** Overlay of the region that is being drawn. */
+/** Overlay of the region that is being drawn, with the number of items inside. */
 import { useUi } from "../kit/context.js";
 import { items } from "../kit/format.js";
 
-/** The region being drawn, and how many items it holds. */
 export function DrawingOverlay() {
   const { state } = useUi();
   const drawing = state.drawing.value;

@@ -12,7 +12,9 @@ import { Picture } from "./picture.js";
 
 const WIDTH = 290;
 const GAP = 22;
+/** Confidence above which a prediction that differs from the label makes the label a suspect. */
 const SUSPECT_CONFIDENCE = 0.5;
+/** Wait before the model is queried about the item under the pointer. */
 const PROBE_MS = 60;
 const mean = (values: readonly number[]) =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
@@ -33,19 +35,19 @@ export function HoverCard() {
     let current = true;
     fetchItemInfo(item).then(
       (answer) => current && setInfo(answer),
-      () => {}, // the card shows what the page knows by itself
+      () => {}, // without an answer, the card shows only what the page knows
     );
     return () => {
       current = false;
     };
   }, [item]);
 
-  // Placed again whenever its size changes: details of the item arrive later.
+  // The card is placed again when its size changes, because details of the item arrive later.
   useLayoutEffect(() => {
     const card = element.current;
     if (!hover || !card) return;
     const put = () => {
-      // Panels with big text measure in zoomed pixels.
+      // With big text, the panels' CSS pixels are zoomed.
       const zoom = state.bigText.peek() ? BIG_TEXT : 1;
       const [width, height] = [window.innerWidth / zoom, window.innerHeight / zoom];
       const own = card.getBoundingClientRect().height / zoom;
@@ -113,16 +115,20 @@ export function HoverCard() {
         {suspect && <dd class="suspect">suspect</dd>}
         {seen && (
           <dd class="muted" data-testid="seen">
-            error {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
+            loss {loss(seen.error)} nats · σ {mean(seen.sigma).toFixed(2)}
           </dd>
         )}
       </dl>
-      {info && <Came info={info} />}
+      {info && <Origin info={info} />}
     </div>
   );
 }
 
-/** Position beside the pointer, where the card neither covers a panel nor leaves the page. */
+/**
+ * Position of the card beside the pointer, where it neither covers a panel nor leaves the page.
+ *
+ * @param own Height of the card. All values are CSS pixels.
+ */
 export function placed(
   x: number,
   y: number,
@@ -139,7 +145,7 @@ export function placed(
   };
 }
 
-/** Position above a place, such as a panel whose pictures must stay visible. */
+/** Position of the card above a place, such as a panel whose pictures must stay visible. */
 export function placedAbove(
   x: number,
   y: number,
@@ -171,7 +177,7 @@ function FullPicture({ item }: { item: number }) {
 const SHOWN_COLUMNS = 6;
 
 /** Source of the item and the columns of its table. */
-function Came({ info }: { info: ItemInfo }) {
+function Origin({ info }: { info: ItemInfo }) {
   const { path, start, end } = info;
   const filled = info.columns.filter(({ value }) => value !== "");
   const more = filled.length - SHOWN_COLUMNS;
@@ -192,7 +198,11 @@ function Came({ info }: { info: ItemInfo }) {
           {value}
         </dd>
       ))}
-      {more > 0 && <dd class="muted">and {more} more columns</dd>}
+      {more > 0 && (
+        <dd class="muted">
+          and {more} more {more === 1 ? "column" : "columns"}
+        </dd>
+      )}
     </dl>
   );
 }

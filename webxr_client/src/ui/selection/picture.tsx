@@ -1,4 +1,4 @@
-/** Picture of an item from the atlas of the cloud, without a request. */
+/** Picture of an item, drawn from the thumbnails that are already loaded. */
 import { useEffect, useRef } from "preact/hooks";
 import { useUi } from "../kit/context.js";
 

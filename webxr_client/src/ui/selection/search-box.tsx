@@ -1,4 +1,4 @@
-/** Search over ids, paths, columns and classes. Items that do not match are dimmed, not hidden. */
+/** Search field. Items that do not match are dimmed, not hidden. */
 import { useRef } from "preact/hooks";
 import { count } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
@@ -23,8 +23,8 @@ export function SearchBox() {
         placeholder="/ search"
         aria-label="Search ids, paths, columns and classes"
         title={
-          "Words in ids, paths, columns or labels; label:cat, predicted:cat, " +
-          'is:unlabelled, column:value, "two words"'
+          "Finds words in ids, paths, columns and labels. Also label:cat, predicted:cat, " +
+          'is:unlabelled, column:value, "two words".'
         }
         maxLength={200}
         autocomplete="off"
@@ -47,7 +47,7 @@ export function SearchBox() {
         <button
           type="button"
           class="link"
-          title="Select what was found (Enter)"
+          title="Select the items that match (Enter)"
           onClick={() => commands.select(found)}
         >
           select

@@ -62,13 +62,13 @@ function Nothing() {
 function OnSheet() {
   return (
     <p class="hint on-sheet">
-      <kbd>Enter</kbd> gives each picture the class of the line under it. A class key corrects the
-      current picture. Labels that are struck through will be removed.
+      <kbd>Enter</kbd> gives each picture the class whose colour is under it. A class key corrects
+      the current picture. Labels that are struck through are replaced.
     </p>
   );
 }
 
-/** Least mean confidence of a suggestion while some classes have no labels. */
+/** Mean confidence below which a suggestion gets a warning while some classes have no labels. */
 const SURE = 0.95;
 
 function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
@@ -79,7 +79,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const view = summarise(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
-  // A class without labels is never predicted: its items get other classes, often with confidence.
+  // A class without labels is never predicted: its items get other classes, often confidently.
   const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
   const sure = meanConfidence(
     items,
@@ -115,7 +115,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
         {guess ? (
           <>
             <span class="opinion-of">
-              <span class="muted">{percent(view.share)} predicted</span>
+              <span class="muted">{percent(view.share)} are predicted</span>
               <Swatch colour={guess.colour} ring={guess.class_id >= 10} />
               <b>{guess.name}</b>
             </span>
@@ -129,7 +129,8 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
       </p>
       {view.clear && doubtful && !state.readOnly.value && (
         <p class="hint">
-          Confidence {percent(sure)}, but {some(unknown)} cannot be predicted without labels.
+          Confidence {percent(sure)}, but classes without labels are never predicted:{" "}
+          {some(unknown)}.
         </p>
       )}
       {!state.readOnly.value && (
@@ -157,7 +158,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
             <button
               type="button"
               class="button"
-              title={`Add nearby items that are predicted ${guess.name}, too`}
+              title={`Add nearby items that are also predicted as ${guess.name}`}
               onClick={commands.grow}
             >
               Grow <kbd>E</kbd>
@@ -170,7 +171,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   );
 }
 
-/** Accept predictions that are certain enough as labels. */
+/** Button that turns confident predictions into labels, and the slider of its limit. */
 function Accept() {
   const { state, commands } = useUi();
   const { acceptFrom } = state.review;
@@ -184,14 +185,14 @@ function Accept() {
         type="button"
         class="button"
         disabled={items.length === 0}
-        title={`Label items as predicted, with a confidence of at least ${from} (Y)`}
+        title={`Label unlabelled items as predicted if the confidence is at least ${from} (Y)`}
         onClick={commands.accept}
       >
         Accept {count(items.length)} of {count(unlabelled)} at {from} <kbd>Y</kbd>
       </button>
       <input
         type="range"
-        aria-label="Least confidence to accept"
+        aria-label="Smallest confidence to accept"
         aria-valuetext={from}
         min={100 * LEAST_ACCEPT_FROM}
         max={100 * LARGEST_ACCEPT_FROM}
@@ -204,7 +205,7 @@ function Accept() {
   );
 }
 
-/** The names of the classes where they are short, else their number. */
+/** Names of classes if the list is short, otherwise their number. */
 function some(classes: readonly ClassInfo[]): string {
   const names = list(classes.map((info) => info.name));
   return names.length <= 40 ? names : `${count(classes.length)} classes`;

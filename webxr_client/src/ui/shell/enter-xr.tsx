@@ -67,7 +67,7 @@ function Hand() {
     <button
       type="button"
       class="button hand-choice"
-      title="The hand that paints; the palette is on the other one"
+      title="The hand that holds the brush; the other hand holds the palette"
       aria-label={`Paint with the ${left ? "left" : "right"} hand. Press to swap hands.`}
       onClick={() => xr.swapHands()}
     >
@@ -77,9 +77,7 @@ function Hand() {
   );
 }
 
-/**
- * The page while the headset is on. Other panels would take time from the frames of the headset.
- */
+/** The page during VR. It has no other panels, because they would cost the headset frame time. */
 export function InHeadset() {
   const { leaveXr } = useUi();
   return (

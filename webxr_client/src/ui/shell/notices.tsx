@@ -1,10 +1,9 @@
-/** Notices above the cloud. */
+/** Notices above the cloud: errors, messages of the server, and the state of the connection. */
 import { useEffect, useState } from "preact/hooks";
 import type { Settings } from "../../protocol/messages.js";
 import { WaitingDevices } from "../access/devices.js";
 import { useUi } from "../kit/context.js";
 
-/** Messages above the cloud, one line each. */
 export function Notices() {
   const { state, commands } = useUi();
   const lines: { key: string; tone: string; text: string; fix?: Settings | null }[] = [];
@@ -61,7 +60,7 @@ function ConnectionLine() {
     retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
   const waiting =
     pending > 0
-      ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} and will be sent.`
+      ? ` ${pending} ${pending === 1 ? "action waits" : "actions wait"} for the connection.`
       : "";
   return (
     <p class="glass notice" data-testid="connection">

@@ -75,7 +75,7 @@ export function Tools() {
       >
         <RectangleIcon />
       </ToolButton>
-      <ToolButton label="Pick one" keys="V" pressed={is("pick")} onClick={choose("pick")}>
+      <ToolButton label="Pick one item" keys="V" pressed={is("pick")} onClick={choose("pick")}>
         <PickIcon />
       </ToolButton>
       {!state.readOnly.value && (

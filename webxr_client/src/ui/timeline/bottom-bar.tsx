@@ -86,7 +86,7 @@ function LiveNow({ training }: { training: Training }) {
     <p>
       <b>
         {!connected
-          ? "waiting"
+          ? "offline"
           : training.state === "paused"
             ? "paused"
             : training.state === "absent"
@@ -113,7 +113,7 @@ function PastNow() {
         type="button"
         class="button speed"
         title="Playback speed"
-        aria-label={`Playback speed ${speed.value}; press to change it`}
+        aria-label={`Playback speed ${speed.value}. Press to change the speed.`}
         onClick={() => {
           speed.value = SPEEDS[(SPEEDS.indexOf(speed.value as 1) + 1) % SPEEDS.length]!;
         }}
@@ -170,8 +170,8 @@ function Baked({ training }: { training: Training }) {
   return (
     <footer class="glass bottom-bar baked">
       <p class="muted">
-        A baked scene, after {count(training.step)} steps. Turn it and look at its pictures. To
-        label, serve the data set itself.
+        This scene was baked after {count(training.step)} training steps. You can turn it and look
+        at its pictures. To label, open the data set with <code>lodespace serve</code>.
       </p>
     </footer>
   );

@@ -1,6 +1,6 @@
 /**
- * Curves of the loss terms, of held-out accuracy and drift over the axis of the timeline, each on
- * its own scale. A click goes to that moment.
+ * Curves of the loss terms, of held-out accuracy and of drift, along the axis of the timeline. Each
+ * curve has its own scale. A click shows the clicked moment.
  */
 import { useMemo } from "preact/hooks";
 import { LOSS_TERMS } from "../../protocol/messages.js";
@@ -13,10 +13,11 @@ interface Curve {
   name: string;
   title: string;
   colour: string;
-  /** Ends of the scale; without them the curve fills its height. */
+  /** Smallest and largest value of the scale; by default those of the curve. */
   range?: [number, number];
-  /** Whether it is left out where there is little room. */
+  /** Whether the curve is left out of narrow windows. */
   minor?: boolean;
+  /** Formats a value for the user. */
   write(value: number): string;
 }
 
@@ -59,13 +60,13 @@ export const CURVES: readonly Curve[] = [
   {
     key: "drift",
     name: "drift",
-    title: "Median motion of a point per frame, as a share of the cloud's spread",
+    title: "Median motion of the points per frame, as a share of the cloud's spread",
     colour: "#7cc7ff",
     write: (value) => percent(value, 2),
   },
 ];
 
-/** Samples of all curves, and their places on the axis (0..100). */
+/** Samples of all curves. `at` has the place of each sample on the axis (0..100). */
 interface Samples {
   at: readonly number[];
   values: Readonly<Record<string, readonly (number | null)[]>>;
@@ -113,8 +114,9 @@ export function Charts() {
 /**
  * Points of a polyline in a box of 100 x 100, y down.
  *
- * @param at places of the values across the box
- * @returns the `points` attribute; "" where there is nothing to draw
+ * @param range Values at the bottom and at the top; by default the smallest and the largest one.
+ * @param at The x of each value; by default at even distances.
+ * @returns The `points` attribute; "" if no value is known.
  */
 export function corners(
   values: readonly (number | null)[],
@@ -133,7 +135,7 @@ export function corners(
     const y = high === low && !range ? 50 : 96 - (92 * (value - low)) / span;
     points.push(`${(at?.[k] ?? (100 * k) / across).toFixed(1)},${y.toFixed(1)}`);
   });
-  // One sample is a level, not yet a curve.
+  // A single sample is drawn as a horizontal line.
   if (points.length === 1) points.push(`100,${points[0]?.split(",")[1]}`);
   return points.join(" ");
 }
@@ -192,7 +194,7 @@ function Chart({ curve, at, values }: ChartProps) {
 
 const written = (curve: Curve, value: number | null) => (value === null ? "–" : curve.write(value));
 
-/** The newest value that was measured at or before a place of the axis. */
+/** Newest value measured at or before a place on the axis; null without such a value. */
 export function valueAt(
   values: readonly (number | null)[],
   at: readonly number[],

@@ -1,5 +1,6 @@
 /**
- * The timeline: recorded moments, a tick per gesture in the colour of its class, and the cursor.
+ * The timeline: one tick per gesture, in the colour of its class, and a slider over all recorded
+ * moments.
  */
 import { useEffect } from "preact/hooks";
 import type { ClassInfo, Gesture, Tick } from "../../protocol/messages.js";
@@ -81,11 +82,14 @@ function TickMark({ tick, at, undone }: { tick: Tick; at: number; undone: boolea
   );
 }
 
+/** Describe a gesture for the user. */
 export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
   switch (gesture.kind) {
-    case "label":
-      if (gesture.class_id < 0 && gesture.note) return gesture.note;
-      return `${items(gesture.count)} as ${classes[gesture.class_id]?.name ?? "unlabelled"}`;
+    case "label": {
+      const { class_id, count, note } = gesture;
+      if (class_id < 0) return note || `labels of ${items(count)} removed`;
+      return `${items(count)} as ${classes[class_id]?.name ?? `class ${class_id}`}`;
+    }
     case "settings":
     case "class":
       return gesture.note;

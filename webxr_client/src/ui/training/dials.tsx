@@ -1,6 +1,4 @@
-/**
- * Panel of forces and dials. Each change of a dial is a gesture: it is recorded and can be undone.
- */
+/** Panel of forces and dials. Each change of a dial is a gesture that can be undone. */
 import { useState } from "preact/hooks";
 import { LOSS_TERMS, PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
@@ -17,7 +15,7 @@ interface Dial {
   name: DialName;
   label: string;
   title: string;
-  /** Ends of a logarithmic scale. The lowest step of the dial is 0. */
+  /** Ends of a logarithmic scale, below which step 0 has the value 0; absent: linear, 0..1. */
   log?: readonly [number, number];
 }
 
@@ -34,7 +32,7 @@ const DIALS: readonly Dial[] = [
   },
 ];
 const PRESET_TITLES = {
-  paper: "Equation 1 alone; points show the output of the encoder",
+  paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
   default: "Points as particles under label-aware forces",
   calm: "As default, but stiffer and slower, so that places stay familiar",
 };
@@ -120,8 +118,8 @@ export function Dials() {
         options={["0", "1", "2"]}
         titles={{
           "0": "Logistic regression on the latent mean",
-          "1": "One hidden layer of 10",
-          "2": "Two hidden layers of 10",
+          "1": "One hidden layer of 10 units",
+          "2": "Two hidden layers of 10 units",
         }}
         value={String(settings.hidden_layers ?? 0)}
         disabled={locked}
@@ -177,7 +175,7 @@ function Choice<T extends string>({
   );
 }
 
-/** A dial. It sends one command when it is released. */
+/** Slider of a dial. It sends one command when the user releases it. */
 function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled: boolean }) {
   const { commands } = useUi();
   const [turning, setTurning] = useState<number | null>(null);
@@ -203,6 +201,7 @@ function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled
   );
 }
 
+/** Value of a dial at a step of its slider, 0 to STEPS. */
 export function fromStep({ log }: Pick<Dial, "log">, step: number): number {
   if (!log) return step / STEPS;
   if (step === 0) return 0;
@@ -210,6 +209,7 @@ export function fromStep({ log }: Pick<Dial, "log">, step: number): number {
   return Number(value.toPrecision(2));
 }
 
+/** Step of the slider that is nearest to a value. */
 export function toStep({ log }: Pick<Dial, "log">, value: number): number {
   if (!log) return Math.round(value * STEPS);
   if (value < log[0]) return value > 0 ? 1 : 0;

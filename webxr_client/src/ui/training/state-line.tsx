@@ -1,4 +1,4 @@
-/** Line with the state of training. */
+/** State of training, in words. */
 import type { Training } from "../../protocol/messages.js";
 import { useUi } from "../kit/context.js";
 
@@ -12,7 +12,7 @@ const DOING: Record<Training["phase"], string> = {
 
 const WORD: Record<Training["state"], string> = {
   running: "learning",
-  resting: "at rest",
+  resting: "idle",
   paused: "paused",
   starting: "starting",
   restarting: "restarting",
@@ -20,7 +20,7 @@ const WORD: Record<Training["state"], string> = {
   absent: "baked",
 };
 
-/** State of training: a word, and what it is doing. */
+/** One word for the state of training, and a phrase for what the trainer does; "" if unknown. */
 export function stateInWords(
   training: Training,
   connected: boolean,
@@ -29,9 +29,9 @@ export function stateInWords(
   if (training.state === "running") return { word: WORD.running, doing: DOING[training.phase] };
   if (training.state === "resting") return { word: WORD.resting, doing: DOING.resting };
   if (training.state === "paused")
-    return { word: WORD.paused, doing: "labels take effect when it runs" };
+    return { word: WORD.paused, doing: "labels take effect when training runs" };
   if (training.state === "absent")
-    return { word: WORD.absent, doing: "read-only: turn it or play it" };
+    return { word: WORD.absent, doing: "read-only: turn the cloud, play the training" };
   return { word: WORD[training.state], doing: training.message ?? "" };
 }
 

@@ -26,7 +26,9 @@ it("shows a dash for each figure that is not known", () => {
     "1 %",
   ]);
   expect(figures(quality, 5000)[2]?.title).toContain("216");
-  expect(figures(quality, 5000, 0.875)[2]?.title).toContain("The head on the map alone: 87.5 %");
+  expect(figures(quality, 5000, 0.875)[2]?.title).toContain(
+    "The head, which sees only the map: 87.5 %",
+  );
   const early = {
     ...quality,
     held_out_accuracy: null,

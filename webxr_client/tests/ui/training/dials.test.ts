@@ -41,7 +41,7 @@ describe("a gesture in words", () => {
   const classes = [{ class_id: 0, name: "cat", colour: "#000000" }];
   it.each([
     [{ kind: "label" }, "3 items as cat"],
-    [{ kind: "label", class_id: -1 }, "3 items as unlabelled"],
+    [{ kind: "label", class_id: -1 }, "labels of 3 items removed"],
     [{ kind: "settings", note: "beta_kl 20" }, "beta_kl 20"],
     [{ kind: "anchor" }, "3 items dragged and pinned"],
     [{ kind: "anchor", note: "let go", count: 1 }, "1 item dragged and let go"],
