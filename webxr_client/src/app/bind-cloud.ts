@@ -11,8 +11,8 @@ import type { AppState } from "../state/app-state.js";
 import { isCue } from "../state/review-state.js";
 
 /**
- * Size of a point in metres for `n` items: its share of the scene within limits. 5,000 items get
- * 18 mm in a cube of 1 m.
+ * Size of a point in scene metres: smaller for more items, within limits. The points of 5,000 items
+ * have 18 mm in a cube of 1 m.
  */
 function pointMetres(n: number, dimension: number): number {
   return dimension === 2
@@ -74,7 +74,7 @@ function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   });
 }
 
-/** Fetch the pages of thumbnails once, and show each as it arrives. */
+/** Fetch the pages of thumbnails once, and show each page as it arrives. */
 export function bindThumbnails(
   state: AppState,
   cloud: PointCloud,
@@ -92,7 +92,8 @@ export function bindThumbnails(
         state.picturesVersion.value += 1;
       }
     })().catch((error: unknown) => {
-      state.failure.value = `The thumbnails could not be loaded: ${messageOf(error)}`;
+      const reason = messageOf(error);
+      state.failure.value = `The thumbnails could not be loaded: ${reason} Reload the page.`;
     });
   });
 }

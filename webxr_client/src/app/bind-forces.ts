@@ -1,4 +1,4 @@
-/** Bindings from the state to what the model computes on request, and to its arrows and trails. */
+/** Bindings from the state to the queries to the model, and to arrows and trails. */
 import { effect } from "@preact/signals";
 import type { ForceLines } from "../scene/cloud/force-lines.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";

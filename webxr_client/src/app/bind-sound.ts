@@ -1,10 +1,10 @@
-/** Binding from the pointed item to its sound. */
+/** Binding from the item under the pointer or the brush to its sound. */
 import { effect } from "@preact/signals";
 import type { SoundPlayer } from "../scene/sound-player.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
-/** In VR the sound comes from the item's place; on the page it is panned by the pointer's place. */
+/** Play the sound: in VR from the item's place, on the page panned by the pointer's place. */
 export function bindSound(state: AppState, stage: Stage, player: SoundPlayer): void {
   effect(() => {
     const audible = state.session.value?.item_kind === "sound" && state.sound.value;

@@ -1,6 +1,6 @@
 /**
- * `window.lodespace` for browser tests: the objects of the page, and the place of each item on it.
- * Loaded only when the address has `?test`.
+ * `window.lodespace` for browser tests: the objects of the page, and the place of each item on the
+ * page. Loaded only when the address has `?test`.
  */
 import { project } from "../interaction/region-query.js";
 import type { Stage } from "../scene/stage.js";

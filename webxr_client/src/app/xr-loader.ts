@@ -1,4 +1,4 @@
-/** The code for VR: a chunk of its own, fetched as soon as the browser offers a session. */
+/** Loader of the code for VR, a separate chunk. */
 import { effect } from "@preact/signals";
 import type { XrEntry } from "../interaction/xr/session/enter.js";
 import type { XrParts } from "../interaction/xr/xr-view.js";
@@ -9,7 +9,10 @@ export class XrLoader {
   /** Null until the chunk is loaded. */
   entry: XrEntry | null = null;
 
-  /** The chunk is fetched before the click, because a session has to be requested within it. */
+  /**
+   * Fetches the chunk as soon as the browser offers a session: on the click it would be too late,
+   * because a session has to be requested within the handler of the click.
+   */
   constructor(
     private readonly state: AppState,
     parts: Omit<XrParts, "state">,

@@ -1,6 +1,6 @@
 /**
- * Diagnosis of a browser: the requirements of VR, which of them it meets, and what to do about the
- * others.
+ * Diagnosis of a browser: which requirements of VR the browser meets, and what to do about the
+ * requirements that it does not meet.
  */
 
 export interface Surroundings {
@@ -16,11 +16,12 @@ export interface Surroundings {
   xr: boolean;
   /** Whether the browser offers a VR session; a string is the error of the query. */
   vr: boolean | string;
-  /** The same for AR, that is, passthrough. */
+  /** Whether the browser offers an AR session (passthrough); a string is the error of the query. */
   ar: boolean | string;
 }
 
 export interface Finding {
+  /** Name of the requirement, as a title. */
   name: string;
   /** The name as it appears inside a sentence. */
   what: string;
@@ -33,7 +34,9 @@ export interface Finding {
 export interface Diagnosis {
   /** Whether this browser can start VR. */
   able: boolean;
+  /** One sentence for the user. */
   headline: string;
+  /** One per requirement, in the order in which the user has to meet them. */
   findings: Finding[];
 }
 
@@ -62,8 +65,8 @@ function secureContext({ secure, protocol, hostname }: Surroundings): Finding {
       state: "bad",
       text: [
         "Browsers offer WebXR only on https addresses and on localhost.",
-        `This is http to ${hostname}.`,
-        "Open the https address that the server printed (start it with --lan), or connect the",
+        `This address is http://${hostname}.`,
+        "Start the server with --lan and open the https address that it prints, or connect the",
         "headset by cable and use adb reverse.",
       ].join(" "),
     };
@@ -102,19 +105,19 @@ function knowsXr({ xr, secure }: Surroundings): Finding {
           "This browser does not have WebXR. The browsers of Quest and Pico headsets, Chrome and",
           "Edge have it; Firefox and Safari on a desktop do not.",
         ].join(" ")
-      : "Unknown without a secure connection.",
+      : "Not known: browsers hide WebXR on addresses that are not secure.",
   };
 }
 
 function headset({ xr, vr }: Surroundings): Finding {
   const named = { name: "Headset", what: "headset" };
   if (vr === true)
-    return { ...named, state: "good", text: "A headset is connected. Press Enter VR on the page." };
+    return { ...named, state: "good", text: "The browser offers VR. Press Enter VR on the page." };
   if (typeof vr === "string")
     return {
       ...named,
       state: "bad",
-      text: `The browser refused the query: ${vr}. A policy may forbid WebXR on this page.`,
+      text: `The browser did not say whether it has a headset: ${vr}. A policy may forbid WebXR.`,
     };
   return {
     ...named,
@@ -136,5 +139,9 @@ function passthrough({ ar }: Surroundings): Finding {
         state: "good",
         text: "The cloud can also be shown in your own room: press Enter AR.",
       }
-    : { ...named, state: "absent", text: "Not offered. VR does not need it." };
+    : {
+        ...named,
+        state: "absent",
+        text: "The browser does not offer AR. VR works without passthrough.",
+      };
 }

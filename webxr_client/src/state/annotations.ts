@@ -1,9 +1,10 @@
 /**
  * Labels and predictions per item. A label is shown before the server answers and is reverted if
- * the server refuses it. Labels from the server replace both.
+ * the server refuses it. Labels that the server sends replace the shown ones.
  */
 import { UNLABELED } from "../protocol/messages.js";
 
+/** Labels of a command that the server has not answered yet. */
 interface Optimistic {
   items: Uint32Array;
   /** Labels before the command. */
@@ -24,7 +25,7 @@ export class Annotations {
   confidence = new Uint8Array(0);
   private readonly optimistic = new Map<string, Optimistic>();
 
-  /** Replace everything, as a new scene does. */
+  /** Replace labels, predictions and confidences by those of a new scene. */
   reset(labels: Int16Array, predictions: Int16Array, confidence: Uint8Array): void {
     this.labels = labels.slice();
     this.predictions = predictions.slice();
@@ -42,14 +43,14 @@ export class Annotations {
     });
   }
 
-  /** The server accepted the command; it sends the labels itself. */
+  /** Forget an accepted command. The server sends its labels to all clients. */
   confirm(commandId: string): void {
     this.optimistic.delete(commandId);
   }
 
   /**
-   * The server refused the command: restore the labels of items that still show it. Returns whether
-   * the command was known.
+   * Restore the previous labels after a refused command, except of items that were labelled
+   * differently since. Returns whether the command was known.
    */
   revert(commandId: string): boolean {
     const change = this.optimistic.get(commandId);

@@ -52,8 +52,8 @@ export interface Hover {
 
 /** State of the pairing of a device without access. */
 export interface Pairing {
-  state: "asking" | "waiting" | "denied" | "expired" | "revoked" | "failed";
-  /** Code on this device, which the owner compares with the one on their page. */
+  state: "asking" | "waiting" | "denied" | "revoked" | "failed";
+  /** Code shown on this device, which the owner compares with the code on the owner's page. */
   code: string;
   /** Error message for the user. */
   message: string;
@@ -98,18 +98,18 @@ export class AppState {
   readonly classes: Signal<ClassInfo[]> = signal([]);
   readonly annotations = new Annotations();
   readonly latent = new LatentState();
-  /** Count changes of the arrays, which are too large to be signals. */
+  /** Count the changes of labels, predictions and scene, whose arrays are too large for signals. */
   readonly labelsVersion = signal(0);
   readonly predictionsVersion = signal(0);
   readonly sceneVersion = signal(0);
-  /** Counts the pages of thumbnails that are loaded. */
+  /** Number of loaded pages of thumbnails. */
   readonly picturesVersion = signal(0);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
   /** Search text and the items found; null without a search. */
   readonly search: Signal<Found | null> = signal(null);
-  /** Whether the sound of a pointed item is played. */
+  /** Whether the sound of the item under the pointer or the brush is played. */
   readonly sound = signal(true);
   /** Whether the page uses larger text. */
   readonly bigText = signal(false);
@@ -134,7 +134,7 @@ export class AppState {
   readonly pins: Signal<readonly number[]> = signal([]);
   /** Other clients in VR, by client id. */
   readonly peers: Signal<ReadonlyMap<string, PeerMoved>> = signal(new Map());
-  /** Devices that wait and devices with access, on the owner's page; null on others. */
+  /** Devices that request or have access; null unless this page is the owner's. */
   readonly access: Signal<Access | null> = signal(null);
   /** Pairing in progress; null when this device has access. */
   readonly pairing: Signal<Pairing | null> = signal(null);

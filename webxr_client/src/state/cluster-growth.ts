@@ -3,7 +3,7 @@
  * density threshold bounds a selection around a pointed place) or from a selection. Items are
  * counted in the cells of a grid and the counts are smoothed. The region grows from the cells under
  * the brush over adjacent cells whose density is at least `share` of the densest cell under the
- * brush. From a selection it grows in the same way, counting only items of one kind.
+ * brush. A region grows from a selection in the same way, but only items of one kind are counted.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "./latent-state.js";
@@ -13,7 +13,8 @@ import type { LatentState } from "./latent-state.js";
  * cluster are rarely empty.
  */
 const MOST_CELLS = 56;
-const ITEMS_A_CELL = 1.2;
+/** Mean number of items per cell inside a cluster. */
+const ITEMS_PER_CELL = 1.2;
 
 interface Place {
   x: number;
@@ -31,8 +32,10 @@ export class ClusterGrowth {
   private latent: LatentState | null = null;
 
   /**
-   * Items of the cluster at `centre` (scene metres), ascending. Empty if the brush contains no
-   * item.
+   * Grow from the brush, a sphere at `centre` with `radius` (scene metres).
+   *
+   * @param share Smallest density, as a share of the densest cell under the brush.
+   * @returns Items of the cluster, ascending; empty if the brush contains no item.
    */
   grow(latent: LatentState, centre: Place, radius: number, share: number): Uint32Array {
     this.count(latent);
@@ -92,6 +95,7 @@ export class ClusterGrowth {
     return taken;
   }
 
+  /** Items of the `taken` cells that are `wanted`, and all items of `besides`; ascending. */
   private itemsIn(
     taken: Uint8Array,
     wanted: (item: number) => boolean,
@@ -121,8 +125,8 @@ export class ClusterGrowth {
     }
     const spans = high.map((value, axis) => value - this.low[axis]!);
     const span = Math.max(1, ...spans);
-    // clusters fill about a twelfth of the volume
-    const root = flat ? Math.sqrt(n / ITEMS_A_CELL) : Math.cbrt((n / ITEMS_A_CELL) * 12);
+    // Clusters fill about a twelfth of the volume.
+    const root = flat ? Math.sqrt(n / ITEMS_PER_CELL) : Math.cbrt((n / ITEMS_PER_CELL) * 12);
     const cells = Math.max(4, Math.min(MOST_CELLS, Math.round(root)));
     this.cells = cells;
     this.width = (span + 1) / cells;
@@ -164,6 +168,7 @@ export class ClusterGrowth {
     return from;
   }
 
+  /** Cells that the brush touches. */
   private cellsWithin(centre: Place, radius: number): number[] {
     const steps = GRID_STEPS - 1;
     const found: number[] = [];

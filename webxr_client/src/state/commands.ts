@@ -9,7 +9,7 @@ export type Point = [number, number, number];
 export interface Commands {
   /**
    * Label the selection, or `items`; UNLABELED removes labels. Returns whether any item is
-   * labelled: not for viewers, and not for items of locked classes.
+   * labelled: viewers cannot label, and items of locked classes keep their labels.
    */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
@@ -31,19 +31,19 @@ export interface Commands {
   /** Change settings of the training, as one gesture. Absent fields stay as they are. */
   setSettings(changes: Partial<Settings>): void;
   /**
-   * While items are dragged: the model pulls them to `targets`, one per item. Not stored. Empty
-   * `items` end the drag without effect.
+   * Make the model pull items to `targets` (one per item) while they are dragged. The drag is not
+   * stored. Empty `items` end it without effect.
    */
   drag(items: Uint32Array, targets: Point[]): void;
   /** Store the end of a drag as one gesture. With `keep`, the items stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
-  /** Request forces on all items with each frame, or end that. */
+  /** Request forces on all items with each frame; false ends the request. */
   watch(forces: boolean): void;
-  /** Request forces and reconstructions of items into state.forces.seen; empty `items` clear it. */
+  /** Request forces and reconstructions for state.forces.seen; empty `items` clear it. */
   probe(items: readonly number[]): void;
-  /** Decode a point into state.forces.decoded; null clears it. */
+  /** Decode a point for state.forces.decoded; null clears it. */
   look(point: Point | null): void;
   /** Decode points. Resolves with one picture per point; empty without a model. */
   decode(points: readonly Point[]): Promise<Decoded[]>;
@@ -69,7 +69,7 @@ export interface Commands {
   correct(classId: number): void;
   /**
    * Set the current picture aside: it keeps its label and does not count as verified. A second call
-   * reverts that.
+   * for the same picture reverts that.
    */
   setAside(): void;
   /**
@@ -84,8 +84,8 @@ export interface Commands {
   /** Grow the selection over nearby items with the same prediction. */
   grow(): void;
   /**
-   * Label unlabelled items of the selection with their predictions, from state.review.acceptFrom
-   * on, as one gesture. Returns whether there are any.
+   * Label the unlabelled items of the selection with their predictions, as one gesture, where the
+   * confidence is at least state.review.acceptFrom. Returns whether there are such items.
    */
   accept(): boolean;
   /** Move the camera so that all points are in view. */
@@ -94,6 +94,6 @@ export interface Commands {
   requestAccess(): void;
   /** Pair with a code. Rejects with a message for the user. */
   enterCode(code: string): Promise<void>;
-  /** Send the pose of head and hands to the other clients; without a head, VR has ended. */
+  /** Send the pose of head and hands to the other clients; no head means that VR has ended. */
   present(presence: Omit<Presence, "op">): void;
 }

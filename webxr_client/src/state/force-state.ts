@@ -6,10 +6,10 @@ import { type Signal, signal } from "@preact/signals";
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, LOSS_TERMS } from "../protocol/messages.js";
 
-/** Items whose force arrows are drawn. */
+/** Choices of the items whose force arrows are drawn. */
 export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
 export type ForcesShown = (typeof FORCES_SHOWN)[number];
-/** Lengths of trails, in steps. */
+/** Choices of the length of trails, in past frames; 0 draws no trails. */
 export const TRAIL_STEPS = [0, 8, 24] as const;
 /** A term of the loss that has a force. */
 export type Term = Extract<(typeof LOSS_TERMS)[number], { force: string }>["name"];
@@ -52,9 +52,9 @@ export class ForceState {
   readonly trails = signal(0);
   /** Whether the point under the pointer or the hand is decoded. */
   readonly map = signal(false);
-  /** Picture of the point under the pointer or the hand; null without one. */
+  /** Picture decoded there; null without a picture. */
   readonly decoded: Signal<Decoded | null> = signal(null);
-  /** Results of the newest probe, by item. */
+  /** Results of the newest probe per item. */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);
@@ -69,7 +69,7 @@ export class ForceState {
     this.version.value += 1;
   }
 
-  /** Write the force of a term on an item into `out`. Returns false where it is unknown. */
+  /** Write the force of a term on an item into `out`. Returns whether the force is known. */
   read(term: Term, item: number, out: [number, number, number]): boolean {
     const seen = this.seen.peek().get(item)?.forces[term];
     out.fill(0);

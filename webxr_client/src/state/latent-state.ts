@@ -1,7 +1,7 @@
 /**
  * Positions of the points as two keyframes on the integer grid, between which the GPU interpolates.
- * Nothing is computed per point and drawn frame. A received frame costs one pass over the points,
- * on arrival, so that its keyframe is ready when it is due. Frames are played at the pace of their
+ * Drawing a frame computes nothing per point in JavaScript. Receiving a frame costs one pass over
+ * the points, so that its keyframe is ready when it is due. Frames are played at the rate of their
  * arrival, one frame late, so that points move smoothly. While the view is frozen, received frames
  * are added up into one waiting keyframe.
  */
@@ -16,7 +16,7 @@ const LONGEST = 250;
 /** Number of waiting keyframes from which on further frames are added to the last one. */
 const BACKLOG = 3;
 
-/** Positions after a frame. Held items are at their received positions here. */
+/** Positions after a frame, as received: held items have their received positions too. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
@@ -27,6 +27,7 @@ export class LatentState {
   n = 0;
   /** Axes of the latent space, 2 or 3. */
   latentDim = 3;
+  /** Part of the latent space that the integer grid covers, in latent units. */
   box: Box = { origin: [0, 0, 0], size: 1 };
   sceneId = -1;
   /** Revision of the newest received frame. */
@@ -42,18 +43,20 @@ export class LatentState {
   frozen = false;
 
   /**
-   * Items dragged by this page. They are shown where the drag began, and the drag moves them from
-   * there.
+   * Items dragged by this page. Their keyframes stay where the drag began; the point cloud adds the
+   * motion of the drag.
    */
   private held = new Uint32Array(0);
+  /** Shown positions of the held items, four numbers per item. */
   private heldAt = new Uint16Array(0);
+  /** Received positions of the held items, four numbers per item. */
   private heldTrue = new Uint16Array(0);
   /** Keyframes waiting to be played, the next one first. */
   private waiting: Keyframe[] = [];
   private spare: Uint16Array[] = [];
   /**
-   * Whether received frames are added to the last waiting keyframe, until that one is played: the
-   * view is frozen or too many were waiting.
+   * Whether received frames are added to the last waiting keyframe. This begins when the view is
+   * frozen or too many keyframes wait, and ends when a keyframe is played.
    */
   private adding = false;
   private started = 0;
@@ -201,7 +204,7 @@ export class LatentState {
     return next;
   }
 
-  /** Positions after a frame that follows `before`, or the shown keyframe without one. */
+  /** Positions after a frame that follows `before`; without `before`, the shown keyframe. */
   private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
     const positions = this.spare.pop() ?? new Uint16Array(this.to.length);
     positions.set(before?.positions ?? this.to);
@@ -232,8 +235,8 @@ export class LatentState {
   }
 
   /**
-   * Column-major matrix sceneFromLatent: latent units to scene metres. The box becomes a cube of 1
-   * m about the origin.
+   * Column-major matrix sceneFromLatent (4 x 4): latent units to scene metres. The box becomes a
+   * cube of 1 m about the origin.
    */
   sceneFromLatent(): number[] {
     const s = 1 / this.box.size;

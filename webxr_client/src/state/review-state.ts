@@ -18,7 +18,7 @@ export interface OpenSheet {
   /** `suspects`: labels that are probably wrong. `uncertain`: uncertain predictions. */
   kind: SheetKind;
   items: readonly SheetItem[];
-  /** Length of the queue that the sheet shows the head of. */
+  /** Number of items in the whole queue; `items` are the first of them. */
   total: number;
   /** Expected number of wrong labels or predictions among `items`. */
   expectedWrong: number;
@@ -38,8 +38,8 @@ export const LARGEST_ACCEPT_FROM = 0.99;
 /** Share of right items to aim for, until the server sends one. */
 export const TARGET_SHARE = 0.98;
 /**
- * Value of `at` without a current picture. Sheets begin with it in VR, which has no focus to mark
- * the current picture.
+ * Value of `at` if no picture is the current one. In VR a sheet opens like this, because there is
+ * no keyboard focus that would mark a picture.
  */
 export const NO_PICTURE = -1;
 
@@ -50,7 +50,10 @@ export class ReviewState {
   readonly sheet: Signal<OpenSheet | null> = signal(null);
   /** Index of the current picture, which class keys apply to; or NO_PICTURE. */
   readonly at = signal(0);
-  /** Maps each item to its corrected class. Closing the sheet does not clear it. */
+  /**
+   * Maps the number of a corrected item to its class. Kept when the sheet is put away; cleared when
+   * the sheet is confirmed or closed.
+   */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** Items set aside as undecidable: they keep their labels. */
   readonly aside: Signal<ReadonlySet<number>> = signal(new Set());
@@ -63,8 +66,8 @@ export class ReviewState {
 }
 
 /**
- * Class of a sheet item after Enter without a correction: the more likely of label and prediction;
- * -1 without either.
+ * Class that Enter gives an item of a sheet without a correction: the more likely of its label and
+ * its prediction; -1 if it has neither.
  */
 export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
   return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
@@ -77,9 +80,9 @@ export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
 /**
  * Labels that Enter assigns for a sheet.
  *
- * @param corrected Corrected class by item.
+ * @param corrected Maps the number of a corrected item to its class.
  * @param aside Items set aside; they get no label.
- * @returns Items, ascending, one class per item, and the number of items whose class changes.
+ * @returns Items (ascending), one class per item, and the number of items whose class changes.
  */
 export function sheetLabels(
   { items }: Pick<OpenSheet, "items">,
@@ -98,7 +101,7 @@ export function sheetLabels(
   };
 }
 
-/** Up to SHEET_SIZE of `items` that are not set aside: the most doubtful, in their given order. */
+/** The up to SHEET_SIZE most doubtful `items` that are not set aside, in the given order. */
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;

@@ -1,10 +1,10 @@
-/** Summaries of a selection: its predictions, and the pictures shown of it. */
+/** Summaries of a selection: its predictions, and the items whose pictures are shown. */
 import { SHEET_SIZE } from "../protocol/messages.js";
 import type { AppState, Selection } from "./app-state.js";
 
 /**
- * Smallest share of equal predictions that is a suggestion. A class without labels is never
- * predicted, so its items have mixed predictions.
+ * Smallest share of equal predictions for which their class is suggested. A class without labels is
+ * never predicted, so its items have mixed predictions.
  */
 export const CLEAR_SHARE = 0.7;
 
@@ -43,7 +43,7 @@ export function summarise(
 }
 
 /**
- * Mean confidence, 0..1, of those of `items` whose prediction is `classId`; 0 without such items.
+ * Mean confidence, 0..1, of the items whose prediction is `classId`; 0 if there are no such items.
  */
 export function meanConfidence(
   items: Uint32Array,
@@ -69,8 +69,8 @@ export function selectionSummary(state: AppState): PredictionSummary | null {
 }
 
 /**
- * Items to show of a selection: spread evenly over it, except that items with another prediction,
- * which need attention, get up to a third of the places. Ascending.
+ * Choose the items of a selection whose pictures are shown, ascending. They are spread evenly over
+ * the selection. The `odd` items need attention and get up to a third of the places.
  */
 export function sampleItems(
   items: Uint32Array,
@@ -86,7 +86,7 @@ export function sampleItems(
   return Uint32Array.from(chosen).sort();
 }
 
-/** `count` of `items` at even intervals. */
+/** Choose `count` of `items` at even intervals. */
 export function evenly(items: Uint32Array, count: number): Uint32Array {
   if (count >= items.length) return items;
   return Uint32Array.from(
@@ -96,8 +96,8 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 }
 
 /**
- * Unlabelled items of a selection whose prediction is confident enough to accept, one class per
- * item; and the number of all unlabelled items.
+ * Unlabelled items of a selection whose prediction is confident enough to accept, and one class per
+ * item. `unlabelled` is the number of all unlabelled items.
  */
 export function acceptedPredictions(
   state: AppState,

@@ -1,4 +1,4 @@
-/** Shown moment: live, or one of the recording. */
+/** The moment that the page shows: the current state, or a frame of the recording. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Timeline } from "../protocol/messages.js";
 
@@ -7,12 +7,12 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 export class TimeState {
   /** Whether the page shows the current state. */
   readonly live = signal(true);
-  /** Recorded frame that is shown, from 0; undefined while `live`. */
+  /** Index of the recorded frame that is shown; without meaning while `live`. */
   readonly moment = signal(0);
   readonly playing = signal(false);
   /** Playback speed, one of SPEEDS. */
   readonly speed: Signal<number> = signal(1);
-  /** Index of the recording, from the newest request; null before the first. */
+  /** Index of the recording, from the newest request; null before the first answer. */
   readonly timeline: Signal<Timeline | null> = signal(null);
   /** Milliseconds from the newest request of a moment until it was shown. */
   readonly reachedIn = signal(0);
