@@ -1,7 +1,7 @@
 /**
- * The WebSocket stream to the server. It reconnects on its own and keeps each command until the
- * server answers it, so that no command is lost between two connections. The server ignores a
- * command whose id it has already applied.
+ * The WebSocket stream to the server. The stream reconnects on its own and keeps each command until
+ * the server answers the command, so that no command is lost between two connections. The server
+ * ignores a command whose id it has already applied.
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import {
@@ -40,7 +40,7 @@ export interface StreamListener {
 
 type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 
-/** Bounds of the wait before another attempt, in ms. It doubles with each failure. */
+/** Bounds of the wait before another attempt, in ms. The wait doubles with each failure. */
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;

@@ -1,4 +1,4 @@
-/** The check before every change of the session. */
+/** The check whether the user can change the session now. */
 import type { AppState } from "../state/app-state.js";
 import type { Notes } from "./notes.js";
 

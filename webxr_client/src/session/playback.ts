@@ -1,7 +1,7 @@
 /**
- * Playback of the recording. For a moment, it reads the part from the keyframe before to the next
- * keyframe, adds up the frames before the moment, and shows the result in place of the current
- * state. It never queries the trainer.
+ * Playback of the recording. To show a moment, the page reads the part between the two keyframes
+ * around the moment, adds up the frames before the moment, and shows the result in place of the
+ * current state. The trainer is not queried.
  */
 import { batch } from "@preact/signals";
 import { fetchRecording, fetchTimeline } from "../net/api.js";

@@ -8,7 +8,7 @@ import { messageOf } from "../net/errors.js";
 import type { ClassInfo } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Wait after the last key press before a search. */
+/** Wait after the last key press before the search starts. */
 const PATIENCE_MS = 180;
 
 /** Words of a text; a part in double quotes is one word. */

@@ -15,7 +15,7 @@ import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
 import type { SceneSync } from "./scene-sync.js";
 
-/** Samples of the training curves that the page keeps, about five minutes. */
+/** Number of newest samples of the training curves that the page keeps. */
 const LOSSES_KEPT = 600;
 
 /** Objects that handle parts of the stream. */

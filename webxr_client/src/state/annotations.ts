@@ -77,7 +77,7 @@ export class Annotations {
   }
 }
 
-/** Number of items per class in `values`. */
+/** Count the items of each class in `values` (class per item). */
 export function countByClass(values: Int16Array, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
   for (const value of values) if (value >= 0 && value < classes) counts[value]! += 1;

@@ -44,10 +44,10 @@ export class ClusterGrowth {
   }
 
   /**
-   * Grow from `items` over adjacent items that are `same`.
+   * Grow from `items` over adjacent items for which `same` returns true.
    *
-   * @param share Smallest density, as a share of the densest cell that contains one of `items`;
-   *   only items that are `same` count.
+   * @param share Smallest density, as a share of the densest cell that contains one of `items`.
+   *   Only items for which `same` returns true are counted.
    * @returns `items` and the items reached, ascending.
    */
   growOver(

@@ -11,7 +11,7 @@ export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
 export type ForcesShown = (typeof FORCES_SHOWN)[number];
 /** Choices of the length of trails, in past frames; 0 draws no trails. */
 export const TRAIL_STEPS = [0, 8, 24] as const;
-/** A term of the loss that has a force. */
+/** Name of a loss term that has a force. */
 export type Term = Extract<(typeof LOSS_TERMS)[number], { force: string }>["name"];
 
 /** Terms with a force: first those of a forces frame, then those computed for single items. */
@@ -50,9 +50,9 @@ export class ForceState {
   readonly terms: Signal<ReadonlySet<Term>> = signal(new Set(TERMS));
   /** Number of past frames that trails show; 0 draws no trails. */
   readonly trails = signal(0);
-  /** Whether the point under the pointer or the hand is decoded. */
+  /** Whether the place at the pointer or the hand is decoded. */
   readonly map = signal(false);
-  /** Picture decoded there; null without a picture. */
+  /** Picture decoded at the pointer or the hand; null without a picture. */
   readonly decoded: Signal<Decoded | null> = signal(null);
   /** Results of the newest probe per item. */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
@@ -110,7 +110,7 @@ export class ForceState {
   }
 }
 
-/** Pictures from base64 of uint8 (K, height, width, channels). */
+/** Decode pictures: base64 text of uint8 (K, height, width, channels). */
 export function picturesOf(
   text: string,
   width: number,

@@ -13,7 +13,7 @@ import type { Box, SceneFile } from "../protocol/scene-file.js";
 /** Limits of the time between two keyframes, in ms. */
 const SHORTEST = 1000 / 60;
 const LONGEST = 250;
-/** Number of waiting keyframes from which on further frames are added to the last one. */
+/** When this many keyframes wait, further frames are added to the last keyframe. */
 const BACKLOG = 3;
 
 /** Positions after a frame, as received: held items have their received positions too. */
@@ -32,7 +32,7 @@ export class LatentState {
   sceneId = -1;
   /** Revision of the newest received frame. */
   received = -1;
-  /** Revision of the keyframe being moved to, which a selection refers to. */
+  /** Revision of the keyframe `to`. A selection refers to this revision. */
   revision = -1;
   /** Keyframes, four numbers per point: at t = 0 points are at `from`, at t = 1 at `to`. */
   from = new Uint16Array(0);
@@ -109,7 +109,7 @@ export class LatentState {
     this.scatter(this.from, this.heldAt);
   }
 
-  /** Release held items: they return to their received positions. */
+  /** Release the held items. They return to their received positions. */
   release(): void {
     if (this.held.length === 0) return;
     this.scatter(this.to, this.heldTrue);
@@ -118,7 +118,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Convert the places of held items to the grid of another box, clamped to its edge. */
+  /** Convert the positions of held items to the grid of another box, clamped to its edges. */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
     for (let k = 0; k < 4 * this.held.length; k++) {

@@ -15,7 +15,7 @@ export const cueAfter = (now: string): Cue | undefined => CUES[CUES.indexOf(now 
 export type SheetKind = "suspects" | "uncertain";
 
 export interface OpenSheet {
-  /** `suspects`: labels that are probably wrong. `uncertain`: uncertain predictions. */
+  /** `suspects`: labels that the model doubts. `uncertain`: uncertain predictions. */
   kind: SheetKind;
   items: readonly SheetItem[];
   /** Number of items in the whole queue; `items` are the first of them. */
@@ -48,7 +48,7 @@ export class ReviewState {
   readonly quality: Signal<Quality | null> = signal(null);
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
-  /** Index of the current picture, which class keys apply to; or NO_PICTURE. */
+  /** Index of the current picture, which the class keys label; or NO_PICTURE. */
   readonly at = signal(0);
   /**
    * Maps the number of a corrected item to its class. Kept when the sheet is put away; cleared when

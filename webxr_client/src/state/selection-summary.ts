@@ -9,9 +9,9 @@ import type { AppState, Selection } from "./app-state.js";
 export const CLEAR_SHARE = 0.7;
 
 export interface PredictionSummary {
-  /** Most frequent prediction; -1 without predictions. */
+  /** Most frequent prediction; -1 if no item has a prediction. */
   classId: number;
-  /** Share of the items with this prediction. */
+  /** Share of all items that have this prediction, 0..1. */
   share: number;
   /** Whether the share is at least CLEAR_SHARE. */
   clear: boolean;
@@ -61,7 +61,7 @@ export function meanConfidence(
   return count === 0 ? 0 : sum / (255 * count);
 }
 
-/** Summary of the current selection; null if it is empty. */
+/** Summarise the predictions of the current selection; null if the selection is empty. */
 export function selectionSummary(state: AppState): PredictionSummary | null {
   const { items } = state.selection.value;
   if (items.length === 0) return null;

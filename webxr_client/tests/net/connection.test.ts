@@ -63,7 +63,7 @@ describe("closing the page", () => {
     expect(asks()).toBe(false);
     expect(pending.at(-1)).toBe(0);
   });
-  it("asks while the server is unreachable, until it has the command", () => {
+  it("asks while the server is unreachable, until it answers the command", () => {
     connection.open();
     connection.command({ op: "undo", command_id: "a" });
     PlayedSocket.last.onclose?.({ code: 1006, reason: "" });

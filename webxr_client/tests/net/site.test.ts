@@ -24,7 +24,7 @@ describe("matching", () => {
 });
 
 describe("infoOf", () => {
-  it("returns the fields of the files and defaults for others", () => {
+  it("returns the fields of the files, and defaults for missing fields", () => {
     const info = infoOf(ITEMS, 1);
     expect(info.id).toBe("b1");
     expect(info.path).toBe("south/1.png");

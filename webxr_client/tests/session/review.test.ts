@@ -252,7 +252,7 @@ describe("the suggestion", () => {
     });
     expect(Array.from(state.selection.value.items)).toEqual([3, 20, 100]);
   });
-  it("of a sheet opens it, and an empty one shows its reason", async () => {
+  it("of a sheet opens the sheet, and of nothing shows the reason", async () => {
     suggestion = {
       kind: "suspects",
       items: [],
@@ -281,7 +281,7 @@ describe("accept", () => {
     );
     state.selection.value = { ...NOTHING, items: Uint32Array.of(0, 1, 2, 3, 4, 5) };
   });
-  it("takes confident predictions of unlabelled items and unlocked classes", () => {
+  it("labels unlabelled items with confident predictions of unlocked classes", () => {
     const { items, classIds, unlabelled } = acceptedPredictions(state, state.selection.value);
     expect(Array.from(items)).toEqual([0, 1]);
     expect(Array.from(classIds)).toEqual([1, 2]);
@@ -309,9 +309,9 @@ describe("accept", () => {
     expect(review.accept()).toBe(false);
     expect(sent).toHaveLength(1);
     expect(notes.map((note) => note.slice(0, 50))).toEqual([
-      "No selected item has a confidence of 95 %. Lower t",
-      "Select items without a label first. Their predicti",
-      "Select items without a label first. Their predicti",
+      "No unlabelled item of the selection has a confiden",
+      "Select items without a label first. Accepting turn",
+      "Select items without a label first. Accepting turn",
     ]);
   });
 });

@@ -69,7 +69,7 @@ describe("a scene that is fetched again", () => {
     expect(state.latent.received).toBe(10);
   });
 
-  it("that fails to load interrupts the connection and resumes after it", async () => {
+  it("interrupts the connection if it fails to load, and resumes afterwards", async () => {
     fetched = [];
     const interrupt = vi.spyOn(session.connection, "interrupt");
     session.stream.onOperation(resync);
@@ -82,7 +82,7 @@ describe("a scene that is fetched again", () => {
     expect(state.latent.received).toBe(4);
   });
 
-  it("replaces one that a frame does not follow", async () => {
+  it("replaces the shown scene if a frame does not follow", async () => {
     fetched = [oneItem(9)];
     session.stream.onFrame(frame(7));
     expect(warnings).toHaveBeenCalledTimes(1);

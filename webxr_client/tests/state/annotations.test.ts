@@ -45,7 +45,7 @@ describe("Annotations", () => {
 });
 
 describe("countByClass", () => {
-  it("counts classes and skips items without one", () => {
+  it("counts the items per class and skips items without a class", () => {
     expect(Array.from(countByClass(Int16Array.of(0, 2, 2, -1, 9), 3))).toEqual([1, 0, 2]);
   });
 });

@@ -110,7 +110,7 @@ describe("LatentState", () => {
     expect(state.latentMean(0, 2)).toBeCloseTo(0, 4);
   });
 
-  it("shows held items where they were taken, and moves them on release", () => {
+  it("shows held items where they were grabbed, and moves them on release", () => {
     const state = new LatentState();
     state.setScene(oneItem(5));
     state.hold(Uint32Array.of(0));
@@ -233,7 +233,7 @@ describe("frames that arrive while frozen", () => {
     expect(Array.from(state.to)).toEqual(played([...frames, after]));
   });
 
-  it("are added for held items too, whenever they were taken", () => {
+  it("are added for held items too, whenever these were grabbed", () => {
     const items = Uint32Array.of(3, 17);
     for (const takeAt of [0, 200, 599]) {
       const state = new LatentState();

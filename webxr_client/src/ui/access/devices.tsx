@@ -6,7 +6,7 @@ import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
-/** Returns a function that sends a request and shows the new access state, and its error or "". */
+/** Returns a function that shows the answer to an access request, and its error message or "". */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();
   const [error, setError] = useState("");

@@ -52,7 +52,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const name = useRef<HTMLButtonElement>(null);
   const renamed = useRef(false);
   useEffect(() => {
-    if (renamed.current && !renaming) name.current?.focus(); // the focus returns to where it was
+    if (renamed.current && !renaming) name.current?.focus(); // the focus returns to the name
     renamed.current = renaming;
   }, [renaming]);
   const onSheet = state.review.sheet.value?.status === "open";

@@ -66,8 +66,9 @@ export const CURVES: readonly Curve[] = [
   },
 ];
 
-/** Samples of all curves. `at` has the place of each sample on the axis (0..100). */
+/** Samples of all curves. */
 interface Samples {
+  /** Place of each sample on the axis, 0..100. */
   at: readonly number[];
   values: Readonly<Record<string, readonly (number | null)[]>>;
 }

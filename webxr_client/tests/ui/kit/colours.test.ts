@@ -74,7 +74,7 @@ describe("class colours", () => {
   });
 });
 
-/** As they are drawn on a light ground. */
+/** A class colour as it is drawn on a light ground. */
 const withLight = (hex: string, share: number) =>
   `#${parseColour(hex)
     .map((channel) => dimmed(channel, share).toString(16).padStart(2, "0"))
@@ -98,7 +98,7 @@ describe("class colours on a light ground", () => {
   ] as const)("%s: the two nearest are at least %s apart", (name, least) => {
     expect(smallestDistance(DEFICIENCIES[name], inks)).toBeGreaterThanOrEqual(least);
   });
-  it("stand out from it; as they are, the yellow one would not", () => {
+  it("have contrast to the ground only because they are dimmed", () => {
     expect(Math.min(...palette.map((hex) => contrast(hex, "#ffffff")))).toBeLessThan(1.2);
     expect(Math.min(...inks.map((hex) => contrast(hex, "#ffffff")))).toBeGreaterThan(2.5);
   });
@@ -164,7 +164,7 @@ describe("colours of a cue", () => {
       expect(contrast(most, ground)).toBeGreaterThan(10);
     },
   );
-  it.each(themes)("%s: the legend has the same", (_, [least, most], __, tokens) => {
+  it.each(themes)("%s: the legend has the same colours", (_, [least, most], __, tokens) => {
     expect(tokens).toContain(`--cue-least: ${least}`);
     expect(tokens).toContain(`--cue-most: ${most}`);
   });

@@ -12,7 +12,7 @@ describe("numbers as a person reads them", () => {
     expect([list([]), list(["3"]), list(["3", "8", "9"])]).toEqual(["", "3", "3, 8 or 9"]);
     expect(list(["0", "1", "2", "3", "4", "5"])).toBe("0, 1, 2, 3 or 2 more");
   });
-  it("writes losses in three figures", () => {
+  it("writes losses with two decimals, large ones with fewer", () => {
     expect([153.72, 5.834, 0.2849, Number.NaN].map(loss)).toEqual(["154", "5.83", "0.28", "–"]);
   });
 });

@@ -14,12 +14,12 @@ it("a key from outside the toolbar begins at its ends", () => {
   expect(moved("ArrowUp", -1, 3)).toBe(2);
 });
 
-it("other keys, and an empty toolbar, lead nowhere", () => {
+it("other keys, and keys in an empty toolbar, do not move the focus", () => {
   expect(moved("l", 0, 3)).toBeNull();
   expect(moved("ArrowDown", -1, 0)).toBeNull();
 });
 
-it("in a grid up and down go to the next row, and stay at its edge", () => {
+it("in a grid, up and down change the row and stop at the edges", () => {
   expect(moved("ArrowDown", 2, 27, 9)).toBe(11);
   expect(moved("ArrowUp", 11, 27, 9)).toBe(2);
   expect(moved("ArrowUp", 2, 27, 9)).toBe(2);

@@ -4,10 +4,10 @@ import { placed } from "../../../src/ui/selection/hover-card.js";
 const WIDTH = 248;
 
 describe("the hover card", () => {
-  it("stands right of the pointer", () => {
+  it("is placed right of the pointer", () => {
     expect(placed(400, 300, 1440, 900)).toEqual({ left: 422, top: 260 });
   });
-  it("goes to the left before it covers the panel", () => {
+  it("is placed left of the pointer before it covers the panel", () => {
     const { left } = placed(900, 300, 1440, 900);
     expect(left + WIDTH).toBeLessThan(900);
   });

@@ -5,14 +5,14 @@ describe("a curve", () => {
   it("goes from left to right and fills its height", () => {
     expect(corners([1, 3, 2])).toBe("0.0,96.0 50.0,4.0 100.0,50.0");
   });
-  it("keeps to its own range where it has one", () => {
+  it("uses its own range if it has one", () => {
     expect(corners([0.5, 0.5], [0, 1])).toBe("0.0,50.0 100.0,50.0");
   });
-  it("is a level from one sample, and leaves out what was not measured", () => {
+  it("is horizontal for one sample, and leaves out missing values", () => {
     expect(corners([7])).toBe("0.0,50.0 100,50.0");
     expect(corners([null, 1, Number.NaN, 2])).toBe("33.3,96.0 100.0,4.0");
   });
-  it("is nothing without samples", () => {
+  it("is empty without samples", () => {
     expect(corners([])).toBe("");
     expect(corners([null])).toBe("");
   });

@@ -11,7 +11,7 @@ describe("a dial", () => {
     const ratio = fromStep(KL, 100) / fromStep(KL, 50);
     expect(fromStep(KL, 150) / fromStep(KL, 100)).toBeCloseTo(ratio, 0);
   });
-  it("stands where its value is, also beyond its ends", () => {
+  it("shows its value, or the nearest end of its scale", () => {
     for (const step of [0, 1, 40, 77, 200])
       expect(toStep(KL, fromStep(KL, step))).toBeCloseTo(step, -0.5);
     expect([toStep(KL, 0.001), toStep(KL, 1e6), toStep(KL, 0)]).toEqual([1, 200, 0]);
@@ -21,7 +21,7 @@ describe("a dial", () => {
 
 describe("a curve's value", () => {
   const at = [0, 50, 100];
-  it("is the newest that was measured by then", () => {
+  it("is the newest value measured at or before the place", () => {
     expect([0, 49, 50, 100].map((place) => valueAt([1, 2, null], at, place))).toEqual([1, 1, 2, 2]);
     expect(valueAt([null, 2, 3], at, 10)).toBeNull();
   });
