@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 
 /**
  * Profiles of @webxr-input-profiles/assets (98 MB) that are shipped: the controllers of common
- * headsets, and hands. Other controllers are drawn as a small wand (scene/xr/input-models.ts).
+ * headsets, and hands. Other controllers get a fallback mesh (scene/xr/input-models.ts).
  */
 export const PROFILES = [
   "meta-quest-touch-plus",
@@ -58,6 +58,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: { input: ["index.html", "check.html"] },
   },
-  // On a busy machine tests are slow without being wrong.
+  // The limits are long, because tests are slow on a busy machine.
   test: { include: ["tests/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });

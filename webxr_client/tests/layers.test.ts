@@ -111,12 +111,12 @@ describe("the rule", () => {
     expect(violations("ui/view.ts", 'import { a } from "../elsewhere/a.js";')).toHaveLength(1);
   });
 
-  it("holds folders to their narrower rule", () => {
+  it("applies the narrower rule of a folder", () => {
     expect(violations("net/view.ts", 'import { a } from "../protocol/a.js";')).toEqual([]);
     expect(violations("check/view.ts", 'import { a } from "../state/a.js";')).toHaveLength(1);
   });
 
-  it("allows the own folder and earlier ones", () => {
+  it("allows the own folder and earlier folders", () => {
     const text = 'import { a } from "./a.js";\nimport { b } from "../protocol/b.js";';
     expect(violations("state/view.ts", text)).toEqual([]);
   });

@@ -1,18 +1,21 @@
 /**
- * Mouse, pen and touch on the canvas: the main button works the selection tools, other motion
- * hovers. A finger turns the cloud through the camera controls; a tap shows an item.
+ * Mouse, pen and touch on the canvas. The main button drives the chosen tool; motion without a
+ * button hovers. A finger turns the cloud through the camera controls; a tap shows an item.
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 import type { SelectTool } from "./select-tool.js";
 
+/** Milliseconds until the card of a hovered item appears, and until it vanishes. */
 const HOVER_DELAY = 125;
 const HOVER_LINGER = 260;
+/** Least milliseconds between two searches for the item under the pointer. */
 const HOVER_INTERVAL = 50;
+/** Limits of a tap, CSS pixels and milliseconds. */
 const TAP_DISTANCE = 10;
 const TAP_MS = 400;
 
-/** Connect the canvas to the tool. Returns a function that disconnects it. */
+/** Connect the canvas to the tools. Returns a function that removes the listeners. */
 export function bindDesktopInput(
   canvas: HTMLCanvasElement,
   select: SelectTool,
@@ -52,8 +55,8 @@ export function bindDesktopInput(
   };
 
   /**
-   * Look at once or, soon after the last look, at the end of the interval, so that the place where
-   * the pointer comes to rest is always looked at.
+   * Search for the item under the pointer, at most once per HOVER_INTERVAL. The last place of the
+   * pointer is always searched.
    */
   const hover = (event: PointerEvent) => {
     if (event.pointerType === "touch" || buttons) return;
@@ -125,7 +128,7 @@ export function bindDesktopInput(
     active = null;
     tool.cancel();
   };
-  // A finger leaves whenever it is lifted; this is not the end of a hover.
+  // This event also comes when a finger is lifted, which does not end a hover.
   const leave = (event: PointerEvent) => {
     if (event.pointerType !== "touch") hide();
     over(null);

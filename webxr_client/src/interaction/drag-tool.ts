@@ -10,8 +10,11 @@ import type { Commands, Point } from "../state/commands.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 
 export interface DragView {
+  /** Width of the canvas, CSS pixels. */
   width(): number;
+  /** Height of the canvas, CSS pixels. */
   height(): number;
+  /** Column-major matrix from latent units to clip space. */
   clipFromLatent(): number[];
   /** Show items moved by a matrix of scene metres; an empty array shows them at their places. */
   showGrabbed(items: Uint32Array, shownFromPlace: Matrix4): void;
@@ -106,7 +109,7 @@ export class DragTool implements PointerTool {
     this.state.latent.release();
   }
 
-  /** Move in the plane of the screen, at the depth of the item that was taken. */
+  /** Move the items in the plane of the screen, at the depth of the grabbed item. */
   private follow(sample: PointerSample): void {
     clipFromLatent.fromArray(this.view.clipFromLatent());
     latentFromClip.copy(clipFromLatent).invert();
@@ -130,8 +133,10 @@ export class DragTool implements PointerTool {
   }
 }
 
-const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
+/** Round a coordinate for a command to 5 decimals. */
+export const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
+/** Latent mean of an item; in a map of 2 dimensions the third number is 0. */
 export function latentMean({ latent }: AppState, item: number): Point {
   const at = (axis: number) => latent.latentMean(item, axis);
   return [at(0), at(1), latent.latentDim === 2 ? 0 : at(2)];

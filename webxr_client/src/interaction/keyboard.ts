@@ -7,14 +7,16 @@ import { cueAfter } from "../state/review-state.js";
 import { selectionSummary } from "../state/selection-summary.js";
 
 export interface KeyAction {
-  /** As shown: "Ctrl Z". */
+  /** Names of the keys, as the help overlay shows them: "Ctrl Z". */
   keys: string;
+  /** Effect of the keys, for the help overlay. */
   does: string;
-  /** Whether this event is that key. */
+  /** Whether `event` is a press of one of the keys. */
   matches(event: KeyboardEvent): boolean;
   run(event: KeyboardEvent): void;
 }
 
+/** Return all keys with their actions. */
 export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   const plain = (event: KeyboardEvent) => !event.ctrlKey && !event.metaKey && !event.altKey;
   const letter = (key: string) => (event: KeyboardEvent) =>
@@ -282,7 +284,7 @@ export const POINTER_HELP: readonly [string, string][] = [
   ],
 ];
 
-/** Act on keys unless the person types text. Returns a function that unbinds them. */
+/** Run actions on key presses, except while text is typed. Returns a function that unbinds them. */
 export function bindKeyboard(actions: readonly KeyAction[]): () => void {
   const onKey = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;

@@ -1,18 +1,18 @@
-/** A pointing action without its device. Positions are CSS pixels of the canvas. */
+/** One sample of a pointing action, for any device. Positions are CSS pixels of the canvas. */
 export interface PointerSample {
   x: number;
   y: number;
-  /** Whether it adds to the selection. */
+  /** Whether the action adds to the selection. */
   add: boolean;
-  /** Whether it subtracts from the selection. */
+  /** Whether the action subtracts from the selection. */
   subtract: boolean;
-  /** Place on the page. */
+  /** Position in the browser window, CSS pixels. */
   clientX?: number;
   clientY?: number;
 }
 
 export interface PointerTool {
-  /** The main button went down. Returns whether the tool takes the action. */
+  /** Begin an action: the main button went down. Returns whether the tool handles the action. */
   down(sample: PointerSample): boolean;
   move(sample: PointerSample): void;
   up(sample: PointerSample): void;

@@ -1,6 +1,6 @@
 /**
- * Items in a region drawn on the screen, by the same rule as server/scene/region_query.py. Vectors
- * in tests/vectors/selection hold both to it.
+ * Items in a region drawn on the screen, by the same rule as server/scene/region_query.py. The
+ * vectors in tests/vectors/selection test both implementations.
  */
 import type { Region } from "../protocol/messages.js";
 
@@ -14,8 +14,8 @@ export interface Cloud {
 }
 
 /**
- * All items in normalised device coordinates: x, y, z / w. `front` is 1 where an item can be
- * selected.
+ * All items in normalised device coordinates: x, y, and z / w as depth. `front` is 1 for items
+ * between the near and the far plane of the camera; only these items can be selected.
  */
 export interface Projected {
   x: Float64Array;
@@ -24,6 +24,7 @@ export interface Projected {
   front: Uint8Array;
 }
 
+/** Project all items by a column-major matrix from latent units to clip space. */
 export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projected {
   const m = clipFromLatent as number[];
   const at = (k: number) => m[k]!;
@@ -80,7 +81,7 @@ export function windingNumber(x: number, y: number, polygon: readonly number[]):
   return winding;
 }
 
-/** The items that no nearer item of the same cell of the screen hides. */
+/** 1 per item that no nearer item in the same cell of the screen hides. */
 function visibleItems(projected: Projected, cell: readonly [number, number]): Uint8Array {
   const { x, y, depth, front } = projected;
   const columns = Math.ceil(2 / cell[0]) + 1;
@@ -104,7 +105,7 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
 
 /**
  * The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y);
- * -1 for none. Of items at nearly the same distance the front one wins.
+ * -1 for none. Of items at nearly the same distance, the item nearest to the camera wins.
  */
 export function nearestItem(
   projected: Projected,
@@ -121,7 +122,7 @@ export function nearestItem(
     const dy = (y[i]! - py) / radius[1];
     const d2 = dx * dx + dy * dy;
     if (d2 > 1) continue;
-    // Under the pointer the distance on screen decides, and depth between nearly equal ones.
+    // The distance on screen decides, and the depth between nearly equal distances.
     const score = d2 + 2 * depth[i]!;
     if (score < bestScore) {
       bestScore = score;

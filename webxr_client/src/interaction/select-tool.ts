@@ -1,5 +1,4 @@
 /** Lasso, rectangle and pick: from pointer movements to a selection. */
-
 import type { Region } from "../protocol/messages.js";
 import { type AppState, type Drawing, NOTHING, type Selection } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
@@ -7,8 +6,11 @@ import { combine, itemsInRegion, nearestItem, type Projected, project } from "./
 
 /** Properties of the view that tools use. */
 export interface View {
+  /** Width of the canvas, CSS pixels. */
   width(): number;
+  /** Height of the canvas, CSS pixels. */
   height(): number;
+  /** Column-major matrix from latent units to clip space. */
   clipFromLatent(): number[];
   /** Diameter of a point on screen, CSS pixels. */
   pointPixels(): number;
@@ -36,7 +38,7 @@ export class SelectTool implements PointerTool {
     const { state } = this;
     if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0)
       return false;
-    // Points stand still while a region is drawn, so that a label hits what was seen.
+    // Points do not move while a region is drawn, so that the region contains the points as seen.
     state.latent.frozen = true;
     state.hovered.value = null;
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";

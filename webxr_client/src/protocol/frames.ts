@@ -11,6 +11,7 @@ import {
   OPCODE_PREDICTIONS,
 } from "./messages.js";
 
+/** Received bytes violate the protocol. `code`: the protocol's code of the error. */
 export class ProtocolError extends Error {
   constructor(
     message: string,
@@ -20,17 +21,29 @@ export class ProtocolError extends Error {
   }
 }
 
+/** Header of a frame; docs/protocol.md has the table of its bytes. */
 export interface FrameHeader {
+  /** Kind of the frame: OPCODE_POSITIONS, OPCODE_PREDICTIONS or OPCODE_FORCES. */
   opcode: number;
+  /** Left shift of position deltas, bits. */
   shift: number;
+  /** Number of axes of positions and forces, 2 or 3. */
   axes: number;
+  /** 1 if training rests and the positions are exact. */
   flags: number;
+  /** Number of points, or of predictions. */
   n: number;
+  /** Revision of the positions to which the deltas are added. */
   base_revision: number;
+  /** Revision of the positions after this frame. */
   revision: number;
+  /** Training step of the frame. */
   step: number;
+  /** Id of the scene to which the frame belongs. */
   scene_id: number;
+  /** Size of the payload, bytes. */
   payload_bytes: number;
+  /** Size of the payload after inflating, bytes. */
   raw_bytes: number;
 }
 

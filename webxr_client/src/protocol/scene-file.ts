@@ -5,6 +5,7 @@
 import { ProtocolError } from "./frames.js";
 import type { ClassInfo } from "./messages.js";
 
+/** A cube in the latent space. */
 export interface Box {
   /** Corner with the smallest coordinates, in latent units. */
   origin: [number, number, number];
@@ -13,6 +14,7 @@ export interface Box {
 }
 
 export interface SceneFile {
+  /** Number of items. */
   n: number;
   /** Grid positions, four numbers per point (the fourth is 0), as the GPU takes them. */
   positions: Uint16Array<ArrayBuffer>;
@@ -22,10 +24,14 @@ export interface SceneFile {
   predictions: Int16Array<ArrayBuffer>;
   /** Confidence of the prediction per item; 255 is certain. */
   confidence: Uint8Array<ArrayBuffer>;
+  /** The box in the latent space that the grid divides. */
   box: Box;
   classes: ClassInfo[];
+  /** Number of dimensions of the latent space, 2 or 3. */
   latent_dim: number;
+  /** Revision of the positions. */
   revision: number;
+  /** Id of the scene, which frames repeat. */
   scene_id: number;
   /** Sequence number of the newest labels contained. */
   sequence: number;

@@ -3,7 +3,7 @@ import type { OrthographicCamera, PerspectiveCamera, Vector3 } from "three";
 
 const EASE_MS = 450;
 
-/** Position, target (metres) and zoom of a camera. */
+/** View of a camera: its position and the target that it looks at (scene metres), and its zoom. */
 export interface View {
   position: Vector3;
   target: Vector3;
@@ -15,18 +15,19 @@ export class CameraEase {
   private from: View | null = null;
   private to: View | null = null;
 
-  /** Move to `to` from now on, or at once at the next step. */
+  /** Start the motion between two views. `now`: ms. With `atOnce` the next step ends it. */
   start(from: View, to: View, now: number, atOnce: boolean): void {
     this.started = atOnce ? Number.NEGATIVE_INFINITY : now;
     this.from = { ...from, position: from.position.clone(), target: from.target.clone() };
     this.to = to;
   }
 
+  /** End the motion: the camera stays where it is. */
   cancel(): void {
     this.from = this.to = null;
   }
 
-  /** Move the camera and the target that it looks at. Returns whether the camera was moved. */
+  /** Move `camera` and `target` at time `now`, ms. Returns whether the camera was moved. */
   step(camera: PerspectiveCamera | OrthographicCamera, target: Vector3, now: number): boolean {
     const { from, to } = this;
     if (!from || !to) return false;

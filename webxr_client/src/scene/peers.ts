@@ -1,6 +1,6 @@
 /**
- * Heads and hands of other people in VR, in the scene: one draw call for all heads, one for all
- * hands. They look like glass, and the cloud is visible through them.
+ * Heads and hands of other people in VR: one draw call for all heads, one for all hands. The meshes
+ * look like glass, so that the cloud is visible through them.
  */
 import {
   BoxGeometry,
@@ -17,6 +17,7 @@ import {
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 import type { PeerMoved, Pose } from "../protocol/messages.js";
 
+/** Largest number of heads, and of hands, that are drawn. */
 const MOST = 24;
 const COLOURS = ["#7cc7ff", "#ffb36b", "#8fe3b5", "#e7a6ff", "#f4e04d"];
 
@@ -48,13 +49,13 @@ void main() {
 }
 `;
 
-/** Marks are as large as heads and hands in the room of their person: 18 cm and 5 cm. */
+/** Meshes of the other people: a head is 18 cm and a hand 5 cm large in the person's own room. */
 export class Peers {
   readonly heads = made(head());
   readonly hands = made(new SphereGeometry(0.028, 14, 10));
   private readonly colour = new Color();
 
-  /** Show these peers. Returns whether there is any. */
+  /** Show the poses of `peers`. Returns whether a head or a hand is drawn. */
   show(peers: Iterable<PeerMoved>): boolean {
     let heads = 0;
     let hands = 0;

@@ -1,12 +1,15 @@
 /**
- * Sound of an item, from one side of the page, or in VR from the place of the item. One sound plays
- * at a time; the next one fades it out.
+ * Player for the sound of an item: on the page the sound comes from the item's side of the screen,
+ * in VR from the item's place in the room. One sound plays at a time. A new sound fades out the
+ * current one.
  */
 import type { Matrix4, Vector3 } from "three";
 import { soundUrl } from "../net/api.js";
 
+/** Time that the pointer has to stay at an item before its sound plays, ms. */
 const PATIENCE_MS = 120;
 const FADE_SECONDS = 0.06;
+/** Largest number of decoded sounds in memory. */
 const KEPT = 40;
 /** Distance at which a sound has its recorded loudness, metres. */
 const NEAR = 0.25;
@@ -27,10 +30,10 @@ export class SoundPlayer {
   private timer: number | undefined;
 
   /**
-   * Play an item after a moment.
+   * Play the sound of an item after PATIENCE_MS, unless `play` or `stop` is called before.
    *
-   * @param side -1 left to 1 right, on the page
-   * @param place returns the place of the item in room metres, in VR; called in each frame
+   * @param place function that returns the item's place in VR, room metres; null on the page
+   * @param side place on the page, from -1 (left) to 1 (right)
    */
   play(item: number, place: (() => Vector3) | null, side = 0): void {
     if (item === this.wanted) return;
@@ -49,14 +52,14 @@ export class SoundPlayer {
     playing.source.stop(context.currentTime + FADE_SECONDS * 2);
   }
 
-  /** Move the sound, once per frame. `listener`: room-from-head. */
+  /** Update the places of listener and sound, once per frame. `listener`: matrix room-from-head. */
   move(listener: Matrix4 | null): void {
     const { playing, context } = this;
     if (!playing?.panner || !playing.place || !context || !listener) return;
     const e = listener.elements;
     const ears = context.listener;
     const at = playing.place();
-    // Browsers without these parameters have older functions; there the sound comes from the front.
+    // Older browsers lack these parameters: there the sound comes from the front.
     if (!ears.positionX) return;
     ears.positionX.value = e[12]!;
     ears.positionY.value = e[13]!;
@@ -72,7 +75,7 @@ export class SoundPlayer {
     playing.panner.positionZ.value = at.z;
   }
 
-  /** The item that plays; -1 for none. */
+  /** The item whose sound plays; -1 if none does. */
   get item(): number {
     return this.playing?.item ?? -1;
   }
@@ -80,7 +83,7 @@ export class SoundPlayer {
   private async begin(item: number, place: (() => Vector3) | null, side: number): Promise<void> {
     this.context ??= new AudioContext();
     const { context } = this;
-    // Browsers stay silent before the first click or key.
+    // Browsers play no sound before the first click or key press.
     if (context.state === "suspended") await context.resume().catch(() => {});
     let buffer: AudioBuffer;
     try {

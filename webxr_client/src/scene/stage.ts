@@ -1,6 +1,6 @@
 /**
- * Renderer, camera and the frame loop. The scene is in metres; the cloud stands in the box of
- * `sceneFromLatent`, a cube of 1 m. In a headset the matrix of `world` is room-from-scene, and a
+ * Renderer, camera and the frame loop. The scene is in metres: `sceneFromLatent` maps the box in
+ * the latent space to a cube of 1 m. In VR the matrix of `world` is room-from-scene, and a
  * presenter draws instead of the page's own camera.
  */
 import {
@@ -20,7 +20,7 @@ import { CameraEase } from "./camera-ease.js";
 import { cloudBounds } from "./cloud/bounds.js";
 import type { PointCloud } from "./cloud/point-cloud.js";
 
-/** Room that panels take at the edges, CSS pixels. */
+/** Space that panels cover at each edge of the page, CSS pixels. */
 export interface Insets {
   left: number;
   right: number;
@@ -28,7 +28,7 @@ export interface Insets {
   bottom: number;
 }
 
-/** Draws the frames of a headset: `now` in ms of performance.now(). */
+/** Draws the frames of a headset. `now`: milliseconds of `performance.now()`. */
 export interface Presenter {
   draw(now: number, frame: XRFrame): void;
 }
@@ -57,6 +57,7 @@ export class Stage {
   controls: OrbitControls;
   /** Ring of the main-thread time of the last frames, milliseconds. */
   readonly frameTimes = new Float32Array(512);
+  /** Number of frames that were measured. */
   frames = 0;
   /** Called once before each frame of the page. Returns whether it changed something. */
   beforeFrame: () => boolean = () => false;
@@ -91,7 +92,7 @@ export class Stage {
     this.renderer.setAnimationLoop((_, frame) => this.render(frame));
   }
 
-  /** Let `presenter` draw what a headset shows, until null. */
+  /** Let `presenter` draw the frames of a headset; null returns to the page. */
   present(presenter: Presenter | null): void {
     this.presenter = presenter;
     this.controls.enabled = presenter === null;
@@ -125,14 +126,14 @@ export class Stage {
     };
   }
 
-  /** Whether the left button turns the scene (tool "orbit") or belongs to a selection tool. */
+  /** Set whether the left button turns the scene; otherwise it belongs to the chosen tool. */
   setOrbitWithLeft(value: boolean): void {
     this.orbitWithLeft = value;
     this.setMouse(this.controls);
     this.controls.enabled = true;
   }
 
-  /** Perspective for 3D, orthographic for 2D. */
+  /** Choose the camera for a map of 3 dimensions (perspective) or of 2 (orthographic). */
   setDimension(dimension: number): void {
     const camera = dimension === 2 ? this.orthographic : this.perspective;
     if (camera === this.camera) return;
@@ -154,7 +155,7 @@ export class Stage {
     const ratio = Math.min(2, window.devicePixelRatio);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
-    // The middle of what the panels leave free is the middle of the picture.
+    // The centre of the view is in the middle of the area that the panels leave free.
     const { left, right, top, bottom } = this.insets;
     const dx = (right - left) / 2;
     const dy = (bottom - top) / 2;
@@ -175,7 +176,10 @@ export class Stage {
     this.followed = Number.NEGATIVE_INFINITY;
   }
 
-  /** Put the whole cloud into the free part of the page, from where the camera looks. */
+  /**
+   * Move the camera, without turning it, until the whole cloud fits into the area that the panels
+   * leave free. `gently`: the camera moves over several frames.
+   */
   fit(gently = true): void {
     if (this.latent.n === 0) return;
     const box = this.bounds();
@@ -203,7 +207,7 @@ export class Stage {
     this.ease.start(from, to, performance.now(), !gently || calm);
   }
 
-  /** Distance at which all corners of the box fit into the free part. */
+  /** Distance at which all corners of the box fit into the free shares of width and height. */
   private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
     box.getSize(size);
     const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);
@@ -232,8 +236,8 @@ export class Stage {
   }
 
   /**
-   * The point of the latent space under a position of the canvas, at the depth of `item`, or of the
-   * camera's target when `item` is negative.
+   * The point of the latent space under a position of the canvas (CSS pixels), at the depth of
+   * `item`, or of the camera's target if `item` is negative.
    */
   latentAt(x: number, y: number, item: number): [number, number, number] {
     const { latent, canvas } = this;
@@ -264,7 +268,7 @@ export class Stage {
       .applyMatrix4(this.world.matrixWorld);
   }
 
-  /** Matrix room-from-head of the person in a headset; null without one. */
+  /** Matrix room-from-head of the person in VR; null on the page. */
   listener(): Matrix4 | null {
     const { xr } = this.renderer;
     return xr.isPresenting ? xr.getCamera().matrixWorld : null;

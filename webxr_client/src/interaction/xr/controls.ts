@@ -1,7 +1,7 @@
 /**
- * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, holds the
- * world; on selected items it holds the cluster. The palette on the other hand is touched or
- * pointed at. This module draws nothing.
+ * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, grabs the
+ * world. Grip or pinch on selected items grabs these items, the cluster. The palette at the other
+ * hand is touched or pointed at. This module draws nothing.
  */
 import { type Matrix4, Vector3 } from "three";
 import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
@@ -37,7 +37,7 @@ export interface XrSurroundings extends BoardsInRoom {
     turnPage(): void;
     turnTo(side: PaletteSide): void;
   };
-  /** Draw these items where the hand has them; an empty array ends that. */
+  /** Draw these items where the hand has them; an empty array draws all at their places. */
   showGrabbed(items: Uint32Array): void;
 }
 
@@ -49,7 +49,7 @@ const QUERY_MS = 90;
 export class XrControls implements InputListener {
   readonly stroke: BrushStroke;
   readonly brush: HandBrush;
-  /** Whether the brush is drawn: a hand has one, and that hand is not at a board. */
+  /** Whether the brush is drawn: the hand is tracked and not near a board. */
   brushShown = false;
 
   private readonly boards: BoardAim;
@@ -77,7 +77,7 @@ export class XrControls implements InputListener {
     this.boxes.read(state.latent);
   }
 
-  /** The hand that paints: the chosen one, or the only one there is. */
+  /** The hand that paints: the chosen hand, or the other one if only that is connected. */
   get dominant(): TrackedHand {
     const { left, right } = this.hands;
     const chosen = this.state.xr.dominant.value === "left" ? left : right;
@@ -85,6 +85,7 @@ export class XrControls implements InputListener {
     return chosen.source === null && other.source !== null ? other : chosen;
   }
 
+  /** The hand that does not paint. */
   get other(): TrackedHand {
     return this.dominant === this.hands.left ? this.hands.right : this.hands.left;
   }
@@ -104,10 +105,12 @@ export class XrControls implements InputListener {
     return this.boards.pointing;
   }
 
+  /** Whether the dominant hand is on the contact sheet. */
   get onSheet(): boolean {
     return this.boards.onSheet;
   }
 
+  /** Whether a new stroke removes items from the selection. */
   get subtracting(): boolean {
     return this.activities.handAt("subtracting") !== null || this.state.xr.subtract.value;
   }
@@ -119,13 +122,13 @@ export class XrControls implements InputListener {
   }
 
   disconnected(hand: TrackedHand): void {
-    this.endGestures(hand, "is gone");
+    this.endGestures(hand, "was disconnected");
   }
 
   press(hand: TrackedHand): void {
     if (this.state.latent.n === 0) return;
     this.state.xr.clearMessage();
-    if (hand === this.cluster.hand) return; // the cluster is in it
+    if (hand === this.cluster.hand) return; // it already holds the cluster
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
       else this.grasp(hand);
@@ -147,7 +150,7 @@ export class XrControls implements InputListener {
     if (hand.bare) {
       this.brush.query();
       const onSelected = this.cluster.isWithinReach(hand, this.room.roomFromScene);
-      // A pinch on selected items grabs them, or subtracts them.
+      // A pinch on selected items grabs the cluster, unless the brush subtracts.
       if (onSelected ? !this.subtracting : this.brush.hit.count === 0) {
         this.grasp(hand);
         return;
@@ -218,9 +221,9 @@ export class XrControls implements InputListener {
   }
 
   /**
-   * Another scene is shown. In another box the cloud keeps its place in the room and in the hand.
-   * Maps of two and of three dimensions have no place in common: the hands let go of everything,
-   * and the world has to be placed again.
+   * Adapt to another scene, and return what has changed. After a change of box, the cloud keeps its
+   * place in the room and in the hand. After a change of items or of the number of dimensions, no
+   * place has kept its meaning: all gestures end, and the caller has to place the world again.
    */
   sceneChanged(): SceneChange {
     const { latent, xr } = this.state;
@@ -252,7 +255,7 @@ export class XrControls implements InputListener {
     this.cluster.show();
   }
 
-  /** End all gestures because VR is hidden or has ended. Painted items stay selected. */
+  /** End the gestures of both hands. Painted items stay selected. */
   endAll(): void {
     const { left, right } = this.hands;
     this.endGestures(left, "");
@@ -280,7 +283,7 @@ export class XrControls implements InputListener {
     this.freezeOrThaw();
   }
 
-  /** Over a class the cluster is labelled; in space it is pinned; elsewhere it returns. */
+  /** Release cluster and world. Over a class the cluster is labelled, in space pinned. */
   private letGo(hand: TrackedHand): void {
     if (this.cluster.hand === hand) {
       const { tile } = this.pointing;
@@ -294,17 +297,15 @@ export class XrControls implements InputListener {
   }
 
   /**
-   * Points stand still while a hand paints or holds something, so that a label hits what was seen.
-   * They move beside a cluster that pulls the model along: its neighbours follow it.
+   * Freeze the points while a hand paints or holds something, so that a label applies to the points
+   * as seen. While a cluster is dragged in the model, its neighbours have to follow: points move.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
     this.state.latent.frozen = this.stroke.active || held;
   }
 
-  /**
-   * End the gestures of a hand. `why` completes the message "The right hand ..."; "" shows none.
-   */
+  /** End a hand's gestures. `why` completes the message "The right hand ..."; "" shows none. */
   private endGestures(hand: TrackedHand, why: string): void {
     const activity = this.activities.end(hand.side);
     let what = "";
@@ -328,7 +329,7 @@ export class XrControls implements InputListener {
     const { roomFromScene } = this.room;
     const growth = this.sticks.growth(dominant, seconds);
     if (growth !== 1) {
-      // While a cluster grows, the stick changes how thin the places are that it takes in.
+      // While a cluster grows, the stick changes its density threshold instead of the radius.
       if (this.stroke.active && xr.tool.value === "cluster")
         xr.setDensity(xr.density.value / growth);
       else xr.setRadius(xr.radius.value * growth);
@@ -341,7 +342,7 @@ export class XrControls implements InputListener {
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  /** A hand that holds points, in its brush or as a cluster, means these, not a far board. */
+  /** Length of a hand's ray, metres: shorter if the hand has points in its brush or a cluster. */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

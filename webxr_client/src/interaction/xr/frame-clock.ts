@@ -1,9 +1,13 @@
 /**
  * Durations of frames in rings that are filled without allocating. Figures are computed on request.
  */
+import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
+
+/** Number of frames in a ring. */
 const KEPT = 256;
 
 export class FrameClock {
+  /** Draw calls of the last frame. */
   drawCalls = 0;
   private readonly gaps = new Float32Array(KEPT);
   private readonly scripts = new Float32Array(KEPT);
@@ -16,6 +20,7 @@ export class FrameClock {
     this.began = now;
   }
 
+  /** End the frame. `now`: ms. */
   end(now: number, drawCalls: number): void {
     this.scripts[this.count % KEPT] = now - this.began;
     this.count += 1;
@@ -26,18 +31,13 @@ export class FrameClock {
     this.count = 0;
   }
 
+  /** Number of frames since the last reset. */
   get frames(): number {
     return this.count;
   }
 
-  figures(): {
-    frameMs: number;
-    frameMs95: number;
-    scriptMs: number;
-    scriptMs95: number;
-    drawCalls: number;
-  } {
-    // The first gap is not one between two frames.
+  figures(): FrameFigures {
+    // The first entry is not a time between two frames.
     const gaps = this.sorted(this.gaps, this.count <= KEPT ? 1 : 0);
     const scripts = this.sorted(this.scripts);
     return {

@@ -17,7 +17,7 @@ import { placeCardAtBrush, placeCardOverSheet } from "./placement/palette-placem
 const ADD_COLOUR = new Color("#8fd0ff");
 const SUBTRACT_COLOUR = new Color(BOARD_WARM);
 
-/** The boards that answer to the hand. */
+/** The boards that react to the hand. */
 interface Boards {
   readonly palette: PaletteBoard;
   readonly sheet: SheetBoard;
@@ -54,7 +54,7 @@ export class HandDisplay {
     const visible = hand.tracked && !controls.holding;
     brush.mesh.visible = visible;
     const colour = controls.subtracting ? SUBTRACT_COLOUR : ADD_COLOUR;
-    // At a board it is a stylus.
+    // At a board the brush is drawn as a stylus.
     const radius = controls.brushShown ? state.xr.radius.value : STYLUS_RADIUS;
     brush.set(radius, colour, controls.stroke.active);
     brush.mesh.position.copy(controls.brushShown ? hand.brush : hand.touch);

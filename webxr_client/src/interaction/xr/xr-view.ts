@@ -1,6 +1,6 @@
 /**
- * The view in a headset: places hands, palette, brush and card, and draws. A frame allocates
- * nothing.
+ * View of the headset: places hands, palette, brush and card, and draws each frame. A frame in
+ * which nothing changes allocates nothing.
  */
 import { effect, untracked } from "@preact/signals";
 import { Color, Group, PerspectiveCamera, Vector3 } from "three";
@@ -43,6 +43,7 @@ export interface XrSetting {
   mode: XrMode;
   /** Whether y = 0 is the floor. */
   onFloor: boolean;
+  /** Whether the cost of frames is shown. */
   bench: boolean;
   models: InputModels;
 }
@@ -79,9 +80,7 @@ export class XrView implements Presenter {
   private lastNow = 0;
   /** Whether the cloud was given new arrays since the last frame. */
   private newArrays = false;
-  /**
-   * Factor by which points are larger than their box asks for: they keep their size in the room.
-   */
+  /** Factor of the size of points, which keeps their size in the room after a change of box. */
   private pointShare = 1;
 
   constructor(
@@ -126,7 +125,7 @@ export class XrView implements Presenter {
     this.watch();
   }
 
-  /** Place the cloud before the person again, as after a `reset` event of the headset. */
+  /** Place the cloud and a sheet before the person again, in the next frame. */
   place(): void {
     this.placed = false;
     this.sheetPlaced = false;
@@ -195,7 +194,7 @@ export class XrView implements Presenter {
     stage.world.remove(this.box);
     const { state } = this.parts;
     state.xr.atBrush.value = -1;
-    // On the page, which is shown next, one picture is always the current one.
+    // The page, which is shown next, needs a current picture.
     state.review.at.value = Math.max(0, state.review.at.peek());
     for (const part of [this.palette, this.sheet, this.card, this.display, this.bench])
       part?.dispose();
@@ -260,7 +259,7 @@ export class XrView implements Presenter {
     );
   }
 
-  /** Runs at once: events of the hands before the next frame belong to the new scene. */
+  /** Adapt to another scene at once: events before the next frame belong to the new scene. */
   private changeScene(): void {
     const change = this.controls.sceneChanged();
     if (change === "cloud" || change === "dimension") this.place();
@@ -271,7 +270,7 @@ export class XrView implements Presenter {
     this.newArrays = true;
   }
 
-  /** By the next frame the cloud has its new arrays, whatever the order of the effects. */
+  /** Show the grabbed items after a change of scene, once the cloud has its new arrays. */
   private showInHand(): void {
     this.newArrays = false;
     this.controls.showInHand();
@@ -298,7 +297,7 @@ export class XrView implements Presenter {
     this.bench.mesh.lookAt(this.head.position);
   }
 
-  /** Place the sheet on the side of the hand that paints, within its reach. */
+  /** Place the sheet on the side of the hand that paints, within the reach of that hand. */
   private placeSheetNow(): void {
     const { stage } = this.parts;
     const bounds = stage.bounds();
@@ -312,7 +311,7 @@ export class XrView implements Presenter {
     this.sheetPlaced = true;
   }
 
-  /** Boards are redrawn in a later frame if this one had a keyframe or a search by the brush. */
+  /** Draw a board, or in a later frame if this frame had a keyframe or a query by the brush. */
   private drawBoards(now: number): void {
     const { version } = this.parts.state.latent;
     const busy = version !== this.keyframe || this.controls.brush.queriedAt === now;

@@ -29,13 +29,13 @@ export class Atlas {
     this.texture.unpackAlignment = 1;
   }
 
-  /** Copy the picture of a page into its layer. */
+  /** Decode the PNG file of a page into the page's layer. */
   async setPage(page: number, png: Blob): Promise<void> {
     const bitmap = await createImageBitmap(png);
     const size = this.layout.page_size;
     const canvas = new OffscreenCanvas(size, size);
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    if (!context) throw new Error("the browser gives no 2D canvas");
+    if (!context) throw new Error("the browser does not provide a 2D canvas");
     context.drawImage(bitmap, 0, 0);
     const pixels = context.getImageData(0, 0, size, size).data;
     const data = this.texture.image.data as Uint8Array;
@@ -73,6 +73,7 @@ export class Atlas {
   }
 }
 
+/** Place of an item's picture in an atlas: page, and left and top in pixels. */
 export function locate(layout: Thumbnails, item: number): { page: number; x: number; y: number } {
   const perPage = layout.columns * layout.columns;
   const inPage = item % perPage;

@@ -5,26 +5,27 @@ import type { ClassInfo } from "../../protocol/messages.js";
 export const UNLABELED_DARK = "#6b7686";
 export const UNLABELED_LIGHT = "#8d97a5";
 /**
- * Share of their light (linear RGB) that class colours keep on a light ground. Distances in OKLab
- * shrink by its cube root, so colours stay distinguishable. tokens.css has the same number as
- * --ink.
+ * Factor of the linear RGB values of class colours on a light background. Distances in OKLab
+ * shrink by the cube root of this factor, so colours stay distinguishable. tokens.css has the same
+ * number as `--ink`.
  */
 export const LIGHT_INK = 0.4;
 /**
- * Colours of a cue from least to strongest. Lightness, which everybody sees, sets strong values
- * apart from the ground. tokens.css has the same colours.
+ * Colours of the least and the strongest value of a cue. Strong values differ from the background
+ * in lightness, which people with any colour vision see. tokens.css has the same colours.
  */
 export const CUE_DARK = ["#41527a", "#ffe14d"] as const;
 export const CUE_LIGHT = ["#aebdd2", "#0a2a63"] as const;
 const WIDTH = 64;
 const ROWS = 17;
 
+/** Return red, green and blue (0..255) of a colour like `#1b2935`. */
 export function parseColour(hex: string): [number, number, number] {
   const value = Number.parseInt(hex.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** Return a channel (0..255, sRGB) with `share` of its light. */
+/** Return an sRGB channel (0..255) whose linear value is multiplied by `share`. */
 export function dimmed(channel: number, share: number): number {
   const c = channel / 255;
   const light = share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
@@ -34,8 +35,8 @@ export function dimmed(channel: number, share: number): number {
 }
 
 /**
- * Texture of colours: entry 0 for unlabelled items, entry k + 1 for class k. Alpha 128 marks
- * classes beyond ten, which get a ring besides their hue.
+ * Texture of colours: entry 0 for unlabelled items, entry k + 1 for class k. Alpha 128 marks the
+ * classes from number 10 on, whose points look like rings.
  */
 export class Palette {
   readonly texture = new DataTexture(
@@ -51,7 +52,7 @@ export class Palette {
     this.set([], UNLABELED_DARK);
   }
 
-  /** Set the colours. `ink`: share of their light that class colours keep. */
+  /** Set the colours. `ink`: factor of the linear RGB values of class colours. */
   set(classes: readonly ClassInfo[], unlabelled: string, ink = 1): void {
     const data = this.texture.image.data as Uint8Array;
     data.set([...parseColour(unlabelled), 255], 0);

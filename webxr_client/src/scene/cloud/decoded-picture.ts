@@ -1,6 +1,7 @@
-/** Draw a decoded picture on a canvas of its size. */
+/** Drawing of pictures that the model has decoded. */
 import type { Decoded } from "../../state/force-state.js";
 
+/** Resize the canvas to the picture, and draw the picture. */
 export function drawDecoded(canvas: HTMLCanvasElement, picture: Decoded): void {
   const { width, height, channels, bytes } = picture;
   if (canvas.width !== width) canvas.width = width;

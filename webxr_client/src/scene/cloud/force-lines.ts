@@ -1,6 +1,7 @@
 /**
- * Forces as arrows, one per chosen term, on the hovered item, the selection or all items. Their
- * length is relative to the other arrows. Previous places of points as trails; sigma as a halo.
+ * Lines at points: forces as arrows, previous places as trails, and the standard deviation of the
+ * encoder as a halo. Arrows are drawn on the hovered item, the selection or all items, one per
+ * chosen term. The length of an arrow is relative to the other arrows.
  */
 import { Color, Group } from "three";
 import { GRID_STEPS } from "../../protocol/messages.js";
@@ -8,14 +9,17 @@ import type { AppState } from "../../state/app-state.js";
 import { TERM_COLOURS, TERMS, type Term } from "../../state/force-state.js";
 import { Lines } from "./lines.js";
 
-/** Length of an arrow at the 95th percentile, scene metres: with few arrows, and with all. */
+/** Length of an arrow whose force is at the 95th percentile, scene metres. */
 const LONG = 0.09;
+/** The same length when more than MANY arrows are drawn. */
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
+/** Largest lengths of an arrow and of its head, scene metres. */
 const LONGEST = 0.13;
 const LONGEST_HEAD = 0.014;
 const MOST_ARROWS = 20_000;
 const MOST_TRAILS = 3000;
+/** Length of an arrowhead as a share of its arrow. */
 const HEAD = 0.28;
 const CIRCLE = 32;
 
@@ -43,7 +47,7 @@ export class ForceLines {
     this.group.add(this.trails.object, this.arrows.object, this.halo.object);
   }
 
-  /** Update, once per frame, when points or forces have changed. Returns whether they have. */
+  /** Update the lines, once per frame. Returns whether points or forces have changed. */
   update(): boolean {
     const { latent, forces } = this.state;
     const moved = latent.version !== this.shownVersion;
@@ -61,6 +65,7 @@ export class ForceLines {
     this.shownForces = -1;
   }
 
+  /** Remove the previous places, which belong to another scene. */
   forget(): void {
     this.past = [];
     this.invalidate();
@@ -175,7 +180,7 @@ export class ForceLines {
     }
   }
 
-  /** One standard deviation of q(Z given X) about the hovered item, as three circles. */
+  /** Draw one standard deviation of q(Z given X) around the hovered item: a circle per plane. */
   private drawHalo(): void {
     const { forces, hovered, latent } = this.state;
     const item = hovered.peek()?.item ?? -1;

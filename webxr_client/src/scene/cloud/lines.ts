@@ -1,6 +1,6 @@
 /**
- * Coloured line segments that are rewritten while points move, for arrows, trails and halos. One
- * draw call each.
+ * Coloured line segments that are rewritten while points move, for arrows, trails and halos. All
+ * segments of an instance are one draw call.
  */
 import {
   BufferAttribute,
@@ -39,7 +39,7 @@ export class Lines {
     geometry.setAttribute("color", this.colours);
   }
 
-  /** Add a segment, scene metres. `from` and `to`: opacity of its ends. */
+  /** Add a segment, scene metres. `from`, `to`: opacities of its ends, 0..1. */
   add(
     x: number,
     y: number,
@@ -59,6 +59,7 @@ export class Lines {
     this.colours.setXYZW(k + 1, colour.r, colour.g, colour.b, to);
   }
 
+  /** Show the segments that were added since `begin`. */
   end(): void {
     this.positions.needsUpdate = true;
     this.colours.needsUpdate = true;

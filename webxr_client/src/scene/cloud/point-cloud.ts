@@ -37,14 +37,13 @@ const COLOUR_BY: Record<ColourBy, number> = {
   diversity: 5,
   coverage: 5,
 };
-/** Sizes of the least and the strongest value of a cue, as multiples of the even size. */
+/** Sizes of the least and the strongest value of a cue, as multiples of the size without a cue. */
 const SIZES = [0.45, 1.9] as const;
-/**
- * Factor of size of selected items, and of the few items of a contact sheet, which have to be found
- * among thousands.
- */
+/** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
+/** The same share for few items, such as a contact sheet's, which are searched among thousands. */
 const MARKED_SIZE = 1.6;
+// Bytes of the attribute `marks`.
 const GRABBED = 255;
 const PINNED = 128;
 const HOVERED = 255;
@@ -67,10 +66,9 @@ export class PointCloud {
   private pinned: readonly number[] = [];
   private found: Uint32Array | null = null;
   private dominant: Int16Array | null = null;
-  /**
-   * The cue that is shown as size, and the one that is shown as colour instead of the confidence.
-   */
+  /** The cue that is shown as size. */
   private sizes = new BufferAttribute(new Uint8Array(0), 1, true);
+  /** The cue that is shown as colour, in place of the confidence. */
   private colourCue: Uint8Array | null = null;
 
   constructor(
@@ -117,7 +115,7 @@ export class PointCloud {
       },
     });
     this.points = new Points(this.geometry, this.material);
-    this.points.frustumCulled = false; // nobody updates the bounding sphere of moving points
+    this.points.frustumCulled = false; // the bounding sphere of moving points is never updated
   }
 
   /** Allocate arrays for a new scene. */
@@ -153,7 +151,7 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** Update after labels or predictions have changed: one pass over their bytes. */
+  /** Copy labels and predictions to the GPU after a change: one pass over all items. */
   refreshClasses(): void {
     const { labels, predictions, confidence } = this.annotations;
     const classes = this.classes.array as Int16Array;
@@ -167,9 +165,7 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /**
-   * Mark the selected items. `few`: they are scattered, and drawn large enough that each is seen.
-   */
+  /** Mark the selected items. `few`: there are few, scattered items, which are drawn larger. */
   setSelected(items: Uint32Array, few = false): void {
     this.material.uniforms.uSelectedSize!.value = few ? MARKED_SIZE : SELECTED_SIZE;
     const marks = this.marks.array as Uint8Array;
@@ -197,13 +193,13 @@ export class PointCloud {
     this.setGrabbed(this.grabbed);
   }
 
-  /** Set the term that pulls hardest on each item; null shows predictions instead. */
+  /** Set the term with the strongest force per item; null shows predictions instead. */
   setDominant(terms: Int16Array | null): void {
     this.dominant = terms && terms.length === this.latent.n ? terms : null;
     this.refreshClasses();
   }
 
-  /** Set the cues, one byte per item: one shown as colour, one as size; null for none. */
+  /** Set the cues that are shown as colour and as size, one byte per item; null shows none. */
   setCues(colour: Uint8Array | null, size: Uint8Array | null): void {
     const fits = (cue: Uint8Array | null) => (cue?.length === this.latent.n ? cue : null);
     this.colourCue = fits(colour);
@@ -220,7 +216,7 @@ export class PointCloud {
     (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
   }
 
-  /** Show the brush, scene metres; radius 0 for none. */
+  /** Show the brush, scene metres; radius 0 hides it. */
   setBrush(centre: Vector3, radius: number): void {
     (this.material.uniforms.uBrush!.value as Vector4).set(centre.x, centre.y, centre.z, radius);
   }
@@ -229,6 +225,7 @@ export class PointCloud {
     (this.material.uniforms.uBrushColour!.value as Color).copy(colour);
   }
 
+  /** Mark the hovered item; -1 for none. */
   setHovered(item: number): void {
     if (item === this.hovered) return;
     const marks = this.marks.array as Uint8Array;
@@ -238,7 +235,7 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** Dim all items but these, ascending; null dims none. */
+  /** Dim all items except `found`, which is ascending; null dims none. */
   setFound(found: Uint32Array | null): void {
     const marks = this.marks.array as Uint8Array;
     this.found = found;
@@ -303,7 +300,14 @@ export class PointCloud {
     this.material.uniforms.uPointSize!.value = this.metres * roomMetres;
   }
 
-  /** Set the values that the size of points on screen depends on. */
+  /**
+   * Set the values on which the size of points on screen and the fog depend.
+   *
+   * @param pixelsPerUnit height on screen of 1 m at a distance of 1 m, pixels
+   * @param pixelRatio device pixels per CSS pixel
+   * @param fogNear distance from the camera at which the fog begins, metres
+   * @param fogFar distance at which the fog is densest, metres
+   */
   setView(pixelsPerUnit: number, pixelRatio: number, fogNear: number, fogFar: number): void {
     const u = this.material.uniforms;
     u.uPixelsPerUnit!.value = pixelsPerUnit;

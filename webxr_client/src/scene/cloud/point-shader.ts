@@ -7,38 +7,38 @@ export const vertexShader = /* glsl */ `
 in vec4 keyframeFrom;   // grid / 65535
 in vec4 keyframeTo;
 in vec2 classes;        // label, prediction; -1 for none
-in float cueSize;       // a cue that is shown as size, 0..1
-// 0..1 each: confidence, or a cue that is shown as colour; selected; hovered (1) or dimmed (0.25);
+in float cueSize;       // the cue that is shown as size, 0..1
+// 0..1 each: confidence, or the cue shown as colour; selected; hovered (1) or dimmed (0.25);
 // grabbed (1) or pinned (0.5)
 in vec4 marks;
 
 uniform float uT;
 uniform float uPointSize;     // diameter in metres
-uniform float uPixelsPerUnit; // of height, at distance 1
+uniform float uPixelsPerUnit; // height on screen of 1 m at a distance of 1 m
 uniform float uPixelRatio;
 uniform float uMaxSize;
 uniform float uFlat;
-uniform float uSelectedSize;  // how much larger what is selected is drawn
+uniform float uSelectedSize;  // share by which selected points are larger
 uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
-uniform vec3 uCue[2];         // colours of a cue's least and strongest
-uniform vec2 uSizes;          // sizes of a cue's least and strongest; 1, 1 for even sizes
+uniform vec3 uCue[2];         // colours of the least and the strongest value of a cue
+uniform vec2 uSizes;          // sizes of the same values; 1, 1 without a cue as size
 uniform vec3 uTerms[4];       // colours of the terms; classes.y is the dominant one
 uniform sampler2D uPalette;
 uniform vec3 uAccent;
 uniform vec3 uFog;
 uniform vec2 uFogRange;
-uniform mat4 uGrab;           // where grabbed points are shown
+uniform mat4 uGrab;           // from the place of a grabbed point to where it is shown
 uniform vec4 uBrush;          // centre and radius in metres of the scene; radius 0: none
 uniform vec3 uBrushColour;
 uniform int uColumns;
 uniform int uPerPage;
 
 out vec3 vColour;
-out float vFade;      // 0 a dot, 1 its picture
+out float vFade;      // 0: a dot, 1: the item's picture
 out float vGlow;
 out float vRing;
 out float vPin;
-out float vDim;     // 1 not among what is searched for
+out float vDim;     // 1: the search did not find the item
 flat out vec3 vCell;  // column, row, layer
 
 vec4 classColour(float id) {
@@ -66,7 +66,7 @@ void main() {
   if (uBrush.w > 0.0) {
     float away = length(metres - uBrush.xyz) / uBrush.w;
     brushed = step(away, 1.0);
-    // What is near the hand is large enough to be seen for what it is.
+    // Points near the brush are drawn large enough to recognise their pictures.
     pixels = max(pixels, mix(0.0, 24.0 * uPixelRatio, 1.0 - smoothstep(1.0, 2.2, away)));
   }
   gl_PointSize = clamp(pixels, 3.0 * uPixelRatio, uMaxSize);
@@ -96,7 +96,7 @@ void main() {
   vColour = mix(vColour, uAccent, accent * selected);
   vColour = mix(vColour, uBrushColour, 0.55 * brushed * (1.0 - selected));
   vGlow = max(max(selected, hovered), brushed);
-  // A pin is seen from afar, and through its neighbours' colours.
+  // A pinned point has a least size, so that its ring is visible from far away.
   vPin = marks.w > 0.25 && marks.w < 0.75 ? 1.0 : 0.0;
   gl_PointSize = max(gl_PointSize, 13.0 * uPixelRatio * vPin);
   vColour = mix(vColour, vec3(1.0), 0.55 * hovered);
@@ -146,7 +146,7 @@ void main() {
       colour = mix(colour, mix(picture.rgb, vColour, rim), fade);
       alpha = mix(dot_, 1.0, fade);
     } else {
-      // The picture is the alpha, the class is the ink.
+      // A grey picture is the alpha channel; the colour is that of the class.
       float ink = smoothstep(0.12, 0.75, picture.r);
       alpha = mix(dot_, ink, fade);
       colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);

@@ -1,7 +1,7 @@
 /**
  * Visible controllers and hands: models of the WebXR input profiles, from this server. The parts of
- * a controller are joined into one mesh, one draw call. Unknown profiles, and profiles whose model
- * fails to load, get a built-in fallback mesh.
+ * a controller are joined into one mesh, one draw call. A controller with an unknown profile, or
+ * whose model fails to load, gets a built-in fallback mesh.
  */
 import {
   type BufferGeometry,
@@ -38,8 +38,8 @@ export class InputModels {
   });
 
   /**
-   * Return an object that the model of an input source loads into. `hand`: the space where three
-   * keeps the joints of a hand.
+   * Return an object to which the model of `source` is added after loading. `hand`: the space in
+   * which three.js keeps the joints of a hand.
    */
   create(source: XRInputSource, hand: XRHandSpace): InputModel {
     const model = new InputModel();
@@ -64,7 +64,7 @@ export class InputModels {
       return answer.json() as Promise<Record<string, { path: string }>>;
     });
     const known = await this.profiles.catch((error: unknown) => {
-      this.profiles = null; // the next one tries again
+      this.profiles = null; // the next controller tries again
       throw error;
     });
     return wanted.find((profile) => Object.hasOwn(known, profile)) ?? null;
@@ -92,17 +92,17 @@ export class InputModels {
     built.traverse((child) => {
       if (!(child instanceof SkinnedMesh)) return;
       child.material = this.skin;
-      child.frustumCulled = false; // the bounds are those of a hand at rest
+      child.frustumCulled = false; // the bounds are those of the pose in the file
       for (const bone of child.skeleton.bones) {
         bones.push(bone);
-        names.push(bone.name as XRHandJoint); // joints in glTF files have the names of WebXR
+        names.push(bone.name as XRHandJoint); // the files name the joints as WebXR does
       }
     });
     model.show(built);
     model.follow(() => {
       for (let k = 0; k < bones.length; k++) {
         const joint = hand.joints[names[k] as XRHandJoint];
-        if (!joint?.visible) continue; // not seen now: the bone stays where it was
+        if (!joint?.visible) continue; // not tracked now: the bone keeps its place
         bones[k]?.position.copy(joint.position);
         bones[k]?.quaternion.copy(joint.quaternion);
       }
@@ -128,7 +128,7 @@ function remembered<T>(
   return loading;
 }
 
-/** An object that shows a model after it has loaded, unless it was disposed before. */
+/** Parent of a model that is still loading. After `dispose`, no model is added. */
 export class InputModel extends Object3D {
   private gone = false;
   private update: (() => void) | null = null;
@@ -137,11 +137,12 @@ export class InputModel extends Object3D {
     if (!this.gone) this.add(drawLate(model));
   }
 
-  /** Run `update` once per frame; it moves the model. */
+  /** Set the function that moves the model, once per frame. */
   follow(update: () => void): void {
     this.update = update;
   }
 
+  /** Move the model, once per frame. */
   frame(): void {
     if (this.children.length > 0) this.update?.();
   }
@@ -163,15 +164,15 @@ function drawLate(model: Object3D): Object3D {
     child.renderOrder = LATE;
     const material = child.material as Material;
     material.transparent = true;
-    // three draws transparent, two-sided materials twice and sets them up again each time. Models
-    // of controllers are such, and need neither.
+    // three.js draws transparent, two-sided materials twice. Some controllers have such materials,
+    // and look the same when they are drawn once.
     material.forceSinglePass = true;
   });
   return model;
 }
 
 /**
- * Join all meshes of a model into one. They share a material, the picture of the whole controller.
+ * Join all meshes of a model into one mesh. Its material has the texture of the whole controller.
  * Meshes that cannot be joined stay separate.
  */
 function joined(scene: Object3D): Object3D {

@@ -1,6 +1,4 @@
-/**
- * Models of controllers and hands: binary glTF files from this server, read by three's GLTFLoader.
- */
+/** Models of controllers and hands: binary glTF files, read by the GLTFLoader of three.js. */
 import { type Group, LinearMipmapLinearFilter, RepeatWrapping, Texture } from "three";
 import {
   GLTFLoader,
@@ -10,8 +8,8 @@ import {
 
 /**
  * Textures from images inside the file. GLTFLoader fetches such an image from a `blob:` URL, which
- * the page's Content-Security-Policy forbids (`connect-src 'self'`). This decodes the bytes
- * directly.
+ * the page's Content-Security-Policy forbids (`connect-src 'self'`). This plugin decodes the bytes
+ * of the image directly.
  */
 class EmbeddedTextures implements GLTFLoaderPlugin {
   readonly name = "embedded-textures";
@@ -41,7 +39,8 @@ function newLoader(): GLTFLoader {
 }
 
 /**
- * Fetch a model. Rejects with an Error when the file is missing, damaged, or needs an extension.
+ * Fetch a model. Rejects with an Error if the file is missing or damaged, or needs an extension of
+ * glTF.
  */
 export async function fetchModel(url: string): Promise<Group> {
   const answer = await fetch(url);

@@ -1,4 +1,4 @@
-/** Line from a hand to the place on a board that it points at. */
+/** Line from a hand to the place on a board at which the hand points. */
 import {
   BufferGeometry,
   Float32BufferAttribute,
@@ -27,6 +27,7 @@ export class PointerRay {
     this.line.visible = false;
   }
 
+  /** Show the line between two points, room metres. */
   show(from: Vector3, to: Vector3): void {
     const position = this.line.geometry.getAttribute("position");
     position.setXYZ(0, from.x, from.y, from.z);

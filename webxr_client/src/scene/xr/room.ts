@@ -22,7 +22,7 @@ const FLOOR_STEP = 0.5;
 const NEAR = "#2c3b4d";
 const FAR = "#0d1219";
 
-/** A grid on the floor of the room, 3 m each way, darker with the distance. */
+/** Create a grid on the floor of the room, 3 m in each direction, darker with the distance. */
 export function floorGrid(): LineSegments {
   const near = new Color(NEAR);
   const far = new Color(FAR);
@@ -53,14 +53,14 @@ const BOX_ROOM = 0.12;
 
 const size = new Vector3();
 
-/** Fit the box to the current cloud, where it stays. `bounds`: scene metres. */
+/** Fit the box to `bounds` (scene metres). The box does not follow points that move later. */
 export function fitBox(box: LineSegments, bounds: Box3): void {
   bounds.getCenter(box.position);
   bounds.getSize(size).addScalar(BOX_ROOM * Math.max(size.x, size.y, size.z));
   box.scale.set(Math.max(size.x, 0.02), Math.max(size.y, 0.02), Math.max(size.z, 0.02));
 }
 
-/** The box round the cloud, in hairlines; a cube of 1 m until it is fitted. */
+/** Create the box round the cloud, in hairlines: a cube of 1 m until `fitBox` is called. */
 export function sceneBox(): LineSegments {
   const edges = new EdgesGeometry(new BoxGeometry(1, 1, 1));
   const box = new LineSegments(
@@ -71,7 +71,7 @@ export function sceneBox(): LineSegments {
   return box;
 }
 
-/** The light on hands and controllers. */
+/** Create the lights on hands and controllers. */
 export function roomLights(): Light[] {
   const ambient = new HemisphereLight("#dfe9f5", "#39424e", 2.2);
   const sun = new DirectionalLight("#ffffff", 1.6);

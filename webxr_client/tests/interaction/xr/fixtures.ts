@@ -31,7 +31,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A cloud at these places of the scene, metres. */
+/** The latent state of a cloud at `points`, scene metres. */
 export function latentOf(points: readonly (readonly number[])[], dimension = 3): LatentState {
   const latent = new LatentState();
   latent.n = points.length;
@@ -47,7 +47,7 @@ export function latentOf(points: readonly (readonly number[])[], dimension = 3):
   return latent;
 }
 
-/** Round heaps of `count` points each, normally distributed. */
+/** Round heaps of `count` normally distributed points each. `spread`: standard deviation. */
 export function blobs(
   centres: readonly (readonly number[])[],
   count: number,
@@ -97,7 +97,7 @@ export class FakeHand extends TrackedHand {
     this.lostSince = 0;
   }
 
-  /** Brush, hand and grab are at one place here. */
+  /** Move hand, brush and fingertip to one place of the room. */
   at(x: number, y: number, z: number): this {
     this.position.set(x, y, z);
     this.brush.set(x, y, z);
@@ -112,10 +112,10 @@ export class FakeHand extends TrackedHand {
 export const identity = () => new Matrix4();
 
 /**
- * Bytes per frame that are left to the garbage collector. Numbers that are passed between functions
- * are boxed, 16 bytes each; a matrix, a list or a text in every frame would be more.
+ * Bytes that a frame allocates. The engine can box numbers that are passed between functions, 16
+ * bytes each; a matrix, a list or a text in every frame would be more.
  */
-export function bytesAFrame(frame: () => void): number {
+export function bytesPerFrame(frame: () => void): number {
   // The engine boxes every number before it has compiled the code.
   for (let k = 0; k < 30_000; k++) frame();
   const count = 5000;
@@ -124,7 +124,7 @@ export function bytesAFrame(frame: () => void): number {
     for (let k = 0; k < count; k++) frame();
     return (process.memoryUsage().heapUsed - before) / count;
   });
-  // The collector may run in between; most rounds are without it.
+  // The garbage collector can run during a round; the median excludes such rounds.
   return rounds.sort((a, b) => a - b)[3] as number;
 }
 
@@ -133,7 +133,7 @@ export const RIGHT_HEAP = [0.3, 0, 0] as const;
 export const COUNT = 120;
 /** The palette is behind everything and faces +z. */
 export const PALETTE = new Matrix4().setPosition(0, 0, -2);
-/** A contact sheet beside it, where there is one. */
+/** The contact sheet is beside the palette. */
 export const SHEET = new Matrix4().setPosition(0.6, 0, -2);
 
 /** The controls of two hands in a room, with a palette and a sheet, and the commands they send. */
@@ -211,7 +211,7 @@ export class Room {
     this.frames(1);
   }
 
-  /** `count` frames of 20 ms. */
+  /** Run `count` frames of 20 ms. */
   frames(count: number): void {
     for (let k = 0; k < count; k++) {
       this.now += 20;
@@ -219,7 +219,7 @@ export class Room {
     }
   }
 
-  /** Allow the person to label. */
+  /** Let this client label. */
   annotate(): void {
     this.state.session.value = { read_only: false, role: "owner" } as SessionInfo;
   }
@@ -246,7 +246,7 @@ export class Room {
     return this.state.selection.value.items.length;
   }
 
-  /** The middle of a tile. `which`: of classes or of the sheet's pictures. */
+  /** The middle of a tile, room metres. `which`: the class, or the picture of the sheet. */
   tile(kind: string, which = 0): Vector3 {
     const is = ({ action }: Tile) =>
       action.kind === kind &&
@@ -262,7 +262,7 @@ export class Room {
     ).applyMatrix4(own ? PALETTE : SHEET);
   }
 
-  /** A contact sheet of the first items. */
+  /** Open a contact sheet of the first `count` items. */
   openSheet(count = 5): void {
     const items = Array.from({ length: count }, (_, item) => ({
       item,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FrameClock } from "../../../src/interaction/xr/frame-clock.js";
 
-/** Frames that begin at these times, ms, and work 1 ms each. */
+/** A clock after frames that began at `times`, ms, with 1 ms of work each. */
 function clockOf(...times: number[]): FrameClock {
   const clock = new FrameClock();
   for (const time of times) {

@@ -1,6 +1,6 @@
 /**
- * VR as it is drawn, without a headset, a page or WebGL: a stand-in for three's manager, boards on
- * an empty canvas, and a renderer that does nothing.
+ * Parts of an XrView without a headset, a page or WebGL: a fake WebXRManager of three.js, a canvas
+ * and a renderer that do nothing.
  */
 import { Group, PerspectiveCamera, Scene, Vector4 } from "three";
 import { vi } from "vitest";
@@ -30,8 +30,8 @@ export function stubCanvas(): void {
   vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
 }
 
-/** Stand-in for three's manager of a headset session. `spaces` move its controllers and hands. */
-export function playedManager() {
+/** A fake WebXRManager of three.js. `spaces`: its controllers and hands, which tests move. */
+export function fakeManager() {
   const spaces = [0, 1].map(() => ({
     ray: new Group(),
     grip: new Group(),
@@ -62,8 +62,8 @@ export function playedManager() {
 }
 
 /** The parts of a page with a cloud at `points`, scene metres. */
-export function playedParts(points: readonly (readonly number[])[]) {
-  const { manager, spaces } = playedManager();
+export function fakeParts(points: readonly (readonly number[])[]) {
+  const { manager, spaces } = fakeManager();
   const state = Object.assign(new AppState(), { latent: latentOf(points) });
   const labels = () => new Int16Array(points.length).fill(-1);
   state.annotations.reset(labels(), labels(), new Uint8Array(points.length));
@@ -84,11 +84,11 @@ export function playedParts(points: readonly (readonly number[])[]) {
   return { parts, state, cloud, world, spaces };
 }
 
-type Played = ReturnType<typeof playedParts>["spaces"][number];
+type FakeSpaces = ReturnType<typeof fakeParts>["spaces"][number];
 
-/** A controller, or with `bare` a hand, at a place of the room. */
+/** Connect a controller, or with `bare` a hand, at a place of the room. */
 export function appear(
-  { ray, grip, hand }: Played,
+  { ray, grip, hand }: FakeSpaces,
   side: "left" | "right",
   at: readonly [number, number, number],
   bare = false,

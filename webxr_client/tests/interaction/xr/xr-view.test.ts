@@ -6,8 +6,8 @@ import { XrView } from "../../../src/interaction/xr/xr-view.js";
 import type { SceneFile } from "../../../src/protocol/scene-file.js";
 import type { Board } from "../../../src/scene/xr/boards/board.js";
 import { InputModel, type InputModels } from "../../../src/scene/xr/input-models.js";
-import { blobs, bytesAFrame } from "./fixtures.js";
-import { appear, playedParts, stubCanvas } from "./view-fixtures.js";
+import { blobs, bytesPerFrame } from "./fixtures.js";
+import { appear, fakeParts, stubCanvas } from "./view-fixtures.js";
 
 const FRAME = { getViewerPose: () => ({}) } as unknown as XRFrame;
 const { points } = blobs(
@@ -20,11 +20,11 @@ const { points } = blobs(
   4,
 );
 
-let page: ReturnType<typeof playedParts>;
+let page: ReturnType<typeof fakeParts>;
 let view: XrView;
 
 function enter(bare = false): void {
-  page = playedParts(points);
+  page = fakeParts(points);
   const models = { create: () => new InputModel() } as unknown as InputModels;
   view = new XrView(page.parts, { mode: "immersive-vr", onFloor: true, bench: false, models });
   const [right, left] = page.spaces as [(typeof page.spaces)[0], (typeof page.spaces)[0]];
@@ -47,13 +47,13 @@ describe.each([false, true])("a frame in VR (bare hands: %s)", (bare) => {
     enter(bare);
     expect(view.controls.brush.hit.count).toBeGreaterThan(100);
     expect(view.card.mesh.visible).toBe(true);
-    expect(bytesAFrame(() => view.draw(1300, FRAME))).toBeLessThan(400);
+    expect(bytesPerFrame(() => view.draw(1300, FRAME))).toBeLessThan(400);
   });
   it("reads a hand without allocating", () => {
     enter(bare);
     const { right } = view.inputs;
     expect(right.tracked).toBe(true);
-    expect(bytesAFrame(() => right.update(1300))).toBeLessThan(64);
+    expect(bytesPerFrame(() => right.update(1300))).toBeLessThan(64);
   });
 });
 
@@ -92,14 +92,14 @@ describe("the boards of VR", () => {
     page.state.predictionsVersion.value += 1;
   };
 
-  it("are drawn one per frame, each of them in turn", () => {
+  it("are drawn in turn, one per frame", () => {
     allAreStale();
     const frames = Array.from({ length: 20 }, () => drawn(nextFrame));
     expect(Math.max(...frames.map(sum))).toBe(1);
     expect(frames.reduce((a, b) => a.map((count, k) => count + b[k]!))).toEqual([1, 1, 1]);
   });
 
-  it("wait while a keyframe arrives or the brush looks, but not for long", () => {
+  it("are drawn at most two frames later while keyframes arrive", () => {
     allAreStale();
     const frames = Array.from({ length: 9 }, () =>
       drawn(() => {
@@ -124,7 +124,7 @@ describe("a new scene during VR", () => {
         );
     latent.setScene({ n, positions, box: BOX, latent_dim, scene_id: 3, revision: 9 } as SceneFile);
     sceneVersion.value += 1;
-    page.cloud.setScene(); // the cloud gets its arrays after the view here
+    page.cloud.setScene(); // after the effects of the view
   };
   const middle = () =>
     page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);
@@ -133,7 +133,7 @@ describe("a new scene during VR", () => {
   const pixels = () => page.cloud.points.material.uniforms.uPointSize?.value as number;
   const box = () => page.world.children.find((child) => child.type === "LineSegments");
 
-  it("in another box keeps the cloud, its points and the hairlines in their place", () => {
+  it("in another box keeps the places of the cloud and of the hairlines round it", () => {
     enter();
     const before = [middle(), across(), pixels()] as const;
     const lines = box()?.scale.x as number;

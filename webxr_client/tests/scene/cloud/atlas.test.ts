@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Atlas } from "../../../src/scene/cloud/atlas.js";
 
 /**
- * Two pages of 2 x 2 cells of 4 pixels, with pictures of 2 in the middle; each byte encodes its
- * place.
+ * Two pages of 2 x 2 cells of 4 x 4 pixels, with a picture of 2 x 2 pixels in the middle of each
+ * cell. The value of a byte is its position modulo 251.
  */
 function atlas(channels: 1 | 3): Atlas {
   const made = new Atlas({ pages: 2, page_size: 8, columns: 2, cell: 4, picture: 2, channels });

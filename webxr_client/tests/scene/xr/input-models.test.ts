@@ -1,5 +1,6 @@
 /**
- * Each shipped model as it is drawn: three repeats its work per mesh for each eye, in every frame.
+ * Each shipped model is one mesh that is drawn once: three.js repeats the work per mesh for each
+ * eye, in every frame.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -59,7 +60,7 @@ describe("a model of a controller or hand", () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ transparent: true, forceSinglePass: true });
   });
-  it("has two sides with some controllers, which is why", async () => {
+  it("is two-sided for some controllers, so that the single pass has to be set", async () => {
     const [material] = materials(await shown("meta-quest-touch-plus", "right"));
     expect(material?.side).toBe(DoubleSide);
   });

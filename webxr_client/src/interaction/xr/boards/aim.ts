@@ -1,4 +1,4 @@
-/** Which board a hand means: the palette or the contact sheet. */
+/** The board that a hand is at: the palette or the contact sheet. */
 import type { Matrix4 } from "three";
 import {
   PALETTE_HEIGHT,
@@ -25,7 +25,7 @@ export interface BoardsInRoom {
 export class BoardAim {
   private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
-  /** Where the hand is on the board that it means; on the palette when it means neither. */
+  /** Where the hand is on its board; that of the palette if the hand is at neither board. */
   pointing = this.atPalette;
 
   constructor(private readonly boards: BoardsInRoom) {}
@@ -34,6 +34,7 @@ export class BoardAim {
     return this.pointing === this.atSheet;
   }
 
+  /** Set the state of a hand that is at no board. */
   forget(): void {
     this.atPalette.forget();
     this.atSheet.forget();
@@ -41,10 +42,10 @@ export class BoardAim {
   }
 
   /**
-   * Find the board that the hand is at: the board it is near, else the first that its ray meets.
+   * Find the board that the hand is at: the board near it, else the first board on its ray.
    *
-   * @param rayLength metres up to which a board that the ray meets is meant
-   * @param busy whether the hand paints or holds a cluster: then it does not mean the sheet
+   * @param rayLength length of the hand's ray, metres
+   * @param busy whether the hand paints or holds a cluster, and the sheet is ignored
    * @returns the tile that the hand pressed by touch in this frame
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean): Tile | null {
@@ -58,7 +59,7 @@ export class BoardAim {
       rayOrigin,
       rayDirection,
     );
-    if (!isIntended(atPalette, rayLength)) atPalette.forget();
+    if (!isReached(atPalette, rayLength)) atPalette.forget();
     this.pointing = atPalette;
     if (!sheet.mesh.visible || atPalette.near || busy) {
       atSheet.forget();
@@ -67,11 +68,11 @@ export class BoardAim {
     const onSheet = atSheet.update(sheet.mesh.matrix, sheet.tiles, touch, rayOrigin, rayDirection);
     if (atSheet.mode === null) return pressed;
     const first = atPalette.mode === null || atSheet.distance < atPalette.distance;
-    if (!atSheet.near && !(first && isIntended(atSheet, rayLength))) return pressed;
+    if (!atSheet.near && !(first && isReached(atSheet, rayLength))) return pressed;
     this.pointing = atSheet;
     return onSheet;
   }
 }
 
-const isIntended = (board: BoardPointing, rayLength: number): boolean =>
+const isReached = (board: BoardPointing, rayLength: number): boolean =>
   board.mode !== "ray" || board.distance < rayLength;

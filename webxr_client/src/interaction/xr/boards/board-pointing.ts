@@ -10,7 +10,7 @@ import {
   REARM_DISTANCE,
 } from "../placement/dimensions.js";
 
-/** Millimetres beside a tile that still count as it. */
+/** Margin round a tile that belongs to the tile, millimetres. */
 const SLACK = 4;
 
 const boardFromRoom = new Matrix4();
@@ -19,13 +19,17 @@ const origin = new Vector3();
 const direction = new Vector3();
 
 export class BoardPointing {
+  /** The tile that the hand is at; null for none. */
   tile: Tile | null = null;
+  /** How the hand is at the board; null if it is not. */
   mode: "touch" | "ray" | null = null;
-  /** Where the ray meets the board, room metres, and its length up to there. */
+  /** Where the ray meets the board, room metres. */
   readonly hit = new Vector3();
+  /** From the hand to `hit`, metres. */
   distance = 0;
-  /** Place of the hand on the board, millimetres from the left edge; whether it touches. */
+  /** Place of the hand or of its ray on the board, millimetres from the left edge. */
   across = 0;
+  /** Whether the hand touches the surface of the board. */
   touching = false;
   private armed = false;
 
@@ -35,7 +39,7 @@ export class BoardPointing {
     private readonly height: number,
   ) {}
 
-  /** Whether the hand is near enough to mean the board, not the points behind it. */
+  /** Whether the hand is near the board: gestures then apply to the board, not to the points. */
   get near(): boolean {
     return this.mode === "touch";
   }
@@ -47,10 +51,10 @@ export class BoardPointing {
   }
 
   /**
-   * Find the tile that a hand is at. Board metres: origin in the middle, x right, y up, z to the
-   * person.
+   * Find the tile that a hand is at. All arguments are in room metres.
    *
-   * @param touch the point of the hand that touches
+   * @param roomFromBoard origin in the middle of the board, x right, y up, z to the person
+   * @param touch the point of the hand that touches tiles
    * @returns the tile that was pressed by touch in this frame
    */
   update(
@@ -79,8 +83,8 @@ export class BoardPointing {
   }
 
   /**
-   * Trigger or pinch before the surface. Returns the tile that it presses, or null when it ends a
-   * touch. The next press needs a hand that was away in between.
+   * Press a tile by trigger or pinch near the surface. Returns the tile; null if the hand touches
+   * the surface, or has not moved away since the last press.
    */
   pinch(): Tile | null {
     if (!this.near || !this.armed || this.touching) return null;

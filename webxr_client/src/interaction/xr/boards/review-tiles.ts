@@ -9,7 +9,7 @@ import {
   NO_PICTURE,
 } from "../../../state/review-state.js";
 
-/** Least confidences to accept, as the tiles step through them. */
+/** Least confidences of accepted predictions, in the order of the tiles' steps. */
 const ACCEPT_FROM = [LEAST_ACCEPT_FROM, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, LARGEST_ACCEPT_FROM];
 const NEARLY = 1e-6;
 
@@ -75,8 +75,8 @@ export function runReviewTile(
 const PICK_FIRST = "Pick a picture of the sheet first.";
 
 /**
- * Give a class to the picked picture while a sheet is open, or ask for a pick. Returns whether a
- * picture got it.
+ * Give a class to the picked picture of an open sheet, or show a message that asks for a pick.
+ * Returns whether a picture got the class.
  */
 export function correctPicked(classId: number, state: AppState, commands: Commands): boolean {
   if (state.review.sheet.peek()?.status !== "open" || state.review.at.peek() === NO_PICTURE) {

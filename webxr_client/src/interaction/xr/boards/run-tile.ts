@@ -11,7 +11,7 @@ import { runTimeTile } from "./time-tiles.js";
 
 const RADIUS_STEP = 1.3;
 
-/** Run an action. Returns the strength of the pulse that answers; 0 when nothing was done. */
+/** Run an action. Returns the strength of the pulse to give; 0 if nothing was done. */
 export function runTile(
   action: TileAction,
   state: AppState,
@@ -79,18 +79,19 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   return 0;
 }
 
-/** Resize the brush, or the reach of clusters: hands without controllers have no stick for it. */
+/** Resize the brush, or widen clusters by the factor: hands without controllers have no stick. */
 function resize(factor: number, { xr }: AppState): void {
   if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
   else xr.setRadius(xr.radius.peek() * factor);
 }
 
+/** Pause training, or run training that is paused. */
 export function pauseOrRun(state: AppState, commands: Commands): void {
   if (state.training.peek()?.state === "paused") commands.run();
   else commands.pause();
 }
 
-/** A number that is not the name of a class: VR has no keyboard. The page can rename the class. */
+/** Return a number that is not in `taken`. VR has no keyboard; the page can rename the class. */
 export function freeName(taken: readonly string[]): string {
   for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
 }

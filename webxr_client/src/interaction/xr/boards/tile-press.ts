@@ -1,4 +1,4 @@
-/** Presses of tiles: by touch in each frame, or by trigger, and the pulse that answers. */
+/** Presses of tiles by touch, trigger or pinch, with a pulse of the controller. */
 import type { PaletteSide, Tile } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -9,7 +9,7 @@ import { runTile } from "./run-tile.js";
 import { scrub } from "./time-tiles.js";
 
 export class TilePress {
-  /** `endGestures` runs before the hands are swapped. */
+  /** `endGestures`: called before the hands are swapped. */
   constructor(
     private readonly aim: BoardAim,
     private readonly state: AppState,
@@ -19,11 +19,11 @@ export class TilePress {
   ) {}
 
   /**
-   * Point the hand at the boards, once per frame; a touch presses a tile.
+   * Find the tile that the hand is at, once per frame, and press the tile if the hand touches it.
    *
-   * @param rayLength metres up to which a board that the ray meets is meant
-   * @param busy whether the hand paints or holds a cluster: then it presses nothing
-   * @param pressing whether the trigger, which was pressed at a board, is still held
+   * @param rayLength length of the hand's ray, metres
+   * @param busy whether the hand paints or holds a cluster, and presses nothing
+   * @param pressing whether the hand's trigger was pressed at a board and is still held
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean, pressing: boolean): void {
     const { aim } = this;
@@ -44,6 +44,7 @@ export class TilePress {
     this.run(pressed, hand);
   }
 
+  /** Run the action of a tile, and give a pulse. */
   run(tile: Tile, hand: TrackedHand): void {
     if (tile.action.kind === "swap") this.endGestures();
     const strength = runTile(tile.action, this.state, this.commands, this.palette);

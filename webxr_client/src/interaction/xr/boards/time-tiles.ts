@@ -1,19 +1,23 @@
 /** Actions of the tiles of time and force. */
 import { PRESETS, type Settings } from "../../../protocol/messages.js";
-import type { PaletteSide, Tile, TileAction } from "../../../scene/xr/boards/palette-layout.js";
+import {
+  type PaletteSide,
+  TIMELINE_MARGIN,
+  type Tile,
+  type TileAction,
+} from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
-/** Millimetres of the timeline within which a gesture's mark is met. */
+/** Distance from a gesture's mark on the timeline at which the gesture is chosen, millimetres. */
 const SNAP = 3;
-/** Millimetres of the tile beside the timeline, left and right. */
-const TIMELINE_MARGIN = 8;
 const STIFFNESS_STEP = 0.1;
 
 const next = <T>(all: readonly T[], now: T): T => all[(all.indexOf(now) + 1) % all.length] as T;
 
+/** Run an action of time or force; ignores any other action. */
 export function runTimeTile(
   kind: TileAction["kind"],
   state: AppState,
@@ -82,7 +86,7 @@ export function scrub(tile: Tile, across: number, { time }: AppState, commands: 
   const last = time.last.value;
   const near = (SNAP / width) * last;
   let moment = Math.round(share * last);
-  // Beside a gesture's mark, the gesture is meant.
+  // A place near a gesture's mark chooses the gesture.
   const ticks = time.timeline.value?.ticks;
   for (let k = 0; ticks && k < ticks.length; k++) {
     const tick = ticks[k]!.moment;

@@ -3,7 +3,7 @@ import type { Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
 
-/** Milliseconds between two queries about a place. */
+/** Least milliseconds between two queries about a place. */
 const DECODE_MS = 40;
 
 export class BrushProbe {
@@ -15,9 +15,7 @@ export class BrushProbe {
     private readonly commands: Commands,
   ) {}
 
-  /**
-   * Ask how the model sees `item` (-1: none), where its arrows or its decoded picture are shown.
-   */
+  /** Query forces and reconstruction of `item` (-1: none), if arrows or pictures are shown. */
   probe(item: number): void {
     const { state, commands } = this;
     if (item === this.item) return;
@@ -27,7 +25,7 @@ export class BrushProbe {
     commands.probe(item < 0 ? [] : [item]);
   }
 
-  /** Ask what the model decodes at `place`, in scene metres, where that is shown. */
+  /** Query the picture decoded at `place` (scene metres), if decoded pictures are shown. */
   decode(place: Vector3, now: number): void {
     const { state, commands } = this;
     if (!state.forces.map.value || now - this.decodedAt < DECODE_MS) return;

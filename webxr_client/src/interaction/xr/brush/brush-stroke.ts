@@ -4,10 +4,11 @@ import { type AppState, NOTHING, type Selection } from "../../../state/app-state
 import { ClusterGrowth } from "../../../state/cluster-growth.js";
 import { type BrushHit, queryBrush } from "./brush-query.js";
 
-/** Milliseconds between two queries of the items in the brush. */
-const EVERY = 66;
+/** Least milliseconds between two queries of the items in the brush. */
+const EVERY_MS = 66;
 
 export class BrushStroke {
+  /** Whether a stroke has begun and not ended. */
   active = false;
   private subtract = false;
   private tool: "brush" | "cluster" = "brush";
@@ -18,6 +19,7 @@ export class BrushStroke {
   private looked = 0;
   private grownAt = "";
   private readonly before = new Vector3();
+  /** The items in the brush at the last query. */
   readonly hit: BrushHit = { count: 0, nearest: -1 };
   private readonly growth = new ClusterGrowth();
   private readonly mark = (item: number) => {
@@ -48,23 +50,23 @@ export class BrushStroke {
   }
 
   /**
-   * Move the brush, once per frame. Returns whether it has queried the items in the brush, which
-   * are then in `hit`.
+   * Move the brush, once per frame. Returns whether this call has written the items in the brush to
+   * `hit`.
    */
   move(centre: Vector3, radius: number, now: number): boolean {
-    if (!this.active || now - this.looked < EVERY) return false;
+    if (!this.active || now - this.looked < EVERY_MS) return false;
     this.look(centre, radius, now);
     return this.tool === "brush";
   }
 
-  /** Keep the place in the room in another box, whose scene metres differ. */
+  /** Convert the place of the brush to the scene metres of another box. */
   carry(newFromOld: Matrix4): void {
     this.before.applyMatrix4(newFromOld);
   }
 
   /**
-   * End the stroke. A stroke in empty space that touched nothing clears the selection, as a click
-   * beside everything does; a sheet stays.
+   * End the stroke. A stroke that touched no item clears the selection, as a click beside all
+   * points does on the page. The items of a contact sheet stay selected.
    */
   end(centre: Vector3, radius: number, now: number): void {
     if (!this.active) return;

@@ -1,4 +1,4 @@
-/** The brush at a hand: where it is in the scene, and which items it holds. */
+/** The brush at a hand: its place in the scene, and the items inside. */
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
@@ -7,8 +7,9 @@ import { type BrushHit, queryBrush } from "./brush-query.js";
 const sceneFromRoom = new Matrix4();
 
 export class HandBrush {
-  /** Middle and radius, scene metres. */
+  /** Centre, scene metres. */
   readonly centre = new Vector3();
+  /** Radius, scene metres. */
   radius = 0;
   /** The items in the brush at the last query, which runs a few times a second. */
   readonly hit: BrushHit = { count: 0, nearest: -1 };
@@ -17,24 +18,26 @@ export class HandBrush {
 
   constructor(private readonly state: AppState) {}
 
-  /** Put the brush where the hand has it. `scale`: room metres per scene metre. */
+  /** Move the brush to the hand. `scale`: room metres per scene metre. */
   locate(hand: TrackedHand, roomFromScene: Matrix4, scale: number): void {
     sceneFromRoom.copy(roomFromScene).invert();
     this.centre.copy(hand.brush).applyMatrix4(sceneFromRoom);
     this.radius = this.state.xr.radius.value / scale;
   }
 
+  /** Query the items in the brush. */
   query(): void {
     queryBrush(this.state.latent, this.centre, this.centre, this.radius, this.hit);
   }
 
-  /** Take over what a stroke has just found: one query per frame is enough. */
+  /** Copy the result of a stroke's query, so that the brush makes no second query. */
   takeOver(hit: BrushHit, now: number): void {
     this.hit.count = hit.count;
     this.hit.nearest = hit.nearest;
     this.queriedAt = now;
   }
 
+  /** Set the result to no items. */
   clear(): void {
     this.hit.count = 0;
     this.hit.nearest = -1;

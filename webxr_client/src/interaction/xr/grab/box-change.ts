@@ -1,7 +1,8 @@
 /**
- * Change of the box in VR: the server makes another one when the cloud outgrows it, and each part
- * of the recording has its own. The scale of scene metres changes with it. Poses that are stored in
- * scene metres are converted, so that a place of the latent space keeps its place in the room.
+ * Change of the box in VR. The server chooses another box when the cloud outgrows the current one,
+ * and each part of the recording has a box of its own. The scale of scene metres changes with the
+ * box. Poses that are stored in scene metres are converted, so that a place of the latent space
+ * keeps its place in the room.
  */
 import { Matrix4 } from "three";
 import type { LatentState } from "../../../state/latent-state.js";
@@ -13,8 +14,9 @@ import type { LatentState } from "../../../state/latent-state.js";
 export type SceneChange = "same" | "box" | "dimension" | "cloud";
 
 export class BoxChange {
-  /** Between scene metres before the change and after it. */
+  /** From scene metres before the last change of box to scene metres after it. */
   readonly newFromOld = new Matrix4();
+  /** The inverse of `newFromOld`. */
   readonly oldFromNew = new Matrix4();
   private readonly sceneFromLatent = new Matrix4();
   private readonly previousSceneFromLatent = new Matrix4();

@@ -1,15 +1,15 @@
-/** Pull of a grabbed cluster on the model: the places of its items are sent while it is held. */
+/** Drag of a grabbed cluster: the places of its items are sent to the model while it is held. */
 import { type Matrix4, Vector3 } from "three";
 import { MAX_ANCHORED } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands, Point } from "../../../state/commands.js";
-import { latentMean } from "../../drag-tool.js";
+import { latentMean, rounded } from "../../drag-tool.js";
 import { LEAST_PULL } from "../placement/dimensions.js";
 
 const SEND_MS = 40;
 /**
- * Most items that are sent per millisecond. A large cluster is sent less often, so that its size
- * burdens neither the frames nor the network.
+ * Largest number of items that are sent per millisecond. A large cluster is sent less often, to
+ * limit the load on frames and network.
  */
 const SEND_ITEMS = 50;
 const NOTHING = new Uint32Array(0);
@@ -18,8 +18,9 @@ const point = new Vector3();
 
 export class ClusterDrag {
   private items: Uint32Array = NOTHING;
-  /** Place of each item when it was grabbed, and where it is pulled. Latent units. */
+  /** Place of each item when the cluster was grabbed, latent units. */
   private start: Point[] = [];
+  /** Place of each item in the hand, latent units. */
   private targets: Point[] = [];
   private sent = 0;
 
@@ -28,11 +29,12 @@ export class ClusterDrag {
     private readonly commands: Commands,
   ) {}
 
-  /** Whether the model is pulled. */
+  /** Whether places are sent to the model. */
   get active(): boolean {
     return this.items.length > 0;
   }
 
+  /** Begin to drag `items`, if this client may change the current state. */
   take(items: Uint32Array): void {
     const { state } = this;
     this.items = NOTHING;
@@ -47,7 +49,7 @@ export class ClusterDrag {
     state.latent.hold(items);
   }
 
-  /** Send where the items are pulled. `shownFromPlace`: as in ClusterGrab, scene metres. */
+  /** Send the places of the items in the hand. `shownFromPlace`: as in ClusterGrab. */
   follow(shownFromPlace: Matrix4, now: number): void {
     if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;
     this.sent = now;
@@ -55,7 +57,7 @@ export class ClusterDrag {
     this.commands.drag(this.items, this.targets);
   }
 
-  /** Pin the items where they are. Returns false when they were hardly moved, or may not be. */
+  /** Pin the dragged items. Returns false if there are none, or they moved less than LEAST_PULL. */
   release(shownFromPlace: Matrix4): boolean {
     if (!this.active) return false;
     this.aim(shownFromPlace);
@@ -69,7 +71,7 @@ export class ClusterDrag {
     return true;
   }
 
-  /** End the pull without pinning. */
+  /** End the drag without pinning. */
   cancel(): void {
     if (!this.active) return;
     this.end();
@@ -103,8 +105,6 @@ export class ClusterDrag {
     }
   }
 }
-
-const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
 const TOO_MANY =
   `More than ${MAX_ANCHORED.toLocaleString("en")} items cannot be pinned. ` +

@@ -13,7 +13,7 @@ const turned = new Quaternion();
 export class ClusterGrab {
   /** From the place of a point to where it is shown, both in scene metres. */
   readonly shownFromPlace = new Matrix4();
-  /** From scene metres, when the cluster was grabbed, to the pose of the hand. */
+  /** From scene metres to the metres of the hand, when the cluster was grabbed. */
   private readonly handFromScene = new Matrix4();
   private readonly fromPosition = new Vector3();
   private readonly fromTurn = new Quaternion();
@@ -29,13 +29,14 @@ export class ClusterGrab {
     return this.state !== "none";
   }
 
+  /** Grab the cluster: from now on it moves with the hand. */
   take(roomFromHand: Matrix4, roomFromScene: Matrix4): void {
     this.state = "held";
     this.handFromScene.copy(roomFromHand).invert().multiply(roomFromScene);
     this.shownFromPlace.identity();
   }
 
-  /** Return to the places of the points, as by a spring. */
+  /** Let the cluster return to its place within SPRING_MS. */
   release(now: number): void {
     if (this.state !== "held") return;
     this.state = "springing";
@@ -43,7 +44,7 @@ export class ClusterGrab {
     this.shownFromPlace.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
-  /** Keep a held cluster in the hand in another box, whose scene metres differ. */
+  /** Convert to the scene metres of another box: a held cluster stays in the hand. */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {
       this.drop();
@@ -60,8 +61,8 @@ export class ClusterGrab {
   }
 
   /**
-   * Move the cluster, once per frame. `roomFromHand` is the pose of the hand that holds it. Returns
-   * whether the cluster has just come to rest at its place.
+   * Move the cluster, once per frame. `roomFromHand`: pose of the hand that holds the cluster.
+   * Returns whether the cluster has just arrived at its place.
    */
   update(now: number, roomFromHand: Matrix4 | null, roomFromScene: Matrix4): boolean {
     const { shownFromPlace } = this;

@@ -1,4 +1,4 @@
-/** The selected cluster in a hand: grabbed, pulled along in the model, and pinned or let go. */
+/** The selected cluster in a hand: grabbed, dragged in the model, and pinned or released. */
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -17,7 +17,7 @@ const middle = new Vector3();
 export class ClusterHold {
   /** How the points in the hand are moved. */
   readonly grab = new ClusterGrab();
-  /** The hand that holds the cluster. It lets go of it, whichever hand paints by then. */
+  /** The hand that holds the cluster, even if the other hand paints by now; null for none. */
   hand: TrackedHand | null = null;
   private readonly drag: ClusterDrag;
   private items: Uint32Array = NOTHING;
@@ -32,7 +32,7 @@ export class ClusterHold {
     this.drag = new ClusterDrag(state, commands);
   }
 
-  /** Whether the model moves other points, too: a pulled cluster takes its neighbours along. */
+  /** Whether the cluster is dragged in the model, so that its neighbours move, too. */
   get pulls(): boolean {
     return this.drag.active;
   }
@@ -65,7 +65,7 @@ export class ClusterHold {
     if (grab.held) this.drag.follow(grab.shownFromPlace, now);
   }
 
-  /** Pin the cluster where the hand has it. Returns false when that is not allowed or too near. */
+  /** Pin the cluster where the hand has it. Returns false as ClusterDrag.release does. */
   pin(): boolean {
     if (!this.drag.release(this.grab.shownFromPlace)) return false;
     this.hand = null;

@@ -1,4 +1,4 @@
-/** How the world follows one hand or two. Nothing is allocated. */
+/** Motion of the world with one hand or two. No function here allocates memory. */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { LARGEST_SCALE, LEAST_SCALE } from "../placement/dimensions.js";
 
@@ -7,7 +7,7 @@ const middle = new Vector3();
 const axis = new Vector3();
 const turn = new Quaternion();
 
-/** One hand: the world moves as if it were fixed to it. */
+/** One hand: the world moves as if it were fixed to the hand. */
 export class OneHandGrab {
   private readonly handFromScene = new Matrix4();
 
@@ -21,7 +21,7 @@ export class OneHandGrab {
   }
 }
 
-/** Two hands: the points that they hold stay between them, as in rubber that stretches evenly. */
+/** Two hands: the world moves, turns and scales, so that the points at both hands stay at them. */
 export class TwoHandGrab {
   private readonly roomFromScene0 = new Matrix4();
   private readonly middle0 = new Vector3();
@@ -45,7 +45,7 @@ export class TwoHandGrab {
     const length = Math.max(axis.length(), 1e-3);
     axis.normalize();
     const wanted = this.scale0 * (length / this.length0);
-    // Another box can have put the scale outside the limits: it must not jump when it is grabbed.
+    // After a change of box the scale can be outside the limits; a grab must not change the scale.
     const least = Math.min(LEAST_SCALE, this.scale0);
     const largest = Math.max(LARGEST_SCALE, this.scale0);
     const scale = Math.min(largest, Math.max(least, wanted)) / this.scale0;

@@ -1,4 +1,4 @@
-/** The world in one hand or two. Nothing jumps when a second hand joins, or when one lets go. */
+/** The world in one hand or two. It does not jump when a second hand joins, or a hand lets go. */
 import { type Matrix4, Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { OneHandGrab, TwoHandGrab } from "./transform.js";
@@ -15,6 +15,7 @@ export class WorldGrab {
     return this.first !== null;
   }
 
+  /** Whether the hand holds the world. */
   holds(hand: TrackedHand): boolean {
     return hand === this.first || hand === this.second;
   }
@@ -43,7 +44,7 @@ export class WorldGrab {
     }
   }
 
-  /** Start again from the current places of world and hands. */
+  /** Continue the grab from the current poses of world and hands. */
   renew(roomFromScene: Matrix4): void {
     const { first, second } = this;
     if (first && second) {

@@ -1,9 +1,10 @@
-/** Use of the triggers: which hand paints, subtracts, or presses a tile. */
+/** Use of the triggers: the hand that paints, subtracts, or presses a tile. */
 import type { Handedness } from "../../../state/xr-state.js";
 
 /**
  * Use of a hand's trigger or pinch, from press to release. The hand that began an activity ends it,
- * whichever hand paints by then. The grip is separate: a hand can hold the world and subtract.
+ * even if the other hand is the dominant hand by then. The grip is separate: a hand can hold the
+ * world and subtract.
  */
 export type HandActivity = "idle" | "painting" | "subtracting" | "pressing";
 
@@ -11,18 +12,19 @@ export class HandActivities {
   private left: HandActivity = "idle";
   private right: HandActivity = "idle";
 
+  /** The activity of a hand. */
   of(side: Handedness): HandActivity {
     return this[side];
   }
 
-  /** At most one hand is at an activity: the other one, if it was at the same, becomes idle. */
+  /** Begin an activity. If the other hand performs the same activity, that hand becomes idle. */
   begin(side: Handedness, activity: HandActivity): void {
     const other = side === "left" ? "right" : "left";
     if (this[other] === activity) this[other] = "idle";
     this[side] = activity;
   }
 
-  /** Returns the activity that ends. */
+  /** End the activity of a hand. Returns the activity. */
   end(side: Handedness): HandActivity {
     const activity = this[side];
     this[side] = "idle";

@@ -1,20 +1,24 @@
 /** Thumbsticks: how fast they resize the brush, and when they turn the world by one step. */
 import type { TrackedHand } from "./tracked-hand.js";
 
-/** Deflections, 0..1: ignored below; a turn begins above; the next turn needs a stick below. */
+// Deflections of a stick, 0..1.
+
+/** Deflections below this do not resize. */
 const DEAD = 0.2;
+/** A deflection above this turns the world. */
 const TURN = 0.7;
+/** Between two turns the deflection has to fall below this. */
 const REST = 0.3;
-/** A stick at its end multiplies a size by e to the power of this, per second. */
+/** Logarithm of the factor by which a fully deflected stick resizes the brush per second. */
 const RATE = 1.6;
 
 export class Sticks {
-  /** Whether the stick that turned the world has not returned to rest since. */
+  /** Whether a stick has turned the world, and has not been below REST since. */
   private turned = false;
 
   /**
    * Factor of the brush's size (or of the reach of a growing cluster) after `seconds`: above 1 for
-   * a stick that is pushed up, 1 for a stick at rest.
+   * a stick that is pushed up, 1 for a stick in its centre.
    */
   growth(hand: TrackedHand, seconds: number): number {
     const push = hand.stickY;
@@ -32,7 +36,7 @@ export class Sticks {
       this.turned = false;
       return 0;
     }
-    // A stick that is pushed up turns nothing, however much it leans.
+    // A stick that is pushed mainly up or down does not turn the world.
     const sideways = Math.abs(across) > TURN && Math.abs(across) > Math.abs(hand.stickY);
     if (!sideways || this.turned || !turnable) return 0;
     this.turned = true;

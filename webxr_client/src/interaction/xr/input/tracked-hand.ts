@@ -6,14 +6,14 @@ import { type Group, Matrix4, Quaternion, Vector3, type XRHandSpace } from "thre
 import type { Handedness } from "../../../state/xr-state.js";
 import { BRUSH_AHEAD } from "../placement/dimensions.js";
 
-/** Milliseconds that a hand may be out of sight before it counts as lost. */
+/** Milliseconds after which a hand that the headset does not see is lost. */
 const LOST_MS = 350;
 /** Buttons of the xr-standard gamepad. */
 const STICK = 3;
 const LOWER = 4;
 const UPPER = 5;
 
-/** Spaces that three keeps for an input source. */
+/** Spaces that three.js keeps for an input source. */
 export interface Spaces {
   ray: Group;
   grip: Group;
@@ -25,19 +25,23 @@ const one = new Vector3(1, 1, 1);
 export class TrackedHand {
   source: XRInputSource | null = null;
   spaces: Spaces | null = null;
-  /** Whether the headset sees it now. */
+  /** Whether the headset sees the hand in this frame. */
   tracked = false;
-  /** Time since when it is out of sight, ms; 0 while it is seen. */
+  /** Time at which the headset lost sight of the hand, ms; 0 while it sees the hand. */
   lostSince = 0;
-  /** Whether trigger (or pinch) and grip are pressed. */
+  /** Whether the trigger is pressed, or thumb and index finger pinch. */
   pressed = false;
+  /** Whether the grip is pressed. */
   squeezed = false;
+  /** Deflection of the thumbstick to the right, -1..1. */
   stickX = 0;
+  /** Deflection of the thumbstick down, to the person, -1..1. */
   stickY = 0;
   /** Pose of the hand; a grabbed object moves with it. */
   readonly roomFromHand = new Matrix4();
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
+  /** Middle of the brush. */
   readonly brush = new Vector3();
   /** The point that presses tiles: the fingertip, or the brush of a controller. */
   readonly touch = new Vector3();
@@ -69,12 +73,12 @@ export class TrackedHand {
     this.justDown.fill(false);
   }
 
-  /** Whether the hand was out of sight long enough to end its gestures. */
+  /** Whether the headset has not seen the hand for LOST_MS, so that the hand's gestures end. */
   isLost(now: number): boolean {
     return this.source !== null && this.lostSince !== 0 && now - this.lostSince >= LOST_MS;
   }
 
-  /** Read the current frame, after three has updated the spaces. */
+  /** Read the current frame, after three.js has updated the spaces. */
   update(now: number): void {
     const { spaces } = this;
     if (!spaces || !this.source) return;
@@ -84,21 +88,22 @@ export class TrackedHand {
     this.readGamepad(this.source.gamepad);
   }
 
-  /**
-   * Whether a button went down in this frame: the stick, the lower button (A, X), the upper one (B,
-   * Y).
-   */
+  /** Whether the stick was pressed in this frame. */
   get stickClicked(): boolean {
     return this.justDown[0] === true;
   }
+
+  /** Whether the lower button (A or X) was pressed in this frame. */
   get lowerClicked(): boolean {
     return this.justDown[1] === true;
   }
+
+  /** Whether the upper button (B or Y) was pressed in this frame. */
   get upperClicked(): boolean {
     return this.justDown[2] === true;
   }
 
-  /** Vibrate for a moment, where the device can. `strength`: 0..1. */
+  /** Vibrate, if the device can. `strength`: 0..1. */
   pulse(strength: number, ms: number): void {
     const actuator = this.source?.gamepad?.hapticActuators?.[0] as
       | { pulse?(value: number, duration: number): Promise<boolean> }
@@ -144,7 +149,7 @@ export class TrackedHand {
 
   private readGamepad(gamepad: Gamepad | undefined): void {
     const axes = gamepad?.axes;
-    // xr-standard: axes 0 and 1 are a touchpad's, 2 and 3 a thumbstick's.
+    // xr-standard: axes 0 and 1 belong to a touchpad, axes 2 and 3 to a thumbstick.
     this.stickX = axes?.[2] ?? 0;
     this.stickY = axes?.[3] ?? 0;
     this.readButton(gamepad, STICK, 0);

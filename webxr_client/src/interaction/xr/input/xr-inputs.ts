@@ -1,7 +1,7 @@
 /**
- * Input sources of the headset by hand, left or right. Their numbers change when controllers are
- * put down. Only start and end events are used: `select` comes at different moments in different
- * browsers.
+ * Input sources of the headset, assigned to the left or right hand: the numbers of sources change
+ * when controllers are put down. Only start and end events are used, because `select` comes at
+ * different moments in different browsers.
  */
 import type { WebXRManager } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
@@ -11,10 +11,10 @@ export interface InputListener {
   connected(hand: TrackedHand, source: XRInputSource): void;
   /** Called also when the session ends, possibly twice. */
   disconnected(hand: TrackedHand): void;
-  /** Trigger or pinch. */
+  /** Trigger or pinch closes. */
   press(hand: TrackedHand): void;
   release(hand: TrackedHand): void;
-  /** Grip, which hands without a controller do not have. */
+  /** Grip closes. Hands without a controller have no grip. */
   squeeze(hand: TrackedHand): void;
   unsqueeze(hand: TrackedHand): void;
 }
@@ -99,7 +99,7 @@ export class XrInputs {
   }
 }
 
-/** Groups of three dispatch events of WebXR, which their types do not list. */
+/** Groups of three.js dispatch events of WebXR, which the types of groups do not list. */
 interface EventTargetLike {
   addEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;
   removeEventListener(type: string, listener: (event: { data?: XRInputSource }) => void): void;

@@ -58,7 +58,7 @@ export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 export const BRUSH_AHEAD = 0.12;
 /** Radius of the sphere at the tip of a hand that is at a board. */
 export const STYLUS_RADIUS = 0.008;
-/** Least radius in which a hand finds a selected item to grab, whatever the size of the brush. */
+/** Least radius round a hand in which a selected item can be grabbed; a larger brush widens it. */
 export const GRASP_RADIUS = 0.03;
 
 // Boards that a hand touches or points at.
@@ -74,9 +74,9 @@ export const PRESS_DISTANCE = 0.004;
 export const REARM_DISTANCE = 0.018;
 /** Length of the ray from a hand. */
 export const RAY_LENGTH = 1.3;
-/** Length of the ray of a hand whose brush holds points: it means the points, not a far board. */
+/** Length of the ray of a hand whose brush holds points: far boards are ignored then. */
 export const RAY_LENGTH_AT_POINTS = 0.35;
-/** Length of the ray of a hand that holds a cluster, which is dropped before the board. */
+/** Length of the ray of a hand that holds a cluster: a cluster is dropped close to a board. */
 export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 // Clusters and the world in the hand.

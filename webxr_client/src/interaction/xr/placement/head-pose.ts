@@ -16,7 +16,7 @@ export class HeadPose {
     if (right) this.position.add(right.position).multiplyScalar(0.5);
   }
 
-  /** Write the room position of a place that is given as seen from the head into `out`. */
+  /** Write the room position of a place relative to the head into `out`. Returns `out`. */
   toRoom(out: Vector3, [x, y, z]: readonly [number, number, number]): Vector3 {
     return out.set(x, y, z).applyQuaternion(this.orientation).add(this.position);
   }

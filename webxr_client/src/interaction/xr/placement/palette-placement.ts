@@ -18,7 +18,7 @@ const up = new Vector3(0, 1, 0);
 const at = new Vector3();
 const roomFromPalette = new Matrix4();
 
-/** The hand that carries the palette. */
+/** The hand near which the palette is. */
 interface Carrier {
   readonly side: "left" | "right";
   readonly source: unknown;
@@ -35,7 +35,7 @@ export class PalettePlacement {
   }
 
   /**
-   * Put the palette near the hand, turned to the eyes. It stays where it is while the hand is lost.
+   * Put the palette near the hand, turned to the eyes. While the hand is lost, the palette stays.
    */
   update(palette: Object3D, head: HeadPose, hand: Carrier): void {
     if (hand.tracked) {
@@ -77,7 +77,7 @@ export function placeCardAtBrush(
   card.lookAt(head.position);
 }
 
-/** Put the card over the edge of a sheet, `across` metres from its middle: it hides no picture. */
+/** Put the card above a sheet, `across` metres right of its middle: the card hides no picture. */
 export function placeCardOverSheet(
   card: Object3D,
   head: HeadPose,

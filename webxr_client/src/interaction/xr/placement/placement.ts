@@ -1,6 +1,6 @@
 /**
- * Places of the cloud and of a contact sheet: within arm's reach and below the eyes, which is right
- * for people who stand and who sit.
+ * Places of the cloud and of a contact sheet: within arm's reach and below the eyes, which suits
+ * people who stand and people who sit.
  */
 import { Euler, MathUtils, type Matrix4, type Quaternion, Vector3 } from "three";
 import {
@@ -51,8 +51,8 @@ export function placeWorld(
 }
 
 /**
- * Place a contact sheet beside the cloud, where it hides no point, turned to the eyes. For a person
- * who stands in the cloud it is beside the direction in which they look.
+ * Place a contact sheet beside the cloud, where it hides no point, turned to the eyes. If the
+ * person stands in the cloud, the sheet is beside the direction of view.
  *
  * @param middle of the cloud, room metres
  * @param radius of the cloud, room metres

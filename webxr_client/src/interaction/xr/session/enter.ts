@@ -1,4 +1,4 @@
-/** Start and end of VR, with messages about failures. No label depends on it. */
+/** Start and end of VR, with messages about failures. */
 import { messageOf } from "../../../net/errors.js";
 import { InputModels } from "../../../scene/xr/input-models.js";
 import type { XrMode } from "../../../state/xr-state.js";
@@ -20,7 +20,7 @@ export class XrEntry {
   private session: XRSession | null = null;
   private entering = false;
   private leaving = false;
-  /** Loaded once, however often VR is entered. */
+  /** Kept between sessions, so that each model is loaded once. */
   private readonly models = new InputModels();
 
   constructor(private readonly parts: XrParts) {}
@@ -38,7 +38,7 @@ export class XrEntry {
       await this.begin(session, mode);
     } catch (error) {
       const why = refusal(error);
-      // After the end of a session that had begun.
+      // The timeout lets `ended` run first, which clears the message.
       window.setTimeout(() => this.sayWhy(why), 0);
     } finally {
       this.entering = false;
@@ -55,7 +55,7 @@ export class XrEntry {
     const { stage, state } = this.parts;
     const { xr } = stage.renderer;
     this.session = session;
-    // After three, which listens to the event too, has returned to the page.
+    // The timeout lets three.js, which listens to the same event, return to the page first.
     session.addEventListener("end", () => window.setTimeout(() => this.ended(), 0), { once: true });
     const onFloor = await session.requestReferenceSpace("local-floor").then(
       () => true,

@@ -1,9 +1,10 @@
-/** Which kinds of session this browser has a headset for; the code for them is loaded only then. */
+/** Kinds of VR session that this browser supports; without one, the code of VR is not loaded. */
 import type { AppState } from "../../../state/app-state.js";
 import type { XrMode } from "../../../state/xr-state.js";
 
 const MODES: readonly XrMode[] = ["immersive-vr", "immersive-ar"];
 
+/** Keep `state.xr.offered` up to date, also when a headset is connected later. */
 export async function findOffered(state: AppState): Promise<void> {
   const look = async () => {
     const offered = new Set<XrMode>();

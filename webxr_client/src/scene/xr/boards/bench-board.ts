@@ -1,20 +1,28 @@
-/**
- * Cost of a frame, shown in the headset with ?bench in the address, so that anybody can report it.
- */
+/** Board with the cost of a frame, shown in the headset with `?bench` in the address. */
 import { BOARD_MUTED, BOARD_TEXT, Board, drawGround, font } from "./board.js";
 
-export interface BenchFigures {
-  /** Milliseconds between frames: median and 95th percentile. */
+/** Durations of the last frames. */
+export interface FrameFigures {
+  /** Median time between frames, ms. */
   frameMs: number;
+  /** 95th percentile of the time between frames, ms. */
   frameMs95: number;
-  /** Milliseconds of the main thread per frame: median and 95th percentile. */
+  /** Median time of the main thread per frame, ms. */
   scriptMs: number;
+  /** 95th percentile of the time of the main thread per frame, ms. */
   scriptMs95: number;
+  /** Draw calls of the last frame. */
   drawCalls: number;
+}
+
+export interface BenchFigures extends FrameFigures {
+  /** Number of points in the cloud. */
   points: number;
-  /** Pixels of both eyes together. */
+  /** Width of the picture of both eyes together, pixels. */
   width: number;
+  /** Height of the picture, pixels. */
   height: number;
+  /** Frame rate of the session, Hz; 0 if the browser does not report it. */
   rate: number;
 }
 

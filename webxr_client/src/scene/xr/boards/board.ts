@@ -1,7 +1,7 @@
 /**
- * A flat panel in the room, drawn as a picture. `drawIfStale` draws it again only after a change of
- * what it shows: a signal that `draw` has read, or a call of `invalidate`. Drawing and sending it
- * to the GPU costs more than anything else in a frame.
+ * A flat panel in the room, drawn as a picture. `drawIfStale` draws the picture again only after a
+ * change of a signal that `draw` has read, or after a call of `invalidate`. To draw the picture and
+ * send it to the GPU costs more than anything else in a frame.
  */
 import { effect } from "@preact/signals";
 import {
@@ -44,7 +44,7 @@ export abstract class Board {
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
     const context = canvas.getContext("2d");
-    if (!context) throw new Error("the browser gives no 2D canvas");
+    if (!context) throw new Error("the browser does not provide a 2D canvas");
     this.context = context;
     this.texture = new CanvasTexture(canvas);
     this.texture.colorSpace = SRGBColorSpace;
@@ -55,19 +55,19 @@ export abstract class Board {
       map: this.texture,
       transparent: true,
       toneMapped: false,
-      alphaTest: 0.02, // its round corners must not hide points
+      alphaTest: 0.02, // the transparent corners must not hide points
     });
     this.mesh = new Mesh(new PlaneGeometry(width, height), material);
     this.mesh.renderOrder = 4;
     this.mesh.frustumCulled = false;
   }
 
-  /** Draw the board again, after a change that is not one of a signal. */
+  /** Mark the board as stale, after a change that no signal reports. */
   invalidate(): void {
     this.stale = true;
   }
 
-  /** Draw the board if it is stale. Returns whether it was. */
+  /** Draw the board if it is stale. Returns whether the board was drawn. */
   drawIfStale(): boolean {
     if (!this.stale) return false;
     this.stale = false;
@@ -91,8 +91,8 @@ export abstract class Board {
   }
 
   /**
-   * Draw the board, in millimetres from its top left. Signals are read by `value`, so that their
-   * change makes the board stale.
+   * Draw the board, in millimetres from its top left. A change of a signal that this method reads
+   * by `value` makes the board stale.
    */
   protected abstract draw(context: CanvasRenderingContext2D): void;
 
@@ -120,7 +120,7 @@ export function drawGround(
   context.stroke();
 }
 
-/** Cut `text` with an ellipsis to at most `width`. */
+/** Return `text`, cut with an ellipsis to at most `width`, millimetres. */
 export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let cut = text.length - 1;
@@ -128,7 +128,7 @@ export function fitted(context: CanvasRenderingContext2D, text: string, width: n
   return `${text.slice(0, cut)}…`;
 }
 
-/** Break `text` into lines of at most `width`, at most `most` of them; the rest is cut. */
+/** Break `text` into at most `most` lines of at most `width` millimetres; the last line is cut. */
 export function wrapped(
   context: CanvasRenderingContext2D,
   text: string,
@@ -147,6 +147,7 @@ export function wrapped(
   return [...lines, fitted(context, line, width)];
 }
 
+/** Set the font of the text that is drawn next. */
 export function font(context: CanvasRenderingContext2D, millimetres: number, weight = 450): void {
   context.font = `${weight} ${millimetres}px ${BOARD_FONT}`;
 }

@@ -4,22 +4,22 @@
  */
 import type { Board } from "./board.js";
 
-/** Milliseconds between two drawings of a board: during a stroke its count changes all the time. */
+/** Least milliseconds between two drawings of a board, whose text can change in every frame. */
 const BOARD_MS = 120;
-/** Frames that boards wait at most for a frame with less work. */
+/** Largest number of consecutive frames for which drawing is put off. */
 const LONGEST_WAIT = 2;
 
 export class DrawSchedule {
-  /** Index of the board that was looked at last. */
+  /** Index of the board that was checked last. */
   private turn = 0;
-  /** Frames that the boards have waited. */
+  /** Number of frames for which drawing has been put off. */
   private waited = 0;
 
   constructor(private readonly boards: readonly Board[]) {}
 
   /**
-   * Draw a stale board, if there is one. `busy`: the frame has other work, and boards may wait.
-   * Returns false when they wait.
+   * Draw a stale board, if there is one. `busy`: the frame has other work, so that the drawing may
+   * be put off. Returns false if the drawing was put off.
    */
   draw(now: number, busy: boolean): boolean {
     const { boards } = this;

@@ -15,8 +15,8 @@ export class ItemCard extends Board {
   private readonly item = signal(-1);
   private readonly place = signal(false);
   /**
-   * Label and prediction of the item. Most new predictions, which come for all items at once, leave
-   * them unchanged.
+   * Label, prediction and confidence of the item, as text. New predictions come for all items at
+   * once; the card is drawn again only if this text changes.
    */
   private readonly known = computed(() => {
     const { annotations, labelsVersion, predictionsVersion } = this.state;
@@ -37,12 +37,14 @@ export class ItemCard extends Board {
     super(WIDTH / 1000, HEIGHT / 1000, 3600);
     this.picture = new ItemPicture(atlas);
     this.mesh.visible = false;
-    // Points before the card do not cover it.
+    // Points in front of the card do not cover it.
     this.mesh.material.depthTest = false;
     this.mesh.renderOrder = 6;
   }
 
-  /** `item`: -1 for none. `place`: whether the picture decoded at the brush is shown, too. */
+  /**
+   * Show an item; -1 for none. `place`: whether the picture decoded at the brush is shown, too.
+   */
   show(item: number, place: boolean): void {
     this.mesh.visible = item >= 0 || (place && this.state.forces.decoded.value !== null);
     this.item.value = item;
@@ -81,7 +83,7 @@ export class ItemCard extends Board {
     }
     state.picturesVersion.value;
     this.picture.draw(context, item, left, 7, PICTURE);
-    // In the corner the reconstruction, where the model was asked for it, or the decoded place.
+    // The corner shows the item's reconstruction, or else the picture decoded at the brush.
     const seen = state.forces.seen.value.get(item);
     const made = seen?.reconstruction ?? (this.place.value ? state.forces.decoded.value : null);
     this.drawMade(context, made, left + PICTURE - 22, 7 + PICTURE - 22, 22);

@@ -1,13 +1,11 @@
 /**
- * Picture of an item on a board. It is cut out first: drawing a part of a page with thousands of
- * pictures costs as much as drawing the whole page.
+ * Picture of an item on a board. The picture is first cut out of its page of the atlas: drawing a
+ * part of a page with thousands of pictures costs as much as drawing the whole page.
  */
 import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";
 
-/**
- * Pictures larger than this are smoothed when scaled; smaller ones keep sharp pixels.
- */
+/** Largest width of pictures that keep sharp pixels when they are scaled, pixels. */
 const COARSE = 64;
 
 export class ItemPicture {
@@ -15,7 +13,7 @@ export class ItemPicture {
 
   constructor(private readonly atlas: { current: Atlas | null }) {}
 
-  /** Draw the picture at left, top and size. Returns false until it has loaded. */
+  /** Draw a picture; lengths in millimetres. Returns false until the picture has loaded. */
   draw(
     context: CanvasRenderingContext2D,
     item: number,

@@ -11,7 +11,7 @@ import { outcomeOf } from "../../../state/sheet-text.js";
 import { pagesOf, type TileAction } from "./palette-layout.js";
 
 export class PaletteActions {
-  // Shown parts of signals that change often: a board is drawn again only when these change.
+  // Parts of signals that change often. Only a change of these parts makes the board stale.
   private readonly anySelected = computed(() => this.state.selection.value.items.length > 0);
   private readonly paused = computed(() => this.state.training.value?.state === "paused");
   private readonly preset = computed(() => this.state.training.value?.settings.preset ?? "");
@@ -23,7 +23,7 @@ export class PaletteActions {
 
   constructor(private readonly state: AppState) {}
 
-  /** Count the predictions that would be accepted. Runs only where the number is shown. */
+  /** Count the predictions that would be accepted, before the tiles of review are drawn. */
   countAcceptable(): void {
     const { selection, predictionsVersion, labelsVersion } = this.state;
     predictionsVersion.value;
@@ -33,7 +33,7 @@ export class PaletteActions {
       chosen.tool === "sheet" ? 0 : acceptedPredictions(this.state, chosen).items.length;
   }
 
-  /** The text of a tile, and the smaller line under it. `page` of the classes, from 0. */
+  /** Text of a tile, and the smaller line under it. `page`: page of the class tiles, from 0. */
   words(action: TileAction, page: number): [string, string?] {
     const { state } = this;
     const snaps = state.xr.tool.value === "cluster";
@@ -115,6 +115,7 @@ export class PaletteActions {
     }
   }
 
+  /** Whether the tile is highlighted, because its action is switched on. */
   isOn(action: TileAction): boolean {
     const { xr, time, forces, review } = this.state;
     if (action.kind === "class") {
@@ -139,6 +140,7 @@ export class PaletteActions {
     return action.kind === "pause" && this.paused.value;
   }
 
+  /** Whether the action can run; otherwise the text of its tile is dimmed. */
   isAble(action: TileAction): boolean {
     const { state } = this;
     const history = state.history.value;

@@ -1,4 +1,4 @@
-/** The palette on the hand that does not paint: classes, actions, and a head with text. */
+/** The palette at the hand that does not paint: classes, actions, and a head with text. */
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count, percent } from "../../../state/format.js";
@@ -27,6 +27,7 @@ import {
   pagesOf,
   paletteTiles,
   reviewTiles,
+  TIMELINE_MARGIN,
   type Tile,
   timeTiles,
 } from "./palette-layout.js";
@@ -41,20 +42,21 @@ export class PaletteBoard extends Board {
 
   constructor(private readonly state: AppState) {
     super(PALETTE_WIDTH / 1000, PALETTE_HEIGHT / 1000, PALETTE_DOTS);
-    // Points before the palette do not cover it. Hands and brush are drawn later, at their depth.
+    // Points in front of the palette do not cover it. Hands and brush are drawn later, by depth.
     this.mesh.material.depthFunc = AlwaysDepth;
     this.actions = new PaletteActions(state);
     this.head = new PaletteHead(state);
     this.mesh.add(this.head.mesh);
   }
 
-  /** The tile the hand is at. */
+  /** Highlight the tile that the hand is at; null for none. */
   light(tile: Tile | null): void {
     if (tile === this.lit) return;
     this.lit = tile;
     this.invalidate();
   }
 
+  /** Show the next page of class tiles. */
   turnPage(): void {
     this.page = (this.page + 1) % pagesOf(this.state.liveClasses.peek().length);
     this.relayout();
@@ -130,8 +132,8 @@ export class PaletteBoard extends Board {
   private drawScrub(context: CanvasRenderingContext2D, tile: Tile): void {
     const { time, classes } = this.state;
     const last = Math.max(1, time.last.value);
-    const left = tile.x + 8;
-    const wide = tile.width - 16;
+    const left = tile.x + TIMELINE_MARGIN;
+    const wide = tile.width - 2 * TIMELINE_MARGIN;
     const y = tile.y + tile.height / 2;
     const at = (moment: number) => left + (wide * Math.min(moment, last)) / last;
     const now = at(time.live.value ? last : time.moment.value);

@@ -1,7 +1,7 @@
 /**
- * The head of the palette: the selection and a message. It is a board of its own because its text
- * changes many times a second during a stroke: a sixth of the palette's picture is then drawn and
- * sent to the GPU.
+ * The head of the palette: the selection and a message. The head is a board of its own because its
+ * text changes many times a second during a stroke, and it has only a fifth of the palette's pixels
+ * to draw and to send to the GPU.
  */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
@@ -74,7 +74,7 @@ export class PaletteHead extends Board {
     else context.fillText(line, 12, 29);
   }
 
-  /** The line under the title: a problem, else the prediction of the selection, else what to do. */
+  /** Text and colour of the line under the title: a problem, the prediction, or what to do next. */
   private secondLine(items: Uint32Array): [string, string] {
     const { state } = this;
     const connection = state.connection.value;
@@ -104,14 +104,14 @@ export class PaletteHead extends Board {
     state.predictionsVersion.value;
     const view = summarise(items, state.annotations.predictions, classes.length);
     const guess = classes[view.classId];
-    if (!guess) return ["Touch a class, or grab the cluster and drop it on one.", BOARD_MUTED];
+    if (!guess) return ["Touch a class, or grab the cluster and drop it on a class.", BOARD_MUTED];
     return [
       `${Math.round(100 * view.share)} % predicted ${guess.name}${view.clear ? "" : ": mixed"}`,
       guess.colour,
     ];
   }
 
-  /** The line under the title of a contact sheet: what to do, or details of the picked picture. */
+  /** The same for a contact sheet: what to do next, or details of the picked picture. */
   private ofSheet(): [string, string] {
     const { review, classes } = this.state;
     const sheet = review.sheet.value;

@@ -1,6 +1,6 @@
 /**
- * Layout of the palette, in millimetres from its top left. Tiles are at least 30 mm large, with
- * gaps of 10 mm, so that a finger hits the right one.
+ * Layout of the palette, in millimetres from its top left. Tiles are at least 30 mm wide and high,
+ * with gaps of 10 mm, so that a finger hits the right tile.
  */
 
 export type PaletteSide = "classes" | "time" | "review";
@@ -53,6 +53,7 @@ export type TileAction =
         | "close";
     };
 
+/** A tile of a board. Lengths are millimetres, from the top left of the board. */
 export interface Tile {
   action: TileAction;
   x: number;
@@ -65,13 +66,15 @@ export const PALETTE_WIDTH = 270;
 export const PALETTE_HEIGHT = 204;
 /** Pixels of the picture per metre. */
 export const PALETTE_DOTS = 4600;
-export const COLUMNS = 5;
+const COLUMNS = 5;
 export const MARGIN = 10;
 export const GAP = 10;
 const TILE_HEIGHT = 31;
 const ACTION_HEIGHT = 30;
 /** Top of the first row, under the head. */
 export const FIRST_ROW = 38;
+/** From the left and right edges of the tile `scrub` to the ends of its timeline. */
+export const TIMELINE_MARGIN = 8;
 const CLASS_ROWS = 2;
 
 const ACTIONS = [
@@ -93,21 +96,23 @@ const REVIEW_ACTIONS = [
   ["undo", "redo", "pause", "new", "back"],
 ] as const;
 
-/** Number of class tiles per page; with more classes the last tile leads to the next page. */
-export function classesAPage(classes: number): number {
+/** Number of class tiles per page. With several pages, the last tile leads to the next page. */
+export function classesPerPage(classes: number): number {
   const places = COLUMNS * CLASS_ROWS;
   return classes <= places ? places : places - 1;
 }
 
+/** Number of pages of class tiles; at least 1. */
 export function pagesOf(classes: number): number {
-  return Math.max(1, Math.ceil(classes / classesAPage(classes)));
+  return Math.max(1, Math.ceil(classes / classesPerPage(classes)));
 }
 
+/** Tiles of the first side: one page of `classes` classes, with numbers from 0, and actions. */
 export function paletteTiles(classes: number, page: number): Tile[] {
   const tiles: Tile[] = [];
   const put = (action: TileAction, column: number, y: number, height: number, columns = COLUMNS) =>
     tiles.push({ action, ...inColumn(column, columns), y, height });
-  const places = classesAPage(classes);
+  const places = classesPerPage(classes);
   const first = (page % pagesOf(classes)) * places;
   for (let k = 0; k < places && first + k < classes; k++) {
     const row = Math.floor(k / COLUMNS);
@@ -131,8 +136,8 @@ export function paletteTiles(classes: number, page: number): Tile[] {
 }
 
 /**
- * Tiles of time and force: timeline, transport, dials. `fixable`: a notice offers a fix, whose tile
- * takes the place of trails.
+ * Tiles of the second side: timeline, playback, dials. `fixable`: a notice offers a fix, whose tile
+ * is in the place of `trails`.
  */
 export function timeTiles(fixable: boolean): Tile[] {
   const tiles: Tile[] = [
@@ -151,11 +156,12 @@ export function timeTiles(fixable: boolean): Tile[] {
   return tiles;
 }
 
+/** Tiles of the third side. */
 export const reviewTiles = (): Tile[] => underHead(REVIEW_ACTIONS);
 
 type Plain = Exclude<TileAction, { kind: "class" | "picture" }>["kind"];
 
-/** Rows of tiles below the area under the head. */
+/** Rows of tiles under the head, below one row that stays free. */
 function underHead(rows: readonly (readonly Plain[])[]): Tile[] {
   return rows.flatMap((row, r) =>
     row.map((kind, column) => ({
@@ -172,7 +178,7 @@ function inColumn(column: number, columns: number): { x: number; width: number }
   return { x: MARGIN + column * (width + GAP), width };
 }
 
-/** The tile at a place of the palette, millimetres, `reach` around it included; null for none. */
+/** The tile within `reach` of a place of a board, millimetres; null if there is none. */
 export function tileAt(tiles: readonly Tile[], x: number, y: number, reach = 0): Tile | null {
   for (const tile of tiles)
     if (

@@ -1,4 +1,4 @@
-/** A contact sheet in the room: doubtful items by prediction, with their new class under each. */
+/** A contact sheet in the room: pictures grouped by prediction, each with its new class below. */
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
@@ -61,7 +61,7 @@ export class SheetBoard extends Board {
     this.invalidate();
   }
 
-  /** The tile the hand is at. */
+  /** Highlight the tile that the hand is at; null for none. */
   light(tile: Tile | null): void {
     this.lit.show(tile);
   }
@@ -163,7 +163,7 @@ export class SheetBoard extends Board {
     const name = classCaption(one, becomes, decision);
     const word = decision === "aside" ? "skipped" : name && classes[name.classId]?.name;
     if (!word) return;
-    // At the right, because the name of a group is at the left between two rows.
+    // At the right, because the group name of the next row is at the left.
     font(context, 9, 650);
     context.fillStyle = name && !name.struck ? BOARD_TEXT : BOARD_MUTED;
     const shown = fitted(context, word, PICTURE);
@@ -177,18 +177,18 @@ export class SheetBoard extends Board {
     context.fillStyle = "#000";
     context.fillRect(x, y, PICTURE, PICTURE);
     if (this.picture.draw(context, item, x, y, PICTURE)) return;
-    this.state.picturesVersion.value; // draw again when it arrives
+    this.state.picturesVersion.value; // draws the board again after the picture has loaded
     font(context, 7);
     context.fillStyle = BOARD_MUTED;
     context.fillText(fitted(context, count(item), PICTURE - 4), x + 2, y + PICTURE / 2 + 2.5);
   }
 
-  private drawTile(context: CanvasRenderingContext2D, tile: Tile, said: number): void {
+  private drawTile(context: CanvasRenderingContext2D, tile: Tile, labelled: number): void {
     context.beginPath();
     context.roundRect(tile.x, tile.y, tile.width, tile.height, 5);
     context.fillStyle = tile.action.kind === "confirm" ? "#1f4a6b" : BOARD_TILE;
     context.fill();
-    const [first, second] = words(tile.action.kind, said);
+    const [first, second] = words(tile.action.kind, labelled);
     const middle = tile.x + tile.width / 2;
     context.textAlign = "center";
     context.fillStyle = BOARD_TEXT;
@@ -206,10 +206,11 @@ export class SheetBoard extends Board {
   }
 }
 
-function words(kind: Tile["action"]["kind"], said: number): [string, string] {
+/** Text of a tile of the bottom row, and the line under it. `labelled`: number of items. */
+function words(kind: Tile["action"]["kind"], labelled: number): [string, string] {
   switch (kind) {
     case "confirm":
-      return [`confirm ${count(said)}`, "each gets the class under it"];
+      return [`confirm ${count(labelled)}`, "each gets the class under it"];
     case "aside":
       return ["cannot tell", "skip the picked picture"];
     case "goOn":

@@ -1,6 +1,6 @@
 /**
  * Layout of a contact sheet in the room, in millimetres from its top left. Pictures are 30 mm
- * large, with gaps of 10 mm, so that a finger hits the right one.
+ * large, with gaps of 10 mm, so that a finger hits the right picture.
  */
 import { SHEET_SIZE } from "../../../protocol/messages.js";
 import type { OpenSheet } from "../../../state/review-state.js";
@@ -8,10 +8,12 @@ import { SHEET_COLUMNS } from "../../../state/sheet-text.js";
 import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 
 const ROWS = SHEET_SIZE / SHEET_COLUMNS;
+/** Width and height of a picture. */
 export const PICTURE = 30;
-/** Heights of the name of a group over a picture, and of its new class under it. */
-export const GROUP = 12;
-export const FOOT = 14;
+/** Height of the group name over a picture. */
+const GROUP = 12;
+/** Height of the new class under a picture. */
+const FOOT = 14;
 const PITCH = GROUP + PICTURE + FOOT;
 /** Height of title and reason. */
 const HEAD = 30;
@@ -20,7 +22,7 @@ const TILES_Y = HEAD + ROWS * PITCH + GAP - 1;
 export const SHEET_WIDTH = 2 * MARGIN + SHEET_COLUMNS * PICTURE + (SHEET_COLUMNS - 1) * GAP;
 export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;
 
-/** The bottom row: actions and their width in pictures. */
+/** The bottom row: actions, and the number of columns that each spans. */
 const ACTIONS: readonly [TileAction, number][] = [
   [{ kind: "confirm" }, 4],
   [{ kind: "aside" }, 3],
@@ -33,7 +35,7 @@ const DONE_ACTIONS: readonly [TileAction, number][] = [
 
 const columnX = (column: number): number => MARGIN + column * (PICTURE + GAP);
 
-/** One tile per picture, with its foot, and the row of actions. */
+/** One tile per picture, which includes the picture's foot, and the tiles of the bottom row. */
 export function sheetTiles({ items, status }: Pick<OpenSheet, "items" | "status">): Tile[] {
   const done = status === "done";
   const tiles: Tile[] = [];

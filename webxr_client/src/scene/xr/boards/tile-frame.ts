@@ -1,6 +1,6 @@
 /**
- * A frame round a tile of a board. Moving it to the tile at the hand spares drawing the board
- * again.
+ * A frame round a tile of a board. The frame is a mesh of its own, so that the board is not drawn
+ * again when the frame moves to another tile.
  */
 import {
   AlwaysDepth,
@@ -17,7 +17,7 @@ export class TileFrame {
   private readonly corners = new BufferAttribute(new Float32Array(8 * 3), 3);
   private tile: Tile | null = null;
 
-  /** `width`, `height` of the board and `line`, how thick the frame is, in millimetres. */
+  /** `width`, `height`: size of the board. `line`: thickness of the frame. Millimetres. */
   constructor(
     private readonly width: number,
     private readonly height: number,
@@ -40,6 +40,7 @@ export class TileFrame {
     this.mesh.visible = false;
   }
 
+  /** Move the frame to a tile; null hides the frame. */
   show(tile: Tile | null): void {
     this.mesh.visible = tile !== null;
     if (tile === this.tile || !tile) return;
@@ -49,7 +50,7 @@ export class TileFrame {
     this.corners.needsUpdate = true;
   }
 
-  /** `beside`: millimetres outside the tile. */
+  /** Set four corners, which are `beside` millimetres outside the tile. */
   private put(first: number, { x, y, width, height }: Tile, beside: number): void {
     const left = (x - beside - this.width / 2) / 1000;
     const right = (x + width + beside - this.width / 2) / 1000;

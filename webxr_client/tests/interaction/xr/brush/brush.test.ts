@@ -43,7 +43,7 @@ describe("the brush", () => {
     for (const item of between) expect(items).toContain(item);
     expect(items.length - between.size).toBeLessThan(0.05 * items.length);
   });
-  it("looks in the middle plane of a flat scene", () => {
+  it("searches the middle plane of a flat scene", () => {
     const flat = latentOf([[0.1, 0.1, 0]], 2);
     const at = new Vector3(0.1, 0.1, 0);
     expect(query(flat, at, at, 0.01).items).toEqual([0]);
@@ -76,7 +76,7 @@ describe("snap to cluster", () => {
     expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
     expect(sizes[0]).toBeLessThan(sizes[4]!);
   });
-  it("holds two clusters that touch apart by the threshold", () => {
+  it("separates two clusters that touch by the threshold", () => {
     const touching = blobs(
       [
         [-0.1, 0, 0],
@@ -94,13 +94,21 @@ describe("snap to cluster", () => {
     const loose = new ClusterGrowth().grow(both, at, 0.03, 0.02);
     expect(loose.length).toBeGreaterThan(1.6 * strict.length);
   });
-  it("finds nothing in empty space, and starts again after points have moved", () => {
+  it("finds nothing in empty space, or in a cloud without items", () => {
     const growth = new ClusterGrowth();
     expect(growth.grow(latent, new Vector3(0.45, 0.45, 0.45), 0.02, 0.1)).toHaveLength(0);
+    expect(growth.grow(latentOf([]), new Vector3(), 0.1, 0.1)).toHaveLength(0);
+  });
+  it("finds the cluster at its new place after points have moved", () => {
+    const growth = new ClusterGrowth();
     const moving = latentOf(points);
-    expect(growth.grow(moving, new Vector3(-0.3, 0.1, 0), 0.03, 0.15).length).toBeGreaterThan(0);
-    const empty = latentOf([]);
-    expect(growth.grow(empty, new Vector3(), 0.1, 0.1)).toHaveLength(0);
+    const place = new Vector3(-0.3, 0.1, 0);
+    expect(growth.grow(moving, place, 0.03, 0.15).length).toBeGreaterThan(0.8 * 500);
+    for (let i = 0; i < moving.n; i++) moving.to[4 * i + 1]! += 0.1 * 65535;
+    moving.version += 1;
+    const items = growth.grow(moving, place.setY(0.2), 0.03, 0.15);
+    expect(share(items, 0)).toBe(items.length);
+    expect(items.length).toBeGreaterThan(0.8 * 500);
   });
   it("works in a flat scene", () => {
     const flat = latentOf(

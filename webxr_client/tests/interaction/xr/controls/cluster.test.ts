@@ -42,10 +42,10 @@ describe("a cluster", () => {
     expect(room.selected).toBeGreaterThan(0);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("pulls the model along and stays pinned where it is dropped in space", () => {
+  it("is dragged in the model and stays pinned where it is dropped in space", () => {
     room.annotate();
     grab(room.right);
-    expect(room.state.latent.frozen).toBe(false); // its neighbours are to be seen following
+    expect(room.state.latent.frozen).toBe(false); // its neighbours have to follow
     const before = room.state.latent.latentMean(0, 1);
     room.right.at(-0.3, 0.9, 0.3);
     room.frames(8);
@@ -87,8 +87,8 @@ describe("a cluster", () => {
       expect(room.calls.map(([name]) => name).filter((name) => name !== "drag")).toEqual([call]);
     }
   });
-  it("freezes all points when it does not pull the model", () => {
-    grab(room.right); // nobody may label here
+  it("freezes all points when it is not dragged in the model", () => {
+    grab(room.right); // the client is read-only
     expect(room.state.latent.frozen).toBe(true);
     room.controls.squeeze(room.left);
     expect(room.state.latent.frozen).toBe(true);
@@ -96,9 +96,9 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("with too many items to pin shows where to drop it", () => {
+  it("with too many items to pin shows a message where to drop it", () => {
     room.annotate();
-    const items = new Uint32Array(MAX_ANCHORED + 1); // the first one, again and again
+    const items = new Uint32Array(MAX_ANCHORED + 1); // item 0, repeated
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
     room.right.at(...LEFT_HEAP);
     room.frames(1);
@@ -137,7 +137,7 @@ describe("a cluster", () => {
     room.frames(5);
     expect(targets[0]?.[1]).toBe(y);
   });
-  it("returns after a small motion, and ends the pull", () => {
+  it("returns after a small motion, and ends the drag", () => {
     room.annotate();
     grab(room.right);
     room.frames(3);
@@ -145,7 +145,17 @@ describe("a cluster", () => {
     expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
     expect(room.calls.some(([name]) => name === "anchor")).toBe(false);
   });
-  it("pulls nothing in an earlier moment, or on a view-only device", () => {
+  it.each([
+    ["on a view-only device", () => {}],
+    [
+      "at an earlier moment",
+      () => {
+        room.annotate();
+        room.state.time.live.value = false;
+      },
+    ],
+  ])("is not dragged in the model %s", (_, begin) => {
+    begin();
     grab(room.right);
     room.right.at(0, 0.9, 0.3);
     room.frames(5);
@@ -160,12 +170,12 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.calls).toEqual([]);
   });
-  it("returns when the hand is lost or gone, or when VR is hidden", () => {
+  it("returns when the hand is lost or disconnected, or when VR is hidden", () => {
     grab(room.right);
     room.right.tracked = false;
     room.right.lostSince = room.now;
     room.frames(10);
-    expect(room.controls.holding).toBe(true); // a moment is nothing
+    expect(room.controls.holding).toBe(true); // out of sight, but not yet lost
     room.frames(20);
     expect(room.controls.holding).toBe(false);
     expect(room.state.xr.message.value).toMatch(

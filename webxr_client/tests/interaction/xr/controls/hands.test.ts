@@ -1,6 +1,6 @@
 /** Buttons, hidden sessions, and hands that change places during a gesture. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { bytesAFrame, COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
+import { bytesPerFrame, COUNT, type FakeHand, LEFT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
 beforeEach(() => {
@@ -38,9 +38,9 @@ describe("hands that swap during a gesture", () => {
     room.right.disconnect();
     room.left.at(...LEFT_HEAP);
     room.frames(1);
-    room.press(room.left); // it paints, as the only one
+    room.press(room.left); // it paints, as the only hand
     room.frames(2);
-    room.right.appear(); // now the right hand is the one that paints
+    room.right.appear(); // now the right hand is dominant
     room.right.at(0.6, 0.3, 0.3);
     room.frames(5);
     room.release(room.left);
@@ -49,7 +49,7 @@ describe("hands that swap during a gesture", () => {
     expect(room.selected).toBeLessThan(1.1 * COUNT);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("do not leave the modifier on", () => {
+  it("end subtracting with the hand that began it", () => {
     room.press(room.left);
     expect(room.controls.subtracting).toBe(true);
     room.state.xr.swapHands();
@@ -70,6 +70,6 @@ describe("a frame", () => {
   it("allocates next to nothing while nothing happens", () => {
     room.right.at(...LEFT_HEAP);
     room.controls.squeeze(room.left);
-    expect(bytesAFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
+    expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
   });
 });

@@ -51,7 +51,7 @@ describe("the brush", () => {
     room.release(room.right);
     expect(room.selected).toBeGreaterThan(strict);
     expect(room.state.selection.value.tool).toBe("cluster");
-    expect(room.state.xr.radius.value).toBeCloseTo(0.045, 9); // the stick meant the density
+    expect(room.state.xr.radius.value).toBeCloseTo(0.045, 9); // only the density changed
   });
   it("grows and shrinks with the stick by equal factors", () => {
     const before = room.state.xr.radius.value;
@@ -82,7 +82,7 @@ describe("the left hand", () => {
     room.touch(room.left, "back");
     room.calls.length = 0;
     room.paint(room.right, LEFT_HEAP);
-    expect(room.selected).toBe(0); // it is the other hand now
+    expect(room.selected).toBe(0); // it does not paint now
     room.paint(room.left, LEFT_HEAP);
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
     room.touch(room.left, "class", 2);
@@ -112,7 +112,7 @@ describe("hands without controllers", () => {
     room.frames(1);
     room.release(room.right);
     expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
-    // A hold does not count as a click beside everything.
+    // To grab the world does not clear the selection, as a click beside all points does.
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
   });
   it("scale by pinching with both", () => {
@@ -171,7 +171,7 @@ describe("hands without controllers", () => {
     expect(room.selected).toBeLessThan(before);
     expect(room.world.equals(new Matrix4())).toBe(true);
   });
-  it("show a message when one is lost during a stroke; painted items stay selected", () => {
+  it("show a message when a hand is lost during a stroke; painted items stay selected", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(1);
     room.press(room.right);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { freeName } from "../../../../src/interaction/xr/boards/run-tile.js";
 import type { Settings, Tick, Timeline, Training } from "../../../../src/protocol/messages.js";
-import { bytesAFrame, COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
+import { bytesPerFrame, COUNT, LEFT_HEAP, PALETTE, RIGHT_HEAP, Room } from "../fixtures.js";
 
 let room: Room;
 beforeEach(() => {
@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe("the palette", () => {
-  it("labels the selection once per touch, and shows a message without one", () => {
+  it("labels the selection once per touch, and shows a message without a selection", () => {
     room.touch(room.right, "class", 1);
     expect(room.calls).toEqual([]);
     expect(room.state.xr.message.value).toMatch(/Nothing is selected/);
@@ -24,16 +24,16 @@ describe("the palette", () => {
     expect(room.calls).toEqual([["label", 1]]);
   });
   it("gives no firm pulse when nothing was labelled, and explains a view-only device", () => {
-    for (const looks of [true, false]) {
+    for (const viewOnly of [true, false]) {
       room = new Room();
-      if (!looks) room.annotate();
+      if (!viewOnly) room.annotate();
       room.paint(room.right, LEFT_HEAP);
       room.right.pulses.length = 0;
       room.accepts = false;
       room.touch(room.right, "class", 1);
       expect(room.calls).toEqual([["label", 1]]);
       expect(Math.max(...room.right.pulses)).toBeLessThan(0.5);
-      if (looks) expect(room.state.xr.message.value).toMatch(/can only view/);
+      if (viewOnly) expect(room.state.xr.message.value).toMatch(/can only view/);
     }
   });
   it("ignores a touch from behind", () => {
@@ -45,12 +45,12 @@ describe("the palette", () => {
     }
     expect(room.calls).toEqual([]);
   });
-  it("is pressed by the ray from far away, which paints nothing", () => {
+  it("is pressed by a ray from far away, which paints nothing", () => {
     room.paint(room.right, LEFT_HEAP);
     const target = room.tile("class", 0);
     room.right.at(0.1, 0.1, -1);
     room.right.rayDirection.copy(target).sub(room.right.rayOrigin).normalize();
-    room.frames(6); // by then it has seen that the brush is empty
+    room.frames(6); // until a query has found the brush empty
     expect(room.controls.pointing.mode).toBe("ray");
     const before = room.right.pulses.length;
     room.press(room.right);
@@ -58,7 +58,7 @@ describe("the palette", () => {
     expect(room.calls).toEqual([["label", 0]]);
     expect(room.right.pulses.length).toBeGreaterThan(before);
   });
-  it("ignores the ray of a brush that holds points, unless it is near", () => {
+  it("ignores the ray of a hand at points, unless the palette is near", () => {
     room.paint(room.right, RIGHT_HEAP);
     const labels = (z: number) => {
       const where = PALETTE.clone();
@@ -75,7 +75,7 @@ describe("the palette", () => {
       return { mode, painted, calls: room.calls.splice(0) };
     };
     expect(labels(-0.8)).toEqual({ mode: null, painted: true, calls: [] });
-    expect(room.selected).toBeGreaterThan(1.8 * COUNT); // it was painted, and added
+    expect(room.selected).toBeGreaterThan(1.8 * COUNT); // the stroke added items
     expect(labels(-0.3)).toEqual({ mode: "ray", painted: false, calls: [["label", 0]] });
   });
   it.each([
@@ -145,7 +145,7 @@ describe("time and force on the palette", () => {
     expect(room.calls).toEqual([["goTo", 50]]);
     room.state.time.live.value = false;
     room.state.time.moment.value = 50;
-    expect(bytesAFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
+    expect(bytesPerFrame(() => room.controls.frame(room.now, 0.01))).toBeLessThan(256);
     expect(room.calls).toHaveLength(1);
   });
   it("snaps to a gesture's mark nearby", () => {
@@ -232,7 +232,7 @@ describe("review on the palette", () => {
     room.touch(room.right, "back");
     expect(room.side).toBe("classes");
   });
-  it("steps through the cues, then back to labels and even points", () => {
+  it("steps through the cues, then back to labels and points of even size", () => {
     const seen = Array.from({ length: 5 }, () => {
       room.touch(room.right, "colour");
       room.touch(room.right, "size");
@@ -274,7 +274,7 @@ describe("review on the palette", () => {
 });
 
 describe("the name of a new class", () => {
-  it("is a number that no class has", () => {
+  it("is a number that is not the name of a class", () => {
     expect(freeName([])).toBe("0");
     expect(freeName(["cat", "2", "3"])).toBe("4");
   });

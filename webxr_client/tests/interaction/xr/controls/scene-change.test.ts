@@ -11,7 +11,7 @@ beforeEach(() => {
 
 describe("another box during a gesture", () => {
   const BOX: Box = { origin: [-1.5, -2, -2.5], size: 6 };
-  /** The same cloud in `box`, or one of another number of dimensions. */
+  /** Show the same cloud in another box, or in another number of dimensions. */
   const show = (box: Box, latent_dim = 3) => {
     const { latent } = room.state;
     const positions = new Uint16Array(4 * latent.n);
@@ -70,7 +70,7 @@ describe("another box during a gesture", () => {
       expect(inRoom(0).distanceTo(from.add(by))).toBeLessThan(1e-9);
     }
   });
-  it("keeps a cluster in the hand, which pins it where it lets go", () => {
+  it("keeps a cluster in the hand, and pins it where the hand releases it", () => {
     room.annotate();
     room.paint(room.right, LEFT_HEAP);
     room.controls.squeeze(room.right);
@@ -118,13 +118,13 @@ describe("another box during a gesture", () => {
     room.press(room.right);
     room.frames(5);
     const before = room.selected;
-    // In this box the numbers of the brush before and after lie on both sides of the other heap.
+    // A line between the old and the new coordinates of the brush passes through the other heap.
     show({ origin: [-0.1, -2.5, -2.5], size: 6 });
     room.frames(10);
     room.release(room.right);
     expect(room.selected).toBe(before);
   });
-  it("ends all holds in another number of dimensions, with a message; the selection stays", () => {
+  it("ends all grabs in another number of dimensions, with a message; the selection stays", () => {
     room.annotate();
     room.paint(room.right, LEFT_HEAP);
     room.controls.squeeze(room.right);

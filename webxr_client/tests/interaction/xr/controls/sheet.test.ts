@@ -16,7 +16,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
   });
   const at = () => room.state.review.at.value;
 
-  it("gives a picture by touch; a second touch ends the pick", () => {
+  it("picks a picture by touch; a second touch ends the pick", () => {
     room.touch(room.right, "picture", 2);
     expect(at()).toBe(2);
     room.touch(room.right, "picture", 4);
@@ -25,7 +25,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(at()).toBe(NO_PICTURE);
     expect(room.selected).toBe(5);
   });
-  it("gives a picture by the ray, which paints nothing; between pictures it picks nothing", () => {
+  it("picks a picture by the ray, and nothing between pictures; the ray paints nothing", () => {
     room.aimAt(room.right, "picture", 3);
     expect(room.controls.pointing.mode).toBe("ray");
     expect(room.controls.onSheet).toBe(true);
@@ -45,7 +45,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(room.selected).toBe(5);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("gives a picture by a pinch before it, which the touch after it keeps", () => {
+  it("picks a picture by a pinch in front of it; a touch in the same pinch keeps the pick", () => {
     const { x, y, z } = room.tile("picture", 1);
     room.right.at(x, y, z + 0.03);
     room.frames(1);
@@ -104,7 +104,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     expect(room.state.selection.value.tool).toBe("brush");
     expect(Array.from(room.state.selection.value.items).every((item) => item >= COUNT)).toBe(true);
   });
-  it("ignores the ray of a brush that holds points, unless it is near", () => {
+  it("ignores the ray of a hand at points, unless the sheet is near", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(10);
     room.sheet.mesh.matrix = new Matrix4().setPosition(-0.3, 0, -1);

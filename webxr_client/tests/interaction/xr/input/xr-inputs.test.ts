@@ -1,4 +1,4 @@
-/** Events of three for input sources, as presses and releases of a left and a right hand. */
+/** Events of three.js for input sources, as presses and releases of a left and a right hand. */
 import { Group, type WebXRManager } from "three";
 import { beforeEach, describe, expect, it } from "vitest";
 import { XrControls } from "../../../../src/interaction/xr/controls.js";
@@ -57,7 +57,7 @@ describe("a press", () => {
     send("selectstart");
     expect(pressed).toEqual(["right", "right"]);
   });
-  it("without an end, because VR was hidden, does not swallow the next one", () => {
+  it("whose end event is missing, because VR was hidden, does not block the next press", () => {
     for (const type of ["selectstart", "squeezestart"]) {
       for (const k of [0, 1]) send(type, k);
       controls.endAll();

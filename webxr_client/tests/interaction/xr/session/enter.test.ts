@@ -1,14 +1,14 @@
-/** Start and end of VR, with a played session. */
+/** Start and end of VR, with a fake session. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { XrEntry } from "../../../../src/interaction/xr/session/enter.js";
-import { playedParts, stubCanvas } from "../view-fixtures.js";
+import { fakeParts, stubCanvas } from "../view-fixtures.js";
 
-class PlayedSession extends EventTarget {
+class FakeSession extends EventTarget {
   visibilityState = "visible";
   supportedFrameRates = Float32Array.of(72, 90);
   readonly rates: number[] = [];
 
-  /** Some never answer. */
+  /** Never resolves, as with some headsets. */
   updateTargetFrameRate(rate: number): Promise<void> {
     this.rates.push(rate);
     return new Promise(() => {});
@@ -21,17 +21,17 @@ class PlayedSession extends EventTarget {
   }
 }
 
-let session: PlayedSession;
-let page: ReturnType<typeof playedParts>;
+let session: FakeSession;
+let page: ReturnType<typeof fakeParts>;
 let entry: XrEntry;
 
 beforeEach(() => {
   stubCanvas();
-  session = new PlayedSession();
+  session = new FakeSession();
   vi.stubGlobal("navigator", { xr: { requestSession: async () => session } });
   vi.stubGlobal("location", { search: "" });
   vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
-  page = playedParts([[0, 0, 0]]);
+  page = fakeParts([[0, 0, 0]]);
   entry = new XrEntry(page.parts);
 });
 afterEach(() => {
@@ -42,7 +42,9 @@ describe("VR", () => {
   it("is shown at once, even if the headset never answers about its frame rate", async () => {
     await Promise.race([
       entry.enter("immersive-vr"),
-      new Promise((_, reject) => setTimeout(() => reject(new Error("it waits")), 1000)),
+      new Promise((_, reject) =>
+        setTimeout(() => reject(new Error("`enter` waits for the frame rate")), 1000),
+      ),
     ]);
     expect(page.state.xr.presenting.value).toBe("immersive-vr");
     expect(session.rates).toEqual([72]);

@@ -86,7 +86,7 @@ describe("the palette", () => {
     const head = counter(palette.head);
     expect([tiles(), head()]).toEqual([1, 1]);
     select(1);
-    expect([tiles(), head()]).toEqual([1, 1]); // there is something to clear now
+    expect([tiles(), head()]).toEqual([1, 1]); // the tile `clear` can run now
     select(1, 2);
     expect([tiles(), head()]).toEqual([0, 1]);
     predict([0, 1, 1, 0]);
@@ -140,7 +140,7 @@ describe("the card of the item at the brush", () => {
     expect(drawn()).toBe(1);
     predict([1, 0, 1, 1]);
     expect(drawn()).toBe(1);
-    predict([0, 0, 0, 0]); // nothing new of item 1
+    predict([0, 0, 0, 0]); // item 1 is unchanged
     label(0, 1);
     expect(drawn()).toBe(0);
     label(1, 1);

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import {
-  classesAPage,
+  classesPerPage,
   PALETTE_HEIGHT,
   PALETTE_WIDTH,
   pagesOf,
@@ -18,7 +18,7 @@ it.each([
   ["time and force", timeTiles(false)],
   ["time and force, with a fix", timeTiles(true)],
   ["review", reviewTiles()],
-])("the side of %s keeps the same measures", (_, tiles) => {
+])("tiles of the side of %s are large enough and apart", (_, tiles) => {
   expect(new Set(tiles.map(({ action }) => action.kind)).size).toBe(tiles.length);
   for (const a of tiles) {
     expect(Math.min(a.width, a.height)).toBeGreaterThanOrEqual(30);
@@ -55,10 +55,10 @@ describe.each([0, 1, 9, 10, 11, 27, 1024])("with %i classes", (classes) => {
     );
     expect(shown).toEqual(Array.from({ length: classes }, (_, k) => k));
     for (const tiles of pages)
-      expect(tiles.some(({ action }) => action.kind === "more")).toBe(classes > classesAPage(0));
+      expect(tiles.some(({ action }) => action.kind === "more")).toBe(classes > classesPerPage(0));
     expect(paletteTiles(classes, pages.length)).toEqual(pages[0]);
   });
-  it("is found at its middle, and nothing is found between two", () => {
+  it("tiles are found at their middles, and not between two tiles", () => {
     for (const tiles of pages)
       for (const tile of tiles) {
         expect(tileAt(tiles, tile.x + tile.width / 2, tile.y + tile.height / 2)).toBe(tile);

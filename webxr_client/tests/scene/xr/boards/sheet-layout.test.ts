@@ -51,7 +51,7 @@ describe.each([27, 10, 1])("with %i pictures", (count) => {
   });
 });
 
-it("an empty queue offers the next in doubt, if there are any", () => {
+it("a finished sheet offers the next doubtful items, if there are any", () => {
   const kinds = (count: number) =>
     sheetTiles({ items: items.slice(0, count), status: "done" }).map(({ action }) => action.kind);
   expect(kinds(27)).toEqual(["goOn", "close"]);
