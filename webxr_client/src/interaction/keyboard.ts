@@ -51,7 +51,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "Backspace",
-      does: "remove the selection's labels; on a sheet: cannot tell",
+      does: "remove the selection's labels; on a sheet: skip the picture",
       matches: (event) => plain(event) && (event.key === "Backspace" || event.key === "Delete"),
       run: () => (onSheet() ? commands.setAside() : commands.label(-1)),
     },
@@ -213,7 +213,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "S",
-      does: "play the sound under the pointer, or not",
+      does: "switch the sound of the item under the pointer on or off",
       matches: letter("s"),
       run: () => {
         state.sound.value = !state.sound.value;

@@ -194,23 +194,6 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
 }
 
 /**
- * Deltas of a frame, (n, axes), already shifted, as the server computed them. For tests and tools.
- */
-export function deltasOf(frame: PositionsFrame): Int32Array {
-  const { n, axes, shift } = frame.header;
-  const deltas = new Int32Array(n * axes);
-  for (let axis = 0; axis < axes; axis++) {
-    const low = axis * n;
-    const high = (axes + axis) * n;
-    for (let i = 0; i < n; i++) {
-      const zigzag = frame.planes[low + i]! | (frame.planes[high + i]! << 8);
-      deltas[i * axes + axis] = ((zigzag >>> 1) ^ -(zigzag & 1)) << shift;
-    }
-  }
-  return deltas;
-}
-
-/**
  * Add a frame to grid positions in place, four numbers per point. Takes 0.5 ms for 70,000 points.
  * Throws ProtocolError when the frame has another number of points.
  */

@@ -57,7 +57,7 @@ describe("a press", () => {
     send("selectstart");
     expect(pressed).toEqual(["right", "right"]);
   });
-  it("whose end event is missing, because VR was hidden, does not block the next press", () => {
+  it("without an end event, because VR was hidden, does not block the next press", () => {
     for (const type of ["selectstart", "squeezestart"]) {
       for (const k of [0, 1]) send(type, k);
       controls.endAll();
