@@ -4,11 +4,12 @@
         annotated-types typing-inspection imageio cloudpickle
     PYTHONPATH=build/pythae python benchmarks/epoch_vs_pythae.py [--epochs 7] [--threads 1]
 
-Both have the same architecture, data, batch size and threads. The network is Burgess et al. 2018:
-convolutions of 32 channels, fully connected layers of 256. Epochs of the two alternate, and so does
-their order. Both start from the same weights. pythae runs without its progress bar, and only its
-epoch is timed. Reconstruction and KL of both after training are printed, because speed means
-nothing when one of them does not learn.
+Lodespace and pythae have the same architecture, initial weights, data, batch size and threads. The
+network is that of Burgess et al. 2018: convolutions of 32 channels, fully connected layers of 256
+units. The epochs of both libraries alternate, and their order is exchanged after each pair. pythae
+runs without its progress bar, and only its training epoch is timed. The reconstruction loss and KL
+divergence of both after training are printed, because a comparison of speed is valid only if both
+have learned.
 """
 
 import argparse
@@ -44,6 +45,8 @@ LEARNING_RATE = 2e-3
 
 
 class PythaeEncoder(BaseEncoder):
+    """Adapts our encoder to pythae's interface."""
+
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
@@ -54,7 +57,7 @@ class PythaeEncoder(BaseEncoder):
 
 
 class PythaeDecoder(BaseDecoder):
-    """pythae's binary cross-entropy takes probabilities."""
+    """Adapts our decoder to pythae, whose binary cross-entropy takes probabilities, not logits."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()
@@ -65,6 +68,7 @@ class PythaeDecoder(BaseDecoder):
 
 
 def ours(dataset: Dataset, batch_size: int) -> tuple[VAETraining, Callable[[], None]]:
+    """Return our training, and a function that trains one epoch."""
     config = preset("paper", LATENT_DIM).replace(
         model=ModelConfig(channels=CHANNELS, hidden=HIDDEN),
         batch_size=batch_size,
@@ -86,10 +90,11 @@ def ours(dataset: Dataset, batch_size: int) -> tuple[VAETraining, Callable[[], N
 
 
 def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Callable[[], None]]:
+    """Return pythae's model with the weights of `vae`, and a function that trains one epoch."""
     config = VAEConfig(
         input_dim=dataset.item_shape, latent_dim=LATENT_DIM, reconstruction_loss="bce"
     )
-    # Separate layers in PyTorch's default memory layout: a copy of ours would have ours.
+    # New layers have PyTorch's default memory layout. Copies of our layers would keep our layout.
     plain = VAE.build(dataset, ModelConfig(channels=CHANNELS, hidden=HIDDEN), LATENT_DIM, 10, 0)
     layers = plain.decoder.deconvolutions
     for i, layer in enumerate(layers):
@@ -151,7 +156,7 @@ def main() -> None:
                 seconds[name].append(time.perf_counter() - start)
     for name, times in seconds.items():
         print(
-            f"{name:10} median {np.median(times):.2f} s per epoch, least {min(times):.2f}: "
+            f"{name:10} median {np.median(times):.2f} s per epoch, minimum {min(times):.2f}: "
             f"{np.round(times, 2)}"
         )
     print("lodespace ", quality(training.vae.encoder, training.vae.decoder, dataset))

@@ -1,10 +1,10 @@
-"""Main-thread time per frame with 100,000 moving points: the page in headless Chromium.
+"""Main-thread time per frame of the page with 100,000 moving points, in headless Chromium.
 
     python benchmarks/frame_time.py [--items 100000] [--seconds 20]
 
 The page receives 20 frames per second. The time includes everything in the frame loop (controls,
-keyframes, uploads, draw calls), but not the work of the GPU. The same run measures interpolation of
-the points on the CPU in the same browser, for comparison.
+keyframes, uploads, draw calls), but not the work of the GPU. For comparison, the same run measures
+how long the browser would take to interpolate the points on the CPU.
 """
 
 import argparse

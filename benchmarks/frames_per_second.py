@@ -2,9 +2,10 @@
 
     python benchmarks/frames_per_second.py [--items 5000 70000] [--seconds 15]
 
-Data are 5,000 digits, and 70,000 (the digits repeated with noise). There are two threads. After the
-first layout, a region is labelled every three seconds. Frames that differ from the previous one are
-counted. "longest turn" is the longest wait of a command.
+The data are the 5,000 bundled digits, or more items: the digits repeated with noise. torch uses two
+threads. After the first layout, a region is labelled every three seconds. A frame counts if it
+differs from the previous frame. "longest turn" is the longest time that a command waits for the
+training loop.
 """
 
 import argparse
@@ -25,6 +26,7 @@ REGION = 300
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return `n` pictures (n, 28, 28) and their classes (n,)."""
     items = load_digits()
     assert items.truth is not None
     repeats = -(-n // len(items))
@@ -36,6 +38,7 @@ def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def measure(n: int, seconds: float) -> None:
+    """Print the rate of frames and the longest turn for `n` items."""
     images, truth = digits(n)
     began = time.perf_counter()
     trainer = Trainer(Dataset.from_images(images), preset("default"), n_classes=10, seed=0)

@@ -3,8 +3,9 @@
     python benchmarks/gestures.py [--gestures 25] [--seeds 1] [--preset default]
 
 A simulated annotator (simulated_annotator.py) labels the largest clean ball. After each gesture,
-training continues until it rests. "labelled right": share of all items labelled and correct.
-"filled": labels, and predictions for the rest. "model": the model's prediction for every item.
+training continues until it rests. The output has three shares of all items: "labelled right" have a
+correct label; "filled" have a correct label, or a correct prediction if they have no label; "model"
+have a correct prediction.
 """
 
 import argparse
@@ -27,7 +28,7 @@ REPORT_AT = (5, 10, 15, 20, 25, 30, 40, 50)
 
 
 def rest(trainer: Trainer) -> Snapshot:
-    """Train until the loop rests."""
+    """Train until the loop rests, and return the last snapshot."""
     snapshot = None
     for snapshot in trainer.frames():
         if snapshot.resting:
@@ -37,6 +38,7 @@ def rest(trainer: Trainer) -> Snapshot:
 
 
 def run(preset_name: str, seed: int, gestures: int) -> float:
+    """Run one simulation and return the share of items that is labelled right at the end."""
     items = load_digits()
     assert items.truth is not None
     truth = items.truth

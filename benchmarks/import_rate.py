@@ -1,10 +1,10 @@
-"""Import rate of pictures compared to a loop of Pillow over the same files, and memory.
+"""Import rate of pictures, compared to a loop of Pillow over the same files; or peak memory.
 
     python benchmarks/import_rate.py                   # 5,000 JPEG (256 x 256) and PNG (28 x 28)
     python benchmarks/import_rate.py --memory 100000   # peak memory for 100,000 small pictures
 
-Rates are compared in one run, where loop and import alternate. Memory is the growth of the resident
-set of the importing process, without the pages of the array that it writes.
+The rates come from one run, in which the Pillow loop and the import alternate. Memory is the
+resident set of the importing process, before the import and at its peak.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from PIL import Image
 
 
 def write_pictures(root: Path, count: int, side: int, suffix: str) -> None:
+    """Write `count` random pictures of `side` x `side` pixels into 10 class folders of `root`."""
     root.mkdir()
     rng = np.random.default_rng(0)
     for i in range(count):
@@ -45,6 +46,7 @@ def bare(root: Path, side: int) -> float:
 
 
 def imported(root: Path, folder: Path) -> float:
+    """Return the seconds to import `root` into `folder`."""
     from lodespace.importing.importer import import_data
     from lodespace.importing.source import ImportOptions
 
@@ -54,6 +56,7 @@ def imported(root: Path, folder: Path) -> float:
 
 
 def compare(folder: Path, count: int, side: int, suffix: str, rounds: int) -> None:
+    """Print the rates of import and Pillow loop, from the fastest of `rounds` rounds."""
     root = folder / f"pictures{side}"
     write_pictures(root, count, side, suffix)
     ours: list[float] = []
@@ -69,7 +72,7 @@ def compare(folder: Path, count: int, side: int, suffix: str, rounds: int) -> No
 
 
 def measure_memory(folder: Path, count: int) -> None:
-    """Import in a separate process, so that the peak is that of the import."""
+    """Print the memory of an import in a separate process, whose peak is that of the import."""
     root = folder / "small"
     write_pictures(root, count, 28, ".png")
     script = (

@@ -2,8 +2,9 @@
 
     python benchmarks/label_latency.py [--labels 40]
 
-Server and trainer are real, with the bundled digits and one client. The trainer rests before each
-label, so the first frame of positions after it is its effect.
+The benchmark starts a real server and trainer on the bundled digits, with one client. Before each
+label, training rests, so the first frame of positions after the label shows the effect of the
+label.
 """
 
 import argparse
@@ -33,6 +34,7 @@ def moved_since(client: StreamClient, frames: int) -> bool:
 
 
 async def rest(client: StreamClient) -> None:
+    """Wait until training rests and no frame has arrived for 0.5 s."""
     while True:
         states = client.seen(TrainingChanged)
         if states and states[-1].training.state == "resting":
@@ -44,6 +46,7 @@ async def rest(client: StreamClient) -> None:
 
 
 async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
+    """Return the seconds to the answer, and to the first frame, of each label."""
     truth = load_digits().truth
     assert truth is not None
     random = np.random.default_rng(0)
@@ -58,7 +61,7 @@ async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
             began = time.perf_counter()
             await client.label(items, label)
             answered.append(time.perf_counter() - began)
-            # A frame sets no event to wait for.
+            # There is no asyncio event for an arriving frame.
             while not moved_since(client, frames):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             moved.append(time.perf_counter() - began)
@@ -80,7 +83,7 @@ def main() -> None:
             answered, moved = asyncio.run(measure(server.url, options.labels))
         finally:
             server.stop()
-    for name, times in (("answer (on disk)", answered), ("first frame that shows it", moved)):
+    for name, times in (("answer (on disk)", answered), ("first frame with its effect", moved)):
         quantiles = 1000 * np.quantile(times, [0.5, 0.9, 1])
         print(
             f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst "

@@ -2,7 +2,7 @@
 
     python benchmarks/layout_time.py [--runs 3]
 
-The data are the bundled digits, without a checkpoint; all items are in the layout.
+The data are the 5,000 bundled digits. Training starts without a checkpoint.
 """
 
 import argparse

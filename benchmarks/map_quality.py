@@ -1,6 +1,6 @@
-"""Quality of a map: the figures of the paper's figure 2 and of docs/reproduction.md.
+"""Quality of a map: the figures of docs/reproduction.md.
 
-Points are (N, D), labels (N,).
+Points are float (N, D), labels are int (N,).
 """
 
 import numpy as np
@@ -13,24 +13,27 @@ Labels = npt.NDArray[np.integer]
 
 
 def nearest_neighbour_accuracy(points: Points, labels: Labels, k: int = 10) -> float:
-    """Share of items whose class is that of the majority of their k nearest other items."""
+    """Return the share of items whose class is that of most of their k nearest other items."""
     return float(KNeighborsClassifier(k).fit(points, labels).score(None, labels))
 
 
 def held_out_neighbour_accuracy(
     points: Points, labels: Labels, held_out: Points, held_out_labels: Labels, k: int = 10
 ) -> float:
-    """The same for items that were not trained on, with the trained items as neighbours."""
+    """Return the share of held-out items whose class is that of most of their neighbours.
+
+    The neighbours are the k nearest of `points` (N, D) for each point of `held_out` (M, D).
+    """
     return float(KNeighborsClassifier(k).fit(points, labels).score(held_out, held_out_labels))
 
 
 def silhouette(points: Points, labels: Labels) -> float:
-    """Mean silhouette of the classes, -1 to 1 (Rousseeuw 1987)."""
+    """Return the mean silhouette of all points, -1 to 1 (Rousseeuw 1987)."""
     return float(silhouette_score(points, labels))
 
 
 def within_between_ratio(points: Points, labels: Labels) -> float:
-    """RMS radius of the classes over the RMS distance of their means from the centre.
+    """Return the RMS radius of the classes, divided by the RMS radius of their means.
 
     Small values mean tight classes far from one another.
     """
@@ -47,5 +50,5 @@ def within_between_ratio(points: Points, labels: Labels) -> float:
 
 
 def spread(points: Points) -> float:
-    """Standard deviation, averaged over the dimensions."""
+    """Return the standard deviation per dimension, averaged over the dimensions."""
     return float(points.std(axis=0).mean())

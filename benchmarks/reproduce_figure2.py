@@ -3,8 +3,8 @@
     python benchmarks/reproduce_figure2.py [--seeds 3] [--epochs 50] [--figures docs/figures]
     python benchmarks/reproduce_figure2.py --latent-dim 3 --learning-rate 5e-3 --init pytorch
 
-4,000 digits are for training, 1,000 are held out. All labels are given, as in the paper. Requires
-matplotlib. An interrupted run continues from its results file.
+The VAE is trained on 4,000 digits; 1,000 are held out. All labels are given, as in the paper.
+Pictures require matplotlib. An interrupted run continues from its results file.
 """
 
 import argparse
@@ -35,17 +35,17 @@ class Variant(NamedTuple):
     name: str
     """Name in the table."""
     panel: str
-    """Place in the paper's figure."""
+    """Position in the paper's figure."""
     beta_kl: float
     """Weight of the KL divergence."""
     beta_classifier: float
-    """Weight of the head."""
+    """Weight of the head's cross-entropy."""
     hidden_layers: int | None = 0
     """Hidden layers of the head; None without a head."""
     share: float = 1.0
-    """Share of `--epochs`."""
+    """Number of epochs, as a share of `--epochs`."""
     pretrained: bool = True
-    """Whether it starts from the VAE without a head."""
+    """Whether training starts from the weights of the variant without a head."""
 
 
 VARIANTS = (
@@ -63,14 +63,17 @@ VARIANTS = (
 
 
 class Setting(NamedTuple):
-    """Settings of all variants of a run."""
+    """Settings that all variants of a run share."""
 
     latent_dim: int
+    """Dimensions of the latent space, 2 or 3."""
     learning_rate: float
+    """Learning rate of Adam."""
     init: Literal["he", "pytorch"]
+    """Initialisation of the weights."""
 
     def key(self, variant: Variant, seed: int, epochs: int) -> str:
-        """Return the name of a result. The default setting has the shortest name."""
+        """Return the key of a result in the results file. The default setting has no suffix."""
         own = (
             ""
             if self == Setting(2, 2e-3, "he")
@@ -80,14 +83,22 @@ class Setting(NamedTuple):
 
 
 class Data(NamedTuple):
+    """The digits, split into training items and held-out items."""
+
     dataset: Dataset
+    """The TRAIN training items."""
     held_out: torch.Tensor
+    """Pictures of the M held-out items, (M, 1, H, W) in 0..1."""
     labels: torch.Tensor
+    """Classes of the training items, int64 (TRAIN,)."""
     train_truth: np.ndarray
+    """The same as an array."""
     held_out_truth: np.ndarray
+    """Classes of the held-out items, (M,)."""
 
 
 def load() -> Data:
+    """Return the bundled digits in random order, split into training and held-out items."""
     items = load_digits()
     assert items.truth is not None
     order = np.random.default_rng(0).permutation(len(items))
@@ -107,7 +118,7 @@ def train(
     epochs: int,
     start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
-    """Return the VAE after `epochs`, from the weights `start` (all but the head) if given."""
+    """Return the training after `epochs`, from the weights `start` (without the head) if given."""
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
     config = TrainingConfig(
         preset="paper",
@@ -135,6 +146,7 @@ def train(
 def measure(
     data: Data, training: VAETraining, with_head: bool
 ) -> tuple[dict[str, Any], np.ndarray]:
+    """Return the figures of the table by name, and the latent means (TRAIN, D)."""
     mean = training.encode_all().numpy()
     held_out = training.vae.encode_mean(data.held_out)
     right = training.vae.head(held_out).argmax(dim=1).numpy() == data.held_out_truth
@@ -209,6 +221,7 @@ def run_seed(
     results: dict[str, Any],
     figures: Path | None,
 ) -> None:
+    """Train and measure the variants that `results` lacks. For seed 0, draw all variants."""
     start: dict[str, torch.Tensor] | None = None
     for variant in variants:
         key = setting.key(variant, seed, epochs)
@@ -241,7 +254,7 @@ def run_seed(
 def table(
     results: dict[str, Any], setting: Setting, variants: Sequence[Variant], seeds: int, epochs: int
 ) -> str:
-    """Return the Markdown table: mean over the seeds, and the range."""
+    """Return the Markdown table, with the mean and the range over the seeds."""
     columns = ("silhouette", "10-NN", "head", "spread", "within/between", "sigma")
     lines = [
         "| panel | variant | beta_KL, beta_classifier | "
@@ -276,16 +289,28 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, help="folder for the pictures (seed 0)")
     parser.add_argument("--results", type=Path, default=Path("figure2-results.json"))
     parser.add_argument(
-        "--latent-dim", type=int, choices=(2, 3), default=2, help="pictures are of the first two"
+        "--latent-dim",
+        type=int,
+        choices=(2, 3),
+        default=2,
+        help="latent dimensions; pictures show the first two",
     )
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the paper's is 5e-3")
     parser.add_argument(
-        "--init", choices=("he", "pytorch"), default="he", help="pytorch: also without KL warm-up"
+        "--learning-rate",
+        type=float,
+        default=2e-3,
+        help="the paper's is 5e-3",
+    )
+    parser.add_argument(
+        "--init",
+        choices=("he", "pytorch"),
+        default="he",
+        help="pytorch: also without KL warm-up",
     )
     parser.add_argument(
         "--only-pretraining",
         action="store_true",
-        help="the first variant, from which the others start",
+        help="train the variant without a head only",
     )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

@@ -1,6 +1,8 @@
 """Time from the start of the server's process to its first answer.
 
-python benchmarks/server_start.py [--runs 7]
+    python benchmarks/server_start.py [--runs 7]
+
+The output also states whether the modules of the server import torch.
 """
 
 import argparse
@@ -20,6 +22,7 @@ WANTED_SECONDS = 1.5
 
 
 def start_once(folder: str) -> float:
+    """Return the seconds to the first answer of a server on a new project in `folder`."""
     port = free_port()
     command = [
         sys.executable,
@@ -47,7 +50,9 @@ def start_once(folder: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=7)
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as folder:

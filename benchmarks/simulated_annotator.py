@@ -1,8 +1,9 @@
-"""A simulated annotator: labels the largest clean ball of unlabelled points as its majority.
+"""A simulated annotator: labels the largest clean ball of unlabelled points with its main class.
 
-Candidates are the 5 densest and 30 random unlabelled points. Round each, the largest ball in the
-displayed coordinates counts, of at most 1,500 unlabelled points, whose majority is at least
-`purity`. About 1 - purity of the labels are therefore wrong.
+The centres of the candidate balls are the 5 densest of 1,000 random unlabelled points, and 30
+random unlabelled points. A candidate is the largest ball round its centre, of at most 1,500
+unlabelled points, in which a share of at least `purity` has the same class. So up to 1 - purity of
+the labels are wrong.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ DENSITY_NEIGHBOURS = 20
 
 
 class SimulatedAnnotator:
-    """Labels region by region; knows the true classes int16 (N,)."""
+    """Labels region by region, from the true classes int16 (N,)."""
 
     def __init__(
         self, truth: npt.NDArray[np.int16], *, purity: float = 0.95, seed: int = 0
@@ -41,6 +42,7 @@ class SimulatedAnnotator:
         return best
 
     def _candidates(self, points: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+        """Return the indices (K,) of the candidate centres in `points` (M, D)."""
         n = len(points)
         k = min(DENSITY_NEIGHBOURS, n - 1)
         if k < 1:
@@ -55,6 +57,7 @@ class SimulatedAnnotator:
     def _largest_ball(
         self, points: npt.NDArray[np.float32], free: npt.NDArray[np.int64], centre: int
     ) -> tuple[npt.NDArray[np.int64], int]:
+        """Return the items of the largest clean ball round point `centre`, and their main class."""
         distance = ((points - points[centre]) ** 2).sum(axis=1)
         order = np.argsort(distance)[:MAX_ITEMS]
         classes = self.truth[free[order]]

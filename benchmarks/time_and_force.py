@@ -1,11 +1,12 @@
-"""Latency and smoothness of gestures: server and trainer, 10,000 items, one client of the stream.
+"""Latency and smoothness of gestures on 10,000 items, with server, trainer and one client.
 
     python benchmarks/time_and_force.py [--items 10000] [--repeats 12]
 
-Items are the bundled digits, and moved and dimmed copies of them. Label, undo and drag begin at
-rest, so that the first frame of positions is their effect. For a drag, this is the first frame in
-which other items than the dragged ones move. In the session for smoothness, a cluster is labelled
-every three seconds during training. "Scrub" reads the recording as the page does, in this process.
+The items are the bundled digits, and shifted and dimmed copies of them. Training rests before each
+label, undo and drag, so that the first frame of positions afterwards shows its effect. For a drag,
+the first frame counts in which items move that are not dragged. For smoothness, a cluster is
+labelled every three seconds during training. "scrub" reads a moment of the recording like the page,
+in the process of this benchmark.
 """
 
 import argparse
@@ -36,10 +37,7 @@ CLUSTER = 60
 
 
 def many_digits(n: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int16]]:
-    """Return pictures (n, 28, 28) and classes: the digits, and copies that are moved and dimmed.
-
-    Copies move by up to two pixels.
-    """
+    """Return n pictures (n, 28, 28) and classes (n,): the digits, and shifted and dimmed copies."""
     items = load_digits()
     assert items.truth is not None
     random = np.random.default_rng(0)
@@ -51,7 +49,7 @@ def many_digits(n: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int16]]:
 
 
 class Watcher:
-    """A client that records the times of its frames."""
+    """Records the times at which frames of positions arrive at a client."""
 
     def __init__(self, client: StreamClient) -> None:
         self.client = client
@@ -67,9 +65,11 @@ class Watcher:
 
     @property
     def latent(self) -> npt.NDArray[np.float64]:
+        """Positions of the client in grid steps, (N, 3)."""
         return self.client.positions[:, :3].astype(float)
 
     async def rest(self) -> None:
+        """Wait until training rests and no frame has arrived for 0.6 s."""
         quiet = 0
         while quiet < 6:
             before = len(self.times)
@@ -79,7 +79,10 @@ class Watcher:
             quiet = quiet + 1 if resting and len(self.times) == before else 0
 
     async def first_motion(self, send: object, moved: object = None) -> float:
-        """Milliseconds from sending to the first frame of positions (that satisfies `moved`)."""
+        """Return the milliseconds from sending to the first frame of positions.
+
+        With `moved`, return those to the first frame after which `moved` returns True.
+        """
         count, began = len(self.times), time.perf_counter()
         await send  # type: ignore[misc]
         while True:
@@ -89,10 +92,12 @@ class Watcher:
 
 
 def nearest(positions: npt.NDArray[np.float64], item: int, k: int) -> list[int]:
+    """Return the k items nearest to `item` in positions (N, D), with `item` itself."""
     return np.argsort(np.linalg.norm(positions - positions[item], axis=1))[:k].tolist()
 
 
 async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
+    """Measure and print all figures at the server with address `url`."""
     random = np.random.default_rng(0)
     times: dict[str, list[float]] = {"label": [], "undo": [], "drag": []}
     async with StreamClient(url) as client:
@@ -124,7 +129,10 @@ async def measure(url: str, truth: npt.NDArray[np.int16], repeats: int) -> None:
 
 
 async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
-    """Drag a cluster by half a spread, then release it."""
+    """Drag a cluster by a tenth of the box, then release it.
+
+    Return the milliseconds to the first frame in which neighbours of the cluster move.
+    """
     items = nearest(watcher.latent, item, CLUSTER)
     others = np.setdiff1d(nearest(watcher.latent, item, 4 * CLUSTER), items)
     before = client.positions.copy()
@@ -144,7 +152,7 @@ async def drag(client: StreamClient, watcher: Watcher, item: int) -> float:
 
 
 async def decoding(client: StreamClient, seconds: float = 3.0) -> None:
-    """Decode places one after the other during training."""
+    """Decode points of the latent space one after the other during training."""
     await client.label(list(range(40)), 0)
     count, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
@@ -161,7 +169,7 @@ async def session(
     truth: npt.NDArray[np.int16],
     random: np.random.Generator,
 ) -> None:
-    """Label clusters during training, and compare each frame with the previous one."""
+    """Label clusters during training, and compare each frame with the previous frame."""
     await watcher.rest()
     seen = [watcher.latent.copy()]
     take = client._frame
@@ -206,7 +214,7 @@ async def session(
 
 
 async def scrubbing(url: str, count: int = 40) -> None:
-    """Measure the time from a request of any moment to its positions."""
+    """Measure the time from requesting a moment of the recording to its positions."""
     random = np.random.default_rng(1)
     taken = []
     async with aiohttp.ClientSession(url) as http:
@@ -231,7 +239,7 @@ async def scrubbing(url: str, count: int = 40) -> None:
 
 
 def show(part: bytes, after: int) -> npt.NDArray[np.int64]:
-    """Positions after `after` frames from the keyframe at the beginning of `part`."""
+    """Return the positions (N, 3) after `after` frames from the keyframe at the start of `part`."""
     at, positions = 0, np.empty(0, np.int64)
     while at < len(part) and after >= 0:
         kind, length = part[at : at + 1], int.from_bytes(part[at + 9 : at + 13], "little")

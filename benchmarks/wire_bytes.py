@@ -1,10 +1,10 @@
-"""Bytes per point and frame on the wire in real training motion, and the time to encode them.
+"""Bytes per point and frame on the wire during real training, and the time to encode a frame.
 
     python benchmarks/wire_bytes.py [--gestures 8]
 
 The default preset trains on the bundled digits while a simulated annotator labels. Every other
-frame is encoded as the server does, and in two other ways: float16 positions as in the messages of
-viser 1.1 (6 bytes per point, here also deflated), and float32 (12 bytes per point).
+frame is encoded by this protocol. For comparison, the table has float16 positions as in the
+messages of viser 1.1 (6 bytes per point, here also deflated), and float32 (12 bytes per point).
 """
 
 import argparse

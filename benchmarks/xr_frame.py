@@ -1,12 +1,12 @@
-"""Cost of a frame in VR for the page: draw calls for both eyes, and main-thread time.
+"""Cost of a frame of the page in VR: draw calls for both eyes, and main-thread time.
 
     python benchmarks/xr_frame.py [--bursts 60] [--points 10000 100000]
 
-An emulated headset shows moving points, a brush that paints inside a cluster, and a cluster in the
-hand. Times are processor time, which hardly depends on other processes. "plain" frames have no
-news; in the others, a keyframe arrives or the brush finds points. The graphics card is not
-measured: a software renderer replaces it, and has little to draw. `tests/drivers/frame_costs.py`
-describes the method, and the test of the budget measures the same.
+An emulated headset shows moving points, a brush that selects inside a cluster, and a cluster in the
+hand. Times are processor time, which hardly depends on other processes. In "plain" frames, no
+keyframe arrives and the brush finds no points. "keyframe" and "looked" are frames in which one of
+these happens. The time of the graphics card is not measured: a software renderer replaces it.
+`tests/drivers/frame_costs.py` describes the method. The test of the frame budget measures the same.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Gestures and seconds of a person until a data set is labelled, at the server and elsewhere.
+"""Gestures and seconds of a person until a data set is labelled, with Lodespace and other methods.
 
-person.py has the simulated persons, ours.py drives the server, opponents.py has the other methods,
-plan.py lists the runs, and report.py prints and draws the results. Run it as
+person.py has the simulated persons, ours.py uses the server, opponents.py has the other methods,
+plan.py lists the runs, and report.py prints and draws the results. Run the benchmark by
 `python benchmarks/annotation_gain`.
 """

@@ -2,11 +2,10 @@
 
     python benchmarks/annotation_gain [--seeds 3] [--jobs 2] [--only digits] [--fresh]
 
-Runs the shipped server with a simulated person, and the other methods on the same data. Writes the
-course of each run below build/, and from the courses docs/gain-table.md and
-docs/images/gain-*.svg. A run with a stored course is not repeated. Options such as --region 8 set
-the time model. Requires `pip install -e '.[test,gain]'`. Everything takes about three hours on two
-cores.
+Runs the shipped server with a simulated person, and the other methods on the same data. Stores each
+run as a file in build/annotation_gain, and writes docs/gain-table.md and docs/images/gain-*.svg
+from these files. A stored run is not repeated. Options such as `--region 8` set constants of the
+time model. Requires `pip install -e '.[test,gain]'`. All runs take about three hours on two cores.
 """
 
 import argparse
@@ -31,19 +30,24 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(
-        "--jobs", type=int, default=2, help="runs at once, one processor thread each (default: 2)"
+        "--jobs",
+        type=int,
+        default=2,
+        help="number of runs at the same time, with one thread each (default: 2)",
     )
     parser.add_argument(
-        "--only", default="", help="runs whose name contains this (method--data--seed--gestures)"
+        "--only",
+        default="",
+        help="only runs whose name (method--data--seed--gestures) contains this text",
     )
-    parser.add_argument("--fresh", action="store_true", help="repeat runs with a stored course")
+    parser.add_argument("--fresh", action="store_true", help="repeat stored runs, too")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "annotation_gain")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
     parser.add_argument(
         "--run",
         nargs=4,
         metavar=("METHOD", "DATA", "SEED", "GESTURES"),
-        help="one run, and no report",
+        help="carry out one run, without a report",
     )
     for name, seconds in asdict(TimeModel()).items():
         parser.add_argument(

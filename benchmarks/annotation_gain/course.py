@@ -1,7 +1,7 @@
-"""The course of a run, gesture by gesture.
+"""The course of a run: its gestures, with the figures after each gesture.
 
-It is stored as JSON, so that an interrupted benchmark continues, and can be evaluated under any
-time model.
+A course is stored as JSON, so an interrupted benchmark can continue, and the seconds can be
+computed again with another time model.
 """
 
 import json
@@ -19,7 +19,7 @@ BINS = 10
 
 @dataclass
 class PageEstimates:
-    """Figures that the page shows, and the truth about its predictions."""
+    """Estimates that the page shows, and the accuracy of its predictions."""
 
     right: float
     """Estimated share of items that are right."""
@@ -28,9 +28,9 @@ class PageEstimates:
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
-    """Share of these predictions that are right."""
+    """Share of the predictions of items without a label that are right."""
     calibration_error: float
-    """Expected calibration error of these predictions (C. Guo et al. 2017, ten bins)."""
+    """Expected calibration error of these predictions, with ten bins (C. Guo et al. 2017)."""
 
 
 @dataclass
@@ -40,21 +40,21 @@ class Gesture:
     kind: str
     """"region", "suspects", "uncertain", "accept" or "single"."""
     items: int
-    """Number of labelled items."""
+    """Number of items that the gesture labels."""
     acts: dict[str, float]
-    """Number of acts of each kind in the time model."""
+    """Number of actions of the person, by name of the constant in the time model."""
     rest: float
-    """Seconds until the model came to rest after it."""
+    """Seconds from the gesture until the model rests, or has new predictions."""
     labelled: float
     """Share of items with a label."""
     labelled_right: float
     """Share of items with a correct label."""
     right: float
-    """Share of items whose label, or else prediction, is correct."""
+    """Share of items whose label, or prediction if they have no label, is correct."""
     label_error: float
     """Share of the labels that are wrong."""
     told: PageEstimates | None = None
-    """Estimates on the page at this time. The name is that of stored courses."""
+    """Estimates on the page after the gesture. Stored courses have this name."""
 
 
 @dataclass
@@ -62,10 +62,15 @@ class Course:
     """All gestures of one run of `method` on `data` with `seed`."""
 
     method: str
+    """Name of the method."""
     data: str
+    """Name of the data set."""
     seed: int
+    """Seed of the run."""
     n_items: int
+    """Number of items N."""
     gestures: list[Gesture] = field(default_factory=list)
+    """Gestures in their order."""
 
     def add(
         self,
@@ -78,6 +83,18 @@ class Course:
         truth: npt.NDArray[np.int16],
         told: PageEstimates | None = None,
     ) -> None:
+        """Add a gesture with the figures after it.
+
+        Args:
+            kind: kind of the gesture, as in Gesture.
+            items: number of items that the gesture labels.
+            acts: number of actions of the person, by name of the constant in the time model.
+            rest: seconds from the gesture until the model rests, or has new predictions.
+            labels: (N,), UNLABELED for items without a label.
+            prediction: (N,).
+            truth: true classes, (N,).
+            `told`: estimates that the page shows.
+        """
         labelled = labels != UNLABELED
         correct = labels == truth
         final = np.where(labelled, labels, prediction)
@@ -97,14 +114,14 @@ class Course:
         )
 
     def at(self, gesture: int, figure: str) -> float:
-        """Return a figure after a number of gestures, or at the end of a shorter run."""
+        """Return a figure after `gesture` gestures, or at the end of a run with fewer gestures."""
         return float(getattr(self.gestures[min(gesture, len(self.gestures)) - 1], figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`, or None.
 
-        The figure may fall again later. To stay above a value is harder for long runs than for
-        short ones.
+        The figure may fall below `wanted` again. A condition that it stays above would be harder
+        for runs with many gestures than for runs with few.
         """
         return next(
             (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),
@@ -114,7 +131,8 @@ class Course:
     def seconds(self, model: TimeModel) -> npt.NDArray[np.float64]:
         """Return the person's seconds after each gesture.
 
-        A wait for the model counts only where it is longer than the acts of the next gesture.
+        The person waits for the model only if the model needs longer than the actions of the next
+        gesture. Only the time beyond these actions counts.
         """
         own = [model.seconds(gesture.acts) for gesture in self.gestures]
         idle = [
@@ -130,6 +148,7 @@ class Course:
         return None if number is None else float(self.seconds(model)[number - 1])
 
     def write(self, path: Path) -> None:
+        """Write the course to `path`, as a whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".part")
         temporary.write_text(json.dumps(asdict(self)))
@@ -137,6 +156,7 @@ class Course:
 
     @classmethod
     def read(cls, path: Path) -> "Course":
+        """Read a course that `write` wrote."""
         values = json.loads(path.read_text())
         gestures = [Gesture(**gesture) for gesture in values.pop("gestures")]
         for gesture in gestures:
@@ -155,9 +175,15 @@ def page_estimates(
 ) -> PageEstimates | None:
     """Compare the page's estimates with the truth.
 
-    Returns None without predictions of unlabelled items.
+    Returns None if no item without a label has a prediction.
 
-    labels, prediction, confidence and truth are (N,).
+    Args:
+        right: estimated share of items that are right.
+        gestures_left: estimated number of gestures to the goal.
+        labels: (N,), UNLABELED for items without a label.
+        prediction: (N,), UNLABELED for items without a prediction.
+        confidence: (N,), 0..1.
+        truth: true classes, (N,).
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)
     if not asked.any():
