@@ -81,7 +81,7 @@ class Course:
         labels: npt.NDArray[np.int16],
         prediction: npt.NDArray[np.int16],
         truth: npt.NDArray[np.int16],
-        told: PageEstimates | None = None,
+        estimates: PageEstimates | None = None,
     ) -> None:
         """Add a gesture with the figures after it.
 
@@ -93,7 +93,7 @@ class Course:
             labels: (N,), UNLABELED for items without a label.
             prediction: (N,).
             truth: true classes, (N,).
-            `told`: estimates that the page shows.
+            estimates: estimates that the page shows.
         """
         labelled = labels != UNLABELED
         correct = labels == truth
@@ -109,7 +109,7 @@ class Course:
                 float(correct.mean()),
                 float((final == truth).mean()),
                 float(wrong.sum() / max(1, labelled.sum())),
-                told,
+                estimates,
             )
         )
 
