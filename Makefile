@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 # alphabetical order, so the browser tests, which are in tests/e2e, start early.
 PYTEST_WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest --durations=10 \
-	--numprocesses=$(PYTEST_WORKERS) --dist=loadgroup --no-loadscope-reorder
+	--numprocesses=$(PYTEST_WORKERS) --dist=loadfile --no-loadscope-reorder
 # Options of `make demo` for `lodespace serve`, for example SERVE_ARGS="pictures/ --lan"
 SERVE_ARGS ?=
 # Options of `make benchmark-gain`, for example GAIN_ARGS="--seeds 1 --only digits"

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from drivers.servers import ClientOf, ServerProcess, Serving
 from lodespace.config import ServerConfig
@@ -28,15 +30,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for `--dist=loadgroup`: a file's tests share a process and its servers.
+class FileScheduling(LoadFileScheduling):
+    """Runs the tests of a file in one worker of pytest-xdist, and all browser tests in one worker.
 
-    All browser tests share one process. Two pages at a time draw so slowly on two cores that tests
+    The tests of a file share servers. Two pages at a time draw so slowly on two cores that tests
     take longer than one after the other, and some exceed their time limits.
     """
-    for item in items:
-        group = "browser" if "e2e" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if "/e2e/" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileScheduling:
+    return FileScheduling(config, log)
 
 
 @pytest.fixture

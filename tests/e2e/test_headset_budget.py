@@ -24,18 +24,19 @@ BURSTS = 15
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("points", [10_000, 100_000])
 def test_few_draw_calls_and_little_script(
-    open_page: Any, points: int, record_property: Any
+    open_page: Any, points: int, slow: bool, record_property: Any
 ) -> None:
     """With points that move, while painting, and with a cluster in the hand.
 
-    A frame takes at most 2 ms: on average, in nine of ten frames, and in the median of the frames
-    that show a new keyframe or a new selection. Their 95 % quantiles are recorded, not limited,
-    because caches are cold on a busy machine.
+    With --slow, a frame also takes at most 2 ms: on average, in nine of ten frames, and in the
+    median of the frames that show a new keyframe or a new selection. Other processes empty the
+    caches, so this limit holds only on an idle machine. Without --slow, times are recorded.
     """
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare)
         bench = enter(driver)
-        costs = {phase: measured(bench, phase) for phase in PHASES}
+        measure = within_budget if slow else FrameBench.measure
+        costs = {phase: measure(bench, phase, BURSTS) for phase in PHASES}
         driver.evaluate("lodespace.xr.entry.leave()")
     for phase, cost in costs.items():
         record_property(phase, cost.row())
@@ -56,14 +57,15 @@ def test_few_draw_calls_and_little_script(
     assert not costs["painting"].keyframe.any(), "points moved under the brush"
     for phase, cost in costs.items():
         assert cost.draw_calls <= DRAW_CALLS, (phase, cost.row())
-        assert over_budget(cost) == {}, (phase, cost.row())
+        if slow:
+            assert over_budget(cost) == {}, (phase, cost.row())
 
 
-def measured(bench: FrameBench, phase: Phase) -> FrameCosts:
+def within_budget(bench: FrameBench, phase: Phase, bursts: int) -> FrameCosts:
     """Costs of a phase, measured a second time if they are over the budget: other processes may
-    have emptied the caches during the first."""
-    cost = bench.measure(phase, BURSTS)
-    return bench.measure(phase, BURSTS) if over_budget(cost) else cost
+    have emptied the caches during the first measurement."""
+    cost = bench.measure(phase, bursts)
+    return bench.measure(phase, bursts) if over_budget(cost) else cost
 
 
 def over_budget(cost: FrameCosts) -> dict[str, float]:

@@ -238,11 +238,12 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     items = np.arange(0, 3000)
     page.evaluate("lodespace.commands.select(Uint32Array.from({length: 3000}, (_, k) => k))")
     headset.touch("right", "review")
-    headset.wait(lambda: headset.value("view.palette.acceptable") > 0, "nothing is offered")
-    offered = headset.value("view.palette.acceptable")
+    headset.wait(lambda: headset.value("view.palette.actions.acceptable") > 0, "nothing is offered")
+    offered = headset.value("view.palette.actions.acceptable")
     headset.touch("right", "bolder")
     headset.wait(
-        lambda: headset.value("view.palette.acceptable") > offered, "less sure accepts no more"
+        lambda: headset.value("view.palette.actions.acceptable") > offered,
+        "less sure accepts no more",
     )
     headset.touch("right", "accept")
     page.wait(lambda: (page.labels != before).sum() > offered, message="nothing was accepted")

@@ -71,7 +71,7 @@ def test_the_wheel_is_small_and_contains_page_digits_and_demo(
     assert "lodespace/assets/digits/images-idx3-ubyte.gz" in names
     assert "lodespace/assets/demo/scene.glb" in names
     assert "lodespace/models/__init__.py" in names
-    assert "lodespace/protocol/labelling.py" in names
+    assert "lodespace/protocol/labels.py" in names
     tops = {name.split("/")[0] for name in names}
     assert tops <= {"lodespace"} | {top for top in tops if top.endswith(".dist-info")}
 
