@@ -6,8 +6,8 @@ An emulated headset shows moving points, a brush that selects inside a cluster, 
 hand. Times are processor time, which hardly depends on other processes. In "plain" frames, no
 keyframe arrives and the brush finds no points. "keyframe" and "looked" are frames in which one of
 these happens. The time of the graphics card is not measured: a software renderer replaces it.
-`tests/drivers/frame_costs.py` describes the method. `tests/e2e/test_headset_budget.py --slow` checks
-the limits.
+`tests/drivers/frame_costs.py` describes the method. `tests/e2e/test_headset_budget.py --slow`
+checks the limits.
 """
 
 import argparse
