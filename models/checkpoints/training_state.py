@@ -33,8 +33,8 @@ class TrainingState(NamedTuple):
         return cls(copies, description.to_json())
 
     @property
-    def tag(self) -> int:
-        """Number that the owner of the trainer gave to this state; 0 without one."""
+    def state_id(self) -> int:
+        """Id that the owner of the trainer gave to this state; 0 without an id."""
         return int(self.meta.get("tag", 0))
 
     @property
@@ -76,8 +76,8 @@ class StateDescription:
     """Number of classes of head and classifier."""
     seed: int
     """Seed of the training."""
-    tag: int
-    """Number that the owner of the trainer gave to this state."""
+    state_id: int
+    """Id that the owner of the trainer gave to this state. Files have it as "tag"."""
     frame: int
     """Number of the frame that was shown."""
     shown: bool
@@ -97,6 +97,7 @@ class StateDescription:
         """Return a copy as plain JSON."""
         return {
             **{name: getattr(self, name) for name in _PLAIN},
+            "tag": self.state_id,
             "config": self.config.to_json(),
             "counters": copy.deepcopy(dict(self.counters)),
         }
@@ -117,10 +118,10 @@ class StateDescription:
             # States of early versions lack some of these.
             meta = {"tag": 0, "shown": True, "epoch": 0.0, **meta}
             plain = {name: meta[name] for name in _PLAIN}
-            return cls(config=config, counters=meta["counters"], **plain)
+            return cls(config=config, state_id=meta["tag"], counters=meta["counters"], **plain)
         except (KeyError, TypeError) as error:
             raise ValueError(f"the checkpoint does not fit this version: {error}") from error
 
 
-_PLAIN = ("n_classes", "seed", "tag", "frame", "shown", "moving", "step", "epoch", "items")
+_PLAIN = ("n_classes", "seed", "frame", "shown", "moving", "step", "epoch", "items")
 """Fields that are stored in JSON without conversion."""

@@ -46,7 +46,7 @@ class Trainer:
         self.seed = seed
         self.frame = 0
         """Number of the last frame; it grows by one whenever the shown points moved."""
-        self.tag = 0
+        self.state_id = 0
         """Number that the owner gives to the current state; saved with it."""
         self.tempo = 1.0
         """Share (0..1] of a shown frame's time that one turn takes: 1 when every turn is shown.
@@ -270,7 +270,7 @@ class Trainer:
             config=self.config,
             n_classes=self.n_classes,
             seed=self.seed,
-            tag=self.tag,
+            state_id=self.state_id,
             frame=self.frame,
             shown=shown is not None,
             moving=self._moving,
@@ -302,7 +302,7 @@ class Trainer:
         except (KeyError, TypeError, RuntimeError) as error:
             raise ValueError(f"the checkpoint does not fit this version: {error}") from error
         self.loop, self.config = loop, saved.config
-        self.n_classes, self.seed, self.tag = saved.n_classes, saved.seed, saved.tag
+        self.n_classes, self.seed, self.state_id = saved.n_classes, saved.seed, saved.state_id
         self._moving = saved.moving
         self._pinning.load(tensors, saved.config.latent_dim)
         shown = tensors["latent_mean"].to(loop.device, copy=True)

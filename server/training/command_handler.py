@@ -68,16 +68,16 @@ class CommandHandler:
     def _take_inputs(self, inputs: m.TrainingInputs) -> None:
         """Apply `inputs`. For an undo or redo, first restore the training state that they name."""
         trainer = self.trainer
-        if inputs.event > self.event and trainer.tag == inputs.from_state:
+        if inputs.event > self.event and trainer.state_id == inputs.from_state:
             # An undo of this event has to return exactly to the positions shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
             self.snapshots.keep(inputs.event, self._before_drag or trainer.state())
         self.event = max(self.event, inputs.event)
-        if trainer.tag != inputs.to_state:
+        if trainer.state_id != inputs.to_state:
             restored = self._restore(inputs.to_state)
             if inputs.to_state != inputs.event:
                 self.events.send(m.Restored(inputs.event, restored))
-            trainer.tag = inputs.to_state
+            trainer.state_id = inputs.to_state
         self._before_drag = None
         try:
             trainer.configure(configuration(inputs.settings, trainer.config))

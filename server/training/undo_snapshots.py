@@ -39,7 +39,7 @@ class UndoSnapshots:
         """Keep `state`, the training state before event `event`."""
         self._kept[event] = state
         self._kept.move_to_end(event)
-        self._state_ids[event] = state.tag
+        self._state_ids[event] = state.state_id
         while len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self._bytes() > MEMORY_BYTES):
             self._kept.popitem(last=False)
         self._thread.submit(self._write, event, state)

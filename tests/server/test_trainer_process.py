@@ -145,7 +145,7 @@ def test_invalid_settings_are_ignored(running: Running) -> None:
     running.after(2, good, bad, flat, m.Pause(), m.Stop())
     assert running.process.trainer.config.stiffness == 0.9
     assert running.process.trainer.config.latent_dim == 2
-    assert running.process.handler.event == 3 and running.process.trainer.tag == 3
+    assert running.process.handler.event == 3 and running.process.trainer.state_id == 3
 
 
 def test_more_classes_and_priority_are_taken(running: Running) -> None:

@@ -192,13 +192,13 @@ def test_a_state_is_written_and_read(tmp_path: Path) -> None:
     data, truth = small()
     trainer = Trainer(data, quick(), n_classes=4, device="cpu")
     run(trainer, 68)
-    trainer.tag = 12
+    trainer.state_id = 12
     trainer.state().write(tmp_path, number=5, keep=2)
     there = run(trainer, 40)
     found = latest(tmp_path)
     assert found is not None and found.path.stem == "005"
     moment = TrainingState.from_checkpoint(found)
-    assert moment.tag == 12
+    assert moment.state_id == 12
     again = Trainer.from_state(moment, data, device="cpu")
     for a, b in zip(there, run(again, 40), strict=True):
         same(a, b)
