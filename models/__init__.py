@@ -1,7 +1,7 @@
 """The generative model, its losses and its training.
 
 A plain library: no threads, no server, and no files except checkpoints and exported models.
-Importing this package is cheap; torch is loaded with the first name that needs it.
+Importing this package is fast: torch is loaded at the first use of a name that needs torch.
 """
 
 import os
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lodespace.models.training.trainer import Trainer
 
 # Threads that spin while they wait are a few percent faster on an idle machine. They are 4 to 50
-# times slower on a machine with other work, such as drawing the page. OpenMP reads this once, when
-# torch is loaded.
+# times slower on a machine with other work, such as drawing the page. OpenMP reads this variable
+# once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 __all__ = [

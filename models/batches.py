@@ -35,7 +35,7 @@ def class_balanced(
     generator: torch.Generator,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Draw labelled items with replacement, each class as often as every other.
+    """Draw labelled items with replacement, all classes equally often.
 
     Without this balance, a class with many labels moves far away from the others.
 
@@ -43,10 +43,10 @@ def class_balanced(
         labels: int64 (N,), UNLABELED for an item without a label.
         batch_size: number of items to draw.
         generator: on the CPU.
-        weights: (N,), relative frequency of items within their class.
+        weights: (N,), how often an item is drawn relative to other items of the same class.
 
     Returns:
-        Items int64 (batch_size,); empty without labels.
+        Items int64 (batch_size,); empty if no item has a label.
     """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) == 0:

@@ -1,6 +1,6 @@
-"""Configuration of the model and its training, and the presets. Saved as JSON with the weights.
+"""Configuration of the model and the training, and presets.
 
-Loads no torch.
+A checkpoint stores the configuration as JSON. This module does not import torch.
 """
 
 import dataclasses
@@ -14,12 +14,12 @@ PresetName = Literal["default", "calm", "paper"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 """Names of the presets, in the order in which menus list them."""
 Content = Literal["symbols", "photos", "spectrograms", "vectors"]
-"""Kind of content of the items. It selects augmentations that keep the class of an item.
+"""Kind of content of the items. The kind selects augmentations that keep the class of an item.
 
-A mirrored photo shows the same subject, but a mirrored digit is another sign.
+A mirrored photo shows the same subject, but a mirrored digit is a different symbol.
 """
 MODEL_SIDES = (32, 64, 128)
-"""Sides, in pixels, at which the networks read pictures. Each doubling adds one layer."""
+"""Sides, in pixels, at which the networks read pictures. Doubling the side adds one layer."""
 _COUNTS = (
     "pretraining_epochs",
     "principal_components",
@@ -34,28 +34,28 @@ _COUNTS = (
 
 
 def model_side(height: int, width: int) -> int:
-    """Return the side, in pixels, at which the networks read pictures of this size in pixels.
+    """Return the side, in pixels, at which the networks read pictures of `height` x `width` pixels.
 
-    It is the smallest of MODEL_SIDES that is at least as large as the picture. For larger pictures
-    it is the largest of MODEL_SIDES.
+    The side is the smallest of MODEL_SIDES that is at least as large as the picture, or the largest
+    of MODEL_SIDES if the picture is larger.
     """
     return next((side for side in MODEL_SIDES if side >= max(height, width)), MODEL_SIDES[-1])
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Architecture of the variational autoencoder; for vectors a pair of MLPs."""
+    """Architecture of the variational autoencoder. For vectors, encoder and decoder are MLPs."""
 
     channels: tuple[int, ...] = (8, 16, 32)
     """Output channels of the stride-2 convolutions, first to last, for a side of 32.
 
-    Larger pictures have more layers like the last. This default is 2 to 2.7 times faster than four
-    layers of 32 (Burgess et al. 2018) with the same map.
+    For larger pictures, the last layer is repeated. This default is 2 to 2.7 times faster than four
+    layers of 32 channels (Burgess et al. 2018), and leads to the same map.
     """
     hidden: int = 128
     """Units of each fully connected layer."""
     init: Literal["he", "pytorch"] = "he"
-    """Initialisation. With "pytorch" the latent space collapses in 3D, which tests demonstrate."""
+    """Initialisation of the weights. With "pytorch" a 3D latent space collapses, as tests show."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
@@ -83,7 +83,7 @@ class TrainingConfig:
     hidden_layers: int = 0
     """Hidden layers of the head, 0 (logistic regression) to 4."""
     model: ModelConfig = field(default_factory=ModelConfig)
-    """Architecture."""
+    """Architecture of the variational autoencoder."""
     weights: LossWeights = field(default_factory=LossWeights)
     """Weights of the terms of the loss."""
     learning_rate: float = 2e-3
@@ -93,35 +93,35 @@ class TrainingConfig:
     batch_size: int = 128
     """Items per batch of encoder and decoder."""
     pretraining_epochs: int = 15
-    """Epochs of the first training of the preset "paper"."""
+    """Number of epochs of the first training, for the preset "paper"."""
     kl_warmup_epochs: float = 5.0
     """Epochs over which the weight of the KL divergence grows linearly to its full value."""
     stiffness: float = 0.3
     """Resistance of unlabelled items to motion, 0 to 1."""
     pace: float = 1.0
-    """Factor of the speed limits of shown points, above 0 and at most 1."""
+    """Factor that scales the speed limits of shown points, above 0 and at most 1."""
     neighbours: int = 15
     """Edges per item of the k-NN graph."""
     principal_components: int = 50
-    """Number of principal components of the items on which the first graph is built."""
+    """Number of principal components from which the first graph is built."""
     layout_rounds: int = 200
-    """Rounds of forces of the first layout."""
+    """Number of rounds of forces in the first layout."""
     feature_steps: int = 300
-    """Batches of self-supervised training."""
+    """Number of batches of self-supervised training."""
     rounds_per_gesture: int = 30
-    """Rounds of forces after one change of labels; map_guide.py plans a multiple of them."""
+    """Rounds of forces after one change of labels. map_guide.py plans a multiple of this number."""
     classifier_steps_per_gesture: int = 40
-    """Batches of the wide classifier after one change of labels."""
+    """Number of batches of the wide classifier after one change of labels."""
     encoder_epochs: int = 8
-    """Epochs of the encoder in the first training of the presets with particles."""
+    """Number of encoder epochs in the first training, for the presets "default" and "calm"."""
     least_steps: int = 300
-    """Minimum number of batches of the first training: few items make short epochs."""
+    """Minimum number of batches of the first training, because epochs of few items are short."""
     gestures_per_graph: int = 5
-    """Changes of labels after which the graph is built again."""
+    """Number of changes of labels after which the graph is built again."""
 
     def __post_init__(self) -> None:
         _check(self.preset in PRESETS, "preset", "must be 'paper', 'default' or 'calm'")
-        _check(self.latent_dim in (2, 3), "latent_dim", "must be 2 or 3, a space that can be shown")
+        _check(self.latent_dim in (2, 3), "latent_dim", "must be 2 or 3, so that it can be shown")
         _check(
             0 <= self.hidden_layers <= 4, "hidden_layers", "must be 0 (logistic regression) to 4"
         )
@@ -179,14 +179,14 @@ class TrainingConfig:
 def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
     """Return the configuration of a preset (docs/model.md).
 
-    `default`: particles under label-aware forces. `calm`: the same, but with
-    stiffer unlabelled items and slower motion, so that a person keeps their bearings. `paper`:
-    equation 1 alone, with the encoder's latent means shown directly.
+    `default`: particles under label-aware forces. `calm`: the same, but with stiffer unlabelled
+    items and slower motion, so that a person can follow the points. `paper`: only equation 1 of the
+    paper, with the encoder's latent means shown directly.
     """
     if name == "paper":
         weights = LossWeights(beta_neighbour=0.0, beta_anchor=0.0, beta_encoder=0.0)
-        # The paper's learning rate. With the initialisation "he", its maps over 3 seeds are better
-        # than those of 2e-3.
+        # 5e-3 is the paper's learning rate. With the initialisation "he", the maps of 3 seeds are
+        # better at 5e-3 than at 2e-3.
         return TrainingConfig(
             preset="paper", latent_dim=latent_dim, weights=weights, learning_rate=5e-3
         )
@@ -198,7 +198,7 @@ def preset(name: PresetName, latent_dim: int = 3) -> TrainingConfig:
 def _refuse_unknown(kind: type, values: dict[str, Any]) -> None:
     unknown = set(values) - {f.name for f in dataclasses.fields(kind)}
     if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown fields of {kind.__name__}: {', '.join(sorted(unknown))}")
 
 
 def _check(condition: bool, name: str, rule: str) -> None:

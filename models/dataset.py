@@ -1,7 +1,8 @@
-"""Items as tensors: pictures as bytes at a side that the networks read, vectors standardised.
+"""Items as tensors: pictures resampled to a side that the networks read, or standardised vectors.
 
-Pictures stay uint8, also on a GPU, and become floats per batch. An array of 100,000 colour pictures
-then takes 300 MB instead of 1.2 GB, and an array that is mapped from a file is not copied.
+Pictures stay uint8, also on a GPU, and are converted to floats one batch at a time. An array of
+100,000 colour pictures then takes 300 MB instead of 1.2 GB, and an array that is mapped from a file
+is not copied.
 """
 
 from dataclasses import dataclass, replace
@@ -50,7 +51,7 @@ class Dataset:
     standardisation: Standardisation | None = None
     """Standardisation of vectors; None for pictures."""
     features: "Dataset | None" = None
-    """Feature vectors given with the items, used instead of learned features; None without."""
+    """Feature vectors given with the items, used instead of learned features, or None."""
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -66,10 +67,10 @@ class Dataset:
         return self.stored.device
 
     def checked_items(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
-        """Return items (K,) as an int64 tensor. Raises ValueError if one does not exist."""
+        """Return items (K,) as an int64 tensor. Raises ValueError if an item does not exist."""
         n = len(self)
         if len(items) and not (int(items.min()) >= 0 and int(items.max()) < n):
-            raise ValueError(f"items are 0 to {n - 1}")
+            raise ValueError(f"an item does not exist; items are 0 to {n - 1}")
         return torch.from_numpy(items.astype(np.int64))
 
     def batch(self, items: torch.Tensor | slice) -> torch.Tensor:
@@ -88,8 +89,9 @@ class Dataset:
     def alike(self) -> "Dataset":
         """Return the data set in which neighbours are searched and classes are learned.
 
-        It contains the given features, or else the items. Pictures of 128 x 128 are halved, because
-        the time from a label to its effect grows with their size.
+        The data set contains the features given with the items or, without features, the items.
+        Pictures of 128 x 128 are halved, because the time from a label to its effect grows with the
+        size of the pictures.
         """
         if self.features is not None:
             return self.features
@@ -119,7 +121,7 @@ class Dataset:
         return rows
 
     def subset(self, items: slice | torch.Tensor) -> "Dataset":
-        """Return the data set of some of the items."""
+        """Return a data set of only `items`."""
         features = None if self.features is None else self.features.subset(items)
         return replace(self, stored=self.stored[items], features=features)
 
@@ -130,7 +132,9 @@ class Dataset:
             ValueError: when `features` does not have one row of finite numbers per item.
         """
         if len(features) != len(self):
-            raise ValueError(f"there are features of {len(features)} items for {len(self)} items")
+            raise ValueError(
+                f"there are features of {len(features)} items, but the data set has {len(self)}"
+            )
         return replace(self, features=Dataset.from_vectors(features))
 
     def to(self, device: torch.device) -> "Dataset":
@@ -150,8 +154,8 @@ class Dataset:
 
         Args:
             images: uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels.
-            content: subject of the pictures.
-            side: in pixels; by default the smallest of 32, 64 and 128 that holds them.
+            content: kind of content of the pictures.
+            side: side of the stored pictures, in pixels; by default as `model_side` returns.
 
         Raises:
             ValueError: for an array of another shape or type, or without pixels.
@@ -196,7 +200,7 @@ class Dataset:
 
 
 def _padded(x: torch.Tensor, side: int) -> torch.Tensor:
-    """Centre pictures (N, C, H, W) in squares (N, C, side, side) of their background."""
+    """Centre pictures (N, C, H, W) in squares (N, C, side, side), filled with the background."""
     n, channels, height, width = x.shape
     if (height, width) == (side, side):
         return x

@@ -1,4 +1,4 @@
-"""The record of what a model predicts per item. Importing it loads no torch."""
+"""Record of the predictions of a model per item. This module does not import torch."""
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ B = TypeVar("B")
 
 
 class ItemPredictions(NamedTuple, Generic[A]):
-    """Predictions of N items, as arrays of one kind: torch tensors in training, numpy elsewhere."""
+    """Predictions of N items: torch tensors in training, numpy arrays elsewhere."""
 
     prediction: A
     """Predicted class, int16 (N,); UNLABELED where nothing is predicted."""
@@ -21,11 +21,12 @@ class ItemPredictions(NamedTuple, Generic[A]):
     """Probability of the predicted class minus that of the next class, float32 (N,); 0 where
     nothing is predicted. None where only prediction and confidence are known."""
     doubt: A | None = None
-    """Probability that the label is wrong, or for an item without a label, the prediction, float32
-    (N,); 1 where nothing is predicted. None where only prediction and confidence are known."""
+    """Probability that the label is wrong or, without a label, that the prediction is wrong,
+    float32 (N,); 1 where nothing is predicted. None where only prediction and confidence are
+    known."""
 
     def map(self, convert: Callable[[A], B]) -> "ItemPredictions[B]":
-        """Return the record with `convert` applied to each array that is known."""
+        """Return the record with `convert` applied to each array that is not None."""
         margin = None if self.margin is None else convert(self.margin)
         doubt = None if self.doubt is None else convert(self.doubt)
         return ItemPredictions(convert(self.prediction), convert(self.confidence), margin, doubt)

@@ -1,6 +1,6 @@
-"""A trained model on its own, for use elsewhere.
+"""A trained model that can be used without the project.
 
-The tensors are in one safetensors file, everything else in a JSON file beside it.
+The tensors are in one safetensors file, everything else in a JSON file in the same folder.
 """
 
 import json
@@ -31,24 +31,25 @@ class Read(NamedTuple):
     """Output of the model for a batch of B items."""
 
     latent_mean: torch.Tensor
-    """(B, D), along the axes of the map."""
+    """Latent means, (B, D), along the axes of the map."""
     latent_log_variance: torch.Tensor
-    """(B, D), along the axes of the map."""
+    """Logarithm of the latent variance, (B, D), along the axes of the map."""
     head_probabilities: torch.Tensor
     """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor
-    """Class probabilities for predictions, (B, C), by the wide classifier or else by the head."""
+    """Class probabilities of the wide classifier, or of the head if the model has only the head."""
 
 
 class PortableModel(nn.Module):
-    """Encoder, decoder, head, and the transform from their latent means to the map.
+    """Encoder, decoder, head, and the transform from latent means to the map.
 
-    Includes the wide classifier, unless that was trained on given features. Inputs are pictures
-    (B, C, S, S) with values 0..255, or vectors (B, F) that are not standardised.
+    The model includes the wide classifier, except for the preset `paper`, and for data sets whose
+    features are given by the user. Inputs are pictures (B, C, S, S) with values 0..255, or vectors
+    (B, F) that are not standardised.
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:
-        """Build layers for items of the shape of `like`. Weights are loaded afterwards."""
+        """Build layers for items of the shape of `like`. The caller then loads the weights."""
         super().__init__()
         self.description = description
         """Content of the JSON file."""
@@ -130,7 +131,7 @@ class PortableModel(nn.Module):
         return model.eval()
 
     def prepare(self, items: npt.NDArray[Any]) -> torch.Tensor:
-        """Convert items for `forward`. Pictures are brought to the side that the networks read.
+        """Convert items for `forward`. Pictures are resized to the side that the networks read.
 
         Args:
             items: uint8 pictures (N, H, W[, 3]), or vectors (N, F).
@@ -165,7 +166,7 @@ class PortableModel(nn.Module):
     def save(self, folder: Path) -> None:
         """Write WEIGHTS and DESCRIPTION into `folder`. Raises OSError."""
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        # save_file makes the file readable for its owner only.
+        # `save_file` would make a file that only its owner can read.
         (folder / WEIGHTS).write_bytes(save(tensors))
         (folder / DESCRIPTION).write_text(json.dumps(self.description, indent=2) + "\n")
 
@@ -180,7 +181,10 @@ def load_model(folder: str | Path) -> PortableModel:
     try:
         description = json.loads((folder / DESCRIPTION).read_bytes())
         if description["format"] != FORMAT:
-            raise ValueError(f"its format is {description['format']}; this version reads {FORMAT}")
+            raise ValueError(
+                f"the file has format {description['format']}, and this version of Lodespace reads"
+                f" format {FORMAT}"
+            )
         model = PortableModel(_like(description), description)
         model.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

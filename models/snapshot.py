@@ -10,8 +10,8 @@ from lodespace.models.item_predictions import ItemPredictions
 Phase = Literal["layout", "features", "pretraining", "interactive", "resting"]
 """Phase of a training.
 
-"layout", "features" and "pretraining" belong to the first training. "interactive" is the work after
-a change of labels or settings. In "resting", no work is left.
+"layout", "features" and "pretraining" are phases of the first training. In "interactive", the loop
+works on a change of labels or settings. In "resting", no work is left.
 """
 
 
@@ -22,21 +22,21 @@ class Snapshot(NamedTuple):
     """
 
     frame: int
-    """Number of the frame; it grows by one whenever `latent_mean` changes."""
+    """Number of the frame. It increases by one whenever `latent_mean` changes."""
     step: int
-    """Units of work done."""
+    """Number of units of work that are done."""
     epoch: float
-    """Epochs of the encoder."""
+    """Number of epochs for which the encoder has trained, which can be fractional."""
     phase: Phase
     """Phase of the training."""
     progress: float
     """Share (0..1) of the first training that is done."""
     losses: dict[str, float]
-    """Newest value of each term that has been measured, unweighted, and "total", weighted."""
+    """Newest unweighted value of each term that has been measured, and the weighted sum "total"."""
     metrics: dict[str, float]
     """Figures that are not losses, such as "label_accuracy" and "drift"."""
     latent_mean: npt.NDArray[np.float32]
-    """float32 (N, D), as shown: aligned with the previous frame."""
+    """Latent means as shown, aligned with the previous frame, float32 (N, D)."""
     predictions: ItemPredictions[npt.NDArray[Any]]
     """Predictions per item."""
     kl_per_dimension: npt.NDArray[np.float32]
@@ -44,13 +44,13 @@ class Snapshot(NamedTuple):
     collapsed: tuple[int, ...]
     """Latent dimensions that have collapsed (vae/collapse.py)."""
     resting: bool
-    """Whether no work is left until something changes."""
+    """Whether no work is left until labels, settings or pins change."""
     rewinding: int = 0
-    """Number of frames left of a motion that an undo plays backward."""
+    """Number of frames of the backward motion after an undo that are still to be shown."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:
-        """Predicted class per item, int16 (N,); UNLABELED where nothing is predicted."""
+        """Predicted class per item, int16 (N,); UNLABELED for an item without a prediction."""
         return self.predictions.prediction
 
     @property

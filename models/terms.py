@@ -1,7 +1,8 @@
-"""The terms of the loss: their weights, and how the page shows them. Loads no torch.
+"""The terms of the loss: their weights, and how the page shows them. Does not import torch.
 
-One row per term. The weights that can be set, the order of forces on the wire, the curves, the
-dials and the colours follow from this table (docs/architecture.md has the steps to add a term).
+The table TERMS has one row per term. It determines which weights can be set, the order of the
+forces in messages, and the curves, dials and colours on the page. docs/architecture.md has the
+steps to add a term.
 """
 
 import dataclasses
@@ -12,9 +13,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weight of each term; the reconstruction has weight 1.
+    """Weights of the terms of the loss. The reconstruction has weight 1 and no field.
 
-    Their scale depends on the reductions of the terms (vae/losses.py, docs/model.md).
+    The useful size of a weight depends on whether its term is a sum or a mean (vae/losses.py,
+    docs/model.md).
     """
 
     beta_kl: float = 3.0
@@ -22,15 +24,15 @@ class LossWeights:
     beta_classifier: float = 100.0
     """Weight of the cross-entropy of the head.
 
-    Divided by this default, it also sharpens the agreement of classes in the weights of edges
-    (layout/particles.py).
+    The weight also sharpens the effect of classes on the edges of the graph: weight / 100 is the
+    exponent `sharpness` in layout/particles.py.
     """
     beta_neighbour: float = 1.0
-    """Weight of the neighbour graph's forces."""
+    """Weight of the neighbour term: of the attraction and repulsion by the neighbour graph."""
     beta_anchor: float = 1.0
-    """Weight of the forces that hold particles at their anchors and pins."""
+    """Weight of the anchor term: of the forces that hold particles at their anchors and pins."""
     beta_encoder: float = 200.0
-    """Weight of the distance between the encoder's means and the particles."""
+    """Weight of the encoder term: the distance between the encoder's means and the particles."""
 
     def __post_init__(self) -> None:
         for name, value in dataclasses.asdict(self).items():
@@ -43,11 +45,11 @@ class Dial:
     """The control on the page that sets the weight of a term."""
 
     label: str
-    """Short name."""
+    """Short name of the weight."""
     title: str
-    """Explanation."""
+    """Explanation of the weight for the user."""
     range: tuple[float, float]
-    """Ends of the logarithmic scale; one step below the lower end is 0."""
+    """Lowest and highest value of the logarithmic scale. One step below the lowest value is 0."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +57,24 @@ class Term:
     """A term of the loss."""
 
     name: str
-    """Key of the term in losses and in forces."""
+    """Name of the term, its key in the dictionaries of losses and of forces."""
     weight: str | None
-    """Field of LossWeights; None for weight 1."""
+    """Name of the field of LossWeights that is the term's weight; None for the fixed weight 1."""
     force: Literal["frame", "probe"] | None
     """How the force is sent: "frame" for all items with each frame, "probe" for queried items only.
 
     None if the term has no force on latent means.
     """
     label: str
-    """Name of its curve."""
+    """Name of the term's curve."""
     title: str
-    """Explanation of its curve."""
+    """Explanation of the term's curve."""
     colour: str
-    """Colour of its curve and arrows, "#rrggbb"."""
+    """Colour of the term's curve and arrows, "#rrggbb"."""
     minor: bool = False
-    """Whether its curve is omitted where there is little room."""
+    """Whether the term's curve is omitted where there is little room."""
     dial: Dial | None = None
-    """None where the page does not set the weight."""
+    """Control for the term's weight; None if the page does not set the weight."""
 
 
 TERMS = (
@@ -133,10 +135,14 @@ TERMS = (
         title="Distance of latent means from the places where they are held",
         colour="#ff8a5c",
         minor=True,
-        dial=Dial(label="β anchor", title="Weight of pins and of the mental map", range=(0.05, 20)),
+        dial=Dial(
+            label="β anchor",
+            title="Weight of the forces that hold pinned and unlabelled points in place",
+            range=(0.05, 20),
+        ),
     ),
 )
 """All terms, in the order of the charts."""
 
 FRAME_FORCES = tuple(term.name for term in TERMS if term.force == "frame")
-"""Terms whose force on all items can be sent with each frame, in this order on the wire."""
+"""Terms whose force on all items can be sent with each frame, in the order of the message."""

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 KEEP = 3
-"""Number of checkpoints to keep, so that one damaged file does not lose the work."""
+"""Number of checkpoints to keep. With several, one damaged file does not lose the work."""
 
 
 class Checkpoint(NamedTuple):
@@ -49,14 +49,14 @@ def write(
     """Add a checkpoint to `folder`, and delete all but the newest `keep` intact ones.
 
     Args:
-        folder: made if it does not exist.
-        tensors: by name.
-        meta: plain JSON.
-        number: number in the file name; by default one more than the newest. An existing
-            checkpoint of this number is replaced.
+        folder: created if it does not exist.
+        tensors: arrays by name.
+        meta: all other values, as plain JSON.
+        number: number in the file name; by default one more than the highest existing
+            number. An existing checkpoint of this number is replaced.
         keep: number of checkpoints to keep.
-        verify: read the older checkpoints, and keep `keep` intact ones. If False, keep the newest
-            `keep` without reading them, which is faster.
+        verify: whether to read the older checkpoints, so that `keep` intact checkpoints remain. If
+            False, the newest `keep` checkpoints remain, which is faster.
 
     Returns:
         Path of the file of the tensors.
@@ -69,7 +69,7 @@ def write(
     """
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise ValueError(f"{name} contains NaN or infinity; the checkpoint is not saved")
+            raise ValueError(f"tensor {name} contains NaN or infinity; the checkpoint is not saved")
     folder.mkdir(parents=True, exist_ok=True)
     if number is None:
         number = max((n for n, _ in numbered(folder)), default=0) + 1
@@ -77,7 +77,7 @@ def write(
     whole = {"format": FORMAT, **meta}
     header = _canonical({**whole, "sha256": _digest(payload, whole)})
     path = folder / f"{number:03d}.safetensors"
-    # The JSON is written last: a checkpoint exists once its JSON does.
+    # The JSON file is written last: tensors without a JSON file are not a checkpoint.
     try:
         atomic_write(path, payload)
         atomic_write(path.with_suffix(".json"), header)
@@ -94,7 +94,7 @@ def latest(folder: Path) -> Checkpoint | None:
         try:
             return read(path)
         except ValueError as error:
-            log.warning("%s; trying the previous one", error)
+            log.warning("%s; trying the previous checkpoint", error)
     return None
 
 
@@ -118,12 +118,12 @@ def read(path: Path) -> Checkpoint:
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} is damaged: {error}") from error
     if not {"latent_mean", "prediction", "confidence"} <= tensors.keys():
-        raise ValueError(f"checkpoint {path.name} contains no latent means")
+        raise ValueError(f"checkpoint {path.name} lacks latent means, predictions or confidence")
     return Checkpoint(path, meta, tensors)
 
 
 def _prune(folder: Path, keep: int, *, verify: bool) -> None:
-    """Delete all but the `keep` newest intact checkpoints, and unfinished files of a crash."""
+    """Delete all but the `keep` newest intact checkpoints, and files left unfinished by a crash."""
     intact = 0
     for _, path in reversed(list(numbered(folder))):
         if intact >= keep:
@@ -148,12 +148,12 @@ def _canonical(meta: Mapping[str, Any]) -> bytes:
 
 
 def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of tensors and JSON together, so that neither can change alone."""
+    """Return one SHA-256 of tensors and JSON, so that a change of either is detected."""
     return hashlib.sha256(payload + _canonical(meta)).hexdigest()
 
 
 def numbered(folder: Path) -> Iterator[tuple[int, Path]]:
-    """Yield number and path of each checkpoint in `folder`, oldest first."""
+    """Yield number and tensor file of each checkpoint in `folder`, oldest first."""
     found = [
         (int(p.stem), p)
         for p in folder.glob("*.safetensors")

@@ -1,4 +1,4 @@
-"""The complete state of a training, in memory: an undo restores it, a checkpoint stores it."""
+"""The complete state of a training in memory, for undo and for checkpoints."""
 
 import copy
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from lodespace.models.config import TrainingConfig
 
 
 class TrainingState(NamedTuple):
-    """Tensors and description of a training. A trainer that loads them gives the same bits."""
+    """Tensors and description of a training. A trainer that loads both gives identical results."""
 
     tensors: Tensors
-    """By name, on the CPU, among them latent_mean (N, D), prediction (N,), confidence (N,)."""
+    """Tensors by name, on the CPU; latent_mean (N, D), prediction (N,), confidence (N,), ..."""
     meta: dict[str, Any]
     """The description as plain JSON (StateDescription)."""
 
@@ -25,7 +25,7 @@ class TrainingState(NamedTuple):
     def copy_of(
         cls, tensors: Mapping[str, torch.Tensor], description: "StateDescription"
     ) -> "TrainingState":
-        """Return a state with copies of `tensors`, which change while training continues."""
+        """Return a state with copies of `tensors`, because training changes the originals."""
         copies = {
             name: tensor.detach().to("cpu", copy=True).contiguous()
             for name, tensor in tensors.items()
@@ -34,7 +34,7 @@ class TrainingState(NamedTuple):
 
     @property
     def state_id(self) -> int:
-        """Id that the owner of the trainer gave to this state; 0 without an id."""
+        """Id that the owner of the trainer gave to this state; 0 if there is none."""
         return int(self.meta.get("tag", 0))
 
     @property
@@ -68,10 +68,10 @@ class TrainingState(NamedTuple):
 
 @dataclass(frozen=True)
 class StateDescription:
-    """The part of a training state that is not tensors."""
+    """All values of a training state except the tensors."""
 
     config: TrainingConfig
-    """Configuration at that time."""
+    """Configuration of the training."""
     n_classes: int
     """Number of classes of head and classifier."""
     seed: int
@@ -79,15 +79,15 @@ class StateDescription:
     state_id: int
     """Id that the owner of the trainer gave to this state. Files have it as "tag"."""
     frame: int
-    """Number of the frame that was shown."""
+    """Number of the last frame that was shown."""
     shown: bool
     """Whether a frame had been shown. If not, latent_mean has the positions of the next frame."""
     moving: bool
     """Whether the shown points were still in motion."""
     step: int
-    """Units of work done."""
+    """Number of units of work done."""
     epoch: float
-    """Epochs of the encoder."""
+    """Number of epochs for which the encoder has been trained."""
     items: int
     """Number of items of the data set."""
     counters: Mapping[str, Any]
@@ -111,11 +111,11 @@ class StateDescription:
         """
         if meta["items"] != n_items:
             raise ValueError(
-                f"the checkpoint is of {meta['items']} items, the data set has {n_items}"
+                f"the checkpoint has {meta['items']} items, but the data set has {n_items}"
             )
         try:
             config = TrainingConfig.from_json(meta["config"])
-            # States of early versions lack some of these.
+            # States that early versions stored lack some of these fields.
             meta = {"tag": 0, "shown": True, "epoch": 0.0, **meta}
             plain = {name: meta[name] for name in _PLAIN}
             return cls(config=config, state_id=meta["tag"], counters=meta["counters"], **plain)

@@ -6,7 +6,7 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 
 
 def no_predictions(n: int, device: torch.device) -> ItemPredictions[torch.Tensor]:
-    """Return the predictions of a model without labels: N items, none predicted."""
+    """Return predictions for `n` items before there are labels: no item has a predicted class."""
     zeros = torch.zeros(n, device=device)
     return ItemPredictions(
         torch.full((n,), UNLABELED, dtype=torch.int16, device=device),

@@ -15,18 +15,18 @@ from lodespace.models.item_predictions import UNLABELED, ItemPredictions
 from lodespace.models.layout.graph import Graph
 
 CHUNK = 1000
-"""Items per unit of work: about 15 ms."""
+"""Items per unit of work, which takes about 15 ms."""
 
 
 class TrainingLabels(NamedTuple):
-    """Labels that the classifiers learn from, and the graph over which they spread."""
+    """Labels that the classifiers learn from, and the graph over which labels are spread."""
 
     classes: torch.Tensor
     """All labels, int64 (N,), UNLABELED for an item without a label."""
     trained: torch.Tensor
     """Labels to train on, int64 (N,), UNLABELED also for held-out items."""
     verified: torch.Tensor
-    """bool (N,), whether a person labelled the item while looking at it alone."""
+    """Whether a person looked at each item individually when labelling it, bool (N,)."""
     graph: Graph | None = None
     """Neighbour graph; None until it exists."""
 
@@ -38,14 +38,14 @@ class TrainingLabels(NamedTuple):
 
 
 class Predictions:
-    """Class probabilities of all items, as of the last sweep.
+    """Class probabilities of all items, updated in sweeps.
 
     A sweep goes over all items twice. The first pass computes features and probabilities of the
-    wide classifier. The second pass needs the features of all labelled items. It adds the kernel
-    classifier and the probabilities from label spreading over the graph. The result is a weighted
-    mean: label spreading has its own weight, and both classifiers share the rest equally. Label
-    spreading is the most accurate with few labels, the wide classifier with more, and the kernel
-    classifier with many (docs/gain.md).
+    wide classifier. The second pass, which needs the features of all labelled items, adds the
+    probabilities of the kernel classifier and of label spreading over the graph. The result is a
+    weighted mean: label spreading has its own weight, and both classifiers share the rest equally.
+    Label spreading is the most accurate with few labels, the wide classifier with more, and the
+    kernel classifier with many (docs/gain.md).
     """
 
     def __init__(self, n: int, n_classes: int, device: torch.device) -> None:
@@ -55,13 +55,13 @@ class Predictions:
         self.features = torch.zeros(n, WIDTH, device=device)
         """Features of the wide classifier, float32 (N, WIDTH)."""
         self.complete = False
-        """Whether a sweep has been completed."""
+        """Whether at least one sweep has been completed."""
         self._newest = no_predictions(n, device)
         self._forget()
         self.order = torch.empty(0, dtype=torch.int64)
         """Items in the order of the sweep, int64 (N,), on the CPU."""
         self.position = 0
-        """Number of items done, counted over both passes."""
+        """Number of items done in the current sweep, counted over both passes."""
 
     def _forget(self) -> None:
         """Discard the state of the second pass."""
@@ -72,7 +72,7 @@ class Predictions:
         self._saved_spreading: tuple[torch.Tensor, int] | None = None
 
     def set_class_count(self, n_classes: int) -> None:
-        """Continue with another number of classes; new ones have probability 0."""
+        """Continue with another number of classes. New classes have probability 0."""
         n, old = self.probabilities.shape
         wider = torch.zeros(n, n_classes, device=self.probabilities.device)
         wider[:, : min(old, n_classes)] = self.probabilities[:, : min(old, n_classes)]
@@ -85,12 +85,12 @@ class Predictions:
 
     @property
     def chunks_done(self) -> int:
-        """Number of chunks done, counted over both passes."""
+        """Number of chunks done in the current sweep, counted over both passes."""
         return -(-self.position // CHUNK)
 
     def start_sweep(self, first: torch.Tensor) -> None:
         """Start a sweep with the items `first` (int64 (K,), on the CPU); all others follow in
-        order.
+        ascending order.
         """
         n = len(self.probabilities)
         rest = torch.ones(n, dtype=torch.bool)
@@ -102,7 +102,7 @@ class Predictions:
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete.
 
-        The doubts of the sweep refer to the labels that are given with its last chunk.
+        The doubts refer to `labels` in the call that predicts the last chunk of the sweep.
         """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
@@ -158,7 +158,7 @@ class Predictions:
         return spread_before
 
     def _leave_own_labels_out(self, labels: TrainingLabels) -> None:
-        """Use leave-one-out predictions for the items that the kernel classifier was solved for."""
+        """Use leave-one-out predictions for the items that the kernel classifier is fitted to."""
         if self._kernel is None:
             return
         own = self._kernel.items.to(self.probabilities.device)
@@ -169,7 +169,7 @@ class Predictions:
     def label_posterior(self, labels: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (N, C), given labels int64 (N,).
 
-        For a labelled item they are 0.9 for its class plus 0.1 times its prediction.
+        For a labelled item, the label has the weight 0.9, and the predicted probabilities 0.1.
         """
         posterior = self.probabilities.clone()
         labelled = torch.nonzero(labels != UNLABELED).squeeze(1).to(posterior.device)
@@ -193,7 +193,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """Return tensors of the second pass that do not follow from the other tensors."""
+        """Return the tensors of the second pass that cannot be computed from the others."""
         if self._belief is None:
             return {}
         if self._spreading is None:

@@ -1,4 +1,4 @@
-"""Kernel ridge regression on features of the wide classifier. Doubted labels have more noise.
+"""Kernel ridge regression on features of the wide classifier, with more noise on doubted labels.
 
 The last layer of the wide classifier is linear. A kernel can fit single labels: one label of an
 unusual item changes the predictions of similar items at once. The closed-form solution also gives
@@ -14,23 +14,23 @@ from lodespace.models.batches import evenly
 from lodespace.models.item_predictions import UNLABELED
 
 MOST_LABELS = 1000
-"""Maximum number of labels to solve for: 1,000 take 20 ms.
+"""Maximum number of labels that the classifier is fitted to; 1,000 labels take 20 ms.
 
-If there are more, verified labels are chosen first, then similar numbers per class.
+If there are more labels, verified labels are chosen first, then similar numbers per class.
 """
 NOISE = 0.1
 """Noise variance of a label without doubt, relative to the kernel's variance of 1."""
 LEAST_BELIEF = 0.1
-"""Lower bound of the belief in a label, by which its noise is divided."""
+"""Lower bound of the belief in a label. The noise variance is NOISE divided by the belief."""
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
-"""Candidate factors from scores to logits.
+"""Candidate factors by which scores are multiplied to get logits.
 
-The factor with the lowest cross-entropy on left-out labels is used, which calibrates confidence.
+The factor with the lowest cross-entropy on left-out labels calibrates the confidence.
 """
 
 
 class KernelClassifier:
-    """Kernel classifier, solved for some of the labelled items."""
+    """Kernel classifier, fitted to at most MOST_LABELS of the labelled items."""
 
     def __init__(
         self,
@@ -40,18 +40,18 @@ class KernelClassifier:
         verified: torch.Tensor,
         n_classes: int,
     ) -> None:
-        """Solve the regression.
+        """Fit the classifier.
 
         Args:
             features: features of all items, float32 (N, F).
             labels: int64 (N,), UNLABELED for an item without a label.
-            belief: (N,) in 0..1, probability that each label is right; 1 for verified ones.
-            verified: bool (N,).
+            belief: (N,) in 0..1, probability that each label is right; 1 for verified labels.
+            verified: whether a person looked at each item individually, bool (N,).
             n_classes: number of classes C.
         """
         device = features.device
         self.items = chosen(labels, verified)
-        """The labelled items that the classifier is solved for, int64 (L,)."""
+        """The labelled items that the classifier is fitted to, int64 (L,)."""
         self._mean = features.mean(dim=0)
         self._deviation = features.std(dim=0, correction=0).clamp_min(1e-4)
         self._rows = self._standardised(features[self.items.to(device)])
@@ -72,7 +72,7 @@ class KernelClassifier:
             ),
         )
         self.left_out = F.softmax(self.sharpness * left_out, dim=1)
-        """Prediction for each of `items` without its own label: (L, C)."""
+        """Leave-one-out class probabilities of `items`, (L, C)."""
 
     def probabilities(self, features: torch.Tensor) -> torch.Tensor:
         """Return class probabilities (B, C) of items with features (B, F)."""
@@ -95,7 +95,7 @@ class KernelClassifier:
 def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS) -> torch.Tensor:
     """Return at most `most` labelled items, int64, ascending.
 
-    Verified items are chosen first. The rest is evenly spaced, with similar numbers per class.
+    Verified items are chosen first. The others are evenly spaced, with similar numbers per class.
     """
     labelled = torch.nonzero(labels != UNLABELED).squeeze(1)
     if len(labelled) <= most:
@@ -117,9 +117,9 @@ def chosen(labels: torch.Tensor, verified: torch.Tensor, most: int = MOST_LABELS
 
 
 def _fair_share(counts: torch.Tensor, room: int) -> int:
-    """Return the largest number per class with which all classes fit into `room`.
+    """Return the largest number per class for which at most `room` items are chosen in total.
 
-    Of a class with fewer items, all items are chosen.
+    Of a class with fewer items than this number, all items are chosen.
     """
     low, high = 0, int(counts.max())
     while low < high:

@@ -3,8 +3,8 @@
 The class shares of each item repeatedly become the weighted mean of its neighbours' shares. A
 classifier learns little about a class from three items. A cluster of the graph is mostly one class,
 so one label is enough for it. With 27 labels, the accuracy on unlabelled items is 0.97 on the
-bundled digits (wide classifier: 0.70) and 0.62 on textures (0.47; docs/gain.md). With hundreds of
-labels the classifiers are more accurate, and `share` moves the weight to them.
+bundled digits (wide classifier: 0.70) and 0.62 on textures (wide classifier: 0.47; docs/gain.md).
+With hundreds of labels the classifiers are more accurate, and `share` gives them more weight.
 """
 
 import torch
@@ -19,9 +19,9 @@ ROUNDS = 30
 SHARPNESS = 3.0
 """Exponent that calibrates the class shares, which are underconfident."""
 HALF_AT = 20
-"""Labels of the median class at which graph and classifiers have equal weight."""
+"""Number of labels of the median class at which spreading and classifiers weigh the same."""
 _PRODUCTS_PER_UNIT = 6_000_000
-"""Products per unit of work: about 20 ms."""
+"""Multiplications per unit of work, which takes about 20 ms."""
 
 
 def share(labels: torch.Tensor) -> float:
@@ -40,7 +40,7 @@ def share(labels: torch.Tensor) -> float:
 
 
 class LabelSpreading:
-    """Spreads labels over a graph. Call `unit` until it is `done`."""
+    """Spreads labels over a graph. Call `unit` until `done` is True."""
 
     def __init__(self, graph: Graph, labels: torch.Tensor, n_classes: int) -> None:
         """Start from labels int64 (N,) of `n_classes` classes."""
@@ -58,7 +58,7 @@ class LabelSpreading:
         self.spread = self._seeds.clone()
         """Class shares after the rounds so far, (N, C)."""
         self.rounds = 0
-        """Rounds done."""
+        """Number of rounds done."""
         self._rounds_per_unit = max(1, _PRODUCTS_PER_UNIT // max(1, len(graph) * n_classes))
 
     @property
@@ -67,7 +67,7 @@ class LabelSpreading:
         return self.rounds >= ROUNDS
 
     def unit(self) -> None:
-        """Do some rounds."""
+        """Do one unit of work, which is some of the rounds."""
         for _ in range(min(self._rounds_per_unit, ROUNDS - self.rounds)):
             self._round()
 

@@ -20,17 +20,17 @@ from lodespace.models.features.network import FeatureNetwork
 from lodespace.models.item_predictions import UNLABELED
 
 FRESH_CLASSIFIER_STEPS = 60
-"""Batches of a classifier that starts again on learned features."""
+"""Number of batches that are due after the classifier restarts on improved features."""
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""Number of predicted chunks after which the map uses them, before the sweep is complete."""
+"""During a sweep, the map uses the new predictions each time this many more chunks are done."""
 
 
 class LabelLearning:
     """Trains the wide classifier on labels, and predicts all items.
 
-    The classifier begins with the first label, on features learned without labels.
+    The classifier is created at the first label. It starts from features learned without labels.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class LabelLearning:
         self.generator = generator
         self.device_generator = device_generator
         self.classifier: WideClassifier | None = None
-        """None until there is a label."""
+        """The wide classifier; None until there is a label."""
         self.predictions = Predictions(len(dataset), n_classes, dataset.device)
         """Predictions for all items."""
         self.steps_due = 0
-        """Batches of the classifier that are due."""
+        """Number of batches that the classifier must still be trained on."""
 
     @property
     def at_work(self) -> bool:
@@ -88,7 +88,7 @@ class LabelLearning:
             self.classifier.set_class_count(n_classes)
 
     def reshape(self, n_classes: int) -> None:
-        """Set the number of classes of a state, before `load` loads it."""
+        """Set the number of classes to that of a saved state, before `load` loads the state."""
         self.n_classes = n_classes
 
     def step(
@@ -105,11 +105,11 @@ class LabelLearning:
             labels: all labels, int64 (N,).
             trained_labels: labels without those held out, int64 (N,).
             weights: weight of each label, float32 (N,).
-            verified: bool (N,).
-            priority: items int64 (K,) to predict first, with the labelled ones.
+            verified: whether a person looked at each item individually, bool (N,).
+            priority: items int64 (K,) to predict first, together with the labelled items.
 
         Returns:
-            The loss, or None without labels.
+            The loss, or None if there are no labels.
         """
         assert self.classifier is not None
         if self.predictions.complete:

@@ -1,6 +1,7 @@
 """The wide classifier: a feature network with a linear layer, trained on labels.
 
-Its probabilities weight the edges of the graph, and predict the items without a label.
+The class probabilities determine the weights of the edges of the graph, and predict the items
+without a label.
 """
 
 import torch
@@ -18,8 +19,8 @@ from lodespace.models.vae.losses import classification_loss
 BATCH_SIZE = 96
 LEARNING_RATE = 2e-3
 LABEL_CERTAINTY = 0.9
-"""Weight of an item's label in its class probabilities; the rest is the prediction. Labels may be
-wrong.
+"""Weight of the label in the class probabilities of an item. The prediction has the remaining
+weight, because labels may be wrong.
 """
 
 
@@ -37,7 +38,7 @@ class WideClassifier:
         n_classes: int,
         device_generator: torch.Generator,
     ) -> None:
-        """`network` may come from self-supervision; `device_generator` is on its device."""
+        """`network` may be pretrained; `device_generator` is on the device of `dataset`."""
         self.dataset = dataset
         self.augmentation = light(dataset.content)
         self.network = network
@@ -77,12 +78,12 @@ class WideClassifier:
 
         Args:
             labels: int64 (N,), UNLABELED for an item without a label.
-            weights: float32 (N,).
-            verified: bool (N,).
+            weights: weight of each label, float32 (N,).
+            verified: whether a person looked at each item individually, bool (N,).
             generator: random numbers. It is on the CPU, as are the labels.
 
         Returns:
-            The loss, or None without labels.
+            The loss, or None if there are no labels.
         """
         items = batch_of(labels, verified, generator)
         if len(items) == 0:
@@ -106,11 +107,11 @@ class WideClassifier:
 def batch_of(
     labels: torch.Tensor, verified: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
-    """Draw labelled items, int64 (BATCH_SIZE,), each class as often as every other.
+    """Draw labelled items, int64 (BATCH_SIZE,), all classes equally often.
 
-    Half of the items of each class are verified, even if there are few. A lasso adds hundreds of
-    similar items, a contact sheet 27 different ones. Without this rule, items of a contact sheet
-    would rarely be in a batch.
+    In each class, half of the drawn items are verified, even if the class has few verified items. A
+    lasso adds hundreds of similar items, a contact sheet adds 27 different items. Without this
+    rule, items of a contact sheet would rarely be in a batch.
     """
     classes = labels.clamp_min(0)
     labelled = labels != UNLABELED

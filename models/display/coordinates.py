@@ -1,7 +1,7 @@
-"""Conversion between the shown coordinates and those of the model.
+"""Conversion between the shown coordinates and the coordinates of the model.
 
 Before latent means are shown, they are contracted along collapsed dimensions, rotated and
-translated. Forces, encoder and decoder use coordinates without these changes.
+translated. Forces, encoder and decoder use coordinates before these changes.
 """
 
 import torch
@@ -9,7 +9,7 @@ import torch
 from lodespace.models.display.procrustes import procrustes
 
 MIN_CONTRACTION = 0.05
-"""Lower bound of the contraction as a divisor. Below it, shown points can hardly be told apart."""
+"""Smallest contraction to divide by. At smaller contractions, shown points nearly coincide."""
 
 
 def model_from_shown(
@@ -24,10 +24,10 @@ def model_from_shown(
         points: (K, D), in shown coordinates.
         shown: (N, D), the last frame; None before the first one.
         latent_mean: (N, D), the contracted latent means that the frame shows.
-        contraction: (D,).
+        contraction: factor per dimension by which latent means are contracted, (D,).
 
     Returns:
-        Points (K, D) of the model; `points` unchanged while no frame of this dimension exists.
+        Points (K, D) of the model. If there is no frame with D dimensions yet, `points` unchanged.
     """
     if shown is None or shown.shape != latent_mean.shape:
         return points
@@ -38,7 +38,7 @@ def model_from_shown(
 def rotation_to_shown(latent_mean: torch.Tensor, shown: torch.Tensor | None) -> torch.Tensor:
     """Return the rotation (D, D) from `latent_mean` (N, D) to the frame `shown` (N, D).
 
-    It is the identity while no frame of this dimension exists.
+    The rotation is the identity while there is no frame with D dimensions.
     """
     return transform_to_shown(latent_mean, shown)[0]
 
@@ -48,7 +48,7 @@ def transform_to_shown(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return rotation (D, D) and translation (D,) from `latent_mean` (N, D) to the frame `shown`.
 
-    They are the identity and 0 while no frame of this dimension exists.
+    Without a frame with D dimensions, they are the identity and 0.
     """
     if shown is None or shown.shape != latent_mean.shape:
         axes, device = latent_mean.shape[1], latent_mean.device

@@ -1,4 +1,4 @@
-"""Frames of the latent means: aligned, averaged, and limited in speed. Training ignores them."""
+"""Frames of the latent means: aligned, averaged, and limited in speed. Training uses no frames."""
 
 import torch
 import torch.nn.functional as F
@@ -10,11 +10,14 @@ SMOOTHING = 0.5
 SPEED_LIMIT = 0.022
 """Largest displacement of a point per frame, in spreads (mean standard deviation) of the cloud."""
 UNFAMILIAR_LIMIT = 0.08
-"""SPEED_LIMIT before a person has labelled or pinned items, while the first map takes shape."""
+"""Limit that replaces SPEED_LIMIT while no person has labelled or pinned an item yet."""
 MEDIAN_LIMIT = 0.0045
-"""Largest median displacement per frame, in spreads. If most points move, all are slowed down."""
+"""Largest median displacement per frame, in spreads (mean standard deviation) of the cloud.
+
+If most points move fast, all points are slowed down.
+"""
 SETTLED = 2e-4
-"""A frame in which no point moves further than this, in spreads, shows nothing new."""
+"""If no point moves further than this share of the spread of the cloud, there is no new frame."""
 
 
 class Display:
@@ -24,7 +27,7 @@ class Display:
         self.shown: torch.Tensor | None = None
         """The last frame, (N, D); None before the first one."""
         self.drift = 0.0
-        """Median displacement of the last frame, in spreads."""
+        """Median displacement in the last frame, divided by the spread of the cloud."""
 
     def show(
         self,
@@ -37,15 +40,15 @@ class Display:
     ) -> bool:
         """Make the next frame. Returns whether anything visible moved.
 
-        When a dimension is added, the points move gradually from the flat cloud into it. When one
-        is removed, the new cloud is shown at once.
+        When a dimension is added, the points of the flat cloud gradually move into the new
+        dimension. When a dimension is removed, the new cloud is shown at once.
 
         Args:
             latent_mean: the newest latent means, (N, D).
             pace: factor of the speed limits.
             held: items (K,) that a person drags. They have no speed limit.
-            familiar: whether a person has begun to work on the map. Before that it may move faster.
-            tempo: share (0..1] of a frame's time that this call stands for.
+            familiar: whether a person has begun to work on the map. If not, points may move faster.
+            tempo: time that this call stands for, as a share (0..1] of the time of a frame.
         """
         self.drift = 0.0
         if self.shown is None or self.shown.shape[1] > latent_mean.shape[1]:

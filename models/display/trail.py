@@ -1,4 +1,4 @@
-"""The frames that were shown, to play them backward at an undo."""
+"""History of the shown frames, which are played backward at an undo."""
 
 from collections import deque
 from itertools import pairwise
@@ -12,7 +12,7 @@ _KEPT_BYTES = 64 << 20
 
 
 class Trail:
-    """The newest frames that were shown, each (N, D). Older ones are dropped."""
+    """The newest frames that were shown, each (N, D). Older frames are dropped."""
 
     def __init__(self) -> None:
         self._frames: deque[tuple[int, torch.Tensor]] = deque()
@@ -29,8 +29,8 @@ class Trail:
     def back_to(self, frame: int, target: torch.Tensor) -> list[torch.Tensor]:
         """Return at most FRAMES frames that lead from the newest frame back to `target`.
 
-        If the kept frames do not reach back that far, the points move straight to `target`. If the
-        dimensions differ, the only frame is `target`.
+        If the kept frames do not reach back to `frame`, the points move straight to `target`. If
+        `target` has another number of dimensions, it is the only frame.
 
         Args:
             frame: number of the frame that showed `target`.
@@ -48,12 +48,12 @@ class Trail:
 
 
 def _sampled(way: list[torch.Tensor], count: int, *, smooth: bool) -> list[torch.Tensor]:
-    """Return `count` frames along `way`, evenly spaced by the mean motion of the points.
+    """Return `count` frames along the frames `way`, evenly spaced by the mean motion of the points.
 
     With `smooth`, the motion is slower at both ends.
     """
     moved = torch.stack([(b - a).norm(dim=1).mean() for a, b in pairwise(way)])
-    # Each interval has a minimum length, so that one without motion has a place too.
+    # Each interval has a minimum length, so that an interval without motion is not skipped.
     lengths = moved + 1e-3 * moved.mean() + 1e-12
     ends = torch.cat([torch.zeros(1), lengths.cumsum(0)]) / lengths.sum()
     at = torch.linspace(0, 1, max(2, count))

@@ -11,26 +11,26 @@ from lodespace.models.config import Content
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the changes, drawn per item."""
+    """Ranges of random changes, which are drawn for each item."""
 
     rotation: float = 0.0
-    """Degrees to each side."""
+    """Largest rotation in either direction, in degrees."""
     scale: float = 0.0
-    """Share by which width and height may grow or shrink."""
+    """Largest relative change of the width and of the height."""
     shear: float = 0.0
-    """Sideways shift per height."""
+    """Largest shear, as sideways shift per unit of height."""
     shift: tuple[float, float] = (0.0, 0.0)
-    """Shift along x and y, as shares of the side."""
+    """Largest shift along x and along y, as fractions of the side."""
     brightness: float = 0.0
-    """Share by which brightness may change."""
+    """Largest relative change of the brightness."""
     contrast: float = 0.0
-    """Share by which contrast may change."""
+    """Largest relative change of the contrast."""
     mirror: bool = False
-    """Whether half of the pictures are mirrored."""
+    """Whether a random half of the pictures is mirrored."""
     masks: float = 0.0
-    """Largest width of a hidden band of time and of one of frequency, as a share of the side.
+    """Largest width of the masked time band and of the masked frequency band.
 
-    SpecAugment; Park et al. 2019.
+    The width is a fraction of the side of the spectrogram (SpecAugment; Park et al. 2019).
     """
     noise: float = 0.0
     """Standard deviation of the noise that is added to standardised vectors."""
@@ -56,7 +56,7 @@ class Augmentation:
             side = torch.rand(len(x), 1, generator=generator, device=x.device)
             row_x = torch.where(side < 0.5, -row_x, row_x)
         grid = F.affine_grid(torch.stack([row_x, row_y], dim=1), list(x.shape), align_corners=False)
-        # Beyond its border a photo continues; a sign has an empty background.
+        # Photos are continued by reflection at the border. Other pictures get an empty background.
         beyond = "reflection" if self.mirror else "zeros"
         view = F.grid_sample(x, grid, padding_mode=beyond, align_corners=False)
         view = view * (1 + self.brightness * u[:, 6])[:, None, None, None]
@@ -71,7 +71,7 @@ class Augmentation:
         return view.clamp_(0, 1)
 
     def _masked(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Hide one band of rows and one of columns of each picture."""
+        """Set one band of rows and one band of columns of each picture to 0."""
         for dim in (2, 3):
             side = x.shape[dim]
             u = torch.rand(len(x), 2, generator=generator, device=x.device)
@@ -89,7 +89,7 @@ class Augmentation:
 
 
 _SYMBOLS = Augmentation(rotation=15.0, scale=0.15, shear=0.15, shift=(0.08, 0.08), brightness=0.2)
-"""Without mirroring, because a mirrored digit is another sign."""
+"""Changes for symbols: no mirroring, because a mirrored digit is a different symbol."""
 _PHOTOS = Augmentation(
     rotation=10.0,
     scale=0.25,
@@ -99,15 +99,15 @@ _PHOTOS = Augmentation(
     contrast=0.1,
     mirror=True,
 )
-"""Large shifts, small changes of brightness.
+"""Changes for photos: large shifts, small changes of brightness.
 
-The subject of a photo may lie anywhere in it, and its brightness is a feature of the subject.
+The subject may lie anywhere in a photo, and brightness is a feature of the subject.
 """
 _SPECTROGRAMS = Augmentation(shift=(0.15, 0.02), scale=0.05, brightness=0.25, masks=0.25)
-"""Time runs along x, frequency along y.
+"""Changes for spectrograms, in which time runs along x and frequency along y.
 
-A call may start earlier or later, but its pitch hardly changes. It is not mirrored, because a call
-played backward is another call.
+A call may start earlier or later, but the pitch of a call hardly changes. There is no mirroring,
+because a call played backward is a different call.
 """
 _VECTORS = Augmentation(noise=0.3, dropout=0.2)
 
@@ -128,10 +128,10 @@ _LIGHT: dict[Content, Augmentation] = {
 
 
 def strong(content: Content) -> Augmentation:
-    """Return the changes for self-supervision, which recognises two views as one item."""
+    """Return the changes for self-supervision, which learns that two views show the same item."""
     return _STRONG[content]
 
 
 def light(content: Content) -> Augmentation:
-    """Return the changes for the classifier, which are smaller, to keep the class of an item."""
+    """Return the changes for the classifier: smaller ones, which keep the class of an item."""
     return _LIGHT[content]

@@ -1,10 +1,10 @@
 """Descriptors of items that need no training: similar items have similar descriptors.
 
-Pixels are poor descriptors: two strokes with different slant or one pixel apart share none.
-Classical descriptors of edges need no labels, where a network does (docs/gain.md has the gain). A
-sign is described by the directions of its strokes in each part of it, after removing
-its slant (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is described by
-the amount and direction of its edges, wherever they are.
+Pixels are poor descriptors: two equal strokes that are one pixel apart may have no pixel in common.
+Classical descriptors of edges need no labels, unlike a network (docs/gain.md reports the gain). A
+symbol is described by the directions of the strokes in each cell of a grid, after its slant is
+removed (N. Dalal and B. Triggs 2005; Y. LeCun et al. 1998 for the slant). A photo is described by
+the amount and direction of its edges, independent of their position.
 """
 
 import math
@@ -16,19 +16,19 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.features.principal_components import standardised
 
 DIRECTIONS = 8
-"""Bins of edge directions over half a turn: dark on light and light on dark are the same edge."""
+"""Number of edge directions, over half a turn: opposite directions count as the same edge."""
 CELLS = 8
-"""A sign is described in CELLS x CELLS parts."""
+"""A symbol is described in a grid of CELLS x CELLS cells."""
 COLOUR_CELLS = 4
 SCALES = 2
-"""Scales at which a photo's edges are counted, each half of the previous one."""
+"""Number of scales at which edges of a photo are measured. Each scale halves the resolution."""
 LARGEST_SLANT = 1.0
-"""Limit of the slant that is removed, sideways per upward: a larger one is not a slant."""
+"""Largest slant that is removed, as sideways shift per unit of height."""
 _ITEMS_AT_ONCE = 1000
 
 
 def described(dataset: Dataset) -> torch.Tensor:
-    """Return descriptors (N, F): edges of signs and photos, otherwise the items as rows."""
+    """Return descriptors (N, F): edges of symbols and photos; for other content, the items."""
     if dataset.kind == "vector" or dataset.content not in ("symbols", "photos"):
         return dataset.flat()
     describe = _sign if dataset.content == "symbols" else _photo
@@ -45,9 +45,9 @@ def described(dataset: Dataset) -> torch.Tensor:
 
 
 def _sign(x: torch.Tensor) -> list[torch.Tensor]:
-    """Describe signs (B, C, S, S) by the strength of each direction in each cell.
+    """Describe symbols (B, C, S, S) by the strength of the edges per direction and cell.
 
-    Returns (B, DIRECTIONS * CELLS ** 2), and a second tensor of colours if C is not 1.
+    Returns (B, DIRECTIONS * CELLS ** 2), and a second tensor with colours if C is not 1.
     """
     strokes = F.adaptive_avg_pool2d(edges(upright(ink(x))), CELLS).flatten(1).sqrt()
     if x.shape[1] == 1:
@@ -59,8 +59,8 @@ def _sign(x: torch.Tensor) -> list[torch.Tensor]:
 def _photo(x: torch.Tensor) -> list[torch.Tensor]:
     """Describe photos (B, C, S, S).
 
-    Returns mean and deviation of the edges of each direction, a tensor per scale, and the
-    brightness of each channel.
+    Returns one tensor per scale, with mean and deviation of the edges per direction, and one tensor
+    with the brightness per channel.
     """
     groups = []
     for scale in range(SCALES):
@@ -90,7 +90,7 @@ def ink(x: torch.Tensor) -> torch.Tensor:
 
 
 def upright(x: torch.Tensor) -> torch.Tensor:
-    """Centre signs (B, 1, S, S) on a background of 0, and remove their slant.
+    """Centre symbols (B, 1, S, S), whose background is 0, and remove their slant.
 
     Centre and slant follow from the first and second moments of the pixels.
     """

@@ -7,7 +7,7 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.vae.initialisation import he_initialise
 
 WIDTH = 64
-"""Features per item: wide enough to learn from few labels, which 3 latent numbers are not."""
+"""Number of features per item: enough to learn from few labels, unlike 3 latent coordinates."""
 
 
 PHOTO_CHANNELS = (32, 64, 64, 64)
@@ -17,19 +17,20 @@ SYMBOL_CHANNELS = (16, 32, 64, 64)
 class FeatureNetwork(nn.Module):
     """Network from items to features (B, WIDTH).
 
-    It has stride-2 convolutions for pictures, one more at 64 x 64, and two linear layers for
-    vectors. In a sign the place of the strokes matters, so the last 4 x 4 map is read cell by
-    cell. In a photo the place does not matter, so mean and maximum over the map are read. Photos
-    also have batch normalisation, without which brightness dominates. On crops of ten photographs,
-    in the same time, 10-NN accuracy is 0.86 on these features and 0.67 on those of the network for
-    signs (docs/gain.md).
+    For pictures, the network has stride-2 convolutions, one more at 64 x 64 than at 32 x 32. For
+    vectors, it has two linear layers. The last convolution returns a map of 4 x 4 cells. In a
+    symbol the place of the strokes matters, so the output layer reads each cell. In a photo the
+    place does not matter, so the output layer reads the mean and the maximum over the cells. The
+    network for photos also has batch normalisation, without which brightness dominates. On crops of
+    ten photographs, after the same training time, 10-NN accuracy is 0.86 with the network for
+    photos and 0.67 with the network for symbols (docs/gain.md).
     """
 
     def __init__(self, dataset: Dataset) -> None:
         """Build layers for the items of `dataset`, He-initialised."""
         super().__init__()
         self.width = WIDTH
-        """Features per item."""
+        """Number of features per item."""
         if dataset.kind == "vector":
             (features,) = dataset.item_shape
             layers = [
@@ -47,8 +48,8 @@ class FeatureNetwork(nn.Module):
             )
         self.layers = nn.Sequential(*layers)
         he_initialise(self)
-        # Running statistics are learned in self-supervision only: a batch of labelled items is not
-        # a sample of the data.
+        # Batch normalisation learns running statistics only in self-supervision, because a batch of
+        # labelled items is not a representative sample of the data.
         self.eval()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -57,14 +58,14 @@ class FeatureNetwork(nn.Module):
 
 
 class _MeanAndMaximum(nn.Module):
-    """(B, C, H, W) -> (B, 2C)."""
+    """Mean and maximum per channel: (B, C, H, W) -> (B, 2C)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
 
 
 def _depth(side: int) -> int:
-    """Return the number of stride-2 convolutions from a side of 32 or 64 to 4."""
+    """Return the number of stride-2 convolutions that reduce a side of 32 or 64 to 4."""
     return (side // 4).bit_length() - 1
 
 

@@ -1,4 +1,4 @@
-"""Principal components: the start of the layout, and a part of the features of the graph."""
+"""Principal components, for the start of the layout and for the features of the graph."""
 
 import torch
 import torch.nn.functional as F
@@ -9,12 +9,12 @@ _ROWS_AT_ONCE = 8192
 def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
     """Return the first k principal component scores: (N, F) -> (N, min(k, F)).
 
-    They are computed by the eigenvectors of the covariance in double precision, because F is the
-    number of pixels and the same input must give the same scores on every run. The sign of each
+    The components are eigenvectors of the covariance, computed in double precision, because F is
+    the number of pixels and the same input must give the same scores on every run. The sign of each
     component is fixed by its largest loading.
     """
     mean = x.mean(dim=0)
-    # In chunks: all rows in double precision would take twice their memory.
+    # In chunks, because `x` in double precision would take twice the memory.
     chunks = x.split(_ROWS_AT_ONCE)
     covariance = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
     for chunk in chunks:
@@ -31,11 +31,11 @@ def principal_components(x: torch.Tensor, k: int) -> torch.Tensor:
 def starting_positions(
     components: torch.Tensor, latent_dim: int, generator: torch.Generator
 ) -> torch.Tensor:
-    """Return starting positions: the first components, centred, with unit spread.
+    """Return starting positions: the first components, centred, with a mean deviation of 1.
 
     Components are (N, F), positions (N, latent_dim). A dimension in which the data have no variance
-    starts with some noise from `generator`. Forces alone never
-    leave a plane, and do not separate points that coincide.
+    starts with some noise from `generator`. Forces alone never move points out of a plane, and do
+    not separate points that coincide.
     """
     missing = latent_dim - components.shape[1]
     start = F.pad(components[:, :latent_dim], (0, max(0, missing)))
@@ -45,14 +45,14 @@ def starting_positions(
         noise = torch.randn(start.shape, generator=generator, device=start.device)
         start = torch.where(flat, noise * 0.1 * deviation.max().clamp_min(1e-3), start)
     start = start - start.mean(dim=0)
-    # Without correction, because a single item has a deviation too.
+    # Without Bessel's correction, so that the deviation of a single item is 0, not NaN.
     return start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
 
 
 def standardised(features: torch.Tensor) -> torch.Tensor:
     """Centre features (N, F) and scale them by one number to a total variance of 1.
 
-    Different sets of features become comparable.
+    This makes different sets of features comparable.
     """
     centred = features - features.mean(dim=0)
     return centred / centred.square().sum(dim=1).mean().sqrt().clamp_min(1e-8)

@@ -1,7 +1,7 @@
 """Features learned without labels, by recognising two views of the same item.
 
 SimCLR (T. Chen et al. 2020), as the paper requires: first self-supervised learning, then labels. A
-graph on these features together with the principal components is better than on either alone.
+graph on these features and the principal components is better than a graph on either alone.
 """
 
 import math
@@ -84,7 +84,7 @@ class SelfSupervision:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self, *, unfinished: bool) -> Tensors:
-        """Return the tensors of the network, and those of its training while it is `unfinished`."""
+        """Return the tensors of the network and, if `unfinished`, those of its training."""
         tensors = module_tensors("features", self.network)
         if unfinished:
             tensors |= module_tensors("projection", self.projection)

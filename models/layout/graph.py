@@ -16,11 +16,11 @@ class Graph:
     """E undirected edges between N items."""
 
     head: torch.Tensor
-    """Smaller item of each edge, int64 (E,)."""
+    """The item with the smaller index of each edge, int64 (E,)."""
     tail: torch.Tensor
-    """Larger item of each edge, int64 (E,)."""
+    """The item with the larger index of each edge, int64 (E,)."""
     weight: torch.Tensor
-    """float32 (E,) in 0..1."""
+    """Weight of each edge, float32 (E,) in 0..1."""
 
     def __len__(self) -> int:
         return len(self.head)
@@ -29,8 +29,9 @@ class Graph:
 def neighbours_of_rows(
     features: torch.Tensor, rows: slice, k: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Nearest neighbours of one block of rows, so that a caller can spread the search over many
-    turns.
+    """Find the nearest neighbours of one block of rows.
+
+    A caller can search the blocks one after another, in many turns.
 
     Args:
         features: (N, F).
@@ -42,7 +43,7 @@ def neighbours_of_rows(
     """
     some = features[rows]
     square = features.square().sum(dim=1)
-    # Without the square of the row itself, which is the same for all its candidates.
+    # The squared norm of the row is left out: it is the same for all candidates of the row.
     d2 = square - 2 * some @ features.T
     own = torch.arange(rows.start, rows.start + len(some), device=features.device)
     d2[torch.arange(len(some), device=features.device), own] = math.inf
@@ -52,10 +53,11 @@ def neighbours_of_rows(
 
 
 def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
-    """UMAP's fuzzy simplicial set from indices and distances (N, k).
+    """UMAP's fuzzy simplicial set from the indices and distances (N, k) of nearest neighbours.
 
-    The weights of each item are exp(-(d - rho) / sigma), with sigma such that they sum to log2 k.
-    Both directions of an edge are joined by the probabilistic union a + b - ab.
+    The weight from an item to a neighbour at distance d is exp(-(d - rho) / sigma). rho is the
+    distance of the nearest neighbour. sigma is chosen so that the weights of the item sum to
+    log2 k. The weights a and b of the two directions of an edge become the weight a + b - ab.
     """
     n, k = indices.shape
     rho = distances[:, :1]
@@ -75,11 +77,11 @@ def fuzzy_graph(indices: torch.Tensor, distances: torch.Tensor) -> Graph:
     rows = torch.arange(n, device=indices.device).repeat_interleave(k)
     columns, values = indices.reshape(-1), weights.reshape(-1)
     key = torch.minimum(rows, columns) * n + torch.maximum(rows, columns)
-    # Sorted, so that the same graph has its edges in the same order.
+    # `unique` sorts the edges, so that the same graph always has the same order of edges.
     unique, where = key.unique(return_inverse=True)
     total = torch.zeros(len(unique), device=values.device).index_add_(0, where, values)
-    # An edge seen from both ends has the sum a + b, an edge seen from one end a. The product
-    # follows from the squares.
+    # `total` is a + b where each item is a neighbour of the other, and a otherwise. The product ab
+    # is ((a + b)^2 - (a^2 + b^2)) / 2.
     squares = torch.zeros_like(total).index_add_(0, where, values.square())
     weight = total - (total.square() - squares) / 2
     keep = weight > 1e-4

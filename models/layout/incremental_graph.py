@@ -1,4 +1,4 @@
-"""Building a neighbour graph in small units of work, so that training continues meanwhile."""
+"""Building a neighbour graph in small units of work, between which training continues."""
 
 from collections.abc import Mapping
 
@@ -11,22 +11,22 @@ from lodespace.models.features.principal_components import principal_components,
 from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
 
 FEATURE_COMPONENTS = 32
-"""Principal components that are kept of each set of learned features."""
+"""Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
-"""Factor of self-supervised features of signs, beside the descriptors of their strokes."""
+"""Factor on the self-supervised features of signs such as letters. Other features have factor 1."""
 _ITEMS_PER_UNIT = 1000
-"""Items per unit that pass through the feature network: about 15 ms."""
+"""Number of items that one unit of work passes through the feature network, in about 15 ms."""
 
 _DISTANCES_PER_UNIT = 5_000_000
-"""Distances per unit: about 20 ms."""
+"""Number of distances that one unit of work computes, in about 20 ms."""
 
 
 class GraphFeatures:
-    """Features that a graph stands on. Call `unit` until it returns them.
+    """Features from which a graph is built. Call `unit` until it returns the features.
 
-    Principal components, self-supervised features of pictures, and the features of a trained
-    classifier. Each set has the same variance, because none replaces another. Self-supervised
-    features of signs count half (docs/gain.md).
+    The features are up to three sets: principal components, self-supervised features of pictures,
+    and the features of a trained classifier. All sets are scaled to the same variance, because no
+    set replaces another. Self-supervised features of signs count half (docs/gain.md).
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class GraphFeatures:
 
         Args:
             dataset: the items.
-            network: self-supervised network; None for no features learned without labels.
-            components: principal components, (N, F).
-            classifier_features: (N, WIDTH), or None.
+            network: self-supervised network; None to use no self-supervised features.
+            components: principal components of the items, (N, F).
+            classifier_features: features of the classifier, (N, WIDTH); None to use none.
         """
         self.dataset = dataset
         self.network = network
@@ -81,23 +81,23 @@ class GraphBuilding:
     """The k-NN graph of features (N, F). Call `unit` until it returns the graph."""
 
     def __init__(self, features: torch.Tensor, k: int) -> None:
-        """Prepare to search `k` neighbours per item."""
+        """Prepare to find the `k` nearest neighbours of each item."""
         n = len(features)
         self.features = features
         self.k = min(k, n - 1)
         self.rows_per_unit = max(1, _DISTANCES_PER_UNIT // n)
         self.done = 0
-        """Rows whose neighbours are known."""
+        """Number of rows whose neighbours are known."""
         self.indices = torch.empty(n, self.k, dtype=torch.int64, device=features.device)
         self.distances = torch.empty(n, self.k, device=features.device)
 
     @property
     def progress(self) -> float:
-        """Share (0..1) of the rows that are done."""
+        """Share (0..1) of the rows whose neighbours are known."""
         return self.done / len(self.features)
 
     def unit(self) -> Graph | None:
-        """Search one block of rows. Returns the graph after the last block."""
+        """Find the neighbours of one block of rows. After the last block, return the graph."""
         n = len(self.features)
         if self.done < n:
             rows = slice(self.done, min(self.done + self.rows_per_unit, n))
@@ -109,7 +109,7 @@ class GraphBuilding:
         return fuzzy_graph(self.indices, self.distances)
 
     def tensors(self) -> Tensors:
-        """Neighbours found so far. The features are the caller's."""
+        """The neighbours found so far. The caller has to save the features."""
         return {
             "neighbour_indices": self.indices[: self.done],
             "neighbour_distances": self.distances[: self.done],
@@ -124,16 +124,16 @@ class GraphBuilding:
 
 
 class GraphRefresh:
-    """A graph whose features are collected first. Call `unit` until it returns the graph."""
+    """Collects features, then builds a graph. Call `unit` until it returns the graph."""
 
     def __init__(self, features: GraphFeatures, k: int) -> None:
-        """Prepare to search `k` neighbours per item."""
+        """Prepare to find the `k` nearest neighbours of each item."""
         self.features = features
         self.k = k
         self.building: GraphBuilding | None = None
 
     def unit(self) -> Graph | None:
-        """Do one unit. Returns the graph after the last one."""
+        """Do one unit of work. After the last unit, return the graph."""
         if self.building is not None:
             return self.building.unit()
         features = self.features.unit()
@@ -143,11 +143,11 @@ class GraphRefresh:
 
     @property
     def uses_classifier(self) -> bool:
-        """Whether features of the classifier are used."""
+        """Whether the graph is built on features of the classifier, among others."""
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
-        """Features or neighbours so far."""
+        """The features collected so far; later all features, and the neighbours found so far."""
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}

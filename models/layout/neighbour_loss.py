@@ -2,24 +2,24 @@
 
     L = - sum_(i,j) w_ij log q_ij  -  sum_i r_i / M sum_m log(1 - q_im),      q = 1 / (1 + a d^2b)
 
-The first sum runs over the edges of the graph, the second over M sampled others of each item. r_i
-is the repulsion that the edges of the item ask for: `NEGATIVES` per unit of edge weight, as in
-UMAP's sampling. d is measured in the kernel's own unit (particles.py). The force is in closed form.
-McInnes, Healy, Melville 2018, section 3.2. Here the sum over edges is exact and only the repulsion
-is sampled, which makes the motion smooth.
+The first sum runs over the edges of the graph, the second over M sampled other items of each item.
+r_i is the strength of the repulsion of item i: `NEGATIVES` times the sum of the weights of its
+edges, as in UMAP's sampling. d is a distance in kernel units (particles.py). The force is computed
+in closed form. Source: McInnes, Healy, Melville 2018, section 3.2. Unlike UMAP, this module sums
+over all edges and samples only the repulsion, which makes the motion smooth.
 """
 
 import torch
 
-# q fitted to exp(-max(0, d - 0.1)) for d in 0..3: UMAP's defaults min_dist 0.1, spread 1.
+# With these A and B, q fits exp(-max(0, d - 0.1)) for d in 0..3. UMAP's defaults min_dist 0.1 and
+# spread 1 give the same fit.
 A = 1.5769434603113077
 B = 0.8950608779109733
 NEGATIVES = 5.0
 FORCE_LIMIT = 4.0
-"""UMAP's clamp of one interaction, per axis."""
+"""Limit per axis on the unweighted repulsion of two items, and on one step of an item (UMAP)."""
 _NEAR = 1e-4
-"""Squared distance below which points repel as if they were this far apart, well inside the clamp.
-"""
+"""Smallest squared distance used in the repulsion. Closer points repel as at this distance."""
 
 
 def similarity(d2: torch.Tensor) -> torch.Tensor:
@@ -28,13 +28,13 @@ def similarity(d2: torch.Tensor) -> torch.Tensor:
 
 
 def attraction_loss(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """-sum w log q over edges between positions head and tail (E, D), with weight (E,). Scalar."""
+    """-sum w log q, a scalar, over edges with ends `head` and `tail` (E, D) and weights w (E,)."""
     d2 = (head - tail).square().sum(dim=1)
     return (weight * torch.log1p(A * d2.clamp_min(1e-12).pow(B))).sum()
 
 
 def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Minus the gradient of attraction_loss at `head`, (E, D). At `tail` it is the opposite."""
+    """Force on `head`: minus the gradient of attraction_loss, (E, D). `tail` has the opposite."""
     difference = tail - head
     d2 = difference.square().sum(dim=1, keepdim=True).clamp_min_(1e-12)
     power = d2.pow(B)
@@ -45,12 +45,12 @@ def attraction_force(head: torch.Tensor, tail: torch.Tensor, weight: torch.Tenso
 def repulsion_loss(
     item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
 ) -> torch.Tensor:
-    """-sum_i r_i / M sum_m log(1 - q). Scalar.
+    """-sum_i r_i / M sum_m log(1 - q_im), a scalar.
 
     Args:
-        item: positions, (N, D).
-        others: positions of M sampled others per item, (N, M, D).
-        strength: r, (N,).
+        item: positions of the items i, (N, D).
+        others: positions of the M sampled other items m of each item, (N, M, D).
+        strength: strength r_i of the repulsion of each item, (N,).
     """
     d2 = (item[:, None] - others).square().sum(dim=2)
     power = d2.clamp_min(1e-12).pow(B)
@@ -61,9 +61,9 @@ def repulsion_loss(
 def repulsion_force(
     item: torch.Tensor, others: torch.Tensor, strength: torch.Tensor
 ) -> torch.Tensor:
-    """Minus the gradient of repulsion_loss at `item` with the others fixed, (N, D).
+    """Minus the gradient of repulsion_loss at `item`, with `others` fixed, (N, D).
 
-    Each interaction is clamped.
+    The force from each other item is limited to FORCE_LIMIT per axis, before the factor r_i / M.
     """
     difference = item[:, None] - others
     d2 = difference.square().sum(dim=2, keepdim=True)

@@ -1,4 +1,4 @@
-"""The map of the presets with particles: particles, their pins, and the motion that is due."""
+"""The map of the presets with particles: particles, pins, and the rounds of forces that are due."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,34 +16,34 @@ NEW_GRAPH_ROUNDS = 100
 
 
 class ParticleMap:
-    """Particles in latent units; before the first graph exists, the positions where they start."""
+    """The particles of all items; before the first graph exists, their starting positions."""
 
     def __init__(
         self, components: torch.Tensor, latent_dim: int, generator: torch.Generator
     ) -> None:
-        """Start on the principal components (N, F). `generator` is on their device."""
+        """Start on the principal components (N, F). `generator` is on the same device."""
         self.components = components
         """Principal components of the items, (N, F)."""
         self.start = starting_positions(components, latent_dim, generator)
-        """Latent means (N, D) before there are particles."""
+        """Starting positions (N, D): the latent means until the particles exist."""
         self.particles: Particles | None = None
-        """None until the first graph exists."""
+        """The particles; None until the first graph exists."""
         self.motion = Motion()
         """The rounds of forces that are due."""
         self.pinned = torch.empty(0, dtype=torch.int64)
         """Pinned items, int64 (K,), on the CPU."""
         self.pins = torch.empty(0, latent_dim, device=components.device)
-        """Where they are held: (K, D), in latent units."""
+        """Positions at which the pinned items are held, (K, D), in latent units."""
         self._generator = generator
 
     @property
     def latent_mean(self) -> torch.Tensor:
-        """(N, D)."""
+        """Latent means, (N, D), in latent units."""
         return self.start if self.particles is None else self.particles.latent_mean
 
     @property
     def graph(self) -> Graph | None:
-        """The neighbour graph; None until the first one exists."""
+        """The neighbour graph; None until the first graph exists."""
         return None if self.particles is None else self.particles.graph
 
     def begin(self, graph: Graph, rounds: int) -> None:
@@ -53,18 +53,18 @@ class ParticleMap:
         self._pin(self.particles)
 
     def set_graph(self, graph: Graph) -> None:
-        """Continue on another graph."""
+        """Replace the graph, and plan a motion on the new graph."""
         assert self.particles is not None
         self.particles.set_graph(graph)
         self.motion.plan(NEW_GRAPH_ROUNDS, NEW_GRAPH_STEP)
 
     def hold_positions(self) -> None:
-        """Anchor each particle where it is: unlabelled items resist leaving these places."""
+        """Anchor each particle at its position, which unlabelled items then resist leaving."""
         assert self.particles is not None
         self.particles.target = self.particles.position.clone()
 
     def set_pins(self, items: torch.Tensor, targets: torch.Tensor) -> None:
-        """Pin items int64 (K,) at targets (K, D) in latent units, instead of all earlier pins."""
+        """Replace all pins: pin items int64 (K,) at targets (K, D), in latent units."""
         self.pinned, self.pins = items, targets
         if self.particles is not None:
             released = self.particles.pinned
@@ -72,11 +72,11 @@ class ParticleMap:
             self._pin(self.particles)
 
     def change_dimension(self, latent_dim: int) -> None:
-        """Continue in another dimension, without pins.
+        """Continue in `latent_dim` dimensions, and remove all pins.
 
-        From 3D to 2D the map is projected on its principal plane. From 2D to 3D the third principal
-        component of the items becomes the height: clusters then rise or sink as wholes, which
-        noise as the height would not do.
+        From 3D to 2D, the map is projected onto its principal plane. From 2D to 3D, the third
+        principal component of the items becomes the height. Each cluster then rises or sinks as a
+        whole. Noise as the height would spread the items of a cluster.
         """
         if self.particles is None:
             self.start = starting_positions(self.components, latent_dim, self._generator)
@@ -110,14 +110,14 @@ class ParticleMap:
     # Checkpoints ------------------------------------------------------------------------------
 
     def tensors(self) -> Tensors:
-        """Particles or starting positions, and pins."""
+        """The particles, or before they exist the starting positions, and the pins."""
         tensors = {"start": self.start} if self.particles is None else self.particles.tensors()
         if len(self.pinned):
             tensors |= {"pinned_items": self.pinned, "pins": self.pins}
         return tensors
 
     def counters(self) -> dict[str, Any]:
-        """The motion that is due, and the unit of the particles."""
+        """The rounds of forces that are due, and the scale factor of the particles."""
         scale = 1.0 if self.particles is None else self.particles.scale
         return {**self.motion.counters(), "scale": scale}
 

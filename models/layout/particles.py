@@ -1,8 +1,9 @@
 """The particle system: each item's latent mean is a variational parameter, moved by forces.
 
-A force is minus the gradient of one term of the loss at that mean (neighbour_loss.py,
-anchor_loss.py). Positions are in the kernel's unit. `latent_mean` is in latent units. One scale
-factor between both gives the cloud unit spread, as the prior has.
+A force is minus the gradient of one term of the loss at the latent mean (neighbour_loss.py,
+anchor_loss.py). Positions are in kernel units, the unit of the distance in the neighbour term.
+`latent_mean` is in latent units, in which the cloud has a spread of 1, as the prior has. One scale
+factor converts between the two units.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,13 @@ from lodespace.models.layout.neighbour_loss import (
 )
 
 SAMPLES = 5
-"""Sampled others per item that repel it in one round."""
+"""Number of sampled items that repel each item in one round."""
 LEAST_AGREEMENT = 0.02
-"""Minimum factor of an edge between items of different classes."""
+"""Minimum agreement of the classes of two items. The agreement is a factor on the edge weight."""
 SCALE_RATE = 0.05
-"""Rate at which the scale factor follows the spread. It is low, so that the cloud does not pulsate.
+"""Share by which the scale factor approaches the spread of the positions in each round.
+
+The share is small, so that the cloud does not pulsate.
 """
 
 
@@ -34,7 +37,7 @@ class Particles:
     """N particles in D dimensions on a graph. All tensors are on one device."""
 
     def __init__(self, start: torch.Tensor, graph: Graph, generator: torch.Generator) -> None:
-        """Place particles at `start` (N, D), in any unit. `generator` is on its device."""
+        """Place particles at `start` (N, D), in any unit. `generator` is on the same device."""
         self.position = start / start.std(dim=0, correction=0).mean().clamp_min(1e-8)
         """Positions in kernel units, (N, D)."""
         self.generator = generator
@@ -47,11 +50,11 @@ class Particles:
         self.pinned = torch.empty(0, dtype=torch.int64, device=start.device)
         """Pinned items, int64 (K,)."""
         self.pins = torch.empty(0, start.shape[1], device=start.device)
-        """Where they are held, in latent units: (K, D)."""
+        """Positions at which the pinned items are held, (K, D), in latent units."""
         self.set_graph(graph)
 
     def set_graph(self, graph: Graph) -> None:
-        """Continue on another graph."""
+        """Replace the graph. Until the next `set_agreement`, the weights of the graph are used."""
         self.graph = graph
         self.weight = graph.weight
         self.degree = self._degrees()
@@ -62,8 +65,9 @@ class Particles:
         return (self.position - self.position.mean(dim=0)) / self.scale
 
     def pin(self, items: torch.Tensor, pins: torch.Tensor) -> None:
-        """Hold items int64 (K,) at `pins` (K, D), in latent units, while the cloud grows or
-        shrinks.
+        """Replace the pins: hold items int64 (K,) at `pins` (K, D), in latent units.
+
+        The pins keep their place in latent units while the cloud grows or shrinks.
         """
         self.pinned, self.pins = items, pins
 
@@ -76,9 +80,9 @@ class Particles:
     def set_agreement(
         self, probabilities: torch.Tensor | None, share_of_classes: float, sharpness: float = 1.0
     ) -> None:
-        """Multiply the weight of each edge by (1 - s) + s * max(0.02, sum_c p_ic p_jc)^g.
+        """Set the weight of each edge to w_ij * ((1 - s) + s * max(0.02, sum_c p_ic p_jc)^g).
 
-        Edges between items of different classes become weaker.
+        w_ij is the weight in the graph. Edges between items of different classes become weaker.
 
         Args:
             probabilities: class probabilities p, (N, C). None restores the weights of the graph.
@@ -97,11 +101,11 @@ class Particles:
     def round(self, step: float, beta_neighbour: float = 1.0, beta_anchor: float = 1.0) -> None:
         """Do one round of forces on every particle.
 
-        The attraction along all edges is exact, the repulsion is sampled. The springs of the
-        anchors are integrated implicitly (linearly implicit Euler), because explicit steps
-        overshoot once step * stiffness exceeds 2, as for a pin in a strong motion. For the same
-        reason a weight of the neighbour term above 1 reduces the step, which does not change where
-        forces balance.
+        All edges attract, and sampled items repel. The anchor forces are integrated implicitly
+        (linearly implicit Euler), because explicit steps overshoot when step * stiffness exceeds
+        2, as for pinned items. To avoid overshooting, the step size is also divided by the weight
+        of the neighbour term if that weight is above 1. A smaller step does not change the
+        positions at which the forces balance.
 
         Args:
             step: step size.
@@ -136,7 +140,7 @@ class Particles:
         return torch.randint(n, (n, SAMPLES), generator=self.generator, device=self.position.device)
 
     def losses(self) -> dict[str, float]:
-        """Neighbour and anchor terms, in nats per item, at newly sampled others."""
+        """Neighbour and anchor terms, in nats per item. The repelling items are sampled again."""
         z, graph = self.position, self.graph
         attraction = attraction_loss(z[graph.head], z[graph.tail], self.weight)
         repulsion = repulsion_loss(z, z[self._sample()], NEGATIVES * self.degree)
@@ -166,7 +170,7 @@ class Particles:
         device: torch.device,
         generator: torch.Generator,
     ) -> "Particles":
-        """Particles of a saved state, without pins."""
+        """Return the particles of a saved state, without pins."""
         head, tail, edge_weight, weight = (
             tensors[name].clone().to(device)
             for name in ("edge_head", "edge_tail", "edge_weight", "edge_weight_now")

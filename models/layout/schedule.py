@@ -1,36 +1,36 @@
-"""Schedule of the rounds of forces: the first layout anneals, later motions fade out."""
+"""Schedule of the rounds of forces: how many rounds are due, and how the step size decreases."""
 
 from collections.abc import Mapping
 from typing import Any
 
 LAYOUT_STEP = 1.0
-"""First step size of the first layout."""
+"""Step size of the first round of the first layout."""
 INTERACTIVE_STEP = 0.3
-"""Step size after a gesture."""
+"""Step size of the first round of the motion after a gesture."""
 NEW_GRAPH_STEP = 0.5
-"""Step size on a new graph."""
+"""Step size of the first round of the motion on a new graph."""
 
 
 class Motion:
-    """The rounds that are due, and the step size of each."""
+    """A motion of the particles: the rounds that are due, and the step size of each round."""
 
     def __init__(self) -> None:
         self.due = 0
-        """Rounds that are left."""
+        """Number of rounds of the motion that are left."""
         self.planned = 0
-        """Rounds of the motion in all."""
+        """Total number of rounds of the motion."""
         self.step = LAYOUT_STEP
-        """Step size of its first round."""
+        """Step size of the first round of the motion."""
 
     def plan(self, rounds: int, step: float) -> None:
-        """Start a motion, unless a stronger one is in progress."""
+        """Start a motion, unless `due * step` of the motion in progress is larger."""
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds
             self.step = step
 
     @property
     def laying_out(self) -> bool:
-        """Whether this is the motion of the first layout."""
+        """Whether the first layout is in progress."""
         return self.due > 0 and self.step == LAYOUT_STEP
 
     @property
@@ -39,9 +39,10 @@ class Motion:
         return 1 - self.due / self.planned if self.due else 1.0
 
     def next_step(self) -> float | None:
-        """Step size of the next round, which then counts as done; None when none is due.
+        """Count a round as done and return its step size; None when no round is due.
 
-        It shrinks to 0: in a layout from the first round on, in other motions over the second half.
+        The step size decreases to 0: from the first round on in the first layout, and over the
+        second half of the rounds in other motions.
         """
         if not self.due:
             return None

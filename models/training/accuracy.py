@@ -14,10 +14,10 @@ _MAX_ENCODED = 500
 def measure_accuracy(state: LoopState, vae_training: VAETraining, prediction: torch.Tensor) -> None:
     """Update the accuracies in `state.metrics`.
 
-    "held_out" is the number of held-out labels, "label_accuracy" the share of them that are
-    predicted right, and "head_accuracy" the same share for the paper's head. The head reads the
-    encoder's mean, not the particle: a particle is pulled by its own label even when that label is
-    held out, so measuring on it would leak the label.
+    "held_out" is the number of held-out labels. "label_accuracy" is the share of these labels that
+    equal `prediction`, and "head_accuracy" the share that the paper's head predicts. The head reads
+    the encoder's mean, not the particle: a particle is pulled by its own label even when that label
+    is held out, so measuring on the particle would leak the label.
 
     Args:
         state: the labels, and the metrics to update.

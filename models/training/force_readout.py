@@ -1,9 +1,9 @@
 """Forces for display: minus the gradient of each weighted term at the latent means, by autograd.
 
-The unit is nats per latent unit. In the presets with particles, the neighbour and anchor terms move
-the points, and the other terms shape encoder, decoder and head. In the preset `paper` all terms act
-on the encoder. Nothing here changes the state of training: random items come from a separate
-generator.
+The unit of forces is nats per latent unit. In the presets with particles, the neighbour and anchor
+terms move the points, and the other terms train encoder, decoder and head. In the preset `paper`,
+all terms train the encoder. This module does not change the state of training: a separate generator
+draws the random items.
 """
 
 from collections.abc import Callable
@@ -22,11 +22,11 @@ OTHERS = 48
 """Number of sampled items that repel each item when the forces on all items are computed."""
 
 Forces = dict[str, torch.Tensor]
-"""Force by the name of its term, each (N, D) or (K, D), in nats per latent unit."""
+"""Name of a term -> force of the term, (N, D) or (K, D), in nats per latent unit."""
 
 
 def minus_gradient(loss: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
-    """Return minus the gradient of `loss` at `at`, in the shape of `at`."""
+    """Return minus the gradient of `loss` at the point `at`, in the shape of `at`."""
     variable = at.detach().clone().requires_grad_()
     with torch.enable_grad():
         value = loss(variable)
@@ -48,13 +48,14 @@ def vae_forces(
 
     Args:
         training: networks and weights.
-        latent_mean: where forces are read, (K, D).
-        items: int64 (K,), on the CPU.
-        labels: of all items, int64 (N,), on the CPU.
-        reconstruction: include the reconstruction, which needs a pass through the decoder.
+        latent_mean: latent means at which the forces are computed, (K, D).
+        items: the items of these means, int64 (K,), on the CPU.
+        labels: labels of all items, int64 (N,), on the CPU.
+        reconstruction: whether to include the force of the reconstruction, which needs a pass
+            through the decoder.
 
     Returns:
-        Forces (K, D) by the name of the term (models/terms.py).
+        Name of a term (models/terms.py) -> force of the term, (K, D).
     """
     weights, vae = training.config.weights, training.vae
     own = labels[items].to(latent_mean.device)
@@ -86,13 +87,13 @@ def particle_forces(
 ) -> Forces:
     """Return the forces of the neighbour and anchor terms.
 
-    For `items` int64 (K,), the forces (K, D) are exact. For None, the forces (N, D) are those on
-    all items, and only OTHERS sampled items repel.
+    If `items` is int64 (K,), the forces on these items, (K, D), are exact. If `items` is None, the
+    result is the forces on all items, (N, D), for which only OTHERS sampled items repel.
     """
     z, graph = particles.position, particles.graph
     n = len(z)
     if items is None:
-        # Always the same items, so that arrows do not flicker.
+        # The sampled items are always the same, so that arrows do not flicker.
         generator = torch.Generator().manual_seed(0)
         others = torch.randint(n, (OTHERS,), generator=generator).to(z.device)
         chosen = torch.arange(n, device=z.device)
@@ -106,8 +107,8 @@ def particle_forces(
     head, tail, weight = graph.head[edges], graph.tail[edges], particles.weight[edges]
 
     def neighbour(own: torch.Tensor) -> torch.Tensor:
-        # At chosen items, the end of an edge is the variable `own`. If both ends are chosen, each
-        # has a term in which the other end is fixed.
+        # `own` are the positions of the chosen items, the variable of the gradient. Each edge has
+        # two terms: in each term one end moves if its item is chosen, and the other end is fixed.
         moving = z.index_copy(0, chosen, own)
         pull = attraction_loss(moving[head], z[tail], weight) + attraction_loss(
             z[head], moving[tail], weight
@@ -120,7 +121,8 @@ def particle_forces(
     def anchor(own: torch.Tensor) -> torch.Tensor:
         return beta_anchor * anchor_loss(own, particles.target[chosen], particles.stiffness[chosen])
 
-    # Convert from kernel units to latent units: the loss as a function of position / scale.
+    # The factor `scale` converts the gradient from kernel units to latent units, because the latent
+    # mean is position / scale.
     scale = particles.scale
     return {
         "neighbour": minus_gradient(neighbour, z[chosen]) * scale,

@@ -1,4 +1,4 @@
-"""Queries to the trained model, in shown coordinates. They do not change the model."""
+"""Queries to the trained model, in shown coordinates. The queries do not change the model."""
 
 from typing import NamedTuple
 
@@ -16,35 +16,36 @@ from lodespace.models.vae.losses import reconstruction_loss
 
 
 class Inspection(NamedTuple):
-    """The model's view of K items."""
+    """Reconstruction and uncertainty of K items."""
 
     reconstruction: npt.NDArray[np.float32]
-    """(K, *item_shape), decoded from the latent means; pictures in 0..1."""
+    """Items decoded from the latent means, (K, *item_shape); pictures in 0..1."""
     error: npt.NDArray[np.float32]
-    """(K,), reconstruction error in nats."""
+    """Reconstruction error of each item, (K,), in nats."""
     sigma: npt.NDArray[np.float32]
-    """(K, D), standard deviation of q(Z given X) along the shown axes."""
+    """Standard deviation of q(Z given X) along the shown axes, (K, D)."""
 
 
 class Inspector:
-    """Reads forces, decoded points and uncertainty from `loop`, whose last frame is `shown`."""
+    """Computes forces, decoded points and uncertainty from the model of a loop."""
 
     def __init__(self, loop: Loop, shown: torch.Tensor | None) -> None:
-        """`shown` (N, D) is None before the first frame."""
+        """`shown` has the shown points of the last frame, (N, D); None before the first frame."""
         self._loop = loop
         self._shown = shown
 
     def forces(
         self, items: npt.NDArray[np.integer] | None = None, *, reconstruction: bool = False
     ) -> dict[str, npt.NDArray[np.float32]]:
-        """Return the force of each term in the shown axes, in nats per latent unit.
+        """Return the force of each term along the shown axes, in nats per latent unit.
 
         Args:
-            items: (K,), or None for all items.
-            reconstruction: include the reconstruction, which needs a pass through the decoder.
+            items: the items on which the forces act, (K,); None for all items.
+            reconstruction: whether to include the force of the reconstruction, which needs a pass
+                through the decoder.
 
         Returns:
-            Forces float32 (K or N, D) by the name of the term (force_readout.py).
+            Name of a term (force_readout.py) -> force of the term, float32 (K or N, D).
 
         Raises:
             ValueError: for an item that does not exist.
@@ -62,11 +63,11 @@ class Inspector:
             Pictures (K, C, S, S) in 0..1, or vectors (K, F).
 
         Raises:
-            ValueError: when the points are not finite, or not of this latent space.
+            ValueError: when points are not finite, or do not have D coordinates.
         """
         loop, latent_dim = self._loop, self._loop.config.latent_dim
         if points.ndim != 2 or points.shape[1] != latent_dim or not np.isfinite(points).all():
-            raise ValueError(f"points must be finite and (K, {latent_dim})")
+            raise ValueError(f"points must be finite and have the shape (K, {latent_dim})")
         shown_points = torch.from_numpy(points.astype(np.float32)).to(loop.device)
         latent = model_from_shown(shown_points, self._shown, loop.latent_mean, loop.contraction)
         return self._as_item(loop.vae_training.vae.decoder(latent))
@@ -92,8 +93,8 @@ class Inspector:
     def variance(self, items: npt.NDArray[np.integer]) -> torch.Tensor:
         """Return the variance of q(Z given X) of items (K,) along the shown axes, (K, D).
 
-        The covariance is diagonal in the model's axes. After the rotation only its diagonal is
-        returned.
+        The covariance is diagonal along the axes of the model. Along the shown axes it is not
+        diagonal, and only the variances are returned.
         """
         loop = self._loop
         chosen = loop.dataset.checked_items(items).to(loop.device)
@@ -101,9 +102,12 @@ class Inspector:
         return log_variance.exp() @ self._rotation().square()
 
     def shown_transform(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return contraction (D,), rotation (D, D), translation (D,) from encoder to shown means.
+        """Return the transform from the encoder's means to the shown means.
 
         shown = (mean * contraction) @ rotation + translation
+
+        Returns:
+            contraction (D,), rotation (D, D), translation (D,).
         """
         loop = self._loop
         return (loop.contraction, *transform_to_shown(loop.latent_mean, self._shown))
@@ -112,6 +116,6 @@ class Inspector:
         return rotation_to_shown(self._loop.latent_mean, self._shown)
 
     def _as_item(self, decoded: torch.Tensor) -> npt.NDArray[np.float32]:
-        """Convert output of the decoder to items: logits of pictures become pixels in 0..1."""
+        """Convert the decoder's output to items: logits of pictures become pixels in 0..1."""
         image = self._loop.dataset.kind == "image"
         return (decoded.sigmoid() if image else decoded).cpu().numpy()

@@ -13,9 +13,10 @@ from lodespace.models.item_predictions import UNLABELED
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50
-"""Minimum number of labels at which a tenth of them is held out of training for measuring."""
+"""Number of labels from which on about a tenth of them is held out of training, to measure
+accuracy."""
 _GOLDEN_RATIO = 0.6180339887498949
-"""Its multiples, modulo 1, spread evenly over 0..1."""
+"""Golden ratio minus 1. Multiples of this number, modulo 1, are spread evenly over 0..1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +24,15 @@ class ItemLabels:
     """Labels of N items, on the CPU."""
 
     classes: torch.Tensor
-    """int64 (N,), UNLABELED for an item without a label."""
+    """Class of each item, int64 (N,); UNLABELED for an item without a label."""
     weights: torch.Tensor
-    """float32 (N,), weight of each label in the loss."""
+    """Weight of each label in the loss, float32 (N,)."""
     verified: torch.Tensor
-    """bool (N,), whether a person labelled the item while looking at it alone."""
+    """Whether a person labelled the item while looking at this item only, bool (N,)."""
 
     @classmethod
     def of(cls, classes: torch.Tensor) -> "ItemLabels":
-        """Return labels int64 (N,) of weight 1 that are not verified."""
+        """Return labels of the classes int64 (N,), with weight 1 and not verified."""
         n = len(classes)
         return cls(classes, torch.ones(n), torch.zeros(n, dtype=torch.bool))
 
@@ -45,23 +46,27 @@ class ItemLabels:
         n_items: int,
         n_classes: int,
     ) -> "ItemLabels":
-        """Return labels (N,). By default they have weight 1 and are not verified.
+        """Check and return labels (N,). By default, labels have weight 1 and are not verified.
 
         Raises:
-            ValueError: when a label is not a class, or a weight is negative or not finite.
+            ValueError: when a label is not a class, a weight is negative or not finite, or an array
+                has another shape.
         """
         if labels.shape != (n_items,):
-            raise ValueError(f"labels must be ({n_items},), not {labels.shape}")
+            raise ValueError(f"labels must have the shape ({n_items},), not {labels.shape}")
         if weights is None:
             weights = np.ones(n_items, np.float32)
         if weights.shape != labels.shape or not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ValueError(f"weights must be ({n_items},), 0 or more, and finite")
+            raise ValueError(f"weights must be finite, 0 or more, and have the shape ({n_items},)")
         if verified is None:
             verified = np.zeros(n_items, np.bool_)
         if verified.shape != labels.shape:
-            raise ValueError(f"verified must be ({n_items},), not {verified.shape}")
+            raise ValueError(f"verified must have the shape ({n_items},), not {verified.shape}")
         if len(labels) and (int(labels.max()) >= n_classes or int(labels.min()) < UNLABELED):
-            raise ValueError(f"labels must be -1 to {n_classes - 1}; make the class first")
+            raise ValueError(
+                f"labels must be from -1 (no label) to {n_classes - 1}; to use a larger number,"
+                " make the class first"
+            )
         classes = torch.from_numpy(labels.astype(np.int64))
         return cls(
             classes,
@@ -84,10 +89,10 @@ class ItemLabels:
 
     @cached_property
     def held_out(self) -> torch.Tensor | None:
-        """Labelled items for measuring accuracy, which are not trained on, bool (N,).
+        """Which labelled items are held out of training to measure accuracy, bool (N,).
 
-        None while there are too few labels. The items that may be held out are a fixed, scattered
-        tenth of all items. They do not depend on when an item was labelled.
+        None while there are too few labels. The items that may be held out are a tenth of all
+        items, spread over the data set. This tenth is fixed: it does not depend on the labels.
         """
         labelled = self.classes != UNLABELED
         if int(labelled.sum()) < _HELD_OUT_FROM:
@@ -97,12 +102,12 @@ class ItemLabels:
 
     @cached_property
     def trained(self) -> torch.Tensor:
-        """Labels to train on, int64 (N,), UNLABELED for held-out items."""
+        """Labels to train on, int64 (N,); UNLABELED for held-out and for unlabelled items."""
         held_out = self.held_out
         return self.classes if held_out is None else torch.where(held_out, UNLABELED, self.classes)
 
     def tensors(self) -> Tensors:
-        """Return the arrays by their names in a saved state."""
+        """Return the arrays under the names that they have in a saved state."""
         return {
             "labels": self.classes.to(torch.int16),
             "label_weights": self.weights,
@@ -111,7 +116,7 @@ class ItemLabels:
 
     @classmethod
     def load(cls, tensors: Mapping[str, torch.Tensor]) -> "ItemLabels":
-        """Return the labels of a saved state. Old states have no array of verified labels."""
+        """Return the labels of a saved state. States of older versions have no verified labels."""
         classes = tensors["labels"].to(torch.int64)
         verified = tensors.get("verified", torch.zeros(len(classes), dtype=torch.bool))
         return cls(classes, tensors["label_weights"].clone(), verified.clone())

@@ -1,4 +1,4 @@
-"""The interface by which Trainer drives a loop, and the part that both loops share."""
+"""The interface of training loops, which Trainer calls, and the code that both loops share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from lodespace.models.vae.training import VAETraining
 
 
 class Loop(ABC):
-    """Interleaved training in units of work, on N items in D latent dimensions.
+    """A training that runs in small units of work, on N items in D latent dimensions.
 
     Subclasses: ParticleLoop, PaperLoop.
     """
@@ -31,18 +31,18 @@ class Loop(ABC):
         self.vae_training = VAETraining(
             dataset, config, n_classes, self.state.generator, self.state.device_generator
         )
-        """The networks and their optimiser."""
+        """Encoder, decoder, head and their optimiser."""
 
     # Output -----------------------------------------------------------------------------------
 
     @property
     def config(self) -> TrainingConfig:
-        """Configuration in force."""
+        """Current configuration."""
         return self.state.config
 
     @property
     def step(self) -> int:
-        """Units of work done."""
+        """Number of units of work that are done."""
         return self.state.step
 
     @property
@@ -53,11 +53,11 @@ class Loop(ABC):
     @property
     @abstractmethod
     def decodable_mean(self) -> torch.Tensor:
-        """Latent means that can be decoded, (N, D): `latent_mean` without contraction."""
+        """Latent means that the decoder can read, (N, D): `latent_mean` without contraction."""
 
     @property
     def contraction(self) -> torch.Tensor:
-        """Factor per latent dimension, (D,), from `decodable_mean` to `latent_mean`."""
+        """Factor per latent dimension, (D,), that converts `decodable_mean` to `latent_mean`."""
         return torch.ones(self.config.latent_dim, device=self.device)
 
     @property
@@ -68,7 +68,7 @@ class Loop(ABC):
     @property
     @abstractmethod
     def resting(self) -> bool:
-        """Whether no work is left until something changes."""
+        """Whether no work is left until labels, settings or pins change."""
 
     @property
     @abstractmethod
@@ -82,15 +82,15 @@ class Loop(ABC):
 
     @abstractmethod
     def forces(self, items: torch.Tensor | None, *, reconstruction: bool) -> Forces:
-        """Return the force of each term on `items` int64 (K,), or on all items (None).
+        """Return the force of each term on `items` int64 (K,), or on all N items if it is None.
 
-        Each force is (K or N, D), in nats per latent unit (force_readout.py).
+        Each force has the shape (K or N, D), in nats per latent unit (force_readout.py).
         """
 
     # Commands ---------------------------------------------------------------------------------
 
     def set_labels(self, labels: ItemLabels) -> None:
-        """Replace all labels. Work that follows from them starts with the next unit."""
+        """Replace all labels. Training on the new labels starts with the next unit of work."""
         if not labels.equals(self.state.labels):
             self.state.labels = labels
             self._labels_changed()
@@ -103,23 +103,23 @@ class Loop(ABC):
             self._class_count_changed()
 
     def configure(self, config: TrainingConfig) -> None:
-        """Continue with another configuration of the same kind of preset."""
+        """Continue with another configuration, whose preset uses the same kind of loop."""
         old, self.state.config = self.state.config, config
         self.vae_training.configure(config)
         self._configuration_changed(old)
 
     @abstractmethod
     def set_anchors(self, items: torch.Tensor, targets: torch.Tensor) -> None:
-        """Pin items int64 (K,) at targets (K, D), in model coordinates, and unpin all others."""
+        """Pin items int64 (K,) at targets (K, D), in model coordinates, and unpin other items."""
 
     def take_over(self, other: "Loop") -> None:
-        """Begin with the networks and the map of `other`, a loop of another kind on this data."""
+        """Start from the networks and the map of `other`, the other kind of loop on this data."""
         self.vae_training.take_over(other.vae_training)
         self._map_taken_over(other)
 
     @abstractmethod
     def turn(self) -> bool:
-        """Do one unit of work. Returns whether the latent means to show have changed."""
+        """Do one unit of work. Return whether the unit changed the latent means to show."""
 
     # Reactions of the subclasses --------------------------------------------------------------
 
@@ -138,9 +138,9 @@ class Loop(ABC):
     # Checkpoints ------------------------------------------------------------------------------
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> None:
-        """Change configuration and layers to those of a saved state, before `load` loads it.
+        """Change configuration and layers to those of a saved state, which `load` then loads.
 
-        The preset of the state must use the same kind of loop.
+        The preset of the saved state must use the same kind of loop.
         """
         self.state.config, self.state.n_classes = config, n_classes
         self._reshaped(new_layers=self.vae_training.reshape(config, n_classes))
@@ -160,7 +160,7 @@ class Loop(ABC):
     ) -> None: ...
 
     def tensors(self) -> Tensors:
-        """Return all tensors of the training state. They are not copies, and change with it."""
+        """Return all tensors of the training state. They are not copies: training changes them."""
         return {**self.state.tensors(), **self.vae_training.tensors(), **self._own_tensors()}
 
     def counters(self) -> dict[str, Any]:
@@ -168,8 +168,8 @@ class Loop(ABC):
         return {**self.state.counters(), **self.vae_training.counters(), **self._own_counters()}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state of this configuration."""
+        """Continue from a saved state that has the configuration of this loop."""
         self.vae_training.load(tensors, counters)
         self._load_own(tensors, counters)
-        # Last, because new networks draw random numbers.
+        # The generators are loaded last, because loading may build networks from random numbers.
         self.state.load(tensors, counters)

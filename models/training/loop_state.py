@@ -1,4 +1,4 @@
-"""Inputs, random numbers and measurements that a loop shares with its units of work."""
+"""Inputs, random numbers and measurements that a loop shares with its tasks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,33 +12,34 @@ from lodespace.models.training.labels import ItemLabels
 
 
 class LoopState:
-    """Inputs that commands set for the units of work, and figures that the units measure."""
+    """Inputs, which commands set, and measurements, which the units of work make."""
 
     def __init__(
         self, n_items: int, config: TrainingConfig, n_classes: int, seed: int, device: torch.device
     ) -> None:
         self.config = config
-        """Configuration in force."""
+        """Current configuration."""
         self.n_classes = n_classes
         """Number of classes."""
         self.labels = ItemLabels.of(torch.full((n_items,), UNLABELED, dtype=torch.int64))
         """Labels of all items."""
         self.priority = torch.empty(0, dtype=torch.int64)
-        """Items int64 (K,) that a person looks at, which are updated first."""
+        """Items that a person looks at, int64 (K,). They are updated before other items."""
         self.epoch_target: int | None = None
-        """Epochs of the encoder at which a bake ends; None for a training without end."""
+        """Number of epochs of the encoder after which a bake ends; None for a training without
+        end."""
         self.device = device
-        """Device of the tensors of items."""
+        """Device on which the items and the networks are."""
         self.generator = torch.Generator().manual_seed(seed)
-        """Random numbers on the CPU, for batches."""
+        """Generator on the CPU, which draws batches."""
         self.device_generator = torch.Generator(device).manual_seed(seed + 1)
-        """Random numbers on the device, for noise, augmentation and the sampled repelling items."""
+        """Generator on `device`, which draws noise, augmentations and the items that repel."""
         self.losses: dict[str, float] = {}
-        """Newest value of each term, unweighted, in nats."""
+        """Newest unweighted value of each term of the loss, in nats."""
         self.metrics: dict[str, float] = {}
-        """Newest value of figures that are not losses."""
+        """Newest value of each measurement that is not a loss."""
         self.step = 0
-        """Units of work done."""
+        """Number of units of work that are done."""
 
     def tensors(self) -> Tensors:
         """Return the labels and the states of the generators."""

@@ -1,4 +1,4 @@
-"""Creation of the loop that a configuration asks for, with reproducible random numbers."""
+"""Creation of the training loop for a configuration, with reproducible random numbers."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _SEED_STRIDE = 1_000_003
 
 @contextmanager
 def random_state(seed: int) -> Generator[None]:
-    """Draw from `seed` inside the block, and continue with the previous state afterwards."""
+    """Seed torch inside the `with` block. After the block, restore the previous random state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
@@ -25,9 +25,9 @@ def random_state(seed: int) -> Generator[None]:
 
 @contextmanager
 def random_state_at(seed: int, step: int) -> Generator[None]:
-    """Seed the random numbers of new layers at `step` of a training.
+    """Seed torch inside the `with` block, by `seed` and by the `step` of the training.
 
-    The numbers then do not depend on what the process did before.
+    Layers that are built in the block then do not depend on what the process did before.
     """
     with random_state(seed * _SEED_STRIDE + 1 + step):
         yield
@@ -41,12 +41,13 @@ def new_loop(dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int
 
 
 def loop_for(saved: StateDescription, current: Loop, seed: int) -> Loop:
-    """Return a loop that can load the state `saved`.
+    """Return a loop that can load the saved state that `saved` describes.
 
     Args:
-        saved: description of the state.
-        current: the loop in use. It is changed and returned if the state has the same kind of
-            preset, the same seed and as many principal components.
+        saved: description of the saved state.
+        current: the loop in use. The function changes and returns this loop if the saved state
+            needs the same kind of loop, the same seed and as many principal components. Otherwise
+            it returns a new loop.
         seed: the seed of `current`.
     """
     config = saved.config

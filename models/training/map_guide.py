@@ -10,11 +10,12 @@ from lodespace.models.terms import LossWeights
 from lodespace.models.training.loop_state import LoopState
 
 GESTURE_MOTION = 3
-"""Factor of rounds_per_gesture for the motion after a gesture, whose second half fades out."""
+"""Rounds of the motion after a gesture, as a multiple of `rounds_per_gesture`. The step size
+decreases to 0 over the second half of these rounds."""
 STIFFNESS_SCALE = 0.2
-"""Force in kernel units per unit of distance of an unlabelled item at stiffness 1."""
+"""Anchor stiffness of unlabelled items, in kernel units, if the configured stiffness is 1."""
 PIN_STIFFNESS = 50.0
-"""Stiffness of pinned items, in the same unit."""
+"""Stiffness of the anchor of a pinned item, in kernel units."""
 
 
 class MapGuide:
@@ -28,19 +29,19 @@ class MapGuide:
         self._map = particle_map
 
     def update_stiffness(self) -> None:
-        """Set the stiffness of the anchors of unlabelled and of pinned items; 0 for other items."""
+        """Set the stiffness of all anchors: 0 for labelled items that are not pinned."""
         particles = self._map.particles
         assert particles is not None
         labelled = self._state.labels.classes != UNLABELED
-        # Before the first label there is no mental map to preserve, so the layout is free.
+        # Before the first label no person works with the map yet, so all items may move freely.
         stiffness = self._state.config.stiffness * STIFFNESS_SCALE * (~labelled & labelled.any())
         stiffness[self._map.pinned] = PIN_STIFFNESS
         particles.stiffness = stiffness.to(self._state.device, torch.float32)
 
     def update_agreement(self) -> None:
-        """Weight each edge by the probability that both its items are of the same class.
+        """Weight each edge by the probability that its two items have the same class.
 
-        The probabilities follow from the current labels and the newest predictions.
+        The class probabilities follow from the current labels and the newest predictions.
         """
         particles = self._map.particles
         assert particles is not None

@@ -1,8 +1,8 @@
-"""The loop of the preset `paper`: equation 1, and the encoder's output shown as it is.
+"""The loop of the preset `paper`: trains on equation 1 and shows the encoder's means.
 
-Pretraining needs no labels. After a change of labels, first only the layers after the convolutional
-trunk are trained, so that the points move at once (cached_trunk.py). Then the whole network trains
-on equation 1 for some epochs.
+Pretraining needs no labels. After a change of labels, the loop first trains only the layers after
+the convolutional trunk, so that the points move at once (cached_trunk.py). Then the loop trains the
+whole network on equation 1 for some epochs.
 """
 
 from collections.abc import Mapping
@@ -25,22 +25,22 @@ from lodespace.models.vae.collapse import collapsed_dimensions
 from lodespace.models.vae.training import ENCODE_CHUNK
 
 CACHED_STEPS = 200
-"""Steps on the cached trunk after a change of labels: some seconds of visible motion."""
+"""Number of training steps on the cached trunk after a change of labels: some seconds of motion."""
 FULL_EPOCHS = 8
-"""Epochs of the whole network after these steps.
+"""Number of epochs for which the whole network trains after the CACHED_STEPS.
 
-With 1,000 labelled digits, the accuracy of the head on all digits is then 0.90. After 120 steps and
-3 epochs it is 0.70.
+With 1,000 labelled digits, the accuracy of the head on all digits is 0.90 after CACHED_STEPS and
+FULL_EPOCHS. With 120 steps and 3 epochs instead, the accuracy is 0.70.
 """
 ENCODED_PER_TURN = 16_384
-"""Maximum number of items encoded in one turn on the cached trunk: about 20 ms.
+"""Maximum number of items that one turn on the cached trunk encodes, in about 20 ms.
 
-In larger data sets, items that a person looks at and labelled items are encoded first.
+In a larger data set, up to half of these items are items that a person looks at or has labelled.
 """
 LOSS_SMOOTHING = 0.9
-"""Weight of the previous value in the moving average of a loss: single batches are too noisy."""
+"""Weight of the previous value in the moving average of a loss. One batch alone is too noisy."""
 STEPS_PER_CHUNK = 3
-"""Training steps of the whole network between two encoded chunks."""
+"""Number of training steps of the whole network per chunk of items that is encoded for display."""
 
 
 class PaperLoop(Loop):
@@ -122,10 +122,10 @@ class PaperLoop(Loop):
         del items, targets
 
     def _labels_changed(self) -> None:
-        """Plan steps on the cached trunk, and epochs of the whole network.
+        """Plan steps on the cached trunk, then epochs of the whole network.
 
-        Without labels, only the whole network is trained, on equation 1 without the classification
-        term.
+        If no item has a label, plan only epochs of the whole network. These epochs train on
+        equation 1 without the classification term.
         """
         if self.state.labels.any:
             self._cached_steps_due = CACHED_STEPS
@@ -180,9 +180,9 @@ class PaperLoop(Loop):
         return True
 
     def _encode_cached(self) -> None:
-        """Encode all items, or in a large data set a window that moves from turn to turn."""
+        """Encode all items; in a large data set only some items, which differ from turn to turn."""
         n = len(self._mean)
-        self._encoded = 0  # discards the chunks that the whole network has encoded
+        self._encoded = 0  # discards the chunks that `_encode_chunk` has encoded so far
         if n <= ENCODED_PER_TURN:
             self._mean = self._trunk.encode(slice(0, n))
             return
@@ -218,7 +218,7 @@ class PaperLoop(Loop):
         return self.config.learning_rate if first else self.config.interactive_learning_rate
 
     def _encode_chunk(self) -> bool:
-        """Encode the next chunk. After the last one, replace the shown means and return True."""
+        """Encode the next chunk of items. After the last chunk, show the means and return True."""
         n = len(self._mean)
         rows = slice(self._encoded, min(self._encoded + ENCODE_CHUNK, n))
         self._next_mean[rows] = self.vae_training.encode(rows)

@@ -1,8 +1,9 @@
 """The loop of the presets with particles.
 
-Each turn is a round of forces, when one is due, and one unit of the most urgent task that is due
-(tasks/). Phases: "layout" (the first graph and its motion), "features" (self-supervision, then a
-graph on what it learned), "interactive" (after a change of labels), "resting".
+Each turn does a round of forces, if a round is due. It also does one unit of the most urgent task
+that is due (tasks/). Phases: "layout" (the first graph and the first layout), "features"
+(self-supervised learning, then a graph on the learned features), "interactive" (after a change of
+labels), "resting".
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ from lodespace.models.training.tasks.task import Task
 
 
 class ParticleLoop(Loop):
-    """Forces, features, classifier, graph and encoder, interleaved."""
+    """Alternates between units of forces, features, classifier, graph and encoder."""
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, n_classes: int, seed: int) -> None:
         super().__init__(dataset, config, n_classes, seed)
@@ -44,14 +45,14 @@ class ParticleLoop(Loop):
         """Wide classifier and predictions."""
         components = principal_components(described(alike), config.principal_components)
         self.map = ParticleMap(components, config.latent_dim, state.device_generator)
-        """Particles, pins and motion."""
+        """Particles, pins and the rounds of forces that are due."""
         self._guide = MapGuide(state, self.learning, self.map)
         self.graph = GraphTask(
             state, self_supervision.network, self.learning, self.map, self._guide
         )
-        """Graphs after the first one."""
+        """Task that builds all graphs except the first graph."""
         self.features = FeatureTask(state, self_supervision, self.learning, self.graph)
-        """Self-supervision."""
+        """Task of self-supervised learning."""
         self._first_graph = FirstGraphTask(state, self.map, self._guide, self.graph)
         self._forces = ForcesTask(state, self.map, self.features)
         self._encoder = EncoderTask(state, self.vae_training, self.map)
@@ -65,7 +66,8 @@ class ParticleLoop(Loop):
         )
         """Tasks in order of urgency."""
         self._stored: tuple[Task, ...] = (self._forces, self._first_graph, *self._tasks)
-        """Tasks with a state, in the order of loading: the map first, because others need it."""
+        """Tasks with a state, in the order of loading. The map is loaded first, because other tasks
+        need it."""
 
     def turn(self) -> bool:
         if self._first_graph.due():
@@ -89,9 +91,10 @@ class ParticleLoop(Loop):
 
     @property
     def contraction(self) -> torch.Tensor:
-        """Factor per latent dimension, (D,), below 1 where the VAE has collapsed.
+        """Factor per latent dimension, (D,), below 1 for dimensions in which the VAE has collapsed.
 
-        The particles alone do not show a collapse, because their unit is their own spread.
+        The positions of the particles do not show a collapse, because they are scaled to a spread
+        of 1.
         """
         weights = self.config.weights
         if self.map.particles is None or self.vae_training.epoch < 1 or weights.beta_encoder == 0:
@@ -119,7 +122,7 @@ class ParticleLoop(Loop):
 
     @property
     def progress(self) -> float:
-        """Share of the first training, 0..1: 1/5 layout, 2/5 features, 2/5 encoder."""
+        """Share (0..1) of the first training done: 1/5 is layout, 2/5 features, 2/5 encoder."""
         if self.map.particles is None:
             return 0.05 * self._first_graph.progress
         motion = self.map.motion

@@ -1,4 +1,4 @@
-"""Pins and items held by a drag, in the coordinates that are shown."""
+"""Pins, and the items that a drag holds, in shown coordinates."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,13 +14,13 @@ class Pins(NamedTuple):
     """K items that are held in place."""
 
     items: torch.Tensor
-    """int64 (K,), on the CPU."""
+    """Items that are held, int64 (K,), on the CPU."""
     targets: torch.Tensor
-    """float32 (K, D), on the CPU, in shown coordinates."""
+    """Positions at which the items are held, float32 (K, D), on the CPU, in shown coordinates."""
 
     @classmethod
     def empty(cls, latent_dim: int) -> "Pins":
-        """Return no pins, in a space of `latent_dim` dimensions."""
+        """Return an empty set of pins in `latent_dim` dimensions."""
         return cls(torch.empty(0, dtype=torch.int64), torch.empty(0, latent_dim))
 
     @classmethod
@@ -30,42 +30,46 @@ class Pins(NamedTuple):
         """Return pins of `items` int64 (K,) at `targets` (K, D).
 
         Raises:
-            ValueError: when the targets are not finite points of this space.
+            ValueError: when the targets are not finite, or do not have the shape
+                (K, `latent_dim`).
         """
         if targets.shape != (len(items), latent_dim) or not np.isfinite(targets).all():
-            raise ValueError(f"targets must be finite and ({len(items)}, {latent_dim})")
+            raise ValueError(
+                f"targets must be finite and have the shape ({len(items)}, {latent_dim})"
+            )
         return cls(items, torch.from_numpy(targets.astype(np.float32)))
 
     def equals(self, other: "Pins") -> bool:
-        """Whether items and targets equal those of `other`."""
+        """Whether the items and targets equal the items and targets of `other`."""
         return torch.equal(self.items, other.items) and torch.equal(self.targets, other.targets)
 
 
 class Pinning:
-    """Pins, which stay until they are changed, and the items of a drag in progress."""
+    """The pins, which stay until a command changes them, and the items of a drag in progress."""
 
     def __init__(self, latent_dim: int) -> None:
         self.given = Pins.empty(latent_dim)
         """The pins."""
         self.held: Pins | None = None
-        """Items of the drag in progress, which take the place of their own pins."""
+        """Items of the drag in progress, which override pins of the same items; None without a
+        drag."""
 
     @property
     def active(self) -> bool:
-        """Whether any item is held in place."""
+        """Whether at least one item is held, by a pin or by a drag."""
         return len(self.given.items) > 0 or self.held is not None
 
     def set_pins(self, pins: Pins) -> bool:
-        """Replace all pins and end a drag. Returns whether anything changed."""
+        """Replace all pins and end a drag. Return False if the call changed nothing."""
         if self.held is None and self.given.equals(pins):
             return False
         self.given, self.held = pins, None
         return True
 
     def drag(self, pins: Pins) -> bool:
-        """Hold the items of `pins` in addition to the pins. Without items, end the drag.
+        """Hold the items of `pins` in addition to the current pins. Without items, end the drag.
 
-        Returns whether anything may have changed.
+        Return whether the held items or their targets may have changed.
         """
         if len(pins.items) == 0 and self.held is None:
             return False
@@ -91,7 +95,7 @@ class Pinning:
         return {"given_items": self.given.items, "given_pins": self.given.targets}
 
     def load(self, tensors: Mapping[str, torch.Tensor], latent_dim: int) -> None:
-        """Replace all pins by saved ones. Old states have no pins."""
+        """Replace all pins by the pins of a saved state. States of older versions have no pins."""
         self.clear(latent_dim)
         if "given_items" in tensors:
             self.given = Pins(tensors["given_items"].clone(), tensors["given_pins"].clone())

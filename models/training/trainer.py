@@ -1,4 +1,4 @@
-"""Trainer: one training loop for server, bake, benchmarks and tests; a generator of snapshots."""
+"""Trainer: the interface to a training for server, bake, benchmarks and tests."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -25,10 +25,10 @@ from lodespace.models.vae.collapse import collapsed_dimensions
 
 
 class Trainer:
-    """Trains on a data set. Commands take effect with the next turn of `frames`.
+    """Trains on a data set. Commands take effect with the next snapshot of `frames`.
 
-    The same data, configuration, seed, commands and thread count give the same snapshots, to the
-    bit, on one kind of CPU.
+    On one kind of CPU, the same data, configuration, seed, commands and thread count give exactly
+    the same snapshots.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Trainer:
         self.n_classes = max(1, n_classes)
         self.seed = seed
         self.frame = 0
-        """Number of the last frame; it grows by one whenever the shown points moved."""
+        """Number of the last frame. It increases by one whenever the shown points move."""
         self.state_id = 0
-        """Number that the owner gives to the current state; saved with it."""
+        """Number that the caller gives to the current state, and that is saved with the state."""
         self.tempo = 1.0
-        """Share (0..1] of a shown frame's time that one turn takes: 1 when every turn is shown.
+        """Time of one turn as a share (0..1] of the time between two frames that the page shows.
 
-        It scales the limits of motion. Training does not depend on it.
+        The tempo scales how far the shown points move in one turn. Training does not depend on it.
         """
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
@@ -76,8 +76,9 @@ class Trainer:
         Args:
             labels: (N,), UNLABELED (-1) for an item without a label.
             weights: (N,), weight of each label in the loss; by default 1.
-            verified: (N,), whether a person labelled the item while looking at it alone. These
-                labels count more and are not doubted. By default False.
+            verified: (N,), whether a person labelled the item while looking at this item only.
+                Verified labels count more, and training assumes that they are right. By default
+                False.
 
         Raises:
             ValueError: when a label is not a class, or a weight is negative or not finite.
@@ -89,20 +90,20 @@ class Trainer:
             self.loop.set_labels(checked)
 
     def set_class_count(self, n_classes: int) -> None:
-        """Add classes while training. Raises ValueError for fewer classes than there are."""
+        """Add classes during training. Raises ValueError if there would be fewer classes."""
         if n_classes < self.n_classes:
             raise ValueError(
-                f"{n_classes} classes: there are {self.n_classes}, and their number cannot shrink"
+                f"the number of classes cannot shrink from {self.n_classes} to {n_classes}"
             )
         self.n_classes = n_classes
         with self._own_random_state():
             self.loop.set_class_count(n_classes)
 
     def configure(self, config: TrainingConfig) -> None:
-        """Change the configuration; the shown map follows as a motion.
+        """Change the configuration. The shown points move to their new places.
 
-        A change between `paper` and a preset with particles makes another loop, which continues
-        with the same networks and map.
+        A change between `paper` and a preset with particles creates the other kind of loop, which
+        continues with the same networks and map.
         """
         if config == self.config:
             return
@@ -141,16 +142,16 @@ class Trainer:
         The new pins replace all earlier pins.
 
         Raises:
-            ValueError: for an item that does not exist, and for targets that are not finite points
-                of this latent space.
+            ValueError: for an item that does not exist, and for targets that are not finite or do
+                not have the shape (K, D).
         """
         if self._pinning.set_pins(self._checked_pins(items, targets)):
             self._anchor()
 
     def drag(self, items: npt.NDArray[np.integer], targets: npt.NDArray[np.float32]) -> None:
-        """Hold items (K,) at targets (K, D) in addition to the pins. Without items, end the drag.
+        """Hold items (K,) at targets (K, D), in shown coordinates, in addition to the pins.
 
-        Raises ValueError in the same cases as set_anchors.
+        Without items, end the drag. Raises ValueError in the same cases as `set_anchors`.
         """
         if self._pinning.drag(self._checked_pins(items, targets)):
             self._anchor()
@@ -161,7 +162,7 @@ class Trainer:
         return Pins.checked(self.dataset.checked_items(items), targets, self.config.latent_dim)
 
     def _anchor(self) -> None:
-        """Pass all pins and held items to the loop, in the coordinates of the model."""
+        """Pass all pinned and dragged items to the loop, in the coordinates of the model."""
         items, targets = self._pinning.current()
         loop = self.loop
         with self._own_random_state():
@@ -188,14 +189,14 @@ class Trainer:
 
     def _turn(self) -> Snapshot:
         if self._rewind:
-            # Training waits while the motion is played backward.
+            # After an undo, training waits until the points have moved back.
             self._rewind.pop(0)
             self.frame += 1
             self._trail.add(self.frame, self._visible)
             return self.snapshot()
         with self._own_random_state():
             moved = self.loop.turn()
-        # Smoothing lags: the shown points move for some frames after the model has stopped.
+        # The shown points are smoothed, so they move for some frames after the model has stopped.
         if moved or self._moving:
             self._show()
         return self.snapshot()
@@ -224,7 +225,8 @@ class Trainer:
         loop, vae_training = self.loop, self.loop.vae_training
         kl = vae_training.kl.copy()
         latent_mean = self._visible.numpy().copy()
-        # After a change of dimension, a cloud is flat for a while without a collapse.
+        # The spread is checked for a collapse only at rest: after a change of dimension, a cloud is
+        # flat for a while without a collapse.
         settled = (
             latent_mean
             if loop.resting and not self._moving and latent_mean.shape[1] == len(kl)
@@ -282,13 +284,13 @@ class Trainer:
         return TrainingState.copy_of(tensors, description)
 
     def restore(self, state: TrainingState) -> None:
-        """Restore `state`, to the bit.
+        """Restore `state` exactly.
 
-        The shown points move backward along the frames since `state`. Then training continues.
+        The shown points move backward through the frames since `state`. Then training continues.
 
         Raises:
-            ValueError: when the state belongs to other data; nothing has changed then. Also when
-                it does not fit this version; some tensors may have changed then.
+            ValueError: when the state belongs to other data; the trainer is then unchanged. Also
+                when this version cannot load the state; some tensors may then have changed.
         """
         way = self._trail.back_to(state.meta["frame"], state.tensors["latent_mean"])
         self._load(state.description(len(self.dataset)), state.tensors)
@@ -312,7 +314,7 @@ class Trainer:
         """Write a checkpoint into `folder`.
 
         Raises:
-            OSError: when it cannot be written.
+            OSError: when the checkpoint cannot be written.
             ValueError: when the latent means are not finite.
         """
         if self.display.shown is None or not bool(torch.isfinite(self.display.shown).all()):
@@ -324,11 +326,11 @@ class Trainer:
         """Continue from the newest intact checkpoint of `folder`.
 
         Raises:
-            ValueError: when there is none for this data set.
+            ValueError: when there is no checkpoint for this data set.
         """
         found = checkpoint.latest(folder)
         if found is None:
-            raise ValueError(f"{folder} holds no usable checkpoint")
+            raise ValueError(f"{folder} contains no usable checkpoint")
         return cls.from_state(TrainingState.from_checkpoint(found), dataset, device=device)
 
     @classmethod
@@ -338,7 +340,7 @@ class Trainer:
         """Return a trainer that continues from `state`.
 
         Raises:
-            ValueError: when the state belongs to other data or does not fit this version.
+            ValueError: when the state belongs to other data, or this version cannot load the state.
         """
         saved = state.description(len(dataset))
         trainer = cls(

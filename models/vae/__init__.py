@@ -1,1 +1,1 @@
-"""The variational autoencoder: encoder, decoder, head, losses and its optimiser step."""
+"""The variational autoencoder: encoder, decoder, head, losses and optimiser steps."""

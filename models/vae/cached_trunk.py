@@ -1,9 +1,9 @@
-"""Retraining at 20 frames per second: the encoder's trunk is computed once, only the rest is
-trained.
+"""Training at 20 frames per second, with a cache of the trunk's activations.
 
-A step takes 3 to 6 ms instead of 40, and encoding 5,000 items again 18 ms instead of 214. Without
-the decoder nothing holds unlabelled items in place, so they resist by their stiffness. The whole
-network catches up afterwards.
+Only the layers after the trunk are trained. A training step takes 3 to 6 ms instead of 40 ms, and
+encoding 5,000 items takes 18 ms instead of 214 ms. The decoder is not trained, so the
+reconstruction does not hold unlabelled items in place. Instead, an anchor term with the configured
+stiffness holds them. Afterwards, VAETraining trains the whole network.
 """
 
 from collections.abc import Mapping
@@ -24,37 +24,39 @@ from lodespace.models.vae.losses import classification_loss
 from lodespace.models.vae.training import ENCODE_CHUNK, LABELLED_BATCH, VAETraining
 
 FREE_BATCH = 128
-"""Items per batch that are drawn to be held in place."""
+"""Number of items drawn per batch, of which the unlabelled ones are held in place."""
 STIFFNESS_WEIGHT = 100.0
-"""Weight of the squared displacement of unlabelled items, in spreads, at stiffness 1."""
+"""Weight, at stiffness 1, of the squared displacement of unlabelled items. The unit of displacement
+is the spread of the latent means."""
 HEAD_RATE = 10.0
-"""Factor of the head's learning rate to that of the layers below it: it starts from nothing."""
+"""Learning rate of the head as a multiple of the learning rate of the layers below the head. It is
+higher because the head starts without training."""
 WARM_UP_STEPS = 10
-"""Steps over which the learning rate grows linearly."""
+"""Number of first steps over which the learning rate increases linearly."""
 
 
 class CachedTrunk:
     """Cached activations of the trunk, and the optimiser of the layers above it."""
 
     def __init__(self, training: VAETraining) -> None:
-        """Caches of the networks of `training`, empty."""
+        """Start with an empty cache for the networks of `training`."""
         self.training = training
         n = len(training.dataset)
         width = training.vae.encoder.trunk_features
         self.features = torch.empty(n, width, device=training.dataset.device)
-        """Activations, (N, trunk_features)."""
+        """Activations of the trunk, (N, trunk_features). The first `filled` rows are valid."""
         self.filled = 0
-        """Items whose activations are known."""
+        """Number of items whose activations are in the cache."""
         self.owed = 0
-        """Items whose activations were known when this state was saved."""
+        """Number of items whose activations were in the cache when the loaded state was saved."""
         self.reference: torch.Tensor | None = None
-        """Latent means (N, D) that unlabelled items resist leaving."""
+        """Latent means (N, D) near which unlabelled items are held; None to hold no items."""
         self.steps_done = 0
-        """Steps since the optimiser started."""
+        """Number of steps since `start_optimiser`."""
         self.start_optimiser()
 
     def start_optimiser(self) -> None:
-        """Start Adam for the layers after the trunk and for the head; steps warm up again."""
+        """Create new optimisers for the layers after the trunk and for the head, with a warm-up."""
         encoder = self.training.vae.encoder
         upper = [*encoder.hidden.parameters(), *encoder.mean.parameters()]
         self.optimiser = adam(upper, 1e-3)
@@ -68,14 +70,14 @@ class CachedTrunk:
 
     @property
     def ready(self) -> bool:
-        """Whether all activations are known."""
+        """Whether the activations of all items are in the cache."""
         self._pay()
         return self.filled == len(self.features)
 
     def _pay(self) -> None:
-        """Fill what was filled when this state was saved.
+        """Compute the activations that were in the cache when the loaded state was saved.
 
-        Activations follow from the weights, so they are not saved.
+        A saved state has no activations, because they can be computed from the weights.
         """
         while self.filled < self.owed:
             self._fill_chunk()
@@ -93,21 +95,21 @@ class CachedTrunk:
         self.filled = rows.stop
 
     def hold(self, latent_mean: torch.Tensor) -> None:
-        """Let unlabelled items resist leaving `latent_mean` (N, D)."""
+        """Hold unlabelled items near their positions in `latent_mean` (N, D) in later steps."""
         self.reference = latent_mean.clone()
 
     def step(
         self, labels: torch.Tensor, config: TrainingConfig, generator: torch.Generator
     ) -> dict[str, float]:
-        """Train one step on a class-balanced labelled batch, with unlabelled items held.
+        """Train one step on a class-balanced batch of labelled items, and hold unlabelled items.
 
         Args:
-            labels: int64 (N,), on the CPU.
+            labels: class of each item, int64 (N,), on the CPU.
             config: weights, stiffness and learning rate.
-            generator: on the CPU.
+            generator: generator on the CPU, which draws the batches.
 
         Returns:
-            The terms, unweighted.
+            Name of a term -> unweighted value.
         """
         encoder, head = self.training.vae.encoder, self.training.vae.head
         device = self.features.device
@@ -142,7 +144,7 @@ class CachedTrunk:
 
     @torch.no_grad()
     def encode(self, items: slice | torch.Tensor) -> torch.Tensor:
-        """Latent means (B, D) of some items, by the cached activations."""
+        """Latent means (B, D) of some items, computed from the cached activations."""
         return self.training.vae.encoder.from_trunk(self.features[items])[0]
 
     def tensors(self) -> Tensors:

@@ -4,19 +4,21 @@ import numpy as np
 import numpy.typing as npt
 
 KL_THRESHOLD = 0.05
-"""Nats. Trained dimensions carry 1 to 5, collapsed ones below 0.02."""
+"""KL divergence in nats below which a dimension has collapsed. Trained dimensions have 1 to 5 nats,
+collapsed dimensions less than 0.02."""
 SPREAD_THRESHOLD = 0.02
-"""Standard deviation of the means, in latent units, in which the prior has 1."""
+"""Standard deviation of the latent means below which a dimension has collapsed. The prior has 1."""
 
 
 def collapsed_dimensions(
     kl_per_dimension: npt.NDArray[np.float32], latent_mean: npt.NDArray[np.float32] | None = None
 ) -> tuple[int, ...]:
-    """Collapsed dimensions, ascending.
+    """Return the indices of the collapsed dimensions, in ascending order.
 
     Args:
-        kl_per_dimension: (D,), in nats. Below KL_THRESHOLD a dimension has collapsed.
-        latent_mean: (N, D). A dimension without spread has collapsed, too.
+        kl_per_dimension: (D,), in nats. A dimension below KL_THRESHOLD has collapsed.
+        latent_mean: (N, D). If given, a dimension with a spread below SPREAD_THRESHOLD has
+            collapsed, too.
     """
     collapsed = kl_per_dimension < KL_THRESHOLD
     if latent_mean is not None and len(latent_mean) > 1:
@@ -25,22 +27,21 @@ def collapsed_dimensions(
 
 
 def describe(collapsed: tuple[int, ...], latent_dim: int, beta_kl: float) -> str:
-    """Describe a collapse and its remedy for the page, in one or two sentences."""
+    """Describe a collapse and its remedy in a text for the page; "" without a collapse."""
     if not collapsed:
         return ""
     if len(collapsed) == latent_dim:
         what = (
-            "The latent space has collapsed: every item is encoded as the prior, "
-            "so the points fall together."
+            "The latent space has collapsed: every item has nearly the same place, "
+            "so the map does not distinguish items."
         )
     else:
         names = ", ".join("xyz"[d] for d in collapsed)
         what = (
             f"The latent space has collapsed along {names}: "
-            "that dimension no longer tells items apart."
+            "positions in this direction do not distinguish items."
         )
     return (
-        f"{what} The KL divergence outweighs the reconstruction, "
-        "so the encoder returns the prior for every item; "
+        f"{what} The KL divergence outweighs the reconstruction: "
         f"lower beta_kl (now {beta_kl:g}; 3 is usual)."
     )

@@ -1,4 +1,4 @@
-"""p(X given Z): latent variable to logits of pictures, or means of vectors."""
+"""The decoder p(X given Z): from the latent variable to logits of pictures or means of vectors."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -66,5 +66,5 @@ Decoder = ConvDecoder | VectorDecoder
 
 
 def inner_layers(decoder: Decoder) -> nn.Module:
-    """The fully connected layers that read the latent variable."""
+    """Return the fully connected layers of `decoder` that read the latent variable."""
     return decoder.dense if isinstance(decoder, ConvDecoder) else decoder.layers

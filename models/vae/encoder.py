@@ -1,4 +1,4 @@
-"""q(Z given X): inputs to latent mean and latent log-variance."""
+"""The encoder q(Z given X): from items to the latent mean and latent log-variance."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from torch import nn
 class Encoder(nn.Module):
     """A trunk that reads items, hidden layers, and two linear layers for the latent variable.
 
-    Activations of the trunk can be cached while only the layers after it are trained.
+    While only the layers after the trunk are trained, the trunk's activations can be cached.
     """
 
     def __init__(
@@ -20,14 +20,14 @@ class Encoder(nn.Module):
         hidden: int,
         latent_dim: int,
     ) -> None:
-        """Join layers.
+        """Build an encoder from its trunk and hidden layers.
 
         Args:
             trunk: items (B, *item_shape) -> (B, trunk_features).
-            trunk_features: outputs of the trunk.
+            trunk_features: number of outputs of the trunk.
             hidden_layers: (B, trunk_features) -> (B, hidden).
-            hidden: outputs of the hidden layers.
-            latent_dim: dimensions D of the latent variable.
+            hidden: number of outputs of the hidden layers.
+            latent_dim: number of dimensions D of the latent variable.
         """
         super().__init__()
         self.trunk = trunk
@@ -49,7 +49,8 @@ class Encoder(nn.Module):
 class ConvEncoder(Encoder):
     """Encoder of pictures (B, C, side, side), after Burgess et al. 2018.
 
-    The trunk is stride-2 convolutions down to about 4 x 4. Two hidden layers follow.
+    The trunk consists of stride-2 convolutions, whose output is about 4 x 4. Two hidden layers
+    follow.
     """
 
     def __init__(

@@ -4,13 +4,13 @@ import torch
 from torch import nn
 
 HEAD_UNITS = 10
-"""Units of each hidden layer (paper, section 4)."""
+"""Number of units of each hidden layer (paper, section 4)."""
 
 
 class ClassificationHead(nn.Module):
     """Latent mean (B, D) -> class logits (B, C).
 
-    Without hidden layers it is logistic regression, the paper's choice.
+    Without hidden layers, as in the paper, the head is a logistic regression.
     """
 
     def __init__(self, latent_dim: int, n_classes: int, hidden_layers: int = 0) -> None:
@@ -24,7 +24,7 @@ class ClassificationHead(nn.Module):
 
     @property
     def output(self) -> nn.Linear:
-        """The last layer."""
+        """The last layer, whose outputs are the class logits."""
         layer = self.layers[-1]
         assert isinstance(layer, nn.Linear)
         return layer

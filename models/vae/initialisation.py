@@ -1,8 +1,8 @@
 """Initialisation that keeps the latent variable informative.
 
-PyTorch's default (gain 1/sqrt(3)) shrinks the signal over six ReLU layers. The latent variable then
-carries no information while the KL term already acts: every dimension collapses within the first
-epochs, and in 3D stays collapsed (docs/reproduction.md has the counts).
+PyTorch's default initialisation (gain 1/sqrt(3)) shrinks the signal in each of six ReLU layers. At
+the start, the latent variable then carries no information, but the KL term already acts: every
+dimension collapses within the first epochs, and in 3D it stays collapsed (docs/reproduction.md).
 """
 
 import math
@@ -14,16 +14,16 @@ from lodespace.models.dataset import Dataset
 from lodespace.models.vae.encoder import Encoder
 
 LOG_VARIANCE_BIAS = -2.0
-"""Initial latent log-variance: sigma is about 0.37."""
+"""Initial latent log-variance, which corresponds to a standard deviation of about 0.37."""
 _PICTURES_AT_ONCE = 1000
 
 
 @torch.no_grad()
 def he_initialise(module: nn.Module) -> None:
-    """He-normal weights for ReLU layers and zero biases, everywhere in `module`.
+    """Set He-normal weights and zero biases in all layers of `module`.
 
-    A stride-2, 4 x 4 transposed convolution reaches each output from 4 inputs per channel, hence
-    its fan.
+    In a 4 x 4 transposed convolution with stride 2, each output depends on 4 inputs per channel.
+    Its fan-in is therefore 4 times the number of input channels.
     """
     for layer in module.modules():
         if isinstance(layer, nn.ConvTranspose2d):
@@ -38,7 +38,10 @@ def he_initialise(module: nn.Module) -> None:
 
 @torch.no_grad()
 def initialise_latent_layers(encoder: Encoder) -> None:
-    """Initialise latent means with unit gain, and the variance small and nearly constant."""
+    """Initialise the layers of the latent mean, with gain 1, and of the log-variance.
+
+    The initial variance is small and nearly the same for all items.
+    """
     nn.init.kaiming_normal_(encoder.mean.weight, nonlinearity="linear")
     nn.init.zeros_(encoder.mean.bias)
     nn.init.normal_(encoder.log_variance.weight, std=0.01)
@@ -46,7 +49,9 @@ def initialise_latent_layers(encoder: Encoder) -> None:
 
 
 def mean_logit(dataset: Dataset) -> float:
-    """Logit of the mean pixel: as the decoder's last bias, starts training at that brightness."""
+    """Logit of the mean pixel value. With this bias in its last layer, an untrained decoder returns
+    pictures of about the mean brightness.
+    """
     total = sum(
         float(chunk.sum(dtype=torch.float64)) for chunk in dataset.stored.split(_PICTURES_AT_ONCE)
     )

@@ -1,6 +1,7 @@
-"""The terms of equation 1, pure functions.
+"""The terms of equation 1 as pure functions.
 
-Each docstring states its reduction, because the loss weights depend on it.
+The docstring of each term states whether the term is a sum or a mean, because the loss weights
+depend on it.
 """
 
 import math
@@ -21,8 +22,9 @@ _PIXELS = 32 * 32
 class _BernoulliLoss(torch.autograd.Function):
     """Binary cross-entropy from logits, summed.
 
-    F.binary_cross_entropy_with_logits in a tenth of its time on the CPU: log(1 + exp(-|l|)) is
-    -log(sigmoid(|l|)), whose functions are vectorised where log1p is not.
+    On the CPU, this class takes a tenth of the time of F.binary_cross_entropy_with_logits. For a
+    logit l, it computes log(1 + exp(-|l|)) as -log(sigmoid(|l|)), because torch vectorises log and
+    sigmoid, but not log1p.
     """
 
     @staticmethod
@@ -32,7 +34,7 @@ class _BernoulliLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    # The decorator's stub has another signature.
+    # The type stub of the decorator has another signature.
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor, None]:
@@ -41,10 +43,11 @@ class _BernoulliLoss(torch.autograd.Function):
 
 
 def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """-log p(X given Z), summed over the item, mean over the batch, in nats. Scalar.
+    """-log p(X given Z), in nats: a scalar, summed over each item and averaged over the batch.
 
     Pictures (B, C, H, W): binary cross-entropy from logits, with pixels in 0..1 as probabilities.
-    Vectors (B, F): half the squared error, a Gaussian of unit variance without its constant.
+    Vectors (B, F): half the squared error, which is the negative log-likelihood of a Gaussian of
+    unit variance without the constant.
     """
     if x.ndim == 4:
         return cast(torch.Tensor, _BernoulliLoss.apply(reconstruction, x)) / len(x)
@@ -52,7 +55,7 @@ def reconstruction_loss(reconstruction: torch.Tensor, x: torch.Tensor) -> torch.
 
 
 def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tensor) -> torch.Tensor:
-    """KL(q(Z given X) || N(0, 1)) of each latent dimension, mean over the batch, in nats: (D,).
+    """KL(q(Z given X) || N(0, 1)) per latent dimension, (D,), in nats, averaged over the batch.
 
     Latent mean and log-variance are (B, D).
     """
@@ -63,14 +66,14 @@ def kl_per_dimension(latent_mean: torch.Tensor, latent_log_variance: torch.Tenso
 def classification_loss(
     class_logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Cross-entropy H(Y, Y~), weighted mean over the labelled items of the batch, in nats. Scalar.
+    """Cross-entropy H(Y, Y~) in nats: a scalar, the weighted mean over the batch's labelled items.
 
-    A batch without labels has 0, not nan.
+    The result is 0 for a batch without labels.
 
     Args:
         class_logits: (B, C).
         labels: int64 (B,), UNLABELED for an item without a label.
-        weights: (B,); by default 1.
+        weights: weight of each item, (B,); by default 1.
     """
     labelled = labels != UNLABELED
     each = F.cross_entropy(class_logits, labels.clamp_min(0), reduction="none")
@@ -79,10 +82,10 @@ def classification_loss(
 
 
 def reconstruction_weight(dataset: Dataset) -> float:
-    """Weight of the reconstruction: 1 up to 32 x 32 x 1.
+    """Weight of the reconstruction: 1 for vectors and for pictures of up to 32 x 32 x 1 values.
 
-    Larger pictures count as one of that size, so that the other weights, relative to a sum over
-    pixels, have the same effect.
+    For larger pictures, the weight scales the sum over all values to the size of a sum over
+    32 x 32 x 1 values, so that the weights of the other terms have the same effect.
     """
     return min(1.0, _PIXELS / math.prod(dataset.item_shape)) if dataset.kind == "image" else 1.0
 
@@ -96,10 +99,10 @@ def total_loss(
     """The weighted sum of `terms`: equation 1, and the encoder term where it is present.
 
     Args:
-        terms: scalars by the names of models/terms.py.
+        terms: name of a term (models/terms.py) -> scalar value.
         weights: weights of the terms.
-        kl_scale: share of beta_kl during the warm-up.
-        reconstruction_scale: weight of the reconstruction, by the size of the items.
+        kl_scale: share (0..1] of beta_kl that applies during the warm-up.
+        reconstruction_scale: weight of the reconstruction (`reconstruction_weight`).
     """
     scale = {"kl": kl_scale, "reconstruction": reconstruction_scale}
     weighted = (

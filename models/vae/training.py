@@ -1,7 +1,7 @@
-"""One optimiser step of equation 1 on the whole network, and the encoder's output for all items.
+"""Training of the whole network on equation 1, and encoding of all items.
 
-All presets train by this. `paper` shows the encoder's output; in the others the encoder learns to
-reach the particles (L_encoder).
+All presets use this module. The preset `paper` shows the encoder's means. In the other presets, the
+encoder also learns to map items to their particles (L_encoder).
 """
 
 from collections.abc import Mapping
@@ -35,9 +35,9 @@ from lodespace.models.vae.losses import (
 from lodespace.models.vae.vae import VAE
 
 LABELLED_BATCH = 64
-"""Labelled items per batch."""
+"""Number of labelled items in a class-balanced batch."""
 ENCODE_CHUNK = 512
-"""Items that are encoded at once."""
+"""Maximum number of items that are encoded in one pass."""
 
 
 class VAETraining:
@@ -51,22 +51,22 @@ class VAETraining:
         generator: torch.Generator,
         device_generator: torch.Generator,
     ) -> None:
-        """`generator` is on the CPU and draws batches; `device_generator` draws noise."""
+        """Build the networks. `generator` (on the CPU) draws batches, `device_generator` noise."""
         self.dataset = dataset
         """Items to train on."""
         self.config = config
-        """Configuration in force."""
+        """Current configuration."""
         self.generator = generator
         self.device_generator = device_generator
         self.epochs = Epochs(len(dataset), config.batch_size, generator)
         self.reconstruction_scale = reconstruction_weight(dataset)
-        """Weight of the reconstruction."""
+        """Weight of the reconstruction (`reconstruction_weight`)."""
         self.steps_done = 0
-        """Batches done."""
+        """Number of batches trained."""
         self.warm_up_began = 0
-        """Batch with which the KL warm-up started."""
+        """Value of `steps_done` when the KL warm-up started."""
         self.kl = np.full(config.latent_dim, np.nan, np.float32)
-        """KL divergence per dimension, moving average, (D,), in nats; nan before the first step."""
+        """Moving average of the KL divergence per dimension, (D,), in nats; nan before any step."""
         self._build(n_classes)
 
     def _build(self, n_classes: int) -> None:
@@ -75,32 +75,32 @@ class VAETraining:
             self.dataset, config.model, config.latent_dim, n_classes, config.hidden_layers
         )
         device = self.dataset.device
-        # Channels last: 1.1 to 1.5 times faster convolutions at these batch sizes.
-        # The stub lacks this keyword-only overload.
+        # With `channels_last`, convolutions are 1.1 to 1.5 times faster at these batch sizes.
+        # torch's type stub lacks the overload with only this keyword.
         self.vae = vae.to(device).to(
             memory_format=torch.channels_last  # pyright: ignore[reportCallIssue]
         )
         self.optimiser = adam(list(self.vae.parameters()), config.learning_rate)
 
     def epochs_for(self, epochs: int) -> int:
-        """`epochs`, or as many as make `least_steps` batches: few items make short epochs."""
+        """Return `epochs`, or more if `epochs` have fewer than `least_steps` batches in total."""
         return max(epochs, -(-self.config.least_steps // self.epochs.batches_per_epoch))
 
     @property
     def epoch(self) -> float:
-        """Epochs done."""
+        """Number of epochs trained, which can be fractional."""
         return self.steps_done / self.epochs.batches_per_epoch
 
     def set_class_count(self, n_classes: int) -> None:
-        """Replace the head by one with more outputs that keeps the weights of the old one."""
+        """Replace the head by a head for more classes, which keeps the weights of old classes."""
         self._rebuild_head(n_classes, self.config.hidden_layers)
 
     def configure(self, config: TrainingConfig) -> None:
         """Change the configuration.
 
-        Weights and learning rate change at once. Another head depth makes a new head. Another
-        latent dimension or architecture makes new layers where shapes differ; the other layers are
-        kept.
+        New loss weights and a new learning rate apply from the next step on. Another number of
+        hidden layers needs a new head. Another latent dimension or architecture needs new layers
+        where shapes differ; the other layers are kept.
         """
         old, self.config = self.config, config
         if config.latent_dim != old.latent_dim or config.model != old.model:
@@ -113,14 +113,14 @@ class VAETraining:
             self._rebuild_head(self.n_classes, config.hidden_layers)
 
     def take_over(self, other: "VAETraining") -> None:
-        """Copy all of `other`, of the same dimension and architecture."""
+        """Copy the complete state of `other`, which has the same latent dimension and layers."""
         self.load(other.tensors(), other.counters())
 
     def reshape(self, config: TrainingConfig, n_classes: int) -> bool:
-        """Make room for a state of `config` and `n_classes` that `load` then loads.
+        """Build the layers for `config` and `n_classes`, so that `load` can load a saved state.
 
         Returns:
-            Whether the layers are new.
+            Whether new layers were necessary.
         """
         old, self.config = self.config, config
         same = (old.latent_dim, old.hidden_layers, old.model) == (
@@ -135,24 +135,24 @@ class VAETraining:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes of the head."""
+        """Number of classes that the head predicts."""
         return self.vae.head.output.out_features
 
     @property
     def carried_spread(self) -> torch.Tensor:
-        """Twice the largest possible spread of the encoder's means per latent dimension, at most 1:
-        (D,).
+        """How far each latent dimension is from a collapse: 0 collapsed, 1 not collapsed, (D,).
 
-        A dimension's KL divergence is at least half the mean square of its means, so it is not near
-        0 when the means are far apart. Twice, so that a dimension with 1/8 nat or more, which
-        separates items, counts as whole.
+        The value is min(1, 2 sqrt(2 KL)). sqrt(2 KL) is an upper bound of the spread of the means
+        in a dimension, because the KL divergence is at least half of the means' mean square. With
+        the factor 2, a dimension with a KL divergence of 1/8 nat or more, which separates items,
+        has the value 1.
         """
         spread = 2 * np.sqrt(2 * np.nan_to_num(self.kl, nan=1.0)).clip(0, 0.5)
         return torch.from_numpy(spread.astype(np.float32)).to(self.dataset.device)
 
     @torch.no_grad()
     def _take_over(self, vae: VAE, optimiser: torch.optim.Adam) -> None:
-        """Copy parameters and optimiser state of `vae` where name and shape are the same."""
+        """Copy parameters of `vae` and their optimiser state, where name and shape are the same."""
         known = dict(vae.named_parameters())
         for name, mine in self.vae.named_parameters():
             theirs = known.get(name)
@@ -185,15 +185,16 @@ class VAETraining:
         """Train one batch.
 
         Args:
-            labels: int64 (N,), on the CPU.
-            balanced: classify a class-balanced batch of labelled items beside the batch of all
-                items.
-                Otherwise classify the labelled items of the batch itself, as in the paper.
-            targets: (N, D), where the encoder's means should be (L_encoder).
-            learning_rate: by default that of the configuration.
+            labels: class of each item, int64 (N,), on the CPU.
+            balanced: if True, draw a second, class-balanced batch of labelled items for the
+                classification term. If False, use the labelled items of the one batch, as in the
+                paper.
+            targets: means that the encoder should return for all items, (N, D); None to omit the
+                encoder term L_encoder.
+            learning_rate: learning rate of this step; by default the rate of the configuration.
 
         Returns:
-            Each term unweighted, and "total", in nats.
+            Name of a term -> unweighted value in nats; and "total", the weighted sum.
         """
         device = self.dataset.device
         items = self.epochs.next()
@@ -235,7 +236,7 @@ class VAETraining:
 
     @property
     def kl_scale(self) -> float:
-        """Share (0..1] of beta_kl in force during the warm-up."""
+        """Share (0..1] of beta_kl that currently applies: below 1 during the KL warm-up."""
         warmup = self.config.kl_warmup_epochs
         epochs = (self.steps_done - self.warm_up_began + 1) / self.epochs.batches_per_epoch
         return min(1.0, epochs / warmup) if warmup > 0 else 1.0
@@ -246,11 +247,11 @@ class VAETraining:
         return self.kl_scale < 1
 
     def revive(self) -> None:
-        """Recover from a collapse, after which a lower weight alone has no effect.
+        """Initialise layers again after a collapse, because a lower beta_kl alone has no effect.
 
-        An encoder without information teaches the decoder to ignore it. All fully connected layers
-        between the convolutions are initialised again, and the warm-up starts again. The other
-        layers are kept.
+        While the latent variable carries no information, the decoder learns to ignore it. This
+        method initialises all fully connected layers between the convolutions again, and starts the
+        KL warm-up again. The other layers are kept.
         """
         encoder, decoder = self.vae.encoder, self.vae.decoder
         for part in (encoder.hidden, encoder.mean, encoder.log_variance, inner_layers(decoder)):
@@ -272,7 +273,10 @@ class VAETraining:
         return self.vae.encode_mean(self.dataset.batch(items))
 
     def encode_all(self) -> torch.Tensor:
-        """Latent means (N, D), in chunks that fit in the cache (twice as fast as one pass)."""
+        """Latent means (N, D) of all items, computed in chunks that fit in the CPU's cache.
+
+        Chunks are twice as fast as one pass over all items.
+        """
         n = len(self.dataset)
         return torch.cat(
             [self.encode(slice(i, min(i + ENCODE_CHUNK, n))) for i in range(0, n, ENCODE_CHUNK)]

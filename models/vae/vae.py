@@ -17,19 +17,19 @@ class VAEOutput(NamedTuple):
     """Output for a batch of B items."""
 
     reconstruction: torch.Tensor
-    """(B, *item_shape): logits of pictures, or vectors."""
+    """Logits of the pixels of pictures, or vectors, (B, *item_shape)."""
     latent_mean: torch.Tensor
-    """(B, D)."""
+    """Means of q(Z given X), (B, D)."""
     latent_log_variance: torch.Tensor
-    """(B, D)."""
+    """Logarithms of the variances of q(Z given X), (B, D)."""
     latent_sample: torch.Tensor
-    """(B, D)."""
+    """Samples of q(Z given X), which the decoder reads, (B, D)."""
     class_logits: torch.Tensor
-    """(B, C)."""
+    """Logits of the classes, by the head, (B, C)."""
 
 
 class VAE(nn.Module):
-    """Encoder, decoder and head. The head reads the latent mean, the decoder a sample."""
+    """Encoder, decoder and head. The head reads the latent mean, and the decoder reads a sample."""
 
     def __init__(self, encoder: Encoder, decoder: Decoder, head: ClassificationHead) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class VAE(nn.Module):
         n_classes: int,
         hidden_layers: int,
     ) -> "VAE":
-        """A model for `dataset`, initialised from torch's current random state."""
+        """Return a model for `dataset`, initialised by torch's global random number generator."""
         encoder: Encoder
         decoder: Decoder
         if dataset.kind == "image":
@@ -67,7 +67,7 @@ class VAE(nn.Module):
         return vae
 
     def encode_mean(self, x: torch.Tensor) -> torch.Tensor:
-        """Latent means (B, D) of inputs, without sampling."""
+        """Return the latent means (B, D) of items, without sampling."""
         return self.encoder(x)[0]
 
     def forward(self, x: torch.Tensor, noise: torch.Tensor | None = None) -> VAEOutput:
@@ -75,7 +75,7 @@ class VAE(nn.Module):
 
         Args:
             x: items, (B, *item_shape).
-            noise: standard normal draw of the sample, (B, D); drawn here by default.
+            noise: standard normal noise for the sample, (B, D); by default it is drawn here.
         """
         mean, log_variance = self.encoder(x)
         if noise is None:

@@ -1,1 +1,1 @@
-"""Kinds of work that ParticleLoop interleaves, each in units of about 20 ms."""
+"""The tasks between which ParticleLoop alternates, in units of work of about 20 ms."""

@@ -46,9 +46,9 @@ class ClassifierTask(Task):
 
 
 class PredictTask(Task):
-    """Predicts all items after the classifier's last step, chunk by chunk.
+    """Predicts all items after the last training step of the classifier, chunk by chunk.
 
-    Its state is saved with that of ClassifierTask.
+    ClassifierTask saves the state of both tasks.
     """
 
     def __init__(

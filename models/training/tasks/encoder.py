@@ -1,4 +1,4 @@
-"""Training of encoder, decoder and head beside the particles."""
+"""Training of encoder, decoder and head in the presets with particles."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from lodespace.models.training.tasks.task import Task
 from lodespace.models.vae.training import VAETraining
 
 REWEIGHTED_EPOCHS = 3
-"""Epochs after a change of the weights of the loss, or of the head."""
+"""Number of epochs to train after a change of the weights of the loss, or of the head."""
 
 
 class EncoderTask(Task):
-    """Trains encoder, decoder and head; the encoder learns to reach the particles."""
+    """Trains encoder, decoder and head. The encoder learns to map items to their particles."""
 
     def __init__(
         self, state: LoopState, vae_training: VAETraining, particle_map: ParticleMap
@@ -27,7 +27,7 @@ class EncoderTask(Task):
 
     @property
     def first_epochs(self) -> int:
-        """Epochs of the first training."""
+        """Number of epochs of the first training."""
         state = self._state
         if state.epoch_target is not None:
             return state.epoch_target
@@ -44,14 +44,14 @@ class EncoderTask(Task):
         return self._reweighted_steps > 0
 
     def train_reweighted(self) -> None:
-        """Plan REWEIGHTED_EPOCHS, after a change of the weights of the loss or of the head."""
+        """Plan REWEIGHTED_EPOCHS epochs, after a change of the head or of the loss weights."""
         self._reweighted_steps = REWEIGHTED_EPOCHS * self._vae_training.epochs.batches_per_epoch
 
     @property
     def _follows_motion(self) -> bool:
-        """Whether the encoder trains in this turn because the particles move: every second turn.
+        """Whether the encoder trains in this turn because the particles move.
 
-        False in a bake, which counts epochs.
+        True in every second turn of a motion. False in a bake, which has a fixed number of epochs.
         """
         return (
             self._state.epoch_target is None
@@ -69,7 +69,7 @@ class EncoderTask(Task):
             self._state.labels.trained, targets=self._map.latent_mean, learning_rate=rate
         )
         self._state.losses.update(terms)
-        # The contraction of the shown map follows the encoder's spread.
+        # The training changes the encoder's spread, and with it the contraction of the shown map.
         moved = self.reweighted
         self._reweighted_steps = max(0, self._reweighted_steps - 1)
         return moved

@@ -16,8 +16,8 @@ from lodespace.models.training.tasks.task import Task
 class FeatureTask(Task):
     """Learns features of pictures without labels, one batch at a time, then requests a graph.
 
-    Vectors are used as features: self-supervision with noise makes their neighbours worse
-    (docs/model.md).
+    Vectors are used as features themselves: features that are learned from vectors with added noise
+    give worse neighbours (docs/model.md).
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class FeatureTask(Task):
 
     @property
     def learned(self) -> bool:
-        """Whether no step is left."""
+        """Whether all training steps are done; True for vectors."""
         steps = self._state.config.feature_steps
         return not self._graph.learns_features or self.self_supervision.steps_done >= steps
 
     @property
     def progress(self) -> float:
-        """Share (0..1) of the steps that are done."""
+        """Share (0..1) of the training steps that are done."""
         if not self._graph.learns_features:
             return 1.0
         return min(1.0, self.self_supervision.steps_done / max(1, self._state.config.feature_steps))

@@ -12,13 +12,13 @@ from lodespace.models.training.tasks.features import FeatureTask
 from lodespace.models.training.tasks.task import Task
 
 DRIFT_STEP = 0.1
-"""Step size of the rounds while features are learned: clusters drift instead of jumping."""
+"""Step size of the rounds while features are learned. It is small, so that clusters move slowly."""
 LOSS_INTERVAL = 10
-"""Units of work between two measurements of the neighbour and anchor terms."""
+"""Number of units of work from one measurement of the neighbour and anchor terms to the next."""
 
 
 class ForcesTask(Task):
-    """Moves the particles by one round of forces, in each turn beside a unit of another task."""
+    """Moves the particles by one round of forces. Each turn also does a unit of another task."""
 
     def __init__(self, state: LoopState, particle_map: ParticleMap, features: FeatureTask) -> None:
         self._state = state
@@ -50,9 +50,9 @@ class ForcesTask(Task):
 
 
 class FirstLayoutTask(Task):
-    """Does nothing during the first layout, so that the forces have all the time.
+    """Does nothing during the first layout, so that no other task delays the forces.
 
-    A round takes 2 ms, and this layout is the first thing that a person waits for.
+    A round of forces takes 2 ms, and a person waits for the first layout.
     """
 
     def __init__(self, particle_map: ParticleMap) -> None:

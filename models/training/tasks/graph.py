@@ -17,7 +17,7 @@ from lodespace.models.training.tasks.task import Task
 
 
 class FirstGraphTask(Task):
-    """Builds the first graph, on principal components, and starts the map with that graph."""
+    """Builds the first graph from principal components, and starts the particles on this graph."""
 
     def __init__(
         self, state: LoopState, particle_map: ParticleMap, guide: MapGuide, graph: "GraphTask"
@@ -33,7 +33,7 @@ class FirstGraphTask(Task):
 
     @property
     def progress(self) -> float:
-        """Share (0..1) of the rows of the graph that are done."""
+        """Share (0..1) of the items whose neighbours are known."""
         return self._building.progress
 
     def due(self) -> bool:
@@ -59,7 +59,7 @@ class FirstGraphTask(Task):
 
 
 class GraphTask(Task):
-    """Builds a new graph on learned features, later also on features of the classifier."""
+    """Builds new graphs from learned features, and later also from features of the classifier."""
 
     def __init__(
         self,
@@ -70,9 +70,10 @@ class GraphTask(Task):
         guide: MapGuide,
     ) -> None:
         self.requested = False
-        """Whether a new graph is to be built, starting with the next unit."""
+        """Whether the next unit of the task starts to build a new graph."""
         self.features_in_graph = False
-        """Whether the current graph is built on learned features; True if none are learned."""
+        """Whether the current graph is built from learned features. True if no features are learned
+        from the items."""
         self._network = features
         self._state = state
         self._learning = learning
@@ -83,24 +84,24 @@ class GraphTask(Task):
 
     @property
     def learns_features(self) -> bool:
-        """Whether features are learned from the items: pictures only."""
+        """Whether features are learned from the items: True for pictures, False for vectors."""
         return self._learning.dataset.kind == "image"
 
     @property
     def current(self) -> Graph | None:
-        """The graph of the map; None until the first one exists."""
+        """The graph of the map; None until the first graph exists."""
         return self._map.graph
 
     def first_graph_built(self) -> None:
-        """Note that the first graph exists, which is built on principal components."""
+        """Note that the first graph exists. It is built from principal components."""
         self.features_in_graph = not self.learns_features
 
     def count_gesture(self) -> None:
-        """Count a change of labels since the last graph."""
+        """Count one change of labels. The count starts again with each request for a new graph."""
         self._gestures += 1
 
     def request_after_gestures(self) -> None:
-        """Request a new graph if labels have changed often enough since the last one."""
+        """Request a new graph if enough changes of labels were counted since the last request."""
         if self._gestures >= self._state.config.gestures_per_graph and self.features_in_graph:
             self._gestures = 0
             self.requested = True

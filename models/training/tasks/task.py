@@ -10,18 +10,18 @@ from lodespace.models.checkpoints.tensors import Tensors
 
 
 class Task(ABC):
-    """One kind of work, with the part of the training state that belongs to it."""
+    """One kind of work, with the part of the training state that belongs to this work."""
 
     @abstractmethod
     def due(self) -> bool:
-        """Whether a unit is due."""
+        """Whether the task has a unit of work to do."""
 
     @abstractmethod
     def unit(self) -> bool:
-        """Do one unit. Returns whether the latent means to show have changed."""
+        """Do one unit of work. Return whether the unit changed the latent means to show."""
 
     def tensors(self) -> Tensors:
-        """Return the tensors from which this task continues, by their names in a saved state."""
+        """Return the tensors from which this task continues, under their names in a saved state."""
         return {}
 
     def counters(self) -> dict[str, Any]:
@@ -29,5 +29,5 @@ class Task(ABC):
         return {}
 
     def load(self, tensors: Mapping[str, torch.Tensor], counters: Mapping[str, Any]) -> None:
-        """Continue from a saved state. Does nothing in a task without a state."""
+        """Continue from a saved state. A task without a state does nothing."""
         del tensors, counters
