@@ -1,8 +1,8 @@
 """Lodespace: label data by moving it. A latent space you can grab, that learns as you label.
 
-`lodespace --help` describes the command line. `serve`, `bake` and `train` are the same for Python
-(notebook.py). This module imports nothing slow, because the server should start in about a second.
-Only the trainer process, `bake` and `train` import torch.
+`lodespace --help` describes the command line. The functions `serve`, `bake` and `train` do the same
+from Python (notebook.py). This module does not import slow modules, because the server should start
+in about a second. Only the trainer process, `bake` and `train` import torch.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -12,7 +12,7 @@ DEFAULT_LAN_PORT = 8443
 BUILT_PAGE = Path(__file__).parent / "static"
 """Folder of the built client."""
 PORTS_TRIED = 20
-"""Number of ports, from DEFAULT_PORT on, that are tried when no port is given."""
+"""Number of consecutive ports, beginning with DEFAULT_PORT, that are tried without `--port`."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class LanConfig:
     """Options of the HTTPS server for other devices."""
 
     port: int | None = None
-    """None: DEFAULT_LAN_PORT or the next free port. 0: any free port."""
+    """Port of the HTTPS server. None: DEFAULT_LAN_PORT or the next free port. 0: any free port."""
     certificate: Path | None = None
     """PEM file with a certificate. None: a certificate is generated."""
     key: Path | None = None
     """PEM file with the key of `certificate`."""
     state: Path | None = None
-    """Folder for the certificate and the approved devices. None: the system's folder for state."""
+    """Folder for the certificate and the approved devices. None: the user's state folder."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class ServerConfig:
     frame_interval: float = 1 / 30
     """Minimum time between two frames to one client, in seconds."""
     queue_bytes: int = 8 << 20
-    """Limit for the messages that are queued for one client, in bytes."""
+    """Largest total size of the messages that are queued for one client, in bytes."""
     max_clients: int = 256
-    """Limit for the number of connected clients."""
+    """Largest number of connected clients."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     notebook: bool = False

@@ -1,4 +1,4 @@
-"""Files and folders that are written as a whole or not at all."""
+"""Functions that write a file or a folder completely or not at all."""
 
 import contextlib
 import os
@@ -14,13 +14,14 @@ from lodespace.errors import LodespaceError, ProjectError
 
 @contextlib.contextmanager
 def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
-    """Yield a temporary folder beside `output`. It becomes `output` when the `with` block ends.
+    """Yield a temporary folder, which is renamed to `output` when the `with` block ends.
 
     On failure the temporary folder is removed, and `output` is unchanged.
 
     Args:
         output: The folder to create. An existing folder is replaced.
-        check: Raises when `output` must not be replaced. It is called before and after the block.
+        check: Function that raises an error when `output` must not be replaced. It is called before
+            and after the `with` block.
 
     Raises:
         ProjectError: The folder cannot be created or written.
@@ -71,13 +72,13 @@ def atomic_write(
     mode: int = 0o666,
     sync: bool = True,
 ) -> None:
-    """Write `path` as a whole or not at all: write a temporary file beside it, and rename that.
+    """Write `path` completely or not at all, by renaming a temporary file in the same folder.
 
-    The temporary file is removed on any failure, also on an interrupt.
+    The temporary file is removed after any failure, also after Ctrl-C.
 
     Args:
         path: The file. An existing file is replaced.
-        data: The content, or a function that writes it to an open file.
+        data: The content, or a function that writes the content to an open file.
         mode: Permissions of the file, less the umask.
         sync: Wait until content and name are on the disk. Otherwise a power cut soon after the
             rename can leave an empty file, because file systems may write the new name before the
@@ -116,7 +117,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `path` atomically with mode 0600. If its folder is new, it gets mode 0700.
+    """Write `path` atomically with mode 0600. A new folder gets mode 0700.
 
     Raises LodespaceError.
     """

@@ -1,8 +1,8 @@
 """The Python API: `lodespace.serve(X, labels=y)`, `lodespace.bake(X, "out")`, `lodespace.train(X)`.
 
 X is pictures (N, H, W) or (N, H, W, 3), vectors (N, F), a Dataset of torch, or a path that
-`lodespace serve` reads. Labels are one per item: numbers (negative: no label) or names ("": no
-label).
+`lodespace serve` reads. There is one label per item: a number (negative: no label) or a name
+("": no label).
 """
 
 import asyncio
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 Data = Any
 """Arrays (npt.ArrayLike), a path, torchvision:NAME, or a map-style Dataset of torch.
 
-The type of a Dataset is not available without torch.
+The alias is Any, because the type Dataset is not available without torch.
 """
 FRAME_HEIGHT = 720
 """Height of the page in a notebook, in pixels."""
 
 
 class Served:
-    """A session that is served by a thread until `stop`. As a context manager, it stops at exit."""
+    """A session that a thread serves until `stop` is called. A `with` block calls `stop`."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Served:
         self._config = ServerConfig(lan=lan, notebook=True)
         self._app: web.Application | None = None
         self.project_folder = project.folder
-        """Folder with labels and model."""
+        """Project folder, which contains the labels and the model."""
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -77,7 +77,7 @@ class Served:
     def _run(self, project: Project, ports: range, device: str, threads: int) -> None:
         try:
             self._loop.run_until_complete(self._serve(project, ports, device, threads))
-        except BaseException as error:  # raised again in the thread that waits
+        except BaseException as error:  # raised again by `__init__`
             self._error = error
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
@@ -136,7 +136,7 @@ class Served:
         return Table.of(session)
 
     def _repr_html_(self) -> str:
-        """The page inline in Jupyter.
+        """HTML that shows the page inside a Jupyter notebook.
 
         The page is served only to the kernel's machine. Another machine reaches `url` through an
         SSH tunnel.
@@ -149,7 +149,7 @@ class Served:
         )
 
     def stop(self) -> None:
-        """Save the model and stop the server. Labels are saved already."""
+        """Save the model and stop the server. Labels are already saved."""
         atexit.unregister(self.stop)
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
@@ -172,7 +172,7 @@ class Served:
         elsewhere = f", {self.addresses[0]} in a headset" if self.addresses else ""
         return (
             f"<lodespace: open {self.url} in a browser{elsewhere}; "
-            f"project {self.project_folder}; .stop() ends it>"
+            f"project {self.project_folder}; .stop() stops the server>"
         )
 
 
@@ -198,13 +198,14 @@ def serve(
     Args:
         data: Arrays, a map-style Dataset of torch, or a path that `lodespace serve` reads
             (docs/data.md). None: the bundled digits.
-        labels: Labels of arrays, (N,). They become the first gestures of the session.
+        labels: Labels of arrays, (N,). The labels become the first gestures of the session.
         ids: Ids of arrays, (N,).
-        project: Project folder (default: lodespace-NAME). The same call opens it again.
-        name: Name of arrays and Datasets.
-        use_labels: Labels of the data to start from: "none", "all" or a number per class ("5").
+        project: Project folder (default: lodespace-NAME). The same call opens the project again.
+        name: Name of the data set if `data` are arrays or a Dataset.
+        use_labels: Which labels of the data to start with: "none", "all" or a number of labels per
+            class ("5").
         options: How to read the data.
-        port: 0 for any free port. None: 8321, or the next free one.
+        port: Port of the page. 0: any free port. None: 8321, or the next free port.
         lan: Also serve other devices by HTTPS. You approve each device on the page (docs/vr.md).
         preset: Training preset (docs/model.md).
         latent_dim: Dimensions of the latent space.
@@ -289,14 +290,15 @@ def bake(
         output: Folder of the bake.
         labels: Labels of arrays, (N,).
         ids: Ids of arrays, (N,).
-        name: Name of arrays and Datasets.
-        use_labels: Labels to train with: "none", "all" or a number per class ("5"). None: all, if
-            they are a person's work; otherwise none.
+        name: Name of the data set if `data` are arrays or a Dataset.
+        use_labels: Which labels of the data to train with: "none", "all" or a number of labels per
+            class ("5"). None: "all" if the labels are a person's work, else "none".
         options: How to read the data.
         epochs: Passes of the encoder over the data.
         preset: Training preset (docs/model.md).
         latent_dim: Dimensions of the latent space.
-        seed: Seed of the training. The same seed gives the same bytes on one kind of processor.
+        seed: Seed of the training. The same seed gives the same bytes on the same kind
+            of processor.
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor threads of the model. 0: all.
         force: Replace `output` if it is a bake.

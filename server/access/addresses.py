@@ -1,4 +1,4 @@
-"""Names and addresses of this machine in its network."""
+"""Names and addresses of this machine in the local network."""
 
 import ipaddress
 import re
@@ -8,15 +8,15 @@ import idna
 import ifaddr
 
 _ELSEWHERE = ("192.0.2.1", 9)
-"""An address that no host has (RFC 5737). Connecting a UDP socket to it sends nothing, and selects
-the local address of the default route."""
+"""An address that no host has (RFC 5737). A UDP socket that is connected to this address sends
+nothing, and the local address of the socket is the machine's address on the default route."""
 
 
 def lan_addresses() -> list[str]:
     """Return the IPv4 addresses of this machine, the address of the default route first.
 
-    IPv6 addresses are left out. They change daily (RFC 8981), and each new address would need a new
-    certificate, so that the browser would warn again.
+    IPv6 addresses are left out. They change daily (RFC 8981). Each new address would need a new
+    certificate, about which the browser would warn again.
     """
     found: set[str] = set()
     for adapter in ifaddr.get_adapters():
@@ -50,7 +50,7 @@ def machine_names() -> list[str]:
 
 
 def host_names() -> list[str]:
-    """Return the machine's names in ASCII; names without an ASCII form are left out."""
+    """Return the machine's names in their ASCII form. Names without an ASCII form are left out."""
     return [written for name in machine_names() if (written := in_ascii(name))]
 
 
@@ -60,10 +60,11 @@ _HOST_NAME = re.compile(
 
 
 def in_ascii(name: str) -> str:
-    """Return a host name in the ASCII form of certificates and HTTP; "" without such a form.
+    """Return a host name in the ASCII form that certificates and HTTP use; "" if there is none.
 
     Names that are not ASCII are encoded by IDNA 2008 with the mapping of UTS 46, as browsers do.
-    ASCII names are kept, because machines may have an underscore in their name and IDNA refuses it.
+    ASCII names are not encoded, because a machine's name may have an underscore, which IDNA
+    refuses.
     """
     if not name.isascii():
         try:

@@ -1,9 +1,10 @@
-"""The certificate of `serve --lan`: made here, or given by `--cert` and `--key`.
+"""The certificate of `serve --lan`: made by this module, or given by `--cert` and `--key`.
 
-WebXR needs a secure context, so a headset needs TLS. A certificate made here is self-signed: the
-browser warns once, and the person compares its fingerprint with the fingerprint on the terminal.
-Each new certificate causes another warning. A certificate is therefore used until the machine has
-an address that the certificate does not hold.
+WebXR needs a secure context, so a headset needs TLS. A certificate made by this module is
+self-signed: the browser warns once, and the person compares the certificate's fingerprint with the
+fingerprint on the terminal. Each new certificate causes another warning. The server therefore makes
+a new certificate only when the current certificate soon expires, or lacks a name or address that
+the machine has.
 """
 
 import datetime
@@ -26,20 +27,20 @@ from lodespace.files import write_private
 log = logging.getLogger(__name__)
 
 DAYS = 397
-"""Validity in days. Browsers accept no longer validity."""
+"""Validity of a new certificate in days. Browsers refuse certificates with a longer validity."""
 RENEW_DAYS = 14
-"""Days before the end of its validity at which a certificate is renewed."""
+"""Number of days before the end of the validity at which the server makes a new certificate."""
 MAX_EARLIER_NAMES = 32
-"""Names of previous networks that a new certificate also holds."""
+"""Maximum number of names of the previous certificate that a new certificate also contains."""
 ALWAYS = ("127.0.0.1", "localhost")
-"""Names that every certificate made here holds."""
+"""Names that every certificate made by this module contains."""
 CERTIFICATE_FILE = "certificate.pem"
-"""Name of the file with certificate and key in the state folder."""
+"""Name of the file in the state folder that contains the certificate and the key."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its key, as files."""
+    """A certificate and its private key, which are in files."""
 
     certificate: Path
     """Path of the certificate, in PEM."""
@@ -51,7 +52,7 @@ class Certificate:
     """SHA-256 of the certificate, hexadecimal with colons, as browsers show it."""
 
     def context(self) -> ssl.SSLContext:
-        """Return a TLS context. Raises LodespaceError when certificate and key do not match."""
+        """Return a TLS context. Raises LodespaceError if key and certificate do not match."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
@@ -69,7 +70,7 @@ class Certificate:
 def given_certificate(certificate: Path, key: Path) -> Certificate:
     """Load the first certificate of a PEM file.
 
-    Raises LodespaceError when the file cannot be read, or the certificate holds no name.
+    Raises LodespaceError when the file cannot be read, or the certificate contains no name.
     """
     try:
         parsed = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
@@ -80,7 +81,7 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
     names = _names(parsed)
     if not names:
         raise LodespaceError(
-            f"{certificate} holds no host name (subjectAltName), so browsers refuse it. Use a"
+            f"{certificate} contains no host name (subjectAltName), so browsers refuse it. Use a"
             " certificate with the name of this machine.",
             code="bad_certificate",
         )
@@ -90,11 +91,11 @@ def given_certificate(certificate: Path, key: Path) -> Certificate:
 def own_certificate(
     folder: Path, names: Iterable[str], now: datetime.datetime | None = None
 ) -> Certificate:
-    """Load the certificate in `folder`; make a new one unless it is valid for all of `names`.
+    """Return the certificate in `folder` if it is valid for all of `names`, else a new certificate.
 
     A new certificate is valid for all of `names`, and for up to MAX_EARLIER_NAMES names of the
-    previous certificate. A laptop that moves between two networks daily therefore causes one
-    warning in each network, not one per day.
+    previous certificate. If a laptop moves between two networks daily, browsers therefore warn once
+    per network, not once per day.
     Raises LodespaceError when the folder cannot be written.
     """
     now = now or datetime.datetime.now(datetime.UTC)
@@ -126,7 +127,7 @@ def _sign(
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # the clock of a headset may be slow
+        .not_valid_before(now - datetime.timedelta(hours=1))  # a headset's clock may be behind
         .not_valid_after(now + datetime.timedelta(days=DAYS))
         .add_extension(
             x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
@@ -158,7 +159,7 @@ def _fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _read(path: Path) -> x509.Certificate | None:
-    """Load the certificate that the server has made; None when file or key cannot be used."""
+    """Load a certificate that the server has made; None if the file has no usable certificate."""
     try:
         _make_private(path)
         data = path.read_bytes()
@@ -169,13 +170,13 @@ def _read(path: Path) -> x509.Certificate | None:
 
 
 def _make_private(path: Path) -> None:
-    """Make a file private: after a copy or restore, its mode may differ. Raises OSError."""
+    """Let only the owner read a file, whose mode a copy may have changed. Raises OSError."""
     mode = path.stat().st_mode & 0o777
     if os.name != "posix" or not mode & 0o077:
         return
     path.chmod(0o600)
     log.warning(
-        "%s holds a private key that other users could read (mode %o). The server has made the"
+        "%s contains a private key that other users could read (mode %o). The server has made the"
         " file private. If another user may have read the key, delete the file: the server makes a"
         " new one",
         path,

@@ -1,4 +1,4 @@
-"""The interface through which the pairing manager reaches the open streams of devices."""
+"""The interface through which the pairing manager uses the open streams of devices."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -18,15 +18,15 @@ class DeviceStreams(Protocol):
         ...
 
     def access_changed(self, overview: Callable[[], protocol.Access]) -> None:
-        """Called when a device requests access, is approved, or is revoked.
+        """Handle a change of access: a device requested access, was approved, or was revoked.
 
-        `overview` returns the waiting and approved devices.
+        `overview` returns the waiting and the approved devices.
         """
         ...
 
 
 class NoStreams:
-    """The streams of a pairing manager without clients: there are none."""
+    """A DeviceStreams without any streams, for a pairing manager without clients."""
 
     def connected(self, device: str) -> int:
         """Return 0."""

@@ -15,17 +15,17 @@ from lodespace.files import write_private
 from lodespace.protocol import Role
 
 DEVICES_FILE = "devices.json"
-"""Name of the file in the state folder."""
+"""Name of the file of approved devices in the state folder."""
 KEPT_DAYS = 30
-"""Days after which an unused device has to request access again."""
+"""Number of days without a request after which a device has to request access again."""
 MAX_DEVICES = 64
-"""Largest number of approved devices. A new device replaces the oldest one."""
+"""Largest number of approved devices. A further device replaces the one approved first."""
 _SEEN_EVERY = 3600.0
-"""Seconds between two updates of the time at which a device was seen."""
+"""Minimum number of seconds between two updates of `seen_at` of a device."""
 
 
 class KnownDevice(msgspec.Struct, kw_only=True):
-    """An approved device. Times are seconds since the epoch."""
+    """An approved device. Times are in seconds since 1970 (Unix time)."""
 
     device: str
     """Id of the device."""
@@ -34,13 +34,13 @@ class KnownDevice(msgspec.Struct, kw_only=True):
     role: Role
     """Role of the device."""
     address: str
-    """IP address from which it was approved."""
+    """IP address that the device had when it was approved."""
     secret_hash: str
-    """SHA-256 of the secret in its cookie, hexadecimal."""
+    """SHA-256 of the secret in the device's cookie, hexadecimal."""
     allowed_at: float
     """Time of the approval."""
     seen_at: float
-    """Time of its last request, exact to an hour."""
+    """Time of the last request of the device, accurate to one hour."""
 
 
 class _File(msgspec.Struct):
@@ -48,10 +48,10 @@ class _File(msgspec.Struct):
 
 
 class DeviceStore:
-    """The list of devices in `folder`.
+    """The list of approved devices, stored in a file in `folder`.
 
-    Several servers of one person share the file. Before each use, the file is read again if another
-    server has changed it.
+    Several servers of one person share the file. Each method first reads the file again if another
+    server has changed the file.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -67,7 +67,7 @@ class DeviceStore:
         return [device for device in self._devices if device.seen_at > oldest]
 
     def admit(self, name: str, role: Role, address: str) -> tuple[KnownDevice, str]:
-        """Approve a device. Return the device and its secret, of which only the hash is stored.
+        """Approve a device. Return the device and its secret. Only the secret's hash is stored.
 
         Raises LodespaceError when the file cannot be written.
         """
@@ -86,7 +86,7 @@ class DeviceStore:
         return device, secret
 
     def identify(self, secret: str) -> KnownDevice | None:
-        """Return the device with this secret, or None."""
+        """Return the approved device that has this secret, or None."""
         given = hash_of(secret)
         for device in self.all():
             if hmac.compare_digest(device.secret_hash, given):
@@ -95,7 +95,7 @@ class DeviceStore:
         return None
 
     def revoke(self, device: str) -> bool:
-        """Remove a device. Return whether it was in the list.
+        """Remove a device from the list. Return whether the device was in the list.
 
         Raises LodespaceError when the file cannot be written.
         """
@@ -111,7 +111,7 @@ class DeviceStore:
         if now - device.seen_at < _SEEN_EVERY:
             return
         device.seen_at = now
-        with contextlib.suppress(LodespaceError):  # a full disk must not revoke a device
+        with contextlib.suppress(LodespaceError):  # on a full disk, identify must not fail
             self._write(self._devices)
 
     def _refresh(self) -> None:
@@ -123,7 +123,8 @@ class DeviceStore:
             self._devices = msgspec.json.decode(self._path.read_bytes(), type=_File).devices
             self._read_at = stamp
         except (OSError, msgspec.MsgspecError):
-            self._devices, self._read_at = [], None  # a missing or damaged file approves no device
+            # A missing or damaged file approves no device.
+            self._devices, self._read_at = [], None
 
     def _write(self, devices: list[KnownDevice]) -> None:
         write_private(self._path, msgspec.json.encode(_File(devices)))

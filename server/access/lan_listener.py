@@ -1,7 +1,8 @@
 """The port for other devices, which serves HTTPS and redirects plain HTTP to HTTPS.
 
-Most browsers open an address without https:// by plain HTTP on the same port. The first byte
-distinguishes the two: a TLS handshake starts with 22, and no HTTP method does.
+For an address without https://, most browsers send plain HTTP to the same port. The first byte of a
+connection distinguishes HTTPS from plain HTTP: a TLS handshake starts with byte 22, and no HTTP
+method does.
 """
 
 import asyncio
@@ -17,25 +18,25 @@ log = logging.getLogger(__name__)
 TLS_HANDSHAKE = 22
 """First byte of a TLS handshake."""
 FIRST_BYTE_SECONDS = 3.0
-"""Longest time until the first byte of a connection."""
+"""Longest time that the server waits for the first byte of a connection."""
 HANDSHAKE_SECONDS = 10.0
-"""Longest time of a TLS handshake."""
+"""Longest duration of a TLS handshake."""
 MAX_GREETING = 256
-"""Largest number of connections that have sent no first byte, or are in the TLS handshake."""
+"""Largest number of connections that have not sent a byte, or are in the TLS handshake."""
 PLAIN_SECONDS = 3.0
 """Longest time from the first byte of plain HTTP to the end of the headers."""
 MAX_PLAIN = 32
-"""Largest number of plain connections; a further connection ends the oldest. Plain connections only
-receive a redirect, and must not use up the file descriptors of the server."""
+"""Largest number of plain HTTP connections. A further connection ends the oldest connection. Plain
+connections only receive a redirect, so they must not use up the server's file descriptors."""
 _PAUSE_SECONDS = 0.5
-"""Pause after a connection that could not be accepted."""
+"""Pause before the next attempt, after the server could not accept a connection."""
 
 
 class LanListener:
-    """Listens on one port of all IPv4 addresses.
+    """Listens on one port, on all IPv4 addresses of the machine.
 
     Args:
-        runner: Runner of the application that answers HTTPS.
+        runner: Runner of the application that answers requests by HTTPS.
         context: TLS context with the certificate.
         names: Host names to which plain HTTP may be redirected.
     """
@@ -46,7 +47,7 @@ class LanListener:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
-        # Without lingering: the handler reads no body, so the server need not wait for a body.
+        # lingering_time is 0, because the handler does not read the body of a request.
         self._redirecting = web.Server(
             self._redirect, access_log=None, keepalive_timeout=PLAIN_SECONDS, lingering_time=0.0
         )
@@ -56,10 +57,10 @@ class LanListener:
         self._accepting: asyncio.Task[None] | None = None
         self._socket: socket.socket | None = None
         self.port = 0
-        """Port that is listened to; 0 before `start`."""
+        """Port on which the server listens; 0 before `start`."""
 
     def start(self, port: int) -> None:
-        """Listen on `port`; 0: any free port. Raises OSError when it is taken."""
+        """Listen on `port`; if `port` is 0, on any free port. Raises OSError if `port` is taken."""
         everywhere = "0.0.0.0"  # noqa: S104  (the network is served on purpose)
         self._socket = socket.create_server((everywhere, port), backlog=128)
         self._socket.setblocking(False)
@@ -67,7 +68,7 @@ class LanListener:
         self._accepting = asyncio.create_task(self._accept(self._socket))
 
     async def stop(self) -> None:
-        """Accept no more connections; the runner ends the open ones."""
+        """Stop accepting, and end plain connections. The runner ends the HTTPS connections."""
         tasks = [task for task in (self._accepting, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()
@@ -114,7 +115,7 @@ class LanListener:
                 transport, _ = await loop.connect_accepted_socket(self._redirecting, connection)
                 self._hold(transport)
         except (OSError, TimeoutError):
-            # Also ssl.SSLError, an OSError: the browser does not know the certificate yet.
+            # Includes ssl.SSLError: a browser ends the handshake if the certificate is unknown.
             connection.close()
         except asyncio.CancelledError:
             connection.close()
@@ -137,14 +138,17 @@ class LanListener:
     def _elsewhere(self, request: web.BaseRequest) -> web.Response:
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:
-            return web.Response(status=421, text="This address is not served here.\n")
+            return web.Response(
+                status=421,
+                text="This address is not served here. Open the address that the server printed.\n",
+            )
         port = "" if self.port == 443 else f":{self.port}"
         path = request.path_qs if request.path_qs.startswith("/") else "/"
         return web.Response(status=308, headers={hdrs.LOCATION: f"https://{name}{port}{path}"})
 
 
 async def _peek(connection: socket.socket) -> bytes:
-    """Return the first byte, which stays unread; b"" when the connection ends without a byte."""
+    """Return the first byte without consuming it; b"" if the connection ends without a byte."""
     loop = asyncio.get_running_loop()
     readable: asyncio.Future[None] = loop.create_future()
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def state_folder() -> Path:
-    """Return the folder of certificate and devices, which all projects of a person share."""
+    """Return the folder for certificate and devices. All projects of a person share this folder."""
     return platformdirs.user_state_path("lodespace", appauthor=False)
 
 
@@ -32,11 +32,11 @@ class Network:
     devices: DeviceStore
     """Approved devices."""
     names: tuple[str, ...]
-    """Names of the certificate; names that other devices can use come first."""
+    """Names of this machine in the certificate. Names that other devices can use come first."""
 
     @classmethod
     def open(cls, config: LanConfig) -> "Network":
-        """Load or make certificate and devices.
+        """Load the certificate and the devices, or make a new certificate.
 
         Raises LodespaceError when there is no usable certificate.
         """
@@ -51,18 +51,19 @@ class Network:
         unnamed = [ascii(name) for name in machine_names() if not in_ascii(name)]
         if unnamed:
             log.warning(
-                "a certificate cannot hold %s, a name of this computer; use the IP address instead",
-                " or ".join(unnamed),
+                "this computer has a name that a certificate cannot contain: %s. Other devices can"
+                " open the page by IP address instead",
+                ", ".join(unnamed),
             )
         reachable = [*lan_addresses(), *host_names()]
         certificate = own_certificate(folder, reachable)
         first = [*reachable, *ALWAYS]
-        # The certificate also holds names of networks that this machine was in before.
+        # The certificate also contains names of networks in which this machine was before.
         kept = [name for name in certificate.names if name not in first]
         return cls(certificate, DeviceStore(folder), (*first, *kept))
 
     def addresses(self, port: int) -> list[str]:
-        """Return the URLs for other devices, the most likely one first.
+        """Return the URLs for other devices. The URL that most likely works is the first.
 
         Wildcard names of the certificate (*.example.org) are left out.
         """
@@ -74,11 +75,11 @@ class Network:
 
 
 def introduce(addresses: list[str], fingerprint: str) -> str:
-    """Return a text for the terminal: the addresses for other devices, and how to pair a device."""
+    """Return a text for the terminal: addresses for other devices, and how to pair a device."""
     if not addresses:
         return (
-            "No other device can reach this machine: it has no network address. Connect it to a"
-            " network, then start the server again.\n"
+            "No other device can reach this machine, because it has no network address. Connect the"
+            " machine to a network, then start the server again.\n"
         )
     code = StringIO()
     if sys.stdout.isatty():
@@ -86,7 +87,8 @@ def introduce(addresses: list[str], fingerprint: str) -> str:
     others = "".join(f"\n  or {address}" for address in addresses[1:4])
     return (
         f"Headset or other device: open {addresses[0]}{others}\n{code.getvalue()}"
-        "  1. The browser warns once about an unknown certificate. Check that its SHA-256 is\n"
-        f"     {fingerprint}\n"
-        "  2. The page shows a code of four characters. Approve this code on your own page.\n"
+        "  1. The browser warns once about an unknown certificate. Check that the SHA-256 of the\n"
+        f"     certificate is\n     {fingerprint}\n"
+        "  2. The page shows a code of four characters. On this computer's own page, approve the\n"
+        "     device that shows this code.\n"
     )

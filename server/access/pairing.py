@@ -1,11 +1,11 @@
 """Access control for remote devices: requests, pairing codes, roles.
 
-A device requests access and shows a short code. The owner sees the same code on a page of the
-server's own machine, and approves the device. There is nothing to guess, because the decision is
-made on the trusted side (RFC 8628 in reverse). The fallback is a pairing code that the owner reads
-out. The code is valid for one device and five minutes, and five wrong guesses make it invalid. In
-both cases the device receives a secret of its own, which its browser stores as a cookie.
-web/access.py has the routes.
+A device requests access and shows a short code. The owner sees the same code on the page that is
+open on the server's machine, and approves the device. An attacker cannot guess a code to get
+access, because the owner decides (RFC 8628 in reverse). Alternatively, the owner makes a pairing
+code, and a person types this code on the device. A pairing code is valid for one device and five
+minutes, and five wrong guesses make it invalid. In both cases the device receives a secret of its
+own, which its browser stores as a cookie. web/access.py has the routes.
 """
 
 import hmac
@@ -26,47 +26,49 @@ from lodespace.protocol import Role
 MAX_WAITING = 5
 """Largest number of devices that wait for a decision."""
 MAX_WAITING_AND_ADDRESS = 3
-"""Largest number of waiting devices per IP address: several devices may share one (NAT)."""
+"""Largest number of waiting devices per IP address. Several devices may share an address (NAT)."""
 WAITING_SECONDS = 120.0
 """Seconds after which a request expires."""
 SILENT_SECONDS = 10.0
-"""A waiting page polls each second. When an address has no room for another request, its new
-request replaces one for which no page has polled for this many seconds."""
+"""Seconds without a poll after which another request may replace a request.
+
+The page of a waiting device polls each second. When too many devices wait, a new request replaces
+a request of the same IP address that has not polled for this time."""
 REQUESTS_PER_MINUTE = 30
-"""Largest number of requests per minute, from all addresses together."""
+"""Largest number of requests for access per minute, from all IP addresses together."""
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
-"""Largest number of requests per minute from one IP address."""
+"""Largest number of requests for access per minute from one IP address."""
 _CLOSE_AGAIN_SECONDS = 1.0
-"""Seconds after which a revoked stream that is still open is closed again."""
+"""Seconds after which the server again closes a stream of a revoked device that is still open."""
 
 _RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
 
 
 def may(role: Role | None, needed: Role) -> bool:
-    """Return whether `role` (None: an unknown device) includes the rights of `needed`."""
+    """Return whether `role` includes the rights of `needed`. An unknown device has role None."""
     return role is not None and _RANK[role] >= _RANK[needed]
 
 
 @dataclass(kw_only=True)
 class _Waiting:
-    """A request for access."""
+    """A request for access that has not expired."""
 
     request: str
-    """Id of the request, for the owner's decision."""
+    """Id of the request, which the owner's decision refers to."""
     secret_hash: str
     """SHA-256 of the secret with which the device polls, hexadecimal."""
     code: str
-    """Code that the device shows, so that the owner approves the right one."""
+    """Code that the device shows, so that the owner can recognise the device."""
     name: str
     """Name of the device."""
     address: str
     """IP address that the request came from."""
     since: float
-    """Time of the request, in seconds of the manager's clock."""
+    """Time of the request, in seconds of the pairing manager's clock."""
     polled_at: float
-    """Time of the last poll, in seconds of the same clock."""
+    """Time of the last poll, in seconds of the pairing manager's clock."""
     approved_as: Role | None = None
-    """Role that the owner has approved."""
+    """Role as which the owner has approved the device; None before an approval."""
     denied: bool = False
     """Whether the owner has denied the request."""
 
@@ -75,8 +77,8 @@ class PairingManager:
     """Approves, pairs and revokes devices.
 
     Args:
-        devices: Approved devices; None when the server is not shared, so that no device can pair.
-        streams: Open streams of devices. They are closed when their device is revoked.
+        devices: Approved devices; None if the server is not shared, so that no device can pair.
+        streams: Open streams of devices. The streams of a device are closed when it is revoked.
         fingerprint: SHA-256 of the server's certificate, hexadecimal, shown to the owner.
         clock: Returns seconds since the epoch.
     """
@@ -106,7 +108,7 @@ class PairingManager:
         return self._addresses
 
     def listen(self, addresses: list[str]) -> None:
-        """Set the URLs for other devices. Their port is known only once the server listens."""
+        """Set the URLs for other devices, after the server has started to listen on a port."""
         self._addresses = addresses
 
     def identify(self, secret: str) -> KnownDevice | None:
@@ -153,10 +155,10 @@ class PairingManager:
         return protocol.AccessRequested(secret=secret, code=code, expires_in=WAITING_SECONDS)
 
     def poll(self, secret: str) -> tuple[protocol.AccessAnswer, str]:
-        """Return the state of the request that has `secret`, and the secret of a new device.
+        """Return the state of the request that has `secret`, and a secret for the device.
 
-        The device's secret is returned once, with the state `allowed`; otherwise it is "".
-        Raises LodespaceError when the device cannot be stored.
+        The secret for the device is returned once, with the state `allowed`. With all other states
+        it is "". Raises LodespaceError when the device cannot be stored.
         """
         self._forget_expired()
         given = hash_of(secret)
@@ -175,9 +177,9 @@ class PairingManager:
         return protocol.AccessAnswer(state="expired"), ""
 
     def decide(self, request: str, role: Role | None) -> None:
-        """Approve a waiting device as `role`, or deny it (None).
+        """Approve a waiting device as `role`, or deny the device if `role` is None.
 
-        Raises RequestError when the device no longer waits.
+        Raises RequestError when the device no longer waits for a decision.
         """
         self._forget_expired()
         waiting = self._waiting.get(request)
@@ -191,25 +193,26 @@ class PairingManager:
         self._changed()
 
     def _undecided(self) -> list[_Waiting]:
-        """Requests without a decision, oldest first, so that the owner's rows keep their order."""
+        """Requests without a decision, oldest first, so that the list on the page is stable."""
         return [w for w in self._waiting.values() if w.approved_as is None and not w.denied]
 
     def _replaceable(self, address: str, now: float) -> _Waiting | None:
-        """Return the request that a new request from `address` replaces; None when there is room.
+        """Return the request that a new request from `address` replaces; None if there is room.
 
-        Only a request of the same address that no longer polls is replaced. A request of another
-        address is kept: its headset may sleep while the wearer walks to the owner with the code.
-        Raises RequestError when there is no room.
+        A new request replaces only a request of the same address that has stopped polling. Requests
+        of other addresses are kept, because a headset may sleep while its wearer walks to the
+        owner. Raises RequestError when there is neither room nor a request to replace.
         """
         undecided = self._undecided()
         own = [waiting for waiting in undecided if waiting.address == address]
         if len(undecided) < MAX_WAITING and len(own) < MAX_WAITING_AND_ADDRESS:
             return None
         silent = (waiting for waiting in own if waiting.polled_at < now - SILENT_SECONDS)
-        replaced = next(silent, None)  # its page was probably reloaded
+        replaced = next(silent, None)  # probably the page was reloaded
         if replaced is None:
             raise RequestError(
-                "Too many devices wait. Try again in two minutes, or after the owner has decided.",
+                "Too many devices wait. Try again in two minutes, or after the owner has approved"
+                " or denied a device.",
                 code="too_many_waiting",
                 status=429,
             )
@@ -225,7 +228,7 @@ class PairingManager:
         return self._codes.make(role)
 
     def redeem_code(self, typed: str, name: str, address: str) -> tuple[Role, str]:
-        """Approve a device that sends the current code. Return the device's role and secret.
+        """Approve a device that sends the current code. Return the role and secret of the device.
 
         Raises RequestError for a wrong or expired code, always with the same message.
         """
@@ -237,7 +240,7 @@ class PairingManager:
     # The owner's view --------------------------------------------------------------------
 
     def overview(self) -> protocol.Access:
-        """Return waiting and approved devices, and the URLs for other devices."""
+        """Return the waiting devices, the approved devices, and the URLs for other devices."""
         self._forget_expired()
         return protocol.Access(
             addresses=self.addresses,
@@ -263,7 +266,7 @@ class PairingManager:
         )
 
     def revoke(self, device: str) -> None:
-        """Invalidate a device's cookie and close its streams.
+        """Invalidate the cookie of a device, and close the streams of the device.
 
         Raises RequestError when the device does not exist.
         """
@@ -275,8 +278,9 @@ class PairingManager:
     def expire_stale(self) -> None:
         """Remove expired requests, and close the streams of devices that are no longer approved.
 
-        Call this method regularly: another server of the same person may have revoked a device, a
-        newer device may have replaced an old one, or a stream may have opened during a revocation.
+        Call this method regularly, because streams of such a device can be open: another server of
+        the same person may have revoked the device, a newer device may have replaced it, or a
+        stream may have opened during the revocation.
         """
         self._forget_expired()
         if self.devices is None:

@@ -1,4 +1,4 @@
-"""Pairing codes: one at a time, valid for one device, invalid after too many wrong guesses."""
+"""Pairing codes. Only one code is valid at a time, for one device and a few wrong guesses."""
 
 import hmac
 import secrets
@@ -12,21 +12,23 @@ from lodespace.errors import RequestError
 from lodespace.protocol import Role
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no two of its characters look alike."""
+"""Characters of pairing codes: Crockford's base 32, in which no two characters look alike."""
 CODE_SECONDS = 300.0
 """Seconds for which a pairing code is valid."""
 CODE_LENGTH = 8
-"""Characters of a code, without the hyphen."""
+"""Number of characters of a pairing code, without the hyphen."""
 GUESSES_PER_CODE = 5
-"""Number of wrong guesses that make a code invalid."""
+"""Number of wrong guesses after which a pairing code is invalid."""
 GUESSES_PER_MINUTE = 30
-"""Largest number of guesses per minute, from all addresses together."""
+"""Largest number of guesses per minute, from all IP addresses together."""
 GUESSES_PER_MINUTE_AND_ADDRESS = 10
 """Largest number of guesses per minute from one IP address."""
 FIRST_PENALTY = 30.0
-"""Seconds without a new code after too many wrong guesses. The penalty doubles each time."""
+"""Seconds during which no new code can be made after too many wrong guesses.
+
+The penalty doubles with each further code that wrong guesses make invalid."""
 MAX_PENALTY = 600.0
-"""Longest penalty in seconds: repeated guessing must not keep the owner from pairing for days."""
+"""Longest penalty in seconds. Without a limit, an attacker could prevent pairing for days."""
 
 
 @dataclass(kw_only=True)
@@ -44,7 +46,7 @@ class _Code:
 
 
 class PairingCodes:
-    """The current pairing code, and the limits on guessing it."""
+    """The current pairing code, and the limits on guesses of the code."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -62,8 +64,8 @@ class PairingCodes:
         if now < self._code_allowed_at:
             seconds = int(self._code_allowed_at - now) + 1
             raise RequestError(
-                f"Too many wrong guesses of the last code. Make a new one in {seconds} s, or"
-                " approve the device in the list of waiting devices.",
+                f"Too many wrong guesses of the last pairing code. Make a new code in {seconds} s,"
+                " or approve the device in the list of waiting devices.",
                 code="too_many_guesses",
                 status=429,
             )
@@ -74,7 +76,7 @@ class PairingCodes:
         )
 
     def check(self, typed: str, address: str) -> Role:
-        """Return the role that a typed code gives.
+        """Return the role that the device with this typed code receives.
 
         Raises RequestError when the code is wrong or expired, or after too many guesses.
         """
@@ -110,7 +112,7 @@ class PairingCodes:
 
 
 def _normalised(text: str) -> str:
-    """Normalise a typed code: no hyphen, and digits for the letters that look like them."""
+    """Normalise a typed code: remove hyphens and spaces, and replace O, I and L by digits."""
     return (
         text.upper()
         .replace("-", "")

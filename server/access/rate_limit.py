@@ -1,17 +1,17 @@
-"""Rate limits for unknown devices, per minute: in total, and per address."""
+"""Limits on the attempts of unknown devices per minute: in total, and per IP address."""
 
 from collections import deque
 
 SECONDS = 60.0
-"""Length of the period in which attempts are counted."""
+"""Length of the period in which attempts are counted, in seconds."""
 
 
 class Limit:
-    """A limit on attempts per minute. Only allowed attempts are stored, at most `in_all`.
+    """A limit on attempts per minute. It stores the times of allowed attempts only.
 
     Args:
-        in_all: Largest number of attempts per minute, from all addresses together.
-        per_address: Largest number of attempts per minute from one address.
+        in_all: Largest number of attempts per minute, from all IP addresses together.
+        per_address: Largest number of attempts per minute from one IP address.
     """
 
     def __init__(self, in_all: int, per_address: int) -> None:
@@ -21,9 +21,9 @@ class Limit:
         self._by_address: dict[str, deque[float]] = {}
 
     def allowed(self, address: str, now: float) -> bool:
-        """Return whether `address` may make an attempt at time `now`, in seconds.
+        """Return whether the IP address `address` may make an attempt at time `now`, in seconds.
 
-        An allowed attempt is counted.
+        Allowed attempts count towards the limits, refused attempts do not.
         """
         self._forget(now - SECONDS)
         own = self._by_address.get(address, deque())

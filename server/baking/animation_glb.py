@@ -1,7 +1,8 @@
-"""A training as one glTF file: the final cloud, and an animation of morph targets that leads to it.
+"""A training as one glTF file: the final cloud, and an animation that leads to the final cloud.
 
-Each target is an earlier cloud, stored as displacements from the final cloud. The animation passes
-through all targets, and at its end every target has weight 0. Any glTF viewer plays the file.
+The animation uses morph targets. Each target is an earlier cloud, stored as displacements from the
+final cloud. The animation shows all targets in turn, and at the end every target has weight 0. Any
+glTF viewer can play the file.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from lodespace.protocol import ClassInfo
 from lodespace.scene.glb import SCENE_METRES, item_colours
 
 GRID = 32768
-"""Number of grid positions per axis. Every displacement fits into a signed 16-bit integer."""
+"""Number of grid positions per axis. With it, a displacement fits into a signed 16-bit integer."""
 
 
 def encode_training(
@@ -24,14 +25,15 @@ def encode_training(
     name: str,
     seconds: float,
 ) -> bytes:
-    """The training as GLB.
+    """Return a training as a GLB file.
 
     Args:
-        moments: Latent means (N, D), evenly spaced in time. The last one is the final cloud.
-        known: Class id per item, (N,), which decides its colour. -1 is grey.
+        moments: Latent means (N, D) at times that are evenly spaced. The last array is the final
+            cloud.
+        known: Class id per item, (N,), which determines the colour of the item. -1 is grey.
         classes: All classes, by class id.
         name: Name of the scene.
-        seconds: Length of the animation.
+        seconds: Duration of the animation.
     """
     grids = _on_one_grid(moments if len(moments) > 1 else moments * 2)
     base, targets = grids[-1], [grid - grids[-1] for grid in grids[:-1]]
@@ -61,7 +63,7 @@ def encode_training(
         return len(accessors) - 1
 
     def positions(grid: npt.NDArray[np.int32], dtype: type[np.generic], component: int) -> int:
-        padded = np.zeros((n, 4), dtype)  # glTF aligns each vertex to 4 bytes
+        padded = np.zeros((n, 4), dtype)  # in glTF, each vertex starts at a multiple of 4 bytes
         padded[:, :3] = grid
         bounds = {"min": grid.min(axis=0).tolist(), "max": grid.max(axis=0).tolist()}
         return add(padded, component, g.VEC3, vertex=True, **bounds)
@@ -109,9 +111,9 @@ def encode_training(
 
 
 def _on_one_grid(moments: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.int32]]:
-    """Positions (N, 3) per moment, on the grid of the smallest cube around all moments.
+    """Return grid positions (N, 3) of each cloud. The grid fills a cube around all clouds.
 
-    A 2D cloud lies in the middle plane of the cube.
+    A 2D cloud is in the middle plane of the cube.
     """
     solid = [np.pad(m.astype(np.float64), ((0, 0), (0, 3 - m.shape[1]))) for m in moments]
     least = np.min([m.min(axis=0) for m in solid], axis=0)

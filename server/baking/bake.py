@@ -1,4 +1,4 @@
-"""Training without a browser into a new folder, a bake, which `lodespace serve` shows.
+"""Headless training. The result is a bake: a new folder that `lodespace serve` shows.
 
 The folder is built under a temporary name and then renamed, so an interrupted bake leaves nothing
 behind. This module imports torch.
@@ -41,16 +41,20 @@ from lodespace.training.inspection import losses_of
 RECORDED_FRAMES = 120
 """Number of frames of the recording, evenly spaced over the training.
 
-The time of a frame follows from its number, so a slow machine bakes the same recording.
+The time of a frame is computed from the frame's number. A slow machine writes the same recording as
+a fast machine.
 """
 KEYFRAMES_APART = 60
-"""Frames between two keyframes. Pages fetch a bake as a whole, so keyframes may be far apart."""
+"""Number of frames from one keyframe to the next.
+
+The page loads the whole recording of a bake at once, so keyframes may be far apart.
+"""
 MORPH_TARGETS = 16
-"""Number of states in training.glb, between which a viewer interpolates."""
+"""Number of training states in training.glb. A 3D viewer interpolates between the states."""
 TRAINING_SECONDS = 12.0
-"""Length of the animation in training.glb."""
+"""Length of the animation in training.glb, in seconds."""
 SECONDS_PER_FRAME = 0.1
-"""Time between two frames of the recording."""
+"""Time between two frames of the recording, in seconds."""
 LOSSES_INTERVAL = 2
 """Number of recorded frames from one sample of the training curves to the next."""
 SCENE_ID = 1
@@ -81,13 +85,15 @@ def bake(
     The same data, seed, settings, threads and kind of processor give the same bytes.
 
     Args:
-        data: Data to import, a source, or a project, which is baked with its labels.
+        data: Path of data to import, a source, or path of a project. A project is baked with the
+            labels that are in the project.
         output: Folder of the bake.
         epochs: Passes of the encoder over the data.
         seed: Seed of the training.
-        settings: Settings of the training. None: those of the project, or the defaults.
-        labels: Labels of the data to train with: "none", "all" or a number per class. None: those
-            of the project, or of the data if they are a person's work.
+        settings: Settings of the training. None: the settings of the project, or the defaults.
+        labels: Which labels of the data to train with: "none", "all" or a number of labels per
+            class. None: the labels of the project. For data without a project, None means "all" if
+            the labels are a person's work, else "none".
         options: How to read the data.
         parts: Names from PARTS: the parts to write. The scene is always written.
         device: "auto", "cpu", "cuda" or "mps".
@@ -106,7 +112,8 @@ def bake(
     unknown = set(parts) - set(PARTS)
     if unknown:
         raise TrainingError(
-            f"unknown parts of a bake: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}"
+            f"unknown parts of a bake: {', '.join(sorted(unknown))}; "
+            f"the parts are {', '.join(PARTS)}"
         )
     if epochs < 1:
         raise TrainingError(f"{epochs} epochs; train for at least one epoch")
@@ -137,18 +144,18 @@ class _Given(NamedTuple):
     labels: npt.NDArray[np.int16]
     """Class ids, (N,)."""
     verified: npt.NDArray[np.bool_]
-    """Whether a person has looked at the item, (N,)."""
+    """Whether a person has looked at each item, (N,)."""
     classes: Sequence[ClassInfo] | None
-    """None: the data set's own classes."""
+    """Classes of the labels. None: the classes of the data set."""
 
 
 class _ProjectState(NamedTuple):
-    """The current state of a project to bake."""
+    """Current state of the project that is baked."""
 
     data: str
     """Path of the data set."""
     given: _Given
-    """Its labels and classes."""
+    """Labels and classes of the project."""
     settings: Settings
     """Settings of the training."""
 
@@ -171,9 +178,10 @@ def _project_at(data: "str | Path | Source") -> _ProjectState | None:
 def _import(
     data: "str | Path | Source", folder: Path, options: ImportOptions, progress: bool
 ) -> tuple[ItemSet, str]:
-    """The items, and the reference to their data for the manifest of the bake.
+    """Return the items, and the reference to the data that the manifest of the bake stores.
 
-    The bundled digits are part of the package. All other data are copied into the bake.
+    The bundled digits are not copied, because they are part of the package. All other data are
+    copied into the bake.
     """
     if isinstance(data, Path):
         data = str(data)
@@ -189,7 +197,7 @@ def _import(
 
 
 class _Baking:
-    """Trains and writes the parts of a bake into the project's folder."""
+    """Trains the model, and writes the parts of a bake into the folder of `project`."""
 
     def __init__(
         self,
@@ -215,7 +223,7 @@ class _Baking:
             self.session.classes.restore(given.classes)
         self.session.begin_with(given.labels, given.verified)
         self.moments: list[npt.NDArray[np.float32]] = []
-        """Latent means of the states in training.glb."""
+        """Latent means (N, D) of each training state in training.glb."""
 
     def run(self, progress: Progress) -> None:
         project, session = self.project, self.session
@@ -303,8 +311,8 @@ def _check_output(output: Path, *, force: bool) -> None:
 
 @contextlib.contextmanager
 def _threads(threads: int) -> Generator[None]:
-    """Use `threads` processor threads, 0 for all, and restore the previous number at the end."""
-    import torch  # not above: lodespace.models sets the waiting mode of threads before torch loads
+    """Context manager: torch uses `threads` processor threads (0: all) inside the block."""
+    import torch  # not at the top: lodespace.models must be imported before torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads or os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""Progress of a bake: a bar on a terminal, or else a line after each tenth of the training."""
+"""Progress of a bake: a bar on a terminal, otherwise a line after each tenth of the training."""
 
 import sys
 from types import TracebackType
@@ -9,7 +9,7 @@ from tqdm import tqdm
 from lodespace.models.snapshot import Snapshot
 
 _STEPS = 1000
-"""Steps of the bar."""
+"""Number of steps of the progress bar."""
 
 
 class Progress:
@@ -28,7 +28,7 @@ class Progress:
             )
 
     def update(self, snapshot: Snapshot) -> None:
-        """Show the share of the training that is done, its phase and its reconstruction loss."""
+        """Show the completed fraction, the phase and the reconstruction loss of the training."""
         state = snapshot.phase
         if "reconstruction" in snapshot.losses:
             state += f", reconstruction {snapshot.losses['reconstruction']:.1f}"

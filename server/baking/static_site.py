@@ -1,4 +1,4 @@
-"""A bake as a static site: the page and its data as plain files for any web server.
+"""A bake as a static site: plain files with the page and the data, for any web server.
 
 If the page's root element has the attribute `data-site`, the page reads files instead of a server's
 API (webxr_client/src/net/site.ts).
@@ -37,21 +37,21 @@ SITE_FILES = (
     "models/license.txt",
     "models/generic-hand",
 )
-"""Files and folders of the built page.
+"""Files and folders of the built page that are copied into a static site.
 
-The models of controllers are left out, because they are larger than all other files. The page shows
-a small wand instead.
+The 3D models of VR controllers are left out, because they are larger than all other files. The
+page shows a small wand instead.
 """
 CARD_SIDE = 192
-"""Largest side of a picture for the hover card, in pixels."""
+"""Largest width or height of a picture for the hover card, in pixels."""
 CARD_QUALITY = 75
-"""WebP quality of these pictures, 0 to 100."""
+"""WebP quality of the pictures for the hover card, 0 to 100."""
 _ROOT = '<html lang="en"'
 """Beginning of the page's root element, to which the attributes of a site are added."""
 
 
 def write_site(project: Project, session: AnnotationSession, training: Training) -> None:
-    """Write the site into a bake after all its other parts. Raises ProjectError or OSError."""
+    """Write the site into a bake, as the last part of the bake. Raises ProjectError or OSError."""
     folder = project.folder
     items = project.items
     _copy_page(folder, cards=has_cards(items))
@@ -113,7 +113,7 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
     page = (folder / "index.html").read_text()
     if _ROOT not in page:
         raise ProjectError(
-            "the built page is of another version: build it again with `make client`"
+            "the built page is from another version of Lodespace: run `make client` again"
         )
     (folder / "index.html").write_text(
         page.replace(_ROOT, f'{_ROOT} data-site="baked" data-cards="{"yes" if cards else "no"}"', 1)
@@ -121,7 +121,7 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
 
 
 def _items(items: ItemSet) -> dict[str, Any]:
-    """Lists with one value per item: ids, paths, starts, ends, and each column of the source."""
+    """Content of items.json: lists of ids, paths, starts, ends and columns, one value per item."""
     table = items.table
     if table is None:
         return {"ids": list(items.ids)}
@@ -144,7 +144,7 @@ def _webp(image: Image.Image, *, lossless: bool) -> bytes:
 
 
 def _write_cards(items: ItemSet, folder: Path) -> None:
-    """Write the picture of each item for the hover card."""
+    """Write one picture per item, which the hover card shows."""
     folder.mkdir()
     for item in range(len(items)):
         (folder / f"{item}.webp").write_bytes(
@@ -153,7 +153,7 @@ def _write_cards(items: ItemSet, folder: Path) -> None:
 
 
 def _write_sounds(items: ItemSet, folder: Path) -> None:
-    """Write the sound of each item whose recording can be read."""
+    """Write the sound of each item whose original sound file can be read."""
     folder.mkdir()
     for item in range(len(items)):
         try:

@@ -11,7 +11,7 @@ from lodespace.errors import LodespaceError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit status: 0, or 2 with one line on standard error."""
+    """Run a command. Returns the exit status: 0, 2 after a LodespaceError, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr

@@ -21,7 +21,7 @@ the folder, and `lodespace export` exports from it."""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "data", metavar="DATA", help="data, or a project, which is baked with its labels"
+        "data", metavar="DATA", help="data, or a project to bake with the labels in it"
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help="folder to create"
@@ -36,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=natural,
         default=0,
-        help="the same seed gives the same bytes on one kind of machine (default: 0)",
+        help="seed of the training; the same seed gives the same bytes on the same kind of machine "
+        "(default: 0)",
     )
     parser.add_argument(
         "--parts",

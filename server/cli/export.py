@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 DESCRIPTION = """\
-Write the contents of a project or a bake. By the suffix of OUT: labels and predictions
-(.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a point cloud (.ply, .obj),
-encoder and head (.onnx), a figure (.png, .svg). By --format, a folder: classes (a folder per
-class), model (safetensors), raven, audacity (tables of sounds). docs/data.md describes each."""
+Export the contents of a project or a bake. The suffix of OUT selects the format of a file:
+labels and predictions (.csv, .jsonl, .parquet, .npz), Label Studio (.json), the scene (.glb), a
+point cloud (.ply, .obj), encoder and head (.onnx), a figure (.png, .svg). --format selects the
+format of a folder: classes (a folder per class), model (safetensors), raven, audacity (tables of
+sounds). docs/data.md describes each format."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help="file or folder to write"
     )
-    parser.add_argument("--format", metavar="F", help="format (default: by the suffix of OUT)")
+    parser.add_argument(
+        "--format", metavar="F", help="format (default: selected by the suffix of OUT)"
+    )
     parser.add_argument(
         "--excel",
         action="store_true",
@@ -25,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--predictions",
         action="store_true",
-        help="classes, raven, audacity: use the prediction of items without a label",
+        help="classes, raven, audacity: for an item without a label, use the predicted class",
     )
     parser.add_argument(
         "--files",

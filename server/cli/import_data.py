@@ -1,4 +1,4 @@
-"""`lodespace import`: create a project from data, or import labels into one."""
+"""`lodespace import`: create a project from data, or import labels into a project."""
 
 import argparse
 import sys
@@ -67,7 +67,10 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def take_labels(project: "Project", options: argparse.Namespace) -> None:
-    """Import the labels of --labels-from. Raises LodespaceError for undecided conflicts."""
+    """Import the labels of --labels-from.
+
+    Raises LodespaceError if there are conflicts and --conflicts is not given.
+    """
     if options.labels_from is None:
         return
     from lodespace.project import label_import
@@ -88,10 +91,10 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
 
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
-    """Warn that the given options about the data have no effect on an existing project."""
+    """Warn if options about the data are given that have no effect on an existing project."""
     given = data_options_from(options)
     if project.report is None and (given != ImportOptions() or options.labels is not None):
         sys.stderr.write(
-            f"lodespace: {project.folder} already holds its data, so the options about the data "
+            f"lodespace: {project.folder} is an existing project, so the options about the data "
             "have no effect. To import the data again, give another folder\n"
         )

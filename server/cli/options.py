@@ -9,15 +9,21 @@ from lodespace.importing.source import ImportOptions
 from lodespace.protocol import PRESETS, Settings
 
 IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
-    "image": {"metavar": "COLUMN", "help": "column of a table with pictures: paths or bytes"},
-    "label": {"metavar": "COLUMN", "help": "column with labels"},
-    "vector": {"metavar": "COLUMN", "help": "column with vectors (embeddings)"},
-    "id": {"metavar": "COLUMN", "help": "column with ids (default: the path, or the row's number)"},
-    "thumbnails": {"metavar": "COLUMN", "help": "column with pictures to show for the vectors"},
+    "image": {"metavar": "COLUMN", "help": "table column with pictures, as paths or bytes"},
+    "label": {"metavar": "COLUMN", "help": "table column with labels"},
+    "vector": {"metavar": "COLUMN", "help": "table column with vectors (embeddings)"},
+    "id": {
+        "metavar": "COLUMN",
+        "help": "table column with ids (default: the path, or the row's number)",
+    },
+    "thumbnails": {
+        "metavar": "COLUMN",
+        "help": "table column with pictures to show for the vectors",
+    },
     "root": {
         "type": Path,
         "metavar": "FOLDER",
-        "help": "folder of the relative paths in a table, or of torchvision's data",
+        "help": "folder to which paths in a table are relative, or folder of torchvision's data",
     },
     "encoding": {"help": "text encoding of a CSV file (default: utf-8)"},
     "split": {"help": "part of a torchvision data set (default: train)"},
@@ -46,32 +52,35 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "content": {
         "choices": ["symbols", "photos", "spectrograms"],
-        "help": "kind of picture: photos may be mirrored for training (default: photos if they "
-        "have colour)",
+        "help": "kind of picture: only photos may be mirrored for training (default: photos if the "
+        "pictures have colour, otherwise symbols)",
     },
     "features": {
         "type": Path,
         "metavar": "FILE",
-        "help": "one vector per item, from which neighbours are found (.npy, .npz, table)",
+        "help": "file with one feature vector per item, for the neighbour graph (.npy, .npz, "
+        "table)",
     },
     "backbone": {
         "metavar": "NAME",
-        "help": "network of torchvision that computes such vectors (resnet18, ...)",
+        "help": "network of torchvision that computes the feature vectors (resnet18, ...)",
     },
     "weights": {"type": Path, "metavar": "FILE", "help": "weights of --backbone (.safetensors)"},
 }
-"""Arguments of `add_argument` per field of ImportOptions. Defaults are those of the fields."""
+"""Arguments of `add_argument` per field of ImportOptions, without the default of the field."""
 
 
 def natural(text: str) -> int:
-    """The type of an argument that is a whole number from 0 to 2**31 - 1."""
+    """Parse an argument that is a whole number from 0 to 2**31 - 1."""
     if not text.isdecimal() or int(text) >= 1 << 31:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a whole number from 0 to {(1 << 31) - 1}"
+        )
     return int(text)
 
 
 def port(text: str) -> int:
-    """The type of an argument that is a port, 0 to 65535."""
+    """Parse an argument that is a port, 0 to 65535."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not a port (0 to 65535, 0 for any free one)")
     return int(text)
@@ -79,7 +88,9 @@ def port(text: str) -> int:
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--preset", choices=PRESETS, help="training preset (default: default; see docs/model.md)"
+        "--preset",
+        choices=PRESETS,
+        help="training preset, see docs/model.md (default: the preset `default`)",
     )
     parser.add_argument(
         "--latent-dim", type=int, choices=[2, 3], help="dimensions of the latent space (default: 3)"
@@ -95,7 +106,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> Settings | None:
-    """The settings on the command line, or None if there are none."""
+    """The training settings on the command line. None if the command line has no such setting."""
     if options.preset is None and options.latent_dim is None:
         return None
     return Settings(preset=options.preset, latent_dim=options.latent_dim)
@@ -110,8 +121,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{field.name}", default=field.default, **arguments)
     group.add_argument(
         "--labels",
-        help="labels of the data to start from: none, all, or a number per class (default: all; "
-        "for torchvision's data sets: none)",
+        help="which labels of the data to start with: none, all, or a number of labels per class "
+        "(default: all; for torchvision's data sets: none)",
     )
 
 
@@ -124,11 +135,11 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         "--labels-from",
         type=Path,
         metavar="FILE",
-        help="labels to start from: a table with ids, Label Studio's .json, or an earlier project",
+        help="import labels from a table with ids, Label Studio's .json, or an earlier project",
     )
     parser.add_argument(
         "--conflicts",
         choices=["keep", "replace"],
-        help="what to do with items that already have another label: keep this label, or replace "
-        "it (default: list the conflicts and change nothing)",
+        help="for items that already have another label: keep or replace the existing label "
+        "(default: list the conflicts and change nothing)",
     )

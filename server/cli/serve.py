@@ -29,8 +29,8 @@ from lodespace.errors import LodespaceError
 DESCRIPTION = """\
 Serve data, a project or a bake to a browser on this machine. Without PATH, serve the bundled
 digits. Data are a folder of pictures or sounds, a table, arrays, or torchvision:NAME
-(docs/data.md). Labels and training are stored in a project folder, which the same command opens
-again. A bake is shown read-only."""
+(docs/data.md). Labels and training are stored in a project folder. The same command opens the
+project again. A bake is shown read-only."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,27 +43,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         type=port,
-        help=f"port to listen on (default: {DEFAULT_PORT}, or the next free one)",
+        help=f"port to listen on (default: {DEFAULT_PORT}, or the next free port)",
     )
-    network = parser.add_argument_group("other devices", "a headset needs HTTPS; docs/vr.md")
+    network = parser.add_argument_group("other devices", "a headset needs HTTPS; see docs/vr.md")
     network.add_argument(
         "--lan",
         action="store_true",
-        help="also serve the network, by HTTPS, to devices that you allow",
+        help="also serve devices in the network that you approve, by HTTPS",
     )
     network.add_argument(
         "--lan-port",
         type=port,
-        help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free one)",
+        help=f"port of --lan (default: {DEFAULT_LAN_PORT}, or the next free port)",
     )
     network.add_argument(
         "--cert",
         type=Path,
         metavar="FILE",
-        help="certificate (PEM) for --lan, instead of a generated one",
+        help="certificate (PEM) for --lan, instead of a generated certificate",
     )
     network.add_argument(
-        "--key", type=Path, metavar="FILE", help="key of --cert (PEM, unencrypted)"
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="private key of the --cert certificate (PEM, unencrypted)",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument(
@@ -111,7 +114,7 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(f"open {url}\n")
         if lan is not None:
             sys.stdout.write(introduce(addresses, fingerprint))
-        sys.stdout.write("Ctrl-C stops the server; labels are saved at once\n")
+        sys.stdout.write("Ctrl-C stops the server; each label is saved immediately\n")
         sys.stdout.flush()
         if not options.no_browser and _has_screen():
             webbrowser.open(url)
@@ -143,12 +146,14 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
         return LanConfig(port=options.lan_port, certificate=options.cert, key=options.key)
     for name in ("lan_port", "cert", "key"):
         if getattr(options, name) is not None:
-            raise LodespaceError(f"--{name.replace('_', '-')} goes with --lan")
+            raise LodespaceError(
+                f"--{name.replace('_', '-')} has no effect without --lan; add --lan"
+            )
     return None
 
 
 def _has_screen() -> bool:
-    """Whether a window can be opened. Without a screen, a text browser would use this terminal."""
+    """Whether a browser window can be opened. Otherwise a text browser could use this terminal."""
     return sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

@@ -25,11 +25,11 @@ _SIGNATURES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
-"""Suffixes of picture files by their first bytes."""
+"""Suffix of a picture file, by the first bytes of the file."""
 
 
 def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int:
-    """Write the items' files into `folder`, one folder per class and `_unlabelled`.
+    """Write the items' files into `folder`, with one subfolder per class and `_unlabelled`.
 
     Args:
         table: Items and labels.
@@ -42,11 +42,14 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
         The number of items.
 
     Raises:
-        ProjectError: The items have no files, or a recording cannot be read.
+        ProjectError: The items have no files, or a sound file cannot be read.
         OSError: A file cannot be written.
     """
     if table.items.kind == "vector":
-        raise ProjectError("vectors have no files; export them as csv, parquet or npz")
+        raise ProjectError(
+            "class folders need items that are files, and these items are vectors; export them as "
+            "csv, parquet or npz"
+        )
     labels = table.label_or_prediction() if predictions else table.names(table.labels)
     if files == "manifest":
         _write_manifest(table, labels, folder / "manifest.csv")
@@ -59,9 +62,9 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 
 
 def safe_name(name: str) -> str:
-    """The name as the name of a file or folder, at most 200 bytes.
+    """Convert `name` to a valid name of a file or folder, at most 200 bytes.
 
-    Characters that would make it a path, a hidden file or invalid are percent-encoded.
+    Characters that file names cannot contain, and a leading ".", "_" or space, are percent-encoded.
     """
     quoted = "".join(
         c

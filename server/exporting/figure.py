@@ -20,9 +20,9 @@ _MARKERS = "osD^vP*X<>"
 
 
 def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) -> bytes:
-    """Draw the cloud as PNG or SVG. A 3D cloud is projected onto its first two principal axes.
+    """Draw the cloud as PNG or SVG. A 3D cloud is projected onto the first two principal axes.
 
-    An item without a label has a paler colour of its predicted class. Raises ProjectError if
+    An item without a label has a paler tone of the predicted class's colour. Raises ProjectError if
     matplotlib is not installed.
     """
     try:
@@ -59,7 +59,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
             drawn = members & (labelled == is_labelled)
             if not drawn.any():
                 continue
-            # The legend has one entry per class: its labelled items, or else its predicted items.
+            # One legend entry per class: the labelled items or, without any, the predicted items.
             in_legend = is_labelled or not (members & labelled).any()
             scatter.scatter(
                 *points[drawn].T,
@@ -99,6 +99,9 @@ def _plane(latent_mean: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64
         return latent_mean, ("latent x", "latent y")
     centred = latent_mean - latent_mean.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    # The sign of an axis is arbitrary. Make its largest component positive.
+    # The sign of an axis is arbitrary. Make the axis's largest component positive.
     axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-    return centred @ axes[:2].T, ("first principal axis of the latent space", "second")
+    return centred @ axes[:2].T, (
+        "first principal axis of the latent space",
+        "second principal axis",
+    )

@@ -1,4 +1,4 @@
-"""The export formats, and writing an export as a whole or not at all."""
+"""The export formats, and the function that writes an export completely or not at all."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from lodespace.session.session import AnnotationSession
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Options that apply to some of the formats, which their docstrings name."""
+    """Export options. The docstring of an option names the formats to which the option applies."""
 
     excel: bool = False
     """csv: put an apostrophe before cells that a spreadsheet would run as formulas."""
     predictions: bool = False
-    """classes, raven, audacity: use the prediction of items without a label."""
+    """classes, raven, audacity: for an item without a label, use the predicted class."""
     files: class_folders.Files = "copy"
     """classes: copy the files, make hard links, or only list the files."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """A session to export, with options."""
+    """The session of a project to export, with export options."""
 
     project: Project
     session: AnnotationSession
@@ -43,7 +43,7 @@ class Export:
     def table(self, *, variance: bool = True) -> table.Table:
         """Labels and predictions.
 
-        With `variance`, the table has the latent log-variance if a model has been trained.
+        With `variance`, the table includes the latent log-variance if a model has been trained.
         """
         log_variance = None
         if variance:
@@ -94,7 +94,7 @@ FILES: dict[str, tuple[str, Callable[[Export], bytes]]] = {
     "png": (".png", _figure("png")),
     "svg": (".svg", _figure("svg")),
 }
-"""Formats of one file, by name: their suffix and the function that returns the content."""
+"""Formats that write one file. Key: name. Value: suffix, function that returns the content."""
 
 FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
     "classes": lambda e, folder, _: class_folders.write(
@@ -108,10 +108,10 @@ FOLDERS: dict[str, Callable[[Export, Path, Path], int]] = {
         e.table(variance=False), folder, predictions=e.options.predictions
     ),
 }
-"""Formats of a folder, by name: the function that writes the folder.
+"""Formats that write a folder. Key: name. Value: function that writes the folder.
 
-Its arguments are the export, the empty folder to write into, and the path that the folder will
-have. It returns the number of exported items.
+The function's arguments are the export, the empty folder to write into, and the final path of this
+folder. The function returns the number of exported items.
 """
 
 FORMATS = (*FILES, *FOLDERS)
@@ -121,12 +121,12 @@ FORMATS = (*FILES, *FOLDERS)
 def export(
     path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None
 ) -> int:
-    """Export the project or bake at `path` to `output`, as a whole or not at all.
+    """Export the project or bake at `path` to `output`, completely or not at all.
 
     Args:
-        path: A project or a bake. A server may have it open.
+        path: A project or a bake. A server may have the project open.
         output: File or new folder.
-        kind: One of FORMATS. None: the format of the suffix of `output`.
+        kind: One of FORMATS. None: the format that belongs to the suffix of `output`.
         options: Options that apply to some of the formats.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Tasks in Label Studio's JSON format: choices for pictures, regions for sounds."""
+"""Tasks in Label Studio's JSON format: one choice per picture, regions per sound file."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from lodespace.items.paths import shown
 
 
 def as_json(table: Table) -> bytes:
-    """The tasks as a JSON file. Labels are annotations, and predictions have scores."""
+    """Return the tasks as JSON. Labels are annotations of the tasks. Predictions have scores."""
     tasks = _sounds(table) if table.items.kind == "sound" else _items(table)
     return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _items(table: Table) -> list[dict[str, Any]]:
-    """One task per item, which shows the picture of the item, or its id without a picture."""
+    """Return one task per item. A task shows the item's picture or, for a vector, the item's id."""
     labels, predicted = table.names(table.labels), table.names(table.predictions)
     kind = "image" if table.items.kind == "image" else "text"
     tasks: list[dict[str, Any]] = []
@@ -47,7 +47,7 @@ def _choice(kind: str, name: str) -> dict[str, Any]:
 
 
 def _picture(table: Table, item: int) -> str:
-    """The picture as an address: of the file below the source's root, or a data URL."""
+    """Return a URL of the item's picture: Label Studio's URL of the file, or else a data URL."""
     path = table.items.table.value(item_table.PATH, item) if table.items.table is not None else None
     if path is not None and table.items.root is not None:
         return "/data/local-files/?d=" + urllib.parse.quote(path)
@@ -69,7 +69,7 @@ def _model(table: Table) -> str:
 
 
 def _sounds(table: Table) -> list[dict[str, Any]]:
-    """One task per recording. Its regions are the windows with a label or a prediction."""
+    """Return one task per sound file. Regions are the windows with a label or a prediction."""
     kept = table.items.table
     if kept is None:
         return []

@@ -1,4 +1,4 @@
-"""The trained model of a project as safetensors and as ONNX. Imports torch."""
+"""The trained model of a project as safetensors and as ONNX. This module imports torch."""
 
 import importlib.util
 import io
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lodespace.models.portable import Read
 
 _VARIANCES_AT_ONCE = 500
-"""Number of items per batch."""
+"""Number of items per batch for the computation of variances."""
 ONNX_OUTPUTS = ("latent_mean", "latent_log_variance", "head_probabilities", "class_probabilities")
 EXAMPLE = """\
 # The model of {name}
@@ -55,9 +55,10 @@ def trainer_of(project: Project) -> Trainer:
 
 
 def model_of(project: Project, class_names: list[str]) -> PortableModel:
-    """The model of a bake, or of the newest valid checkpoint.
+    """Return the model in the folder of a bake, or else the model of the newest valid checkpoint.
 
-    Raises ProjectError if there is neither, or if the model of a bake is damaged.
+    Raises ProjectError if the project has no model and no valid checkpoint, or if the model of a
+    bake is damaged.
     """
     if (project.model / DESCRIPTION).is_file():
         try:
@@ -68,7 +69,7 @@ def model_of(project: Project, class_names: list[str]) -> PortableModel:
 
 
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
-    """Latent log-variance of every item along the axes of the map, (N, D).
+    """Latent log-variance of every item along the shown latent axes, (N, D).
 
     Returns None if no model has been trained.
     """
@@ -89,7 +90,7 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
 
 
 def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
-    """Latent log-variance of every item along the axes of the map, (N, D)."""
+    """Latent log-variance of every item along the shown latent axes, (N, D)."""
     n = len(trainer.dataset)
     parts = [
         trainer.inspector.variance(np.arange(i, min(i + _VARIANCES_AT_ONCE, n))).log().cpu().numpy()
@@ -99,9 +100,9 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
 
 
 def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
-    """Write weights, description and an example into `folder`.
+    """Write weights, description and an example of use into `folder`.
 
-    The example refers to the folder as `shown_as`. Raises ProjectError or OSError.
+    The example names the folder `shown_as`. Raises ProjectError or OSError.
     """
     model_of(project, class_names).save(folder)
     shape = project.items.data.shape[1:]
@@ -126,7 +127,7 @@ def as_onnx(project: Project, class_names: list[str]) -> bytes:
     example = torch.rand(2, *model.description["item_shape"]) * (255 if model.picture else 1)
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about its own code
+        warnings.simplefilter("ignore")  # torch's exporter warns about torch's code
         program = torch.onnx.export(
             _Tuple(model),
             (example,),

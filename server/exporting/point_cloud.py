@@ -16,12 +16,12 @@ def as_point_cloud(
 ) -> bytes:
     """The file content, with one vertex per item at its latent mean. A 2D cloud has z = 0.
 
-    A labelled item has the colour of its class. Another item has the colour halfway between its
-    predicted class and the grey of unlabelled items. In PLY, vertices also have the properties
-    `item` (its number), `label` and `prediction` (class ids, -1 for none), `confidence` (0 to 1)
-    and `verified` (0 or 1). OBJ does not support such properties.
+    A labelled item has the colour of its class. The colour of any other item is halfway between the
+    colour of the predicted class and the grey of unlabelled items. In PLY, vertices also have the
+    properties `item` (number of the item), `label` and `prediction` (class ids, -1 for no class),
+    `confidence` (0 to 1) and `verified` (0 or 1). OBJ does not support such properties.
     """
-    import trimesh  # not above: it takes 0.3 s to import
+    import trimesh  # not at the top: the import takes 0.3 s
 
     positions = np.zeros((len(table.labels), 3))
     positions[:, : table.latent_mean.shape[1]] = table.latent_mean

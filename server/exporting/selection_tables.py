@@ -1,4 +1,4 @@
-"""Labels of sounds for Raven and Audacity: one table per recording, with times in seconds."""
+"""Labels of sounds for Raven and Audacity: one table per sound file, with times in seconds."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -21,8 +21,8 @@ Row = tuple[float, float, str, float]
 def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write selection tables of Raven (tab-separated) into `folder`.
 
-    With `predictions`, items without a label get their prediction. Returns the number of
-    selections. Raises ProjectError or OSError.
+    With `predictions`, items without a label are written with the predicted class. Returns the
+    number of selections. Raises ProjectError or OSError.
     """
     spectrogram = table.items.details.get("spectrogram", {})
     low, high = float(spectrogram.get("fmin", 0)), float(spectrogram.get("fmax", 0))
@@ -55,8 +55,8 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
 def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:
     """Write label tracks of Audacity into `folder`.
 
-    With `predictions`, items without a label get their prediction. Returns the number of labels.
-    Raises ProjectError or OSError.
+    With `predictions`, items without a label are written with the predicted class. Returns the
+    number of labels. Raises ProjectError or OSError.
     """
     written = 0
     for recording, rows in _by_recording(table, predictions=predictions).items():
@@ -87,7 +87,7 @@ def _write(folder: Path, recording: str, suffix: str, lines: list[str]) -> None:
     name = safe_name(recording.rsplit(".", 1)[0].replace("/", "__"))
     path = folder / f"{name}{suffix}"
     number = 2
-    while path.exists():  # song.wav and song.flac
+    while path.exists():  # for example, song.wav and song.flac have the same stem
         path = folder / f"{name}-{number}{suffix}"
         number += 1
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

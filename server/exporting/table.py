@@ -26,30 +26,33 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Table:
-    """A copy of a session's labels for use in another thread. Arrays have one row per item."""
+    """Labels and predictions copied from a session, for use in another thread.
+
+    Arrays have one row per item.
+    """
 
     items: ItemSet
     """The items."""
     class_names: dict[int, str]
-    """Names by class id. The name of UNLABELED is ""."""
+    """Class names by class id. The name of UNLABELED is ""."""
     labels: npt.NDArray[np.int16]
-    """Class ids, (N,), UNLABELED (-1) without a label."""
+    """Class ids of the labels, (N,), UNLABELED (-1) for an item without a label."""
     owner: npt.NDArray[np.int64]
-    """Number of the gesture that gave the label, (N,), 0 without a label."""
+    """Number of the gesture that gave the label, (N,), 0 for an item without a label."""
     verified: npt.NDArray[np.bool_]
-    """Whether a person has looked at the item, (N,)."""
+    """Whether a person has looked at each item, (N,)."""
     predictions: npt.NDArray[np.int16]
-    """Predicted class ids, (N,), UNLABELED (-1) without a prediction."""
+    """Predicted class ids, (N,), UNLABELED (-1) for an item without a prediction."""
     confidence: npt.NDArray[np.float64]
     """Probability of the predicted class, (N,)."""
     latent_mean: npt.NDArray[np.float64]
     """Latent means, (N, D)."""
     gestures: dict[int, GestureRecord]
-    """The gestures in `owner`, by number."""
+    """The gestures whose numbers are in `owner`, by number."""
     step: int = 0
-    """Training step of the predictions and positions."""
+    """Training step at which predictions and latent means were computed."""
     latent_log_variance: npt.NDArray[np.float32] | None = None
-    """Log-variance of the encoder, (N, D), if a model has been trained."""
+    """Latent log-variances, (N, D). None if no model has been trained."""
 
     @classmethod
     def of(
@@ -72,17 +75,17 @@ class Table:
         )
 
     def names(self, class_ids: npt.NDArray[np.int16]) -> list[str]:
-        """The class name per item, "" without a class."""
+        """The class name per item, "" for an item without a class."""
         return [self.class_names.get(c, "") for c in class_ids.tolist()]
 
     def label_or_prediction(self) -> list[str]:
-        """The class name per item: its label, or else its prediction, or else ""."""
+        """The class name per item: of the label, or else of the prediction, or else ""."""
         return self.names(np.where(self.labels == UNLABELED, self.predictions, self.labels))
 
 
 def own_columns(table: Table) -> dict[str, list[Any]]:
     """Lodespace's own columns by name: item, id, path, label, ... latent_x, ..., step."""
-    from lodespace.items import table as item_table  # not above: pyarrow takes 0.1 s to import
+    from lodespace.items import table as item_table  # not at the top: importing pyarrow takes 0.1 s
     from lodespace.items.paths import shown
 
     kept = table.items.table
@@ -125,9 +128,10 @@ def own_columns(table: Table) -> dict[str, list[Any]]:
 
 
 def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
-    """The names of the source's columns, with their names in the export.
+    """Return a dictionary from each column name in the source to the column name in the export.
 
-    A name in `own`, Lodespace's own columns, gets a suffix: "label" becomes "label_original".
+    A column with the same name as one of Lodespace's `own` columns gets a suffix: "label" becomes
+    "label_original".
     """
     if table.items.table is None:
         return {}
@@ -143,7 +147,7 @@ def source_names(table: Table, own: dict[str, list[Any]]) -> dict[str, str]:
 
 
 def rows(table: Table) -> Iterator[dict[str, Any]]:
-    """Yield {column: value} per item: Lodespace's own columns, then those of the source."""
+    """Yield {column: value} per item: Lodespace's own columns, then the columns of the source."""
     own = own_columns(table)
     theirs = source_names(table, own)
     kept = table.items.table
@@ -156,8 +160,8 @@ def as_csv(table: Table, *, excel: bool = False) -> str:
     """The table as CSV (RFC 4180) with every text quoted.
 
     With `excel`, texts that a spreadsheet would read as formulas get an apostrophe in front, and
-    the file begins with the byte order mark by which Excel recognises UTF-8. Otherwise texts are
-    unchanged.
+    the file begins with the byte order mark by which Excel recognises UTF-8. Without
+    `excel`, texts are unchanged.
     """
     out = io.StringIO()
     if excel:
@@ -181,14 +185,14 @@ def _cell(value: Any, excel: bool) -> Any:
 
 
 def as_jsonl(table: Table) -> str:
-    """The table with one JSON object per line."""
+    """The table as JSON lines: one JSON object per item."""
     return "".join(
         json.dumps(row, ensure_ascii=False, default=as_text) + "\n" for row in rows(table)
     )
 
 
 def as_arrow(table: Table) -> "pa.Table":
-    """The table in Arrow. The source's columns keep their types."""
+    """The table as an Arrow table. The columns of the source keep their types."""
     import pyarrow as pa
 
     own = own_columns(table)

@@ -1,4 +1,4 @@
-"""A .npy file that grows item by item. Readers map it into memory."""
+"""Writer of a .npy file to which items are appended one by one."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 _COPIED_AT_ONCE = 4096
-"""Number of items that are converted to colour at a time."""
+"""Number of grey pictures that are converted to colour at a time."""
 
 
 class ArrayWriter:
@@ -24,7 +24,7 @@ class ArrayWriter:
         self.dtype: np.dtype[Any] | None = None
 
     def append(self, item: npt.NDArray[Any]) -> None:
-        """Append an item. Raises ValueError when its shape or dtype differs from earlier items."""
+        """Append an item. Raises ValueError if an earlier item has another shape or dtype."""
         if self.dtype is None:
             self.shape, self.dtype = item.shape, item.dtype
             self._write_header()
@@ -43,7 +43,7 @@ class ArrayWriter:
     def _write_header(self) -> None:
         assert self.dtype is not None
         self.file.seek(0)
-        # numpy pads the header, so that its size stays the same when the first axis grows.
+        # numpy pads the header, so the header keeps its size when the first axis grows.
         header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False}
         np.lib.format.write_array_header_1_0(
             self.file, {**header, "shape": (self.count, *self.shape)}

@@ -21,15 +21,15 @@ from lodespace.items.idx import read_idx
 
 _BLOCK_BYTES = 16 << 20
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
-"""Yields an array in blocks of items. Each call starts from the beginning."""
+"""Function that yields an array in blocks of items. Each call starts again at the first item."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
-"""Names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
+"""Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
 
 
 class ArrayFile:
     """An array in a file, read from front to back in blocks of items.
 
-    `shape` and `dtype` come from the header, checked against the size of the file.
+    `shape` and `dtype` come from the header, which is checked against the size of the file.
     """
 
     def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
@@ -91,7 +91,7 @@ class ArrayItems:
     """Items of an array: pictures (N, H, W), (N, H, W, C) or (N, C, H, W); or vectors (N, F).
 
     Pictures are converted to uint8. Floating-point numbers from 0 to 1 are multiplied by 255. All
-    other numbers are scaled so that their minimum becomes 0 and their maximum 255.
+    other numbers are scaled so that the array's minimum becomes 0 and the array's maximum 255.
     """
 
     root = None
@@ -117,7 +117,9 @@ class ArrayItems:
             or np.issubdtype(dtype, np.integer)
             or dtype == np.bool_
         ):
-            raise DatasetError(f"{name}: an array of {dtype}; give pictures or numbers")
+            raise DatasetError(
+                f"{name}: the array has the type {dtype}; give an array of pictures or numbers"
+            )
         if 0 in shape[1:]:
             raise DatasetError(f"{name}: an array of shape {shape} holds no numbers")
         self.picture_shape = _picture_shape(name, shape)
@@ -139,7 +141,7 @@ class ArrayItems:
         self.scale = self._range(dtype) if self.kind == "image" and dtype != np.uint8 else None
 
     def _range(self, dtype: "np.dtype[Any]") -> tuple[float, float]:
-        """The numbers that become 0 and 255."""
+        """The two numbers of the array that become 0 and 255 in pictures."""
         if dtype == np.bool_:
             return 0.0, 1.0
         least, most = math.inf, -math.inf
@@ -212,7 +214,7 @@ def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> np
 
     Args:
         picture: (H, W), (H, W, C) or (C, H, W). An alpha channel is dropped.
-        scale: The numbers that become 0 and 255. None: the numbers stay as they are.
+        scale: The two numbers that become 0 and 255. None: all numbers stay as they are.
 
     Raises:
         ItemError: A number is not finite.
@@ -231,7 +233,7 @@ def as_bytes(picture: npt.NDArray[Any], scale: tuple[float, float] | None) -> np
 
 
 def _picture_shape(name: str, shape: tuple[int, ...]) -> tuple[int, int] | None:
-    """(H, W) of pictures, None for vectors. Raises DatasetError on anything else."""
+    """(H, W) of pictures, None for vectors. Raises DatasetError for any other shape."""
     match shape:
         case (_, _):
             return None
@@ -308,7 +310,7 @@ def from_arrays(
     labels: npt.ArrayLike | None = None,
     ids: npt.ArrayLike | None = None,
 ) -> ArrayItems:
-    """Arrays from Python: items, labels (N,) and ids (N,). Raises DatasetError."""
+    """Items from Python arrays, with labels (N,) and ids (N,). Raises DatasetError."""
     array = np.asarray(items)
     given = None if labels is None else np.asarray(labels)
     names = [] if ids is None else [str(i) for i in np.asarray(ids).tolist()]
@@ -328,9 +330,9 @@ def _all_texts(values: npt.NDArray[Any]) -> bool:
 
 
 def from_idx(path: Path) -> ArrayItems:
-    """Pictures of an IDX file. Their labels are in the file beside it (images-idx3, labels-idx1).
+    """Pictures of an IDX file, with labels from a file in the same folder if there is such a file.
 
-    Raises DatasetError.
+    The labels of train-images-idx3-ubyte are in train-labels-idx1-ubyte. Raises DatasetError.
     """
     items = read_idx(path)
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))

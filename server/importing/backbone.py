@@ -1,4 +1,7 @@
-"""Features from a pretrained network of torchvision, with weights from a file. Imports torch."""
+"""Features from a pretrained network of torchvision, with weights from a file.
+
+This module imports torch.
+"""
 
 import sys
 from collections.abc import Callable
@@ -35,7 +38,10 @@ def features_of(
     Raises DatasetError.
     """
     if items.pictures is None:
-        raise DatasetError("--backbone needs pictures")
+        raise DatasetError(
+            "--backbone computes features of pictures, but these items have no pictures; give "
+            "features with --features"
+        )
     import torch
 
     network = _network(name, weights)
@@ -58,7 +64,7 @@ def features_of(
 
 
 def _preprocessing() -> Callable[[Image.Image], Any]:
-    """A function from a Pillow picture to a tensor (3, 224, 224), normalised for the networks."""
+    """Return a function that converts a Pillow picture to a normalised tensor (3, 224, 224)."""
     import torch
 
     v2 = torchvision_module("transforms.v2")

@@ -1,6 +1,7 @@
-"""Writes the items of a source into a data set folder, as a stream.
+"""Writing of the items of a source into a data set folder, one by one.
 
-Only a few items are in memory at a time, and the table with the ids, labels and columns of all.
+The pictures or vectors of only a few items are in memory at a time. The ids, labels and columns of
+all items are in memory until the end.
 """
 
 import contextlib
@@ -46,21 +47,24 @@ from lodespace.models.config import MODEL_SIDES, Content, model_side
 LEFT_OUT = "left-out.tsv"
 """File with the names and reasons of the items that were left out."""
 MAX_ITEMS = 5_000_000
-"""Limit for the items of an import, because a small file can claim to have a billion rows."""
+"""Largest number of items in an import. A small file can claim to have a billion rows."""
 THUMBNAIL_SIDE = 64
-"""Side in pixels of the pictures shown for vectors."""
+"""Width and height of the pictures shown for vectors, in pixels."""
 _SIZES_LOOKED_AT = 200
 """Number of pictures whose size is read before the import."""
 _WORKERS = 4
 _AHEAD = 32
-"""Limit for the number of items that are read ahead of the item being written."""
+"""Largest number of items that are read ahead of the item being written."""
 _HELD_BYTES = 64 << 20
-"""Limit for the bytes of these items: large pictures in a table, or long windows of sound."""
+"""Largest total size of the items that are read ahead, in bytes.
+
+This limit is reached with large pictures in a table and with long windows of sound.
+"""
 
 
 @dataclass
 class _Read:
-    """A raw item after reading."""
+    """A raw item with the picture or vector that was read."""
 
     item: RawItem
     pixels: npt.NDArray[np.uint8] | None = None
@@ -68,7 +72,7 @@ class _Read:
     vector: npt.NDArray[np.float32] | None = None
     """Features, (F,)."""
     larger: bool = False
-    """Whether the original picture is larger than the stored one."""
+    """Whether the original picture is larger than the stored picture."""
     error: str = ""
     """Why the item cannot be imported. Empty if it can be imported."""
 
@@ -101,7 +105,7 @@ class _Building:
         self, source: Source, folder: Path, options: ImportOptions, report: ImportReport
     ) -> None:
         if options.size is not None and options.size not in MODEL_SIDES:
-            raise DatasetError(f"--size {options.size}: pictures are stored at 32, 64 or 128")
+            raise DatasetError(f"--size {options.size}: give 32, 64 or 128 pixels")
         self.source, self.folder, self.options, self.report = source, folder, options, report
         self.frame = self._choose_frame()
         if (source.count or 0) > MAX_ITEMS:
@@ -169,7 +173,7 @@ class _Building:
         self._finish()
 
     def _read_all(self) -> Generator[_Read]:
-        """All items in order, read by several threads.
+        """Yield all items in the order of the source, read by several threads.
 
         Pillow and soundfile release the interpreter lock while they decode.
         """
@@ -226,16 +230,18 @@ class _Building:
         self.table.add(self._own_columns(read), item.columns)
 
     def _conflict(self, read: _Read) -> str:
-        """Why the item does not fit the items before it. Empty if it fits."""
+        """Return why the item does not fit the earlier items, or "" if the item fits."""
         vector = read.vector
         if read.item.item_id in self.seen:
             return "another item already has this id"
         if vector is not None:
             wanted = self.vectors.shape
             if wanted and vector.shape != wanted:
-                return f"its vector has {vector.size} numbers, earlier vectors have {wanted[0]}"
+                return (
+                    f"a vector of {vector.size} numbers; earlier vectors have {wanted[0]} numbers"
+                )
             if not np.isfinite(vector).all():
-                return "its vector holds NaN or infinity"
+                return "the vector contains NaN or infinity"
         return ""
 
     def _own_columns(self, read: _Read) -> dict[str, Any]:

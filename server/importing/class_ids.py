@@ -12,14 +12,14 @@ from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH, UNLABELED
 def class_ids_of(
     labels: Sequence[str | None], known: Sequence[str]
 ) -> tuple[list[str], npt.NDArray[np.int16]]:
-    """Names of the classes, and the class id per item, (N,), UNLABELED (-1) without a label.
+    """Return the class names, and the class id per item, (N,), UNLABELED (-1) without a label.
 
     Args:
         labels: Class name per item, None without a label.
-        known: Names of classes that come first. The other classes are sorted by name.
+        known: Class names that come first, in this order. All other classes are sorted by name.
 
     Raises:
-        DatasetError: There are too many classes, or two long names begin alike.
+        DatasetError: There are too many classes, or two long names have the same beginning.
     """
     given = {label for label in labels if label is not None}
     if not given:
@@ -45,7 +45,7 @@ def class_ids_of(
 
 
 def _natural(name: str) -> tuple[int, float, str]:
-    """Sort key: numbers by value, before words."""
+    """Sort key of class names: numbers are sorted by value and come before words."""
     try:
         value = float(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Choice of the source for a data set, by its name and content."""
+"""Choice of the source for the data at a path, by the name and content of the data."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ READABLE = (
     "a table (.csv, .tsv, .jsonl, .parquet), arrays (.npy, .npz, IDX), or torchvision:NAME"
 )
 _LOOKED_AT = 10_000
-"""Limit for the files of a folder that are counted by kind."""
+"""Largest number of files in a folder that are counted by kind."""
 
 
 def open_source(data: str, options: ImportOptions) -> Source:
     """The source for `data`: a path, or torchvision:NAME.
 
-    Raises DatasetError. Its message lists the kinds of data that can be read.
+    Raises DatasetError with a message that lists the kinds of data that can be read.
     """
     if data.startswith(PREFIX):
         return from_torchvision(data, options)
@@ -48,12 +48,12 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if IDX_NAME.match(path.name):
         return from_idx(path)
     if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
-        raise DatasetError(f"{data}: only one item; give the folder that contains it")
+        raise DatasetError(f"{data}: a single item; give the folder that contains the file")
     raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")
 
 
 def _of_folder(path: Path, options: ImportOptions) -> Source:
-    """The source for the most frequent kind of file: pictures, sounds or Parquet files."""
+    """The source for the most frequent kind of file in a folder: picture, sound or Parquet file."""
     counts = {"pictures": 0, "sounds": 0, "tables": 0}
     for number, found in enumerate(walk(path)):
         if isinstance(found, BadItem):

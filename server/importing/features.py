@@ -1,6 +1,6 @@
 """Features given by the user, from a file or a pretrained network.
 
-The neighbour graph is built on these features instead of learned features.
+The neighbour graph is built on the given features instead of learned features.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,10 @@ from lodespace.items.errors import BadItem
 def add_features(
     folder: Path, options: ImportOptions, report: ImportReport, *, progress: bool
 ) -> None:
-    """Store the features that `options` name in the data set `folder`. Raises DatasetError."""
+    """Store the features of `options.features` or `options.backbone` in the data set `folder`.
+
+    Raises DatasetError.
+    """
     if options.features is not None and options.backbone is not None:
         raise DatasetError("give either --features or --backbone, not both")
     if (options.backbone is None) != (options.weights is None):
@@ -58,7 +61,7 @@ def _named(manifest: dict[str, Any]) -> None:
 def _from_file(
     path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
-    """Features of all items, (N, F): matched by id if the file has ids, otherwise in row order."""
+    """Read features, (N, F). Rows are matched by id if the file has ids, otherwise by position."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")
     source = _open(path)
@@ -86,7 +89,7 @@ def _from_file(
             )
         ordered = [rows[item_id] for item_id in items.ids]
     if len({row.shape for row in ordered}) > 1:
-        raise DatasetError(f"--features {path}: its rows differ in length; give (N, F) numbers")
+        raise DatasetError(f"--features {path}: the rows differ in length; give (N, F) numbers")
     return np.stack(ordered)
 
 
@@ -98,7 +101,7 @@ def _open(path: Path) -> Source:
     if suffix in SUFFIXES:
         return Table(path, ImportOptions())
     raise DatasetError(
-        f"--features {path}: give .npy, .npz (X, ids), or a table with an id and a vector"
+        f"--features {path}: give .npy, .npz (X, ids), or a table with ids and vectors"
     )
 
 

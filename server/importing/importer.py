@@ -41,7 +41,7 @@ def import_data(
 
 
 def _copy(source: Path, target: Path) -> ImportReport:
-    """Copy the files of a data set folder that its dataset.json names."""
+    """Copy the data set in the folder `source`: dataset.json and the files that it names."""
     items = item_set.load(source)
     try:
         for path in item_set.files_of(source):
@@ -52,12 +52,12 @@ def _copy(source: Path, target: Path) -> ImportReport:
 
 
 def reference_of(data: str) -> str:
-    """The reference to `data` for lodespace.json: an absolute path, or torchvision:NAME."""
+    """The reference to `data` that lodespace.json stores: an absolute path or torchvision:NAME."""
     return data if data.startswith(PREFIX) else str(Path(data).resolve())
 
 
 def name_of(data: str) -> str:
-    """The name of a data set, from its path or reference alone."""
+    """The name of a data set, from the path or reference `data`. The data are not opened."""
     if data.startswith(PREFIX):
         return data.removeprefix(PREFIX).replace("/", "-")
     path = Path(data).resolve()
@@ -71,13 +71,13 @@ def name_of(data: str) -> str:
 def source_of(
     data: Any, labels: npt.ArrayLike | None, ids: npt.ArrayLike | None, name: str
 ) -> "tuple[str | Source, str]":
-    """The data to import from Python, and the reference that lodespace.json stores.
+    """Return `data` as a path or source, and the reference to `data` that lodespace.json stores.
 
     Args:
         data: A path, torchvision:NAME, arrays, or a map-style Dataset of torch.
         labels: Labels of arrays, (N,).
         ids: Ids of arrays, (N,).
-        name: Name of the data set, for data without a name.
+        name: Name of the data set if `data` are arrays or a Dataset.
 
     Raises:
         DatasetError: The data cannot be imported, or `labels` or `ids` are given for data that are
@@ -102,5 +102,6 @@ def refuse_extras(labels: npt.ArrayLike | None, ids: npt.ArrayLike | None) -> No
     """Raise DatasetError if labels or ids are given."""
     if labels is not None or ids is not None:
         raise DatasetError(
-            "`labels` and `ids` are for arrays only; paths and data sets have their own"
+            "`labels` and `ids` can be given for arrays only; paths and data sets already contain "
+            "labels and ids"
         )

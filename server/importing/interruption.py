@@ -1,4 +1,4 @@
-"""Ctrl-C that is raised only where the import can stop.
+"""Handling of Ctrl-C during an import: KeyboardInterrupt is raised only where the import can stop.
 
 An interrupt at any other point of the main thread can leave a lock of the thread pool held, because
 a `with` statement may be entered and not left (CPython issue 29988). Shutting the pool down would
@@ -12,7 +12,10 @@ from typing import Any, Self
 
 
 class Interruption:
-    """Context in which `check` raises the first Ctrl-C. A second Ctrl-C is raised at once."""
+    """Context manager that delays the first Ctrl-C until `check` is called.
+
+    A second Ctrl-C raises KeyboardInterrupt immediately.
+    """
 
     def __init__(self) -> None:
         self._asked = False
@@ -30,7 +33,7 @@ class Interruption:
         self._asked = True
 
     def __enter__(self) -> Self:
-        # Only the main thread receives signals. If the caller ignores Ctrl-C, it stays ignored.
+        # Only the main thread receives signals. If the caller ignores Ctrl-C, Ctrl-C stays ignored.
         if threading.current_thread() is threading.main_thread() and callable(
             signal.getsignal(signal.SIGINT)
         ):

@@ -1,4 +1,4 @@
-"""A folder of pictures: its subfolders are classes."""
+"""Source for a folder of pictures. The subfolders are classes."""
 
 import os
 from collections import Counter
@@ -16,18 +16,18 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 
 
 def suffix_of(path: bytes) -> str:
-    """The suffix of a file name, with its dot, in lower case."""
+    """The suffix of a file name, with the dot, in lower case."""
     return os.fsdecode(os.path.splitext(path)[1]).lower()
 
 
 class FolderFiles:
-    """Paths of the files of a folder, with labels and splits from their subfolders."""
+    """Paths of the files in a folder. The names of subfolders are labels and splits."""
 
     def __init__(self, root: Path, suffixes: frozenset[str]) -> None:
         self.paths: list[bytes] = []
         """Files with one of the `suffixes`, relative to `root`."""
         self.bad: list[BadItem] = []
-        """All other files, with reasons."""
+        """All other files, with the reasons for leaving them out."""
         others: Counter[str] = Counter()
         for found in walk(root):
             if isinstance(found, BadItem):
@@ -38,7 +38,9 @@ class FolderFiles:
                 others[suffix_of(found) or "no suffix"] += 1
         for suffix, count in sorted(others.items()):
             files = "file" if count == 1 else "files"
-            self.bad.append(BadItem(f"{count:,} {files} ({suffix})", "another kind of file"))
+            self.bad.append(
+                BadItem(f"{count:,} {files} ({suffix})", "not the imported kind of file")
+            )
         tops = {shown(path).split("/")[0].lower() for path in self.paths if b"/" in path}
         self.split = bool(tops) and tops <= _SPLITS and all(b"/" in path for path in self.paths)
         """Whether the top folders are splits (train, test, ...) that contain the class folders."""
@@ -52,7 +54,7 @@ class FolderFiles:
 
 
 class PictureFolder:
-    """Pictures with the name of their subfolder as label.
+    """Source for a folder of pictures. The label of a picture is the name of the subfolder.
 
     Files outside of subfolders and files in _unlabelled/ have no label. Files in a folder inside a
     class folder belong to this class.

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from lodespace.items.errors import BadItem
 
 MOST_NAMED = 10_000
-"""Limit for the left-out items that the report names. Further items are only counted."""
+"""Largest number of left-out items that the report names. Further items are only counted."""
 _SHOWN = 20
-"""Limit for the left-out items that are named in a terminal."""
+"""Largest number of left-out items that are named in the terminal."""
 
 
 @dataclass
 class ImportReport:
-    """Items that were imported and items that were left out."""
+    """Number of imported items, and the items that were left out of an import."""
 
     name: str
     """Name of the data set."""
@@ -21,10 +21,10 @@ class ImportReport:
     left_out: int = 0
     """Number of items left out."""
     bad: list[BadItem] = field(default_factory=list)
-    """The first MOST_NAMED items left out, with reasons."""
+    """The first MOST_NAMED left-out items, with reasons."""
 
     def leave_out(self, bad: BadItem) -> None:
-        """Count an item that is left out, and keep its name and reason up to the limit."""
+        """Count a left-out item, and keep the name and reason of the first MOST_NAMED items."""
         self.left_out += 1
         if len(self.bad) < MOST_NAMED:
             self.bad.append(bad)

@@ -1,4 +1,4 @@
-"""A folder of recordings. The items are windows of a fixed length, cut from the recordings."""
+"""Source for a folder of sound files. The items are windows of a fixed length in the files."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,18 +19,18 @@ SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"}
 DEFAULT_SIDE = 64
 """Width and height of a spectrogram, in pixels."""
 LAST_WINDOW = 0.5
-"""A recording's last window is an item if the recording fills at least this share of the window.
+"""The last window of a sound file is an item if sound fills at least this fraction of the window.
 
-The remaining part of the window is silent.
+The remaining part of the last window is filled with silence.
 """
 MAX_CHANNELS = 64
-"""Limit for the channels of a recording."""
+"""Largest number of channels of a sound file."""
 _PROBED = 50
-"""Number of recordings whose header is read before the import."""
+"""Approximate number of sound files whose headers are read before the import."""
 
 
 class SoundFolder:
-    """Windows of the recordings of a folder. Labels come from subfolders, as for pictures."""
+    """Windows of the sound files in a folder. The subfolder of a file names the label."""
 
     kind: Literal["sound"] = "sound"
     labels_given = True
@@ -48,7 +48,7 @@ class SoundFolder:
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
 
     def _probe(self) -> tuple[int | None, list[int]]:
-        """The approximate number of windows, and the sample rates of some recordings (Hz)."""
+        """The approximate number of windows, and the sample rates of some sound files (Hz)."""
         paths = self.files.paths
         step = max(1, len(paths) // _PROBED)
         rates, seconds = [], 0.0
@@ -123,7 +123,7 @@ class SoundFolder:
 
 
 def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield windows of one channel, (length,). The last window may be shorter.
+    """Yield windows (length,) of the mean of all channels. The last window may be shorter.
 
     The length in the file's header is ignored, because it may be wrong.
     """

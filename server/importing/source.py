@@ -17,17 +17,17 @@ class ImportOptions:
     """Options for reading data. An option that is None is derived from the data."""
 
     image: str | None = None
-    """Column of a table with pictures."""
+    """Table column with pictures."""
     label: str | None = None
-    """Column with labels."""
+    """Table column with labels."""
     vector: str | None = None
-    """Column with vectors."""
+    """Table column with vectors."""
     id: str | None = None
-    """Column with ids."""
+    """Table column with ids."""
     thumbnails: str | None = None
-    """Column with pictures that are shown for vectors."""
+    """Table column with pictures that are shown for vectors."""
     root: Path | None = None
-    """Folder of the relative paths in a table, or of torchvision's data."""
+    """Folder to which paths in a table are relative, or folder of torchvision's data."""
     split: str | None = None
     """Part of a torchvision data set: train, test, ..."""
     download: bool = False
@@ -45,25 +45,26 @@ class ImportOptions:
     size: int | None = None
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
-    """Kind of picture. It decides how pictures are augmented for training."""
+    """Kind of picture, which decides how pictures are augmented for training."""
     features: Path | None = None
     """File with one feature vector per item."""
     backbone: str | None = None
     """Network of torchvision that computes features."""
     weights: Path | None = None
-    """Weights of `backbone`, a safetensors file."""
+    """Safetensors file with the weights of `backbone`."""
 
 
 @dataclass
 class RawItem:
-    """One item as it is in its source."""
+    """An item of a source before the picture or vector is read."""
 
     item_id: str
-    """Unique id in the data set."""
+    """Id of the item, unique in the data set."""
     picture: Callable[[tuple[int, int] | None], Picture] | None = None
     """Function that reads the picture. It is called once, from any thread. Raises ItemError.
 
-    Its argument is the wanted (height, width). The returned picture may have another size.
+    The argument of the function is the wanted (height, width). The returned picture may have a
+    different size.
     """
     vector: Callable[[], npt.NDArray[np.float32]] | None = None
     """Function that reads the vector (F,). It is called once, from any thread. Raises ItemError."""
@@ -72,21 +73,21 @@ class RawItem:
     split: str | None = None
     """Split in the source: train, test, ..."""
     columns: dict[str, Any] = field(default_factory=dict)
-    """All other columns of the source."""
+    """Values of the item in all other columns of the source, by column."""
     path: bytes | None = None
-    """Original file, relative to the source's root."""
+    """Path of the original file, relative to the source's root."""
     original: bytes | None = None
-    """Bytes of the original picture, if they are in a table and not in a file."""
+    """Bytes of the original picture, if a table contains the picture itself."""
     start: float | None = None
-    """Start of a sound item in its recording, in seconds."""
+    """Start of a sound item in the sound file, in seconds."""
     end: float | None = None
-    """End of a sound item in its recording, in seconds."""
+    """End of a sound item in the sound file, in seconds."""
     held_bytes: int = 0
-    """Memory that the item occupies until it has been read."""
+    """Number of bytes of memory that the item occupies until the item has been read."""
 
 
 class Source(Protocol):
-    """A data set in its original form."""
+    """A data set to import, in the original form."""
 
     @property
     def name(self) -> str: ...
@@ -94,7 +95,7 @@ class Source(Protocol):
     def kind(self) -> Literal["image", "vector", "sound"]: ...
     @property
     def root(self) -> Path | None:
-        """Folder that the items' paths are relative to. None if the items are not files."""
+        """Folder to which the items' paths are relative. None if the items are not files."""
         ...
 
     @property
@@ -109,7 +110,7 @@ class Source(Protocol):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Settings to store with the data set, as JSON values: scaling, windows of sound."""
+        """Settings that are stored with the data set, as JSON values, such as the window length."""
         ...
 
     def class_names(self) -> Sequence[str]:

@@ -9,17 +9,17 @@ import numpy.typing as npt
 from lodespace.errors import DatasetError
 
 RANGE_DB = 60.0
-"""Decibels between black and white."""
+"""Difference between black and white pixels, in decibels."""
 FLOOR_SHARE = 0.2
-"""Quantile of a window's decibels that is its noise floor and black.
+"""The noise floor of a sound window is this quantile of the window's decibels.
 
-Recordings differ in gain, so the floor is computed for each window.
+The noise floor is black. Sound files differ in gain, so each window has a separate noise floor.
 """
 _WINDOW_SECONDS = (0.016, 0.064)
 """Shortest and longest window of the Fourier transform, in seconds.
 
-Between these limits a window is 1.5 columns of the picture long. Shorter windows do not separate
-pitches, and longer windows blur clicks.
+Between these limits, the window of the transform is as long as 1.5 columns of the picture. Shorter
+windows do not separate pitches, and longer windows blur clicks.
 """
 _TINY = 1e-12
 
@@ -47,7 +47,7 @@ def mel_bands(
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     weights = np.minimum(rising, falling).clip(0)
-    # A low band may lie between two frequencies of the transform: it uses the nearest frequency.
+    # A low band that lies between two frequencies of the transform uses the nearest frequency.
     empty = weights.sum(axis=1) == 0
     middle = np.abs(frequencies - edges[1:-1, None]).argmin(axis=1)
     weights[empty, middle[empty]] = 1
@@ -56,7 +56,7 @@ def mel_bands(
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """A picture of a window of sound: time to the right, frequency (mel) upward."""
+    """Converter of a window of sound to a picture: time to the right, frequency (mel) upward."""
 
     side: int
     """Width and height in pixels."""
@@ -72,7 +72,7 @@ class Spectrogram:
     def __call__(self, samples: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.uint8]:
         """Compute the picture, uint8 (side, side), of samples (T,) at `rate` Hz.
 
-        Black is the window's noise floor, white is RANGE_DB above it.
+        Black is the noise floor of the window. White is RANGE_DB above the noise floor.
         """
         column = len(samples) / self.side / rate
         window = min(_WINDOW_SECONDS[1], max(_WINDOW_SECONDS[0], 1.5 * column))
@@ -89,7 +89,7 @@ class Spectrogram:
     ) -> npt.NDArray[np.float32]:
         """Mean power per column, (n_fft // 2 + 1, side).
 
-        Windows overlap by about half or more, so that every sample contributes.
+        The windows of the transform overlap by about half or more, so every sample contributes.
         """
         per_column = max(1, round(column / (n_fft / 2)))
         padded = np.pad(samples, n_fft // 2)

@@ -1,6 +1,6 @@
-"""A table as a source of items: pictures by path or as bytes, or vectors.
+"""Source for a table of pictures (paths or bytes) or of vectors.
 
-All other columns are kept.
+The values in all other columns are stored with the items.
 """
 
 import io
@@ -83,7 +83,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema | None:
-        """Types of the columns, where the table states them."""
+        """Types of the columns. None if the file does not state types."""
         return self.rows.schema
 
     def class_names(self) -> Sequence[str]:
@@ -104,14 +104,15 @@ class Table:
         return sizes
 
     def _column(self, asked: str | None, usual: Sequence[str]) -> str | None:
-        """The column `asked`, or else the first of the `usual` names in the table, ignoring case.
+        """The column `asked`. If `asked` is None: the first of the `usual` names in the table.
 
-        Raises DatasetError if the table has no column `asked`.
+        The case of the `usual` names is ignored. Raises DatasetError if the table has no column
+        `asked`.
         """
         if asked is not None:
             if asked not in self.rows.columns:
                 there = ", ".join(map(short, self.rows.columns[:20]))
-                raise DatasetError(f"{self.path}: has no column '{asked}'; its columns are {there}")
+                raise DatasetError(f"{self.path}: has no column '{asked}'; the columns are {there}")
             return asked
         by_lower = {name.lower(): name for name in reversed(self.rows.columns)}
         return next((by_lower[name] for name in usual if name in by_lower), None)
@@ -190,7 +191,7 @@ class Table:
         return item
 
     def _id_of(self, number: int, row: Row, path: str | None) -> str:
-        """The id column, else the path, else the row's number."""
+        """The id of a row: from the id column, or else the path, or else the number of the row."""
         if self.id_column is not None:
             given = _text(row.get(self.id_column))
             if given is None:
@@ -219,7 +220,7 @@ class Table:
 
 
 def _parts(cell: Any) -> tuple[str | None, bytes | None]:
-    """(path, bytes) of a picture's cell. Data sets of Hugging Face have a dictionary with both."""
+    """(path, bytes) of a picture's cell. A Hugging Face data set has a dictionary with both."""
     if isinstance(cell, dict):
         path, data = cell.get("path"), cell.get("bytes")
         return (
@@ -235,11 +236,11 @@ def _path_bytes(path: str) -> bytes:
     try:
         return os.fsencode(path)
     except UnicodeEncodeError as error:
-        raise ItemError("its path is not valid text") from error
+        raise ItemError("the path is not valid text") from error
 
 
 def _sketched(row: Row) -> Row:
-    """The row with only the first bytes of each picture, which suffice to find the columns."""
+    """The row with only the first bytes of each picture, enough to recognise picture columns."""
     return {name: _begun(cell) for name, cell in row.items()}
 
 
@@ -264,14 +265,14 @@ def _is_vector(cell: Any) -> bool:
 
 
 def _vector(cell: Any) -> npt.NDArray[np.float32]:
-    """The vector (F,) of a cell, which is a list of numbers or its JSON text. Raises ItemError."""
+    """The vector (F,) in a cell: a list of numbers, or JSON text of a list. Raises ItemError."""
     try:
         values = json.loads(cell) if isinstance(cell, str) else cell
         vector = np.asarray(values, np.float32)
     except (ValueError, TypeError, RecursionError) as error:
-        raise ItemError(f"its vector is not a list of numbers: {error}") from error
+        raise ItemError(f"the vector is not a list of numbers: {error}") from error
     if vector.ndim != 1 or vector.size == 0:
-        raise ItemError("its vector is not a list of numbers")
+        raise ItemError("the vector is not a list of numbers")
     return vector
 
 
@@ -283,7 +284,7 @@ def _text(value: Any) -> str | None:
 
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names that a data set of Hugging Face stores for a label column of numbers."""
+    """Class names for the numbers in a label column, stored in a Hugging Face data set."""
     if (
         schema is None
         or column is None

@@ -1,4 +1,4 @@
-"""Rows of a table as dictionaries: CSV, TSV, JSON lines and Parquet."""
+"""Rows of CSV, TSV, JSON lines and Parquet files as dictionaries."""
 
 import csv
 import io
@@ -32,21 +32,21 @@ Row = dict[str, Any]
 
 
 class Rows(ABC):
-    """A table's rows as dictionaries from column to cell."""
+    """Rows of a table. A row is a dictionary from column name to cell."""
 
     def __init__(
         self, columns: Sequence[str], schema: pa.Schema | None = None, count: int | None = None
     ) -> None:
         self.columns = list(columns)
-        """Names in the table's order."""
+        """Column names, in the order of the table."""
         self.schema = schema
-        """Types of the columns, where the file states them."""
+        """Types of the columns. None if the file does not state types."""
         self.count = count
-        """Number of rows, where the file states it."""
+        """Number of rows. None if the file does not state the number."""
 
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        """Yield (name for messages, row), or the reason why a row cannot be read."""
+        """Yield (name of the row for messages, row), or the reason why a row cannot be read."""
 
 
 class CsvRows(Rows):
@@ -79,7 +79,7 @@ class CsvRows(Rows):
         super().__init__(columns)
 
     def _open(self) -> io.TextIOWrapper:
-        # Bytes that are invalid in this encoding become surrogates. `_row` finds bad rows by these.
+        # Bytes that are invalid in this encoding become surrogates, which `_row` reports.
         return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="")
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
@@ -108,7 +108,7 @@ class CsvRows(Rows):
             if not field.isascii() and any("\udc80" <= c <= "\udcff" for c in field):
                 return BadItem(
                     name,
-                    f"not {self.encoding} text; name its encoding with --encoding "
+                    f"not {self.encoding} text; name the encoding of the file with --encoding "
                     "(latin-1, cp1252, ...)",
                 )
         return name, dict(zip(self.columns, fields, strict=True))
@@ -124,7 +124,7 @@ class JsonRows(Rows):
             if not isinstance(found, BadItem):
                 seen.update(dict.fromkeys(found[1]))
         if not seen:
-            raise DatasetError(f"{path}: none of its first lines is a JSON object")
+            raise DatasetError(f"{path}: none of the first lines is a JSON object")
         super().__init__(list(seen))
 
     def _lines(self) -> Iterator[tuple[str, Row] | BadItem]:
@@ -179,11 +179,11 @@ class ParquetRows(Rows):
 
 
 def _rows_at_once(file: pq.ParquetFile) -> int:
-    """The number of rows that have about 32 MB: a row may be a number, or a photo of 30 MB."""
+    """The number of rows that occupy about 32 MB. A row may be one number or a photo of 30 MB."""
     metadata = file.metadata
     total = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
     each = total // max(1, metadata.num_rows)
-    # A file stores repeated values once. The first rows in memory show their real size.
+    # A file stores repeated values once. The first rows show the size of a row in memory.
     first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
     if first is not None and first.num_rows:
         each = max(each, first.nbytes // first.num_rows)

@@ -1,6 +1,6 @@
 """Data sets of torch: any map-style Dataset from Python, and torchvision's data sets by name.
 
-This is the only source that may import torch.
+This module is the only source that may import torch.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from lodespace.items.errors import BadItem, ItemError, Picture
 
 PREFIX = "torchvision:"
 _FINGERPRINTED = 16
-"""Smallest number of items in the digest of a large data set."""
+"""Smallest number of items that are digested in a large data set."""
 
 
 class TorchItems:
@@ -68,7 +68,8 @@ class TorchItems:
     def fingerprint(self) -> str:
         """Digest of the number of items and of 16 to 31 items, spread over the data set.
 
-        It differs for other data of the same name. A smaller data set is digested whole.
+        The digest distinguishes different data with the same name. If the data set has fewer than
+        16 items, all items are digested.
         """
         digest = hashlib.sha256(str(self.count).encode())
         for number in range(0, self.count, max(1, self.count // _FINGERPRINTED)):
@@ -95,7 +96,8 @@ class TorchItems:
         if np.issubdtype(array.dtype, np.floating) and array.min() >= 0 and array.max() <= 1:
             return as_bytes(array, (0.0, 1.0))
         raise ItemError(
-            f"numbers from {array.min():g} to {array.max():g}; give pictures as uint8, or as 0..1"
+            f"the numbers are from {array.min():g} to {array.max():g}; give pictures as uint8, or "
+            "as floating-point numbers from 0 to 1"
         )
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:
@@ -148,7 +150,7 @@ def torchvision_module(name: str) -> Any:
 def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     """Open `torchvision:NAME` or `torchvision:NAME/PART` in the folder `options.root`.
 
-    PART is a split that torchvision names, such as EMNIST/balanced. Raises DatasetError.
+    PART is the name of a split in torchvision, such as `balanced` of EMNIST. Raises DatasetError.
     """
     name, _, part = reference.removeprefix(PREFIX).partition("/")
     module = torchvision_module("datasets")
@@ -165,7 +167,7 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
     arguments: dict[str, Any] = {"root": str(root)}
     split = options.split or "train"
     if "split" in takes and "train" in takes:
-        arguments["split"] = part or "balanced"  # EMNIST: the letters; `train` selects the part
+        arguments["split"] = part or "balanced"  # EMNIST: a set of characters, not train or test
     elif "split" in takes:
         arguments["split"] = part or split
     if "train" in takes:
@@ -179,7 +181,7 @@ def from_torchvision(reference: str, options: ImportOptions) -> TorchItems:
         hint = (
             ""
             if options.download
-            else "; put it there, name its folder with --root, or use --download"
+            else "; move the data set there, name another folder with --root, or use --download"
         )
         message = f"{reference}: not found in {root.resolve()}{hint} ({error})"
         raise DatasetError(message) from error

@@ -13,11 +13,14 @@ from lodespace.items.errors import ItemError, Picture
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
 MAX_PIXELS = 40_000_000
-"""Limit for the pixels of a picture."""
+"""Largest number of pixels in a picture."""
 _LARGE = 4_000_000
-"""Pixels of a picture that is decoded alone."""
+"""A picture with more pixels is decoded while no other such picture is decoded."""
 _one_large_picture = threading.Lock()
-"""Held while a large picture is decoded. Four pictures of 40 megapixels would need a gigabyte."""
+"""Lock held while a large picture is decoded.
+
+Four pictures of 40 megapixels at the same time would need a gigabyte.
+"""
 
 
 def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
@@ -82,10 +85,10 @@ def plain(image: Image.Image) -> Picture:
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 0xFFFF:
-            raise ItemError("more than 16 bits per pixel; save it with 8 or 16")
+            raise ItemError("more than 16 bits per pixel; save the picture with 8 or 16")
         return (values // 257).astype(np.uint8)
     if image.mode == "F":
-        raise ItemError("floating-point pixels; save it with 8 or 16 bits per pixel")
+        raise ItemError("floating-point pixels; save the picture with 8 or 16 bits per pixel")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         ground = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -94,10 +97,10 @@ def plain(image: Image.Image) -> Picture:
 
 
 def fitted(picture: Picture, frame: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """The picture, scaled into `frame` (height, width) with its proportions and antialiasing.
+    """Scale the picture into `frame` (height, width), antialiased and with the same proportions.
 
     The median colour of the picture's border fills the rest of the frame. Returns uint8 (H, W), or
-    (H, W, 3) if any pixel has a colour.
+    (H, W, 3) if any pixel is not grey.
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     height, width = frame

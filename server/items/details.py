@@ -1,4 +1,4 @@
-"""Path and columns of an item, as the protocol sends them."""
+"""Path and columns of an item, in the form of the protocol."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from lodespace import protocol
 from lodespace.items.item_set import ItemSet
 
 MAX_SHOWN = 1000
-"""Limit for the characters of a column's value that are sent to the page."""
+"""Largest number of characters of a column's value that are sent to the page."""
 
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
 
 
 def _shortened(text: str) -> str:
-    """The text, cut to the limit. Exports contain the whole text."""
+    """The text, cut to MAX_SHOWN characters. Exports contain the whole text."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 

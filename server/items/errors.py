@@ -1,4 +1,4 @@
-"""Items that cannot be read, and the type of a decoded picture."""
+"""Errors of items that cannot be read, and the type of a decoded picture."""
 
 from dataclasses import dataclass
 
@@ -23,4 +23,4 @@ class BadItem:
     name: str
     """Name for the report: an id, a path, or a line number."""
     reason: str
-    """Why it was left out."""
+    """Why the item was left out."""

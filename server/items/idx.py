@@ -16,7 +16,7 @@ from lodespace.errors import DatasetError
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     """The uint8 array of an IDX file, which may be compressed with gzip. Raises DatasetError.
 
-    The array is mapped from a temporary file, so it occupies no memory of the process.
+    The array is mapped from a temporary file, so the array occupies no memory of the process.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:

@@ -42,15 +42,15 @@ class ItemSet:
     name: str
     """Name of the data set."""
     kind: Kind
-    """Kind of item. A sound is stored as a picture, its spectrogram."""
+    """Kind of item. A sound is stored as a picture of the spectrogram."""
     data: npt.NDArray[Any]
     """Pictures, uint8 (N, H, W) or (N, H, W, 3); for vectors, float32 (N, F)."""
     class_names: tuple[str, ...] = ()
     """Names of the classes in `truth`, by class id."""
     truth: npt.NDArray[np.int16] | None = None
-    """Labels in the source, (N,), -1 where unknown."""
+    """Class ids of the labels in the source, (N,), -1 for an item without a label."""
     content: Content = "symbols"
-    """Kind of picture. It decides how pictures are augmented for training."""
+    """Kind of picture, which decides how pictures are augmented for training."""
     thumbnails: npt.NDArray[np.uint8] | None = None
     """Pictures that are shown for vectors, (N, H, W) or (N, H, W, 3)."""
     table: "ItemTable | None" = None
@@ -66,7 +66,7 @@ class ItemSet:
     originals: Path | None = None
     """The file with original pictures that were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
-    """Settings of the import that later steps need, such as those of spectrograms."""
+    """Settings of the import that later steps need, such as the frequencies of spectrograms."""
 
     def __post_init__(self) -> None:
         n = len(self.data)
@@ -103,7 +103,7 @@ class ItemSet:
         return self.ids[item]
 
     def matching(self, text: str) -> list[int]:
-        """Return the items, ascending, with `text` in their id, path or any column, ignoring case.
+        """Return the items, ascending, whose id, path or any column contains `text`, ignoring case.
 
         `column:text` searches one column. Class names are not searched.
         """
@@ -116,7 +116,7 @@ class ItemSet:
 def load_digits() -> ItemSet:
     """The bundled digits: 5,000 pictures of MNIST, 28 x 28 pixels, 500 per class.
 
-    assets/digits/SOURCE.md has their source and licence.
+    assets/digits/SOURCE.md states the source and licence of the pictures.
     """
     return load(bundled_digits_folder())
 
@@ -138,9 +138,7 @@ def load(folder: Path) -> ItemSet:
         manifest = json.loads(path.read_bytes())
         number, name = int(manifest.get("format", 1)), str(manifest["name"])
         if number > FORMAT:
-            raise DatasetError(
-                f"{path}: written by a newer version of Lodespace; update to open it"
-            )
+            raise DatasetError(f"{path}: written by a newer version of Lodespace; update Lodespace")
         if "images" in manifest:
             return _load_idx(folder, manifest)
         kind, content = manifest["kind"], manifest["content"]
@@ -185,15 +183,15 @@ def member(folder: Path, name: object) -> Path:
     """
     if not isinstance(name, str) or Path(name).name != name:
         raise DatasetError(
-            f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file beside it"
+            f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file in this folder"
         )
     return folder / name
 
 
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
-    """The array, mapped into memory, so that opening takes no time.
+    """The array in the file `name`, mapped into memory, so that opening takes no time.
 
-    The mapping is copy-on-write: torch needs writable arrays, and the file stays as it is.
+    The mapping is copy-on-write: torch needs writable arrays, and the file does not change.
     """
     path = member(folder, name)
     try:
@@ -233,7 +231,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files of the data set in `folder`. dataset.json is the last one."""
+    """The files of the data set in `folder`. dataset.json is the last file of the list."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     named: list[object] = [manifest.get(key) for key in _FILES]
     named.append(manifest.get("normalisation", {}).get("standardisation"))
@@ -244,7 +242,7 @@ _FILES = ("images", "truth", "pixels", "vectors", "labels", "features", "items",
 
 
 def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change dataset.json of the data set in `folder`. `change` edits its parsed content."""
+    """Change dataset.json of the data set in `folder`. `change` edits the parsed file."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     change(manifest)
     atomic_write(folder / MANIFEST, f"{json.dumps(manifest, indent=2)}\n".encode())

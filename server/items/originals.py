@@ -1,4 +1,4 @@
-"""Original pictures and recordings of items, or the stored copies if the originals are gone."""
+"""Original pictures and sounds of items. For a missing picture, the stored copy is used."""
 
 import io
 from typing import BinaryIO
@@ -18,8 +18,8 @@ from lodespace.items.paths import open_inside, shown
 def picture(items: ItemSet, item: int, side: int) -> Image.Image:
     """The item's picture, at most `side` pixels wide and high.
 
-    It is the original if that can be read, or else the stored copy. Raises RequestError for vectors
-    without pictures.
+    The picture is the original if the original can be read, or else the stored copy. Raises
+    RequestError for vectors without pictures.
     """
     found = _original(items, item, side) if items.kind == "image" else None
     if found is None:
@@ -70,9 +70,9 @@ def raw(items: ItemSet, item: int) -> bytes | None:
 
 
 def sound(items: ItemSet, item: int) -> bytes:
-    """The item's part of its recording, as a WAV file of 16 bits and one channel.
+    """The item's part of the sound file, as a WAV file with 16 bits and one channel.
 
-    Raises RequestError when the item is not a sound or its recording is gone.
+    Raises RequestError if the item is not a sound, or if the sound file cannot be read.
     """
     if items.kind != "sound" or items.table is None or items.root is None:
         raise RequestError("these items are not sounds", code="no_sound", status=404)
@@ -92,7 +92,8 @@ def sound(items: ItemSet, item: int) -> bytes:
             ).mean(axis=1)
     except (ItemError, soundfile.SoundFileError, RuntimeError, OSError) as error:
         message = (
-            f"the recording {shown(path)} is no longer in {items.root}, or cannot be read ({error})"
+            f"the sound file {shown(path)} is no longer in {items.root}, or cannot be read "
+            f"({error})"
         )
         raise RequestError(message, code="no_original", status=404) from error
     out = io.BytesIO()

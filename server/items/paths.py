@@ -12,14 +12,14 @@ from typing import BinaryIO
 from lodespace.items.errors import BadItem, ItemError
 
 MAX_FILE_BYTES = 256 << 20
-"""Limit for picture files."""
+"""Largest size of a picture file, in bytes."""
 _JUNK = frozenset({b"Thumbs.db", b"desktop.ini", b"__MACOSX", b"@eaDir"})
 _CONTROL = {c: f"\\x{c:02x}" for c in [*range(0x20), 0x7F]}
 _DIRECTION = {
     c: f"\\u{c:04x}"
     for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
 }
-"""Marks of the reading direction, which can make a name look like another."""
+"""Marks of the reading direction. With them, a file name can look like another file name."""
 
 
 def shown(name: bytes) -> str:
@@ -31,11 +31,11 @@ def shown(name: bytes) -> str:
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:
-    """Paths of all regular files below `root`, relative to `root`, and why others are left out.
+    """Paths of all regular files below `root`, relative to `root`, and reasons for left-out files.
 
-    They are sorted by name, and the files of a folder come before its subfolders. Hidden files and
-    files that operating systems leave behind are skipped. Links are followed only to files within
-    `root`.
+    Paths are sorted by name, and the files of a folder come before the folder's subfolders. Hidden
+    files and files that operating systems create are skipped. Links are followed only to files
+    within `root`.
     """
     top = os.fsencode(root.resolve())
     yield from _walk(top, b"", top)
@@ -79,14 +79,17 @@ def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator
     elif os.path.isdir(target):
         yield BadItem(
             shown(path),
-            "a symbolic link to a folder; the folder's files are read in their own place",
+            "a symbolic link to a folder; links to folders are not followed",
         )
     else:
         yield BadItem(shown(path), "a symbolic link without a target")
 
 
 def inside(root: Path, path: bytes) -> bytes:
-    """The real path of `path` below `root`. Raises ItemError if `path` or a link leads out."""
+    """The real path of `path` below `root`.
+
+    Raises ItemError if `path`, or a link on the way, leads out of `root`.
+    """
     top = os.fsencode(root.resolve())
     if b"\0" in path:
         raise ItemError("a path cannot hold a NUL character")
@@ -117,7 +120,7 @@ def open_inside(root: Path, path: bytes, limit: int | None = MAX_FILE_BYTES) -> 
     if limit is not None and about.st_size > limit:
         file.close()
         raise ItemError(
-            f"the file has {about.st_size >> 20:,} MB; at most {limit >> 20:,} are read"
+            f"the file has {about.st_size >> 20:,} MB; at most {limit >> 20:,} MB are read"
         )
     return file
 

@@ -1,4 +1,4 @@
-"""The table of items: id, path, and all columns of the source.
+"""The table of items, with id, path, and all columns of the source.
 
 The table is an Arrow file that is mapped into memory, so reading one row is fast.
 """
@@ -32,20 +32,20 @@ OWN_TYPES: dict[str, pa.DataType] = {
 }
 """Lodespace's own columns and their types.
 
-They are the item's id, its file relative to the source's root, its split, start and end of a sound
-in seconds, and offset and length of its bytes in originals.bin.
+The columns are the item's id, the path of the file relative to the source's root, the split, start
+and end of a sound in seconds, and offset and length of the original picture in originals.bin.
 """
 
 
 class ItemTable:
-    """One row per item, in the items' order."""
+    """A table with one row per item, in the order of the items."""
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
 
     @classmethod
     def read(cls, path: Path) -> "ItemTable":
-        """The table in a file. Raises DatasetError when it cannot be read."""
+        """Read the table in the file `path`. Raises DatasetError if the file cannot be read."""
         try:
             with pa.memory_map(str(path)) as file:
                 table = ipc.open_file(file).read_all()
@@ -85,7 +85,7 @@ class ItemTable:
         return {name: self.table[name][item].as_py() for name in self.columns}
 
     def matching(self, text: str) -> list[int]:
-        """The items, ascending, with `text` in their id, path or any column, ignoring case.
+        """The items, ascending, whose id, path or any column contains `text`, ignoring case.
 
         `column:text` searches one column.
         """
@@ -104,7 +104,10 @@ class ItemTable:
         return [] if found is None else pc.call_function("indices_nonzero", [found]).to_pylist()
 
     def _texts(self, name: str) -> pa.ChunkedArray | None:
-        """A column as text. None for lists, structures and bytes, which are not searched."""
+        """A column for the text search: texts, or paths as bytes.
+
+        Returns None for lists, structures and other bytes, which are not searched.
+        """
         if name not in self.table.column_names:
             return None
         column = self.table[name]
@@ -122,7 +125,7 @@ class ItemTable:
 
 
 class ItemTableBuilder:
-    """Collects rows for an ItemTable. `schema` has the types of columns that the source states."""
+    """Collects rows for an ItemTable. `schema` has the column types, if the source states types."""
 
     _ROWS_AT_ONCE = 2000
 
@@ -160,7 +163,7 @@ class ItemTableBuilder:
         )
 
     def finish(self) -> ItemTable:
-        """The table of all rows."""
+        """Return the table of all rows that were added."""
         if self.rows or not self.tables:
             self._flush()
         try:

@@ -1,6 +1,6 @@
 """Pictures of the items: atlas pages for the cloud, and single pictures for the hover card.
 
-A page is drawn once and cached in the project's folder thumbnails/.
+An atlas page is drawn once and cached in the project's folder thumbnails/.
 """
 
 import hashlib
@@ -22,16 +22,16 @@ PAGE_SIZE = 2048
 CELL = 32
 """Width and height of an item's cell, in pixels."""
 BORDER = 2
-"""Empty pixels around a picture in its cell, so that texture filtering does not mix neighbours."""
+"""Empty pixels around a picture in its cell, so that texture filtering does not mix pictures."""
 PICTURE = CELL - 2 * BORDER
 """Width and height of the picture in a cell, in pixels."""
 COLUMNS = PAGE_SIZE // CELL
 PER_PAGE = COLUMNS * COLUMNS
-"""Number of items per page."""
+"""Number of items per atlas page."""
 CARD_SIZE = 512
-"""Largest side of a single picture, in pixels."""
+"""Largest width or height of a picture for the hover card, in pixels."""
 _VERSION = 1
-"""Version of the drawing. A change makes all cached pages invalid."""
+"""Version of the code that draws pages. A new version makes all cached pages invalid."""
 _PNG_BEGIN, _PNG_END = b"\x89PNG", b"IEND\xaeB`\x82"
 
 
@@ -50,7 +50,10 @@ def describe(items: ItemSet) -> Thumbnails | None:
 
 
 def page_tag(items: ItemSet, page: int) -> str:
-    """Digest of the pictures of atlas page `page` (from 0). Raises IndexError for other pages."""
+    """Digest of the pictures of atlas page `page` (from 0).
+
+    Raises IndexError if there is no such page.
+    """
     pictures = _pictures(items, page)
     digest = hashlib.sha256(f"{_VERSION} {pictures.shape}".encode())
     digest.update(np.ascontiguousarray(pictures).data)
@@ -58,9 +61,9 @@ def page_tag(items: ItemSet, page: int) -> str:
 
 
 def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> bytes:
-    """Atlas page `page` (from 0) as PNG, from the folder `cache` or drawn.
+    """Atlas page `page` (from 0) as PNG, from the folder `cache` or newly drawn.
 
-    With `write`, a drawn page is stored in the cache. Raises IndexError for other pages.
+    With `write`, a drawn page is stored in the cache. Raises IndexError if there is no such page.
     """
     path = cache / f"page-{page:04d}-{page_tag(items, page)}.png"
     if path.is_file():
@@ -80,7 +83,10 @@ def page_png(items: ItemSet, page: int, cache: Path, *, write: bool = True) -> b
 
 
 def draw_page(items: ItemSet, page: int) -> Image.Image:
-    """Atlas page `page` (from 0), without the cache. Raises IndexError for other pages."""
+    """Draw atlas page `page` (from 0) without the cache.
+
+    Raises IndexError if there is no such page.
+    """
     return Image.fromarray(_draw_page(_pictures(items, page)))
 
 
@@ -95,7 +101,8 @@ def _pictures(items: ItemSet, page: int) -> npt.NDArray[np.uint8]:
 def picture_png(items: ItemSet, item: int) -> bytes:
     """One picture as PNG, at most CARD_SIZE pixels wide and high.
 
-    It is the original if that can be read, or else the stored copy. Raises RequestError.
+    The picture is the original if the original can be read, or else the stored copy. Raises
+    RequestError.
     """
     return _png(np.asarray(originals.picture(items, item, CARD_SIZE)))
 
@@ -110,7 +117,7 @@ def _draw_page(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _scaled(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pictures scaled into PICTURE x PICTURE with their proportions, (n, PICTURE, PICTURE[, 3])."""
+    """Scale pictures into PICTURE x PICTURE, same proportions, (n, PICTURE, PICTURE[, 3])."""
     height, width = pictures.shape[1:3]
     if (height, width) == (PICTURE, PICTURE):
         return pictures

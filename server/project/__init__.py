@@ -1,1 +1,1 @@
-"""Projects on disk: manifest, checkpoints, labels that come from elsewhere."""
+"""Projects on disk: manifest, checkpoints, imported labels."""

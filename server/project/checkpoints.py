@@ -19,13 +19,13 @@ class Shown(NamedTuple):
     confidence: npt.NDArray[np.float32]
     """Probability of the predicted class (N,), 0 to 1."""
     step: int
-    """Training step."""
+    """Training step of the checkpoint."""
 
 
 def newest(folder: Path, n_items: int) -> Shown | None:
     """Return the state in the newest valid checkpoint of `folder`.
 
-    None if there is no checkpoint, or it is not of `n_items` items.
+    None if there is no checkpoint, or if the latent means are not valid means of `n_items` items.
     """
     found = latest(folder)
     if found is None:

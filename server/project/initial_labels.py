@@ -1,4 +1,4 @@
-"""Labels that came with the imported data: one gesture per class at the start of the log."""
+"""Labels that came with the imported data: one gesture per class at the start of the label log."""
 
 import time
 from pathlib import Path
@@ -22,9 +22,9 @@ def choose_labels(items: ItemSet, which: str | None, seed: int) -> npt.NDArray[n
 
     Args:
         items: The imported data.
-        which: "none", "all", or a number of items per class. None means "all" if a person's
-            labelling is to be continued (`items.labels_given`), else "none".
-        seed: Seed for the random choice of items of a class.
+        which: "none", "all", or a number of items per class. None means "all" if the
+            labels are a person's work (`items.labels_given`), else "none".
+        seed: Seed for the random choice of labelled items per class.
 
     Raises:
         DatasetError: `which` is not valid, or asks for labels that the data do not have.

@@ -1,6 +1,7 @@
 """Import of labels from a table, Label Studio's JSON, or an earlier project.
 
-An item with another label in the project is a conflict: conflicts are listed, and a person decides.
+An imported label conflicts with a different label of the same item in the project. Conflicts are
+listed, and a person decides which labels stay.
 """
 
 import json
@@ -52,7 +53,7 @@ class LabelImport:
     same: int = 0
     """Number of items that already had the imported label."""
     unknown: list[str] = field(default_factory=list)
-    """Ids in the labels that no item of the project has."""
+    """Ids of imported labels that no item of the project has."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
     """Id, label in the project and imported label of each conflict."""
     kept: int = 0
@@ -105,12 +106,12 @@ def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
 def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
     if found.setdefault(item_id, label) != label:
         raise DatasetError(
-            f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; keep one of them"
+            f"{where}: '{item_id}' is labelled '{found[item_id]}' and '{label}'; keep one label"
         )
 
 
 def _of_label_studio(path: Path) -> dict[str, str]:
-    """Return the first choice of each annotated task, by the task's id, or else its file's path."""
+    """Return the first choice per annotated task, by task id or, without an id, by file path."""
     try:
         tasks = json.loads(path.read_bytes())
         if not isinstance(tasks, list):
@@ -199,7 +200,7 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
 def _compare(
     session: AnnotationSession, items: ItemSet, labels: dict[str, str], decision: Decision | None
 ) -> tuple[LabelImport, dict[str, list[int]]]:
-    """Return the result of an import of `labels`, and the items to label, by class name."""
+    """Return the result of the import, and a dictionary from class name to items to label."""
     result, chosen = LabelImport(), dict[str, list[int]]()
     numbers = {item_id: i for i, item_id in enumerate(items.ids)}
     names = {c.class_id: c.name for c in session.classes.classes}
@@ -269,7 +270,7 @@ def summary(result: LabelImport, decision: Decision | None) -> str:
                 "labels, or with `--conflicts replace` to replace them"
             )
             return "\n".join(lines) + "\n"
-        lines.append(f"these labels were {'kept' if decision == 'keep' else 'replaced'}")
+        lines.append(f"the existing labels were {'kept' if decision == 'keep' else 'replaced'}")
     lines.append(f"labelled {result.labelled:,} items; {result.same:,} had the same label")
     if result.unknown:
         first = ", ".join(result.unknown[:5])

@@ -13,7 +13,7 @@ from lodespace.session.session import AnnotationSession
 
 
 def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
-    """Return the project or bake at `path`, and its session in the newest state of the label log.
+    """Return the project or bake at `path`, and a session with the newest labels and positions.
 
     The project may be open in a server at the same time. Raises ProjectError when `path` is neither
     a project nor a bake.

@@ -1,4 +1,4 @@
-"""Opening a project or a bake, and creating a new one."""
+"""Opening and creation of projects and bakes."""
 
 import shutil
 from importlib.resources import files
@@ -44,14 +44,14 @@ def open_project(
 
     Args:
         path: None for the bundled digits.
-        project_folder: Project for imported data; by default lodespace-NAME in the current folder.
-            An existing project on the same data is opened again.
+        project_folder: Folder of the project for imported data; by default lodespace-NAME in the
+            current folder. An existing project on the same data is opened again.
         settings: Training settings that differ from the defaults; None for the defaults.
         seed: Seed for the training of a new project.
         start_from_bake: Whether a new project on the digits starts from the bundled bake.
         options: How to read the data.
-        labels: Labels of the data to start from: "none", "all" or a number per class
-            (initial_labels.py).
+        labels: Which labels of the data to start with: "none", "all" or a number of labels per
+            class (initial_labels.py).
         progress: Whether to show a progress bar.
 
     Raises:
@@ -60,7 +60,7 @@ def open_project(
     """
     if path is not None and (Path(path) / MANIFEST).is_file():
         return open_existing(Path(path), settings)
-    # Slow to import, and not needed for an existing project.
+    # This module is slow to import, and an existing project does not need it.
     from lodespace.importing import importer
 
     data = BUNDLED if path is None else str(path)
@@ -88,7 +88,7 @@ def open_project(
 
 
 def open_again(folder: Path, source: str, settings: protocol.Settings | None) -> Project:
-    """Open the project in `folder`. Raises ProjectError when its data are not `source`."""
+    """Open the project in `folder`. Raises ProjectError for a project on other data."""
     project = open_existing(folder, settings)
     existing = project.manifest.source or project.manifest.data
     if existing != source:
@@ -120,8 +120,8 @@ def new_project(
 ) -> Project:
     """Import `data` into the new project `folder` and open it.
 
-    The folder appears only when the import is complete. `source` is the reference that the manifest
-    keeps. Raises DatasetError or ProjectError.
+    The folder appears only when the import is complete. `source` is the reference
+    to `data` that the manifest stores. Raises DatasetError or ProjectError.
     """
     from lodespace.importing.importer import import_data
     from lodespace.importing.source import ImportOptions
@@ -191,7 +191,8 @@ def open_existing(
 ) -> Project:
     """Open the project or bake in `folder`. Raises ProjectError.
 
-    A writer has to lock the project. A reader may open a project that a server has locked.
+    A caller that writes has to lock the project. A caller that
+    only reads may open a project that a server has locked.
     """
     manifest = read_manifest(folder)
     project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
@@ -199,7 +200,7 @@ def open_existing(
 
 
 def is_bake(folder: Path) -> bool:
-    """Return whether `folder` is a bake, which contains no labels by a person."""
+    """Return whether `folder` is a bake, which may be replaced, and not a project."""
     if not (folder / MANIFEST).is_file():
         return False
     try:

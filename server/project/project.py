@@ -27,7 +27,7 @@ MANIFEST = "lodespace.json"
 FORMAT = 1
 """Newest format of a project folder that this version can open."""
 BUNDLED = "bundled:digits"
-"""Name of the bundled digits as `data` of a manifest."""
+"""Value of `Manifest.data` for the bundled digits."""
 DATA_FOLDER = "data"
 """Name of the data set folder in a project folder."""
 LABEL_LOG = "labels.sqlite"
@@ -42,7 +42,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     kind: Literal["project", "bake"]
     """Whether the folder is a project or a bake, which is read-only."""
     data: str
-    """"bundled:digits", or the data set folder relative to the project's."""
+    """"bundled:digits", or the data set folder, relative to the project folder."""
     source: str = ""
     """The path or name of the imported data; empty for the bundled digits."""
     seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0
@@ -60,11 +60,11 @@ class Project:
     manifest: Manifest
     """The content of lodespace.json."""
     items: ItemSet
-    """The data."""
+    """The items of the data set."""
     lock: IO[bytes] | None = field(default=None, repr=False)
     """Lock file, held until `close`, so that no other server opens the project."""
     asked: protocol.Settings | None = None
-    """Settings from the command that opened an existing project. They override those in its log."""
+    """Settings given at the opening of an existing project. They override the stored settings."""
     report: "ImportReport | None" = field(default=None, repr=False)
     """Report of the import, if the data were imported when the project was opened."""
 
@@ -80,12 +80,12 @@ class Project:
 
     @property
     def settings(self) -> protocol.Settings:
-        """Settings at the creation of the project. Later changes are in its log."""
+        """Settings at the creation of the project. The label log contains later changes."""
         return self.manifest.settings
 
     @property
     def labels_path(self) -> Path:
-        """The label log."""
+        """Path of the label log."""
         return self.folder / LABEL_LOG
 
     @property
@@ -95,27 +95,27 @@ class Project:
 
     @property
     def model(self) -> Path:
-        """Folder of the trained model in a bake, for `lodespace export`."""
+        """Folder of a bake's trained model, which `lodespace export` reads."""
         return self.folder / "model"
 
     @property
     def moments(self) -> Path:
-        """Folder of the training states for undo."""
+        """Folder of the stored training states, which an undo restores."""
         return self.folder / "moments"
 
     @property
     def recording_path(self) -> Path:
-        """The recording of the session."""
+        """Path of the recording of the session."""
         return self.folder / "recording.lds"
 
     @property
     def thumbnails(self) -> Path:
-        """Folder of the thumbnails."""
+        """Folder of the cached thumbnail pages."""
         return self.folder / "thumbnails"
 
     @property
     def scene_path(self) -> Path:
-        """The scene of a bake, or of the bake that a project started from."""
+        """Path of the scene file of the bake, or of the bake from which the project started."""
         return self.folder / "scene.glb"
 
     def baked_scene(self) -> Scene | None:
@@ -129,7 +129,7 @@ class Project:
         if len(scene.positions) != len(self.items):
             raise ProjectError(
                 f"{self.scene_path} shows {len(scene.positions)} items, the data set has "
-                f"{len(self.items)}: the data changed since it was baked; bake it again"
+                f"{len(self.items)}: the data changed after the bake; bake the data again"
             )
         return scene
 
@@ -141,7 +141,7 @@ class Project:
 
 
 def load_items(data: str, folder: Path) -> ItemSet:
-    """Return the items of the project in `folder`, whose manifest has `data`.
+    """Return the items of the project in `folder`. `data` is the value in the project's manifest.
 
     Raises DatasetError or ProjectError.
     """
@@ -169,7 +169,7 @@ def read_manifest(folder: Path) -> Manifest:
             "to a new project on the same data"
         ) from error
     if manifest.format > FORMAT:
-        raise ProjectError(f"{path}: written by a newer version of Lodespace; update to open it")
+        raise ProjectError(f"{path}: written by a newer version of Lodespace; update Lodespace")
     return manifest
 
 
@@ -193,7 +193,9 @@ def lock_project(project: Project) -> Project:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        message = f"{project.folder} is open in another server; stop that server, or open its page"
+        message = (
+            f"{project.folder} is open in another server; stop that server, or use that server"
+        )
         raise ProjectError(message, code="project_in_use") from error
     project.lock = lock
     return project

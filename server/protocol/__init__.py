@@ -1,7 +1,7 @@
 """The protocol: every JSON body and WebSocket operation, defined once.
 
 `python -m lodespace.protocol.typescript` writes webxr_client/src/protocol/messages.ts from this
-package. docs/protocol.md is the page for people. Text frames of the stream are JSON objects,
+package. docs/protocol.md explains the protocol. Text frames of the stream are JSON objects,
 distinguished by `op`; binary frames are in frames.py.
 
 Items are numbers 0..N-1 in the order of the data set. Classes are numbers 0..C-1 in the order of

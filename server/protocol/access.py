@@ -12,9 +12,9 @@ class WaitingDevice(Message):
     """A device that requests access."""
 
     request: str
-    """Id of the request, for the decision."""
+    """Id of the request, which the decision (`Decide`) names."""
     code: str
-    """The four characters that the device shows, so that the owner approves the right one."""
+    """The four characters that the device shows, so that the owner recognises the device."""
     name: str
     """Name of the device."""
     address: str
@@ -31,7 +31,7 @@ class Device(Message):
     name: str
     """Name of the device."""
     role: Role
-    """Role that the owner has given it."""
+    """Role that the owner gave the device."""
     address: str
     """IP address of the device when it was approved."""
     allowed_at: float
@@ -39,7 +39,7 @@ class Device(Message):
     seen_at: float
     """Time of the last request of the device, in seconds since the Unix epoch, exact to an hour."""
     connected: int
-    """Number of its open streams."""
+    """Number of open streams of the device."""
 
 
 class Access(Message):
@@ -59,7 +59,7 @@ class AccessRequest(Message):
     """Body of POST /api/access/request."""
 
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
-    """Name of the device; empty: the name of its browser."""
+    """Name of the device; empty: the name of the browser."""
 
 
 class AccessRequested(Message):
@@ -68,7 +68,7 @@ class AccessRequested(Message):
     secret: str
     """Secret with which the device polls for the decision."""
     code: str
-    """Four characters to show to the person."""
+    """Four characters that the device shows. The owner's page shows the same characters."""
     expires_in: float
     """Seconds until the request expires."""
 
@@ -84,7 +84,7 @@ class AccessAnswer(Message):
     """State of a request for access. An answer with the state `allowed` sets the cookie."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
-    """The owner's decision; `waiting`: no decision yet; `expired`: no such request."""
+    """The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid."""
     role: Role | None = None
     """Role of the approved device."""
 
@@ -109,16 +109,16 @@ class MakeCode(Message):
     """Body of POST /api/access/code."""
 
     role: Literal["annotator", "viewer"]
-    """Role of the device that will redeem the code."""
+    """Role that the device gets when it redeems the code."""
 
 
 class PairingCode(Message):
-    """A code that pairs one device. It makes the previous code invalid."""
+    """A code that pairs one device. A new code makes the previous code invalid."""
 
     code: str
     """The code, with a hyphen in the middle."""
     role: Role
-    """Role of the device that redeems the code."""
+    """Role that the device gets when it redeems the code."""
     expires_in: float
     """Seconds for which the code is valid."""
 

@@ -22,13 +22,13 @@ class Ack(Operation, tag="ack"):
     command_id: str
     """Id of the command."""
     sequence: int
-    """Number of the command's event in the label log; of the newest event if nothing changed."""
+    """Number of the command's event in the label log; if nothing changed, of the newest event."""
     count: int
     """Number of items that changed."""
     class_id: int = UNLABELED
-    """Class that `add_class` created, or that a gesture assigned; -1 without a single class."""
+    """Class that `add_class` created, or that a gesture assigned; -1 for no class or several."""
     message: str = ""
-    """A sentence for a person when a part of the command had no effect."""
+    """A sentence for a person if a part of the command had no effect, else empty."""
 
 
 class Refused(Operation, tag="refused"):
@@ -43,12 +43,12 @@ class Refused(Operation, tag="refused"):
 
 
 class Notice(Operation, tag="notice"):
-    """A problem that a person should know of, and what to do."""
+    """A message to a person about a problem and the next action."""
 
     topic: Literal["collapse", "trainer", "disk", "undo"]
-    """Topic of the problem. A notice replaces the previous notice of its topic."""
+    """Topic of the problem. A notice replaces the previous notice of the same topic."""
     code: str
-    """Code of the problem; empty: the notice of `topic` is removed."""
+    """Code of the problem; empty: the page removes the notice of this topic."""
     message: str
     """Sentences for a person: the problem, and the next action."""
     mend: Settings | None = None

@@ -12,7 +12,7 @@ class ClassInfo(Message):
     """A class."""
 
     class_id: int
-    """Number of the class, which never changes."""
+    """Number of the class. The number never changes."""
     name: ClassName
     """Name of the class."""
     colour: Colour
@@ -20,8 +20,8 @@ class ClassInfo(Message):
     locked: bool = False
     """Whether no gesture may add or remove labels of the class."""
     removed: bool = False
-    """Whether the class was deleted, merged into another class, or its creation undone. No item has
-    a removed class. An undo or redo can restore the class."""
+    """Whether the class was deleted or merged into another class, or the creation of the class was
+    undone. No item has a removed class. An undo or redo can restore the class."""
 
 
 class AddClass(Operation, tag="add_class"):
@@ -36,7 +36,7 @@ class AddClass(Operation, tag="add_class"):
 
 
 class EditClass(Operation, tag="edit_class"):
-    """Rename, recolour, lock or unlock a class. Absent fields do not change."""
+    """Rename, recolour, lock or unlock a class. A field that is null does not change the class."""
 
     command_id: CommandId
     """Id of the command."""
@@ -51,7 +51,7 @@ class EditClass(Operation, tag="edit_class"):
 
 
 class MergeClass(Operation, tag="merge_class"):
-    """Merge a class into another class. Its items then have the class `into`."""
+    """Merge a class into another class. The items of the class then have the class `into`."""
 
     command_id: CommandId
     """Id of the command."""
@@ -71,9 +71,9 @@ class DeleteClass(Operation, tag="delete_class"):
 
 
 class Classes(Operation, tag="classes"):
-    """Classes changed."""
+    """Message to all clients that classes changed."""
 
     sequence: int
-    """Number of the event in the label log."""
+    """Number of the event that changed the classes. The event is in the label log."""
     classes: list[ClassInfo]
-    """All classes, by number."""
+    """All classes, in the order of their numbers."""

@@ -3,9 +3,10 @@
 docs/protocol.md has the byte tables. Every frame starts with the same 32-byte little-endian header;
 the payload is raw deflate (RFC 1951), which browsers inflate natively.
 
-Positions are quantised on a grid: the box of the scene in 65536 steps per axis, as in the scene's
-GLB. A delta frame moves every point: ``position += delta << shift``. The server computes each delta
-from the positions that its clients have (a closed loop), so rounding errors do not add up.
+Positions lie on a grid that divides the box of the scene into 65536 steps per axis. The GLB of the
+scene uses the same grid. A delta frame moves every point: ``position += delta << shift``. The
+server computes each delta from the positions that the clients have (a closed loop), so rounding
+errors do not add up.
 """
 
 import struct
@@ -22,14 +23,15 @@ from lodespace.protocol import FORCE_TERMS
 HEADER = struct.Struct("<BBBBIIIIIII")
 """Layout of `Header`: four u8, then seven u32."""
 MOVING_SHIFT = 5
-"""Shift while points move: 2**5 grid steps are 1/2048 of the box, twice the largest error."""
+"""Shift of delta frames while points move. Positions then change in multiples of 2**5 grid steps
+(1/2048 of the box), so the largest error is 1/4096 of the box."""
 GRID_STEPS = 65536
-"""Grid steps along an axis of the box."""
+"""Number of grid steps along each axis of the box."""
 _LEVEL = 1
 
 
 class FrameForces(NamedTuple):
-    """Quantised forces of T loss terms on N items. Term k has the forces vectors[k] * scales[k]."""
+    """Quantised forces of T loss terms on N items: term k has the forces vectors[k] * scales[k]."""
 
     scales: npt.NDArray[np.float32]
     """Scale per term (T,), in nats per latent unit."""
@@ -55,21 +57,21 @@ class Header(NamedTuple):
     opcode: int
     """Kind of the frame."""
     shift: int
-    """Power of two that deltas are multiplied by."""
+    """Exponent: deltas are multiplied by 2**shift."""
     axes: int
-    """Dimension of the points, 2 or 3; 0 in a predictions frame."""
+    """Number of coordinates per point, 2 or 3; 0 in a predictions frame."""
     flags: int
     """FLAG_RESTING or 0."""
     n: int
     """Number of points, or of changed predictions."""
     base_revision: int
-    """Revision that the delta is relative to."""
+    """Revision of the positions that the deltas are added to."""
     revision: int
-    """Revision after this frame."""
+    """Revision of the positions after this frame."""
     step: int
-    """Training step."""
+    """Training step of the values in this frame."""
     scene_id: int
-    """Id of the scene."""
+    """Id of the scene that this frame applies to."""
     payload_bytes: int
     """Size of the payload, in bytes."""
     raw_bytes: int
@@ -80,31 +82,32 @@ class PositionsFrame(NamedTuple):
     """A decoded delta frame."""
 
     header: Header
-    """Its header."""
+    """Header of the frame."""
     delta: npt.NDArray[np.int32]
-    """Motion per point (N, axes) since `base_revision`, in grid steps, after the shift."""
+    """Motion per point (N, axes) since `base_revision`, in grid steps (multiplied by 2**shift)."""
 
 
 class PredictionsFrame(NamedTuple):
     """A decoded predictions frame: the predictions that changed."""
 
     header: Header
-    """Its header."""
+    """Header of the frame."""
     items: npt.NDArray[np.uint32]
     """Changed items (K,), ascending."""
     class_ids: npt.NDArray[np.int16]
     """Predicted class per item (K,)."""
     confidence: npt.NDArray[np.uint8]
-    """Probability of the class per item (K,); 255 stands for 1."""
+    """Probability of the predicted class per item (K,); 255 stands for the probability 1."""
 
 
 class ForcesFrame(NamedTuple):
     """A decoded forces frame."""
 
     header: Header
-    """Its header."""
+    """Header of the frame."""
     vectors: npt.NDArray[np.float32]
-    """Force per term of FORCE_TERMS and item (T, N, axes), in nats per latent unit."""
+    """Force per loss term (in the order of FORCE_TERMS) and item (T, N, axes), in nats per latent
+    unit."""
 
 
 def encode_positions(
@@ -119,8 +122,9 @@ def encode_positions(
 ) -> bytes:
     """Encode a delta frame.
 
-    Layout before deflate: zigzag as uint16, in byte planes: the low bytes of axis 0, of axis 1, ..,
-    then the high bytes. The other arguments are fields of `Header`.
+    Layout before deflate: zigzag-encoded deltas as uint16, in byte planes. The low bytes of axis 0,
+    of axis 1 and so on come first, then the high bytes in the same order. Arguments that are not
+    listed below are fields of `Header`.
 
     Args:
         delta: Motion per point (N, axes), in units of 2**shift grid steps.
@@ -166,8 +170,9 @@ def encode_predictions(
 ) -> bytes:
     """Encode a predictions frame of K changed items.
 
-    Layout before deflate: gaps between items u32, classes i16, confidences u8. `items` must be
-    strictly ascending. The first gap is the first item. Runs of consecutive items compress well.
+    Layout before deflate: gaps between item numbers as u32, classes as i16, confidences as u8.
+    `items` must be strictly ascending. The first gap is the number of the first item. The gaps
+    between consecutive items are all 1, so they compress well.
     """
     gaps = np.diff(items, prepend=np.uint32(0)).astype("<u4")
     raw = gaps.tobytes() + class_ids.astype("<i2").tobytes() + confidence.astype(np.uint8).tobytes()
@@ -184,8 +189,7 @@ def encode_forces(
 ) -> bytes:
     """Encode a forces frame.
 
-    Layout before deflate: scales (T,) as f32, then the vectors (T, N, axes) as i8 planes, term by
-    term and axis by axis.
+    Layout before deflate: `scales` (T,) as f32, then `vectors` as i8 in the order (T, axes, N).
     """
     _, n, axes = vectors.shape
     raw = (
@@ -195,7 +199,7 @@ def encode_forces(
 
 
 def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
-    """Decode one frame. Raises ProtocolError, which names the defect."""
+    """Decode one frame. Raises ProtocolError with a description of the defect."""
     if len(frame) < HEADER.size:
         raise ProtocolError(
             f"A frame starts with {HEADER.size} bytes of header; this one has {len(frame)} bytes."
@@ -210,8 +214,8 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
         )
     if header.opcode != Opcode.PREDICTIONS and (header.axes not in (2, 3) or header.shift > 15):
         raise ProtocolError(
-            f"A frame of points has 2 or 3 axes and a shift up to 15, not {header.axes} and"
-            f" {header.shift}."
+            "A frame of points has 2 or 3 axes and a shift of at most 15; this frame has"
+            f" {header.axes} axes and the shift {header.shift}."
         )
     terms = len(FORCE_TERMS)
     expected = {
@@ -221,7 +225,8 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     }[Opcode(header.opcode)]
     if header.raw_bytes != expected:
         raise ProtocolError(
-            f"{header.n} entries take {expected} bytes; the header announces {header.raw_bytes}."
+            f"The inflated payload of {header.n} entries has {expected} bytes; the header announces"
+            f" {header.raw_bytes}."
         )
     raw = _inflate(frame[HEADER.size :], expected)
     if header.opcode == Opcode.POSITIONS:
@@ -239,7 +244,7 @@ def decode(frame: bytes) -> PositionsFrame | PredictionsFrame | ForcesFrame:
     gaps = np.frombuffer(raw, "<u4", k)
     items = np.cumsum(gaps, dtype=np.uint64)
     if k and int(items[-1]) > 0x7FFFFFFF:
-        raise ProtocolError("An item number is out of range.")
+        raise ProtocolError("An item number in the frame is larger than 2147483647.")
     class_ids = np.frombuffer(raw, "<i2", k, offset=4 * k).astype(np.int16)
     confidence = np.frombuffer(raw, np.uint8, k, offset=6 * k)
     return PredictionsFrame(header, items.astype(np.uint32), class_ids, confidence)
@@ -269,7 +274,7 @@ def _frame(
 def _inflate(payload: bytes, expected: int) -> bytes:
     """Inflate a payload to `expected` bytes. Raises ProtocolError for a payload of another size.
 
-    At most one byte more is inflated, so that a small payload cannot fill the memory.
+    At most `expected` + 1 bytes are inflated, so that a small payload cannot fill the memory.
     """
     inflater = isal_zlib.decompressobj(-15)
     try:
@@ -278,6 +283,7 @@ def _inflate(payload: bytes, expected: int) -> bytes:
         raise ProtocolError(f"The payload is not raw deflate: {error}") from error
     if len(raw) != expected or not inflater.eof:
         raise ProtocolError(
-            f"The payload does not inflate to {expected} bytes, as its header announces."
+            f"The header announces an inflated payload of {expected} bytes; the payload inflates to"
+            " another size."
         )
     return raw

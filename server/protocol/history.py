@@ -7,14 +7,14 @@ from lodespace.protocol.values import CommandId
 
 
 class Gesture(Message):
-    """One action of a person: one step of undo, one tick on the timeline."""
+    """One action of a person, which is undone and redone as a whole."""
 
     gesture: int
     """Number of the gesture's event in the label log."""
     kind: Literal["label", "settings", "anchor", "unpin", "class"]
     """Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes."""
     class_id: int
-    """Class that the items got; -1 for several classes, or for no class."""
+    """Class that the gesture gave to the items; -1 for several classes or no class."""
     count: int
     """Number of items that changed."""
     by: str
@@ -22,11 +22,11 @@ class Gesture(Message):
     at: float
     """Time of the gesture, in seconds since the Unix epoch."""
     revision: int
-    """Revision of the positions that the client showed."""
+    """Revision of the positions that the client showed at the time of the gesture."""
     undone: bool
-    """Whether the gesture is undone."""
+    """Whether the gesture is currently undone."""
     note: str
-    """A short description of the change, or the note of the person."""
+    """Short description of the change; it may be empty."""
 
 
 class History(Message):
@@ -41,10 +41,11 @@ class History(Message):
 
 
 class Undo(Operation, tag="undo"):
-    """Undo this client's newest gesture that is not undone: its labels, settings, pins or classes.
+    """Undo this client's newest gesture that is not undone yet.
 
-    The model and the layout return to their state before the gesture. If another client has
-    continued from the gesture, model and layout do not return, and the answer has a `message`.
+    Labels, settings, pins or classes that the gesture changed return to their previous state. The
+    model and the layout return to their state before the gesture, unless another client has made
+    changes since. In that case the answer has a `message`.
     """
 
     command_id: CommandId
@@ -52,7 +53,7 @@ class Undo(Operation, tag="undo"):
 
 
 class Redo(Operation, tag="redo"):
-    """Redo this client's gesture that was undone last."""
+    """Redo the gesture of this client that was undone last."""
 
     command_id: CommandId
     """Id of the command."""
@@ -66,9 +67,10 @@ class HistoryChanged(Operation, tag="history"):
 
 
 class GestureTold(Operation, tag="gesture"):
-    """A gesture was made, undone or redone. Only in recordings: clients receive `history`."""
+    """A gesture was made, undone or redone. Only recordings have this message; clients receive
+    `history`."""
 
     event: Literal["made", "undone", "redone"]
-    """Kind of the change."""
+    """Whether the gesture was made, undone or redone."""
     gesture: Gesture
     """The gesture."""

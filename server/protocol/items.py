@@ -6,7 +6,7 @@ from lodespace.protocol.base import Message
 
 
 class Thumbnails(Message):
-    """The atlas: square PNG pages with small pictures of the items, in order, row by row."""
+    """The atlas: square PNG pages with small pictures of the items, in item order, row by row."""
 
     pages: int
     """Number of pages."""
@@ -17,13 +17,14 @@ class Thumbnails(Message):
     cell: int
     """Width and height of a cell, in pixels."""
     picture: int
-    """Width and height of the picture in the centre of its cell, in pixels."""
+    """Width and height of the picture in the centre of each cell, in pixels."""
     channels: Literal[1, 3]
-    """3: colour pictures; 1: grey pictures, which a page draws in the colours of the classes."""
+    """3: colour pictures; 1: grey pictures, which the client draws in the colours of the
+    classes."""
 
 
 class Column(Message):
-    """A value that was imported with an item."""
+    """Value of one imported column for one item."""
 
     name: str
     """Name of the column."""
@@ -44,15 +45,16 @@ class ItemInfo(Message):
     item: int
     """Number of the item."""
     id: str
-    """Id from the source of the item."""
+    """Id of the item in the imported data; without such an id, the number of the item."""
     class_id: int
     """Class of the label; -1: unlabelled."""
     gesture: int
-    """Number of the gesture that labelled the item; 0 without one."""
+    """Number of the gesture that labelled the item; 0 if no gesture labelled the item."""
     labelled_by: str
-    """Id of the client that labelled the item; empty without a gesture."""
+    """Id of the client that labelled the item; empty if no gesture labelled the item."""
     labelled_at: float
-    """Time of the gesture, in seconds since the Unix epoch; 0 without a gesture."""
+    """Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 without such
+    a gesture."""
     prediction: int
     """Class that the model predicts; -1 before the first prediction."""
     confidence: float
@@ -62,6 +64,6 @@ class ItemInfo(Message):
     columns: list[Column]
     """All values that were imported with the item."""
     start: float | None = None
-    """Start of a sound in its recording, in seconds; null for other items."""
+    """Start of the item in the sound file, in seconds; null for items that are not sounds."""
     end: float | None = None
-    """End of a sound in its recording, in seconds; null for other items."""
+    """End of the item in the sound file, in seconds; null for items that are not sounds."""

@@ -19,18 +19,20 @@ from lodespace.protocol.values import (
 
 
 class Region(Message):
-    """A region drawn on the screen, with all data that are needed to find its items."""
+    """A region drawn on the screen, with all data that are needed to find the items inside."""
 
     polygon: Annotated[list[float], msgspec.Meta(min_length=6, max_length=20000)]
-    """Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
-    connected to the first. A point is inside where the winding number is not zero."""
+    """Corners of the polygon, flat [x0, y0, x1, y1, ...], in normalised device coordinates (-1..1,
+    y up). The last corner is connected to the first. A point is inside if the winding number of the
+    polygon around the point is not zero."""
     clip_from_latent: Annotated[list[float], msgspec.Meta(min_length=16, max_length=16)]
     """Matrix from latent means to the camera's clip space, column-major."""
     mode: SelectionMode = "through"
-    """`through` selects every item inside; `visible` only those that no nearer item covers."""
+    """`through` selects every item inside; `visible` selects only the items inside that no nearer
+    item covers."""
     cell: tuple[CellSize, CellSize] = (0.01, 0.01)
-    """Width and height of a point on the screen, in normalised device coordinates: the area that
-    an item covers in mode `visible`."""
+    """Width and height of the cell that an item covers in mode `visible`, in normalised device
+    coordinates."""
 
     def __post_init__(self) -> None:
         if len(self.polygon) % 2:
@@ -45,10 +47,10 @@ class Provenance(Message):
     regions: list[Region] = msgspec.field(default_factory=list[Region])
     """Regions that were drawn."""
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    """Note of the person."""
+    """Free text that the client stores with the gesture."""
     verified: bool = False
-    """Whether a person has looked at each of the items. A verified label has more weight, and is
-    never listed as a suspect."""
+    """Whether a person has looked at each of the items. A verified label has more weight in
+    training, and is never listed as a suspect."""
 
 
 class Label(Operation, tag="label"):
@@ -67,12 +69,15 @@ class Label(Operation, tag="label"):
 
 
 class LabelEach(Operation, tag="label_each"):
-    """Label items with one class each, as one gesture: a contact sheet, or accepted predictions."""
+    """Label each item with its own class, as one gesture.
+
+    Contact sheets and accepted predictions use this command.
+    """
 
     command_id: CommandId
     """Id of the command."""
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
-    """Items to label, without repetition."""
+    """Items to label, each listed once."""
     class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
     """Class per item; UNLABELED (-1) removes the label."""
     revision: Counter
@@ -91,7 +96,7 @@ class LabelEach(Operation, tag="label_each"):
 
 
 class Resolve(Operation, tag="resolve"):
-    """Ask for the items in regions, at the positions that this client shows."""
+    """Ask which items lie in the regions, at the positions that this client shows."""
 
     role: ClassVar[Role] = "viewer"
 
@@ -102,14 +107,15 @@ class Resolve(Operation, tag="resolve"):
 
 
 class Labels(Operation, tag="labels"):
-    """Labels changed. Sent to every client in the order of `sequence`, without omission."""
+    """Labels changed. Every client receives every change, in the order of `sequence`."""
 
     sequence: int
     """Number of the event in the label log."""
     gesture: int
-    """Number of the gesture that changed the labels; 0 for all changes that a client missed."""
+    """Number of the gesture that changed the labels; 0 when this message merges all changes that
+    the client missed."""
     by: str
-    """Id of the client that made the gesture."""
+    """Id of the client that made the gesture; empty for merged changes."""
     items: list[int]
     """Items whose labels changed."""
     class_ids: list[int]
@@ -124,4 +130,4 @@ class Resolved(Operation, tag="resolved"):
     items: list[int]
     """Items in the regions, ascending."""
     revision: int
-    """Revision of the positions that were used."""
+    """Revision of the positions at which the items were found."""

@@ -1,4 +1,4 @@
-"""Items that are dragged, pinned, or moved first."""
+"""Dragged items, pinned items, and items in view, which move first."""
 
 from typing import Annotated, ClassVar
 
@@ -11,8 +11,9 @@ from lodespace.protocol.values import MAX_ANCHORED, CommandId, Counter, Item, Ro
 class Drag(Operation, tag="drag"):
     """Pull items to targets while a person drags them.
 
-    There is no answer. Each `drag` replaces the client's previous one. A `drag` without items
-    releases the items, without a gesture. An `anchor` ends the drag as one gesture.
+    There is no answer. Each `drag` replaces the previous `drag` of the client. A `drag` without
+    items releases all dragged items and makes no gesture. An `anchor` ends the drag and makes one
+    gesture.
     """
 
     items: Annotated[list[Item], msgspec.Meta(max_length=MAX_ANCHORED)]
@@ -22,7 +23,7 @@ class Drag(Operation, tag="drag"):
 
 
 class Anchor(Operation, tag="anchor"):
-    """End a drag, as one gesture."""
+    """End a drag. The whole drag is one gesture."""
 
     command_id: CommandId
     """Id of the command."""
@@ -31,7 +32,7 @@ class Anchor(Operation, tag="anchor"):
     targets: Annotated[list[Vector], msgspec.Meta(max_length=MAX_ANCHORED)]
     """Target per item, in latent units."""
     keep: bool
-    """Whether the items stay pinned to their targets; otherwise they are released."""
+    """true: the items stay pinned to their targets; false: the items are released."""
     revision: Counter
     """Revision of the positions that the client showed."""
 
@@ -48,7 +49,7 @@ class Unpin(Operation, tag="unpin"):
 class SetPriority(Operation, tag="set_priority"):
     """Set the items in view. On large data sets, items in view move first.
 
-    There is no answer. Each message replaces the client's previous one.
+    There is no answer. Each message replaces the previous message of the client.
     """
 
     role: ClassVar[Role] = "viewer"

@@ -9,10 +9,11 @@ from lodespace.protocol.values import Quaternion, Role, Vector
 
 
 class Pose(Message):
-    """Position and orientation, in metres of the scene: the box is a cube of 1 m at the origin."""
+    """Position and orientation of a head or hand in the scene, where the box is a cube of 1 m about
+    the origin."""
 
     position: Vector
-    """Position, in metres of the scene."""
+    """Position in the scene, in metres."""
     orientation: Quaternion
     """Orientation, as a quaternion x, y, z, w."""
 
@@ -20,7 +21,7 @@ class Pose(Message):
 class Presence(Operation, tag="presence"):
     """Poses of this client's head and hands, for the other clients.
 
-    There is no answer. Each message replaces the client's previous one.
+    There is no answer. Each message replaces the previous message of the client.
     """
 
     role: ClassVar[Role] = "viewer"
@@ -49,4 +50,4 @@ class PeerMoved(Operation, tag="peer"):
     right: Pose | None = None
     """Pose of the right hand; null: not tracked."""
     scale: float = 1.0
-    """Metres of the scene per metre of the room."""
+    """Metres of the scene per metre of the other client's room."""

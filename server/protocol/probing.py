@@ -21,7 +21,7 @@ class Watch(Operation, tag="watch"):
 
 
 class Probe(Operation, tag="probe"):
-    """Ask for the forces on items, their reconstructions, and their standard deviations (sigma)."""
+    """Ask for the forces, the reconstruction and the standard deviation (sigma) of each item."""
 
     role: ClassVar[Role] = "viewer"
 
@@ -50,18 +50,18 @@ class Probed(Operation, tag="probed"):
     step: int
     """Training step of the values."""
     items: list[int]
-    """The items (K)."""
+    """Items that were probed (K)."""
     forces: dict[str, list[float]]
-    """Force per loss term: minus the gradient of the weighted term at the latent mean, in nats per
-    latent unit, flat (K * D)."""
+    """Forces on the items per loss term, in nats per latent unit, flat (K * D). A force is minus
+    the gradient of the weighted term at the latent mean."""
     pictures: str
-    """Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors."""
+    """Reconstructions, base64 of uint8 (K, height, width, channels); empty if items are vectors."""
     width: int
     """Width of a reconstruction, in pixels."""
     height: int
     """Height of a reconstruction, in pixels."""
     channels: int
-    """1: grey; 3: red, green, blue."""
+    """Number of channels: 1 (grey) or 3 (red, green, blue)."""
     error: list[float]
     """Reconstruction loss per item, in nats (K)."""
     sigma: list[float]
@@ -80,4 +80,4 @@ class Decoded(Operation, tag="decoded"):
     height: int
     """Height of a picture, in pixels."""
     channels: int
-    """1: grey; 3: red, green, blue."""
+    """Number of channels: 1 (grey) or 3 (red, green, blue)."""

@@ -10,9 +10,9 @@ class Tick(Message):
     """A gesture on the timeline."""
 
     moment: int
-    """Moment after which the gesture happened."""
+    """Moment (number of the recorded frame) after which the gesture happened."""
     event: Literal["made", "undone", "redone"]
-    """Kind of the change."""
+    """Whether the gesture was made, undone or redone."""
     gesture: Gesture
     """The gesture."""
 
@@ -21,27 +21,28 @@ class Keyframes(Message):
     """Keyframes of the recording: records that hold a whole scene."""
 
     moment: list[int]
-    """Moment of each keyframe."""
+    """Moment (number of the recorded frame) of each keyframe."""
     time: list[float]
-    """Seconds since the start of the recording."""
+    """Time of each keyframe, in seconds since the start of the recording."""
     offset: list[int]
-    """Byte at which the record starts."""
+    """Byte of the recording at which each keyframe starts."""
 
 
 class Curves(Message):
     """Samples of the training curves."""
 
     moment: list[int]
-    """Moment of each sample."""
+    """Moment (number of the recorded frame) of each sample."""
     values: dict[str, list[float | None]]
-    """Value of each loss term and metric per sample; null where it was not measured."""
+    """Values per loss term and per metric, one value per sample; null for a value that was not
+    measured."""
 
 
 class Timeline(Message):
     """Answer of GET /api/timeline. A moment is one recorded frame of positions, counted from 0.
 
-    To show a moment, read /api/recording (a Range request) from the last keyframe at or before it
-    up to the next keyframe, or to `end`.
+    To show a moment, read /api/recording (a Range request) from the last keyframe at or before the
+    moment up to the next keyframe. After the last keyframe, read up to `end`.
     """
 
     moments: int

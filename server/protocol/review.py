@@ -7,13 +7,14 @@ import msgspec
 from lodespace.protocol.base import Message, Operation
 
 SheetKind = Literal["suspects", "uncertain"]
-"""`suspects`: labels that the model doubts; `uncertain`: items between two classes."""
+"""`suspects`: labels that the model doubts; `uncertain`: items for which the two most probable
+classes have similar probabilities."""
 SuggestionKind = Literal["region", "suspects", "uncertain", "done"]
-"""Kind of a suggested gesture; `done`: the target is reached."""
+"""Kind of a suggested gesture; `done`: no gesture is suggested."""
 Cue = Literal["uncertainty", "density", "diversity", "coverage"]
 """Name of a cue: a value per item that shows where labels help most."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-"""A share or a probability."""
+"""A share or a probability, 0..1."""
 SHEET_SIZE = 27
 """Default number of pictures on a contact sheet."""
 MAX_SHEET_SIZE = 200
@@ -27,7 +28,8 @@ class Quality(Message):
     """
 
     held_out_accuracy: Share | None
-    """Accuracy of the classifier on held-out labelled items; null when there are too few."""
+    """Accuracy of the classifier on held-out labelled items; null when there are too few of these
+    items."""
     held_out: int
     """Number of held-out labelled items."""
     labelled: int
@@ -35,9 +37,10 @@ class Quality(Message):
     verified: int
     """Number of labelled items that a person has looked at one by one."""
     label_error: Share | None
-    """Estimated share of wrong labels."""
+    """Estimated share of labels that are wrong."""
     right: Share | None
-    """Estimated share of items whose label, or else prediction, is right."""
+    """Estimated share of items whose label is right. For an unlabelled item, the prediction
+    counts."""
     gestures_left: int | None
     """Estimated number of gestures until `right` reaches `target`."""
     target: Share
@@ -64,7 +67,8 @@ class SheetItem(Message):
 
 
 class Sheet(Message):
-    """Answer of GET /api/sheet: items to review together, sorted by prediction, then by doubt."""
+    """Answer of GET /api/sheet: items to review together, sorted by predicted class, then by doubt,
+    highest first."""
 
     kind: SheetKind
     """Queue that the items come from."""
@@ -73,7 +77,8 @@ class Sheet(Message):
     total: int
     """Number of items in the whole queue."""
     expected_wrong: float
-    """Expected number of wrong items on this sheet."""
+    """Expected number of items on this sheet with a wrong label or, without a label, a wrong
+    prediction."""
 
 
 class Suggestion(Message):
@@ -84,15 +89,15 @@ class Suggestion(Message):
     items: list[int]
     """Items of the region; empty for a sheet (GET /api/sheet returns its items)."""
     class_id: int
-    """Class that the model predicts for the region; -1 without a single class."""
+    """Class that the model predicts for most items of the region; -1 if no region is suggested."""
     reason: str
-    """The reason, as a sentence for a person."""
+    """Reason for the suggestion, as a sentence for a person."""
     gain: float
     """Expected number of items that the gesture corrects."""
 
 
 class QualityChanged(Operation, tag="quality"):
-    """Quality changed. Each message replaces the previous one."""
+    """The estimated quality of the labels changed. Each message replaces the previous message."""
 
     quality: Quality
-    """The newest estimate."""
+    """Newest estimate of the quality."""

@@ -1,4 +1,4 @@
-"""The session as a whole, and the first messages of its stream."""
+"""The session as a whole, and the first messages of a stream."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -29,19 +29,19 @@ class SessionInfo(Message):
     latent_dim: int
     """Dimension of the latent space."""
     scene_id: int
-    """Id of the scene; a new scene has to be fetched as a whole."""
+    """Id of the scene. When the id changes, the client has to fetch the whole scene."""
     revision: int
     """Revision of the newest positions."""
     sequence: int
     """Number of the newest event in the label log."""
     read_only: bool
-    """Whether the scene is baked: nothing can be changed."""
+    """Whether the scene is baked and therefore cannot be changed."""
     role: Role
     """Role of this client."""
     classes: list[ClassInfo]
-    """All classes, by number."""
+    """All classes, in the order of their ids."""
     thumbnails: Thumbnails | None
-    """The atlas; null for items without pictures."""
+    """Layout of the atlas; null for items without pictures."""
     training: Training
     """State of the trainer."""
     history: History
@@ -49,7 +49,7 @@ class SessionInfo(Message):
     pins: list[int]
     """All pinned items, ascending."""
     has_recording: bool
-    """Whether GET /api/recording has a file to send."""
+    """Whether there is a recording that GET /api/recording can send."""
     quality: Quality | None
     """Quality of the labels; null before the first estimate."""
 
@@ -66,9 +66,10 @@ class Health(Message):
 
 
 class Hello(Operation, tag="hello"):
-    """First message of a client: its id, and the scene and revision that the client shows.
+    """First message of a client: the client's id, and the scene and revision that the client shows.
 
-    The server continues from there with a merged delta, or answers `resync`.
+    The server answers `welcome`. A client with an older revision then receives either one delta to
+    the newest revision, or `resync`.
     """
 
     role: ClassVar[Role] = "viewer"
@@ -81,20 +82,21 @@ class Hello(Operation, tag="hello"):
     revision: Counter
     """Revision of the positions that the client shows."""
     sequence: Counter
-    """Number of the newest event that the client has received."""
+    """Number of the newest event of the label log that the client has received."""
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)] = ""
     """Name that other people see."""
 
 
 class Welcome(Operation, tag="welcome"):
-    """Answer to `hello`: the session without its positions. Deltas follow."""
+    """Answer to `hello`: the session without the positions, which follow as deltas."""
 
     session: SessionInfo
     """The session."""
 
 
 class Resync(Operation, tag="resync"):
-    """The scene changed in a way that deltas cannot express: a new box, dimension or session.
+    """The client needs a new scene: the box, dimension or session is new, or the client's revision
+    is no longer stored.
 
     The client fetches /api/scene.glb again and sends `hello` again.
     """
@@ -102,4 +104,4 @@ class Resync(Operation, tag="resync"):
     scene_id: int
     """Id of the new scene."""
     reason: str
-    """The reason, for logs."""
+    """Reason for this message, as text for logs."""

@@ -9,14 +9,14 @@ from lodespace.protocol.values import CommandId, Phase, Preset, TrainerState, We
 
 
 class Settings(Message):
-    """Settings that can change during training. In a request, absent fields do not change."""
+    """Settings that can change during training. In a request, an absent field means no change."""
 
     preset: Preset | None = None
     """Named set of defaults for the other fields."""
     latent_dim: Literal[2, 3] | None = None
     """Dimension of the latent space."""
     hidden_layers: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
-    """Hidden layers of the classifier head; 0: logistic regression."""
+    """Number of hidden layers of the classifier head; 0: logistic regression."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """Learning rate of the first training."""
     beta_kl: Weight | None = None
@@ -41,12 +41,12 @@ class Losses(Message):
     epoch: float
     """Number of passes over the data."""
     terms: dict[str, float]
-    """Each loss term without its weight (models/vae/losses.py), and the weighted `total`, in
-    nats."""
+    """Value of each loss term before weighting, and the weighted sum `total`, in nats
+    (models/vae/losses.py)."""
     metrics: dict[str, float]
-    """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
-    enough; `held_out`: number of these items; `head_accuracy`: accuracy of the paper's classifier
-    head on the same items."""
+    """`label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, absent while
+    there are too few of these items; `held_out`: number of these items; `head_accuracy`: accuracy
+    of the paper's classifier head on the same items."""
     kl_per_dimension: list[float]
     """KL divergence per latent dimension, in nats."""
 
@@ -61,9 +61,9 @@ class Training(Message):
     progress: float
     """Progress of the first training, 0..1; 1 afterwards."""
     step: int
-    """Number of training steps."""
+    """Number of training steps so far."""
     frames_per_second: float
-    """Rate of the frames, in 1/s."""
+    """Number of frames that the trainer publishes per second."""
     settings: Settings
     """Current settings, with all fields filled."""
     message: str = ""
@@ -73,7 +73,7 @@ class Training(Message):
 class SetTraining(Operation, tag="set_training"):
     """Run or pause training, or change settings. The trainer reacts within one batch.
 
-    A change of settings is a gesture: it can be undone.
+    A change of settings is a gesture, so it can be undone.
     """
 
     command_id: CommandId
@@ -85,14 +85,14 @@ class SetTraining(Operation, tag="set_training"):
 
 
 class TrainingChanged(Operation, tag="training"):
-    """State or progress of the trainer changed. Each message replaces the previous one."""
+    """State or progress of the trainer changed. Each message replaces the previous message."""
 
     training: Training
     """The newest state."""
 
 
 class LossesMeasured(Operation, tag="losses"):
-    """A new sample of the training curves. Each message replaces the previous one."""
+    """A new sample of the training curves. Each message replaces the previous message."""
 
     losses: Losses
     """The sample."""

@@ -29,7 +29,7 @@ _FIRST_LINES = (
 
 
 def generate() -> str:
-    """Return the text of the whole file."""
+    """Return the whole text of messages.ts."""
     parts = [_FIRST_LINES, _constants()]
     for struct in _structs():
         parts.append(_interface(struct))
@@ -62,14 +62,14 @@ export const MAX_PROBED = {protocol.MAX_PROBED};
 export const MAX_REGIONS = {protocol.MAX_REGIONS};
 export const SHEET_SIZE = {protocol.SHEET_SIZE};
 export const MAX_SHEET_SIZE = {protocol.MAX_SHEET_SIZE};
-/** Close code of a stream after the owner revoked its device. */
+/** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = {protocol.CLOSE_REVOKED};
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = {_names(protocol.PRESETS)};
 export const FORCE_TERMS = {_names(protocol.FORCE_TERMS)};
 /** Terms of the loss, in the order of the charts, with the fields of Term (models/terms.py). */
 export const LOSS_TERMS = {_rows(TERMS)};
-/** Grid steps along an axis of the scene's box. */
+/** Number of grid steps along each axis of the scene's box. */
 export const GRID_STEPS = {frames.GRID_STEPS};
 export const FRAME_HEADER_BYTES = {frames.HEADER.size};
 {opcodes}
@@ -106,7 +106,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
 
 
 def _field_comments(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the docstring of each field: the string that follows the field."""
+    """Return the docstring of each field (the string that follows the field), by field name."""
     tree = ast.parse(inspect.getsource(struct)).body[0]
     assert isinstance(tree, ast.ClassDef)
     comments: dict[str, str] = {}

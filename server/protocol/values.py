@@ -9,32 +9,33 @@ from lodespace.models.item_predictions import UNLABELED
 from lodespace.models.terms import FRAME_FORCES
 
 PROTOCOL_VERSION = "lodespace.v1"
-"""Name of the WebSocket subprotocol. Clients of other versions are closed with code 1002."""
+"""Name of the WebSocket subprotocol. The server closes the streams of clients of other versions
+with code 1002."""
 
 MAX_MESSAGE_BYTES = 1 << 20
-"""Largest text frame or JSON body, in bytes: labelling 100,000 items takes about 0.6 MB."""
+"""Largest text frame or JSON body, in bytes. A label of 100,000 items has about 0.6 MB."""
 MAX_CLASSES = 1024
 """Largest number of classes."""
 MAX_ANCHORED = 20_000
 """Largest number of items that can be dragged together."""
 MAX_REGIONS = 64
-"""Largest number of regions in a query. A client stores the newest regions with a label, at most
-this number."""
+"""Largest number of regions in a query. With a label, a client stores at most this number of
+regions, the newest ones."""
 MAX_NAME_LENGTH = 80
 """Longest name of a class, client or device, in characters."""
 MAX_SEARCH_LENGTH = 200
 """Longest text to search for, in characters."""
 
 FORCE_TERMS = FRAME_FORCES
-"""Loss terms of a forces frame, in the order of the frame."""
+"""Loss terms whose forces a forces frame contains, in the order of the frame."""
 MAX_PROBED = 256
 """Largest number of items in a probe."""
 MAX_DECODED = 64
 """Largest number of points in a query for decoded pictures."""
 
 CLOSE_REVOKED = 4401
-"""Close code of a stream after the owner revoked its device. RFC 6455 leaves 4000 to 4999 to
-applications."""
+"""WebSocket close code of a stream whose device the owner has revoked. RFC 6455 leaves the codes
+4000 to 4999 to applications."""
 
 CommandId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """Id that the client makes for each command. A command that is sent again with the same id has no
@@ -45,8 +46,8 @@ Item = Annotated[int, msgspec.Meta(ge=0, le=0x7FFFFFFF)]
 ClassId = Annotated[int, msgspec.Meta(ge=UNLABELED, lt=MAX_CLASSES)]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Counter = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 53) - 1)]
-"""A revision, sequence number or scene id; -1: not known yet. At most the largest exact integer of
-JavaScript."""
+"""A revision, sequence number or scene id; -1: not known yet. The upper limit is the largest
+integer that JavaScript represents exactly."""
 CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 
 Preset = PresetName

@@ -3,8 +3,8 @@
 docs/files.md has the byte table. A recording is a magic number, a JSON header and records: a
 keyframe (the scene as GLB), a frame of the stream, or an operation as JSON. Each record is followed
 by its CRC, so an incomplete tail is found and removed when the file is opened again. The first
-record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that any
-moment is reached quickly. A frame has the changes since the previous keyframe or frame.
+record is a keyframe, and another keyframe follows every KEYFRAME_INTERVAL frames, so that a client
+can show any frame quickly. A frame holds the changes since the previous keyframe or frame.
 """
 
 import json
@@ -24,12 +24,12 @@ KEYFRAME = b"K"
 FRAME = b"F"
 OPERATION = b"O"
 KEYFRAME_INTERVAL = 25
-"""Frames between two keyframes. To show a moment, a client reads and adds up at most this number of
-frames, which takes at most 100 ms for 10,000 points.
+"""Number of frames between two keyframes. To show one frame, a client reads and adds up at most
+this number of frames, which takes at most 100 ms for 10,000 points.
 """
 MAX_BYTES = 256 << 20
-"""Size in bytes above which a recording is thinned: the frames of its older half are removed, the
-keyframes stay.
+"""Size in bytes above which a recording is thinned: the frames in the older half of the file are
+removed, and the keyframes stay.
 """
 _RECORD = struct.Struct("<cdI")
 _CRC = struct.Struct("<I")
@@ -53,7 +53,7 @@ class Record(NamedTuple):
 class RecordingWriter:
     """Appends records to a recording.
 
-    Opening removes an incomplete tail. Raises OSError or ProjectError.
+    Opening a file removes an incomplete record at its end. Raises OSError or ProjectError.
     """
 
     def __init__(
@@ -70,7 +70,8 @@ class RecordingWriter:
             path: The file, which is created if it does not exist.
             header: JSON header of a new file.
             max_bytes: Size above which the file is thinned.
-            follow: Called with all records when the file is opened, and each time it was thinned.
+            follow: Called with all records when the file is opened, and again each time the file
+                has been thinned.
         """
         self.path = path
         self._follow = follow
@@ -106,7 +107,7 @@ class RecordingWriter:
         """Append one record, and return it.
 
         After an OSError the file is unchanged, and the next record must be a keyframe, because
-        frames build on one another.
+        each frame holds only the changes since the previous frame.
         """
         if self._size + len(payload) > self.max_bytes:
             self._thin()
@@ -131,7 +132,7 @@ class RecordingWriter:
     def _thin(self) -> None:
         """Rewrite the file without the frames of its older half, until it is small enough.
 
-        After an OSError, the file is whole, but may still be too large.
+        After an OSError, the file is complete, but it may still be too large.
         """
         self._file.close()
         enough = self.max_bytes * 3 // 4
@@ -144,7 +145,7 @@ class RecordingWriter:
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
-    """Yield the records in order up to the end or an incomplete tail.
+    """Yield the records in order, up to the end of the file or to an incomplete record.
 
     Args:
         path: The file.
@@ -212,13 +213,13 @@ def _length(record: Record) -> int:
 def _droppable(source: Path) -> set[int]:
     """Return the offsets of the frames in the older half of `source`.
 
-    If there are no frames in this half, return every second of its keyframes. Operations stay,
-    because they need few bytes, and each is the work of a person.
+    If there are no frames in this half, return the offsets of every second keyframe in this half.
+    Operations stay, because they need few bytes and include the gestures of people.
     """
     begin, size = _start(source), source.stat().st_size
     kinds = [(record.kind, record.offset) for record in read_records(source)]
     keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
-    # The newer half begins at a keyframe, because its frames build on it.
+    # The newer half begins at a keyframe, because frames build on the keyframe before them.
     boundary = next(
         (k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin
     )

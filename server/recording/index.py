@@ -24,9 +24,9 @@ _decode = msgspec.json.Decoder(ServerOperation).decode
 
 
 class RecordingIndex:
-    """Index that is built record by record.
+    """Index of a recording, built record by record.
 
-    A moment is one keyframe or frame, which are numbered from 0.
+    A moment is one keyframe or frame. Moments are numbered from 0.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class RecordingIndex:
                 del self._measured[1::2]
 
     def timeline(self) -> Timeline:
-        """Return the timeline that a client draws and navigates by. Its lists are copies."""
+        """Return the timeline for clients. The lists in the timeline are copies."""
         keyframes = self._keyframes
         return Timeline(
             moments=self.moments,
@@ -86,7 +86,7 @@ class RecordingIndex:
 
     def _curves(self) -> Curves:
         every = max(1, -(-len(self._measured) // MAX_CURVE_POINTS))
-        chosen = self._measured[::-1][::every][::-1]  # always includes the newest
+        chosen = self._measured[::-1][::every][::-1]  # always includes the newest sample
         values = [{**measured.losses.terms, **measured.losses.metrics} for _, measured in chosen]
         names = sorted({name for one in values for name in one})
         return Curves(

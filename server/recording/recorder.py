@@ -1,4 +1,4 @@
-"""Recorder of a session: writes positions and operations into the recording, as in the stream."""
+"""Recorder of a session: writes positions and operations into a file, in the stream's formats."""
 
 import logging
 import time
@@ -23,19 +23,20 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.1
-"""Interval of recorded frames. The page interpolates between them in replay."""
+"""Interval of recorded frames, in seconds. In replay, the page interpolates between frames."""
 _MAX_WAITING = 64
-"""Largest number of records that wait for a slow disk. Beyond it, positions are skipped."""
+"""Largest number of records that wait for a slow disk. At this number, new positions are skipped.
+"""
 _RETRY_SECONDS = 2.0
-"""Interval between two attempts to write a keyframe, after a record could not be written."""
+"""Interval between two attempts to write a keyframe after a disk error, in seconds."""
 
 
 class Recorder:
     """Records `session` into the file at `path`.
 
-    A separate thread writes, so that a slow or full disk delays nothing else. After a disk error, a
-    part of the recording is missing, but no label. Recording continues with a keyframe as soon as
-    the disk accepts it.
+    A separate thread writes the file, so that a slow or full disk delays nothing else. After a disk
+    error, a part of the recording is missing, but no label is lost. Recording continues with a
+    keyframe as soon as the disk accepts a keyframe.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class Recorder:
         self._frames = 0
         self._submitted = 0
         self._done = 0  # used by the thread only
-        # A record is missing, so no frame can be written before the next keyframe. Set by the
-        # thread only.
+        # True after a record could not be written. Then no frame can be written before the next
+        # keyframe. Set by the thread only.
         self._broken = False
         self._writer: RecordingWriter | None = None
         self._index = RecordingIndex()  # used by the thread only
@@ -78,16 +79,16 @@ class Recorder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
 
     def due(self, now: float) -> bool:
-        """Return whether the interval between recorded positions is over at `now` (seconds)."""
+        """Return whether new positions may be recorded at the time `now`, in seconds."""
         interval = _RETRY_SECONDS if self._broken else self.frame_seconds
         return now - self._last >= interval - 1e-9
 
     def positions(self, now: float | None = None, *, last: bool = False) -> None:
-        """Record the newest positions if they have changed and are due.
+        """Record the newest positions if they have changed and `due` allows it.
 
         Args:
             now: Time in seconds since the recorder was made; None for the current time.
-            last: Whether training rests after these positions. They are then recorded at once.
+            last: Whether training rests after these positions. If so, they are recorded at once.
         """
         now = self._seconds() if now is None else now
         grid = self.session.grid
@@ -117,13 +118,13 @@ class Recorder:
     def operations(
         self, operations: Iterable[protocol.Operation], now: float | None = None
     ) -> None:
-        """Record operations (labels, classes, losses), at time `now` as in `positions`."""
+        """Record operations (labels, classes, losses). `now` is a time as in `positions`."""
         now = self._seconds() if now is None else now
         for operation in operations:
             self._write(OPERATION, now, protocol.encode_operation(operation))
 
     def timeline(self) -> Future[Timeline]:
-        """Return the timeline, which will include all records that still wait for the disk."""
+        """Return a future timeline that includes all records that still wait for the disk."""
         return self._thread.submit(self._timeline)
 
     def _timeline(self) -> Timeline:
@@ -136,7 +137,7 @@ class Recorder:
         return self._index.timeline()
 
     def wait(self) -> None:
-        """Wait until all records are written or have failed."""
+        """Wait until each record is written, or an error has prevented the writing."""
         self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
@@ -181,7 +182,8 @@ class Recorder:
             self._index.add(record)
 
     def _open(self) -> RecordingWriter:
-        """Open the file in the thread, because finding an incomplete tail reads all of it."""
+        """Open the file. Runs in the thread, because the search for an incomplete record reads the
+        whole file."""
         header = {
             "protocol": protocol.PROTOCOL_VERSION,
             "dataset": self.session.items.name,
@@ -191,6 +193,8 @@ class Recorder:
             return RecordingWriter(self.path, header, follow=self._follow)
         except ProjectError as error:
             damaged = self.path.with_name(f"{self.path.name}.damaged")
-            log.warning("%s; it is kept as %s, and a new recording begins", error, damaged.name)
+            log.warning(
+                "%s; the file is renamed to %s, and a new recording begins", error, damaged.name
+            )
             self.path.rename(damaged)
             return RecordingWriter(self.path, header, follow=self._follow)

@@ -13,28 +13,29 @@ DOUBTFUL = 0.5
 NARROW = 0.5
 """An item with a smaller margin between its two most probable classes is uncertain."""
 OVERVIEW = 1000
-"""Number of items from which an overview is chosen, one from each of SHEET_SIZE groups."""
+"""Number of items that are divided into SHEET_SIZE groups for an overview. The overview begins with
+one item of each group."""
 SPREAD = 20
-"""A sheet of uncertain items is chosen from the first SPREAD * SHEET_SIZE items of the queue, one
-from each of SHEET_SIZE groups. Labels of two neighbours give the same information, and the most
+"""A sheet of uncertain items has one item from each of SHEET_SIZE groups of the first SPREAD *
+SHEET_SIZE items of the queue. Labels of two neighbours give the same information, and the most
 uncertain items are mostly outliers, whose labels say little about other items.
 """
 _ROUNDS = 10
 
 
 def queue(state: ItemState, kind: SheetKind) -> tuple[npt.NDArray[np.intp], int]:
-    """Return the items of a queue in order, and how many of them need a look.
+    """Return the items of a queue in order, and the number of items that need a look.
 
-    These items come first; all later items only fill up a sheet. Items of locked classes are left
-    out. Items without a prediction are left out, unless no item has a prediction.
+    The items that need a look come first; the other items only fill up a sheet. Items of locked
+    classes are left out. Items without a prediction are left out, unless no item has a prediction.
 
     Args:
         state: State of all items.
         kind: "suspects": unverified labels, highest doubt first. A label needs a look if its doubt
             is above DOUBTFUL, or if another class is predicted. "uncertain": unverified items,
-            smallest margin first; among these, one item of each group of neighbours comes first. An
-            item needs a look if its margin is below NARROW. If no item has a prediction, this queue
-            is an overview: all unlabelled items, beginning with items from all over the map.
+            smallest margin first, but one item of each group of neighbours is moved to the front.
+            An item needs a look if its margin is below NARROW. If no item has a prediction, this
+            queue is an overview: all unlabelled items, beginning with items from all over the map.
     """
     if kind == "uncertain" and not state.predicted.any():
         items = np.flatnonzero(~state.labelled & ~state.locked)
@@ -60,7 +61,8 @@ def _spread(
 
     The first `block` items are divided into SHEET_SIZE groups by k-means, which starts from points
     far from one another. The item nearest to the mean of a group represents the group. Only the
-    first sheet is chosen this way: the next is chosen after the model has learned from the first.
+    first sheet needs representatives: the next sheet is chosen after the model has learned from the
+    first sheet.
     """
     from scipy.spatial.distance import cdist  # a late import: it takes 0.2 s
 
@@ -82,14 +84,15 @@ def _group_means(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     from scipy.cluster.vq import kmeans2
 
     with warnings.catch_warnings():
-        # A group becomes empty where points coincide. It keeps its previous mean.
+        # A group becomes empty if points coincide. An empty group keeps its previous mean.
         warnings.filterwarnings("ignore", "One of the clusters is empty", UserWarning)
         means, _ = kmeans2(points, points[_far_apart(points, SHEET_SIZE)], _ROUNDS, minit="matrix")
     return means
 
 
 def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
-    """Return `count` indices of `points` (N, D): 0, then always the farthest from all chosen."""
+    """Return `count` indices of `points` (N, D): first 0, then each time the index of the point
+    that is farthest from all chosen points."""
     chosen = [0]
     distance = np.full(len(points), np.inf)
     while len(chosen) < count:
@@ -99,18 +102,18 @@ def _far_apart(points: npt.NDArray[np.float64], count: int) -> list[int]:
 
 
 def _scattered(n: int) -> npt.NDArray[np.float64]:
-    """Return sort keys (N,) in [0, 1), the same for each call.
+    """Return sort keys (N,) in [0, 1), the same keys for each call.
 
-    Among N items sorted by these keys, the first items of any number are spread evenly over the
-    original order. The keys are multiples of the silver ratio. Multiples of the golden ratio choose
-    the held-out labels (models/training/labels.py): with the same keys, half of an overview would
-    be held out.
+    When N items are sorted by these keys, the first K items are spread evenly over the original
+    order, for any K. The keys are multiples of the silver ratio. Multiples of the golden ratio
+    choose the held-out labels (models/training/labels.py): with the same keys, half of an overview
+    would be held out.
     """
     return (np.arange(n, dtype=np.float64) * np.float64(0.41421356237309515)) % np.float64(1)
 
 
 def sheet(state: ItemState, kind: SheetKind, size: int = SHEET_SIZE, skip: int = 0) -> Sheet:
-    """Return the contact sheet with `size` items of a queue after the first `skip` items.
+    """Return a contact sheet: `size` items of a queue, after the first `skip` items are left out.
 
     The items of a sheet are sorted by predicted class, then by doubt, highest first.
     """

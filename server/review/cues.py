@@ -1,7 +1,7 @@
 """Cues: one byte per item, for colour or size, that shows where labels help most.
 
 255 is the strongest value. Uncertainty, density, diversity and class coverage are criteria by which
-active learning chooses items; here a person sees them and chooses. Density and diversity are
+active learning chooses items; here a person sees the values and chooses. Density and diversity are
 computed from the shown grid positions. A cue of 100,000 items takes well under a second, and the
 same state always gives the same bytes.
 """
@@ -16,7 +16,7 @@ from lodespace.protocol import UNLABELED, Cue
 from lodespace.session.item_state import ItemState
 
 _CELLS = {2: 160, 3: 40}
-"""Cells along an axis, by number of axes."""
+"""Number of cells along each axis, by the number of axes (2 or 3)."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -57,7 +57,7 @@ def _diversity(state: ItemState) -> Bytes:
 
     if not state.labelled.any():
         return np.full(len(state.labels), 255, np.uint8)
-    # A tree cannot split equal points: a search among 30,000 of them took 15 s.
+    # A tree cannot split equal points: a search among 30,000 equal points took 15 s.
     labelled = np.unique(state.positions[state.labelled], axis=0)
     distance, _ = KDTree(labelled).query(state.positions)
     farthest = float(distance.max())
@@ -65,9 +65,10 @@ def _diversity(state: ItemState) -> Bytes:
 
 
 def _coverage(state: ItemState) -> Bytes:
-    """Return the unlabelled share of the items of the same class, by label or else prediction.
+    """Return, for each item, the share of unlabelled items among the items of the same class.
 
-    Items without a label and without a prediction have the strongest value.
+    The class of an item is its label; for an unlabelled item, its prediction. Items without a label
+    and without a prediction have the strongest value.
     """
     standing = state.standing
     known = standing != UNLABELED
@@ -92,8 +93,8 @@ def _bytes(share: npt.NDArray[np.floating]) -> Bytes:
 def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], int]:
     """Return the positions of items in units of cells (N, D), and the number of cells per axis.
 
-    Cells are cubes. The outermost cells also hold the few far items, so that these do not enlarge
-    all cells.
+    Cells are cubes. The outermost cells also hold the few far items, so that far items do not
+    enlarge all cells.
     """
     m = _CELLS[positions.shape[1]]
     low, high = np.percentile(positions, (1, 99), axis=0)
@@ -103,6 +104,6 @@ def _places(positions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], 
 
 
 def _flat(places: npt.NDArray[np.float64], m: int) -> npt.NDArray[np.intp]:
-    """Return the index of each place's cell (N,) in a flattened array (m, ..., m)."""
+    """Return the index (N,) of the cell of each place, in a flattened array (m, ..., m)."""
     cells = places.astype(np.intp)
     return np.asarray(np.ravel_multi_index(tuple(cells.T), (m,) * cells.shape[1]), np.intp)

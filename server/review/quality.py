@@ -8,20 +8,25 @@ from lodespace.review.contact_sheets import queue
 from lodespace.session.item_state import ItemState
 
 TARGET = 0.98
-"""Share of correct items to reach."""
+"""Share of correct items at which the labels are good enough."""
 TYPICAL_REGION = 27
-"""Assumed items per region gesture before the first such gesture: as many as on a sheet."""
+"""Number of items per region gesture that is assumed before the first region gesture: the size of a
+sheet."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:
-    """Return the probability that each item is wrong (N,); 0 for verified items."""
+    """Return the probability that the label of each item is wrong (N,); 0 for verified items.
+
+    For an unlabelled item, the prediction counts instead of the label.
+    """
     return np.where(state.verified, 0, state.doubt)
 
 
 def share_right(state: ItemState) -> float | None:
-    """Return the estimated share of items whose label, or else prediction, is right.
+    """Return the estimated share of items whose label is right.
 
-    None if nothing is predicted, unless all items are verified.
+    For an unlabelled item, the prediction counts. Return None if no item has a prediction, unless
+    all items are verified.
     """
     if not (state.predicted.any() or state.verified.all()):
         return None
@@ -37,13 +42,13 @@ def gestures_left(
     """Return the number of gestures until 1 - mean of `doubt` (N,) reaches `target`.
 
     Each gesture is a sheet or a region, whichever removes more doubt. A sheet removes the
-    SHEET_SIZE largest doubts. A region removes the mean doubt of `region` unlabelled items, because
-    its items lie close together and do not have the largest doubts.
+    SHEET_SIZE largest doubts. A region removes `region` times the mean doubt of the unlabelled
+    items, because the items of a region lie close together and do not have the largest doubts.
 
     Args:
-        doubt: Probability that each item is wrong, (N,).
+        doubt: Probability that the label or prediction of each item is wrong, (N,).
         labelled: Which items have a label, (N,).
-        region: Items per region gesture.
+        region: Number of items per region gesture.
         target: Share of correct items to reach.
     """
     n = len(doubt)
@@ -54,8 +59,9 @@ def gestures_left(
     of_labelled = np.add.reduceat(np.where(free, 0, falling), sheets)
     of_free = np.add.reduceat(np.where(free, falling, 0), sheets)
     free_count = np.add.reduceat(free.astype(np.int64), sheets)
-    # Sum of doubts and number of the unlabelled items that no sheet has covered, and the share of
-    # unlabelled items that no region has covered.
+    # `rest` is the sum of the doubts of the unlabelled items that no sheet has covered;
+    # `rest_count` is the number of these items. `untaken` is the share of the unlabelled items that
+    # no region has covered.
     rest, rest_count, untaken = float(of_free.sum()), int(free_count.sum()), 1.0
     gestures = k = 0
     while left > enough * (1 + 1e-9):
@@ -85,13 +91,13 @@ def quality(
     held_out: int,
     region: float = TYPICAL_REGION,
 ) -> Quality:
-    """Return all figures of quality.
+    """Return all estimates of the label quality.
 
     Args:
         state: State of all items.
         held_out_accuracy: Accuracy on held-out labels, measured by the trainer; None if unknown.
         held_out: Number of held-out labels.
-        region: Items per region gesture.
+        region: Number of items per region gesture.
     """
     doubt = doubts(state)
     labelled = int(state.labelled.sum())

@@ -1,6 +1,7 @@
-"""Sheets, cues, suggestions and quality of a session that clients use.
+"""Computation of the sheets, cues, suggestions and quality that a session's clients use.
 
-A thread computes one of these at a time from copies, so that the event loop never waits.
+A thread computes one of these at a time from copies of the state, so that the event loop never
+waits.
 """
 
 import asyncio
@@ -31,9 +32,9 @@ T = TypeVar("T")
 
 
 def typical_region(history: LabelHistory) -> float:
-    """Return the median number of items of the newest region gestures in force.
+    """Return the median number of items per gesture, over the newest region gestures.
 
-    TYPICAL_REGION if there are none.
+    Undone gestures do not count. Return TYPICAL_REGION if there are no region gestures.
     """
     regions = (
         gesture
@@ -56,7 +57,7 @@ class Review:
     ) -> None:
         self.session = session
         self.quality: protocol.Quality | None = None
-        """Newest estimate; None before the first."""
+        """Newest estimate of the quality; None before the first estimate."""
         self._tell = tell
         self._measured: tuple[float | None, int] = (None, 0)
         self._one_at_a_time = asyncio.Lock()
@@ -66,12 +67,13 @@ class Review:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start estimating. Returns after the first estimate, so that the first page shows it."""
+        """Start estimating the quality. Return after the first estimate, so that the first page can
+        show this estimate."""
         await self._estimate_now()
         self._task = asyncio.create_task(self._estimate())
 
     async def stop(self) -> None:
-        """Stop estimating."""
+        """Stop estimating the quality."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -84,7 +86,7 @@ class Review:
         self._changed.set()
 
     def predicted(self) -> None:
-        """Note a new frame. Most frames only move points, and need no new estimate."""
+        """Note a new frame. Most frames only move points, so that no new estimate is needed."""
         if self.session.scores.uncertainty.version != self._known:
             self._known = self.session.scores.uncertainty.version
             self._changed.set()
@@ -100,7 +102,7 @@ class Review:
     # Queries --------------------------------------------------------------------------------------
 
     async def sheet(self, kind: protocol.SheetKind, size: int, skip: int) -> protocol.Sheet:
-        """Return the contact sheet with `size` items of a queue after the first `skip` items."""
+        """Return a contact sheet: `size` items of a queue, after the first `skip` are left out."""
         state = self.session.item_state()
         return await self._work_out(lambda: contact_sheets.sheet(state, kind, size, skip))
 
@@ -129,7 +131,7 @@ class Review:
                 await self._estimate_now()
             except Exception:
                 # The next change starts another attempt.
-                log.exception("the quality could not be estimated")
+                log.exception("the quality of the labels could not be estimated")
 
     async def _estimate_now(self) -> None:
         self._changed.clear()

@@ -16,21 +16,21 @@ RIGHT_ENOUGH = 0.99
 LEAST_GAIN = 1.0
 """Smallest number of items that a suggested gesture is expected to correct."""
 SPOTS = 16
-"""Number of dense spots of the map at which a region is tried."""
+"""Largest number of dense spots of the map at which a region is tried."""
 SMALLEST, LARGEST = 6, 2000
 """Fewest and most items of a suggested region."""
 AGREEMENT = 0.9
-"""Smallest share of a region's items that are predicted to be of its class."""
+"""Smallest share of the items of a region whose predicted class is the class of the region."""
 MOST = 0.5
-"""A region has a gain only if the label improves more than this share of its items."""
+"""A region has a gain only if the label improves more than this share of the region's items."""
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""Regions with fewer items are not suggested: the items of a sheet differ more from one another, so
-that a sheet gains more (docs/gain.md).
+"""Smallest number of items of a suggested region. A sheet gains more than a smaller region, because
+the items of a sheet differ more from one another (docs/gain.md).
 """
 _STEP = 1.5
 """Factor by which the number of items of a ball grows per iteration."""
 _THINNING = 1.3
-"""A ball stops growing where its radius grows by more than this factor, relative to the growth at
+"""A ball stops growing when its radius would grow by more than this factor times the growth at
 constant density."""
 
 
@@ -44,7 +44,7 @@ class Region(NamedTuple):
     agreement: float
     """Share of the items whose predicted class is `class_id`."""
     gain: float
-    """Expected number of items that the label corrects."""
+    """Expected number of items that one label for the whole region corrects."""
 
 
 def suggest(state: ItemState, class_name: Callable[[int], str]) -> Suggestion:
@@ -90,9 +90,10 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
 
 
 def _overview(n: int) -> Suggestion:
-    """Return the first suggestion of a session.
+    """Return the first suggestion of a session: a sheet with items from all over the map.
 
-    A model that has labels of only some classes predicts one of these with confidence everywhere.
+    A model that has labels of only some classes predicts one of these classes with confidence
+    everywhere.
     """
     return Suggestion(
         kind="uncertain",
@@ -105,14 +106,14 @@ def _overview(n: int) -> Suggestion:
 
 def _why_region(region: Region, class_name: Callable[[int], str]) -> str:
     share, name = _percent(region.agreement), class_name(region.class_id)
-    predicted = f"{share} of them predicted {name}, though the model doubts that"
-    return f"{len(region.items):,} unlabelled items close together, {predicted}"
+    predicted = f"the model predicts {name} for {share} of them, but with low confidence"
+    return f"{len(region.items):,} unlabelled items close together: {predicted}"
 
 
 def _nothing_to_gain(state: ItemState) -> str:
     if not state.predicted.any() and state.labelled.all():
         return "every item is labelled, and the model reports no doubts"
-    return "the model expects no region and no sheet to correct another item"
+    return "no region and no sheet is expected to correct any more items"
 
 
 def _done(reason: str) -> Suggestion:
@@ -126,7 +127,7 @@ def _percent(share: float) -> str:
 def best_region(state: ItemState) -> Region | None:
     """Return the ball of unlabelled, unlocked items with the largest gain.
 
-    None if there is no dense ball whose items are predicted to be of one class.
+    Return None if there is no dense ball whose items have the same predicted class.
     """
     free = np.flatnonzero(~state.labelled & ~state.locked)
     if len(free) < SMALLEST:
@@ -149,7 +150,7 @@ def _dense_spots(
     """Yield the mean positions (D,) of up to SPOTS grid cells, in order of falling weight.
 
     The weight of a cell is the sum of the `weights` (N,) of the `positions` (N, D) in the cell and
-    its neighbours. No two of the cells are neighbours.
+    in its neighbour cells. No two of the yielded cells are neighbours.
     """
     from scipy import ndimage  # a late import: it takes 0.2 s
 
@@ -187,7 +188,7 @@ def _grown(
     Args:
         state: State of all items.
         free: The unlabelled, unlocked items (K,).
-        positions: Their positions (K, D).
+        positions: Positions of the `free` items (K, D).
         centre: Centre of the ball (D,).
 
     Returns:
@@ -211,9 +212,9 @@ def _grown(
     if size < SMALLEST:
         return None
     items = items[:size]
-    # Items with another prediction are wrong before and after the gesture.
     doubt = state.doubt[items]
-    # A label equal to a confident prediction changes nothing; it helps where doubt is high.
+    # A label that equals a confident prediction changes nothing; a label helps where doubt is high.
+    # Items with another prediction do not count: they are wrong before and after the gesture.
     changes = (state.prediction[items] == class_id) & (doubt > DOUBTFUL)
     gain = (
         float(np.where(changes, doubt, 0).sum(dtype=np.float64)) if changes.mean() > MOST else 0.0
@@ -222,13 +223,13 @@ def _grown(
 
 
 def _dense_size(radius: npt.NDArray[np.float32], d: int) -> int:
-    """Return how many of the nearest items belong to the dense spot.
+    """Return the number of nearest items that belong to the dense spot.
 
     Args:
         radius: Distances of the items from the centre (K,), ascending.
         d: Number of dimensions.
     """
-    size = min(2 * SMALLEST, len(radius))  # fewer items give no density
+    size = min(2 * SMALLEST, len(radius))  # fewer items are too few to measure a density
     while size < len(radius):
         larger = min(len(radius), int(np.ceil(size * _STEP)))
         even = (larger / size) ** (1 / d)

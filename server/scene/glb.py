@@ -1,9 +1,9 @@
-"""Scenes as GLB (glTF 2.0 binary), written with pygltflib. Scenes of bakes are read again.
+"""Scenes as GLB (glTF 2.0 binary): written with pygltflib, and read again to serve a bake.
 
 A scene is one POINTS primitive. POSITION is uint16 (KHR_mesh_quantization) on the grid of the
-stream; the node's transform maps the grid to metres, with the box as a cube of 1 m about the
-origin. COLOR_0 shows labels in any viewer. `_LABEL`, `_PREDICTION` and `_CONFIDENCE` are
-application-specific attributes.
+stream; the node's transform maps the grid to metres, so that the box is a cube of 1 m about the
+origin. COLOR_0 has the colours of the labels, so that any viewer shows the labels. `_LABEL`,
+`_PREDICTION` and `_CONFIDENCE` are application-specific attributes.
 """
 
 import struct
@@ -34,7 +34,7 @@ class Box:
     """The cube that the grid divides, in latent units."""
 
     origin: tuple[float, float, float]
-    """Smallest corner (x, y, z)."""
+    """Corner with the smallest coordinates (x, y, z), in latent units."""
     size: float
     """Edge length, in latent units."""
 
@@ -46,15 +46,15 @@ class Scene:
     positions: npt.NDArray[np.uint16]
     """Grid positions, uint16 (N, 3)."""
     labels: npt.NDArray[np.int16]
-    """Class per item, int16 (N,); UNLABELED without a label."""
+    """Class per item, int16 (N,); UNLABELED for an item without a label."""
     predictions: npt.NDArray[np.int16]
-    """Predicted class per item, int16 (N,); UNLABELED without a prediction."""
+    """Predicted class per item, int16 (N,); UNLABELED for an item without a prediction."""
     confidence: npt.NDArray[np.uint8]
-    """Probability of the prediction, uint8 (N,), 255 for 1."""
+    """Probability of the predicted class, uint8 (N,); 255 stands for the probability 1."""
     box: Box
-    """Box of the grid."""
+    """Cube that the grid divides."""
     classes: tuple[ClassInfo, ...]
-    """All classes, by class id."""
+    """All classes, in the order of their ids."""
     dataset: str
     """Name of the data set."""
     latent_dim: int
@@ -62,14 +62,14 @@ class Scene:
     revision: int
     """Revision of the positions."""
     step: int
-    """Training step."""
+    """Training step of the positions."""
     scene_id: int
-    """Id of the scene. A frame applies only to the scene with its id."""
+    """Id of the scene. A frame applies only to the scene whose id is in the frame's header."""
     sequence: int
     """Sequence number of the newest event that the labels include."""
 
     def latent_mean(self) -> npt.NDArray[np.float32]:
-        """Return latent means (N, latent_dim), to one grid step."""
+        """Return the latent means (N, latent_dim) that the grid positions stand for."""
         means = self.positions * (self.box.size / (GRID_STEPS - 1)) + np.asarray(self.box.origin)
         return means[:, : self.latent_dim].astype(np.float32)
 
@@ -192,7 +192,7 @@ def decode_scene(glb: bytes) -> Scene:
             == len(scene.predictions)
             == len(scene.confidence)
         ):
-            raise ValueError("the attributes are not of equal length")
+            raise ValueError("the attributes have different numbers of items")
     except (msgspec.MsgspecError, ValueError, IndexError, RecursionError, struct.error) as error:
         raise ProjectError(f"not a scene of Lodespace: {error}", code="bad_scene") from error
     return scene
@@ -205,7 +205,7 @@ class _BoxExtras(msgspec.Struct):
 
 class _Extras(msgspec.Struct, kw_only=True):
     box: _BoxExtras
-    # pygltflib leaves empty lists out.
+    # The default is needed because pygltflib leaves empty lists out.
     classes: Annotated[list[ClassInfo], msgspec.Meta(max_length=MAX_CLASSES)] = []
     dataset: str
     latent_dim: Literal[2, 3]
@@ -242,7 +242,7 @@ class _View(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    """The part of the JSON chunk that is read."""
+    """The fields of the JSON chunk that `decode_scene` reads."""
 
     meshes: list[_Mesh]
     accessors: list[_Accessor]
@@ -270,7 +270,7 @@ def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) 
     item = np.dtype(dtype).itemsize
     needed = (accessor.count - 1) * view.byteStride + width * item
     if start + needed > len(blob):
-        raise ValueError("an accessor reaches past the buffer")
+        raise ValueError("an accessor reaches past the end of the buffer")
     values = np.frombuffer(blob, dtype, offset=start, count=needed // item)
     return np.lib.stride_tricks.as_strided(
         values, (accessor.count, width), (view.byteStride, item)
@@ -278,7 +278,7 @@ def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) 
 
 
 def _padded(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return `rows`, (N,) or (N, K), with zeros up to a row size of a multiple of 4 bytes.
+    """Return `rows`, (N,) or (N, K), with zeros appended to each row up to a multiple of 4 bytes.
 
     glTF aligns each vertex attribute to 4 bytes.
     """

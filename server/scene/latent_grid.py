@@ -1,4 +1,4 @@
-"""Positions that clients have: latent means on the integer grid of the scene's box, by revision.
+"""Revisions of the positions that clients have: latent means, rounded to the grid of the scene.
 
 The grid is a closed loop: each delta is computed against the positions of the clients, not against
 the previous frame of the trainer, so rounding errors never add up. While points move, positions
@@ -17,18 +17,18 @@ from lodespace.protocol.frames import GRID_STEPS, MOVING_SHIFT, encode_positions
 from lodespace.scene.glb import Box
 
 RING = 64
-"""Number of revisions that are kept. A client that has one of them gets one merged delta. A client
-further behind gets a new scene.
+"""Number of revisions that are kept. A client at a kept revision gets one merged delta. A client at
+an older revision gets the whole scene.
 """
 MARGIN = 0.35
-"""Room on each side of the cloud in a new box, relative to its extent: the cloud grows as classes
-move apart.
+"""Free space on each side of the cloud in a new box, relative to the extent of the cloud. The space
+is needed because the cloud grows as classes move apart.
 """
 TOO_SMALL = 0.2
-"""A cloud whose extent is a smaller share of the box than this gets a new box."""
+"""Smallest extent of the cloud, as a share of the box. A smaller cloud gets a new box."""
 SMALLEST_BOX = 0.05
-"""Smallest edge of a box in latent units, in which the prior has a standard deviation of 1. A
-smaller cloud has collapsed, and a smaller box would show nothing more.
+"""Smallest edge length of a box, in latent units; the prior has a standard deviation of 1 latent
+unit. A smaller cloud has collapsed, and a smaller box would show nothing more.
 """
 MIDDLE = GRID_STEPS // 2
 """Grid position of the middle of the box, along each axis."""
@@ -41,9 +41,9 @@ class LatentGrid:
         self.n = n
         """Number of items."""
         self.scene_id = secrets.randbits(30) if scene_id is None else scene_id
-        """Id of the current scene. A new box makes a new scene."""
+        """Id of the current scene. Each new box starts a new scene with a new id."""
         self.revision = 0
-        """Number of the newest positions. It grows with each change."""
+        """Revision of the newest positions: a number that grows with each change."""
         self.step = 0
         """Training step of the newest positions."""
         self.box = Box((-1.0, -1.0, -1.0), 2.0)
@@ -92,14 +92,15 @@ class LatentGrid:
         Args:
             latent_mean: Latent means (N, D).
             step: Training step of the latent means.
-            resting: Whether the positions have converged. They are then exact to one grid step.
+            resting: Whether the positions have converged. If so, they are exact to one grid step.
             exact: Whether positions are exact to one grid step even while points move.
 
         Returns:
-            Whether clients need a new scene, because the points left the box or shrank too far.
+            Whether clients need a new scene, because the points left the box, the cloud became too
+            small for the box, or the number of dimensions changed.
 
         Raises:
-            ValueError: A latent mean is not finite. The positions are not changed.
+            ValueError: A latent mean is not finite. The positions then stay as they were.
         """
         if not np.isfinite(latent_mean).all():
             raise ValueError("latent means must be finite")
@@ -117,10 +118,10 @@ class LatentGrid:
         return False
 
     def delta_from(self, revision: int) -> bytes | None:
-        """Return the frame that takes a client from `revision` to the newest one.
+        """Return the frame that takes a client from `revision` to the newest revision.
 
-        The frame is encoded once for all clients at the same revision. None if `revision` is no
-        longer kept, or if a delta is too large for a frame: the client then fetches the scene.
+        The frame is encoded once for all clients at the same revision. Return None if `revision` is
+        no longer kept, or if a delta is too large for a frame. The client then fetches the scene.
         """
         key = (revision, self.revision)
         if key in self._encoded:

@@ -1,15 +1,17 @@
 """Items in a region that was drawn on the screen.
 
-The page applies the same rule (interaction/region-query.ts). Tests check both with shared vectors.
+The page applies the same rule (interaction/region-query.ts). Tests check the server and the page
+with the same test cases.
 
 1. `clip_from_latent` maps an item's latent mean (z = 0 in 2D) to clip space in double precision:
    (x, y, z, w). Items behind the camera (w <= 0) or outside the depth range (|z| > w) are never
    selected.
-2. Its normalised device coordinates are (x / w, y / w). The item is inside where the polygon's
-   winding number is not zero, so a self-crossing lasso selects the parts that it encloses twice.
+2. The normalised device coordinates of the item are (x / w, y / w). The item is inside if the
+   polygon's winding number around this point is not zero, so a self-crossing lasso also selects the
+   parts that it encloses twice.
 3. In mode "visible", the screen is divided into cells of the size `cell`, from (-1, -1). In each
    cell, the item nearest to the camera (smallest z / w) hides all items more than DEPTH_TOLERANCE
-   behind it. Hidden items are not selected. An item outside the polygon hides items, too.
+   behind it. Hidden items are not selected. An item outside the polygon also hides other items.
 """
 
 from collections.abc import Sequence
@@ -20,13 +22,14 @@ import numpy.typing as npt
 from lodespace.protocol import Region
 
 DEPTH_TOLERANCE = 0.002
-"""Largest depth of a visible item behind the nearest item of its cell, in units of z / w."""
+"""Largest difference in depth (z / w) between a visible item and the nearest item in the same
+cell."""
 
 
 def items_in_regions(
     latent_mean: npt.NDArray[np.floating], regions: Sequence[Region]
 ) -> npt.NDArray[np.uint32]:
-    """Return the items of latent_mean (N, D), ascending, that lie in any of the regions."""
+    """Return the items, ascending, whose `latent_mean` (N, D) lies in at least one region."""
     inside = np.zeros(len(latent_mean), bool)
     for region in regions:
         inside |= _in_region(latent_mean, region)
@@ -38,7 +41,7 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
     homogeneous = np.zeros((n, 4))
     homogeneous[:, :d] = latent_mean
     homogeneous[:, 3] = 1
-    # The matrix is column-major, so this is its transpose.
+    # `clip_from_latent` is column-major, so `matrix` is the transpose of the transform.
     matrix = np.asarray(region.clip_from_latent, np.float64).reshape(4, 4)
     # A degenerate matrix gives non-finite coordinates; such items are never inside.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -59,7 +62,7 @@ def _in_region(latent_mean: npt.NDArray[np.floating], region: Region) -> npt.NDA
 def _inside(
     x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], polygon: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Return which points (N,) the polygon (K, 2) encloses.
+    """Return which points the polygon (K, 2) encloses, as a mask (N,).
 
     The winding number is computed only for points in the bounding box of the polygon.
     """
@@ -89,11 +92,11 @@ def _visible(
     front: npt.NDArray[np.bool_],
     cell: tuple[float, float],
 ) -> npt.NDArray[np.bool_]:
-    """Return which items (N,) no other item hides.
+    """Return which items are not hidden by another item, as a mask (N,).
 
     Args:
-        x: Normalised device coordinates (N,).
-        y: Normalised device coordinates (N,).
+        x: Horizontal normalised device coordinates of the items (N,).
+        y: Vertical normalised device coordinates of the items (N,).
         depth: z / w of the items (N,).
         front: Which items are in the depth range, in front of the camera (N,).
         cell: Width and height of a cell, in normalised device coordinates.

@@ -1,4 +1,4 @@
-"""Stand-ins for the label log, recorder and trainer that a service does not have."""
+"""Stand-ins that a service uses when it has no label log, recorder or trainer."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,10 +29,12 @@ class NoEventLog:
         return iter(())
 
     async def append(self, event: Event) -> Event:
-        """Raise RequestError. `plan` refuses every command of a read-only session before."""
+        """Raise RequestError. Not called in practice: `plan` refuses every command of a read-only
+        session."""
         del event
         raise RequestError(
-            "This scene is read-only. Serve the data set itself to label it.", code="read_only"
+            "This scene is baked and cannot be changed. To label the items, serve the data set.",
+            code="read_only",
         )
 
     def close(self) -> None:
@@ -78,7 +80,7 @@ class NoTrainer:
 
     @property
     def training(self) -> protocol.Training:
-        """Training in the state `absent`, with the current settings."""
+        """State of the trainer: always `absent`, with the current settings."""
         return summaries.absent_training(self._session, self._session.settings)
 
     async def start(self) -> None:
@@ -97,7 +99,7 @@ class NoTrainer:
         del items, targets
         refuse_training()
 
-    def watch(self, forces: bool) -> None:  # same signature as the supervisor's
+    def watch(self, forces: bool) -> None:  # same signature as TrainerSupervisor.watch
         """Do nothing: there are no forces."""
 
     async def probe(self, items: list[int]) -> m.Probed:

@@ -2,7 +2,8 @@
 
 Each client has one task that sends. No other task waits for a client. Labels and answers are sent
 in order and never dropped. Positions, predictions, curves and states are encoded when they are
-sent, relative to the client's last state: a slow client skips revisions and gets one merged delta.
+sent, relative to what the client received last: a slow client skips revisions and gets one merged
+delta.
 A client that accepts no data for `stall_seconds`, or whose outbox is full, is disconnected.
 """
 
@@ -24,7 +25,7 @@ from lodespace.session.session import AnnotationSession
 log = logging.getLogger(__name__)
 
 _MAX_QUEUED = 4096
-"""Largest number of messages in an outbox; `ServerConfig.queue_bytes` limits their size."""
+"""Largest number of messages in an outbox; `ServerConfig.queue_bytes` limits their total size."""
 _CLOSE_SECONDS = 0.5
 """Longest time for the closing handshake, in seconds."""
 
@@ -49,7 +50,7 @@ class Connection(Protocol):
         ...
 
     def unsent_bytes(self) -> int:
-        """Return the number of bytes that the system has not accepted yet."""
+        """Return the number of bytes that the operating system has not accepted for sending yet."""
         ...
 
 
@@ -70,7 +71,7 @@ class Client:
         self.session = session
         """Session that the client shows."""
         self.config = config
-        """Limits of the outbox."""
+        """Options of the server, which limit the outbox."""
         self.client_id = ""
         """Id that the page made; a page that reconnects keeps its id. Empty before `hello`."""
         self.name = ""
@@ -96,7 +97,7 @@ class Client:
         self.prediction_version = 0
         """Version of the predictions that were sent last."""
         self.ready = False
-        """Whether the client receives frames: after `hello`, until the next `resync`."""
+        """Whether the client receives frames: true after `hello`, false after `resync`."""
         self.priority: list[int] = []
         """Items in view, which the trainer moves first."""
         self._queue: deque[bytes] = deque()
@@ -113,7 +114,7 @@ class Client:
 
     def send_encoded(self, text: bytes) -> None:
         """Queue an encoded operation (UTF-8), as `send` does."""
-        # One message may have any size: the limit applies to the messages that wait before it.
+        # A single message may have any size: the limit applies to the messages that wait already.
         full = self._queued_bytes > self.config.queue_bytes or len(self._queue) >= _MAX_QUEUED
         self._queue.append(text)
         self._queued_bytes += len(text)
@@ -158,7 +159,7 @@ class Client:
     async def run(self) -> None:
         """Send everything that is due, until the client disconnects or stalls.
 
-        A client is also disconnected when sending fails with any other error.
+        An unexpected error while sending also disconnects the client.
         """
         try:
             while True:
@@ -168,7 +169,7 @@ class Client:
                 if self.ready:
                     await self._send_frames()
         except ConnectionError:
-            pass  # disconnected; the receiving side ends, too
+            pass  # the client is disconnected; the task that receives its messages ends, too
         except Exception:
             log.exception("sending to client %s failed; the client is disconnected", self.client_id)
             self.drop()
@@ -220,13 +221,13 @@ class Client:
                 await self._deliver(self.connection.send_bytes(predictions))
 
     async def _resync(self, reason: str) -> None:
-        """Ask the client once to fetch the scene; frames continue after its next hello."""
+        """Ask the client once to fetch the scene; frames continue after the next `hello`."""
         self.ready = False
         resync = protocol.Resync(scene_id=self.session.grid.scene_id, reason=reason)
         await self._deliver(self.connection.send_text(protocol.encode_operation(resync)))
 
     async def _deliver(self, message: Coroutine[None, None, None]) -> None:
-        """Send a message, however long a slow client takes.
+        """Send a message, and wait as long as the client accepts data, however slowly.
 
         A client that accepts no byte for `stall_seconds` is disconnected. Raises ConnectionError.
         """

@@ -34,7 +34,7 @@ class Commands:
         """Carry out a command of the client with id `client`. Return the answer.
 
         Raises LodespaceError when the command cannot be carried out; then nothing has changed. The
-        command is also carried out when its client disconnects in the meantime.
+        command is also carried out if the client disconnects in the meantime.
         """
         return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
 

@@ -1,4 +1,4 @@
-"""Drags, watched forces and priorities, merged over all clients for the one trainer."""
+"""Merging of the drags, watched forces and priorities of all clients for the trainer."""
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class HeldItems:
         )
 
     def left(self, client: Client) -> None:
-        """End the drag, watch and priority of a client that has left `clients`."""
+        """End the drag, watch and priority of a client that is no longer in `clients`."""
         if client.priority:
             self._send_priority()
         if client.watching:

@@ -1,4 +1,4 @@
-"""Notices for the people at the pages: the current notice of each topic."""
+"""Notices that the pages show to people: at most one current notice per topic."""
 
 import msgspec
 
@@ -15,9 +15,9 @@ class Notices:
         self._current: dict[str, protocol.Notice] = {}
 
     def show(self, notice: protocol.Notice) -> None:
-        """Show a notice instead of the previous one of its topic.
+        """Show a notice in place of the previous notice of the same topic.
 
-        A notice with an empty code only removes the previous one.
+        A notice with an empty code only removes the previous notice.
         """
         if notice.code:
             self._current[notice.topic] = notice

@@ -6,7 +6,8 @@ from lodespace.service.clients import Clients
 
 
 class PresenceRelay:
-    """Sends the poses of each client to the other clients. A slow client gets only the newest."""
+    """Sends the poses of each client to the other clients. A slow client gets only the newest
+    poses."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients

@@ -49,12 +49,13 @@ CLI_CLIENT = "cli"
 
 
 class Service:
-    """One project in service: makes, starts and stops the parts that do the work.
+    """The service of one project: creates, starts and stops its parts.
 
     Args:
         project: The opened project.
         config: Options of the server.
-        network: Certificate and devices; None when only this machine is served.
+        network: Certificate and paired devices; None when the server is not reachable from other
+            machines.
         device: Torch device of the trainer.
         threads: Threads of the trainer; 0: all processors.
     """
@@ -177,11 +178,11 @@ class Service:
     ) -> protocol.Resolved:
         """Return the items in the regions, at the positions of `revision`.
 
-        The newest positions are used when `revision` is None, or so old that its positions are no
-        longer stored.
+        The newest positions are used when `revision` is None, or when the positions of `revision`
+        are no longer stored.
         """
         found, latent_mean = self.session.grid.latent_mean_at(revision)
-        # In a thread, because a long lasso takes a while.
+        # In a thread, because a lasso with many corners takes a while.
         items = await asyncio.to_thread(items_in_regions, latent_mean, command.regions)
         return protocol.Resolved(
             command_id=command.command_id, items=items.tolist(), revision=found
@@ -194,7 +195,7 @@ class Service:
 def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
     """Open the label log, and replay its events in the session.
 
-    A bake has no label log: its labels are in its scene.
+    A bake has no label log: the labels of a bake are in the scene.
     """
     if project.read_only:
         return NoEventLog()

@@ -18,10 +18,11 @@ from lodespace.session.events import (
     MergeClassEvent,
 )
 
-# The colours of Okabe and Ito, brightened for a dark background, and two further colours. All were
-# then changed until the two nearest were as far apart as possible: 0.155 in OKLab with normal
-# vision, 0.078 with protanopia, deuteranopia or tritanopia (before this change 0.083 and 0.019).
-# A test of the page measures these distances.
+# The colours of Okabe and Ito, brightened for a dark background, and two further colours. Then all
+# colours were changed until the two most similar colours were as different as possible: their
+# distance in OKLab is 0.155 with normal vision, and 0.078 with protanopia, deuteranopia or
+# tritanopia. Before this change, the distances were 0.083 and 0.019. A test of the page measures
+# these distances.
 PALETTE = (
     "#E2B922",
     "#20A5D9",
@@ -40,7 +41,7 @@ PALETTE = (
 def palette_colour(class_id: int) -> str:
     """Return the default colour of a class.
 
-    Colours repeat after ten classes. The page then adds a second mark to tell classes apart.
+    Colours repeat after ten classes. The page gives classes of equal colour different marks.
     """
     return PALETTE[class_id % len(PALETTE)]
 
@@ -49,8 +50,8 @@ class ClassList:
     """Classes of a session, in the order of their creation. The id of a class is its index.
 
     An id is never used again. A class that was merged or deleted, or whose creation was undone,
-    stays in the list, marked as removed. Its items count as the class it was merged into, or else
-    as unlabelled.
+    stays in the list, marked as removed. The items of a merged class count as the class that it was
+    merged into. The items of other removed classes count as unlabelled.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -66,7 +67,7 @@ class ClassList:
         return len(self.classes)
 
     def restore(self, classes: Sequence[ClassInfo]) -> None:
-        """Replace the first classes by the `classes` of a scene."""
+        """Replace the classes that the session began with by the `classes` of a scene."""
         self._first = list(classes)
         self.rebuild(lambda _: True)
 
@@ -96,7 +97,9 @@ class ClassList:
         """Raise RequestError when a class has that name, or the list is full."""
         if any(c.name == name for c in self.classes if not c.removed):
             raise RequestError(
-                f"there is a class named '{name}' already", code="class_exists", status=409
+                f"a class named '{name}' exists already; choose another name",
+                code="class_exists",
+                status=409,
             )
         if len(self.classes) >= MAX_CLASSES:
             raise RequestError(
@@ -106,7 +109,7 @@ class ClassList:
             )
 
     def change(self, event: ClassEvent) -> str:
-        """Add the change of `event`, to be applied by `rebuild`. Returns a short description."""
+        """Store the change of `event` for `rebuild`. Return a short description of the change."""
         class_id = event.class_id
         name = self.classes[class_id].name if class_id < len(self.classes) else ""
         self._changes[event.sequence] = event
@@ -131,7 +134,7 @@ class ClassList:
         return event.into if isinstance(event, MergeClassEvent) else None
 
     def is_target(self, class_id: int) -> bool:
-        """Return whether another class is merged into this one, by a merge that is not undone."""
+        """Return whether another class is merged into this class by a merge that is not undone."""
         return any(self.target_of(number) == class_id for number in self._standing)
 
     def is_unmade(self, class_id: int) -> bool:
@@ -144,9 +147,9 @@ class ClassList:
         return any(number not in self._standing for number in made)
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute `classes` from the first classes and all changes in force.
+        """Compute `classes` from the first classes and all changes that are not undone.
 
-        `stands` returns whether the change of an event, given by its number, is not undone.
+        `stands` receives the number of an event, and returns True if the event is not undone.
         """
         classes = list(self._first)
         merged_into: dict[int, int] = {}
@@ -175,7 +178,7 @@ class ClassList:
         self._merged_into = np.array(ends, np.int16)
 
     def _end(self, class_id: int, merged_into: dict[int, int]) -> int:
-        """Return the class that items of `class_id` count as after all mergers, or UNLABELED."""
+        """Return the class that items of `class_id` count as after all merges, or UNLABELED."""
         for _ in self.classes:
             if class_id == UNLABELED or not self.classes[class_id].removed:
                 return class_id
@@ -185,7 +188,8 @@ class ClassList:
         return UNLABELED
 
     def resolve(self, class_ids: ClassIds) -> ClassIds:
-        """Return `class_ids` (N,) with each removed class replaced by what its items count as."""
+        """Return `class_ids` (N,), with each removed class replaced by the class that its items
+        count as."""
         if len(self._merged_into) == 0:
             return class_ids
         return lookup(self._merged_into, class_ids, UNLABELED)

@@ -164,7 +164,7 @@ def _class_event(row: Row, header: Header) -> Event:
         case "delete_class":
             return DeleteClassEvent(**header, class_id=row.class_id)
         case _:
-            raise ValueError(f"an event of kind {row.kind!r} with detail {row.detail!r}")
+            raise ValueError(f"the kind {row.kind!r} with the detail {row.detail!r} is unknown")
 
 
 def _items(row: Row) -> Items:
@@ -181,7 +181,7 @@ def _stored(detail: _Provenance) -> StoredProvenance:
 
 
 def _targets_of(detail: str) -> tuple[Targets | None, int]:
-    """Return the targets of an anchor, flat, and their dimension.
+    """Return the flat list of targets of an anchor, and the dimension of the targets.
 
     The targets are None when the items were not pinned, and also when they are damaged: a damaged
     pin must not make the labels of a log unreadable.

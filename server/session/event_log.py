@@ -1,8 +1,8 @@
 """The label log: one SQLite file of events, append-only. No other module writes labels.
 
 The file uses a write-ahead log with synchronous=FULL. When a transaction returns, it is on disk, so
-an acknowledgement sent afterwards holds through a crash or a power cut. Each event carries the id
-that the client made for its command. The id is unique in the file, so that a command that is sent
+an event that is acknowledged afterwards survives a crash or a power cut. Each event carries the id
+that the client made for the command. The id is unique in the file, so that a command that is sent
 twice is written once.
 """
 
@@ -40,7 +40,7 @@ _INSERT = "INSERT INTO events (sequence, command_id, kind, event) VALUES (?, ?, 
 class EventLogError(LodespaceError):
     """The log cannot be read or written.
 
-    No part of an event that could not be written is on disk, so it must not be acknowledged.
+    An event that could not be written leaves nothing on disk, so it must not be acknowledged.
     """
 
     code = "not_saved"
@@ -51,7 +51,7 @@ class EventLog:
     """The log at `path`, which is created if it does not exist.
 
     `append` writes in a thread, so that the event loop does not wait for the disk. Opening raises
-    EventLogError when the file is not a log or was written by a newer version.
+    EventLogError when the file is not a label log or was written by a newer version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,13 +69,14 @@ class EventLog:
         )
         (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA fullfsync=1")  # macOS: fsync there stops at the drive's cache
+        # On macOS, fsync alone does not empty the cache of the drive.
+        connection.execute("PRAGMA fullfsync=1")
         connection.execute("PRAGMA trusted_schema=OFF")
         (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         if mode != "wal" or synchronous != 2:
             raise EventLogError(
                 f"{self.path}: this file system does not support a write-ahead log; "
-                "use a local folder"
+                "move the project to a local folder"
             )
         if _version(connection) > FORMAT:
             raise EventLogError(
@@ -168,8 +169,8 @@ def _version(connection: sqlite3.Connection) -> int:
 def _has_events(connection: sqlite3.Connection) -> bool:
     """Return whether the table `events` exists.
 
-    Format 1 created the table before it set `user_version`. A server that was killed in between
-    left a log of version 0 with this table.
+    Versions that wrote format 1 created the table before they set `user_version`. A server that was
+    killed between these two steps left a log of version 0 with this table.
     """
     return (
         connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None

@@ -1,4 +1,4 @@
-"""Events of the label log: one struct per kind, and their form on disk.
+"""Events of the label log: one struct per kind of event, and the encoding of events on disk.
 
 An event on disk is a msgpack map. Arrays are byte strings of little-endian numbers.
 """
@@ -17,7 +17,7 @@ ClassIds = npt.NDArray[np.int16]
 Targets = npt.NDArray[np.float32]
 
 _STORED_AS: dict[Any, str] = {Items: "<u4", ClassIds: "<i2", Targets: "<f4"}
-"""Number format on disk of each array type."""
+"""NumPy number format in which the log stores each array type."""
 
 
 class Header(TypedDict):
@@ -26,13 +26,13 @@ class Header(TypedDict):
     command_id: str
     """Id that the client made for the command."""
     client: str
-    """Id of the client."""
+    """Id of the client that sent the command."""
     at: float
     """Time of the command, in seconds since the Unix epoch."""
 
 
 def new_header(command_id: str, client: str) -> Header:
-    """Return the header of an event that is planned now."""
+    """Return the header of a new event, with the current time."""
     return Header(command_id=command_id, client=client, at=time.time())
 
 
@@ -42,13 +42,13 @@ class EventHeader(
     """Fields of every event."""
 
     command_id: str
-    """Id that the client made for its command; unique in a log."""
+    """Id that the client made for the command; unique in a log."""
     client: str
     """Id of the client that sent the command."""
     at: float
     """Time of the command, in seconds since the Unix epoch (UTC)."""
     sequence: int = 0
-    """Number of the event in the log, from 1; 0 until it is written."""
+    """Number of the event in the log, from 1; 0 until the event is written."""
 
     @property
     def kind(self) -> str:
@@ -57,20 +57,20 @@ class EventHeader(
 
 
 class StoredProvenance(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How the items of a gesture were chosen: `protocol.Provenance` in the form of the log."""
+    """How the items of a gesture were chosen: `protocol.Provenance` as the log stores it."""
 
     tool: str = ""
-    """Name of the tool."""
+    """Name of the tool that chose the items."""
     note: str = ""
-    """Free text of the client."""
+    """Note of the annotator, as free text."""
     verified: bool = False
     """Whether the annotator looked at each item."""
     regions: msgspec.Raw = msgspec.Raw(b"\x90")
-    """List of `protocol.Region` as msgpack. It stays encoded, because no command reads it."""
+    """List of `protocol.Region` as msgpack. The list stays encoded, because no command reads it."""
 
     @classmethod
     def of(cls, provenance: protocol.Provenance) -> "StoredProvenance":
-        """Return `provenance` in the form of the log."""
+        """Return `provenance` as the log stores it."""
         return cls(
             tool=provenance.tool,
             note=provenance.note,
@@ -98,7 +98,7 @@ class LabelEachEvent(EventHeader, frozen=True, tag="label_each"):
     items: Items
     """Numbers of the items (K,), ascending."""
     class_ids: ClassIds
-    """Class of each item (K,); UNLABELED if its label was removed."""
+    """Class of each item (K,); UNLABELED if the item's label was removed."""
     provenance: StoredProvenance
     """How the items were chosen."""
     revision: int = 0
@@ -152,14 +152,14 @@ class UndoEvent(EventHeader, frozen=True, tag="undo"):
     """An action was undone."""
 
     gesture: int
-    """Sequence number of the action's event."""
+    """Sequence number of the event of the undone action."""
 
 
 class RedoEvent(EventHeader, frozen=True, tag="redo"):
     """An action was redone."""
 
     gesture: int
-    """Sequence number of the action's event."""
+    """Sequence number of the event of the redone action."""
 
 
 class AddClassEvent(EventHeader, frozen=True, tag="add_class"):
@@ -183,7 +183,7 @@ class EditClassEvent(EventHeader, frozen=True, tag="edit_class"):
     colour: str | None = None
     """New colour as #rrggbb."""
     locked: bool | None = None
-    """Whether the labels of the class are locked from now on."""
+    """True if the class was locked, False if it was unlocked."""
 
 
 class MergeClassEvent(EventHeader, frozen=True, tag="merge_class"):
@@ -192,11 +192,11 @@ class MergeClassEvent(EventHeader, frozen=True, tag="merge_class"):
     class_id: int
     """Number of the class that is removed."""
     into: int
-    """Number of the class that the items of the removed class count as."""
+    """Number of the class into which the removed class is merged."""
 
 
 class DeleteClassEvent(EventHeader, frozen=True, tag="delete_class"):
-    """A class was deleted, with the labels of its items."""
+    """A class was deleted, and the labels of its items were removed."""
 
     class_id: int
     """Number of the class."""
@@ -230,7 +230,7 @@ _decoder = msgspec.msgpack.Decoder(Event, dec_hook=_decode_array)
 
 
 def encode_event(event: Event) -> bytes:
-    """Return the form of `event` on disk, without its sequence number."""
+    """Return `event` as the log stores it, without the sequence number of the event."""
     return _encoder.encode(msgspec.structs.replace(event, sequence=0))
 
 

@@ -11,25 +11,25 @@ from lodespace.protocol import UNLABELED
 class ItemState(NamedTuple):
     """Labels, predictions and positions of N items.
 
-    The arrays are not modified afterwards, so that another thread may read them.
+    The arrays are never modified, so another thread may read them.
     """
 
     labels: npt.NDArray[np.int16]
-    """Class of each item (N,); UNLABELED without a label."""
+    """Class of each item (N,); UNLABELED for an item without a label."""
     verified: npt.NDArray[np.bool_]
-    """Whether the annotator looked at the item when it got its label (N,)."""
+    """Whether the annotator looked at the item when the item was labelled (N,)."""
     prediction: npt.NDArray[np.int16]
     """Predicted class (N,); UNLABELED where nothing is predicted."""
     confidence: npt.NDArray[np.float32]
     """Probability of the predicted class (N,), 0 to 1."""
     margin: npt.NDArray[np.float32]
-    """Probability of the predicted class minus that of the second most probable class (N,)."""
+    """Difference between the probabilities of the two most probable classes (N,)."""
     doubt: npt.NDArray[np.float32]
-    """Probability that `standing`, the label or else the prediction, is wrong (N,)."""
+    """Probability that the class in `standing` is wrong for the item (N,)."""
     locked: npt.NDArray[np.bool_]
     """Whether the class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]
-    """Grid positions (N, D). A step of the grid has the same length along all axes."""
+    """Positions (N, D), in steps of the grid. A step has the same length along all axes."""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -43,5 +43,5 @@ class ItemState(NamedTuple):
 
     @property
     def standing(self) -> npt.NDArray[np.int16]:
-        """Class of the item (N,): its label, or its prediction if it has no label."""
+        """Class of each item (N,): the label, or the predicted class of an item without a label."""
         return np.where(self.labelled, self.labels, self.prediction)

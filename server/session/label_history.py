@@ -1,4 +1,4 @@
-"""Labels that follow from all gestures. Pure state: the same events give the same labels.
+"""Labels of the items, computed from all gestures. Pure state: equal events give equal labels.
 
 The label of an item is the class of the newest gesture that contains the item and is not undone. If
 there is no such gesture, the item is UNLABELED. Whether the item is verified follows from the same
@@ -21,13 +21,13 @@ class GestureRecord:
     number: int
     """Sequence number of the event of the gesture."""
     class_id: int
-    """Class of all items; UNLABELED if the items have the classes in `class_ids`."""
+    """Class that all items got; UNLABELED if labels were removed, or if `class_ids` is set."""
     items: npt.NDArray[np.uint32]
-    """Items (K,), ascending."""
+    """Numbers of the items (K,), ascending."""
     client: str
-    """Id of the client."""
+    """Id of the client that made the gesture."""
     at: float
-    """Seconds since the Unix epoch."""
+    """Time of the gesture, in seconds since the Unix epoch."""
     revision: int
     """Revision of the positions that the client saw."""
     tool: str
@@ -39,9 +39,9 @@ class GestureRecord:
     undone: bool = False
     """Whether the gesture is currently undone."""
     below: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    """Number of the newest earlier gesture, undone or not, that contains the item (K,).
+    """Per item (K,), number of the newest earlier gesture that contains the item, undone or not.
 
-    0 if there is none. LabelHistory sets this field.
+    0 if there is no such gesture. LabelHistory sets this field.
     """
 
     def given(self, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.int16]:
@@ -60,8 +60,8 @@ class LabelHistory:
     """Labels of N items.
 
     `labels` int16 (N,) are the classes. `owner` int64 (N,) is the number of the gesture that gave
-    the label; 0 if none did. `verified` bool (N,) is whether the annotator looked at the item in
-    that gesture.
+    the label; 0 if no gesture gave it. `verified` bool (N,) is whether the annotator looked at the
+    item in that gesture.
     """
 
     def __init__(self, n: int) -> None:
@@ -88,7 +88,7 @@ class LabelHistory:
         return affected[self.labels[affected] != before]
 
     def _label_from_below(self, items: npt.NDArray[np.uint32], number: int) -> None:
-        """Give `items` of gesture `number` the labels of the newest earlier gestures in force."""
+        """Label `items` as their newest gestures before `number` that are not undone."""
         waiting = [(number, items)]
         while waiting:
             number, items = waiting.pop()

@@ -1,4 +1,4 @@
-"""Pinned items and their targets, which follow from all anchors in force. Pure state."""
+"""Pinned items and their targets, computed from all anchors that are not undone. Pure state."""
 
 from typing import NamedTuple
 
@@ -12,23 +12,25 @@ MAX_TARGET = 1e4
 
 
 class Anchor(NamedTuple):
-    """Items that were pinned, or whose pins were removed, by one event."""
+    """Change of pins by one event: items that were pinned, or items whose pins were removed."""
 
     items: Items
     """Items (K,), ascending. If `targets` is None, an empty array means all pinned items."""
     targets: Targets | None
-    """Positions (K, D) at which the items are pinned, in latent units; None removes their pins."""
+    """Positions (K, D) at which the items are pinned, in latent units; None removes the pins."""
 
 
 def check_targets(targets: list[tuple[float, ...]], n_items: int, latent_dim: int) -> Targets:
     """Return the targets of a command as (n_items, latent_dim).
 
     Raises:
-        RequestError: `targets` is not one finite point per item, or lies beyond MAX_TARGET.
+        RequestError: `targets` does not have one point per item, or a coordinate is not finite or
+            exceeds MAX_TARGET.
     """
     if len(targets) != n_items or any(len(target) < latent_dim for target in targets):
         raise RequestError(
-            f"an anchor needs one target of {latent_dim} numbers per item", code="bad_anchor"
+            f"an anchor needs one target per item, with {latent_dim} numbers per target",
+            code="bad_anchor",
         )
     array = np.array([target[:latent_dim] for target in targets], np.float32).reshape(
         n_items, latent_dim
@@ -65,7 +67,7 @@ class Pins:
         self._version += 1
 
     def redo(self, number: int) -> None:
-        """Redo the anchor of event `number`. An event that pinned no item has no anchor."""
+        """Redo the anchor of event `number`. Does nothing for an event without an anchor."""
         if number in self._anchors:
             self._standing.add(number)
             self._version += 1
@@ -73,8 +75,8 @@ class Pins:
     def held(self, latent_dim: int) -> tuple[Items, Targets]:
         """Return the pinned items (K,), ascending, and their targets (K, latent_dim).
 
-        Anchors of another dimension are ignored. The arrays are shared by all callers until the
-        next change: do not modify them.
+        Anchors whose targets have another dimension are ignored. The arrays are shared by all
+        callers until the next change: do not modify them.
         """
         key = (self._version, latent_dim)
         if self._held is None or self._held[0] != key:

@@ -1,4 +1,4 @@
-"""Predictions of the items as clients see them, and which of them changed when."""
+"""Predictions of the items as clients see them, and the newest change of each item."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ class ItemScores:
     """Prediction, confidence and uncertainty of N items.
 
     `prediction` int16 (N,) is UNLABELED where nothing is predicted. `confidence` uint8 (N,) is the
-    probability of the predicted class, 255 for 1. `version` counts the changes of both.
+    probability of the predicted class, 255 for 1. `version` counts the frames that changed
+    `prediction` or `confidence`.
     """
 
     def __init__(self, n: int) -> None:
@@ -47,7 +48,7 @@ class ItemScores:
         self.uncertainty.update(shown, labels)
 
     def since(self, version: int) -> Items:
-        """Return the items whose prediction changed after `version` (K,), ascending."""
+        """Return the items (K,), ascending, with a new prediction or confidence since `version`."""
         return np.flatnonzero(self._changed_at > version).astype(np.uint32)
 
     def on_relabel(self, items: Items, labels: ClassIds) -> None:

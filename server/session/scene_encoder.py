@@ -7,9 +7,9 @@ from lodespace.session.state import SessionState
 
 
 class SceneEncoder:
-    """Encodes `state`, `scores` and the newest forces. `force_version` counts published forces.
+    """Encodes `state`, `scores` and the newest forces. `force_version` counts the frames of forces.
 
-    A scene, and a frame of forces, is encoded once and then shared by all clients.
+    Each scene and each frame of forces is encoded once and shared by all clients.
     """
 
     def __init__(self, state: SessionState, scores: ItemScores) -> None:
@@ -47,7 +47,7 @@ class SceneEncoder:
         return self._scene[1]
 
     def predictions_frame(self, since: int) -> bytes | None:
-        """Return a frame of the predictions that changed after version `since`, or None."""
+        """Return a frame of the predictions changed after version `since`; None without changes."""
         items = self._scores.since(since)
         if len(items) == 0:
             return None
@@ -67,7 +67,7 @@ class SceneEncoder:
         self._forces = forces
 
     def forces_frame(self) -> bytes | None:
-        """Return a frame of the newest forces; None if there are none of the current dimension."""
+        """Return a frame of the newest forces; None without forces in the current dimension."""
         grid = self._state.grid
         if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:
             return None

@@ -2,8 +2,8 @@
 
 A command is carried out in two steps. `commands.registry.plan` checks the command against the state
 and returns the event to write. When the event is on disk, `AnnotationSession.apply` changes the
-state and returns what to send to the clients. So no change that could be lost is shown or
-acknowledged.
+state and returns what to send to the clients. So a client never sees a change, or the answer to a
+command, before the event is on disk.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Applied(NamedTuple):
     ack: protocol.Ack
     """Answer to the client that sent the command."""
     news: list[protocol.Operation]
-    """What to send to all clients."""
+    """Messages for all clients."""
 
 
 class AnnotationSession(SessionState):
@@ -54,7 +54,7 @@ class AnnotationSession(SessionState):
         self._labelled_at = np.zeros(len(items), np.int64)
         self._acks: dict[str, protocol.Ack] = {}
         self._two_classes = (-1, False)
-        """Number of an event, and whether items of two classes were labelled after this event."""
+        """Number of an event, and whether the labels after this event had at least two classes."""
 
     # Events
 
@@ -82,7 +82,7 @@ class AnnotationSession(SessionState):
         return Applied(ack, news)
 
     def replay(self, events: Iterable[Event]) -> None:
-        """Carry out the events of a log before there are clients."""
+        """Carry out the events of a log, without messages for clients."""
         for event in events:
             self._carry_out(event)
 
@@ -103,7 +103,7 @@ class AnnotationSession(SessionState):
         return ack, change
 
     def answered(self, command_id: str) -> protocol.Ack | None:
-        """Return the answer to a command that was carried out before."""
+        """Return the answer to command `command_id`; None if the command was not carried out."""
         return self._acks.get(command_id)
 
     def labels_since(self, sequence: int) -> protocol.Labels | None:
@@ -133,15 +133,15 @@ class AnnotationSession(SessionState):
         exact: bool = False,
         forces: FrameForces | None = None,
     ) -> bool:
-        """Show a frame of the trainer.
+        """Apply a frame of the trainer to the state that clients see.
 
         Args:
             latent_mean: Latent means (N, D).
             predictions: Predictions of the items (N,).
             step: Training step of the frame.
             resting: Whether the positions have converged with this frame.
-            exact: Whether positions are published to one grid step, even while points move.
-            forces: Forces on the items; None if no client watches them.
+            exact: Whether positions are accurate to one grid step even while points move.
+            forces: Forces on the items; None if no client watches forces.
 
         Returns:
             Whether clients need a new scene.
@@ -151,7 +151,7 @@ class AnnotationSession(SessionState):
             self.encoder.publish_forces(forces)
         prediction = self.classes.resolve(predictions.prediction)
         if not self._has_two_classes():
-            # A classifier that knows one class predicts this class everywhere with certainty.
+            # A classifier with a single class predicts this class for every item with certainty.
             prediction = np.full_like(prediction, UNLABELED)
         self.scores.publish(predictions._replace(prediction=prediction), self.labels)
         return new_scene
@@ -180,7 +180,7 @@ class AnnotationSession(SessionState):
     def begin_with(
         self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None
     ) -> None:
-        """Set the labels before the first event (N,), and which of them are verified (N,)."""
+        """Set the labels (N,) before the first event, and whether each label is verified (N,)."""
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified
         self._two_classes = (-1, False)

@@ -20,7 +20,7 @@ def _given(settings: Settings) -> dict[str, Any]:
 def merge(old: Settings, new: Settings) -> Settings:
     """Return `old`, updated with the fields of `new` that are not None.
 
-    If `new` has another preset, the values of that preset replace those of `old`, except the
+    If `new` has another preset, the values of that preset replace all values of `old` except the
     dimension of the latent space.
     """
     if new.preset is not None and new.preset != (old.preset or "default"):
@@ -32,7 +32,7 @@ def with_defaults(settings: Settings) -> Settings:
     """Return `settings` with every field filled: a field that is None gets the preset's value.
 
     Raises:
-        ValueError: A setting has a value that the model cannot take; the message names it.
+        ValueError: A setting has a value that the model cannot take. The message names the setting.
     """
     return settings_of(configuration(settings))
 
@@ -60,7 +60,7 @@ class SettingsHistory:
     def rebuild(self, stands: Callable[[int], bool]) -> None:
         """Compute `current` from the first settings and all changes in force.
 
-        `stands` returns whether the change of an event, given by its number, is not undone.
+        `stands(number)` returns whether the change of event `number` is not undone.
         """
         settings = self._first
         for number, changes in self._changes.items():
@@ -72,10 +72,10 @@ class SettingsHistory:
 def configuration(settings: Settings, old: TrainingConfig | None = None) -> TrainingConfig:
     """Return the configuration `old`, updated with the fields of `settings` that are not None.
 
-    Without `old`, or if `settings` has another preset, the values of the preset are updated.
+    Without `old`, or if `settings` has another preset, the fields update the values of the preset.
 
     Raises:
-        ValueError: A setting has a value that the model cannot take; the message names it.
+        ValueError: A setting has a value that the model cannot take. The message names the setting.
     """
     given = _given(settings)
     name = given.pop("preset", None)

@@ -32,7 +32,7 @@ class SessionState:
         Args:
             items: The data.
             read_only: Whether every command is refused.
-            scene_id: Id of the scene; None draws one at random. A bake gives it, to be repeatable.
+            scene_id: Id of the scene; None for a random id. A bake passes an id to be repeatable.
             settings: The first training settings.
         """
         self.items = items
@@ -52,16 +52,16 @@ class SessionState:
 
     @property
     def labels(self) -> npt.NDArray[np.int16]:
-        """Class of each item (N,); UNLABELED without a label."""
+        """Class of each item (N,); UNLABELED for an item without a label."""
         return self.classes.resolve(self.history.labels)
 
     @property
     def verified(self) -> npt.NDArray[np.bool_]:
-        """Whether each item has a label from a gesture that looked at it (N,)."""
+        """Whether each item has a label that the annotator gave while looking at the item (N,)."""
         return self.history.verified & (self.labels != UNLABELED)
 
     def locked(self, items: Items) -> npt.NDArray[np.bool_]:
-        """Return which of `items` (K,) have a label of a locked class (K,)."""
+        """Return whether the label of each of `items` (K,) is a locked class (K,)."""
         return self.classes.locked(self.labels[items])
 
     def held(self) -> tuple[Items, Targets]:

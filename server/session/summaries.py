@@ -1,4 +1,4 @@
-"""Messages that summarise a session: pure functions of its state."""
+"""Messages that summarise a session: pure functions of the state of the session."""
 
 from itertools import islice
 from typing import Literal
@@ -73,7 +73,7 @@ def history(session: AnnotationSession, client: str) -> protocol.History:
 
 
 def recorded_gesture(session: AnnotationSession, event: Event) -> protocol.GestureTold:
-    """Return what a recording keeps of an event that was applied."""
+    """Return the message that a recording stores for an applied event."""
     what: Literal["made", "undone", "redone"] = "made"
     if isinstance(event, UndoEvent):
         what = "undone"
@@ -84,7 +84,7 @@ def recorded_gesture(session: AnnotationSession, event: Event) -> protocol.Gestu
 
 
 def item_info(session: AnnotationSession, item: int) -> protocol.ItemInfo:
-    """Return the details of `item`. Raises RequestError when it does not exist."""
+    """Return the details of `item`. Raises RequestError when the item does not exist."""
     session.check_item(item)
     number = int(session.history.owner[item])
     record = session.history.gestures.get(number)

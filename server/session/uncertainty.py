@@ -1,6 +1,6 @@
 """Margin and doubt per item, kept consistent with the current labels.
 
-The trainer's values lag by one frame. The scene of a bake has no such values.
+The margin and doubt of the trainer lag by one frame. The scene of a bake has no margin or doubt.
 """
 
 from typing import Any
@@ -19,17 +19,17 @@ Classes = npt.NDArray[np.int16]
 def margin_lower_bound(confidence: Floats) -> Floats:
     """Return the smallest margin (N,) that predictions of `confidence` (N,) can have.
 
-    It occurs when all of the remaining probability belongs to the second most probable class.
+    The margin is smallest when all remaining probability belongs to the second most probable class.
     """
     return np.maximum(2 * confidence - 1, 0).astype(np.float32)
 
 
 def doubt_lower_bound(labels: Classes, prediction: Classes, confidence: Floats) -> Floats:
-    """Return the smallest doubt (N,) that labels and predictions (N,) of `confidence` (N,) allow.
+    """Return the smallest possible doubt (N,) for `labels`, `prediction` and `confidence` (N,).
 
-    If the item has no label, or its label is the predicted class, the doubt is 1 - confidence. The
-    probability of another label is at most 1 - confidence, and at most the confidence. The doubt is
-    1 where nothing is predicted.
+    If the item has no label, or its label is the predicted class, the doubt is 1 - confidence. If
+    the label is another class, the probability of that class is at most 1 - confidence, and at most
+    the confidence. The doubt is 1 where nothing is predicted.
     """
     same = (labels == UNLABELED) | (labels == prediction)
     doubt = np.where(same, 1 - confidence, np.maximum(confidence, 1 - confidence))
@@ -41,7 +41,7 @@ def _equal(a: Floats | None, b: Floats | None) -> bool:
 
 
 class UncertaintyTracker:
-    """`margin` and `doubt` of N items, as in ItemState. `version` counts their changes."""
+    """`margin` and `doubt` of N items, as in ItemState. `version` counts the changes of both."""
 
     def __init__(self, n: int) -> None:
         self.margin: Floats = np.zeros(n, np.float32)
@@ -52,7 +52,7 @@ class UncertaintyTracker:
         self._stale = np.zeros(n, np.bool_)
 
     def is_repeat(self, margin: Floats | None, doubt: Floats | None) -> bool:
-        """Return whether the previous frame had the same values. Most frames only move points."""
+        """Return whether the previous frame had the same margin and doubt, as most frames do."""
         return self._received is not None and all(map(_equal, (margin, doubt), self._received))
 
     def update(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: Classes) -> None:
@@ -97,9 +97,9 @@ class UncertaintyTracker:
 
         Args:
             items: The relabelled items (K,).
-            labels: Their new labels (K,).
-            prediction: Their predictions (K,).
-            confidence: Probabilities of these predictions (K,).
+            labels: New labels of these items (K,).
+            prediction: Predicted classes of these items (K,).
+            confidence: Probabilities of the predicted classes (K,).
         """
         if len(items) == 0:
             return

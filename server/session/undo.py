@@ -1,12 +1,12 @@
-"""Undoable actions of a session, and the state to which the model returns. Pure state.
+"""Undoable actions of a session, and the model state to which an undo returns. Pure state.
 
 An action is a gesture that labels, or a change of settings, pins or classes. The server replays the
-label log into UndoLog, so its state is the same after a restart.
+label log into UndoLog, so the state of UndoLog is the same after a restart.
 
 `state_id` identifies a state of the model: it is the number of the event that last changed the
-model's inputs. If the inputs have not changed since an action, its undo returns the model to the
-state before the action. Any other undo makes a new state, and the model continues training from the
-current positions.
+model's inputs. If the inputs have not changed since an action, the undo of this action returns the
+model to the state before the action. Any other undo creates a new state, and the model continues
+training from the current positions.
 """
 
 from bisect import insort
@@ -30,23 +30,23 @@ class UndoableAction:
     kind: ActionKind
     """Part of the session that the action changed."""
     client: str
-    """Id of the client; only this client can undo it."""
+    """Id of the client that made the action. Only this client can undo the action."""
     at: float
-    """Seconds since the Unix epoch."""
+    """Time of the action, in seconds since the Unix epoch."""
     revision: int = 0
     """Revision of the positions that the client saw."""
     class_id: int = UNLABELED
-    """Class that the items got, or that was changed; UNLABELED for several classes or none."""
+    """Class that the items got, or class that changed; UNLABELED unless it is exactly one class."""
     count: int = 0
-    """Number of items."""
+    """Number of items of the action."""
     note: str = ""
     """Short description; empty where `kind` is enough."""
     undone: bool = False
     """Whether the action is currently undone."""
     made_by: int = 0
-    """Number of the event that put the action in force: its own event, or the newest redo."""
+    """Number of the newest event that did the action: the first event, or the newest redo."""
     unmade_by: int = 0
-    """Number of the newest event that undid this action; 0 if none did."""
+    """Number of the newest event that undid this action; 0 without an undo."""
 
     @classmethod
     def of(
@@ -98,14 +98,14 @@ class UndoLog:
         return not self.actions[number].undone
 
     def add(self, action: UndoableAction, *, learned: bool = True) -> None:
-        """Add an action, whose number is higher than all before.
+        """Add an action. Its number must be higher than the numbers of all earlier actions.
 
-        Its client can no longer redo earlier actions.
+        The client of the action can no longer redo earlier actions.
 
         Args:
             action: The action.
-            learned: Whether the action changes the model's inputs. A new name of a class, for
-                example, does not, and its undo moves no point.
+            learned: Whether the action changes the model's inputs. For example, renaming a class
+                does not change them, so the undo of the renaming moves no point.
         """
         action.made_by = action.number
         self.actions[action.number] = action

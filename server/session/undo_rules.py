@@ -15,7 +15,7 @@ def check_undo(number: int, *, history: LabelHistory, classes: ClassList) -> Non
     if labelled or classes.is_target(made):
         name = classes.classes[made].name
         raise RequestError(
-            f"items are labelled “{name}”; remove those labels first, or delete the class",
+            f"the class “{name}” is in use; remove the labels of its items, or delete the class",
             code="class_in_use",
             status=409,
         )
@@ -40,7 +40,7 @@ def check_redo(
 
 
 def map_message(number: int, done: str, undo_log: UndoLog) -> str:
-    """Return why the undo or redo of action `number` did not restore the map; "" if it did.
+    """Return why the undo or redo of action `number` did not restore the map; "" after a restore.
 
     Args:
         number: The action that the newest event undid or redid.
@@ -56,9 +56,9 @@ def map_message(number: int, done: str, undo_log: UndoLog) -> str:
         if other.made_by > number and not other.undone and other.client != action.client
     ]
     if len(later) == 1:
-        why = "Another gesture depends on it"
+        why = "Another gesture depends on this action"
     elif later:
-        why = f"{len(later)} gestures of others depend on it"
+        why = f"{len(later)} gestures of others depend on this action"
     else:
         why = "Others have made changes since"
     return f"{done}. {why}, so the map is not restored. Training continues from here."

@@ -1,1 +1,1 @@
-"""The trainer process and its supervisor. Importing this package loads no torch."""
+"""The trainer process and its supervisor. Importing this package does not import torch."""

@@ -1,4 +1,4 @@
-"""Commands of the server, carried out between two units of training."""
+"""Handler of the commands of the server. The worker calls it between two units of training."""
 
 import logging
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class CommandHandler:
-    """Carries out commands on `trainer`, and holds the state that they change."""
+    """Carries out commands on `trainer`, and holds the state that the commands change."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class CommandHandler:
         self.stopped = False
         """Whether the process has to end."""
         self.rewinding = 0
-        """Number of frames left of a motion that an undo plays backward."""
+        """Number of remaining frames of the motion that an undo plays backward."""
         self.event = 0
-        """Number of the newest event whose inputs were applied; 0 before the first."""
+        """Number of the newest event whose inputs were applied; 0 before the first event."""
         self._before_drag: TrainingState | None = None
 
     def carry_out(self, command: m.Command | None) -> None:
-        """Carry out one command. None means that the pipe has ended, and stops the process."""
+        """Carry out one command. None means that the pipe has ended; the process then stops."""
         match command:
             case m.TrainingInputs():
                 self._take_inputs(command)
@@ -66,10 +66,10 @@ class CommandHandler:
                 pass
 
     def _take_inputs(self, inputs: m.TrainingInputs) -> None:
-        """Apply `inputs`. For an undo or redo, first restore the training state that they name."""
+        """Apply `inputs`. For an undo or redo, first restore the state `inputs.to_state`."""
         trainer = self.trainer
         if inputs.event > self.event and trainer.state_id == inputs.from_state:
-            # An undo of this event has to return exactly to the positions shown now.
+            # An undo of this event has to return exactly to the positions that are shown now.
             self.publisher.publish(trainer.snapshot(), exact=True)
             self.snapshots.keep(inputs.event, self._before_drag or trainer.state())
         self.event = max(self.event, inputs.event)
@@ -88,7 +88,7 @@ class CommandHandler:
         trainer.set_anchors(*inputs.pin_arrays(trainer.config.latent_dim))
 
     def _restore(self, state_id: int) -> bool:
-        """Restore the newest snapshot of training state `state_id`. Returns whether one exists."""
+        """Restore the newest snapshot of state `state_id`. Returns whether this succeeded."""
         found = self.snapshots.newest(state_id)
         if found is None:
             return False
@@ -96,7 +96,7 @@ class CommandHandler:
         try:
             self.trainer.restore(found)
         except ValueError as error:
-            # For example a snapshot of another version. Its loading may have changed some tensors.
+            # The snapshot may be of another version. Loading it may have changed some tensors.
             log.warning("%s", error)
             self.trainer.restore(current)
             return False

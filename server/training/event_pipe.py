@@ -25,12 +25,12 @@ class EventPipe:
         self._pipe.flush()
 
     def send_failure(self, message: str, *, fatal: bool) -> None:
-        """Report the error that ends the process. `fatal`: a new process would fail as well."""
+        """Report the error that ends the process. `fatal`: whether a new process would fail too."""
         self.send(m.Failed(message, fatal))
 
     @contextlib.contextmanager
     def heartbeat(self) -> Generator[None]:
-        """Send `Alive` from a thread every ALIVE_SECONDS while the body runs."""
+        """Send `Alive` from a thread every ALIVE_SECONDS during the `with` block."""
         done = threading.Event()
 
         def beat() -> None:

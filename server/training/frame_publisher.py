@@ -1,4 +1,4 @@
-"""Publishing of frames: which snapshots clients see, how exactly, and at what rate."""
+"""Publishing of frames: which snapshots clients see, with what accuracy, and at what rate."""
 
 import time
 
@@ -10,11 +10,11 @@ from lodespace.training.inspection import compact_forces
 from lodespace.training.shared_frames import SharedFrames, TrainerFrame
 
 FRAME_SECONDS = 1 / 60
-"""Frames closer together than this are not published, because no display shows them."""
+"""Shortest interval between two published frames of a motion: displays show no more frames."""
 
 
 class FramePublisher:
-    """Writes frames of `trainer` into the shared ring and announces them."""
+    """Writes frames of `trainer` into the shared ring, and sends their numbers to the server."""
 
     def __init__(self, trainer: Trainer, ring: SharedFrames, events: EventPipe) -> None:
         self.trainer = trainer
@@ -34,7 +34,7 @@ class FramePublisher:
             self.publish(self.trainer.snapshot())
 
     def publish(self, snapshot: Snapshot, *, exact: bool = False) -> None:
-        """Publish `snapshot` if it is due.
+        """Publish `snapshot` unless it is already published, or follows the last frame too soon.
 
         Args:
             snapshot: newest state of the trainer.

@@ -1,6 +1,6 @@
 """On-demand queries to the model: forces, pictures at latent points, reconstructions of items.
 
-The trainer process answers them between two units of training work.
+The trainer process answers these queries between two units of training work.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from lodespace.training import messages as m
 
 
 def losses_of(snapshot: Snapshot) -> protocol.Losses:
-    """Return losses and metrics for the curves. A KL divergence not measured yet becomes 0."""
+    """Return losses and metrics for the curves. KL divergences that are not known yet are 0."""
     return protocol.Losses(
         step=snapshot.step,
         epoch=snapshot.epoch,
@@ -26,7 +26,7 @@ def losses_of(snapshot: Snapshot) -> protocol.Losses:
 
 
 def answer(trainer: Trainer, command: m.Probe | m.Decode) -> m.Probed | m.Decoded:
-    """Return the answer to a query. If the model refuses it, the answer states the reason."""
+    """Return the answer to a query. If the model refuses the query, the answer has the reason."""
     try:
         return (
             _probe(trainer, command) if isinstance(command, m.Probe) else _decode(trainer, command)
@@ -56,7 +56,9 @@ def _probe(trainer: Trainer, command: m.Probe) -> m.Probed:
 
 def _decode(trainer: Trainer, command: m.Decode) -> m.Decoded:
     if trainer.dataset.kind != "image":
-        raise ValueError("a latent point has a picture only if the items are pictures")
+        raise ValueError(
+            "latent points can be decoded only if the items are pictures; these are vectors"
+        )
     points = np.frombuffer(command.points, "<f4").reshape(-1, trainer.config.latent_dim)
     return m.Decoded(command.request, _pictures(trainer.inspector.decode(points)))
 
@@ -67,7 +69,7 @@ def _pictures(decoded: npt.NDArray[np.float32]) -> bytes:
 
 
 REACH = 0.99
-"""Share of the items whose force is sent unclipped.
+"""Fraction of the items whose force is sent without shortening.
 
 Two coincident points repel each other about a hundred times as strongly as separate points. With a
 step of 1/127 of the largest force, most other forces would round to zero.
@@ -94,15 +96,15 @@ def in_steps(force: npt.NDArray[np.float32]) -> tuple[float, npt.NDArray[np.int8
     """Quantise forces to int8.
 
     One step is r / 127. r is the REACH quantile of the largest absolute component per item, over
-    the items with a force. A force with a component above r is shortened to r and keeps its
-    direction.
+    the items with a force. A force with a component above r keeps its direction, and is shortened
+    so that the largest component is r.
 
     Args:
         force: float32 (N, D), in nats per latent unit.
 
     Returns:
-        Scale, and int8 (N, D). Their product differs from the (shortened) force by at most half a
-        step.
+        Length of one step, and the quantised forces int8 (N, D). Their product differs from the
+        (shortened) force by at most half a step.
     """
     largest = np.abs(force).max(axis=1, initial=0)
     strong = largest[largest > 0]

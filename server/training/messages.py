@@ -34,34 +34,34 @@ class Start(msgspec.Struct, tag=True):
     n_classes: int
     """Number of classes, at least 1."""
     seed: int
-    """Seed of the model, where training starts from the beginning."""
+    """Seed of the model, used if training starts from the beginning."""
     settings: Settings
-    """Settings in full."""
+    """Training settings, with every field filled."""
     device: str
     """Torch device, or "auto"."""
     threads: int
     """Number of processor threads for torch."""
     running: bool
-    """False to start paused."""
+    """Whether training runs at the start; False to start paused."""
 
 
 class TrainingInputs(msgspec.Struct, tag=True):
-    """Everything that the model learns from, after one event of the session."""
+    """All data that the model learns from, in the state after one event of the session."""
 
     event: int
-    """Sequence number of the event; 0 before the first."""
+    """Sequence number of the event; 0 before the first event."""
     from_state: int
     """Training state before the event (session/undo.py)."""
     to_state: int
-    """Training state after the event; equal to `event` unless an undo or redo leads back."""
+    """Training state after the event. A new state has the number of the event."""
     labels: bytes
     """Class per item, int16 (N,); UNLABELED for an item without a label."""
     verified: bytes
-    """uint8 (N,): 1 for an item that a person labelled while looking at it alone, else 0."""
+    """uint8 (N,): 1 for an item that a person looked at when labelling it, else 0."""
     n_classes: int
     """Number of classes, at least 1."""
     settings: Settings
-    """Settings in full."""
+    """Training settings, with every field filled."""
     pinned: bytes
     """Pinned items, uint32 (K,)."""
     pins: bytes
@@ -174,7 +174,7 @@ class FrameReady(msgspec.Struct, tag=True):
 
 
 class State(msgspec.Struct, tag=True):
-    """State of training, and the heartbeat: sent when it changes and at least once per second."""
+    """State of training. Sent after each change, and at least once per second as the heartbeat."""
 
     running: bool
     """False while training is paused."""
@@ -187,9 +187,9 @@ class State(msgspec.Struct, tag=True):
     step: int
     """Training steps so far."""
     frames_per_second: float
-    """Rate of published frames."""
+    """Rate of published frames, per second."""
     settings: Settings
-    """Settings in force, in full."""
+    """Current training settings, with every field filled."""
 
 
 class Measured(msgspec.Struct, tag=True):
@@ -205,7 +205,7 @@ class Collapsed(msgspec.Struct, tag=True):
     message: str
     """Collapsed dimensions and the reason; "" when no dimension is collapsed."""
     suggested_fix: Settings | None = None
-    """Settings that help, if any."""
+    """Settings that should correct the collapse; None without a collapse."""
 
 
 class NotSaved(msgspec.Struct, tag=True):
@@ -216,10 +216,10 @@ class NotSaved(msgspec.Struct, tag=True):
 
 
 class Restored(msgspec.Struct, tag=True):
-    """Answer to inputs by which an undo or redo returned to an earlier training state."""
+    """Answer to the `TrainingInputs` of an undo or redo that returns to an earlier state."""
 
     event: int
-    """Number of the event of these inputs."""
+    """Sequence number of the event of the inputs."""
     found: bool
     """Whether a snapshot of that state was restored. Otherwise the model keeps its state."""
 
@@ -258,7 +258,7 @@ class Failed(msgspec.Struct, tag=True):
     """Last message of a trainer that cannot continue."""
 
     message: str
-    """The error."""
+    """Text of the error."""
     fatal: bool
     """Whether a new process would fail as well."""
 
@@ -288,7 +288,7 @@ def packed(message: msgspec.Struct) -> bytes:
 
 
 def read_command(pipe: BinaryIO) -> Command | None:
-    """Return the next command, waiting for it; None at the end of the pipe."""
+    """Wait for the next command and return it; None at the end of the pipe."""
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None

@@ -9,7 +9,7 @@ from lodespace.errors import RequestError, TrainingError
 from lodespace.training import messages as m
 
 ANSWER_SECONDS = 5.0
-"""Longest wait for an answer; one unit of training takes less."""
+"""Longest wait for an answer, in seconds. One unit of training takes less time."""
 
 Answer = m.Probed | m.Decoded
 
@@ -24,7 +24,7 @@ class PendingQueries:
     async def ask(
         self, send: Callable[[msgspec.Struct], None], query: Callable[[int], msgspec.Struct]
     ) -> Answer:
-        """Send `query(request number)` and return its answer.
+        """Send the query that `query` makes for a new request number, and return the answer.
 
         Raises:
             TrainingError: when no answer arrives in ANSWER_SECONDS, or the trainer ends.

@@ -1,10 +1,10 @@
 """Frames from the trainer to the server through shared memory: a ring of slots in a nameless file.
 
-Both processes map the file. Because the file has no name, the system frees it when the last process
-ends, even if that process is killed. Each slot has a counter, which is odd while the slot is
-written. The trainer fills a slot, and then sends the number of the frame over its pipe. The server
-reads the slot when it receives this number. If the counter is odd or has changed, a newer frame has
-replaced this one, and the number of the newer frame follows.
+Both processes map the file into memory. Because the file has no name, the system frees the file
+when the last process ends, even if that process is killed. Each slot has a counter, which is odd
+while the trainer writes the slot. The trainer fills a slot, and then sends the number of the frame
+over its pipe. The server reads the slot when it receives this number. If the counter is odd or has
+changed, a newer frame has replaced this frame, and the number of the newer frame follows.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from lodespace.protocol.frames import FrameForces
 SLOTS = 4
 """Number of frames in the ring."""
 MAX_DIM = 3
-"""Number of latent dimensions for which each slot has space."""
+"""Largest number of latent dimensions; each slot has space for this number."""
 _TERMS = len(FORCE_TERMS)
 _SURENESS = ("confidence", "margin", "doubt")
 _HEADER = np.dtype(
@@ -57,11 +57,11 @@ class TrainerFrame(NamedTuple):
     """Whether positions must be accurate to one step of the quantisation grid, as in the last frame
     before training rests."""
     forces: FrameForces | None = None
-    """Forces on all items; None while no client watches them."""
+    """Forces on all items; None while no client watches forces."""
 
 
 class SharedFrames:
-    """The ring for `n` items over an open file of `size_for(n)` bytes."""
+    """The ring of frames of `n` items, in an open file of `size_for(n)` bytes."""
 
     def __init__(self, file: IO[bytes], n: int) -> None:
         self.n = n
@@ -132,11 +132,11 @@ def size_for(n: int) -> int:
 
 
 def anonymous_file(size: int) -> IO[bytes]:
-    """Return a nameless file of `size` bytes, in memory where the system has room for it.
+    """Return a nameless file of `size` bytes, in memory if there is room, else on disk.
 
-    Raises OSError when there is no room for it.
+    Raises OSError when there is no room on disk either.
     """
-    memory = Path("/dev/shm")  # noqa: S108  # nothing is named there
+    memory = Path("/dev/shm")  # noqa: S108  # the file has no name there
     if memory.is_dir():
         with contextlib.suppress(OSError):
             return _reserved(size, memory)
@@ -144,10 +144,10 @@ def anonymous_file(size: int) -> IO[bytes]:
 
 
 def _reserved(size: int, folder: Path | None) -> IO[bytes]:
-    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # it outlives this function
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the file outlives this function
     try:
         if hasattr(os, "posix_fallocate"):
-            # Without allocation, the first write to a full disk kills the process.
+            # Reserve the space: on a full disk, a write to the mapped file would kill the process.
             os.posix_fallocate(file.fileno(), 0, size)
         file.truncate(size)
     except OSError:

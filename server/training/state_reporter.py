@@ -17,7 +17,7 @@ STATE_SECONDS = 0.5
 
 
 class StateReporter:
-    """Sends the state of `trainer` when it changed, and at least every STATE_SECONDS."""
+    """Sends the state of `trainer` after each change, and at least every STATE_SECONDS."""
 
     def __init__(self, trainer: Trainer, events: EventPipe) -> None:
         self.trainer = trainer
@@ -40,17 +40,17 @@ class StateReporter:
             self.events.send(m.Measured(losses_of(snapshot)))
 
     def state(self, *, running: bool, resting: bool, event: int, frames_per_second: float) -> None:
-        """Send the state when it changed or is due.
+        """Send the state, unless it is unchanged and was sent less than STATE_SECONDS ago.
 
         Args:
             running: whether training runs (not paused).
             resting: whether the published points are at rest.
-            event: newest event whose inputs were taken.
+            event: number of the newest event whose inputs were applied.
             frames_per_second: rate of published frames.
         """
         now = time.monotonic()
         loop = self.trainer.loop
-        # The loop finishes shortly before the shown points stop moving.
+        # The training loop finishes shortly before the shown points stop moving.
         phase = "interactive" if loop.phase == "resting" and not resting else loop.phase
         key = (running, phase, event)
         if key == self._newest and now - self._sent_at < STATE_SECONDS:

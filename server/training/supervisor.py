@@ -1,8 +1,8 @@
 """Supervisor of the trainer process: starts it, sends commands, passes events on, restarts it.
 
-Everything runs in the event loop, woken by the trainer's pipe. Labels, classes and settings are
-kept here and sent again to a new process, so a dead trainer costs at most the steps since its
-newest checkpoint. This module never imports torch.
+All code runs in the event loop, which the trainer's pipe wakes. The supervisor keeps labels,
+classes and settings, and sends them to each new process. So only the steps since the newest
+checkpoint are lost when a trainer ends. This module never imports torch.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ NOT_KEPT = (
 
 
 class TrainerListener(Protocol):
-    """Receiver of the trainer's events. All calls come in the event loop."""
+    """Receiver of the trainer's events. All methods are called in the event loop."""
 
     def on_frame(self, frame: TrainerFrame) -> None:
         """Called for each new frame."""
@@ -55,7 +55,7 @@ class TrainerListener(Protocol):
         ...
 
     def on_notice(self, notice: protocol.Notice) -> None:
-        """Called for a warning, and with an empty message when it is over."""
+        """Called for a warning, and with an empty message when the warning no longer applies."""
         ...
 
 
@@ -63,8 +63,9 @@ class TrainerSupervisor:
     """Keeps one trainer process running.
 
     A process that is killed or hangs after it had trained is restarted at once. After a failure,
-    the restart waits, longer with each consecutive failure. After too many failures, or an error
-    that a new process would meet again, the state is "failed" until `run` is called.
+    the supervisor waits before the restart, longer with each consecutive failure. After too many
+    failures, or an error that would occur again in a new process, the state is "failed" until `run`
+    is called.
     """
 
     command: tuple[str, ...] = TrainerProcess.command
@@ -116,7 +117,7 @@ class TrainerSupervisor:
         self._task = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
-        """Let the trainer save and end; kill it after STOP_SECONDS."""
+        """Let the trainer save a checkpoint and end; kill the trainer after STOP_SECONDS."""
         self._stopping = True
         self._send(m.Stop())
         if self._process is not None:
@@ -132,7 +133,7 @@ class TrainerSupervisor:
     def learn_from(self, inputs: m.TrainingInputs) -> None:
         """Send new inputs, which the trainer applies within one batch.
 
-        A training that was resting counts as running from now on.
+        If training was resting, its state becomes "running".
         """
         wakes = self.training.state == "resting" and inputs.event > self.inputs.event
         self.inputs = inputs
@@ -155,7 +156,7 @@ class TrainerSupervisor:
             self._send(m.Watch(forces))
 
     async def probe(self, items: list[int]) -> m.Probed:
-        """Return the model's view of `items`. Raises TrainingError or RequestError."""
+        """Return forces and reconstructions of `items`. Raises TrainingError or RequestError."""
         self._check_model()
         answer = await self._queries.ask(self._send, lambda request: m.Probe(request, items))
         assert isinstance(answer, m.Probed)
@@ -176,11 +177,11 @@ class TrainerSupervisor:
             raise TrainingError(message, code="no_model")
 
     def set_priority(self, items: list[int]) -> None:
-        """Set the items that are updated first."""
+        """Set the items that the trainer updates first."""
         self._send(m.SetPriority(items))
 
     def run(self) -> None:
-        """Continue training; in the state "failed", try again."""
+        """Continue training; in the state "failed", start the process again."""
         self.running = True
         self._send(m.Run())
         if self._task is not None and self._task.done() and not self._stopping:
@@ -193,7 +194,7 @@ class TrainerSupervisor:
         self._send(m.Pause())
 
     def _send(self, command: msgspec.Struct) -> None:
-        """Send to the process, if there is one. A new process receives all inputs at its start."""
+        """Send `command` if a process runs. A new process receives all inputs at its start."""
         if self._process is not None:
             self._process.send(command)
 
@@ -297,7 +298,8 @@ class TrainerSupervisor:
                 pass
 
     def _on_state(self, event: m.State) -> None:
-        current = event.event >= self.inputs.event  # else newer inputs are on their way
+        # False while the trainer has not applied the newest inputs.
+        current = event.event >= self.inputs.event
         state: protocol.TrainerState = "running" if event.running else "paused"
         if event.running and event.phase == "resting" and current:
             state = "resting"
@@ -330,7 +332,7 @@ def _failure_text(failure: m.Failed) -> str:
 
 
 def _processors() -> int:
-    """Processors that this process may use; a container may have fewer than the machine."""
+    """Return the number of processors that this process may use. A container can limit it."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

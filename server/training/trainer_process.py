@@ -14,11 +14,11 @@ from lodespace.training import messages as m
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 9.0
-"""A trainer that sends nothing for this long is taken as hung, and is killed."""
+"""A trainer that sends nothing for this time counts as hung, and is killed."""
 START_SECONDS = 60.0
-"""The same limit for its first message: torch has to be read from disk."""
+"""The same limit for the first message of a trainer, which has to load torch from disk first."""
 CLOSED_SECONDS = 0.5
-"""Time for a process whose pipe has closed to end by itself."""
+"""Time that a process has to end by itself after its pipe has closed."""
 
 
 class Ending(Enum):
@@ -31,19 +31,19 @@ class Ending(Enum):
     FAILED = auto()
     """Ended by an error that it reported."""
     FATAL = auto()
-    """Ended by an error that a new process would meet again."""
+    """Ended by an error that would occur again in a new process."""
 
 
 class TrainerProcess:
     """A running trainer process."""
 
     command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.worker")
-    """Command line. With -P, a file in the current folder cannot replace a module of its name."""
+    """Command line. With -P, no file in the current folder replaces a module of the same name."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.failure: m.Failed | None = None
-        """The error by which the trainer ended; None without a report of one."""
+        """The error that ended the trainer; None if the trainer reported no error."""
 
     @classmethod
     async def start(
@@ -56,7 +56,7 @@ class TrainerProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 pass_fds=(frames_fd,),
-                start_new_session=True,  # Ctrl-C in the terminal is for the server
+                start_new_session=True,  # so that Ctrl-C in the terminal reaches only the server
             )
         )
 
@@ -97,10 +97,10 @@ class TrainerProcess:
             on_event(event)
 
     async def end(self, seconds: float = CLOSED_SECONDS) -> None:
-        """Wait for the process to end by itself; kill it when it takes longer than `seconds`."""
+        """Wait until the process ends by itself, at most `seconds`; then kill the process."""
         try:
             await asyncio.wait_for(self._process.wait(), seconds)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()  # else its pipes and the thread outlive the loop
+            await self._process.wait()  # else its pipes and its thread outlive the event loop

@@ -2,7 +2,7 @@
 
 Each snapshot is stored under the number of the event that followed it. A thread writes to disk, so
 that training does not wait. If a snapshot could not be written, or was lost with a killed process,
-an undo restores labels, settings and pins, and the model trains on from its current state.
+an undo restores labels, settings and pins, and the model continues training from its current state.
 """
 
 import json
@@ -19,11 +19,13 @@ log = logging.getLogger(__name__)
 IN_MEMORY = 12
 """Maximum number of snapshots in memory."""
 MEMORY_BYTES = 256 << 20
-"""Maximum size of all snapshots in memory, in bytes. The newest is kept whatever its size."""
+"""Maximum size of all snapshots in memory, in bytes. The newest snapshot is always kept."""
 ON_DISK = 48
 """Maximum number of snapshots on disk."""
 DISK_BYTES = 1 << 30
-"""Maximum size of all snapshots on disk, in bytes, estimated from the newest; 4 are always kept."""
+"""Maximum size of all snapshots on disk, in bytes, estimated from the size of the newest snapshot.
+
+4 snapshots are always kept."""
 
 
 class UndoSnapshots:
@@ -45,7 +47,7 @@ class UndoSnapshots:
         self._thread.submit(self._write, event, state)
 
     def newest(self, state_id: int) -> TrainingState | None:
-        """Return the newest snapshot of training state `state_id`, or None if none is stored."""
+        """Return the newest snapshot of training state `state_id`; None without a snapshot."""
         found = (event for event, known in self._state_ids.items() if known == state_id)
         for event in sorted(found, reverse=True):
             state = self._kept.get(event) or self._read(event)
@@ -79,9 +81,9 @@ class UndoSnapshots:
 
 
 def _state_ids_on_disk(folder: Path) -> dict[int, int]:
-    """Return the training state of each snapshot on disk, from its small JSON file.
+    """Return the id of the training state of each snapshot on disk, read from small JSON files.
 
-    The snapshots themselves are only checked when they are read.
+    The large files of the snapshots are checked only when they are read.
     """
     state_ids: dict[int, int] = {}
     for event, path in checkpoint.numbered(folder):

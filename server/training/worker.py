@@ -1,8 +1,9 @@
 """Main loop of the trainer process: commands, one unit of training, publishing, checkpoints.
 
-`supervisor.py` starts it as `python -m lodespace.training.worker`. Commands arrive on standard
-input, events leave on standard output. The process can be killed at any moment: labels live in the
-server, and the next process continues from the newest checkpoint. It ends with its server.
+`supervisor.py` starts the process as `python -m lodespace.training.worker`. Commands arrive on
+standard input, and events leave on standard output. The process can be killed at any moment: the
+server keeps the labels, and the next process continues from the newest checkpoint. The process ends
+when its server ends.
 """
 
 import logging
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 REWIND_SECONDS = 1 / 50
 """Interval between two frames of a motion that is played backward."""
 FRAME_RATE = 25.0
-"""Frames per second that a person perceives, for the limits of motion."""
+"""Frame rate, in frames per second, for which the limits of motion per frame are defined."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 
@@ -85,7 +86,7 @@ class Worker:
         return self.resting or not (self.handler.running or self.handler.rewinding)
 
     def _wait_seconds(self) -> float:
-        """Time to wait for a command before the next unit of work."""
+        """Return the time to wait for a command before the next unit of work."""
         if self.handler.running and not self.resting and self.trainer.loop.resting:
             # Training has finished. Only the smoothed display still moves, at the rate of frames.
             return FRAME_SECONDS
@@ -94,7 +95,7 @@ class Worker:
         return REWIND_SECONDS if self.handler.rewinding else 0.0
 
     def _take_commands(self, wait: float) -> None:
-        """Carry out all commands in the queue; wait for the first at most `wait` seconds."""
+        """Carry out all commands in the queue; wait up to `wait` seconds for the first command."""
         try:
             command = self.commands.get(timeout=wait) if wait else self.commands.get_nowait()
             while not self.handler.stopped:
@@ -118,7 +119,7 @@ class Worker:
         self._report_state()
 
     def _limit_motion(self) -> None:
-        """Limit how far points move in this unit of work, by the time since the previous unit."""
+        """Limit the motion of points in this unit of work by the time since the previous unit."""
         now = time.monotonic()
         self.trainer.tempo = min(1.0, max(0.01, (now - self._advanced_at) * FRAME_RATE))
         self._advanced_at = now
@@ -154,7 +155,7 @@ def _check_finite(snapshot: Snapshot) -> None:
 
 
 def _read_commands(pipe: BinaryIO, commands: Commands) -> None:
-    """Thread: move commands from the pipe into the queue; None at the end of the pipe."""
+    """Move commands from the pipe into the queue, in a thread; None at the end of the pipe."""
     while (command := m.read_command(pipe)) is not None:
         commands.put(command)
     commands.put(None)
@@ -168,7 +169,8 @@ def main() -> int:
     start = m.read_command(sys.stdin.buffer)
     if not isinstance(start, m.Start):
         return 2
-    import torch  # not above: lodespace.models sets OMP_WAIT_POLICY, which torch reads once
+    # Imported here, because lodespace.models has to set OMP_WAIT_POLICY before torch reads it.
+    import torch
 
     torch.set_num_threads(start.threads)
     commands: Commands = queue.SimpleQueue()
@@ -178,7 +180,7 @@ def main() -> int:
             with events.heartbeat():
                 worker = Worker(start, commands, events)
         except (ValueError, LodespaceError) as error:
-            # The data or the settings: another attempt would end the same way.
+            # The data or the settings are wrong, so a new process would fail as well.
             events.send_failure(str(error), fatal=True)
             return 2
         worker.run()

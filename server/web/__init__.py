@@ -1,1 +1,1 @@
-"""The web application: routes, WebSocket, pages and their security."""
+"""The web application: routes, WebSocket, pages and security."""

@@ -62,7 +62,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 
 async def get_qr(request: web.Request) -> web.Response:
-    """Send the address for other devices as a QR code. The code holds no secret."""
+    """Send the address for other devices as a QR code. The QR code contains no secret."""
     addresses = request.app[ACCESS].addresses
     if not addresses:
         raise _not_shared()
@@ -84,7 +84,7 @@ def _not_shared() -> RequestError:
 def _only_secure(request: web.Request) -> None:
     if not request.secure:
         raise RequestError(
-            "This is the owner's own address, which needs no approval.",
+            "Only the owner can use this address, and the owner needs no approval.",
             code="not_shared",
             status=404,
         )

@@ -1,7 +1,7 @@
 """A task that checks access four times per second.
 
-It removes expired requests, and closes the streams of devices that another server of the same
-person has revoked.
+The task removes expired requests. It also closes the streams of devices that the same person has
+revoked on another server.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = 0.25
 """Seconds between two checks.
 
-An open stream is closed within a second of the revocation: one interval, and the closing handshake
-of service/client.py.
+An open stream is closed within a second of the revocation: after one interval and the closing
+handshake in service/client.py.
 """
 
 

@@ -1,4 +1,4 @@
-"""Handlers of the HTTP API: each parses, calls the service, encodes.
+"""Handlers of the HTTP API. Each parses a request, calls the service and encodes the answer.
 
 security.py checks every request before its handler, and adds headers to every answer.
 """
@@ -28,7 +28,7 @@ API_CLIENT = "api"
 
 
 class _OperationName(msgspec.Struct):
-    """The field of a body that names its operation."""
+    """The field of a request body that names the operation."""
 
     op: str = "label"
 
@@ -48,7 +48,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    """Send the session, and renew the cookie: a device that is used does not expire."""
+    """Send the session, and renew the cookie, so that a device in use does not expire."""
     visitor = visitor_of(request)
     response = as_json(
         request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer")
@@ -79,7 +79,7 @@ async def get_item_sound(request: web.Request) -> web.Response:
 
 
 async def get_search(request: web.Request) -> web.Response:
-    """Send the items that contain a text. The server searches: a page does not have all columns."""
+    """Send the items that contain a text. A page cannot search: it does not have all columns."""
     text = request.query.get("q", "")
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
@@ -93,7 +93,7 @@ async def get_item_info(request: web.Request) -> web.Response:
 
 
 async def get_thumbnails(request: web.Request) -> web.Response:
-    """Send a page of the atlas. A browser caches it, and validates it by its ETag."""
+    """Send a page of the atlas. A browser caches the page, and validates it by its ETag."""
     project, page = request.app[SERVICE].project, _number(request, "page")
     try:
         tag = await asyncio.to_thread(thumbnails.page_tag, project.items, page)
@@ -116,7 +116,7 @@ async def get_thumbnails(request: web.Request) -> web.Response:
 
 async def get_labels(request: web.Request) -> web.Response:
     session = request.app[SERVICE].session
-    # The table is a copy, so that a thread can write the text, which takes a while.
+    # Writing the text takes a while, so a thread does it. The table is a copy for this thread.
     table = export_table.Table.of(session)
     match request.query.get("format", "csv"):
         case "csv":
@@ -136,7 +136,7 @@ async def get_labels(request: web.Request) -> web.Response:
 
 
 async def post_labels(request: web.Request) -> web.Response:
-    """Label items. A body without `op` is a `label`."""
+    """Label items. A body without `op` is the operation `label`."""
     raw = await raw_body(request)
     each = decoded(raw, _OperationName).op == "label_each"
     label = decoded(raw, protocol.LabelEach) if each else decoded(raw, protocol.Label)
@@ -162,7 +162,7 @@ async def get_sheet(request: web.Request) -> web.Response:
     kind = kinds.get(request.query.get("kind", ""))
     if kind is None:
         raise RequestError(
-            f"The kind of a sheet is {_quoted(kinds, ' or ')}, as in `?kind=suspects`.",
+            f"`kind` must be {_quoted(kinds, ' or ')}, as in `?kind=suspects`.",
             code="bad_sheet",
         )
     size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
@@ -192,7 +192,7 @@ async def get_next(request: web.Request) -> web.Response:
 
 
 async def get_cue(request: web.Request) -> web.Response:
-    """Send one byte per item."""
+    """Send the values of a cue, one byte per item."""
     known: dict[str, protocol.Cue] = {cue: cue for cue in get_args(protocol.Cue)}
     cue = known.get(request.match_info["cue"])
     if cue is None:

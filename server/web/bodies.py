@@ -21,12 +21,12 @@ def as_json(value: msgspec.Struct) -> web.Response:
 
 
 async def body_of(request: web.Request, kind: type[T]) -> T:
-    """Return the body as a `kind`. Raises ProtocolError, which names the wrong field."""
+    """Return the body, decoded as the type `kind`. Raises ProtocolError for a wrong field."""
     return decoded(await raw_body(request), kind)
 
 
 async def raw_body(request: web.Request) -> bytes:
-    """Return the bytes of the body. Raises ProtocolError when it is too large or too slow."""
+    """Return the bytes of the body. Raises ProtocolError when the body is too large or too slow."""
     raw = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -44,7 +44,7 @@ async def raw_body(request: web.Request) -> bytes:
 
 
 def decoded(raw: bytes, kind: type[T]) -> T:
-    """Decode a body as a `kind`. Raises ProtocolError, which names the wrong field."""
+    """Return `raw`, decoded as the type `kind`. Raises ProtocolError for a wrong field."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -45,7 +45,9 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     parts = {
-        str(code): {"description": "A part of the file, or an invalid range."}
+        str(code): {
+            "description": "The requested part of the file (206), or an invalid range (416)."
+        }
         for code in route.parts
     }
     operation: dict[str, Any] = {
@@ -86,7 +88,8 @@ def _errors(route: Route) -> dict[str, Any]:
     body = _content("application/json", _reference(protocol.ErrorBody))
     codes = (*route.errors, *(_BODY_ERRORS if route.body else ()), *_GUARD_ERRORS)
     return {
-        str(code): {"description": "Refused; the body gives the reason.", **body} for code in codes
+        str(code): {"description": "The request is refused. The body gives the reason.", **body}
+        for code in codes
     }
 
 

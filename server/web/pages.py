@@ -28,7 +28,7 @@ def _built_page(request: web.Request, name: str) -> web.StreamResponse:
 
 
 async def get_static(request: web.Request) -> web.StreamResponse:
-    """Send a file of the folder assets/. Only plain names are accepted."""
+    """Send a file of the folder assets/. Names with a slash or a leading dot are refused."""
     name = request.match_info["name"]
     if "/" in name or name.startswith("."):
         raise _not_found()

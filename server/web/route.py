@@ -42,7 +42,7 @@ class Route:
     address: str
     """HTTP method and path. A path contains each of its parameters as `{name}`."""
     handler: Handler
-    """Coroutine function that answers."""
+    """Coroutine function that answers requests."""
     role: Role | None
     """Role that a device needs; None: no role, so that every device can use the route."""
     summary: str
@@ -53,7 +53,7 @@ class Route:
     answer: type[Message] | Content | None = None
     """Type of the answer. None: a page or a stream, which the OpenAPI document leaves out."""
     errors: tuple[int, ...] = ()
-    """Status codes of errors of the handler. The guard and the reading of bodies have others."""
+    """Status codes of errors that the handler raises; security.py and bodies.py raise others."""
     parts: tuple[int, ...] = ()
     """Status codes of answers to a Range request."""
     parameters: tuple[Parameter, ...] = ()
@@ -66,7 +66,7 @@ class Route:
 
     @property
     def path(self) -> str:
-        """The path as in OpenAPI."""
+        """The path in the syntax of OpenAPI."""
         return self.address.split(" ")[1]
 
     @property

@@ -29,7 +29,7 @@ def _query(
 
 
 def _whole(least: int, most: int, default: int) -> dict[str, Any]:
-    """Return the JSON schema of a number in the query."""
+    """Return the JSON schema of a whole number in the query."""
     return {"type": "integer", "minimum": least, "maximum": most, "default": default}
 
 
@@ -57,8 +57,12 @@ _SHEET = (
         {"type": "string", "enum": list(get_args(protocol.SheetKind))},
         required=True,
     ),
-    _query("size", "Items on the sheet.", _whole(1, protocol.MAX_SHEET_SIZE, protocol.SHEET_SIZE)),
-    _query("skip", "Items of the queue to skip.", _whole(0, 0x7FFFFFFF, 0)),
+    _query(
+        "size",
+        "Number of items on the sheet.",
+        _whole(1, protocol.MAX_SHEET_SIZE, protocol.SHEET_SIZE),
+    ),
+    _query("skip", "Number of items to skip at the start of the queue.", _whole(0, 0x7FFFFFFF, 0)),
 )
 
 
@@ -97,7 +101,7 @@ _API = (
         "GET /api/session",
         api.get_session,
         "viewer",
-        "All data that a page needs before it draws.",
+        "All data that a page needs before it draws the scene.",
         answer=protocol.SessionInfo,
     ),
     Route(
@@ -147,7 +151,7 @@ _API = (
         "GET /api/thumbnails/{page}.png",
         api.get_thumbnails,
         "viewer",
-        "A page of the atlas.",
+        "A page of the thumbnail atlas.",
         answer=Content(("image/png",)),
         errors=(404,),
         parameters=(_PAGE,),
@@ -215,7 +219,7 @@ _API = (
         "POST /api/training",
         api.post_training,
         "annotator",
-        "Run or pause training, or change its settings.",
+        "Run or pause training, or change the training settings.",
         body=(protocol.SetTraining,),
         answer=protocol.Ack,
         errors=(400, 507),
@@ -233,7 +237,7 @@ _API = (
         "GET /api/timeline",
         api.get_timeline,
         "viewer",
-        "Contents of the recording.",
+        "Keyframes and gestures of the recording, in order.",
         answer=protocol.Timeline,
     ),
     Route("GET /api/openapi.json", get_openapi, "viewer", "This document."),

@@ -1,10 +1,11 @@
 """Security of every route: one middleware checks each request, and adds headers to each answer.
 
-A server that listens on this machine only is still reachable by pages from elsewhere that are open
-in the same browser: by a form, a script, a WebSocket, or a name that resolves here (DNS rebinding).
-Host and Origin are therefore checked against allow-lists before any handler runs. The visitor is
-the owner on the loopback address, and the device of the cookie on the network. An address that
-add_route does not know needs the role of the owner.
+A foreign page in a browser on this machine can send requests to the server, even if the server
+listens on this machine only: by a form, a script, a WebSocket, or a host name that resolves to this
+machine (DNS rebinding). Host and Origin are therefore checked against allow-lists before any
+handler runs. On the loopback address, the visitor is the owner. On the network, the cookie
+identifies the device of the visitor. A route that was not added by add_route needs the role
+`owner`.
 """
 
 import html
@@ -27,13 +28,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACCESS = web.AppKey("access", PairingManager)
 """Access control of the application."""
 COOKIE = "__Host-lodespace"
-"""Browsers accept a cookie with this prefix only from this host, over TLS and for all paths.
+"""Name of the cookie.
 
-Source: RFC 6265bis.
+Browsers accept a cookie with the prefix `__Host-` only from this host, over TLS and for all paths
+(RFC 6265bis).
 """
 
 NOTEBOOK = web.AppKey("notebook", bool)
-"""Whether pages of this machine may show the page in a frame."""
+"""Whether notebooks on this machine may show the page of this server in a frame."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -49,7 +51,7 @@ HEADERS = {
 
 
 NOTEBOOKS = "http://localhost:* http://127.0.0.1:* https://localhost:* vscode-webview:"
-"""Pages of this machine that may frame the page of a server that a notebook started."""
+"""Origins that may show the page in a frame, if a notebook started the server."""
 
 
 def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
@@ -57,7 +59,7 @@ def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
 
     Args:
         host: Name and port of this server, for WebSockets; None: the policy allows no WebSocket.
-            They are named because not every browser includes ws: and wss: in 'self'.
+            The policy names them, because not every browser includes ws: and wss: in 'self'.
         framed_by: Sources of pages that may show the page in a frame.
     """
     streams = "" if host is None else f" ws://{host} wss://{host}"
@@ -83,23 +85,23 @@ _VISITOR = web.RequestKey("visitor", Visitor)
 
 
 def visitor_of(request: web.Request) -> Visitor:
-    """Return the sender of a request, as the guard has identified it."""
+    """Return the sender of a request, whom the guard has identified."""
     return request[_VISITOR]
 
 
 class Hosts:
-    """Allowed values of the Host header: on this machine, and by TLS from the network."""
+    """Allowed values of the Host header: without TLS on this machine, with TLS on the network."""
 
     def __init__(self) -> None:
         self._own: frozenset[str] = frozenset()
         self._network: frozenset[str] = frozenset()
 
     def listen(self, port: int) -> None:
-        """Allow the names of this machine."""
+        """Allow the loopback names of this machine, with `port`."""
         self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def listen_to_network(self, names: Iterable[str], port: int) -> None:
-        """Allow the names of the certificate."""
+        """Allow `names`, the names in the certificate, with `port`."""
         bracketed = [f"[{name}]" if ":" in name else name for name in names]
         self._network = frozenset(f"{name}:{port}" for name in bracketed)
         if port == 443:
@@ -115,7 +117,7 @@ HOSTS = web.AppKey("hosts", Hosts)
 
 
 def protect(app: web.Application, access: PairingManager, *, notebook: bool = False) -> None:
-    """Add the middleware to `app`, and the headers to all its answers."""
+    """Add the middleware to `app`, and the security headers to all answers of `app`."""
     app[ACCESS] = access
     app[HOSTS] = Hosts()
     app[NOTEBOOK] = notebook
@@ -136,7 +138,7 @@ def protect(app: web.Application, access: PairingManager, *, notebook: bool = Fa
 def add_route(
     app: web.Application, method: str, path: str, handler: Handler, needed: Role | None
 ) -> None:
-    """Add a route with the role that a device needs; None: no role."""
+    """Add a route that needs the role `needed`; None for a route that every device may use."""
     app.router.add_route(method, path, handler)
     app[_NEEDED][handler] = needed
 
@@ -168,8 +170,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _visitor(request: web.Request) -> Visitor:
     """Identify the sender of a request.
 
-    Without TLS the server listens on the loopback address only. A request there is from the owner,
-    or from a headset on the owner's cable (adb reverse).
+    Without TLS the server listens on the loopback address only. A request on this address is from
+    the owner, or from a headset that the owner has connected by cable (adb reverse).
     """
     if not request.secure:
         return Visitor("owner")
@@ -187,7 +189,9 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
             status=401,
         )
     raise LodespaceError(
-        f"This needs the role `{needed}`. Ask the owner for it.", code="not_allowed", status=403
+        f"This request needs the role `{needed}`. Ask the owner for this role.",
+        code="not_allowed",
+        status=403,
     )
 
 
@@ -235,11 +239,11 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
 def secure(
     response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
 ) -> None:
-    """Add the security headers to an answer. The policy names `host` only if `hosts` holds it."""
+    """Add the security headers to an answer. The policy names `host` if `hosts` contains `host`."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:
-        del response.headers["X-Frame-Options"]  # it cannot list origins
+        del response.headers["X-Frame-Options"]  # this header cannot list origins
     known = host if host.lower() in hosts else None
     response.headers["Content-Security-Policy"] = content_security_policy(
         known, NOTEBOOKS if notebook else "'none'"

@@ -1,4 +1,4 @@
-"""The listening server: an application on the first free port."""
+"""The listening server, which serves an application on the first free port."""
 
 import asyncio
 import errno
@@ -29,7 +29,7 @@ class Listening(NamedTuple):
     url: str
     """Address for the owner, on this machine."""
     addresses: list[str]
-    """Addresses for other devices."""
+    """Addresses for other devices; empty without `--lan`."""
 
 
 async def start(app: web.Application, ports: Iterable[int]) -> Listening:

@@ -96,7 +96,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
     finally:
-        service.left(client)  # also after an exception, so that no head stays in the scene
+        service.left(client)  # also after an exception: removes the client's head
     return socket
 
 
@@ -134,7 +134,9 @@ def _parse(text: str) -> protocol.ClientOperation:
     try:
         return protocol.decode_client_operation(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise ProtocolError(f"This is not an operation of {PROTOCOL_VERSION}: {error}") from error
+        raise ProtocolError(
+            f"The message is not an operation of {PROTOCOL_VERSION}: {error}"
+        ) from error
 
 
 class _Addressed(msgspec.Struct):
@@ -142,7 +144,7 @@ class _Addressed(msgspec.Struct):
 
 
 def _command_id_of(text: str) -> str:
-    """Return the id of a malformed command, or "".
+    """Return the id of a malformed command; "" if the command has no readable id.
 
     A client without an answer would send the command again after each reconnect.
     """

@@ -18,10 +18,10 @@ class Change(NamedTuple):
     classes_changed: bool = False
     """Whether the list of classes changed."""
     pins_changed: bool = False
-    """Whether the anchors or the latent dimension changed, so that other items may be pinned."""
+    """Whether the anchors or the latent dimension changed, which can change the pinned items."""
     answered: int | None = None
-    """Number of items in the answer to the client; None for the length of `items`."""
+    """Number of items that the answer to the client reports; None: the length of `items`."""
     class_id: int = UNLABELED
-    """Class in the answer to the client."""
+    """Class that the answer to the client reports."""
     message: str = ""
     """Text for the client if an undo or redo did not restore the map, else empty."""

@@ -40,7 +40,7 @@ def _plan_unpin(state: SessionState, command: protocol.Unpin, client: str) -> Un
 
 
 def apply(state: SessionState, event: AnchorEvent | UnpinEvent) -> Change:
-    """Pin the items, or remove pins. A drag without a pin is an action, too."""
+    """Pin the items, or remove pins. A drag that pins no items is also an action for undo."""
     points = event.points() if isinstance(event, AnchorEvent) else None
     if points is not None or isinstance(event, UnpinEvent):
         state.pins.add(event.sequence, Anchor(event.items, points))
@@ -56,12 +56,12 @@ def apply(state: SessionState, event: AnchorEvent | UnpinEvent) -> Change:
 
 
 def revert(state: SessionState, number: int) -> Change:
-    """Undo anchor or unpin `number`."""
+    """Undo the anchor or unpin event `number`."""
     state.pins.undo(number)
     return Change(pins_changed=True)
 
 
 def restore(state: SessionState, number: int) -> Change:
-    """Redo anchor or unpin `number`."""
+    """Redo the anchor or unpin event `number`."""
     state.pins.redo(number)
     return Change(pins_changed=True)

@@ -68,7 +68,7 @@ TOPIC_OF_EVENT: dict[type[Event], _Topic] = {
 
 
 def plan(state: SessionState, command: Command, client: str) -> Event | None:
-    """Check `command` against `state`, which stays as it is.
+    """Check `command` against `state`, which is not changed.
 
     Returns:
         The event that carries the command out, or None when nothing would change.
@@ -78,12 +78,12 @@ def plan(state: SessionState, command: Command, client: str) -> Event | None:
     """
     if state.read_only:
         raise RequestError(
-            "this scene is baked and read-only; serve the data set itself to label it",
+            "this scene is baked and cannot be changed; to label the items, serve the data set",
             code="read_only",
         )
     return TOPIC_OF_COMMAND[type(command)].plan(state, command, client)
 
 
 def apply(state: SessionState, event: Event) -> Change:
-    """Carry out `event`, which is on disk."""
+    """Carry out `event`, which is already on disk."""
     return TOPIC_OF_EVENT[type(event)].apply(state, event)

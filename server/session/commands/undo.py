@@ -1,4 +1,4 @@
-"""Undo and redo of the actions of all other topics."""
+"""Undo and redo of actions of the other topics: labels, settings, pins and classes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
