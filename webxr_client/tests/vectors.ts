@@ -1,4 +1,4 @@
-/** The vectors that pytest reads too. */
+/** Test vectors, which the tests of the server read too. */
 import { readFileSync } from "node:fs";
 
 export function vectors<T>(path: string): T[] {

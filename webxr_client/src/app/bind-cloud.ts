@@ -11,8 +11,8 @@ import type { AppState } from "../state/app-state.js";
 import { isCue } from "../state/review-state.js";
 
 /**
- * Size of a point in scene metres: smaller for more items, within limits. The points of 5,000 items
- * have 18 mm in a cube of 1 m.
+ * Size of a point in scene metres: smaller for more items, within limits. In a map of 5,000 items,
+ * points are 18 mm large in a cube of 1 m.
  */
 function pointMetres(n: number, dimension: number): number {
   return dimension === 2
@@ -60,7 +60,10 @@ export function bindCloud(state: AppState, stage: Stage, cloud: PointCloud): voi
   bindCues(state, stage, cloud);
 }
 
-/** Colour and size by cue. Until a cue is fetched, colours show labels. */
+/**
+ * Show the chosen cues as colour and size of the points. Until the cue for colour is fetched,
+ * colours show labels.
+ */
 function bindCues(state: AppState, stage: Stage, cloud: PointCloud): void {
   effect(() => {
     const colourBy = state.colourBy.value;

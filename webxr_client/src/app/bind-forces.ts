@@ -1,4 +1,4 @@
-/** Bindings from the state to the queries to the model, and to arrows and trails. */
+/** Bindings that query the model and update arrows and trails when the state changes. */
 import { effect } from "@preact/signals";
 import type { ForceLines } from "../scene/cloud/force-lines.js";
 import type { PointCloud } from "../scene/cloud/point-cloud.js";
@@ -36,7 +36,7 @@ export function bindForces(
   });
 }
 
-/** Request forces, probes and decoded pictures only while the page shows them. */
+/** Query the model for forces and decoded pictures only while the page shows them. */
 function bindRequests(state: AppState, commands: Commands): void {
   effect(() => {
     const shown = state.forces.shown.value;

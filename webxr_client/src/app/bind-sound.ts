@@ -1,10 +1,13 @@
-/** Binding from the item under the pointer or the brush to its sound. */
+/** Binding that plays the sound of the item under the pointer or at the brush. */
 import { effect } from "@preact/signals";
 import type { SoundPlayer } from "../scene/sound-player.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Play the sound: in VR from the item's place, on the page panned by the pointer's place. */
+/**
+ * Play the sound of the item under the pointer or at the brush. In VR the sound comes from the
+ * item's place; on the page the sound is panned to the side of the pointer.
+ */
 export function bindSound(state: AppState, stage: Stage, player: SoundPlayer): void {
   effect(() => {
     const audible = state.session.value?.item_kind === "sound" && state.sound.value;

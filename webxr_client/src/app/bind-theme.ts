@@ -1,4 +1,4 @@
-/** Binding from the theme and the classes to the colours of page and cloud. */
+/** Binding that sets the colours of the page and of the cloud from the theme and the classes. */
 import { effect } from "@preact/signals";
 import {
   CUE_DARK,

@@ -1,12 +1,15 @@
 /**
- * `window.lodespace` for browser tests: the objects of the page, and the place of each item on the
- * page. Loaded only when the address has `?test`.
+ * `window.lodespace` for browser tests: the objects of the page, and the position of each item on
+ * the screen. Loaded only when the address has `?test`.
  */
 import { project } from "../interaction/region-query.js";
 import type { Stage } from "../scene/stage.js";
 import type { AppState } from "../state/app-state.js";
 
-/** Objects that tests read: the state, the stage and its canvas, and any others by name. */
+/**
+ * Objects that tests read: the state, the stage, the canvas of the stage, and other objects by
+ * name.
+ */
 export interface TestedParts {
   state: AppState;
   stage: Stage;
@@ -20,7 +23,7 @@ export function installTestHooks(parts: TestedParts): void {
   });
 }
 
-/** Per item: x and y in CSS pixels of the page, and whether it is in front of the camera. */
+/** Per item: x and y in CSS pixels of the page, and whether the item is in front of the camera. */
 function screenPositions({ state, stage, canvas }: TestedParts): number[][] {
   const { latent } = state;
   const cloud = {

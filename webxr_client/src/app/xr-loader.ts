@@ -1,4 +1,4 @@
-/** Loader of the code for VR, a separate chunk. */
+/** Loader of the code for VR, which is a separate chunk of the bundle. */
 import { effect } from "@preact/signals";
 import type { XrEntry } from "../interaction/xr/session/enter.js";
 import type { XrParts } from "../interaction/xr/xr-view.js";
@@ -6,12 +6,12 @@ import type { AppState } from "../state/app-state.js";
 import type { XrMode } from "../state/xr-state.js";
 
 export class XrLoader {
-  /** Null until the chunk is loaded. */
+  /** Starts and ends VR; null until the chunk is loaded. */
   entry: XrEntry | null = null;
 
   /**
-   * Fetches the chunk as soon as the browser offers a session: on the click it would be too late,
-   * because a session has to be requested within the handler of the click.
+   * Fetches the chunk as soon as the browser offers a VR session. A fetch on the click would be too
+   * late, because a session has to be requested within the handler of the click.
    */
   constructor(
     private readonly state: AppState,

@@ -14,9 +14,12 @@ export interface Surroundings {
   webgl2: boolean;
   /** Whether the browser has the WebXR API. */
   xr: boolean;
-  /** Whether the browser offers a VR session; a string is the error of the query. */
+  /** Whether the browser offers a VR session; a string is the error message of the browser. */
   vr: boolean | string;
-  /** Whether the browser offers an AR session (passthrough); a string is the error of the query. */
+  /**
+   * Whether the browser offers an AR session (passthrough); a string is the error message of the
+   * browser.
+   */
   ar: boolean | string;
 }
 
@@ -25,7 +28,7 @@ export interface Finding {
   name: string;
   /** The name as it appears inside a sentence. */
   what: string;
-  /** `absent`: not available and not required. */
+  /** Result for the requirement; `absent`: not available and not required. */
   state: "good" | "bad" | "absent";
   /** Explanation, and the remedy if the state is `bad`. */
   text: string;
@@ -36,7 +39,7 @@ export interface Diagnosis {
   able: boolean;
   /** One sentence for the user. */
   headline: string;
-  /** One per requirement, in the order in which the user has to meet them. */
+  /** One finding per requirement, in the order in which the user has to meet the requirements. */
   findings: Finding[];
 }
 
@@ -117,7 +120,7 @@ function headset({ xr, vr }: Surroundings): Finding {
     return {
       ...named,
       state: "bad",
-      text: `The browser did not say whether it has a headset: ${vr}. A policy may forbid WebXR.`,
+      text: `The browser reported an error instead of a headset: ${vr}. A policy may forbid WebXR.`,
     };
   return {
     ...named,

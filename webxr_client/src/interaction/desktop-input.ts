@@ -1,17 +1,18 @@
 /**
- * Mouse, pen and touch on the canvas. The main button drives the chosen tool; motion without a
- * button hovers. A finger turns the cloud through the camera controls; a tap shows an item.
+ * Mouse, pen and touch on the canvas. The main button drives the chosen tool. Motion without a
+ * button shows the item under the pointer. A finger turns the cloud through the camera controls; a
+ * tap shows an item.
  */
 import type { AppState } from "../state/app-state.js";
 import type { PointerSample, PointerTool } from "./pointer.js";
 import type { SelectTool } from "./select-tool.js";
 
-/** Milliseconds until the card of a hovered item appears, and until it vanishes. */
+/** Milliseconds until the card of a hovered item appears, and until the card disappears. */
 const HOVER_DELAY = 125;
 const HOVER_LINGER = 260;
 /** Least milliseconds between two searches for the item under the pointer. */
 const HOVER_INTERVAL = 50;
-/** Limits of a tap, CSS pixels and milliseconds. */
+/** Largest movement (CSS pixels) and duration (ms) of a tap. */
 const TAP_DISTANCE = 10;
 const TAP_MS = 400;
 
@@ -21,7 +22,7 @@ export function bindDesktopInput(
   select: SelectTool,
   drag: PointerTool,
   state: AppState,
-  /** Called with the place of the pointer over the cloud, or null when it has left. */
+  /** Called with the place of the pointer over the cloud, or null when the pointer has left. */
   over: (sample: PointerSample | null) => void,
 ): () => void {
   let tool: PointerTool = select;

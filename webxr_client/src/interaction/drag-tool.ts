@@ -1,7 +1,7 @@
 /**
  * Dragging of an item or of the selection in the plane of the screen. The model pulls the items to
- * the pointer, and their neighbours follow. A released item stays pinned; with Alt it returns; over
- * a class it is labelled.
+ * the pointer, and their neighbours follow. An item that is released stays pinned; with Alt, the
+ * item returns to its place. An item that is released over a class is labelled.
  */
 import { Matrix4, Vector3 } from "three";
 import { MAX_ANCHORED } from "../protocol/messages.js";
@@ -16,7 +16,9 @@ export interface DragView {
   height(): number;
   /** Column-major matrix from latent units to clip space. */
   clipFromLatent(): number[];
-  /** Show items moved by a matrix of scene metres; an empty array shows them at their places. */
+  /**
+   * Show `items` moved by a matrix in scene metres; an empty array shows all items at their places.
+   */
   showGrabbed(items: Uint32Array, shownFromPlace: Matrix4): void;
 }
 
@@ -90,7 +92,7 @@ export class DragTool implements PointerTool {
     const targets = this.targets();
     const classId = classUnder(sample);
     this.end();
-    // The gesture comes before the release: an undo leads to the moment before the drag.
+    // The gesture is sent before the end of the drag: an undo restores the moment before the drag.
     if (classId >= 0) commands.label(classId, items);
     else commands.anchor(items, targets, !sample.subtract);
     commands.drag(NOTHING, []);

@@ -1,4 +1,6 @@
-/** Table of keys. The page acts on it, and the help overlay shows it. */
+/**
+ * Table of keys and their actions. The page runs the actions, and the help overlay lists the keys.
+ */
 import { isSite } from "../net/site.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands } from "../state/commands.js";
@@ -141,7 +143,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "D",
-      does: "forces and dials",
+      does: "show or hide the panel of forces and dials",
       matches: letter("d"),
       run: () => {
         state.forces.dialsOpen.value = !state.forces.dialsOpen.value;
@@ -158,7 +160,7 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
     },
     {
       keys: "X",
-      does: "decode the place under the pointer",
+      does: "show or hide the picture decoded at the pointer",
       matches: letter("x"),
       run: () => {
         state.forces.map.value = !state.forces.map.value;
@@ -280,7 +282,7 @@ export const POINTER_HELP: readonly [string, string][] = [
   ["Middle drag", "move the cloud"],
   [
     "Drag with M",
-    "pull items: they stay pinned; with Alt they return; on a class they are labelled",
+    "pull items and pin them; with Alt, items return; drop items on a class to label them",
   ],
 ];
 
@@ -299,7 +301,7 @@ export function bindKeyboard(actions: readonly KeyAction[]): () => void {
     const slider =
       target.matches("input[type=range]") && !(event.key === "End" && target.matches(".scrub"));
     if (slider && /^(Arrow|Page|Home|End)/.test(event.key)) return;
-    // Enter and Space belong to a focused button.
+    // Enter and Space press a focused button.
     if (
       (event.key === "Enter" || event.key === " ") &&
       target.matches("button, a, summary, [role=button], [type=checkbox], [type=color]")

@@ -50,7 +50,7 @@ export function project(cloud: Cloud, clipFromLatent: readonly number[]): Projec
   return out;
 }
 
-/** Items inside `region`, ascending; `projected` must come from the region's own matrix. */
+/** Items inside `region`, ascending. `projected` must be computed with the matrix of `region`. */
 export function itemsInRegion(projected: Projected, region: Region): Uint32Array {
   const { x, y, front } = projected;
   const visible =
@@ -81,7 +81,7 @@ export function windingNumber(x: number, y: number, polygon: readonly number[]):
   return winding;
 }
 
-/** 1 per item that no nearer item in the same cell of the screen hides. */
+/** Per item: 1 if the item is on screen and no nearer item in the same screen cell hides it. */
 function visibleItems(projected: Projected, cell: readonly [number, number]): Uint8Array {
   const { x, y, depth, front } = projected;
   const columns = Math.ceil(2 / cell[0]) + 1;
@@ -104,8 +104,9 @@ function visibleItems(projected: Projected, cell: readonly [number, number]): Ui
 }
 
 /**
- * The item nearest to a point of the screen within `radius` (normalised device coordinates, x, y);
- * -1 for none. Of items at nearly the same distance, the item nearest to the camera wins.
+ * The item nearest to a point of the screen, at most `radius` away; -1 for none. The point and the
+ * radius (x, y) are in normalised device coordinates. Of items at nearly the same distance, the
+ * item nearest to the camera wins.
  */
 export function nearestItem(
   projected: Projected,
@@ -122,7 +123,7 @@ export function nearestItem(
     const dy = (y[i]! - py) / radius[1];
     const d2 = dx * dx + dy * dy;
     if (d2 > 1) continue;
-    // The distance on screen decides, and the depth between nearly equal distances.
+    // The distance on screen decides; if two distances are nearly equal, the depth decides.
     const score = d2 + 2 * depth[i]!;
     if (score < bestScore) {
       bestScore = score;
@@ -132,7 +133,9 @@ export function nearestItem(
   return best;
 }
 
-/** Union, or with `subtract` difference, of ascending item lists. */
+/**
+ * Union of two ascending item lists; with `subtract`, the items of `base` without those of `more`.
+ */
 export function combine(base: Uint32Array, more: Uint32Array, subtract: boolean): Uint32Array {
   const set = new Set(base);
   for (const item of more) {

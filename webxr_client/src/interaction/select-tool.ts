@@ -38,7 +38,7 @@ export class SelectTool implements PointerTool {
     const { state } = this;
     if (state.tool.value === "orbit" || state.tool.value === "drag" || state.latent.n === 0)
       return false;
-    // Points do not move while a region is drawn, so that the region contains the points as seen.
+    // Points do not move while a region is drawn: the region selects the points seen in it.
     state.latent.frozen = true;
     state.hovered.value = null;
     this.mode = sample.subtract ? "subtract" : sample.add ? "add" : "replace";

@@ -48,7 +48,7 @@ const PROTOCOL_ERROR = 1002;
 export class Connection {
   private socket: WebSocket | null = null;
   private readonly unanswered = new Map<string, CommandOperation>();
-  /** Asks before the page is left with unanswered commands, which exist only in this page. */
+  /** Asks before the page is closed, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private failures = 0;
   private timer: number | undefined;
@@ -56,7 +56,9 @@ export class Connection {
   /** Handles frames and operations one after the other, in the order in which they arrive. */
   private decoding: Promise<void> = Promise.resolve();
 
-  /** `listener` is a function, because the listener is created after the connection it needs. */
+  /**
+   * `listener` is a function, because the listener needs the connection and is created after it.
+   */
   constructor(
     private readonly url: string,
     private readonly listener: () => StreamListener,
@@ -88,7 +90,7 @@ export class Connection {
 
   /**
    * Send a command now or at the next connection, and again at each connection until the server
-   * answers it.
+   * answers the command.
    */
   command(operation: CommandOperation): void {
     this.unanswered.set(operation.command_id, operation);

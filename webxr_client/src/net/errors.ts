@@ -1,7 +1,7 @@
 /** Errors of requests to the server. */
 import type { ErrorCode } from "../protocol/messages.js";
 
-/** The server refused a request. `code` is "" when the answer has no error body. */
+/** Error for a request that the server refused. `code` is "" when the answer has no error body. */
 export class ServerError extends Error {
   constructor(
     readonly code: ErrorCode | "",

@@ -1,6 +1,7 @@
 /**
  * A baked site: the answers of a server, read from files beside the page (written by
- * server/baking/static_site.py). Only the source of the answers differs from a page with a server.
+ * server/baking/static_site.py). A baked site differs from a page with a server only in the source
+ * of the answers.
  */
 import type { ItemInfo, SessionInfo, Timeline } from "../protocol/messages.js";
 

@@ -11,7 +11,7 @@ import {
   OPCODE_PREDICTIONS,
 } from "./messages.js";
 
-/** Received bytes violate the protocol. `code`: the protocol's code of the error. */
+/** Error for received bytes that violate the protocol. `code`: error code of the protocol. */
 export class ProtocolError extends Error {
   constructor(
     message: string,
@@ -21,7 +21,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** Header of a frame; docs/protocol.md has the table of its bytes. */
+/** Header of a frame; docs/protocol.md has the table of the header bytes. */
 export interface FrameHeader {
   /** Kind of the frame: OPCODE_POSITIONS, OPCODE_PREDICTIONS or OPCODE_FORCES. */
   opcode: number;
@@ -103,7 +103,7 @@ export async function decodeFrame(buffer: ArrayBuffer): Promise<Frame> {
 function decodeHeader(buffer: ArrayBuffer): FrameHeader {
   if (buffer.byteLength < FRAME_HEADER_BYTES) {
     throw new ProtocolError(
-      `a frame has a header of ${FRAME_HEADER_BYTES} bytes; this one is ${buffer.byteLength}`,
+      `a frame header has ${FRAME_HEADER_BYTES} bytes, but this frame has ${buffer.byteLength}`,
     );
   }
   const view = new DataView(buffer);
@@ -126,7 +126,7 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
   if (buffer.byteLength !== FRAME_HEADER_BYTES + header.payload_bytes) {
     const found = buffer.byteLength - FRAME_HEADER_BYTES;
     throw new ProtocolError(
-      `the header states ${header.payload_bytes} payload bytes, the frame has ${found}`,
+      `the header states ${header.payload_bytes} payload bytes, but the frame has ${found}`,
     );
   }
   if (
@@ -134,7 +134,8 @@ function decodeHeader(buffer: ArrayBuffer): FrameHeader {
     (header.axes < 2 || header.axes > 3 || header.shift > 15)
   ) {
     throw new ProtocolError(
-      `a frame of points has 2 or 3 axes and a shift up to 15, not ${header.axes}, ${header.shift}`,
+      "a frame of points has 2 or 3 axes and a shift up to 15, " +
+        `but this frame has ${header.axes} axes and a shift of ${header.shift}`,
     );
   }
   return header;
@@ -178,7 +179,7 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
       if (length + part.value.length > expected) {
         await reader.cancel();
         throw new ProtocolError(
-          `the payload inflates to more than the ${expected} bytes its header promises`,
+          `the payload inflates to more than the ${expected} bytes that the header states`,
         );
       }
       out.set(part.value, length);
@@ -189,19 +190,21 @@ async function inflate(payload: Uint8Array<ArrayBuffer>, expected: number): Prom
     throw new ProtocolError(`the payload is not raw deflate: ${String(error)}`);
   }
   if (length !== expected)
-    throw new ProtocolError(`the payload does not inflate to the ${expected} bytes promised`);
+    throw new ProtocolError(
+      `the payload inflates to fewer than the ${expected} bytes that the header states`,
+    );
   return out;
 }
 
 /**
- * Add a frame to grid positions in place, four numbers per point. Takes 0.5 ms for 70,000 points.
- * Throws ProtocolError when the frame has another number of points.
+ * Add the deltas of a frame to grid positions in place. Positions have four numbers per point.
+ * Takes 0.5 ms for 70,000 points. Throws ProtocolError when the frame has another number of points.
  */
 export function addDeltas(frame: PositionsFrame, positions: Uint16Array): void {
   const { n, axes, shift } = frame.header;
   if (positions.length !== 4 * n) {
     throw new ProtocolError(
-      `a frame of ${n} points does not fit a scene of ${positions.length / 4}`,
+      `a frame of ${n} points does not fit a scene of ${positions.length / 4} points`,
     );
   }
   const planes = frame.planes;

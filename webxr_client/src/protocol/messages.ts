@@ -8,7 +8,7 @@ export const MAX_PROBED = 256;
 export const MAX_REGIONS = 64;
 export const SHEET_SIZE = 27;
 export const MAX_SHEET_SIZE = 200;
-/** Close code of a stream after the owner revoked its device. */
+/** WebSocket close code of a stream whose device the owner has revoked. */
 export const CLOSE_REVOKED = 4401;
 /** Names of the training presets, in the order in which menus list them. */
 export const PRESETS = ["default", "calm", "paper"] as const;
@@ -96,7 +96,7 @@ export const LOSS_TERMS = [
     minor: true,
     dial: {
       label: "β anchor",
-      title: "Weight of pins and of the mental map",
+      title: "Weight of the forces that hold pinned and unlabelled points in place",
       range: [
         0.05,
         20
@@ -104,7 +104,7 @@ export const LOSS_TERMS = [
     }
   }
 ] as const;
-/** Grid steps along an axis of the scene's box. */
+/** Number of grid steps along each axis of the scene's box. */
 export const GRID_STEPS = 65536;
 export const FRAME_HEADER_BYTES = 32;
 export const OPCODE_POSITIONS = 1;
@@ -176,9 +176,9 @@ export type ErrorCode =
 
 /** A device that requests access. */
 export interface WaitingDevice {
-  /** Id of the request, for the decision. */
+  /** Id of the request, which the decision (`Decide`) names. */
   request: string;
-  /** The four characters that the device shows, so that the owner approves the right one. */
+  /** The four characters that the device shows, so that the owner recognises the device. */
   code: string;
   /** Name of the device. */
   name: string;
@@ -194,7 +194,7 @@ export interface Device {
   device: string;
   /** Name of the device. */
   name: string;
-  /** Role that the owner has given it. */
+  /** Role that the owner gave the device. */
   role: "owner" | "annotator" | "viewer";
   /** IP address of the device when it was approved. */
   address: string;
@@ -202,7 +202,7 @@ export interface Device {
   allowed_at: number;
   /** Time of the last request of the device, in seconds since the Unix epoch, exact to an hour. */
   seen_at: number;
-  /** Number of its open streams. */
+  /** Number of open streams of the device. */
   connected: number;
 }
 
@@ -220,7 +220,7 @@ export interface Access {
 
 /** Body of POST /api/access/request. */
 export interface AccessRequest {
-  /** Name of the device; empty: the name of its browser. */
+  /** Name of the device; empty: the name of the browser. */
   name?: string;
 }
 
@@ -228,7 +228,7 @@ export interface AccessRequest {
 export interface AccessRequested {
   /** Secret with which the device polls for the decision. */
   secret: string;
-  /** Four characters to show to the person. */
+  /** Four characters that the device shows. The owner's page shows the same characters. */
   code: string;
   /** Seconds until the request expires. */
   expires_in: number;
@@ -242,7 +242,7 @@ export interface AccessPoll {
 
 /** State of a request for access. An answer with the state `allowed` sets the cookie. */
 export interface AccessAnswer {
-  /** The owner's decision; `waiting`: no decision yet; `expired`: no such request. */
+  /** The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid. */
   state: "waiting" | "allowed" | "denied" | "expired";
   /** Role of the approved device. */
   role?: "owner" | "annotator" | "viewer" | null;
@@ -264,15 +264,15 @@ export interface Decide {
 
 /** Body of POST /api/access/code. */
 export interface MakeCode {
-  /** Role of the device that will redeem the code. */
+  /** Role that the device gets when it redeems the code. */
   role: "annotator" | "viewer";
 }
 
-/** A code that pairs one device. It makes the previous code invalid. */
+/** A code that pairs one device. A new code makes the previous code invalid. */
 export interface PairingCode {
   /** The code, with a hyphen in the middle. */
   code: string;
-  /** Role of the device that redeems the code. */
+  /** Role that the device gets when it redeems the code. */
   role: "owner" | "annotator" | "viewer";
   /** Seconds for which the code is valid. */
   expires_in: number;
@@ -304,13 +304,13 @@ export interface Ack {
   op: "ack";
   /** Id of the command. */
   command_id: string;
-  /** Number of the command's event in the label log; of the newest event if nothing changed. */
+  /** Number of the command's event in the label log; if nothing changed, of the newest event. */
   sequence: number;
   /** Number of items that changed. */
   count: number;
-  /** Class that `add_class` created, or that a gesture assigned; -1 without a single class. */
+  /** Class that `add_class` created, or that a gesture assigned; -1 for no class or several. */
   class_id?: number;
-  /** A sentence for a person when a part of the command had no effect. */
+  /** A sentence for a person if a part of the command had no effect, else empty. */
   message?: string;
 }
 
@@ -325,12 +325,12 @@ export interface Refused {
   message: string;
 }
 
-/** A problem that a person should know of, and what to do. */
+/** A message to a person about a problem and the next action. */
 export interface Notice {
   op: "notice";
-  /** Topic of the problem. A notice replaces the previous notice of its topic. */
+  /** Topic of the problem. A notice replaces the previous notice of the same topic. */
   topic: "collapse" | "trainer" | "disk" | "undo";
-  /** Code of the problem; empty: the notice of `topic` is removed. */
+  /** Code of the problem; empty: the page removes the notice of this topic. */
   code: string;
   /** Sentences for a person: the problem, and the next action. */
   message: string;
@@ -340,7 +340,7 @@ export interface Notice {
 
 /** A class. */
 export interface ClassInfo {
-  /** Number of the class, which never changes. */
+  /** Number of the class. The number never changes. */
   class_id: number;
   /** Name of the class. */
   name: string;
@@ -349,8 +349,8 @@ export interface ClassInfo {
   /** Whether no gesture may add or remove labels of the class. */
   locked?: boolean;
   /**
-   * Whether the class was deleted, merged into another class, or its creation undone. No item has
-   * a removed class. An undo or redo can restore the class.
+   * Whether the class was deleted or merged into another class, or the creation of the class was
+   * undone. No item has a removed class. An undo or redo can restore the class.
    */
   removed?: boolean;
 }
@@ -366,7 +366,7 @@ export interface AddClass {
   colour?: string | null;
 }
 
-/** Rename, recolour, lock or unlock a class. Absent fields do not change. */
+/** Rename, recolour, lock or unlock a class. A field that is null does not change the class. */
 export interface EditClass {
   op: "edit_class";
   /** Id of the command. */
@@ -381,7 +381,7 @@ export interface EditClass {
   locked?: boolean | null;
 }
 
-/** Merge a class into another class. Its items then have the class `into`. */
+/** Merge a class into another class. The items of the class then have the class `into`. */
 export interface MergeClass {
   op: "merge_class";
   /** Id of the command. */
@@ -401,22 +401,22 @@ export interface DeleteClass {
   class_id: number;
 }
 
-/** Classes changed. */
+/** Message to all clients that classes changed. */
 export interface Classes {
   op: "classes";
-  /** Number of the event in the label log. */
+  /** Number of the event that changed the classes. The event is in the label log. */
   sequence: number;
-  /** All classes, by number. */
+  /** All classes, in the order of their numbers. */
   classes: ClassInfo[];
 }
 
-/** One action of a person: one step of undo, one tick on the timeline. */
+/** One action of a person, which is undone and redone as a whole. */
 export interface Gesture {
   /** Number of the gesture's event in the label log. */
   gesture: number;
   /** Kind of the change: labels, settings, positions (`anchor`), pins (`unpin`) or classes. */
   kind: "label" | "settings" | "anchor" | "unpin" | "class";
-  /** Class that the items got; -1 for several classes, or for no class. */
+  /** Class that the gesture gave to the items; -1 for several classes or no class. */
   class_id: number;
   /** Number of items that changed. */
   count: number;
@@ -424,11 +424,11 @@ export interface Gesture {
   by: string;
   /** Time of the gesture, in seconds since the Unix epoch. */
   at: number;
-  /** Revision of the positions that the client showed. */
+  /** Revision of the positions that the client showed at the time of the gesture. */
   revision: number;
-  /** Whether the gesture is undone. */
+  /** Whether the gesture is currently undone. */
   undone: boolean;
-  /** A short description of the change, or the note of the person. */
+  /** Short description of the change; it may be empty. */
   note: string;
 }
 
@@ -443,10 +443,11 @@ export interface History {
 }
 
 /**
- * Undo this client's newest gesture that is not undone: its labels, settings, pins or classes.
+ * Undo this client's newest gesture that is not undone yet.
  *
- * The model and the layout return to their state before the gesture. If another client has
- * continued from the gesture, model and layout do not return, and the answer has a `message`.
+ * Labels, settings, pins or classes that the gesture changed return to their previous state. The
+ * model and the layout return to their state before the gesture, unless another client has made
+ * changes since. In that case the answer has a `message`.
  */
 export interface Undo {
   op: "undo";
@@ -454,7 +455,7 @@ export interface Undo {
   command_id: string;
 }
 
-/** Redo this client's gesture that was undone last. */
+/** Redo the gesture of this client that was undone last. */
 export interface Redo {
   op: "redo";
   /** Id of the command. */
@@ -468,16 +469,19 @@ export interface HistoryChanged {
   history: History;
 }
 
-/** A gesture was made, undone or redone. Only in recordings: clients receive `history`. */
+/**
+ * A gesture was made, undone or redone. Only recordings have this message; clients receive
+ * `history`.
+ */
 export interface GestureTold {
   op: "gesture";
-  /** Kind of the change. */
+  /** Whether the gesture was made, undone or redone. */
   event: "made" | "undone" | "redone";
   /** The gesture. */
   gesture: Gesture;
 }
 
-/** The atlas: square PNG pages with small pictures of the items, in order, row by row. */
+/** The atlas: square PNG pages with small pictures of the items, in item order, row by row. */
 export interface Thumbnails {
   /** Number of pages. */
   pages: number;
@@ -487,13 +491,16 @@ export interface Thumbnails {
   columns: number;
   /** Width and height of a cell, in pixels. */
   cell: number;
-  /** Width and height of the picture in the centre of its cell, in pixels. */
+  /** Width and height of the picture in the centre of each cell, in pixels. */
   picture: number;
-  /** 3: colour pictures; 1: grey pictures, which a page draws in the colours of the classes. */
+  /**
+   * 3: colour pictures; 1: grey pictures, which the client draws in the colours of the
+   * classes.
+   */
   channels: 1 | 3;
 }
 
-/** A value that was imported with an item. */
+/** Value of one imported column for one item. */
 export interface Column {
   /** Name of the column. */
   name: string;
@@ -511,15 +518,18 @@ export interface Found {
 export interface ItemInfo {
   /** Number of the item. */
   item: number;
-  /** Id from the source of the item. */
+  /** Id of the item in the imported data; without such an id, the number of the item. */
   id: string;
   /** Class of the label; -1: unlabelled. */
   class_id: number;
-  /** Number of the gesture that labelled the item; 0 without one. */
+  /** Number of the gesture that labelled the item; 0 if no gesture labelled the item. */
   gesture: number;
-  /** Id of the client that labelled the item; empty without a gesture. */
+  /** Id of the client that labelled the item; empty if no gesture labelled the item. */
   labelled_by: string;
-  /** Time of the gesture, in seconds since the Unix epoch; 0 without a gesture. */
+  /**
+   * Time of the gesture that labelled the item, in seconds since the Unix epoch; 0 without such
+   * a gesture.
+   */
   labelled_at: number;
   /** Class that the model predicts; -1 before the first prediction. */
   prediction: number;
@@ -529,26 +539,30 @@ export interface ItemInfo {
   path: string;
   /** All values that were imported with the item. */
   columns: Column[];
-  /** Start of a sound in its recording, in seconds; null for other items. */
+  /** Start of the item in the sound file, in seconds; null for items that are not sounds. */
   start?: number | null;
-  /** End of a sound in its recording, in seconds; null for other items. */
+  /** End of the item in the sound file, in seconds; null for items that are not sounds. */
   end?: number | null;
 }
 
-/** A region drawn on the screen, with all data that are needed to find its items. */
+/** A region drawn on the screen, with all data that are needed to find the items inside. */
 export interface Region {
   /**
-   * Flat [x0, y0, x1, y1, ...] in normalised device coordinates (-1..1, y up). The last point is
-   * connected to the first. A point is inside where the winding number is not zero.
+   * Corners of the polygon, flat [x0, y0, x1, y1, ...], in normalised device coordinates (-1..1,
+   * y up). The last corner is connected to the first. A point is inside if the winding number of the
+   * polygon around the point is not zero.
    */
   polygon: number[];
   /** Matrix from latent means to the camera's clip space, column-major. */
   clip_from_latent: number[];
-  /** `through` selects every item inside; `visible` only those that no nearer item covers. */
+  /**
+   * `through` selects every item inside; `visible` selects only the items inside that no nearer
+   * item covers.
+   */
   mode?: "through" | "visible";
   /**
-   * Width and height of a point on the screen, in normalised device coordinates: the area that
-   * an item covers in mode `visible`.
+   * Width and height of the cell that an item covers in mode `visible`, in normalised device
+   * coordinates.
    */
   cell?: [number, number];
 }
@@ -559,11 +573,11 @@ export interface Provenance {
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster" | "accept" | "api";
   /** Regions that were drawn. */
   regions?: Region[];
-  /** Note of the person. */
+  /** Free text that the client stores with the gesture. */
   note?: string;
   /**
-   * Whether a person has looked at each of the items. A verified label has more weight, and is
-   * never listed as a suspect.
+   * Whether a person has looked at each of the items. A verified label has more weight in
+   * training, and is never listed as a suspect.
    */
   verified?: boolean;
 }
@@ -583,12 +597,16 @@ export interface Label {
   provenance: Provenance;
 }
 
-/** Label items with one class each, as one gesture: a contact sheet, or accepted predictions. */
+/**
+ * Label each item with its own class, as one gesture.
+ *
+ * Contact sheets and accepted predictions use this command.
+ */
 export interface LabelEach {
   op: "label_each";
   /** Id of the command. */
   command_id: string;
-  /** Items to label, without repetition. */
+  /** Items to label, each listed once. */
   items: number[];
   /** Class per item; UNLABELED (-1) removes the label. */
   class_ids: number[];
@@ -598,7 +616,7 @@ export interface LabelEach {
   provenance: Provenance;
 }
 
-/** Ask for the items in regions, at the positions that this client shows. */
+/** Ask which items lie in the regions, at the positions that this client shows. */
 export interface Resolve {
   op: "resolve";
   /** Id of the query. */
@@ -607,14 +625,17 @@ export interface Resolve {
   regions: Region[];
 }
 
-/** Labels changed. Sent to every client in the order of `sequence`, without omission. */
+/** Labels changed. Every client receives every change, in the order of `sequence`. */
 export interface Labels {
   op: "labels";
   /** Number of the event in the label log. */
   sequence: number;
-  /** Number of the gesture that changed the labels; 0 for all changes that a client missed. */
+  /**
+   * Number of the gesture that changed the labels; 0 when this message merges all changes that
+   * the client missed.
+   */
   gesture: number;
-  /** Id of the client that made the gesture. */
+  /** Id of the client that made the gesture; empty for merged changes. */
   by: string;
   /** Items whose labels changed. */
   items: number[];
@@ -629,15 +650,16 @@ export interface Resolved {
   command_id: string;
   /** Items in the regions, ascending. */
   items: number[];
-  /** Revision of the positions that were used. */
+  /** Revision of the positions at which the items were found. */
   revision: number;
 }
 
 /**
  * Pull items to targets while a person drags them.
  *
- * There is no answer. Each `drag` replaces the client's previous one. A `drag` without items
- * releases the items, without a gesture. An `anchor` ends the drag as one gesture.
+ * There is no answer. Each `drag` replaces the previous `drag` of the client. A `drag` without
+ * items releases all dragged items and makes no gesture. An `anchor` ends the drag and makes one
+ * gesture.
  */
 export interface Drag {
   op: "drag";
@@ -647,7 +669,7 @@ export interface Drag {
   targets: [number, number, number][];
 }
 
-/** End a drag, as one gesture. */
+/** End a drag. The whole drag is one gesture. */
 export interface Anchor {
   op: "anchor";
   /** Id of the command. */
@@ -656,7 +678,7 @@ export interface Anchor {
   items: number[];
   /** Target per item, in latent units. */
   targets: [number, number, number][];
-  /** Whether the items stay pinned to their targets; otherwise they are released. */
+  /** true: the items stay pinned to their targets; false: the items are released. */
   keep: boolean;
   /** Revision of the positions that the client showed. */
   revision: number;
@@ -674,7 +696,7 @@ export interface Unpin {
 /**
  * Set the items in view. On large data sets, items in view move first.
  *
- * There is no answer. Each message replaces the client's previous one.
+ * There is no answer. Each message replaces the previous message of the client.
  */
 export interface SetPriority {
   op: "set_priority";
@@ -689,9 +711,12 @@ export interface PinsChanged {
   items: number[];
 }
 
-/** Position and orientation, in metres of the scene: the box is a cube of 1 m at the origin. */
+/**
+ * Position and orientation of a head or hand in the scene, where the box is a cube of 1 m about
+ * the origin.
+ */
 export interface Pose {
-  /** Position, in metres of the scene. */
+  /** Position in the scene, in metres. */
   position: [number, number, number];
   /** Orientation, as a quaternion x, y, z, w. */
   orientation: [number, number, number, number];
@@ -700,7 +725,7 @@ export interface Pose {
 /**
  * Poses of this client's head and hands, for the other clients.
  *
- * There is no answer. Each message replaces the client's previous one.
+ * There is no answer. Each message replaces the previous message of the client.
  */
 export interface Presence {
   op: "presence";
@@ -727,7 +752,7 @@ export interface PeerMoved {
   left?: Pose | null;
   /** Pose of the right hand; null: not tracked. */
   right?: Pose | null;
-  /** Metres of the scene per metre of the room. */
+  /** Metres of the scene per metre of the other client's room. */
   scale?: number;
 }
 
@@ -742,7 +767,7 @@ export interface Watch {
   forces: boolean;
 }
 
-/** Ask for the forces on items, their reconstructions, and their standard deviations (sigma). */
+/** Ask for the forces, the reconstruction and the standard deviation (sigma) of each item. */
 export interface Probe {
   op: "probe";
   /** Id of the query. */
@@ -767,20 +792,20 @@ export interface Probed {
   command_id: string;
   /** Training step of the values. */
   step: number;
-  /** The items (K). */
+  /** Items that were probed (K). */
   items: number[];
   /**
-   * Force per loss term: minus the gradient of the weighted term at the latent mean, in nats per
-   * latent unit, flat (K * D).
+   * Forces on the items per loss term, in nats per latent unit, flat (K * D). A force is minus
+   * the gradient of the weighted term at the latent mean.
    */
   forces: Record<string, number[]>;
-  /** Reconstructions, base64 of uint8 (K, height, width, channels); empty for vectors. */
+  /** Reconstructions, base64 of uint8 (K, height, width, channels); empty if items are vectors. */
   pictures: string;
   /** Width of a reconstruction, in pixels. */
   width: number;
   /** Height of a reconstruction, in pixels. */
   height: number;
-  /** 1: grey; 3: red, green, blue. */
+  /** Number of channels: 1 (grey) or 3 (red, green, blue). */
   channels: number;
   /** Reconstruction loss per item, in nats (K). */
   error: number[];
@@ -799,15 +824,15 @@ export interface Decoded {
   width: number;
   /** Height of a picture, in pixels. */
   height: number;
-  /** 1: grey; 3: red, green, blue. */
+  /** Number of channels: 1 (grey) or 3 (red, green, blue). */
   channels: number;
 }
 
 /** A gesture on the timeline. */
 export interface Tick {
-  /** Moment after which the gesture happened. */
+  /** Moment (number of the recorded frame) after which the gesture happened. */
   moment: number;
-  /** Kind of the change. */
+  /** Whether the gesture was made, undone or redone. */
   event: "made" | "undone" | "redone";
   /** The gesture. */
   gesture: Gesture;
@@ -815,27 +840,30 @@ export interface Tick {
 
 /** Keyframes of the recording: records that hold a whole scene. */
 export interface Keyframes {
-  /** Moment of each keyframe. */
+  /** Moment (number of the recorded frame) of each keyframe. */
   moment: number[];
-  /** Seconds since the start of the recording. */
+  /** Time of each keyframe, in seconds since the start of the recording. */
   time: number[];
-  /** Byte at which the record starts. */
+  /** Byte of the recording at which each keyframe starts. */
   offset: number[];
 }
 
 /** Samples of the training curves. */
 export interface Curves {
-  /** Moment of each sample. */
+  /** Moment (number of the recorded frame) of each sample. */
   moment: number[];
-  /** Value of each loss term and metric per sample; null where it was not measured. */
+  /**
+   * Values per loss term and per metric, one value per sample; null for a value that was not
+   * measured.
+   */
   values: Record<string, (number | null)[]>;
 }
 
 /**
  * Answer of GET /api/timeline. A moment is one recorded frame of positions, counted from 0.
  *
- * To show a moment, read /api/recording (a Range request) from the last keyframe at or before it
- * up to the next keyframe, or to `end`.
+ * To show a moment, read /api/recording (a Range request) from the last keyframe at or before the
+ * moment up to the next keyframe. After the last keyframe, read up to `end`.
  */
 export interface Timeline {
   /** Number of moments. */
@@ -856,7 +884,10 @@ export interface Timeline {
  * `label_error`, `right` and `gestures_left` are null before the first predictions.
  */
 export interface Quality {
-  /** Accuracy of the classifier on held-out labelled items; null when there are too few. */
+  /**
+   * Accuracy of the classifier on held-out labelled items; null when there are too few of these
+   * items.
+   */
   held_out_accuracy: number | null;
   /** Number of held-out labelled items. */
   held_out: number;
@@ -864,9 +895,12 @@ export interface Quality {
   labelled: number;
   /** Number of labelled items that a person has looked at one by one. */
   verified: number;
-  /** Estimated share of wrong labels. */
+  /** Estimated share of labels that are wrong. */
   label_error: number | null;
-  /** Estimated share of items whose label, or else prediction, is right. */
+  /**
+   * Estimated share of items whose label is right. For an unlabelled item, the prediction
+   * counts.
+   */
   right: number | null;
   /** Estimated number of gestures until `right` reaches `target`. */
   gestures_left: number | null;
@@ -892,7 +926,10 @@ export interface SheetItem {
   doubt: number;
 }
 
-/** Answer of GET /api/sheet: items to review together, sorted by prediction, then by doubt. */
+/**
+ * Answer of GET /api/sheet: items to review together, sorted by predicted class, then by doubt,
+ * highest first.
+ */
 export interface Sheet {
   /** Queue that the items come from. */
   kind: "suspects" | "uncertain";
@@ -900,7 +937,10 @@ export interface Sheet {
   items: SheetItem[];
   /** Number of items in the whole queue. */
   total: number;
-  /** Expected number of wrong items on this sheet. */
+  /**
+   * Expected number of items on this sheet with a wrong label or, without a label, a wrong
+   * prediction.
+   */
   expected_wrong: number;
 }
 
@@ -910,18 +950,18 @@ export interface Suggestion {
   kind: "region" | "suspects" | "uncertain" | "done";
   /** Items of the region; empty for a sheet (GET /api/sheet returns its items). */
   items: number[];
-  /** Class that the model predicts for the region; -1 without a single class. */
+  /** Class that the model predicts for most items of the region; -1 if no region is suggested. */
   class_id: number;
-  /** The reason, as a sentence for a person. */
+  /** Reason for the suggestion, as a sentence for a person. */
   reason: string;
   /** Expected number of items that the gesture corrects. */
   gain: number;
 }
 
-/** Quality changed. Each message replaces the previous one. */
+/** The estimated quality of the labels changed. Each message replaces the previous message. */
 export interface QualityChanged {
   op: "quality";
-  /** The newest estimate. */
+  /** Newest estimate of the quality. */
   quality: Quality;
 }
 
@@ -939,19 +979,19 @@ export interface SessionInfo {
   n_items: number;
   /** Dimension of the latent space. */
   latent_dim: number;
-  /** Id of the scene; a new scene has to be fetched as a whole. */
+  /** Id of the scene. When the id changes, the client has to fetch the whole scene. */
   scene_id: number;
   /** Revision of the newest positions. */
   revision: number;
   /** Number of the newest event in the label log. */
   sequence: number;
-  /** Whether the scene is baked: nothing can be changed. */
+  /** Whether the scene is baked and therefore cannot be changed. */
   read_only: boolean;
   /** Role of this client. */
   role: "owner" | "annotator" | "viewer";
-  /** All classes, by number. */
+  /** All classes, in the order of their ids. */
   classes: ClassInfo[];
-  /** The atlas; null for items without pictures. */
+  /** Layout of the atlas; null for items without pictures. */
   thumbnails: Thumbnails | null;
   /** State of the trainer. */
   training: Training;
@@ -959,7 +999,7 @@ export interface SessionInfo {
   history: History;
   /** All pinned items, ascending. */
   pins: number[];
-  /** Whether GET /api/recording has a file to send. */
+  /** Whether there is a recording that GET /api/recording can send. */
   has_recording: boolean;
   /** Quality of the labels; null before the first estimate. */
   quality: Quality | null;
@@ -976,9 +1016,10 @@ export interface Health {
 }
 
 /**
- * First message of a client: its id, and the scene and revision that the client shows.
+ * First message of a client: the client's id, and the scene and revision that the client shows.
  *
- * The server continues from there with a merged delta, or answers `resync`.
+ * The server answers `welcome`. A client with an older revision then receives either one delta to
+ * the newest revision, or `resync`.
  */
 export interface Hello {
   op: "hello";
@@ -991,13 +1032,13 @@ export interface Hello {
   scene_id: number;
   /** Revision of the positions that the client shows. */
   revision: number;
-  /** Number of the newest event that the client has received. */
+  /** Number of the newest event of the label log that the client has received. */
   sequence: number;
   /** Name that other people see. */
   name?: string;
 }
 
-/** Answer to `hello`: the session without its positions. Deltas follow. */
+/** Answer to `hello`: the session without the positions, which follow as deltas. */
 export interface Welcome {
   op: "welcome";
   /** The session. */
@@ -1005,7 +1046,8 @@ export interface Welcome {
 }
 
 /**
- * The scene changed in a way that deltas cannot express: a new box, dimension or session.
+ * The client needs a new scene: the box, dimension or session is new, or the client's revision
+ * is no longer stored.
  *
  * The client fetches /api/scene.glb again and sends `hello` again.
  */
@@ -1013,17 +1055,17 @@ export interface Resync {
   op: "resync";
   /** Id of the new scene. */
   scene_id: number;
-  /** The reason, for logs. */
+  /** Reason for this message, as text for logs. */
   reason: string;
 }
 
-/** Settings that can change during training. In a request, absent fields do not change. */
+/** Settings that can change during training. In a request, an absent field means no change. */
 export interface Settings {
   /** Named set of defaults for the other fields. */
   preset?: "default" | "calm" | "paper" | null;
   /** Dimension of the latent space. */
   latent_dim?: 2 | 3 | null;
-  /** Hidden layers of the classifier head; 0: logistic regression. */
+  /** Number of hidden layers of the classifier head; 0: logistic regression. */
   hidden_layers?: number | null;
   /** Learning rate of the first training. */
   learning_rate?: number | null;
@@ -1048,14 +1090,14 @@ export interface Losses {
   /** Number of passes over the data. */
   epoch: number;
   /**
-   * Each loss term without its weight (models/vae/losses.py), and the weighted `total`, in
-   * nats.
+   * Value of each loss term before weighting, and the weighted sum `total`, in nats
+   * (models/vae/losses.py).
    */
   terms: Record<string, number>;
   /**
-   * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, once there are
-   * enough; `held_out`: number of these items; `head_accuracy`: accuracy of the paper's classifier
-   * head on the same items.
+   * `label_accuracy`: accuracy of the classifier on held-out labelled items, 0..1, absent while
+   * there are too few of these items; `held_out`: number of these items; `head_accuracy`: accuracy
+   * of the paper's classifier head on the same items.
    */
   metrics: Record<string, number>;
   /** KL divergence per latent dimension, in nats. */
@@ -1070,9 +1112,9 @@ export interface Training {
   phase: "layout" | "features" | "pretraining" | "interactive" | "resting";
   /** Progress of the first training, 0..1; 1 afterwards. */
   progress: number;
-  /** Number of training steps. */
+  /** Number of training steps so far. */
   step: number;
-  /** Rate of the frames, in 1/s. */
+  /** Number of frames that the trainer publishes per second. */
   frames_per_second: number;
   /** Current settings, with all fields filled. */
   settings: Settings;
@@ -1083,7 +1125,7 @@ export interface Training {
 /**
  * Run or pause training, or change settings. The trainer reacts within one batch.
  *
- * A change of settings is a gesture: it can be undone.
+ * A change of settings is a gesture, so it can be undone.
  */
 export interface SetTraining {
   op: "set_training";
@@ -1095,14 +1137,14 @@ export interface SetTraining {
   settings?: Settings | null;
 }
 
-/** State or progress of the trainer changed. Each message replaces the previous one. */
+/** State or progress of the trainer changed. Each message replaces the previous message. */
 export interface TrainingChanged {
   op: "training";
   /** The newest state. */
   training: Training;
 }
 
-/** A new sample of the training curves. Each message replaces the previous one. */
+/** A new sample of the training curves. Each message replaces the previous message. */
 export interface LossesMeasured {
   op: "losses";
   /** The sample. */

@@ -1,6 +1,6 @@
 /**
- * Reader of /api/scene.glb: its custom attributes as typed arrays. GLTFLoader would build a mesh
- * that the page does not draw.
+ * Reader of /api/scene.glb, which returns the custom attributes of the file as typed arrays.
+ * GLTFLoader would build a mesh that the page does not draw.
  */
 import { ProtocolError } from "./frames.js";
 import type { ClassInfo } from "./messages.js";
@@ -31,9 +31,9 @@ export interface SceneFile {
   latent_dim: number;
   /** Revision of the positions. */
   revision: number;
-  /** Id of the scene, which frames repeat. */
+  /** Id of the scene; each frame repeats the id of its scene. */
   scene_id: number;
-  /** Sequence number of the newest labels contained. */
+  /** Sequence number of the newest change of labels that the scene contains. */
   sequence: number;
   /** Training step of the positions. */
   step: number;

@@ -15,7 +15,10 @@ export class CameraEase {
   private from: View | null = null;
   private to: View | null = null;
 
-  /** Start the motion between two views. `now`: ms. With `atOnce` the next step ends it. */
+  /**
+   * Start the motion between two views. `now`: ms. With `atOnce`, the next call of `step` ends the
+   * motion.
+   */
   start(from: View, to: View, now: number, atOnce: boolean): void {
     this.started = atOnce ? Number.NEGATIVE_INFINITY : now;
     this.from = { ...from, position: from.position.clone(), target: from.target.clone() };
@@ -31,7 +34,7 @@ export class CameraEase {
   step(camera: PerspectiveCamera | OrthographicCamera, target: Vector3, now: number): boolean {
     const { from, to } = this;
     if (!from || !to) return false;
-    // A slow frame can begin before the motion that it starts.
+    // The time of a slow frame can be earlier than the start of the motion.
     const t = Math.min(1, Math.max(0, (now - this.started) / EASE_MS));
     const k = 1 - (1 - t) ** 3;
     target.lerpVectors(from.target, to.target, k);

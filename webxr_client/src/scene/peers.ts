@@ -96,7 +96,7 @@ function made(geometry: BufferGeometry): InstancedMesh {
     depthWrite: false,
   });
   const mesh = new InstancedMesh(geometry, material, MOST);
-  mesh.setColorAt(0, new Color()); // compiles the shader with colours from the start
+  mesh.setColorAt(0, new Color()); // creates the colours before the shader is compiled
   mesh.instanceMatrix.setUsage(DynamicDrawUsage);
   mesh.count = 0;
   mesh.visible = false;

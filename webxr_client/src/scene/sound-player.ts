@@ -6,12 +6,12 @@
 import type { Matrix4, Vector3 } from "three";
 import { soundUrl } from "../net/api.js";
 
-/** Time that the pointer has to stay at an item before its sound plays, ms. */
+/** Time that the pointer has to stay at an item before the sound of the item plays, ms. */
 const PATIENCE_MS = 120;
 const FADE_SECONDS = 0.06;
 /** Largest number of decoded sounds in memory. */
 const KEPT = 40;
-/** Distance at which a sound has its recorded loudness, metres. */
+/** Distance up to which a sound has the loudness of the sound file, metres. */
 const NEAR = 0.25;
 
 interface Playing {
@@ -75,7 +75,7 @@ export class SoundPlayer {
     playing.panner.positionZ.value = at.z;
   }
 
-  /** The item whose sound plays; -1 if none does. */
+  /** The item whose sound plays; -1 if no sound plays. */
   get item(): number {
     return this.playing?.item ?? -1;
   }
@@ -89,7 +89,7 @@ export class SoundPlayer {
     try {
       buffer = await this.buffer(item, context);
     } catch {
-      return; // the file is missing: the card shows it
+      return; // the sound file is missing or damaged
     }
     if (this.wanted !== item) return;
     const source = context.createBufferSource();

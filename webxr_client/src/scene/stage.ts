@@ -1,7 +1,7 @@
 /**
  * Renderer, camera and the frame loop. The scene is in metres: `sceneFromLatent` maps the box in
  * the latent space to a cube of 1 m. In VR the matrix of `world` is room-from-scene, and a
- * presenter draws instead of the page's own camera.
+ * presenter draws the frames instead of the page's camera.
  */
 import {
   Box3,
@@ -36,7 +36,9 @@ export interface Presenter {
 const FIELD_OF_VIEW = 40;
 const FIT_SHARE = 0.97;
 const FOLLOW_MS = 900;
-/** Share of the cloud's size by which it has to change for the camera to follow. */
+/**
+ * Least motion of a corner of the cloud's box that the camera follows, as a share of the diagonal.
+ */
 const FOLLOW_SHARE = 0.06;
 
 const centre = new Vector3();
@@ -49,17 +51,20 @@ const latentFromScene = new Matrix4();
 export class Stage {
   readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
-  /** The cloud. Its matrix is room-from-scene; on the page that is the identity. */
+  /** The cloud. The matrix is room-from-scene; on the page this matrix is the identity. */
   readonly world = new Group();
   readonly perspective = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 60);
   readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, -10, 10);
   camera: PerspectiveCamera | OrthographicCamera = this.perspective;
   controls: OrbitControls;
-  /** Ring of the main-thread time of the last frames, milliseconds. */
+  /** Ring buffer with the main-thread time of each of the last frames, milliseconds. */
   readonly frameTimes = new Float32Array(512);
   /** Number of frames that were measured. */
   frames = 0;
-  /** Called once before each frame of the page. Returns whether it changed something. */
+  /**
+   * Called once before each frame of the page. Returns whether the call changed something that has
+   * to be drawn.
+   */
   beforeFrame: () => boolean = () => false;
   private readonly place = new Vector3();
   private insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
@@ -126,7 +131,9 @@ export class Stage {
     };
   }
 
-  /** Set whether the left button turns the scene; otherwise it belongs to the chosen tool. */
+  /**
+   * Set whether the left button turns the scene; otherwise the left button drives the chosen tool.
+   */
   setOrbitWithLeft(value: boolean): void {
     this.orbitWithLeft = value;
     this.setMouse(this.controls);
@@ -207,7 +214,10 @@ export class Stage {
     this.ease.start(from, to, performance.now(), !gently || calm);
   }
 
-  /** Distance at which all corners of the box fit into the free shares of width and height. */
+  /**
+   * Camera distance at which all corners of the box fit into the free shares of the canvas width
+   * and height.
+   */
   private distanceFor(box: Box3, freeWidth: number, freeHeight: number): number {
     box.getSize(size);
     const tangent = Math.tan((FIELD_OF_VIEW * Math.PI) / 360);

@@ -37,7 +37,7 @@ export class CueFeed {
     return [...new Set(shown.filter(isCue))];
   }
 
-  /** Request the shown cues: at once if one has not been fetched yet, otherwise after a wait. */
+  /** Request the shown cues: at once if a shown cue has no values yet, otherwise after a wait. */
   private later(): void {
     const known = this.state.review.cues.peek();
     const wait = this.wanted().every((cue) => known.has(cue))
@@ -58,7 +58,7 @@ export class CueFeed {
     try {
       const all = await Promise.all(wanted.map(async (cue) => [cue, await this.ask(cue)] as const));
       const fitting = all.filter(([, bytes]) => bytes.length === state.latent.n);
-      // Cues that are not shown are dropped, because they would be outdated when shown again.
+      // Cues that are not shown are dropped: the values would be outdated when shown again.
       state.review.cues.value = new Map(fitting);
     } catch (error) {
       state.colourBy.value = isCue(state.colourBy.peek()) ? "label" : state.colourBy.peek();

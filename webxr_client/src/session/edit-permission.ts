@@ -10,8 +10,8 @@ export class EditPermission {
   ) {}
 
   /**
-   * Whether the session can be changed now. While the timeline shows a past moment, the change is
-   * refused, because the user saw other labels and positions; the page returns to the live view.
+   * Whether the session can be changed now. If the page shows a past moment, `allowed` returns to
+   * the live view and refuses the change, because the user saw the labels of the past moment.
    */
   allowed(): boolean {
     const { state } = this;

@@ -1,6 +1,6 @@
 /**
- * Label commands. Items of locked classes are left out, labels are shown at once, and refused
- * labels are reverted.
+ * Label commands. They leave out items of locked classes. Labels are shown before the server
+ * answers, and refused labels are reverted.
  */
 import { batch } from "@preact/signals";
 import type { Connection } from "../net/connection.js";
@@ -10,7 +10,7 @@ import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Labelling {
-  /** Callback per command without an answer; the keys are command ids. */
+  /** Callbacks of commands that the server has not answered yet; the keys are command ids. */
   private readonly waiting = new Map<string, (accepted: boolean) => void>();
 
   constructor(
@@ -25,7 +25,7 @@ export class Labelling {
    *
    * @param classId Class; UNLABELED removes labels.
    * @param items Items to label; by default the selection, which is cleared afterwards.
-   * @returns Whether any item is labelled.
+   * @returns Whether the call labelled an item.
    */
   label(classId: number, items?: Uint32Array): boolean {
     const { state } = this;
@@ -90,7 +90,7 @@ export class Labelling {
     });
   }
 
-  /** Handle the answer to a command: keep its labels if it was accepted, revert them otherwise. */
+  /** Handle the answer to a command: keep the labels if accepted, revert the labels if refused. */
   handleAnswer(commandId: string, accepted: boolean): void {
     const { annotations, labelsVersion } = this.state;
     if (accepted) annotations.confirm(commandId);
@@ -100,9 +100,10 @@ export class Labelling {
   }
 
   /**
-   * Items whose current class and new class are unlocked. A note states how many are left out.
+   * Return the items whose current class and new class are unlocked. Shows a note with the number
+   * of other items.
    *
-   * @param newClass Maps each item to its new class; absent if all get the same, unlocked class.
+   * @param newClass Maps an item to its new class; absent if all get the same, unlocked class.
    */
   private withoutLocked(items: Uint32Array, newClass?: ReadonlyMap<number, number>): Uint32Array {
     const { classes, annotations } = this.state;

@@ -22,7 +22,7 @@ export class ModelQueries {
   private readonly waiting = new Map<string, (answer: Answer | null) => void>();
   /** Whether a query for the point under the pointer or the hand has no answer yet. */
   private mapBusy = false;
-  /** Newest point that waits for the previous answer. */
+  /** Newest point to decode; its query is sent after the previous query is answered. */
   private mapNext: Point | null = null;
   /** Command id of the newest probe. */
   private probed = "";
@@ -43,7 +43,8 @@ export class ModelQueries {
   }
 
   /**
-   * Decode points of the latent space. Resolves with one picture per point; empty without a model.
+   * Decode points of the latent space. Resolves with one picture per point, or with an empty list
+   * if there is no model.
    */
   async decode(points: readonly Point[]): Promise<Decoded[]> {
     const answer = await this.ask({
@@ -56,7 +57,7 @@ export class ModelQueries {
   }
 
   /**
-   * Decode the point under the pointer or the hand as fast as the model answers; null clears the
+   * Decode the point under the pointer or the hand, one query at a time. A null point clears the
    * picture.
    */
   look(point: Point | null): void {

@@ -11,7 +11,7 @@ const RETRY_MS = 5000;
 const pause = (ms: number) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
 export class PairingFlow {
-  /** Number of the current request. Answers to earlier requests are ignored. */
+  /** Sequence number of the current request. Answers to earlier requests are ignored. */
   private request = 0;
 
   /**

@@ -13,22 +13,22 @@ import type { AppState } from "../state/app-state.js";
 
 /** Recorded frames per second at speed 1. */
 const RATE = 10;
-/** Number of parts kept in memory. */
+/** Number of parts of the recording that are kept in memory. */
 const KEPT = 6;
 /** Duration of the motion between two moments while scrubbing, in ms. */
 const SCRUB_MS = 90;
 
-/** Part of the recording from a keyframe to the next. */
+/** Part of the recording from one keyframe to the next keyframe. */
 interface Segment {
-  /** Index of its first recorded frame. */
+  /** Index of the first recorded frame of this part. */
   first: number;
   scene: SceneFile;
   frames: PositionsFrame[];
-  /** Labels given in this part, with the number of frames before them. */
+  /** Labels given in this part. `after`: number of frames of this part before the labels. */
   labels: { after: number; labels: Labels }[];
 }
 
-/** Source of the index and of parts of the recording: bytes `start` to `end` (exclusive). */
+/** Source of the index of the recording, and of bytes `start` to `end` (exclusive) of the file. */
 export interface RecordingSource {
   timeline(): Promise<Timeline>;
   part(start: number, end: number): Promise<ArrayBuffer>;
@@ -56,13 +56,13 @@ export class Playback {
   async refresh(): Promise<void> {
     const timeline = await this.source.timeline();
     const before = this.state.time.timeline.peek();
-    // The last part has grown. In a thinned recording all parts have moved.
+    // Drop outdated parts: the last part has grown, or thinning the recording has moved all parts.
     if (before && timeline.moments < before.moments) this.segments.clear();
     else if (before) this.segments.delete(before.keyframes.offset.length - 1);
     this.state.time.timeline.value = timeline;
   }
 
-  /** Show `moment`. While a moment is being fetched, only the newest request is kept. */
+  /** Show `moment`. Of several requests during a fetch, only the newest request is carried out. */
   async goTo(moment: number): Promise<void> {
     const { time } = this.state;
     this.wanted = Math.max(0, Math.round(moment));
@@ -102,7 +102,7 @@ export class Playback {
     return this.goTo(from + by);
   }
 
-  /** Play from the shown moment; from the beginning if the end is shown. */
+  /** Play from the shown moment, or from the beginning if the page shows the last moment. */
   play(): void {
     const { time } = this.state;
     if (time.live.peek() || time.moment.peek() >= time.last.peek()) time.moment.value = 0;

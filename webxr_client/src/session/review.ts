@@ -19,12 +19,12 @@ import {
 } from "../state/review-state.js";
 import { acceptedPredictions, summarise } from "../state/selection-summary.js";
 
-/** Density thresholds that `grow` tries in turn until the selection has grown. */
+/** Density thresholds that `grow` tries one after the other until the selection grows. */
 const GROW_SHARES = [0.18, 0.05, 0];
 
 /** Parts of the session that the review uses. */
 export interface ReviewHost {
-  /** Whether labels can be changed now; shows the reason if not. */
+  /** Whether labels can be changed now. If not, shows the reason. */
   allowed(): boolean;
   /** Show a message to the user. */
   note(message: string): void;
@@ -37,7 +37,7 @@ export interface ReviewHost {
 
 export class Review {
   private readonly growth = new ClusterGrowth();
-  /** Number of the newest request. Answers to earlier requests are ignored. */
+  /** Sequence number of the newest request. Answers to earlier requests are ignored. */
   private asked = 0;
   /** Items of the open sheet, which are selected in the cloud. */
   private marked: Uint32Array | null = null;
@@ -81,7 +81,7 @@ export class Review {
 
   /**
    * Fetch the sheet again when the first predictions arrive, unless the user has begun to correct
-   * it.
+   * the sheet.
    */
   private reloadWithPredictions(): void {
     const { review, annotations } = this.state;
@@ -123,7 +123,7 @@ export class Review {
     });
   }
 
-  /** Set the current picture aside as undecidable; a second call reverts that. */
+  /** Set the current picture aside as undecidable. A second call includes the picture again. */
   setAside(): void {
     const { review } = this.state;
     const item = this.current();
@@ -222,7 +222,7 @@ export class Review {
 
   // Next, grow, accept ---------------------------------------------------------------------------
 
-  /** Request what to label next and select it, or open its sheet, with the reason. */
+  /** Request a suggestion, select its region or open its sheet, and show the reason. */
   async next(): Promise<void> {
     if (!this.host.allowed()) return;
     const { selection, latent } = this.state;
@@ -281,8 +281,8 @@ export class Review {
   }
 
   /**
-   * Label the unlabelled items of the selection that have a confident prediction. The others stay
-   * selected.
+   * Label the unlabelled items of the selection that have a confident prediction. All other items
+   * stay selected.
    */
   accept(): boolean {
     const { selection } = this.state;

@@ -9,7 +9,7 @@ export class SceneSync {
   /** Sequence number of the newest labels received. */
   sequence = 0;
   private fetching = false;
-  /** Whether the server has not answered `hello` yet: frames still belong to the previous scene. */
+  /** Whether `hello` is unanswered. Until the answer, frames belong to the previous scene. */
   private awaitingWelcome = false;
 
   constructor(
@@ -40,7 +40,7 @@ export class SceneSync {
       await this.load();
       this.connection.sendHello();
     } catch {
-      // The server cannot be reached, so the stream is lost too. The next one begins with `hello`.
+      // The server cannot be reached, so the stream is lost too. A new stream begins with `hello`.
       this.connection.interrupt();
     } finally {
       this.fetching = false;

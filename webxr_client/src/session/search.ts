@@ -1,7 +1,7 @@
 /**
  * Search for items. A text is split into words, and an item has to match every word. The page
- * answers `label:cat`, `predicted:cat` and `is:unlabelled`. The server looks up all other words in
- * ids, paths and columns, and the page looks them up in the names of labels.
+ * answers `label:cat`, `predicted:cat` and `is:unlabelled`. The server searches ids, paths and
+ * columns for all other words, and the page compares these words with the class name of each label.
  */
 import { searchItems } from "../net/api.js";
 import { messageOf } from "../net/errors.js";
@@ -11,7 +11,7 @@ import type { AppState } from "../state/app-state.js";
 /** Wait after the last key press before the search starts. */
 const PATIENCE_MS = 180;
 
-/** Words of a text; a part in double quotes is one word. */
+/** Split a text into words; a part in double quotes is one word. */
 export function words(text: string): string[] {
   return [...text.matchAll(/(\S*?)"([^"]*)"?|\S+/g)]
     .map((match) => (match[2] === undefined ? match[0] : `${match[1]}${match[2]}`))
@@ -34,7 +34,7 @@ function named(classIds: Int16Array, classes: readonly ClassInfo[], name: string
 }
 
 export class Search {
-  /** Number of the newest search. Answers to earlier searches are ignored. */
+  /** Sequence number of the newest search. Answers to earlier searches are ignored. */
   private asked = 0;
   private timer: number | undefined;
 

@@ -14,7 +14,7 @@ import type { Playback } from "./playback.js";
 import type { Review } from "./review.js";
 import type { Search } from "./search.js";
 
-/** Objects that carry out commands of one topic. */
+/** Objects that carry out the commands, one object per topic. */
 export interface CommandParts {
   connection: Connection;
   permission: EditPermission;
@@ -55,7 +55,7 @@ export class SessionCommands implements Commands {
   readonly select = (items: Uint32Array) => {
     const { selection } = this.state;
     const current = selection.peek();
-    // Selecting other items puts the contact sheet away, so its tool and note do not apply.
+    // Selecting other items puts the contact sheet away, so the sheet's tool and note are dropped.
     selection.value = { ...(current.tool === "sheet" ? NOTHING : current), items };
   };
 
@@ -94,7 +94,7 @@ export class SessionCommands implements Commands {
 
   readonly run = () => this.setTraining({ run: true });
   readonly pause = () => this.setTraining({ run: false });
-  /** Absent fields stay as they are. */
+  /** Change settings. Settings that `changes` does not contain stay as they are. */
   readonly setSettings = (changes: Partial<Settings>) =>
     this.setTraining({ settings: changes as Settings });
 

@@ -77,7 +77,7 @@ export class Session {
     if (!isSite) new CueFeed(state, note);
   }
 
-  /** The commands of this session. `fit` moves the camera so that all points are in view. */
+  /** Create the commands of this session. `fit` moves the camera so that all points are in view. */
   commands(fit: () => void): Commands {
     return new SessionCommands(this.state, this.parts, fit);
   }

@@ -134,20 +134,20 @@ export class StreamHandler implements StreamListener {
       case "access":
         state.access.value = operation.access;
         break;
-      case "gesture": // its labels, classes or pins arrive in other operations
+      case "gesture": // labels, classes and pins of a gesture arrive in other operations
       case "resolved": // answers a query that this page does not make
         break;
     }
   }
 
-  /** Replace the notice of the same topic; an empty code removes it. */
+  /** Replace the notice of the same topic. A notice with an empty code removes that notice. */
   private setNotice(notice: Notice): void {
     const { notices } = this.state;
     const others = notices.peek().filter(({ topic }) => topic !== notice.topic);
     notices.value = notice.code ? [...others, notice] : others;
   }
 
-  /** Move another client's head and hands; remove a client that has left VR (no head). */
+  /** Move head and hands of another client. A client without a head has left VR and is removed. */
   private setPeer(peer: PeerMoved): void {
     const peers = new Map(this.state.peers.peek());
     if (peer.head) peers.set(peer.client_id, peer);

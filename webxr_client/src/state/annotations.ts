@@ -9,7 +9,7 @@ interface Optimistic {
   items: Uint32Array;
   /** Labels before the command. */
   before: Int16Array;
-  /** One class for all items, or one class per item. */
+  /** One class id for all items, or one class id per item. */
   classIds: number | Int16Array;
 }
 
@@ -43,14 +43,14 @@ export class Annotations {
     });
   }
 
-  /** Forget an accepted command. The server sends its labels to all clients. */
+  /** Forget an accepted command. The server sends the labels of the command to all clients. */
   confirm(commandId: string): void {
     this.optimistic.delete(commandId);
   }
 
   /**
-   * Restore the previous labels after a refused command, except of items that were labelled
-   * differently since. Returns whether the command was known.
+   * Restore the labels from before a refused command. Items that were labelled differently since
+   * keep their labels. Returns whether the command was known.
    */
   revert(commandId: string): boolean {
     const change = this.optimistic.get(commandId);

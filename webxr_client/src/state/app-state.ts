@@ -1,6 +1,6 @@
 /**
- * State of the page, as signals. session/ writes what the server sends; interaction/, scene/ and
- * ui/ read all of it and write what the user chooses: tools, hover, selection, panels.
+ * State of the page, as signals. session/ writes what the server sends. interaction/, scene/ and
+ * ui/ read the whole state and write what the user chooses: tools, hover, selection, panels.
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ConnectionState } from "../net/connection.js";
@@ -30,14 +30,14 @@ export type SelectionMode = "through" | "visible";
 export interface Selection {
   /** Items, ascending. */
   items: Uint32Array;
-  /** Drawn regions; stored with a label. */
+  /** Drawn regions; stored with labels given to the selection. */
   regions: Region[];
   tool: "lasso" | "rectangle" | "pick" | "sheet" | "brush" | "cluster";
-  /** Revision of the positions that the user saw; -1 for the current one. */
+  /** Revision of the positions that the user saw; -1 for the current revision. */
   revision: number;
-  /** Note about the origin of the selection; stored with a label. */
+  /** Text about how the selection was made; stored with labels given to the selection. */
   note?: string;
-  /** Reason of the suggestion, for the user. */
+  /** Reason of the suggestion that made the selection, shown to the user. */
   reason?: string;
 }
 
@@ -46,7 +46,7 @@ export interface Hover {
   /** Place of the pointer in CSS pixels. */
   x: number;
   y: number;
-  /** Whether the card of the item is placed above y. */
+  /** Whether the card of the item is shown above `y`, not beside the pointer. */
   above?: boolean;
 }
 
@@ -98,18 +98,20 @@ export class AppState {
   readonly classes: Signal<ClassInfo[]> = signal([]);
   readonly annotations = new Annotations();
   readonly latent = new LatentState();
-  /** Count the changes of labels, predictions and scene, whose arrays are too large for signals. */
+  /** Counts changes of the labels, whose array is too large for a signal. */
   readonly labelsVersion = signal(0);
+  /** Counts changes of the predictions, whose array is too large for a signal. */
   readonly predictionsVersion = signal(0);
+  /** Counts changes of the scene, whose arrays are too large for signals. */
   readonly sceneVersion = signal(0);
   /** Number of loaded pages of thumbnails. */
   readonly picturesVersion = signal(0);
   readonly selection: Signal<Selection> = signal(NOTHING);
   readonly drawing: Signal<Drawing | null> = signal(null);
   readonly hovered: Signal<Hover | null> = signal(null);
-  /** Search text and the items found; null without a search. */
+  /** Search text and the items that match; null without a search. */
   readonly search: Signal<Found | null> = signal(null);
-  /** Whether the sound of the item under the pointer or the brush is played. */
+  /** Whether the page plays the sound of an item when the pointer or the brush touches the item. */
   readonly sound = signal(true);
   /** Whether the page uses larger text. */
   readonly bigText = signal(false);
@@ -139,7 +141,7 @@ export class AppState {
   /** Pairing in progress; null when this device has access. */
   readonly pairing: Signal<Pairing | null> = signal(null);
 
-  /** Classes without removed ones. A removed class keeps its id and its place in `classes`. */
+  /** All classes that are not removed. A removed class keeps its id and its place in `classes`. */
   readonly liveClasses: ReadonlySignal<ClassInfo[]> = computed(() =>
     this.classes.value.filter((info) => !info.removed),
   );
@@ -168,7 +170,7 @@ export class AppState {
     return state === "running" || state === "resting" || state === "paused";
   });
 
-  /** Show what the server reports about the session at the start of a connection. */
+  /** Set the state that the server sends at the start of a connection. */
   setSession(session: SessionInfo): void {
     batch(() => {
       this.session.value = session;

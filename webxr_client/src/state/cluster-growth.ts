@@ -47,7 +47,7 @@ export class ClusterGrowth {
    * Grow from `items` over adjacent items for which `same` returns true.
    *
    * @param share Smallest density, as a share of the densest cell that contains one of `items`.
-   *   Only items for which `same` returns true are counted.
+   *   Only items for which `same` returns true count towards the density.
    * @returns `items` and the items reached, ascending.
    */
   growOver(
@@ -95,7 +95,7 @@ export class ClusterGrowth {
     return taken;
   }
 
-  /** Items of the `taken` cells that are `wanted`, and all items of `besides`; ascending. */
+  /** The `wanted` items in the `taken` cells, and all items of `besides`; ascending. */
   private itemsIn(
     taken: Uint8Array,
     wanted: (item: number) => boolean,
@@ -125,7 +125,7 @@ export class ClusterGrowth {
     }
     const spans = high.map((value, axis) => value - this.low[axis]!);
     const span = Math.max(1, ...spans);
-    // Clusters fill about a twelfth of the volume.
+    // In 3D, clusters fill about a twelfth of the volume.
     const root = flat ? Math.sqrt(n / ITEMS_PER_CELL) : Math.cbrt((n / ITEMS_PER_CELL) * 12);
     const cells = Math.max(4, Math.min(MOST_CELLS, Math.round(root)));
     this.cells = cells;

@@ -8,8 +8,8 @@ export type Point = [number, number, number];
 
 export interface Commands {
   /**
-   * Label the selection, or `items`; UNLABELED removes labels. Returns whether any item is
-   * labelled: viewers cannot label, and items of locked classes keep their labels.
+   * Label the selection, or `items`; UNLABELED removes labels. Returns whether the call labelled an
+   * item: viewers cannot label, and items of locked classes keep their labels.
    */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
@@ -32,26 +32,29 @@ export interface Commands {
   setSettings(changes: Partial<Settings>): void;
   /**
    * Make the model pull items to `targets` (one per item) while they are dragged. The drag is not
-   * stored. Empty `items` end it without effect.
+   * stored. Empty `items` end the drag without effect.
    */
   drag(items: Uint32Array, targets: Point[]): void;
   /** Store the end of a drag as one gesture. With `keep`, the items stay pinned. */
   anchor(items: Uint32Array, targets: Point[], keep: boolean): void;
   /** Unpin items; all items if `items` is empty. */
   unpin(items: ArrayLike<number>): void;
-  /** Request forces on all items with each frame; false ends the request. */
+  /** Request forces on all items with each frame; false ends this request. */
   watch(forces: boolean): void;
-  /** Request forces and reconstructions for state.forces.seen; empty `items` clear it. */
+  /**
+   * Request the forces and reconstructions of `items` for state.forces.seen. Empty `items` clear
+   * state.forces.seen.
+   */
   probe(items: readonly number[]): void;
-  /** Decode a point for state.forces.decoded; null clears it. */
+  /** Decode a point for state.forces.decoded. A null point clears the decoded picture. */
   look(point: Point | null): void;
-  /** Decode points. Resolves with one picture per point; empty without a model. */
+  /** Decode points. Resolves with one picture per point, or an empty list without a model. */
   decode(points: readonly Point[]): Promise<Decoded[]>;
   /** Fetch the index of the recording. */
   refreshTimeline(): void;
   /** Show a recorded frame. */
   goTo(moment: number): void;
-  /** Move by a number of recorded frames. */
+  /** Show the recorded frame that is `by` frames after the shown frame, or before if negative. */
   step(by: number): void;
   /** Play the recording from the shown moment. */
   play(): void;
@@ -59,7 +62,7 @@ export interface Commands {
   stop(): void;
   /** Show the current state. */
   live(): void;
-  /** Replace the items of the selection. */
+  /** Select `items` in place of the items selected before. */
   select(items: Uint32Array): void;
   clearSelection(): void;
   /** Open a contact sheet in state.review.sheet. */
@@ -68,13 +71,13 @@ export interface Commands {
   /** Correct the current picture of the sheet (state.review.at). */
   correct(classId: number): void;
   /**
-   * Set the current picture aside: it keeps its label and does not count as verified. A second call
-   * for the same picture reverts that.
+   * Set the current picture aside: the item keeps its label and does not count as verified. A
+   * second call for the same picture includes the picture again.
    */
   setAside(): void;
   /**
    * Label all pictures of the sheet as shown, as one gesture; the next sheet follows. Returns
-   * whether any item is labelled.
+   * whether the call labelled an item.
    */
   confirmSheet(): boolean;
   /** After the last sheet: show the next uncertain items. */
@@ -85,7 +88,7 @@ export interface Commands {
   grow(): void;
   /**
    * Label the unlabelled items of the selection with their predictions, as one gesture, where the
-   * confidence is at least state.review.acceptFrom. Returns whether there are such items.
+   * confidence is at least state.review.acceptFrom. Returns whether the call labelled an item.
    */
   accept(): boolean;
   /** Move the camera so that all points are in view. */
@@ -94,6 +97,6 @@ export interface Commands {
   requestAccess(): void;
   /** Pair with a code. Rejects with a message for the user. */
   enterCode(code: string): Promise<void>;
-  /** Send the pose of head and hands to the other clients; no head means that VR has ended. */
+  /** Send the pose of head and hands to the other clients. Without a head, VR has ended. */
   present(presence: Omit<Presence, "op">): void;
 }

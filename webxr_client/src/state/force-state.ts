@@ -6,20 +6,20 @@ import { type Signal, signal } from "@preact/signals";
 import type { ForcesFrame } from "../protocol/frames.js";
 import { FORCE_TERMS, LOSS_TERMS } from "../protocol/messages.js";
 
-/** Choices of the items whose force arrows are drawn. */
+/** Choices for which items have their force arrows drawn. */
 export const FORCES_SHOWN = ["off", "hovered", "selected", "all"] as const;
 export type ForcesShown = (typeof FORCES_SHOWN)[number];
-/** Choices of the length of trails, in past frames; 0 draws no trails. */
+/** Choices for the length of trails, in past frames; 0 draws no trails. */
 export const TRAIL_STEPS = [0, 8, 24] as const;
 /** Name of a loss term that has a force. */
 export type Term = Extract<(typeof LOSS_TERMS)[number], { force: string }>["name"];
 
-/** Terms with a force: first those of a forces frame, then those computed for single items. */
+/** Terms with a force: first the terms in a forces frame, then terms computed for single items. */
 export const TERMS: readonly Term[] = [
   ...FORCE_TERMS,
   ...LOSS_TERMS.flatMap((term) => (term.force === "probe" ? [term.name] : [])),
 ];
-/** Colours of arrows, the same as in the charts. */
+/** Colour of the force arrows per term, the same as in the charts. */
 export const TERM_COLOURS = Object.fromEntries(
   LOSS_TERMS.map((term) => [term.name, term.colour]),
 ) as Record<Term, string>;
@@ -54,11 +54,11 @@ export class ForceState {
   readonly map = signal(false);
   /** Picture decoded at the pointer or the hand; null without a picture. */
   readonly decoded: Signal<Decoded | null> = signal(null);
-  /** Results of the newest probe per item. */
+  /** Results of the newest probe, by item. */
   readonly seen: Signal<ReadonlyMap<number, Seen>> = signal(new Map());
   /** Whether the panel of forces and dials is open. */
   readonly dialsOpen = signal(false);
-  /** Newest forces on all items; null before the first frame. */
+  /** Newest forces on all items; null before the first forces frame. */
   frame: ForcesFrame | null = null;
   /** Counts changes of `frame` and `seen`. */
   readonly version = signal(0);
@@ -86,8 +86,8 @@ export class ForceState {
   }
 
   /**
-   * Index in FORCE_TERMS of the strongest force per item; -1 where all are zero. Null before the
-   * first frame.
+   * Index in FORCE_TERMS of the strongest force per item; -1 where all forces are zero. Null before
+   * the first forces frame.
    */
   dominant(): Int16Array | null {
     if (!this.frame) return null;
@@ -110,7 +110,7 @@ export class ForceState {
   }
 }
 
-/** Decode pictures: base64 text of uint8 (K, height, width, channels). */
+/** Read K pictures from the base64 text of a uint8 array (K, height, width, channels). */
 export function picturesOf(
   text: string,
   width: number,

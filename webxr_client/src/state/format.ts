@@ -4,7 +4,7 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const count = (n: number): string => whole.format(n);
 
-/** Format a share as percent. Less than the whole is never rounded up to 100 %. */
+/** Format a share as percent. A share below 1 is never rounded up to 100 %. */
 export function percent(share: number, digits = 0): string {
   const text = (100 * share).toFixed(digits);
   const most = share < 1 && Number(text) >= 100 ? 100 - 10 ** -digits : null;

@@ -10,13 +10,14 @@ import { addDeltas, type PositionsFrame, ProtocolError } from "../protocol/frame
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { Box, SceneFile } from "../protocol/scene-file.js";
 
-/** Limits of the time between two keyframes, in ms. */
+/** Shortest time between two keyframes, in ms. */
 const SHORTEST = 1000 / 60;
+/** Longest time between two keyframes, in ms. */
 const LONGEST = 250;
-/** When this many keyframes wait, further frames are added to the last keyframe. */
+/** Number of waiting keyframes from which further frames are added to the last waiting keyframe. */
 const BACKLOG = 3;
 
-/** Positions after a frame, as received: held items have their received positions too. */
+/** Positions after a frame, as received from the server, also for held items. */
 interface Keyframe {
   positions: Uint16Array;
   revision: number;
@@ -34,17 +35,17 @@ export class LatentState {
   received = -1;
   /** Revision of the keyframe `to`. A selection refers to this revision. */
   revision = -1;
-  /** Keyframes, four numbers per point: at t = 0 points are at `from`, at t = 1 at `to`. */
+  /** Positions, four numbers per point: at t = 0 points are at `from`, at t = 1 at `to`. */
   from = new Uint16Array(0);
   to = new Uint16Array(0);
-  /** Counts changes of the keyframes. */
+  /** Counts changes of `from` and `to`. */
   version = 0;
   /** While true, no keyframe is played. */
   frozen = false;
 
   /**
-   * Items dragged by this page. Their keyframes stay where the drag began; the point cloud adds the
-   * motion of the drag.
+   * Items dragged by this page. In the keyframes, these items stay where the drag began; the point
+   * cloud adds the motion of the drag.
    */
   private held = new Uint32Array(0);
   /** Shown positions of the held items, four numbers per item. */
@@ -118,7 +119,7 @@ export class LatentState {
     this.version += 1;
   }
 
-  /** Convert the positions of held items to the grid of another box, clamped to its edges. */
+  /** Convert the positions of held items to the grid of `box`, clamped to the edges of `box`. */
   private putHeldIn(box: Box): void {
     const steps = GRID_STEPS - 1;
     for (let k = 0; k < 4 * this.held.length; k++) {
@@ -161,7 +162,7 @@ export class LatentState {
     }
     if (frame.header.n !== this.n) {
       throw new ProtocolError(
-        `a frame of ${frame.header.n} points does not fit a scene of ${this.n}`,
+        `a frame of ${frame.header.n} points does not fit a scene of ${this.n} points`,
       );
     }
     this.adding ||= this.frozen || this.waiting.length >= BACKLOG;
@@ -197,14 +198,14 @@ export class LatentState {
     this.adding = false;
   }
 
-  /** Remove and return the next keyframe. Its array is reused by the next `push`. */
+  /** Remove and return the next keyframe. The next `push` reuses the array of this keyframe. */
   private takeNext(): Keyframe | undefined {
     const next = this.waiting.shift();
     if (next) this.spare.push(next.positions);
     return next;
   }
 
-  /** Positions after a frame that follows `before`; without `before`, the shown keyframe. */
+  /** Add `frame` to the keyframe `before`, or to the shown keyframe. Returns the positions. */
   private follow(before: Keyframe | undefined, frame: PositionsFrame): Uint16Array {
     const positions = this.spare.pop() ?? new Uint16Array(this.to.length);
     positions.set(before?.positions ?? this.to);

@@ -18,7 +18,7 @@ export interface OpenSheet {
   /** `suspects`: labels that the model doubts. `uncertain`: uncertain predictions. */
   kind: SheetKind;
   items: readonly SheetItem[];
-  /** Number of items in the whole queue; `items` are the first of them. */
+  /** Number of items in the whole queue; `items` are the first items of the queue. */
   total: number;
   /** Expected number of wrong labels or predictions among `items`. */
   expectedWrong: number;
@@ -26,19 +26,20 @@ export interface OpenSheet {
   reason: string;
   /**
    * `busy`: waiting for the server. `done`: the queue is empty, and `items` are the next uncertain
-   * ones.
+   * items.
    */
   status: "open" | "busy" | "done";
 }
 
 const ACCEPT_FROM = 0.95;
-/** Range of `acceptFrom` that a person can choose. */
+/** Smallest value of `acceptFrom` that the user can choose. */
 export const LEAST_ACCEPT_FROM = 0.5;
+/** Largest value of `acceptFrom` that the user can choose. */
 export const LARGEST_ACCEPT_FROM = 0.99;
-/** Share of right items to aim for, until the server sends one. */
+/** Share of right items to aim for, until the server sends a target share. */
 export const TARGET_SHARE = 0.98;
 /**
- * Value of `at` if no picture is the current one. In VR a sheet opens like this, because there is
+ * Value of `at` while there is no current picture. In VR a sheet opens like this, because there is
  * no keyboard focus that would mark a picture.
  */
 export const NO_PICTURE = -1;
@@ -48,11 +49,11 @@ export class ReviewState {
   readonly quality: Signal<Quality | null> = signal(null);
   /** Open contact sheet; null without one. */
   readonly sheet: Signal<OpenSheet | null> = signal(null);
-  /** Index of the current picture, which the class keys label; or NO_PICTURE. */
+  /** Index of the current picture, whose class the class keys correct; or NO_PICTURE. */
   readonly at = signal(0);
   /**
-   * Maps the number of a corrected item to its class. Kept when the sheet is put away; cleared when
-   * the sheet is confirmed or closed.
+   * Maps the number of a corrected item to its new class. Kept when the sheet is put away; cleared
+   * when the sheet is confirmed or closed.
    */
   readonly corrected: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** Items set aside as undecidable: they keep their labels. */
@@ -66,8 +67,8 @@ export class ReviewState {
 }
 
 /**
- * Class that Enter gives an item of a sheet without a correction: the more likely of its label and
- * its prediction; -1 if it has neither.
+ * Class that Enter gives an item of a sheet that the user did not correct: the label or the
+ * prediction of the item, whichever is more likely; -1 if the item has neither.
  */
 export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
   return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;
@@ -80,7 +81,7 @@ export const labelDiffers = ({ class_id, prediction }: SheetItem): boolean =>
 /**
  * Labels that Enter assigns for a sheet.
  *
- * @param corrected Maps the number of a corrected item to its class.
+ * @param corrected Maps the number of a corrected item to its new class.
  * @param aside Items set aside; they get no label.
  * @returns Items (ascending), one class per item, and the number of items whose class changes.
  */
@@ -101,7 +102,7 @@ export function sheetLabels(
   };
 }
 
-/** The up to SHEET_SIZE most doubtful `items` that are not set aside, in the given order. */
+/** The most doubtful `items` that are not set aside, at most SHEET_SIZE, in the given order. */
 export function withoutSetAside(items: Sheet["items"], aside: ReadonlySet<number>): Sheet["items"] {
   const left = items.filter(({ item }) => !aside.has(item));
   if (left.length <= SHEET_SIZE) return left;

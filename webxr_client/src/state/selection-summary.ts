@@ -3,19 +3,19 @@ import { SHEET_SIZE } from "../protocol/messages.js";
 import type { AppState, Selection } from "./app-state.js";
 
 /**
- * Smallest share of equal predictions for which their class is suggested. A class without labels is
- * never predicted, so its items have mixed predictions.
+ * A class is suggested if at least this share of the selection is predicted as the class. A class
+ * without labels is never predicted, so items of such a class have mixed predictions.
  */
 export const CLEAR_SHARE = 0.7;
 
 export interface PredictionSummary {
   /** Most frequent prediction; -1 if no item has a prediction. */
   classId: number;
-  /** Share of all items that have this prediction, 0..1. */
+  /** Share of all items whose prediction is `classId`, 0..1. */
   share: number;
-  /** Whether the share is at least CLEAR_SHARE. */
+  /** Whether `share` is at least CLEAR_SHARE. */
   clear: boolean;
-  /** Items with another prediction, ascending. */
+  /** Items whose prediction is not `classId`, ascending. */
   odd: Uint32Array;
 }
 
@@ -97,7 +97,7 @@ export function evenly(items: Uint32Array, count: number): Uint32Array {
 
 /**
  * Unlabelled items of a selection whose prediction is confident enough to accept, and one class per
- * item. `unlabelled` is the number of all unlabelled items.
+ * item. `unlabelled` is the number of all unlabelled items of the selection.
  */
 export function acceptedPredictions(
   state: AppState,

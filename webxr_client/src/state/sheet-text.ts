@@ -13,7 +13,8 @@ export const NOTHING_LEFT: Record<SheetKind, string> = {
   suspects:
     "No suspects are left. A suspect is a label that the model doubts and nobody has verified.",
   uncertain:
-    "No uncertain items are left. An item is uncertain if its two most probable classes are close.",
+    "No uncertain items are left. An item is uncertain if its two most probable classes have " +
+    "similar probabilities.",
 };
 
 /** Sentence about the expected number of errors on a sheet. */
@@ -30,8 +31,8 @@ export function expectedErrors({ items, expectedWrong }: OpenSheet): string {
 export type Decision = "" | "corrected" | "aside";
 
 /**
- * Class of a picture after the sheet is confirmed (-1: unlabelled, or unchanged if set aside), and
- * the decision behind it.
+ * Class of a picture after the sheet is confirmed, and the decision of the user about the picture.
+ * The class is -1 if the item is set aside or stays without a label.
  */
 export function outcomeOf(
   one: SheetItem,
@@ -60,8 +61,8 @@ export function classCaption(
 }
 
 /**
- * Number of pictures in a row that the group name at `place` spans; 0 if no group begins there. A
- * group that continues in the next row begins there again.
+ * Number of pictures under the group name that begins at `place`; 0 if no name begins at `place`. A
+ * group that continues in the next row has its name in that row too.
  */
 export function groupSpan(items: readonly SheetItem[], place: number, columns: number): number {
   const heads = (k: number) =>

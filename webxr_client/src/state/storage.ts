@@ -1,4 +1,4 @@
-/** Values kept in the browser's storage. Without storage, they last until the page is closed. */
+/** Values kept in the browser's storage. If the browser forbids storage, no value is kept. */
 
 /** The stored value; null if there is none. */
 export function stored(key: string): string | null {

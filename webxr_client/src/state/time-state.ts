@@ -7,14 +7,14 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 export class TimeState {
   /** Whether the page shows the current state. */
   readonly live = signal(true);
-  /** Index of the recorded frame that is shown; without meaning while `live`. */
+  /** Index of the recorded frame that is shown; not used while `live` is true. */
   readonly moment = signal(0);
   readonly playing = signal(false);
   /** Playback speed, one of SPEEDS. */
   readonly speed: Signal<number> = signal(1);
   /** Index of the recording, from the newest request; null before the first answer. */
   readonly timeline: Signal<Timeline | null> = signal(null);
-  /** Milliseconds from the newest request of a moment until it was shown. */
+  /** Time from the newest request of a moment until the moment was shown, in ms. */
   readonly reachedIn = signal(0);
 
   /** Index of the newest recorded frame. */

@@ -5,35 +5,37 @@ import { store, stored } from "./storage.js";
 export type Handedness = "left" | "right";
 export type XrMode = "immersive-vr" | "immersive-ar";
 /**
- * `brush` paints with the sphere; `cluster` grows from the sphere over the dense region around it.
+ * `brush` selects the items in the sphere; `cluster` also adds the dense region around it.
  */
 export type BrushTool = "brush" | "cluster";
 
-/** Limits of the brush radius, in metres of the room. */
+/** Smallest brush radius, in metres of the room. */
 export const LEAST_RADIUS = 0.008;
+/** Largest brush radius, in metres of the room. */
 export const LARGEST_RADIUS = 0.25;
 const FIRST_RADIUS = 0.045;
-/** Limits of the density threshold of the cluster tool. */
+/** Smallest density threshold of the cluster tool. */
 export const LEAST_DENSITY = 0.02;
+/** Largest density threshold of the cluster tool. */
 export const HIGHEST_DENSITY = 0.9;
 const FIRST_DENSITY = 0.18;
 const KEY = "lodespace.dominant-hand";
 
 export class XrState {
-  /** Kinds of session that the browser offers; null until the browser has answered. */
+  /** WebXR modes that the browser offers; null until the browser has answered. */
   readonly offered: Signal<ReadonlySet<XrMode> | null> = signal(null);
-  /** Kind of the running session; null on the page. */
+  /** Mode of the running WebXR session; null while no WebXR session runs. */
   readonly presenting: Signal<XrMode | null> = signal(null);
   /** Message for the user: what happened and what to do next; "" without a message. */
   readonly message = signal("");
-  /** Item that the brush touches; its card is shown. -1 when the brush touches none. */
+  /** Item that the brush touches, whose card is shown; -1 when the brush touches no item. */
   readonly atBrush = signal(-1);
   /** Brush radius in metres of the room. */
   readonly radius = signal(FIRST_RADIUS);
   readonly tool: Signal<BrushTool> = signal("brush");
   /** Whether the brush removes items from the selection. */
   readonly subtract = signal(false);
-  /** Density threshold of the cluster tool: a share of the densest place under the brush. */
+  /** Density threshold of the cluster tool, as a share of the highest density under the brush. */
   readonly density = signal(FIRST_DENSITY);
   /** Whether hands are tracked without controllers, so that pinches replace triggers. */
   readonly bare = signal(false);

@@ -1,4 +1,4 @@
-/** Commands without an answer exist only in the page, so the browser asks before closing it. */
+/** The browser asks before it closes a page with unanswered commands: only the page has them. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection, type StreamListener } from "../../src/net/connection.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readRecords } from "../../src/protocol/recording.js";
 
-/** A record in the format of docs/files.md. Only the server checks its checksum. */
+/** A record in the format of docs/files.md. The checksum is 0: only the server checks it. */
 function record(kind: string, time: number, payload: string): number[] {
   const head = new DataView(new ArrayBuffer(13));
   head.setUint8(0, kind.charCodeAt(0));

@@ -51,7 +51,7 @@ describe("LatentState", () => {
     const coming = [frame(5), frame(6), frame(7)];
     for (const one of coming) state.push(one, 0);
     for (let k = 0; k < coming.length; k++) {
-      coming[k]?.planes.fill(0); // the frame has been added already
+      coming[k]?.planes.fill(0); // later changes of the frame have no effect
       state.sampleAt(1000 * k + 500);
       expect(state.to[0]).toBe(101 + k);
       expect(state.revision).toBe(6 + k);
@@ -145,7 +145,7 @@ describe("LatentState", () => {
     expect(Math.abs(state.latentMean(0, 0) - (taken[0] as number))).toBeLessThan(step);
     state.release();
     expect(Array.from(state.to)).toEqual([60_001, 60_000, 60_000, 0]);
-    // Places outside the box are at its edge. Another number of dimensions ends the drag.
+    // Positions outside the box move to the edge. Another number of dimensions ends the drag.
     state.setScene({ ...next, positions: Uint16Array.of(60_000, 60_000, 60_000, 0) });
     state.hold(Uint32Array.of(0));
     state.setScene({ ...oneItem(5), positions: Uint16Array.of(7, 8, 9, 0) });

@@ -1,7 +1,8 @@
 /**
  * Gestures of the hands in VR. Trigger or pinch paints. Grip, or a pinch in empty space, grabs the
- * world. Grip or pinch on selected items grabs these items, the cluster. The palette at the other
- * hand is touched or pointed at. This module draws nothing.
+ * world. Grip or pinch on selected items grabs the selected items, called the cluster. The hand
+ * that paints touches or points at the palette, which is near the other hand. This module draws
+ * nothing.
  */
 import { type Matrix4, Vector3 } from "three";
 import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
@@ -31,13 +32,13 @@ import {
 
 /** The objects that hands act on. */
 export interface XrSurroundings extends BoardsInRoom {
-  /** From scene metres to room metres. */
+  /** Matrix from scene metres to room metres. */
   readonly roomFromScene: Matrix4;
   readonly palette: BoardsInRoom["palette"] & {
     turnPage(): void;
     turnTo(side: PaletteSide): void;
   };
-  /** Draw these items where the hand has them; an empty array draws all at their places. */
+  /** Draw `items` in the hand that grabbed them; an empty array draws all items at their places. */
   showGrabbed(items: Uint32Array): void;
 }
 
@@ -77,7 +78,9 @@ export class XrControls implements InputListener {
     this.boxes.read(state.latent);
   }
 
-  /** The hand that paints: the chosen hand, or the other one if only that is connected. */
+  /**
+   * The hand that paints: the chosen hand, or the other hand if only the other hand is connected.
+   */
   get dominant(): TrackedHand {
     const { left, right } = this.hands;
     const chosen = this.state.xr.dominant.value === "left" ? left : right;
@@ -90,7 +93,7 @@ export class XrControls implements InputListener {
     return this.dominant === this.hands.left ? this.hands.right : this.hands.left;
   }
 
-  /** How the points of a grabbed cluster are moved. */
+  /** Motion of the points of a grabbed cluster. */
   get grab(): ClusterGrab {
     return this.cluster.grab;
   }
@@ -100,12 +103,12 @@ export class XrControls implements InputListener {
     return this.cluster.grab.held;
   }
 
-  /** Where the dominant hand is on a board. */
+  /** Board and tile that the dominant hand touches or points at. */
   get pointing(): BoardPointing {
     return this.boards.pointing;
   }
 
-  /** Whether the dominant hand is on the contact sheet. */
+  /** Whether the dominant hand touches or points at the contact sheet. */
   get onSheet(): boolean {
     return this.boards.onSheet;
   }
@@ -128,7 +131,7 @@ export class XrControls implements InputListener {
   press(hand: TrackedHand): void {
     if (this.state.latent.n === 0) return;
     this.state.xr.clearMessage();
-    if (hand === this.cluster.hand) return; // it already holds the cluster
+    if (hand === this.cluster.hand) return; // the hand already holds the cluster
     if (hand !== this.dominant) {
       if (!hand.bare) this.activities.begin(hand.side, "subtracting");
       else this.grasp(hand);
@@ -186,9 +189,9 @@ export class XrControls implements InputListener {
   // Each frame -----------------------------------------------------------------------------------
 
   /**
-   * Advance all gestures by one frame, `seconds` after the previous one. A frame in which nothing
-   * happens allocates nothing. Signals are read by `value`: nothing subscribes outside of effects,
-   * and each call of `peek` allocates a function.
+   * Advance all gestures by one frame, `seconds` after the previous frame. A frame in which nothing
+   * happens allocates nothing. Signals are read by `value`, which subscribes to nothing outside of
+   * effects; `peek` would allocate a function at each call.
    */
   frame(now: number, seconds: number): void {
     this.now = now;
@@ -222,8 +225,9 @@ export class XrControls implements InputListener {
 
   /**
    * Adapt to another scene, and return what has changed. After a change of box, the cloud keeps its
-   * place in the room and in the hand. After a change of items or of the number of dimensions, no
-   * place has kept its meaning: all gestures end, and the caller has to place the world again.
+   * place in the room, and a grabbed cluster stays in the hand. After a change of items or of the
+   * number of dimensions, old places have no meaning: all gestures end, and the caller has to place
+   * the world again.
    */
   sceneChanged(): SceneChange {
     const { latent, xr } = this.state;
@@ -245,7 +249,7 @@ export class XrControls implements InputListener {
     return change;
   }
 
-  /** Scene metres after the last change of box per scene metre before it. */
+  /** Ratio of the last change of box: new scene metres per old scene metre. */
   get boxRatio(): number {
     return this.boxes.newFromOld.elements[0]!;
   }
@@ -272,7 +276,7 @@ export class XrControls implements InputListener {
     this.brush.locate(hand, roomFromScene, scaleOf(roomFromScene));
   }
 
-  /** Grab the cluster if the hand is in it, else the world. */
+  /** Grab the cluster if the hand is in the cluster; otherwise grab the world. */
   private grasp(hand: TrackedHand): void {
     if (this.activities.of(hand.side) === "painting") return;
     const { roomFromScene } = this.room;
@@ -283,7 +287,10 @@ export class XrControls implements InputListener {
     this.freezeOrThaw();
   }
 
-  /** Release cluster and world. Over a class the cluster is labelled, in space pinned. */
+  /**
+   * Release the cluster and the world. A cluster released over a class tile is labelled; a cluster
+   * released in free space is pinned.
+   */
   private letGo(hand: TrackedHand): void {
     if (this.cluster.hand === hand) {
       const { tile } = this.pointing;
@@ -298,14 +305,18 @@ export class XrControls implements InputListener {
 
   /**
    * Freeze the points while a hand paints or holds something, so that a label applies to the points
-   * as seen. While a cluster is dragged in the model, its neighbours have to follow: points move.
+   * as seen. Do not freeze the points while a cluster is dragged in the model, because neighbours
+   * have to follow the cluster.
    */
   private freezeOrThaw(): void {
     const held = this.cluster.hand ? !this.cluster.pulls : this.world.active;
     this.state.latent.frozen = this.stroke.active || held;
   }
 
-  /** End a hand's gestures. `why` completes the message "The right hand ..."; "" shows none. */
+  /**
+   * End a hand's gestures. `why` completes the message "The right hand ..."; with "", no message is
+   * shown.
+   */
   private endGestures(hand: TrackedHand, why: string): void {
     const activity = this.activities.end(hand.side);
     let what = "";
@@ -315,7 +326,7 @@ export class XrControls implements InputListener {
     }
     if (hand === this.cluster.hand) {
       this.cluster.release(this.now);
-      what = "the cluster went back";
+      what = "the cluster returned to its place";
     }
     this.world.letGo(hand, this.room.roomFromScene);
     this.freezeOrThaw();
@@ -342,7 +353,10 @@ export class XrControls implements InputListener {
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  /** Length of a hand's ray, metres: shorter if the hand has points in its brush or a cluster. */
+  /**
+   * Length of a hand's ray, metres: shorter if the brush contains points or the hand holds a
+   * cluster.
+   */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

@@ -1,9 +1,10 @@
 /**
- * Durations of frames in rings that are filled without allocating. Figures are computed on request.
+ * Durations of the last frames, stored in ring buffers without allocating memory. Statistics are
+ * computed on request.
  */
 import type { FrameFigures } from "../../scene/xr/boards/bench-board.js";
 
-/** Number of frames in a ring. */
+/** Number of frames in a ring buffer. */
 const KEPT = 256;
 
 export class FrameClock {

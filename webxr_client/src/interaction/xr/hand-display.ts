@@ -36,7 +36,7 @@ export class HandDisplay {
     private readonly probe: BrushProbe,
   ) {}
 
-  /** Show everything where the hand is, once per frame. */
+  /** Show brush, ray and item card at the hand. Called once per frame. */
   update(head: HeadPose): void {
     this.showBrush();
     this.showRay();
@@ -73,7 +73,10 @@ export class HandDisplay {
     boards.sheet.light(onSheet ? pointing.tile : null);
   }
 
-  /** Show the card of the item at the brush, or of the picture that the hand is at. */
+  /**
+   * Show the card of the item at the brush, or of the sheet's picture that the hand touches or
+   * points at.
+   */
   private showCard(head: HeadPose): void {
     const { controls, state } = this;
     const { card, sheet } = this.boards;
@@ -95,7 +98,7 @@ export class HandDisplay {
     placeCardAtBrush(card.mesh, head, hand.brush, state.xr.radius.value, side);
   }
 
-  /** The item whose picture on the sheet the hand is at; -1 for none. */
+  /** The item of the sheet's picture that the hand touches or points at; -1 for none. */
   private pictureAtHand(): number {
     const { onSheet, pointing } = this.controls;
     const action = onSheet ? pointing.tile?.action : undefined;

@@ -43,7 +43,7 @@ export interface XrSetting {
   mode: XrMode;
   /** Whether y = 0 is the floor. */
   onFloor: boolean;
-  /** Whether the cost of frames is shown. */
+  /** Whether the board with the cost of a frame is shown. */
   bench: boolean;
   models: InputModels;
 }
@@ -80,7 +80,7 @@ export class XrView implements Presenter {
   private lastNow = 0;
   /** Whether the cloud was given new arrays since the last frame. */
   private newArrays = false;
-  /** Factor of the size of points, which keeps their size in the room after a change of box. */
+  /** Factor that keeps the size of points in the room unchanged after a change of box. */
   private pointShare = 1;
 
   constructor(
@@ -157,7 +157,7 @@ export class XrView implements Presenter {
     cloud.setGrab(this.controls.grab.shownFromPlace);
     const eye = renderer.xr.getCamera().cameras[0];
     if (eye) {
-      // Point sizes are in pixels of an eye's part of the layer, as high as the layer is.
+      // Point sizes are in pixels of the layer. The part of an eye is as high as the whole layer.
       const height = eye.viewport.w || this.layerHeight();
       cloud.setView(eye.projectionMatrix.elements[5]! * 0.5 * height, 1, 0.55, 2.4);
     }
@@ -194,7 +194,7 @@ export class XrView implements Presenter {
     stage.world.remove(this.box);
     const { state } = this.parts;
     state.xr.atBrush.value = -1;
-    // The page, which is shown next, needs a current picture.
+    // The page needs a current picture; in VR, the current picture can be NO_PICTURE.
     state.review.at.value = Math.max(0, state.review.at.peek());
     for (const part of [this.palette, this.sheet, this.card, this.display, this.bench])
       part?.dispose();
@@ -228,7 +228,8 @@ export class XrView implements Presenter {
   }
 
   /**
-   * Lay the boards out again when their tiles change. The boards themselves watch what they draw.
+   * Lay the boards out again when their tiles change. Each board itself watches the signals that it
+   * draws.
    */
   private watch(): void {
     const { state } = this.parts;
@@ -248,7 +249,7 @@ export class XrView implements Presenter {
         sheet.value;
         this.sheet.relayout();
         if (shown || !sheet.value) return;
-        // A sheet stays where it was opened. The palette gives its pictures their classes.
+        // A sheet stays where it was opened. The palette's class tiles label pictures of the sheet.
         this.sheetPlaced = false;
         this.palette.turnTo("classes");
       }),
@@ -311,7 +312,10 @@ export class XrView implements Presenter {
     this.sheetPlaced = true;
   }
 
-  /** Draw a board, or in a later frame if this frame had a keyframe or a query by the brush. */
+  /**
+   * Draw one stale board. The drawing can wait for a later frame if this frame had a new keyframe
+   * or a brush query.
+   */
   private drawBoards(now: number): void {
     const { version } = this.parts.state.latent;
     const busy = version !== this.keyframe || this.controls.brush.queriedAt === now;

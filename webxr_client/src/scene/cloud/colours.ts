@@ -25,7 +25,7 @@ export function parseColour(hex: string): [number, number, number] {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-/** Return an sRGB channel (0..255) whose linear value is multiplied by `share`. */
+/** Multiply the linear value of an sRGB channel (0..255) by `share`, and return the new channel. */
 export function dimmed(channel: number, share: number): number {
   const c = channel / 255;
   const light = share * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);

@@ -11,7 +11,7 @@ import { Lines } from "./lines.js";
 
 /** Length of an arrow whose force is at the 95th percentile, scene metres. */
 const LONG = 0.09;
-/** The same length when more than MANY arrows are drawn. */
+/** Length of an arrow at the 95th percentile of force when more than MANY arrows are drawn. */
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
 /** Largest lengths of an arrow and of its head, scene metres. */
@@ -19,7 +19,7 @@ const LONGEST = 0.13;
 const LONGEST_HEAD = 0.014;
 const MOST_ARROWS = 20_000;
 const MOST_TRAILS = 3000;
-/** Length of an arrowhead as a share of its arrow. */
+/** Length of an arrowhead, as a share of the length of the arrow. */
 const HEAD = 0.28;
 const CIRCLE = 32;
 
@@ -155,7 +155,7 @@ export class ForceLines {
 
   private drawArrow({ item, term, force, size }: Arrow, strong: number, long: number): void {
     const { to } = this.state.latent;
-    // The square root keeps a force visible beside one that is ten times as strong.
+    // The square root keeps a force visible beside a force that is ten times as strong.
     const length = Math.min(LONGEST, long * Math.sqrt(size / strong));
     const [dx, dy, dz] = force.map((f) => f / size) as [number, number, number];
     const at = 4 * item;
@@ -163,7 +163,7 @@ export class ForceLines {
     const [ex, ey, ez] = [px + dx * length, py + dy * length, pz + dz * length];
     const colour = colours.get(term) as Color;
     this.arrows.add(px, py, pz, ex, ey, ez, colour, 0.55, 1);
-    // The head of the arrow lies across it.
+    // The two lines of the arrowhead spread at right angles to the arrow, in the xy plane.
     const flat = Math.hypot(dx, dy) || 1e-6;
     const [sx, sy] = [-dy / flat, dx / flat];
     const back = Math.min(length * HEAD, LONGEST_HEAD);

@@ -39,7 +39,7 @@ export class Lines {
     geometry.setAttribute("color", this.colours);
   }
 
-  /** Add a segment, scene metres. `from`, `to`: opacities of its ends, 0..1. */
+  /** Add a segment, scene metres. `from`, `to`: opacities of the ends of the segment, 0..1. */
   add(
     x: number,
     y: number,

@@ -41,7 +41,10 @@ const COLOUR_BY: Record<ColourBy, number> = {
 const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
-/** The same share for few items, such as a contact sheet's, which are searched among thousands. */
+/**
+ * Share by which few selected items, such as those of a contact sheet, are drawn larger, so that
+ * they are found among thousands of points.
+ */
 const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.
 const GRABBED = 255;
@@ -165,7 +168,10 @@ export class PointCloud {
     this.marks.needsUpdate = true;
   }
 
-  /** Mark the selected items. `few`: there are few, scattered items, which are drawn larger. */
+  /**
+   * Mark the selected items. `few`: draw the items larger than usual, because they are few and
+   * scattered.
+   */
   setSelected(items: Uint32Array, few = false): void {
     this.material.uniforms.uSelectedSize!.value = few ? MARKED_SIZE : SELECTED_SIZE;
     const marks = this.marks.array as Uint8Array;
@@ -211,12 +217,12 @@ export class PointCloud {
     this.refreshClasses();
   }
 
-  /** Show grabbed items moved by this matrix of scene metres. */
+  /** Show grabbed items moved by this matrix, in scene metres. */
   setGrab(shownFromPlace: Matrix4): void {
     (this.material.uniforms.uGrab!.value as Matrix4).copy(shownFromPlace);
   }
 
-  /** Show the brush, scene metres; radius 0 hides it. */
+  /** Show the brush, scene metres; radius 0 hides the brush. */
   setBrush(centre: Vector3, radius: number): void {
     (this.material.uniforms.uBrush!.value as Vector4).set(centre.x, centre.y, centre.z, radius);
   }
@@ -275,7 +281,7 @@ export class PointCloud {
   }
 
   setTheme(fog: string, accent: string, cue: readonly [string, string]): void {
-    // The bytes of the palette are sRGB and are shown unchanged; these colours have to match.
+    // The bytes of the palette are sRGB and shown unchanged, so these colours become sRGB, too.
     (this.material.uniforms.uFog!.value as Color).set(fog).convertLinearToSRGB();
     (this.material.uniforms.uAccent!.value as Color).set(accent).convertLinearToSRGB();
     (this.material.uniforms.uPin!.value as Color).set(accent).convertLinearToSRGB();

@@ -1,6 +1,6 @@
 /**
  * GLSL of the cloud. The shader interpolates positions between two integer keyframes; the CPU does
- * nothing per point and frame.
+ * no work per point in a frame.
  */
 
 export const vertexShader = /* glsl */ `
@@ -21,8 +21,8 @@ uniform float uFlat;
 uniform float uSelectedSize;  // share by which selected points are larger
 uniform int uColourBy;        // 0 label, 1 prediction, 2 confidence, 3 force, 4 movement, 5 a cue
 uniform vec3 uCue[2];         // colours of the least and the strongest value of a cue
-uniform vec2 uSizes;          // sizes of the same values; 1, 1 without a cue as size
-uniform vec3 uTerms[4];       // colours of the terms; classes.y is the dominant one
+uniform vec2 uSizes;          // sizes of the least and the strongest value; 1, 1 without a cue
+uniform vec3 uTerms[4];       // colours of the terms; classes.y is then the dominant term
 uniform sampler2D uPalette;
 uniform vec3 uAccent;
 uniform vec3 uFog;
@@ -57,7 +57,7 @@ void main() {
   float selected = marks.y;
   float hovered = step(0.5, marks.z);
   vDim = (1.0 - hovered) * step(0.1, marks.z) * (1.0 - selected);
-  // The orthographic camera of a flat scene has no distance; in a headset there is always one.
+  // With the orthographic camera of a flat scene, size does not depend on distance.
   float distance = projectionMatrix[3][3] > 0.5 ? 1.0 : max(-view.z, 1e-4);
   float pixels = uPointSize * uPixelsPerUnit / distance;
   pixels *= mix(uSizes.x, uSizes.y, cueSize);
@@ -146,7 +146,7 @@ void main() {
       colour = mix(colour, mix(picture.rgb, vColour, rim), fade);
       alpha = mix(dot_, 1.0, fade);
     } else {
-      // A grey picture is the alpha channel; the colour is that of the class.
+      // A grey picture sets the opacity; the colour of the point is that of the class.
       float ink = smoothstep(0.12, 0.75, picture.r);
       alpha = mix(dot_, ink, fade);
       colour *= mix(1.0, 0.82 + 0.3 * picture.r, fade);

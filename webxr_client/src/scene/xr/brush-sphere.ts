@@ -1,4 +1,4 @@
-/** The brush: a thin bright sphere, filled faintly with the colour of its action. */
+/** The brush: a sphere with a bright rim. The colour shows whether the brush adds or subtracts. */
 import { AdditiveBlending, Color, Mesh, ShaderMaterial, SphereGeometry } from "three";
 
 const vertexShader = /* glsl */ `

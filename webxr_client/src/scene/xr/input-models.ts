@@ -1,7 +1,7 @@
 /**
- * Visible controllers and hands: models of the WebXR input profiles, from this server. The parts of
- * a controller are joined into one mesh, one draw call. A controller with an unknown profile, or
- * whose model fails to load, gets a built-in fallback mesh.
+ * Visible controllers and hands: models of the WebXR input profiles, loaded from this server. The
+ * parts of a controller are joined into one mesh, so that a controller needs one draw call. A
+ * controller with an unknown profile, or whose model fails to load, gets a built-in fallback mesh.
  */
 import {
   type BufferGeometry,
@@ -25,10 +25,10 @@ const HAND_PROFILE = "generic-hand";
 const SKIN = "#9fb2c8";
 
 export class InputModels {
-  /** Known profiles: from profile id to the path of its profile.json. */
+  /** Known profiles: maps the id of a profile to the path of the profile.json. */
   private profiles: Promise<Record<string, { path: string }>> | null = null;
   private readonly cache = new Map<string, Promise<Object3D>>();
-  /** One loaded model per hand. Each use is a copy with bones of its own. */
+  /** One loaded model per hand. Each shown hand is a copy of the model with separate bones. */
   private readonly hands = new Map<string, Promise<Group>>();
   private readonly skin = new MeshStandardMaterial({
     color: SKIN,
@@ -95,7 +95,7 @@ export class InputModels {
       child.frustumCulled = false; // the bounds are those of the pose in the file
       for (const bone of child.skeleton.bones) {
         bones.push(bone);
-        names.push(bone.name as XRHandJoint); // the files name the joints as WebXR does
+        names.push(bone.name as XRHandJoint); // the model files use the joint names of WebXR
       }
     });
     model.show(built);
@@ -137,12 +137,12 @@ export class InputModel extends Object3D {
     if (!this.gone) this.add(drawLate(model));
   }
 
-  /** Set the function that moves the model, once per frame. */
+  /** Set the function that moves the model; `frame` calls this function. */
   follow(update: () => void): void {
     this.update = update;
   }
 
-  /** Move the model, once per frame. */
+  /** Move the model. Called once per frame. */
   frame(): void {
     if (this.children.length > 0) this.update?.();
   }
@@ -154,7 +154,8 @@ export class InputModel extends Object3D {
 }
 
 /**
- * Render order after the palette, so that a hand before it is visible (boards/palette-board.ts).
+ * Render order after the palette (boards/palette-board.ts), so that a hand in front of the palette
+ * is visible.
  */
 const LATE = 5;
 
@@ -172,8 +173,8 @@ function drawLate(model: Object3D): Object3D {
 }
 
 /**
- * Join all meshes of a model into one mesh. Its material has the texture of the whole controller.
- * Meshes that cannot be joined stay separate.
+ * Join all meshes of a model into one mesh, with the textured material of the model. Meshes that
+ * cannot be joined stay separate.
  */
 function joined(scene: Object3D): Object3D {
   scene.updateMatrixWorld(true);

@@ -25,7 +25,7 @@ class EmbeddedTextures implements GLTFLoaderPlugin {
       colorSpaceConversion: "none",
     });
     const texture = new Texture(bitmap);
-    texture.flipY = false; // the first row of a glTF image is its top
+    texture.flipY = false; // the first row of a glTF image is the top row
     texture.wrapS = texture.wrapT = RepeatWrapping;
     texture.minFilter = LinearMipmapLinearFilter;
     texture.needsUpdate = true;
@@ -39,8 +39,8 @@ function newLoader(): GLTFLoader {
 }
 
 /**
- * Fetch a model. Rejects with an Error if the file is missing or damaged, or needs an extension of
- * glTF.
+ * Fetch a model. Rejects with an Error if the file is missing, is damaged, or requires a glTF
+ * extension.
  */
 export async function fetchModel(url: string): Promise<Group> {
   const answer = await fetch(url);

@@ -22,7 +22,7 @@ const FLOOR_STEP = 0.5;
 const NEAR = "#2c3b4d";
 const FAR = "#0d1219";
 
-/** Create a grid on the floor of the room, 3 m in each direction, darker with the distance. */
+/** Create a grid on the floor, 3 m in each direction, whose lines get darker with the distance. */
 export function floorGrid(): LineSegments {
   const near = new Color(NEAR);
   const far = new Color(FAR);
@@ -48,7 +48,7 @@ export function floorGrid(): LineSegments {
   return new LineSegments(geometry, new LineBasicMaterial({ vertexColors: true }));
 }
 
-/** Margin of the box round the cloud, as a share of the cloud. */
+/** Size added to the box round the cloud, as a share of the largest side of the cloud. */
 const BOX_ROOM = 0.12;
 
 const size = new Vector3();
@@ -60,7 +60,7 @@ export function fitBox(box: LineSegments, bounds: Box3): void {
   box.scale.set(Math.max(size.x, 0.02), Math.max(size.y, 0.02), Math.max(size.z, 0.02));
 }
 
-/** Create the box round the cloud, in hairlines: a cube of 1 m until `fitBox` is called. */
+/** Create the hairline box round the cloud. The box is a cube of 1 m until `fitBox` is called. */
 export function sceneBox(): LineSegments {
   const edges = new EdgesGeometry(new BoxGeometry(1, 1, 1));
   const box = new LineSegments(

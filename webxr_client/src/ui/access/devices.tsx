@@ -6,7 +6,7 @@ import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
-/** Returns a function that shows the answer to an access request, and its error message or "". */
+/** Return a function that shows the answer to a request, and the error message ("" if none). */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();
   const [error, setError] = useState("");
@@ -22,7 +22,7 @@ function useAccess(): [(request: Promise<Access>) => void, string] {
   return [run, error];
 }
 
-/** Requests for access. Each is shown above the cloud until the owner has decided. */
+/** Requests for access. Each request is shown above the cloud until the owner has decided. */
 export function WaitingDevices() {
   const { state } = useUi();
   const [run, error] = useAccess();

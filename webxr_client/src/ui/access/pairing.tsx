@@ -1,6 +1,6 @@
 /**
- * Page of a device without access: its code, and a pad to enter a pairing code. Text and keys are
- * large enough for a headset.
+ * Page of a device without access: the code of the device, and a pad to enter a pairing code. Text
+ * and keys are large enough for a headset.
  */
 
 import { useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** Menu of a class, under its row. Each action is one gesture and can be undone. */
+/** Menu of a class, under the row of the class. Each action is one gesture and can be undone. */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";

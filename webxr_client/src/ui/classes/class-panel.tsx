@@ -1,4 +1,4 @@
-/** List of classes with their keys, counts and menus. */
+/** List of classes, with the key, the counts and the menu of each class. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type ClassInfo, MAX_NAME_LENGTH } from "../../protocol/messages.js";
 import { count } from "../../state/format.js";
@@ -52,7 +52,7 @@ function ClassRow({ info, labelled, predicted, most }: ClassRowProps) {
   const name = useRef<HTMLButtonElement>(null);
   const renamed = useRef(false);
   useEffect(() => {
-    if (renamed.current && !renaming) name.current?.focus(); // the focus returns to the name
+    if (renamed.current && !renaming) name.current?.focus(); // renaming has ended
     renamed.current = renaming;
   }, [renaming]);
   const onSheet = state.review.sheet.value?.status === "open";

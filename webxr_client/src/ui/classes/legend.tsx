@@ -2,7 +2,7 @@
 import { type Cue, isCue } from "../../state/review-state.js";
 import { useUi } from "../kit/context.js";
 
-/** Names of the two ends of each cue's scale: weakest, strongest. */
+/** Texts for the weakest and the strongest value of each cue. */
 const ENDS: Record<Cue, readonly [string, string]> = {
   uncertainty: ["decided", "undecided between classes"],
   density: ["few similar items nearby", "many similar items nearby"],

@@ -1,6 +1,6 @@
 /**
- * Panel in the middle of the page. Opening it moves the focus to its close button; closing it
- * returns the focus to the previous element.
+ * Panel in the middle of the page. When the panel opens, the focus moves to the close button. When
+ * the panel closes, the focus returns to the previous element.
  */
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";

@@ -3,14 +3,14 @@ import { count } from "../../state/format.js";
 
 export const items = (n: number): string => `${count(n)} ${n === 1 ? "item" : "items"}`;
 
-/** Format a loss with two decimals, from 10 on with one, and from 100 on without. */
+/** Format a loss: two decimals below 10, one decimal below 100, no decimals from 100 on. */
 export function loss(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** Join names: "3, 8 or 9". From six names on, the rest is counted: "0, 1, 2, 3 or 4 more". */
+/** Join names: "3, 8 or 9". Of six or more names, only four are listed: "0, 1, 2, 3 or 4 more". */
 export function list(names: readonly string[]): string {
   if (names.length > 5) return `${names.slice(0, 4).join(", ")} or ${count(names.length - 4)} more`;
   if (names.length < 2) return names.join("");

@@ -1,6 +1,6 @@
 /**
- * Keyboard focus in a toolbar (WAI-ARIA toolbar pattern): the Tab key reaches one of its buttons,
- * and arrow keys move between the buttons.
+ * Keyboard focus in a toolbar (WAI-ARIA toolbar pattern): the Tab key reaches one button of the
+ * toolbar, and arrow keys move between the buttons.
  */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -44,8 +44,9 @@ export function useRoving(
 }
 
 /**
- * Index of the button that a key moves to from button `at` of `count`; null for a key that does not
- * move. ArrowUp and ArrowDown stop at the ends of a grid; other arrows continue at the other end.
+ * Index of the button to which a key moves the focus from button `at` of `count` buttons; null for
+ * a key that does not move the focus. In a grid, ArrowUp and ArrowDown stop at the ends; other
+ * arrow keys continue at the other end.
  */
 export function moved(key: string, at: number, count: number, columns = 1): number | null {
   if (count === 0) return null;

@@ -1,12 +1,12 @@
 /**
- * Theme and text size. The theme is that of the system until the user chooses one. Both choices are
- * stored.
+ * Theme and text size. Until the user chooses a theme, the page uses the theme of the system. Both
+ * choices are stored.
  */
 import { effect, type Signal } from "@preact/signals";
 import { store, stored } from "../../state/storage.js";
 
 export type Theme = "dark" | "light";
-/** Factor of the panels' size with big text; search.css has the same number. */
+/** Factor by which big text enlarges the panels; search.css has the same number. */
 export const BIG_TEXT = 1.25;
 const KEY = "lodespace.theme";
 const BIG_KEY = "lodespace.big-text";

@@ -42,7 +42,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
   const aside = review.aside.value;
   const done = sheet.status === "done";
 
-  // The focus moves to the sheet, and returns when the sheet closes.
+  // The focus moves to the sheet, and returns to the previous element when the sheet closes.
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     state.forces.dialsOpen.value = false; // the panel would cover the sheet
@@ -51,7 +51,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
       before?.focus();
     };
   }, [state]);
-  // The card closes when its picture moves away.
+  // The card of an item closes when the picture of the item moves away.
   const big = state.bigText.value;
   useEffect(() => {
     const unlook = () => {
@@ -150,7 +150,7 @@ function Sheet({ sheet }: { sheet: OpenSheet }) {
 interface CellProps {
   one: SheetItem;
   place: number;
-  /** Number of pictures that the group's name above this picture spans; 0 if there is no name. */
+  /** Number of pictures under the group name that begins above this picture; 0 without a name. */
   span: number;
   becomes: number;
   decision: Decision;
@@ -169,8 +169,8 @@ function Cell({ one, place, span, becomes, decision }: CellProps) {
     const cell = event.currentTarget as HTMLElement;
     const box = cell.getBoundingClientRect();
     const top = cell.closest(".contact-sheet")?.getBoundingClientRect().top ?? box.top;
-    // A card above the sheet hides no picture. If there is no room, the card is beside the pointer,
-    // and the keyboard shows no card.
+    // A card above the sheet hides no picture. If there is no room above the sheet, the card is
+    // beside the pointer, and moving the focus with the keyboard shows no card.
     const room = top > CARD_ROOM;
     if (room || event.type !== "focus")
       state.hovered.value = {

@@ -9,7 +9,7 @@ const share = (value: number | null | undefined, digits = 0): string =>
 
 interface Figure {
   name: string;
-  /** Whether the figure has a row of its own. */
+  /** Whether the figure takes a whole row of the panel. */
   wide?: boolean;
   value: string;
   title: string;
@@ -57,7 +57,7 @@ export function figures(quality: Quality | null, items: number, head?: number): 
         typeof left === "number" ? `${count(left)} ${left === 1 ? "gesture" : "gestures"}` : "–",
       title:
         `Estimated number of sheets and regions to label until ${percent(target)} of all items ` +
-        "are right, if the model learned nothing from them.",
+        "are right, if the model learned nothing from the new labels.",
     },
     {
       name: "labelled",
@@ -83,7 +83,7 @@ function heldOutTitle(heldOut: number, head: number | undefined): string {
   if (heldOut === 0) return `${what} More labels are needed to measure it.`;
   return head === undefined
     ? what
-    : `${what} The head, which sees only the map: ${percent(head, 1)}.`;
+    : `${what} Accuracy of the head, which sees only the latent mean: ${percent(head, 1)}.`;
 }
 
 export function QualityPanel() {

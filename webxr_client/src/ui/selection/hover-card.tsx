@@ -14,7 +14,7 @@ const WIDTH = 290;
 const GAP = 22;
 /** Confidence above which a prediction that differs from the label makes the label a suspect. */
 const SUSPECT_CONFIDENCE = 0.5;
-/** Wait before the model is queried about the item under the pointer. */
+/** Wait in ms before the page queries the model about the item under the pointer. */
 const PROBE_MS = 60;
 const mean = (values: readonly number[]) =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
@@ -159,7 +159,7 @@ export function placedAbove(
   };
 }
 
-/** The original picture of the item, which covers the thumbnail once it has loaded. */
+/** The original picture of the item. After loading, this picture covers the thumbnail. */
 function FullPicture({ item }: { item: number }) {
   const [there, setThere] = useState(false);
   const source = pictureUrl(item);
@@ -176,7 +176,7 @@ function FullPicture({ item }: { item: number }) {
 
 const SHOWN_COLUMNS = 6;
 
-/** Source of the item and the columns of its table. */
+/** Source of the item, and the values of the item in the columns of the table. */
 function Origin({ info }: { info: ItemInfo }) {
   const { path, start, end } = info;
   const filled = info.columns.filter(({ value }) => value !== "");

@@ -79,7 +79,8 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   const view = summarise(items, state.annotations.predictions, classes.length);
   const odd = new Set(view.clear ? view.odd : []);
   const guess = classes[view.classId];
-  // A class without labels is never predicted: its items get other classes, often confidently.
+  // A class without labels is never predicted: items of such a class are predicted as other
+  // classes, often with a high confidence.
   const unknown = classes.filter((info) => !state.labelCounts.value[info.class_id]);
   const sure = meanConfidence(
     items,
@@ -101,8 +102,8 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
               key={item}
               type="button"
               class={odd.has(item) ? "thumb odd" : "thumb"}
-              title={`item ${item}: click to leave it out`}
-              aria-label={`Leave item ${item} out`}
+              title={`item ${item}: click to deselect it`}
+              aria-label={`Deselect item ${item}`}
               onClick={() => keep((other) => other !== item)}
             >
               <Picture item={item} size={28} />
@@ -171,7 +172,7 @@ function Chosen({ items, labelled }: { items: Uint32Array; labelled: number }) {
   );
 }
 
-/** Button that turns confident predictions into labels, and the slider of its limit. */
+/** Button that turns confident predictions into labels, and slider of the least confidence. */
 function Accept() {
   const { state, commands } = useUi();
   const { acceptFrom } = state.review;
@@ -205,7 +206,7 @@ function Accept() {
   );
 }
 
-/** Names of classes if the list is short, otherwise their number. */
+/** The names of the classes if the list is short, otherwise the number of classes. */
 function some(classes: readonly ClassInfo[]): string {
   const names = list(classes.map((info) => info.name));
   return names.length <= 40 ? names : `${count(classes.length)} classes`;

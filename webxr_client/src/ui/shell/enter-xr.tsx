@@ -77,7 +77,7 @@ function Hand() {
   );
 }
 
-/** The page during VR. It has no other panels, because they would cost the headset frame time. */
+/** The page during VR. Other panels are left out, because they would slow down the headset. */
 export function InHeadset() {
   const { leaveXr } = useUi();
   return (

@@ -13,7 +13,7 @@ interface Curve {
   name: string;
   title: string;
   colour: string;
-  /** Smallest and largest value of the scale; by default those of the curve. */
+  /** Smallest and largest value of the scale; by default the extremes of the curve. */
   range?: [number, number];
   /** Whether the curve is left out of narrow windows. */
   minor?: boolean;
@@ -68,7 +68,7 @@ export const CURVES: readonly Curve[] = [
 
 /** Samples of all curves. */
 interface Samples {
-  /** Place of each sample on the axis, 0..100. */
+  /** Position of each sample on the axis of the timeline, 0..100. */
   at: readonly number[];
   values: Readonly<Record<string, readonly (number | null)[]>>;
 }
@@ -115,8 +115,8 @@ export function Charts() {
 /**
  * Points of a polyline in a box of 100 x 100, y down.
  *
- * @param range Values at the bottom and at the top; by default the smallest and the largest one.
- * @param at The x of each value; by default at even distances.
+ * @param range Values at the bottom and at the top; by default the smallest and largest value.
+ * @param at The x of each value; by default the values are evenly spaced.
  * @returns The `points` attribute; "" if no value is known.
  */
 export function corners(

@@ -15,7 +15,7 @@ interface Dial {
   name: DialName;
   label: string;
   title: string;
-  /** Ends of a logarithmic scale, below which step 0 has the value 0; absent: linear, 0..1. */
+  /** Range of a logarithmic scale, with the value 0 at step 0; absent: a linear scale, 0..1. */
   log?: readonly [number, number];
 }
 
@@ -34,7 +34,7 @@ const DIALS: readonly Dial[] = [
 const PRESET_TITLES = {
   paper: "The loss of the paper (equation 1) alone; points show the encoder's output",
   default: "Points as particles under label-aware forces",
-  calm: "As default, but stiffer and slower, so that places stay familiar",
+  calm: "Like the default preset, but stiffer and slower, so that points stay near their places",
 };
 const STEPS = 200;
 
@@ -63,7 +63,7 @@ export function Dials() {
         value={state.forces.shown.value}
         choose={(shown) => (state.forces.shown.value = shown)}
       />
-      <div class="terms" role="group" aria-label="Terms that are drawn">
+      <div class="terms" role="group" aria-label="Terms whose arrows are drawn">
         {TERMS.map((term) => (
           <button
             key={term}

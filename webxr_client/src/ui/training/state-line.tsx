@@ -20,7 +20,7 @@ const WORD: Record<Training["state"], string> = {
   absent: "baked",
 };
 
-/** One word for the state of training, and a phrase for what the trainer does; "" if unknown. */
+/** Words for the state of training, and a phrase for what the trainer does ("" if unknown). */
 export function stateInWords(
   training: Training,
   connected: boolean,

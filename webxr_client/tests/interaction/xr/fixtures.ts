@@ -22,7 +22,7 @@ import type { Commands } from "../../../src/state/commands.js";
 import { LatentState } from "../../../src/state/latent-state.js";
 import { NO_PICTURE } from "../../../src/state/review-state.js";
 
-/** Pseudo-random numbers 0..1, the same each time. */
+/** Pseudo-random numbers 0..1, the same sequence for the same seed. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -68,7 +68,7 @@ export function blobs(
   return { points, group };
 }
 
-/** A hand whose poses the test sets. `pulses`: the pulses it received. */
+/** A hand whose poses the test sets. `pulses`: strengths of the haptic pulses of the hand. */
 export class FakeHand extends TrackedHand {
   readonly pulses: number[] = [];
   private bareHand = false;
@@ -103,7 +103,7 @@ export class FakeHand extends TrackedHand {
     this.brush.set(x, y, z);
     this.touch.set(x, y, z);
     this.rayOrigin.set(x, y, z);
-    this.rayDirection.set(0, 1, 0); // nowhere near the palette
+    this.rayDirection.set(0, 1, 0); // the ray points up, away from the palette
     this.roomFromHand.compose(this.position, new Quaternion(), new Vector3(1, 1, 1));
     return this;
   }
@@ -131,9 +131,9 @@ export function bytesPerFrame(frame: () => void): number {
 export const LEFT_HEAP = [-0.3, 0, 0] as const;
 export const RIGHT_HEAP = [0.3, 0, 0] as const;
 export const COUNT = 120;
-/** The palette is behind everything and faces +z. */
+/** Pose of the palette, which is behind everything and faces +z. */
 export const PALETTE = new Matrix4().setPosition(0, 0, -2);
-/** The contact sheet is beside the palette. */
+/** Pose of the contact sheet, which is beside the palette. */
 export const SHEET = new Matrix4().setPosition(0.6, 0, -2);
 
 /** The controls of two hands in a room, with a palette and a sheet, and the commands they send. */
@@ -246,7 +246,7 @@ export class Room {
     return this.state.selection.value.items.length;
   }
 
-  /** The middle of a tile, room metres. `which`: the class, or the picture of the sheet. */
+  /** Middle of a tile, in room metres. `which`: id of the class, or place of the picture. */
   tile(kind: string, which = 0): Vector3 {
     const is = ({ action }: Tile) =>
       action.kind === kind &&

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FrameClock } from "../../../src/interaction/xr/frame-clock.js";
 
-/** A clock after frames that began at `times`, ms, with 1 ms of work each. */
+/** A clock after frames that began at `times` (ms) and took 1 ms of work each. */
 function clockOf(...times: number[]): FrameClock {
   const clock = new FrameClock();
   for (const time of times) {

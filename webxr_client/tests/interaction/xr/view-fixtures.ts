@@ -14,7 +14,7 @@ import { latentOf } from "./fixtures.js";
 
 const JOINTS = ["thumb-tip", "index-finger-tip", "wrist"];
 
-/** A canvas that accepts every call and draws nothing. */
+/** Make `document` create canvases that accept every call and draw nothing. */
 export function stubCanvas(): void {
   const context: object = new Proxy(
     {},
@@ -30,7 +30,7 @@ export function stubCanvas(): void {
   vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
 }
 
-/** A fake WebXRManager of three.js. `spaces`: its controllers and hands, which tests move. */
+/** A fake WebXRManager of three.js. `spaces`: spaces of controllers and hands, moved by tests. */
 export function fakeManager() {
   const spaces = [0, 1].map(() => ({
     ray: new Group(),

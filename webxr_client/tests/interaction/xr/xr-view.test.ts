@@ -124,7 +124,7 @@ describe("a new scene during VR", () => {
         );
     latent.setScene({ n, positions, box: BOX, latent_dim, scene_id: 3, revision: 9 } as SceneFile);
     sceneVersion.value += 1;
-    page.cloud.setScene(); // after the effects of the view
+    page.cloud.setScene(); // the view has reacted to the new scene already
   };
   const middle = () =>
     page.parts.stage.bounds().getCenter(new Vector3()).applyMatrix4(page.world.matrix);

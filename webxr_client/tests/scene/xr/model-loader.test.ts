@@ -1,4 +1,4 @@
-/** Every model that is shipped, read as the page reads it: without a request for its images. */
+/** Every shipped model is read as on the page: without requests for the images of the model. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-/** Class colours can be told apart, also with the three dichromacies; text can be read. */
+/** Class colours are distinguishable, also with the three dichromacies. Text is readable. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
@@ -9,14 +9,14 @@ import {
   parseColour,
 } from "../../../src/scene/cloud/colours.js";
 
-// The palette is the server's: server/session/classes.py.
+// The class colours are defined by the server, in server/session/classes.py.
 const source = readFileSync(
   new URL("../../../../server/session/classes.py", import.meta.url),
   "utf8",
 );
 const palette = [...source.matchAll(/"(#[0-9A-F]{6})"/g)].map(([, hex]) => hex as string);
 
-/** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */
+/** Matrices that simulate dichromacy on linear RGB (Machado et al. 2009, severity 1). */
 const DEFICIENCIES = {
   none: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   protanopia: [
@@ -39,7 +39,7 @@ const apply = (m: number[], c: number[]) =>
   [0, 3, 6].map((r) =>
     Math.min(1, Math.max(0, m[r]! * c[0]! + m[r + 1]! * c[1]! + m[r + 2]! * c[2]!)),
   );
-/** Ottosson's OKLab. */
+/** Convert linear RGB to OKLab (Ottosson 2020). */
 const oklab = ([r, g, b]: number[]) => {
   const l = Math.cbrt(0.4122214708 * r! + 0.5363325363 * g! + 0.0514459929 * b!);
   const m = Math.cbrt(0.2119034982 * r! + 0.6806995451 * g! + 0.1073969566 * b!);
@@ -62,7 +62,7 @@ const smallestDistance = (matrix: number[], hexes = palette) => {
 
 describe("class colours", () => {
   it("are ten", () => expect(palette.length).toBe(10));
-  // 0.02 in OKLab is about what can just be told apart side by side.
+  // Two colours side by side are just distinguishable at a distance of about 0.02 in OKLab.
   it.each([
     ["none", 0.15],
     ["protanopia", 0.075],

@@ -27,7 +27,7 @@ it("shows a dash for each figure that is not known", () => {
   ]);
   expect(figures(quality, 5000)[2]?.title).toContain("216");
   expect(figures(quality, 5000, 0.875)[2]?.title).toContain(
-    "The head, which sees only the map: 87.5 %",
+    "Accuracy of the head, which sees only the latent mean: 87.5 %",
   );
   const early = {
     ...quality,

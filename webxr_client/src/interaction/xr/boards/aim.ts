@@ -1,4 +1,4 @@
-/** The board that a hand is at: the palette or the contact sheet. */
+/** The board that a hand touches or points at: the palette or the contact sheet. */
 import type { Matrix4 } from "three";
 import {
   PALETTE_HEIGHT,
@@ -15,7 +15,7 @@ export interface BoardsInRoom {
     readonly mesh: { readonly matrix: Matrix4 };
     readonly tiles: readonly Tile[];
   };
-  /** Visible while a contact sheet is open. */
+  /** The board of the contact sheet; visible while a contact sheet is open. */
   readonly sheet: {
     readonly mesh: { readonly matrix: Matrix4; visible: boolean };
     readonly tiles: readonly Tile[];
@@ -25,7 +25,9 @@ export interface BoardsInRoom {
 export class BoardAim {
   private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
-  /** Where the hand is on its board; that of the palette if the hand is at neither board. */
+  /**
+   * State at the board that the hand touches or points at; the palette's state if there is none.
+   */
   pointing = this.atPalette;
 
   constructor(private readonly boards: BoardsInRoom) {}
@@ -34,7 +36,7 @@ export class BoardAim {
     return this.pointing === this.atSheet;
   }
 
-  /** Set the state of a hand that is at no board. */
+  /** Reset the state, as for a hand that touches no board and points at none. */
   forget(): void {
     this.atPalette.forget();
     this.atSheet.forget();
@@ -42,10 +44,11 @@ export class BoardAim {
   }
 
   /**
-   * Find the board that the hand is at: the board near it, else the first board on its ray.
+   * Find the board that the hand is at: a board near the hand, or else the first board on the ray
+   * of the hand.
    *
    * @param rayLength length of the hand's ray, metres
-   * @param busy whether the hand paints or holds a cluster, and the sheet is ignored
+   * @param busy whether the hand paints or holds a cluster, so that the sheet is ignored
    * @returns the tile that the hand pressed by touch in this frame
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean): Tile | null {

@@ -10,7 +10,7 @@ import {
   REARM_DISTANCE,
 } from "../placement/dimensions.js";
 
-/** Margin round a tile that belongs to the tile, millimetres. */
+/** Distance from the edge of a tile up to which a hand still hits the tile, millimetres. */
 const SLACK = 4;
 
 const boardFromRoom = new Matrix4();
@@ -19,21 +19,21 @@ const origin = new Vector3();
 const direction = new Vector3();
 
 export class BoardPointing {
-  /** The tile that the hand is at; null for none. */
+  /** The tile that the hand touches or points at; null for none. */
   tile: Tile | null = null;
-  /** How the hand is at the board; null if it is not. */
+  /** Whether the hand is near the board or points at the board with its ray; null for neither. */
   mode: "touch" | "ray" | null = null;
   /** Where the ray meets the board, room metres. */
   readonly hit = new Vector3();
-  /** From the hand to `hit`, metres. */
+  /** Distance from the hand to `hit`, metres. */
   distance = 0;
-  /** Place of the hand or of its ray on the board, millimetres from the left edge. */
+  /** Place on the board that the hand touches or points at, millimetres from the left edge. */
   across = 0;
   /** Whether the hand touches the surface of the board. */
   touching = false;
   private armed = false;
 
-  /** `width`, `height` of the board, in millimetres. */
+  /** `width`, `height`: size of the board, millimetres. */
   constructor(
     private readonly width: number,
     private readonly height: number,
@@ -51,7 +51,7 @@ export class BoardPointing {
   }
 
   /**
-   * Find the tile that a hand is at. All arguments are in room metres.
+   * Find the tile that a hand touches or points at. All points are in room metres.
    *
    * @param roomFromBoard origin in the middle of the board, x right, y up, z to the person
    * @param touch the point of the hand that touches tiles
@@ -107,7 +107,7 @@ export class BoardPointing {
   ): void {
     origin.copy(rayOrigin).applyMatrix4(boardFromRoom);
     direction.copy(rayDirection).transformDirection(boardFromRoom);
-    if (direction.z > -1e-3) return; // from behind, or along it
+    if (direction.z > -1e-3) return; // the ray comes from behind the board, or runs along it
     const t = -origin.z / direction.z;
     if (!(t > 0 && t < RAY_LENGTH)) return;
     point.copy(origin).addScaledVector(direction, t);

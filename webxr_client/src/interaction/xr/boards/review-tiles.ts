@@ -1,4 +1,4 @@
-/** Actions of the tiles of review, on the palette and on a contact sheet. */
+/** Actions of the review tiles, on the palette and on a contact sheet. */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -9,11 +9,11 @@ import {
   NO_PICTURE,
 } from "../../../state/review-state.js";
 
-/** Least confidences of accepted predictions, in the order of the tiles' steps. */
+/** Confidence thresholds for accepting predictions, ascending; a tile press is one step. */
 const ACCEPT_FROM = [LEAST_ACCEPT_FROM, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, LARGEST_ACCEPT_FROM];
 const NEARLY = 1e-6;
 
-/** Run an action of review. Returns false for any other action. */
+/** Run a review action. Returns false if `action` is not a review action. */
 export function runReviewTile(
   action: TileAction,
   state: AppState,

@@ -1,6 +1,6 @@
 /**
  * Actions of the tiles of the palette and of a contact sheet: classes, gestures and the brush.
- * Actions of review and of time are in modules of their own.
+ * Review actions and time actions are in separate modules.
  */
 import type { PaletteSide, TileAction } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -11,7 +11,7 @@ import { runTimeTile } from "./time-tiles.js";
 
 const RADIUS_STEP = 1.3;
 
-/** Run an action. Returns the strength of the pulse to give; 0 if nothing was done. */
+/** Run an action. Returns the strength of the controller's pulse; 0 if the action did nothing. */
 export function runTile(
   action: TileAction,
   state: AppState,
@@ -66,7 +66,7 @@ export function runTile(
   return TILE_PULSE;
 }
 
-/** Give a class to the picked picture of an open sheet, else to the selection. */
+/** Give a class to the picked picture if a sheet is open, or else to the selection. */
 function giveClass(classId: number, state: AppState, commands: Commands): number {
   const { xr } = state;
   if (state.review.sheet.peek()) return correctPicked(classId, state, commands) ? TILE_PULSE : 0;
@@ -79,7 +79,10 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
   return 0;
 }
 
-/** Resize the brush, or widen clusters by the factor: hands without controllers have no stick. */
+/**
+ * Resize the brush, or widen clusters, by `factor`: hands without controllers have no thumbstick to
+ * do so.
+ */
 function resize(factor: number, { xr }: AppState): void {
   if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);
   else xr.setRadius(xr.radius.peek() * factor);
@@ -91,7 +94,10 @@ export function pauseOrRun(state: AppState, commands: Commands): void {
   else commands.pause();
 }
 
-/** Return a number that is not in `taken`. VR has no keyboard; the page can rename the class. */
+/**
+ * Return a number as class name that is not in `taken`, because VR has no keyboard. The page can
+ * rename the class.
+ */
 export function freeName(taken: readonly string[]): string {
   for (let k = taken.length; ; k++) if (!taken.includes(String(k))) return String(k);
 }

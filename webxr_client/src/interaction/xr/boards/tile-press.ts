@@ -1,4 +1,4 @@
-/** Presses of tiles by touch, trigger or pinch, with a pulse of the controller. */
+/** Presses of tiles by touch, trigger or pinch. Each press gives a pulse of the controller. */
 import type { PaletteSide, Tile } from "../../../scene/xr/boards/palette-layout.js";
 import type { AppState } from "../../../state/app-state.js";
 import type { Commands } from "../../../state/commands.js";
@@ -19,10 +19,11 @@ export class TilePress {
   ) {}
 
   /**
-   * Find the tile that the hand is at, once per frame, and press the tile if the hand touches it.
+   * Find the tile that the hand touches or points at, and press a touched tile. Called once per
+   * frame.
    *
    * @param rayLength length of the hand's ray, metres
-   * @param busy whether the hand paints or holds a cluster, and presses nothing
+   * @param busy whether the hand paints or holds a cluster, so that no tile is pressed
    * @param pressing whether the hand's trigger was pressed at a board and is still held
    */
   update(hand: TrackedHand, rayLength: number, busy: boolean, pressing: boolean): void {

@@ -1,4 +1,4 @@
-/** Actions of the tiles of time and force. */
+/** Actions of the time tiles and of the force tiles. */
 import { PRESETS, type Settings } from "../../../protocol/messages.js";
 import {
   type PaletteSide,
@@ -11,13 +11,13 @@ import type { Commands } from "../../../state/commands.js";
 import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
-/** Distance from a gesture's mark on the timeline at which the gesture is chosen, millimetres. */
+/** Largest distance from a gesture's mark on the timeline that chooses the gesture, millimetres. */
 const SNAP = 3;
 const STIFFNESS_STEP = 0.1;
 
 const next = <T>(all: readonly T[], now: T): T => all[(all.indexOf(now) + 1) % all.length] as T;
 
-/** Run an action of time or force; ignores any other action. */
+/** Run a time action or a force action; other actions are ignored. */
 export function runTimeTile(
   kind: TileAction["kind"],
   state: AppState,

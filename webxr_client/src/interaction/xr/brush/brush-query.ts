@@ -4,17 +4,17 @@ import { GRID_STEPS } from "../../../protocol/messages.js";
 import type { LatentState } from "../../../state/latent-state.js";
 
 export interface BrushHit {
-  /** Number of items inside. */
+  /** Number of items in the brush. */
   count: number;
-  /** The item nearest to the centre; -1 for none. */
+  /** The item nearest to the centre of the brush; -1 for none. */
   nearest: number;
 }
 
 /**
  * Find the items within `radius` of the line from `before` to `centre`, so that a quick stroke
- * misses none. Lengths are scene metres: the box is a cube of 1 m about the origin.
+ * misses no item. Lengths are scene metres: the box is a cube of 1 m about the origin.
  *
- * @param out receives the number of items and the nearest one
+ * @param out receives the number of items and the item nearest to `centre`
  * @param each called for each item inside
  * @param among limits the search to these items
  */

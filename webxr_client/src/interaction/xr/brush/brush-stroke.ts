@@ -1,4 +1,4 @@
-/** One stroke of the brush: it adds the items that it touches to the selection, or removes them. */
+/** One stroke of the brush, which adds the touched items to the selection or removes them. */
 import { type Matrix4, Vector3 } from "three";
 import { type AppState, NOTHING, type Selection } from "../../../state/app-state.js";
 import { ClusterGrowth } from "../../../state/cluster-growth.js";
@@ -95,7 +95,10 @@ export class BrushStroke {
     this.publish();
   }
 
-  /** Grow a cluster from the brush. Returns false when nothing has changed since the last time. */
+  /**
+   * Grow a cluster from the brush. Returns false if brush and density threshold are the same as at
+   * the last call.
+   */
   private grow(centre: Vector3, radius: number): boolean {
     const { state } = this;
     const share = state.xr.density.peek();

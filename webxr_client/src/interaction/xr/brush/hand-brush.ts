@@ -1,4 +1,4 @@
-/** The brush at a hand: its place in the scene, and the items inside. */
+/** The brush at a hand: the place of the brush in the scene, and the items in the brush. */
 import { Matrix4, Vector3 } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import type { TrackedHand } from "../input/tracked-hand.js";
@@ -7,9 +7,9 @@ import { type BrushHit, queryBrush } from "./brush-query.js";
 const sceneFromRoom = new Matrix4();
 
 export class HandBrush {
-  /** Centre, scene metres. */
+  /** Centre of the brush, scene metres. */
   readonly centre = new Vector3();
-  /** Radius, scene metres. */
+  /** Radius of the brush, scene metres. */
   radius = 0;
   /** The items in the brush at the last query, which runs a few times a second. */
   readonly hit: BrushHit = { count: 0, nearest: -1 };
@@ -37,7 +37,7 @@ export class HandBrush {
     this.queriedAt = now;
   }
 
-  /** Set the result to no items. */
+  /** Empty the result of the last query. */
   clear(): void {
     this.hit.count = 0;
     this.hit.nearest = -1;

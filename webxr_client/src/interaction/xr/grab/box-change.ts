@@ -9,12 +9,12 @@ import type { LatentState } from "../../../state/latent-state.js";
 
 /**
  * Result of a comparison with the previous scene: the same box; another box round the same cloud;
- * the same items in another number of dimensions; another cloud, or the first one.
+ * the same items in another number of dimensions; another cloud, or the first cloud.
  */
 export type SceneChange = "same" | "box" | "dimension" | "cloud";
 
 export class BoxChange {
-  /** From scene metres before the last change of box to scene metres after it. */
+  /** Matrix from scene metres before the last change of box to scene metres after the change. */
   readonly newFromOld = new Matrix4();
   /** The inverse of `newFromOld`. */
   readonly oldFromNew = new Matrix4();

@@ -1,4 +1,7 @@
-/** Drag of a grabbed cluster: the places of its items are sent to the model while it is held. */
+/**
+ * Drag of a grabbed cluster: the places of the items are sent to the model while a hand holds the
+ * cluster.
+ */
 import { type Matrix4, Vector3 } from "three";
 import { MAX_ANCHORED } from "../../../protocol/messages.js";
 import type { AppState } from "../../../state/app-state.js";
@@ -49,7 +52,10 @@ export class ClusterDrag {
     state.latent.hold(items);
   }
 
-  /** Send the places of the items in the hand. `shownFromPlace`: as in ClusterGrab. */
+  /**
+   * Send the places of the items in the hand. `shownFromPlace`: matrix of ClusterGrab from the
+   * place of an item to where the item is shown.
+   */
   follow(shownFromPlace: Matrix4, now: number): void {
     if (!this.active || now - this.sent < Math.max(SEND_MS, this.items.length / SEND_ITEMS)) return;
     this.sent = now;
@@ -57,7 +63,10 @@ export class ClusterDrag {
     this.commands.drag(this.items, this.targets);
   }
 
-  /** Pin the dragged items. Returns false if there are none, or they moved less than LEAST_PULL. */
+  /**
+   * Pin the dragged items. Returns false if no items are dragged, or if the items moved less than
+   * LEAST_PULL.
+   */
   release(shownFromPlace: Matrix4): boolean {
     if (!this.active) return false;
     this.aim(shownFromPlace);
@@ -81,7 +90,7 @@ export class ClusterDrag {
   private end(): void {
     this.items = NOTHING;
     this.start = [];
-    this.targets = []; // the command that pins keeps its own array until it is answered
+    this.targets = []; // a new array, because `anchor` keeps the old array until the answer
     this.state.latent.release();
   }
 

@@ -1,9 +1,11 @@
-/** Motion of a grabbed cluster: with the hand while it is held, and back when it is released. */
+/**
+ * Motion of a grabbed cluster: with the hand that holds the cluster, and back after the release.
+ */
 import { Matrix4, Quaternion, Vector3 } from "three";
 
 const SPRING_MS = 320;
 
-/** Where the points would be in the room if the world had moved with the hand. */
+/** Matrix from scene metres to room metres, as if the world had moved with the hand. */
 const roomFromPlace = new Matrix4();
 const one = new Vector3(1, 1, 1);
 const position = new Vector3();
@@ -11,9 +13,11 @@ const scale = new Vector3();
 const turned = new Quaternion();
 
 export class ClusterGrab {
-  /** From the place of a point to where it is shown, both in scene metres. */
+  /** Matrix from the place of a point to where the point is shown, both in scene metres. */
   readonly shownFromPlace = new Matrix4();
-  /** From scene metres to the metres of the hand, when the cluster was grabbed. */
+  /**
+   * Matrix from scene metres to the space of the hand, at the time when the cluster was grabbed.
+   */
   private readonly handFromScene = new Matrix4();
   private readonly fromPosition = new Vector3();
   private readonly fromTurn = new Quaternion();
@@ -29,7 +33,7 @@ export class ClusterGrab {
     return this.state !== "none";
   }
 
-  /** Grab the cluster: from now on it moves with the hand. */
+  /** Grab the cluster: from now on the cluster moves with the hand. */
   take(roomFromHand: Matrix4, roomFromScene: Matrix4): void {
     this.state = "held";
     this.handFromScene.copy(roomFromHand).invert().multiply(roomFromScene);
@@ -44,7 +48,7 @@ export class ClusterGrab {
     this.shownFromPlace.decompose(this.fromPosition, this.fromTurn, scale);
   }
 
-  /** Convert to the scene metres of another box: a held cluster stays in the hand. */
+  /** Convert the poses to the scene metres of another box: a held cluster stays in the hand. */
   carry(newFromOld: Matrix4, oldFromNew: Matrix4): void {
     if (this.state !== "held") {
       this.drop();
@@ -54,7 +58,7 @@ export class ClusterGrab {
     this.shownFromPlace.premultiply(newFromOld).multiply(oldFromNew);
   }
 
-  /** End at once: points are shown at their places. */
+  /** End the motion at once, and show the points at their places. */
   drop(): void {
     this.state = "none";
     this.shownFromPlace.identity();

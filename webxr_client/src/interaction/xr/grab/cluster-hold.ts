@@ -15,15 +15,15 @@ const sceneFromRoom = new Matrix4();
 const middle = new Vector3();
 
 export class ClusterHold {
-  /** How the points in the hand are moved. */
+  /** Motion of the points in the hand. */
   readonly grab = new ClusterGrab();
-  /** The hand that holds the cluster, even if the other hand paints by now; null for none. */
+  /** The hand that holds the cluster, whether or not it is the hand that paints; null for none. */
   hand: TrackedHand | null = null;
   private readonly drag: ClusterDrag;
   private items: Uint32Array = NOTHING;
   private readonly hit: BrushHit = { count: 0, nearest: -1 };
 
-  /** `showGrabbed` draws these items where the hand has them; an empty array ends that. */
+  /** `showGrabbed` draws the items in the hand; an empty array draws all items at their places. */
   constructor(
     private readonly state: AppState,
     commands: Commands,
@@ -57,7 +57,7 @@ export class ClusterHold {
     this.showGrabbed(this.items);
   }
 
-  /** Move the cluster with its hand, once per frame. */
+  /** Move the cluster with the hand that holds the cluster. Called once per frame. */
   update(now: number, roomFromScene: Matrix4): void {
     const { hand, grab } = this;
     if (grab.update(now, hand?.tracked ? hand.roomFromHand : null, roomFromScene))
@@ -65,7 +65,10 @@ export class ClusterHold {
     if (grab.held) this.drag.follow(grab.shownFromPlace, now);
   }
 
-  /** Pin the cluster where the hand has it. Returns false as ClusterDrag.release does. */
+  /**
+   * Pin the cluster where the hand holds it. Returns false if the cluster was not dragged, or moved
+   * less than LEAST_PULL.
+   */
   pin(): boolean {
     if (!this.drag.release(this.grab.shownFromPlace)) return false;
     this.hand = null;

@@ -7,7 +7,7 @@ const middle = new Vector3();
 const axis = new Vector3();
 const turn = new Quaternion();
 
-/** One hand: the world moves as if it were fixed to the hand. */
+/** Grab with one hand: the world moves as if it were fixed to the hand. */
 export class OneHandGrab {
   private readonly handFromScene = new Matrix4();
 
@@ -21,7 +21,10 @@ export class OneHandGrab {
   }
 }
 
-/** Two hands: the world moves, turns and scales, so that the points at both hands stay at them. */
+/**
+ * Grab with two hands: the world moves, turns and scales, so that each grabbed point stays at the
+ * hand that grabbed it.
+ */
 export class TwoHandGrab {
   private readonly roomFromScene0 = new Matrix4();
   private readonly middle0 = new Vector3();

@@ -1,4 +1,4 @@
-/** The world in one hand or two. It does not jump when a second hand joins, or a hand lets go. */
+/** Grab of the world with one hand or two. The world does not jump when a hand joins or lets go. */
 import { type Matrix4, Vector3 } from "three";
 import type { TrackedHand } from "../input/tracked-hand.js";
 import { OneHandGrab, TwoHandGrab } from "./transform.js";

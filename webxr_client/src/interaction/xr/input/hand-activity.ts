@@ -31,7 +31,7 @@ export class HandActivities {
     return activity;
   }
 
-  /** The hand that performs this activity; null if neither hand does. */
+  /** The hand that performs this activity; null if neither hand performs the activity. */
   handAt(activity: HandActivity): Handedness | null {
     if (this.left === activity) return "left";
     return this.right === activity ? "right" : null;

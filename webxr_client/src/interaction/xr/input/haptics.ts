@@ -1,10 +1,10 @@
 /** Strengths of the pulses by which a controller vibrates, 0..1. */
 
-/** The brush meets points. */
+/** Pulse when the brush meets points. */
 export const ENTER_PULSE = 0.12;
-/** The hand reaches another tile, or a stroke begins. */
+/** Pulse when the hand reaches another tile, or a stroke begins. */
 export const HOVER_PULSE = 0.25;
-/** A tile runs its action. */
+/** Pulse when the action of a tile runs. */
 export const TILE_PULSE = 0.5;
-/** Items are labelled or pinned. */
+/** Pulse when items are labelled or pinned. */
 export const LABEL_PULSE = 0.9;

@@ -3,22 +3,24 @@ import type { TrackedHand } from "./tracked-hand.js";
 
 // Deflections of a stick, 0..1.
 
-/** Deflections below this do not resize. */
+/** Deflections below this value do not resize the brush. */
 const DEAD = 0.2;
-/** A deflection above this turns the world. */
+/** A deflection above this value turns the world. */
 const TURN = 0.7;
-/** Between two turns the deflection has to fall below this. */
+/** Between two turns of the world, the deflection has to fall below this value. */
 const REST = 0.3;
 /** Logarithm of the factor by which a fully deflected stick resizes the brush per second. */
 const RATE = 1.6;
 
 export class Sticks {
-  /** Whether a stick has turned the world, and has not been below REST since. */
+  /**
+   * Whether a stick has turned the world, and the deflection has not fallen below REST since then.
+   */
   private turned = false;
 
   /**
-   * Factor of the brush's size (or of the reach of a growing cluster) after `seconds`: above 1 for
-   * a stick that is pushed up, 1 for a stick in its centre.
+   * Factor by which a stick changes the size of the brush (or the reach of a growing cluster) in
+   * `seconds`: above 1 for a stick that is pushed up, 1 for a stick at rest.
    */
   growth(hand: TrackedHand, seconds: number): number {
     const push = hand.stickY;

@@ -8,7 +8,7 @@ import { BRUSH_AHEAD } from "../placement/dimensions.js";
 
 /** Milliseconds after which a hand that the headset does not see is lost. */
 const LOST_MS = 350;
-/** Buttons of the xr-standard gamepad. */
+/** Indices of buttons of the xr-standard gamepad. */
 const STICK = 3;
 const LOWER = 4;
 const UPPER = 5;
@@ -27,7 +27,7 @@ export class TrackedHand {
   spaces: Spaces | null = null;
   /** Whether the headset sees the hand in this frame. */
   tracked = false;
-  /** Time at which the headset lost sight of the hand, ms; 0 while it sees the hand. */
+  /** Time at which the headset lost sight of the hand, ms; 0 while the headset sees the hand. */
   lostSince = 0;
   /** Whether the trigger is pressed, or thumb and index finger pinch. */
   pressed = false;
@@ -35,7 +35,7 @@ export class TrackedHand {
   squeezed = false;
   /** Deflection of the thumbstick to the right, -1..1. */
   stickX = 0;
-  /** Deflection of the thumbstick down, to the person, -1..1. */
+  /** Deflection of the thumbstick down, towards the person, -1..1. */
   stickY = 0;
   /** Pose of the hand; a grabbed object moves with it. */
   readonly roomFromHand = new Matrix4();
@@ -52,7 +52,7 @@ export class TrackedHand {
 
   constructor(readonly side: Handedness) {}
 
-  /** Whether this is a hand without a controller: it pinches, and has no buttons. */
+  /** Whether the hand has no controller. Such a hand pinches and has no buttons. */
   get bare(): boolean {
     return this.source?.hand !== undefined && this.source?.hand !== null;
   }
@@ -123,7 +123,10 @@ export class TrackedHand {
     return true;
   }
 
-  /** Read a bare hand: its place is between thumb and index finger, its orientation the wrist's. */
+  /**
+   * Read a hand without a controller: the position is between thumb and index finger, the
+   * orientation is that of the wrist.
+   */
   private readHand({ ray, hand }: Spaces): boolean {
     const thumb = hand.joints["thumb-tip"];
     const index = hand.joints["index-finger-tip"];

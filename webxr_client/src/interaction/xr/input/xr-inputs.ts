@@ -1,7 +1,8 @@
 /**
- * Input sources of the headset, assigned to the left or right hand: the numbers of sources change
- * when controllers are put down. Only start and end events are used, because `select` comes at
- * different moments in different browsers.
+ * Input sources of the headset, each assigned to the left or right hand. A hand cannot be
+ * identified by the index of a source, because the indices change when controllers are put down.
+ * Only start and end events are used, because `select` comes at different moments in different
+ * browsers.
  */
 import type { WebXRManager } from "three";
 import type { Handedness } from "../../../state/xr-state.js";
@@ -11,10 +12,10 @@ export interface InputListener {
   connected(hand: TrackedHand, source: XRInputSource): void;
   /** Called also when the session ends, possibly twice. */
   disconnected(hand: TrackedHand): void;
-  /** Trigger or pinch closes. */
+  /** Called when the trigger is pressed or a pinch closes. */
   press(hand: TrackedHand): void;
   release(hand: TrackedHand): void;
-  /** Grip closes. Hands without a controller have no grip. */
+  /** Called when the grip is pressed. Hands without a controller have no grip. */
   squeeze(hand: TrackedHand): void;
   unsqueeze(hand: TrackedHand): void;
 }
@@ -60,7 +61,7 @@ export class XrInputs {
     const leave = () => {
       const left = hand;
       hand = null;
-      if (!left || left.spaces !== spaces) return; // its source has been replaced
+      if (!left || left.spaces !== spaces) return; // the hand has another source by now
       listener.disconnected(left);
       left.disconnect();
     };

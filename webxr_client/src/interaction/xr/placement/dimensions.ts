@@ -28,14 +28,18 @@ export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
 // The palette near the hand that does not paint.
 
 export const PALETTE_ABOVE_HAND = 0.13;
-/** From the hand towards the middle, so that the other hand need not cross over. */
+/**
+ * Sideways distance from the hand towards the other hand, which then reaches the palette easily.
+ */
 export const PALETTE_BESIDE_HAND = 0.12;
-/** Place without a second hand, seen from the eyes: x right, y up, z backward. */
+/** Place of the palette without a second hand, relative to the eyes: x right, y up, z backward. */
 export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
 
 // The card of the item at the brush.
 
-/** Distance from the eyes up to which the card keeps its own size; farther away it grows. */
+/**
+ * Distance from the eyes up to which the card keeps its normal size; farther away the card grows.
+ */
 export const CARD_FULL_SIZE_DISTANCE = 0.45;
 /** From the surface of the brush to the middle of the card: sideways, up, and towards the eyes. */
 export const CARD_BESIDE_BRUSH = 0.055;
@@ -44,12 +48,12 @@ export const CARD_BEFORE_BRUSH = 0.05;
 /** From the upper edge of a sheet to the middle of the card of one of its pictures. */
 export const CARD_ABOVE_SHEET = 0.066;
 export const CARD_BEFORE_SHEET = 0.01;
-/** Size of the card over a sheet, as a multiple of its own size. */
+/** Size of the card over a sheet, as a multiple of the card's normal size. */
 export const CARD_SCALE_AT_SHEET = 1.2;
 
 // Measurements of a frame, with ?bench in the address.
 
-/** Place of the board when the cloud is placed, seen from the eyes. */
+/** Place of the board relative to the eyes, at the time when the cloud is placed. */
 export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 
 // The brush.
@@ -58,15 +62,18 @@ export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 export const BRUSH_AHEAD = 0.12;
 /** Radius of the sphere at the tip of a hand that is at a board. */
 export const STYLUS_RADIUS = 0.008;
-/** Least radius round a hand in which a selected item can be grabbed; a larger brush widens it. */
+/**
+ * Least radius round a hand in which a selected item can be grabbed; with a larger brush, the
+ * radius is that of the brush.
+ */
 export const GRASP_RADIUS = 0.03;
 
 // Boards that a hand touches or points at.
 
-/** A hand is at a board from this far before it to this far behind it. */
+/** Largest distances before and behind a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEFORE = 0.07;
 export const BOARD_TOUCH_BEHIND = 0.05;
-/** Margin beside a board that still belongs to it. */
+/** Largest distance beside a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BESIDE = 0.015;
 /** A touch presses a tile at this distance before the surface. */
 export const PRESS_DISTANCE = 0.004;
@@ -74,14 +81,14 @@ export const PRESS_DISTANCE = 0.004;
 export const REARM_DISTANCE = 0.018;
 /** Length of the ray from a hand. */
 export const RAY_LENGTH = 1.3;
-/** Length of the ray of a hand whose brush holds points: far boards are ignored then. */
+/** Length of the ray of a hand whose brush contains points, so that the hand ignores far boards. */
 export const RAY_LENGTH_AT_POINTS = 0.35;
-/** Length of the ray of a hand that holds a cluster: a cluster is dropped close to a board. */
+/** Length of the ray of a hand that holds a cluster: short, because only a near board is meant. */
 export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 // Clusters and the world in the hand.
 
-/** Scene metres that a cluster has to be moved to be pinned; otherwise it returns. */
+/** Least distance, scene metres, that a cluster has to be moved to be pinned. */
 export const LEAST_PULL = 0.03;
 /** Smallest and largest size of the world, in room metres per scene metre. */
 export const LEAST_SCALE = 0.05;

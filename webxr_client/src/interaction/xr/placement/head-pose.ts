@@ -6,7 +6,10 @@ export class HeadPose {
   readonly position = new Vector3();
   readonly orientation = new Quaternion();
 
-  /** Read the cameras of the eyes. (The camera that three joins from both lies behind them.) */
+  /**
+   * Read the pose from the cameras of the eyes. (The combined camera of three.js is behind the
+   * eyes.)
+   */
   read(eyes: readonly Object3D[]): void {
     const left = eyes[0];
     const right = eyes[1];

@@ -18,7 +18,7 @@ const up = new Vector3(0, 1, 0);
 const at = new Vector3();
 const roomFromPalette = new Matrix4();
 
-/** The hand near which the palette is. */
+/** The hand near which the palette is placed. */
 interface Carrier {
   readonly side: "left" | "right";
   readonly source: unknown;
@@ -35,7 +35,8 @@ export class PalettePlacement {
   }
 
   /**
-   * Put the palette near the hand, turned to the eyes. While the hand is lost, the palette stays.
+   * Put the palette near the hand, turned to the eyes. While the headset does not see the hand, the
+   * palette stays where it is.
    */
   update(palette: Object3D, head: HeadPose, hand: Carrier): void {
     if (hand.tracked) {
@@ -56,7 +57,7 @@ export class PalettePlacement {
  *
  * @param brush middle of the brush
  * @param radius of the brush, metres
- * @param side 1 for a brush in the right hand
+ * @param side 1 for a brush in the right hand, -1 for the left hand
  */
 export function placeCardAtBrush(
   card: Object3D,
@@ -77,7 +78,10 @@ export function placeCardAtBrush(
   card.lookAt(head.position);
 }
 
-/** Put the card above a sheet, `across` metres right of its middle: the card hides no picture. */
+/**
+ * Put the card above a sheet, where the card hides no picture, `across` metres to the right of the
+ * middle of the sheet.
+ */
 export function placeCardOverSheet(
   card: Object3D,
   head: HeadPose,

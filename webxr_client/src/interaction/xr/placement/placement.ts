@@ -57,7 +57,7 @@ export function placeWorld(
  * @param middle of the cloud, room metres
  * @param radius of the cloud, room metres
  * @param width of the sheet, metres
- * @param side 1 for the right
+ * @param side 1 for a sheet to the right of the cloud, -1 for the left
  */
 export function placeSheet(
   roomFromSheet: Matrix4,

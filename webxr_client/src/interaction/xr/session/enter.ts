@@ -5,7 +5,7 @@ import type { XrMode } from "../../../state/xr-state.js";
 import { type XrParts, XrView } from "../xr-view.js";
 import { endWords } from "./end-text.js";
 
-/** Frame rate that is asked for, Hz: a steady 72 is better than 90 with missed frames. */
+/** Requested frame rate, Hz: a steady 72 Hz is better than 90 Hz with missed frames. */
 const WANTED_RATE = 72;
 const FOVEATION = 0.4;
 const MESSAGE_MS = 12_000;
@@ -20,12 +20,12 @@ export class XrEntry {
   private session: XRSession | null = null;
   private entering = false;
   private leaving = false;
-  /** Kept between sessions, so that each model is loaded once. */
+  /** Models of controllers and hands, kept between sessions so that each model is loaded once. */
   private readonly models = new InputModels();
 
   constructor(private readonly parts: XrParts) {}
 
-  /** Start VR. Browsers allow it only in the handler of a click. */
+  /** Start VR. Browsers allow VR to start only in the handler of a click. */
   async enter(mode: XrMode): Promise<void> {
     const { state } = this.parts;
     if (this.session || this.entering || !navigator.xr) return;
@@ -38,7 +38,7 @@ export class XrEntry {
       await this.begin(session, mode);
     } catch (error) {
       const why = refusal(error);
-      // The timeout lets `ended` run first, which clears the message.
+      // `ended` clears the message. The timeout delays the new message until `ended` has run.
       window.setTimeout(() => this.sayWhy(why), 0);
     } finally {
       this.entering = false;
@@ -72,7 +72,7 @@ export class XrEntry {
       stage.present(view);
       await xr.setSession(session);
     } catch (error) {
-      await session.end(); // else the headset would stay dark
+      await session.end(); // otherwise the headset would stay dark
       throw error;
     }
     xr.getReferenceSpace()?.addEventListener("reset", () => view.place());
@@ -98,7 +98,7 @@ export class XrEntry {
     this.leaving = false;
   }
 
-  /** Show a message for a while. */
+  /** Show a message for MESSAGE_MS. */
   private sayWhy(message: string): void {
     const { xr } = this.parts.state;
     xr.message.value = message;
@@ -116,11 +116,11 @@ function refusal(error: unknown): string {
       return "The browser did not allow VR. Press Enter VR again and allow it when asked.";
     case "NotSupportedError":
       return (
-        "No headset answered. Is it on and connected? " +
+        "No headset answered. Is the headset on and connected? " +
         "Open /check to see what this browser supports."
       );
     case "InvalidStateError":
-      return "VR is already running, perhaps in another tab. Leave it there first.";
+      return "VR is already running, perhaps in another tab. Leave VR in that tab first.";
     default:
       return `VR did not start: ${messageOf(error)}`;
   }

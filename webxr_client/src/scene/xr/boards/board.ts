@@ -20,7 +20,7 @@ const BOARD_LINE = "rgba(255, 255, 255, 0.14)";
 export const BOARD_TEXT = "#e9edf3";
 export const BOARD_MUTED = "#a3adbb";
 export const BOARD_TILE = "#1b2935";
-/** Ground of a bar or a rail. */
+/** Background colour of a bar or a slider. */
 export const BOARD_RAIL = "#2b3644";
 export const BOARD_WARM = "#ff8a5c";
 export const BOARD_ACCENT = "#7cc7ff";
@@ -34,7 +34,7 @@ export abstract class Board {
   private stale = true;
   private unwatch = () => {};
 
-  /** `width`, `height`: metres. `dots`: pixels of the picture per metre. */
+  /** `width`, `height`: metres. `dots`: picture pixels per metre. */
   constructor(
     readonly width: number,
     readonly height: number,
@@ -104,7 +104,7 @@ export abstract class Board {
   }
 }
 
-/** Draw the ground of a board with a hairline and round corners, millimetres. */
+/** Draw the background of a board with a thin border and round corners, lengths in millimetres. */
 export function drawGround(
   context: CanvasRenderingContext2D,
   width: number,
@@ -128,7 +128,10 @@ export function fitted(context: CanvasRenderingContext2D, text: string, width: n
   return `${text.slice(0, cut)}…`;
 }
 
-/** Break `text` into at most `most` lines of at most `width` millimetres; the last line is cut. */
+/**
+ * Break `text` into at most `most` lines of at most `width` millimetres. A last line that is too
+ * long is cut with an ellipsis.
+ */
 export function wrapped(
   context: CanvasRenderingContext2D,
   text: string,

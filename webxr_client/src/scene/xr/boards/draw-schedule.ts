@@ -4,7 +4,10 @@
  */
 import type { Board } from "./board.js";
 
-/** Least milliseconds between two drawings of a board, whose text can change in every frame. */
+/**
+ * Least milliseconds between two drawings of the same board, because text on the board can change
+ * in every frame.
+ */
 const BOARD_MS = 120;
 /** Largest number of consecutive frames for which drawing is put off. */
 const LONGEST_WAIT = 2;

@@ -5,7 +5,7 @@
 import type { Atlas } from "../../cloud/atlas.js";
 import { drawDecoded } from "../../cloud/decoded-picture.js";
 
-/** Largest width of pictures that keep sharp pixels when they are scaled, pixels. */
+/** Largest width of a picture that is scaled without smoothing, pixels. */
 const COARSE = 64;
 
 export class ItemPicture {

@@ -1,5 +1,5 @@
 /**
- * The actions of the palette's tiles: their text, whether they are on, and whether they can run.
+ * Actions of the palette's tiles: text of a tile, whether the action is on, and whether it can run.
  */
 import { computed } from "@preact/signals";
 import { isSite } from "../../../net/site.js";
@@ -33,7 +33,9 @@ export class PaletteActions {
       chosen.tool === "sheet" ? 0 : acceptedPredictions(this.state, chosen).items.length;
   }
 
-  /** Text of a tile, and the smaller line under it. `page`: page of the class tiles, from 0. */
+  /**
+   * Text of a tile, and the smaller line under the text. `page`: page of the class tiles, from 0.
+   */
   words(action: TileAction, page: number): [string, string?] {
     const { state } = this;
     const snaps = state.xr.tool.value === "cluster";

@@ -67,7 +67,7 @@ export class PaletteBoard extends Board {
     this.relayout();
   }
 
-  /** Lay the tiles out again, after classes or notices have changed. */
+  /** Lay the tiles out again after a change of classes or notices. */
   relayout(): void {
     this.tiles =
       this.side === "time"
@@ -101,7 +101,7 @@ export class PaletteBoard extends Board {
     for (const tile of this.tiles) this.drawTile(context, tile);
   }
 
-  /** Draw three figures of quality. */
+  /** Draw the three quality figures. */
   private drawQuality(context: CanvasRenderingContext2D): void {
     const quality = this.state.review.quality.value;
     const share = (value: number | null | undefined) =>

@@ -1,7 +1,7 @@
 /**
  * The head of the palette: the selection and a message. The head is a board of its own because its
- * text changes many times a second during a stroke, and it has only a fifth of the palette's pixels
- * to draw and to send to the GPU.
+ * text changes many times a second during a stroke, and the head has only a fifth of the palette's
+ * pixels to draw and to send to the GPU.
  */
 import { computed } from "@preact/signals";
 import { AlwaysDepth } from "three";
@@ -23,7 +23,7 @@ import {
 import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
-  /** Whether this is a baked scene, without a server to connect to. */
+  /** Whether the scene is baked, so that there is no server to connect to. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {
@@ -111,7 +111,7 @@ export class PaletteHead extends Board {
     ];
   }
 
-  /** The same for a contact sheet: what to do next, or details of the picked picture. */
+  /** Text and colour of the line for a contact sheet: what to do next, or the picked picture. */
   private ofSheet(): [string, string] {
     const { review, classes } = this.state;
     const sheet = review.sheet.value;
@@ -141,8 +141,8 @@ export class PaletteHead extends Board {
     const bare = xr.bare.value;
     if (xr.tool.value === "cluster")
       return bare
-        ? "Pinch in a cluster to select all of it; thinner widens it."
-        : "Hold the trigger in a cluster; the stick widens it.";
+        ? 'Pinch in a cluster to select it. The tile "thinner" widens the selection.'
+        : "Hold the trigger in a cluster to select it. The stick widens the selection.";
     return `${bare ? "Pinch" : "Hold the trigger"} and move the brush over a cluster.`;
   }
 }

@@ -107,7 +107,9 @@ export function pagesOf(classes: number): number {
   return Math.max(1, Math.ceil(classes / classesPerPage(classes)));
 }
 
-/** Tiles of the first side: one page of `classes` classes, with numbers from 0, and actions. */
+/**
+ * Tiles of the first side: one page of class tiles, and action tiles. Classes are numbered from 0.
+ */
 export function paletteTiles(classes: number, page: number): Tile[] {
   const tiles: Tile[] = [];
   const put = (action: TileAction, column: number, y: number, height: number, columns = COLUMNS) =>
@@ -136,8 +138,8 @@ export function paletteTiles(classes: number, page: number): Tile[] {
 }
 
 /**
- * Tiles of the second side: timeline, playback, dials. `fixable`: a notice offers a fix, whose tile
- * is in the place of `trails`.
+ * Tiles of the second side: timeline, playback, dials. `fixable`: whether a notice offers a fix;
+ * the tile of the fix then replaces the tile `trails`.
  */
 export function timeTiles(fixable: boolean): Tile[] {
   const tiles: Tile[] = [
@@ -178,7 +180,7 @@ function inColumn(column: number, columns: number): { x: number; width: number }
   return { x: MARGIN + column * (width + GAP), width };
 }
 
-/** The tile within `reach` of a place of a board, millimetres; null if there is none. */
+/** The tile within `reach` of a place on a board, millimetres; null if there is none. */
 export function tileAt(tiles: readonly Tile[], x: number, y: number, reach = 0): Tile | null {
   for (const tile of tiles)
     if (

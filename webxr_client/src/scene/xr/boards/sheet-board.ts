@@ -1,4 +1,4 @@
-/** A contact sheet in the room: pictures grouped by prediction, each with its new class below. */
+/** A contact sheet in the room: pictures grouped by prediction, with a class below each picture. */
 import { AlwaysDepth } from "three";
 import type { AppState } from "../../../state/app-state.js";
 import { count } from "../../../state/format.js";
@@ -61,7 +61,7 @@ export class SheetBoard extends Board {
     this.invalidate();
   }
 
-  /** Highlight the tile that the hand is at; null for none. */
+  /** Highlight the tile that a hand touches or points at; null removes the highlight. */
   light(tile: Tile | null): void {
     this.lit.show(tile);
   }
@@ -206,7 +206,7 @@ export class SheetBoard extends Board {
   }
 }
 
-/** Text of a tile of the bottom row, and the line under it. `labelled`: number of items. */
+/** Text of a tile of the bottom row, and the line below. `labelled`: items that get a label. */
 function words(kind: Tile["action"]["kind"], labelled: number): [string, string] {
   switch (kind) {
     case "confirm":
@@ -214,7 +214,7 @@ function words(kind: Tile["action"]["kind"], labelled: number): [string, string]
     case "aside":
       return ["cannot tell", "skip the picked picture"];
     case "goOn":
-      return ["show the next in doubt anyway", ""];
+      return ["show the least certain items anyway", ""];
     default:
       return ["close", ""];
   }

@@ -10,9 +10,9 @@ import { GAP, MARGIN, type Tile, type TileAction } from "./palette-layout.js";
 const ROWS = SHEET_SIZE / SHEET_COLUMNS;
 /** Width and height of a picture. */
 export const PICTURE = 30;
-/** Height of the group name over a picture. */
+/** Height of the line with the group name, above each row of pictures. */
 const GROUP = 12;
-/** Height of the new class under a picture. */
+/** Height of the line with the new class, under each picture. */
 const FOOT = 14;
 const PITCH = GROUP + PICTURE + FOOT;
 /** Height of title and reason. */
@@ -22,7 +22,7 @@ const TILES_Y = HEAD + ROWS * PITCH + GAP - 1;
 export const SHEET_WIDTH = 2 * MARGIN + SHEET_COLUMNS * PICTURE + (SHEET_COLUMNS - 1) * GAP;
 export const SHEET_HEIGHT = TILES_Y + TILE_HEIGHT + MARGIN;
 
-/** The bottom row: actions, and the number of columns that each spans. */
+/** Tiles of the bottom row: the action and the width in columns of each tile. */
 const ACTIONS: readonly [TileAction, number][] = [
   [{ kind: "confirm" }, 4],
   [{ kind: "aside" }, 3],
@@ -35,7 +35,7 @@ const DONE_ACTIONS: readonly [TileAction, number][] = [
 
 const columnX = (column: number): number => MARGIN + column * (PICTURE + GAP);
 
-/** One tile per picture, which includes the picture's foot, and the tiles of the bottom row. */
+/** One tile per picture, with the line under the picture, then the tiles of the bottom row. */
 export function sheetTiles({ items, status }: Pick<OpenSheet, "items" | "status">): Tile[] {
   const done = status === "done";
   const tiles: Tile[] = [];

@@ -17,7 +17,7 @@ export class TileFrame {
   private readonly corners = new BufferAttribute(new Float32Array(8 * 3), 3);
   private tile: Tile | null = null;
 
-  /** `width`, `height`: size of the board. `line`: thickness of the frame. Millimetres. */
+  /** `width`, `height`: size of the board. `line`: thickness of the frame. All in millimetres. */
   constructor(
     private readonly width: number,
     private readonly height: number,
@@ -26,7 +26,7 @@ export class TileFrame {
   ) {
     const geometry = new BufferGeometry();
     geometry.setAttribute("position", this.corners);
-    // Corners 0..3 are the outer ones, 4..7 the inner ones, both the same way round.
+    // Corners 0..3 are the outer corners, 4..7 the inner corners, in the same order.
     geometry.setIndex([0, 1, 2, 3].flatMap((k) => quad(k, (k + 1) % 4)));
     const material = new MeshBasicMaterial({
       color,
@@ -50,7 +50,7 @@ export class TileFrame {
     this.corners.needsUpdate = true;
   }
 
-  /** Set four corners, which are `beside` millimetres outside the tile. */
+  /** Set the four corners from index `first` on, `beside` millimetres outside the tile. */
   private put(first: number, { x, y, width, height }: Tile, beside: number): void {
     const left = (x - beside - this.width / 2) / 1000;
     const right = (x + width + beside - this.width / 2) / 1000;
@@ -68,5 +68,5 @@ export class TileFrame {
   }
 }
 
-/** Two triangles between the outer corners `a`, `b` and the inner ones. */
+/** Two triangles between the outer corners `a`, `b` and the inner corners next to them. */
 const quad = (a: number, b: number): number[] => [a, b, 4 + a, 4 + a, b, 4 + b];

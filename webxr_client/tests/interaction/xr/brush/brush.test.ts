@@ -1,4 +1,4 @@
-/** Items in a brush, and clusters that grow from it. */
+/** Items in a brush, and clusters that grow from a brush. */
 import { Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { type BrushHit, queryBrush } from "../../../../src/interaction/xr/brush/brush-query.js";

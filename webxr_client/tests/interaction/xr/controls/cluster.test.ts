@@ -45,13 +45,13 @@ describe("a cluster", () => {
   it("is dragged in the model and stays pinned where it is dropped in space", () => {
     room.annotate();
     grab(room.right);
-    expect(room.state.latent.frozen).toBe(false); // its neighbours have to follow
+    expect(room.state.latent.frozen).toBe(false); // the neighbours of the cluster have to follow
     const before = room.state.latent.latentMean(0, 1);
     room.right.at(-0.3, 0.9, 0.3);
     room.frames(8);
     const drags = room.calls.filter(([name]) => name === "drag");
     expect(drags.length).toBeGreaterThan(1);
-    expect(drags.length).toBeLessThan(8); // not in every frame
+    expect(drags.length).toBeLessThan(8); // drags are not sent in every frame
     room.controls.unsqueeze(room.right);
     expect(room.calls.at(-1)).toEqual(["drag", new Uint32Array(0), []]);
     const [name, items, targets, keep] = room.calls.at(-2) as [
@@ -70,7 +70,7 @@ describe("a cluster", () => {
     expect(room.grabbed).toBe(0);
     expect(room.controls.grab.shownFromPlace.equals(new Matrix4())).toBe(true);
   });
-  it("is dropped in space when its hand points at a class far away, and on a near class", () => {
+  it("is dropped on a near class, but in space when the hand points at a class far away", () => {
     for (const [away, call] of [
       [0.6, "anchor"],
       [0.2, "label"],
@@ -96,7 +96,7 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.state.latent.frozen).toBe(false);
   });
-  it("with too many items to pin shows a message where to drop it", () => {
+  it("that is too large to pin shows a message that says where to drop it", () => {
     room.annotate();
     const items = new Uint32Array(MAX_ANCHORED + 1); // item 0, repeated
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
@@ -111,7 +111,7 @@ describe("a cluster", () => {
     room.controls.unsqueeze(room.right);
     expect(room.calls).toEqual([]);
   });
-  it("is sent less often the larger it is", () => {
+  it("is sent less often if it has more items", () => {
     room.annotate();
     const items = new Uint32Array(MAX_ANCHORED);
     room.state.selection.value = { items, regions: [], tool: "brush", revision: 7 };
@@ -124,11 +124,11 @@ describe("a cluster", () => {
     const items_ms = (drags.length * MAX_ANCHORED) / (room.now - before);
     expect(drags.length).toBeGreaterThan(2);
     expect(items_ms).toBeLessThan(65);
-    expect(drags[0]?.[2]).toBe(drags[1]?.[2]); // in the same array, overwritten
+    expect(drags[0]?.[2]).toBe(drags[1]?.[2]); // drags reuse one array
     room.right.at(-0.3, 0.9, 0.3);
     room.frames(1);
     room.controls.unsqueeze(room.right);
-    // The command keeps its places, which later drags do not change.
+    // The `anchor` command has an array of its own, which later drags do not change.
     const [, , targets] = room.calls.at(-2) as [string, Uint32Array, number[][]];
     expect(room.calls.at(-2)?.[0]).toBe("anchor");
     const y = targets[0]?.[1];
@@ -175,11 +175,11 @@ describe("a cluster", () => {
     room.right.tracked = false;
     room.right.lostSince = room.now;
     room.frames(10);
-    expect(room.controls.holding).toBe(true); // out of sight, but not yet lost
+    expect(room.controls.holding).toBe(true); // the hand is out of sight, but not yet lost
     room.frames(20);
     expect(room.controls.holding).toBe(false);
     expect(room.state.xr.message.value).toMatch(
-      /right controller was lost from view: the cluster went back/,
+      /right controller was lost from view: the cluster returned to its place/,
     );
     room.right.appear();
     grab(room.right);

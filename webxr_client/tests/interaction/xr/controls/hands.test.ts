@@ -38,7 +38,7 @@ describe("hands that swap during a gesture", () => {
     room.right.disconnect();
     room.left.at(...LEFT_HEAP);
     room.frames(1);
-    room.press(room.left); // it paints, as the only hand
+    room.press(room.left); // the left hand paints, because it is the only hand
     room.frames(2);
     room.right.appear(); // now the right hand is dominant
     room.right.at(0.6, 0.3, 0.3);

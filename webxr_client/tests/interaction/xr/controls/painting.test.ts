@@ -64,25 +64,25 @@ describe("the brush", () => {
     expect(larger).toBeGreaterThan(before);
     expect(room.state.xr.radius.value).toBeCloseTo(before, 6);
   });
-  it("finds its items and the nearest one a few times a second", () => {
+  it("finds its items and the nearest item a few times a second", () => {
     room.right.at(...LEFT_HEAP);
     room.frames(10);
     expect(room.controls.brush.hit.count).toBeGreaterThan(0.9 * COUNT);
     expect(room.controls.brush.hit.nearest).toBeGreaterThanOrEqual(0);
-    expect(room.right.pulses).toHaveLength(1); // once, on the way in
+    expect(room.right.pulses).toHaveLength(1); // one pulse, when the hand reaches the points
     expect(room.right.pulses[0]).toBeLessThan(0.3);
   });
 });
 
 describe("the left hand", () => {
-  it("does everything that the right hand did after a swap", () => {
+  it("does, after a swap, everything that the right hand did before", () => {
     room.touch(room.right, "time");
     room.touch(room.right, "swap");
     expect(room.state.xr.dominant.value).toBe("left");
     room.touch(room.left, "back");
     room.calls.length = 0;
     room.paint(room.right, LEFT_HEAP);
-    expect(room.selected).toBe(0); // it does not paint now
+    expect(room.selected).toBe(0); // the right hand does not paint after the swap
     room.paint(room.left, LEFT_HEAP);
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
     room.touch(room.left, "class", 2);
@@ -112,7 +112,7 @@ describe("hands without controllers", () => {
     room.frames(1);
     room.release(room.right);
     expect(room.world.elements[12]).toBeCloseTo(0.2, 9);
-    // To grab the world does not clear the selection, as a click beside all points does.
+    // A click beside all points clears the selection; grabbing the world does not.
     expect(room.selected).toBeGreaterThan(0.9 * COUNT);
   });
   it("scale by pinching with both", () => {

@@ -135,7 +135,7 @@ describe("time and force on the palette", () => {
     expect(room.calls[1]?.[0]).toBe("goTo");
     expect(room.calls[1]?.[1]).toBeLessThan(10);
   });
-  it("searches many gestures' marks in every frame without allocating", () => {
+  it("searches the marks of many gestures in every frame without allocating", () => {
     const timeline = room.state.time.timeline.value as Timeline;
     const ticks = Array.from({ length: 500 }, () => ({ moment: 10, event: "made" }) as Tick);
     room.state.time.timeline.value = { ...timeline, ticks };

@@ -82,7 +82,7 @@ describe("another box during a gesture", () => {
     const sent = () =>
       (room.calls.findLast(([name]) => name === "drag") as [string, Uint32Array, number[][]])[2];
     const wanted = structuredClone(sent());
-    room.grabbed = 0; // the cloud has new arrays
+    room.grabbed = 0; // a new scene has new arrays, which mark no item as grabbed
     expect(show(BOX)).toBe("box");
     room.controls.showInHand();
     expect(room.grabbed).toBe(room.selected);

@@ -58,7 +58,7 @@ describe.each([false, true])("a contact sheet in the room (bare hands: %s)", (ba
     room.release(room.right);
     expect(at()).toBe(1);
   });
-  it("counts a touch that becomes a pinch once", () => {
+  it("counts a touch and the pinch that follows as one press", () => {
     const { x, y, z } = room.tile("picture", 1);
     for (const away of [0.03, -0.002]) {
       room.right.at(x, y, z + away);

@@ -1,4 +1,4 @@
-/** A place of the latent space keeps its place in the room in another box. */
+/** After a change of the box, each point of the latent space is at the same place in the room. */
 import { Matrix4, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { BoxChange } from "../../../../src/interaction/xr/grab/box-change.js";

@@ -1,5 +1,6 @@
 /**
- * Place of a sheet: within reach, beside the cloud, for both hands and any direction of the head.
+ * Placement of a sheet: within reach and beside the cloud, for both hands and for any direction of
+ * the head.
  */
 import { Matrix4, Quaternion, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
@@ -28,7 +29,7 @@ describe.each([1, -1] as const)("a sheet at side %i", (side) => {
     expect(position.y - at.y).toBeLessThan(0.25);
     const facing = new Vector3().setFromMatrixColumn(sheet, 2);
     expect(facing.dot(position.clone().sub(at).normalize())).toBeCloseTo(1, 6);
-    // On the requested side.
+    // The sheet is on the requested side.
     expect(Math.sign(flat(at).cross(flat(middle)).y)).toBe(side);
     // The sheet covers no part of the cloud.
     const edge = Math.asin(CLOUD_EXTENT / 2 / flat(middle).length());

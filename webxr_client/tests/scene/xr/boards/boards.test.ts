@@ -1,5 +1,5 @@
 /**
- * Boards are drawn again only for changes of what they show: drawing one and sending it to the GPU
+ * A board is drawn again only if what it shows has changed: to draw a board and send it to the GPU
  * costs more than anything else in a frame.
  */
 import { beforeEach, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { stubCanvas } from "../../../interaction/xr/view-fixtures.js";
 
 let state: AppState;
 
-/** Number of drawings of a board since the last call. */
+/** Return a function that counts the drawings of a board since the previous call. */
 function counter(board: Board): () => number {
   const version = () => board.mesh.material.map?.version ?? 0;
   let before = version();
