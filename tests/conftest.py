@@ -19,7 +19,7 @@ from lodespace.config import ServerConfig
 # workers of pytest share two cores, and at these sizes a second thread costs more than it saves.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Hypothesis would report tests as failed or too slow that are slow only on a busy machine.
+# On a busy machine, Hypothesis would report tests as failed because they are slow.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("loaded")
 
@@ -33,8 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class FileScheduling(LoadFileScheduling):
     """Runs the tests of a file in one worker of pytest-xdist, and all browser tests in one worker.
 
-    The tests of a file share servers. Two pages at a time draw so slowly on two cores that tests
-    take longer than one after the other, and some exceed their time limits.
+    The tests of a file share servers. On two cores, two pages at the same time draw so slowly that
+    the tests take longer than in sequence, and some tests exceed their time limits.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -54,9 +54,9 @@ def slow(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
-    """A .npz file with 200 vectors of 8 numbers in four separate groups, which are their classes.
+    """A .npz file with 200 vectors of 8 numbers in four separate groups. Each group is a class.
 
-    A model is trained on them within a second.
+    A model is trained on this file within a second.
     """
     random = np.random.default_rng(5)
     truth = np.arange(200) % 4
@@ -75,7 +75,7 @@ async def served(tmp_path: Path, small_data: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 def client_of(aiohttp_client: Any) -> ClientOf:
-    """Serves a project in this process, without a trainer.
+    """A function that serves a project in this process, without a trainer.
 
     `http = await client_of(data, project_folder)` opens or creates the project.
     """
@@ -100,7 +100,7 @@ def client_of(aiohttp_client: Any) -> ClientOf:
 
 @pytest.fixture
 def server_process() -> Iterator[type[ServerProcess]]:
-    """The class of server processes. A process that still runs after the test is stopped."""
+    """A subclass of ServerProcess, whose processes are stopped after the test."""
     made: list[ServerProcess] = []
 
     class Tracked(ServerProcess):

@@ -1,14 +1,14 @@
-"""Installs the dependencies in pyproject.toml, with the build of torch that fits the machine.
+"""Installer of the dependencies in pyproject.toml, with the build of torch that fits the machine.
 
     python tests/install_dependencies.py             the dependencies to build and run Lodespace
-    python tests/install_dependencies.py test lint   also those of the named extras
+    python tests/install_dependencies.py test lint   also the dependencies of these extras
 
 The download size is printed first. On Linux, PyPI's torch needs the CUDA libraries (3 GB). There,
 uv with `--torch-backend=auto` selects the processor-only build on a machine without a graphics
-driver, and otherwise the matching CUDA build. It installs torch and torchvision from the same
+driver, and otherwise the matching CUDA build. uv installs torch and torchvision from the same
 index. The environment variable `UV_TORCH_BACKEND=cpu` selects the processor-only build on any
 machine. If PyTorch's index or uv is not available, pip installs the default builds. On Windows and
-macOS pip always does, because the default builds there are small.
+macOS, pip always installs the default builds, because they are small there.
 """
 
 import importlib.metadata
@@ -31,7 +31,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 
 def main(extras: Sequence[str]) -> int:
-    """Install the dependencies and those of `extras`. Returns the exit status."""
+    """Install the dependencies of the project and of its `extras`. Return the exit status."""
     requirements = requirements_of(PROJECT, extras)
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "requirements.txt"
@@ -46,9 +46,9 @@ def main(extras: Sequence[str]) -> int:
 
 
 def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
-    """The requirements to build and run the project, and those of `extras`.
+    """Return the requirements to build and run the project, and the requirements of `extras`.
 
-    Raises SystemExit when pyproject.toml has no extra of that name.
+    Raises SystemExit if pyproject.toml does not define one of `extras`.
     """
     described = tomllib.loads(project.read_text(encoding="utf-8"))
     optional = described["project"]["optional-dependencies"]
@@ -64,7 +64,7 @@ def requirements_of(project: Path, extras: Sequence[str]) -> list[str]:
 def install_with_uv(listed: Path) -> bool:
     """Install the requirements file `listed` with uv, if uv can select the build of torch.
 
-    Returns whether it was installed.
+    Returns whether uv installed the requirements.
     """
     if sys.platform != "linux":
         return False
@@ -80,7 +80,7 @@ def install_with_uv(listed: Path) -> bool:
     print(f"uv installs the build of torch for this machine ({size_text(size)}).", flush=True)
     command = [*UV, "pip", "install", "--python", sys.executable, "--torch-backend", backend]
     if is_installed("torch") != is_installed("torchvision"):
-        # torch and torchvision of different indexes fail at import.
+        # torch from one index and torchvision from another fail at import.
         command += ["--reinstall-package", "torch", "--reinstall-package", "torchvision"]
     return subprocess.run([*command, "--requirement", str(listed)]).returncode == 0
 
@@ -112,7 +112,7 @@ def is_installed(name: str) -> bool:
 
 
 def download_size(listed: Path, backend: str | None) -> int | None:
-    """Bytes of the packages that the requirements file `listed` needs and that are not installed.
+    """Bytes of the packages in the requirements file `listed` that are not installed yet.
 
     Returns None if uv is not available or cannot resolve the requirements.
     """
@@ -130,9 +130,11 @@ def download_size(listed: Path, backend: str | None) -> int | None:
 
 
 def package_size(package: dict[str, Any]) -> int:
-    """Bytes of the largest wheel, or else of the source distribution, of an entry of a pylock.toml.
+    """Bytes to download for a package entry of a pylock.toml.
 
-    PyTorch's index does not state the sizes, so they are requested from the server of the wheel.
+    These are the bytes of its largest wheel, or of its source distribution if it has no wheel.
+
+    PyTorch's index does not state sizes, so the server of the wheel is asked for the size.
     """
     files = package.get("wheels") or [package[k] for k in ("archive", "sdist") if k in package]
     stated = [file["size"] for file in files if "size" in file]
@@ -142,7 +144,7 @@ def package_size(package: dict[str, Any]) -> int:
 
 
 def content_length(url: str) -> int:
-    """Bytes of the file at `url`, or 0 if its server does not state them."""
+    """Bytes of the file at `url`, or 0 if the server does not state the size."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=INDEX_SECONDS) as answer:

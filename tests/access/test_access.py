@@ -1,4 +1,4 @@
-"""Access control: requests, decisions, pairing codes, revocation. With a fake clock, no network."""
+"""Access control: requests, decisions, pairing codes, revocation. Fake clock, no network."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def clock() -> Clock:
 
 
 class Streams:
-    """Streams of devices that a test opens. Records which of them the pairing manager closes."""
+    """Streams that a test opens for devices. Records whose streams the pairing manager closes."""
 
     def __init__(self) -> None:
         self.open: dict[str, int] = {}
@@ -123,7 +123,7 @@ def test_number_of_waiting_devices_is_limited(access: PairingManager, clock: Clo
     for k in range(MAX_WAITING):
         access.request(f"{k}", f"10.0.0.{k}")
     clock.now += SILENT_SECONDS + 1
-    # Also while no device polls: a headset may sleep.
+    # The limit also holds while no device polls, because a headset may sleep.
     assert refused(access, "10.0.0.99") == "too_many_waiting"
     access.request("again", "10.0.0.1")  # replaces the request whose page was reloaded
     assert names(access) == ["0", "2", "3", "4", "again"]
@@ -276,7 +276,7 @@ def test_revoked_device_loses_its_cookie_and_streams(
 
 
 def pair(access: PairingManager, name: str = "a") -> tuple[str, str]:
-    """Pair a device. Return its id and its secret."""
+    """Pair a device. Return the id and the secret of the device."""
     _, secret = access.redeem_code(access.make_code("annotator").code, name, f"10.0.{name}.1")
     device = access.identify(secret)
     assert device is not None

@@ -1,4 +1,4 @@
-"""The certificate made here: its names, its renewal, the mode of its key file."""
+"""The certificate that the server makes: names, renewal, and the mode of the key file."""
 
 import datetime
 import ipaddress
@@ -53,7 +53,7 @@ def test_certificate_is_kept_until_there_is_a_new_address(tmp_path: Path) -> Non
     assert moved.fingerprint != first.fingerprint
     assert (
         own_certificate(tmp_path, NAMES).fingerprint == moved.fingerprint
-    )  # back in the first network: no new warning
+    )  # back in the first network, a browser shows no new warning
     for k in range(3 * MAX_EARLIER_NAMES):
         last = own_certificate(tmp_path, [f"10.0.1.{k}", *NAMES])
     assert len(last.names) == len(["10.0.1.x", *NAMES, *ALWAYS]) + MAX_EARLIER_NAMES and set(

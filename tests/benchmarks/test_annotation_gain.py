@@ -1,4 +1,4 @@
-"""The simulated person, its clock, and the course of a run, on which docs/gain.md is based."""
+"""The simulated person, the time model, and the course of a run, on which docs/gain.md is based."""
 
 from pathlib import Path
 
@@ -35,8 +35,10 @@ def test_seconds_are_the_sum_of_acts_and_of_unfilled_waits() -> None:
         ({"single": 1}, 50.0),
     ):
         course.add("any", 1, acts, rest, labels, labels, np.zeros(3, np.int16))
-    # The first rest is shorter than the second gesture's 3 s. The third gesture fills 3 s of the
-    # second rest. Nobody waits after the last.
+    # The model needs 2 s after the first gesture, and the second gesture takes 3 s: nobody waits.
+    # The model needs 10 s after the second gesture, and the third gesture takes 3 s: the person
+    # waits for 7 s.
+    # The time that the model needs after the last gesture does not count.
     assert course.seconds(model).tolist() == [5, 8, 18]
     assert course.seconds(
         TimeModel(region=5, sheet=2, correction=1, single=3, wait=0)
@@ -73,9 +75,9 @@ def test_a_course_returns_shares_and_the_first_gesture_that_reaches_them(tmp_pat
     assert [g.right for g in course.gestures] == [1.0, 0.75, 1.0]
     assert [g.labelled_right for g in course.gestures] == [0.25, 0.25, 0.5]
     assert [g.label_error for g in course.gestures] == [0.0, 0.5, 0.0]
-    assert (
-        course.first("right", 0.9) == 1
-    )  # whether or not it stays: a long run would have to stay for longer
+    # The first gesture counts, even if the share falls later: otherwise a longer run would have to
+    # keep the share for longer.
+    assert course.first("right", 0.9) == 1
     assert course.first("labelled_right", 0.5) == 3 and course.first("labelled_right", 0.9) is None
     course.write(tmp_path / "c.json")
     assert Course.read(tmp_path / "c.json") == course
@@ -87,7 +89,7 @@ def test_looking_is_counted_and_a_mixed_region_shrinks_to_what_agrees() -> None:
     person = LooksAtSamples(Eyes(truth), seed=0)
     middle = points[:100].mean(axis=0)
     outermost = np.argsort(((points[:100] - middle) ** 2).sum(axis=1))[60:]
-    truth[outermost] = 1  # the rim of the first cloud is something else
+    truth[outermost] = 1  # the rim of the first cloud has another class
     person.shown = np.arange(100)
     region = person.region(points, unlabelled(), unlabelled())
     assert region is not None and region.class_id == 0
@@ -96,7 +98,7 @@ def test_looking_is_counted_and_a_mixed_region_shrinks_to_what_agrees() -> None:
 
 
 def test_looking_in_vain_is_counted_with_the_next_gesture() -> None:
-    truth = (np.arange(300) % 3).astype(np.int16)  # no place agrees on anything
+    truth = (np.arange(300) % 3).astype(np.int16)  # all classes are mixed everywhere
     person = LooksAtSamples(Eyes(truth), seed=0)
     person.shown = np.arange(100)
     assert person.region(clouds(), unlabelled(), unlabelled()) is None
@@ -160,13 +162,13 @@ def test_letters_are_drawn_and_all_differ() -> None:
     letters = data_sets.load("letters")
     assert len(letters) == 26 * 150 and letters.n_classes == 26
     assert (np.bincount(letters.truth) == 150).all()
-    assert letters.pictures.max(axis=(1, 2)).min() > 120  # each has ink
+    assert letters.pictures.max(axis=(1, 2)).min() > 120  # no letter is empty
     assert len({picture.tobytes() for picture in letters.pictures}) == len(letters)
 
 
 def test_calibration_error_compares_confidence_with_the_truth() -> None:
     labels = np.array([0, -1, -1, -1, -1, -1], np.int16)
-    # The labelled item does not count, nor the item without a prediction.
+    # Neither the labelled item nor the item without a prediction counts.
     prediction = np.array([1, 0, 0, 1, 1, -1], np.int16)
     truth = np.array([0, 0, 1, 1, 1, 1], np.int16)
     confidence = np.array([0.5, 0.75, 0.75, 0.95, 1.0, 0.0], np.float32)
@@ -177,7 +179,7 @@ def test_calibration_error_compares_confidence_with_the_truth() -> None:
         estimates.accurate,
     ) == (0.7, 4, 0.75)
     assert estimates.confidence == pytest.approx(0.8625)
-    # With 75 % confidence one of two is right; with 97.5 % both are.
+    # One of the two predictions with confidence 0.75 is right; both with about 0.975 are right.
     assert estimates.calibration_error == pytest.approx((2 * 0.25 + 2 * 0.025) / 4)
     assert page_estimates(0.7, 4, truth, prediction, confidence, truth) is None
 
@@ -197,8 +199,8 @@ NEVER_THERE = ("umap", "umap-samples", "random")
 def all_runs(tmp_path: Path) -> report.Found:
     """Courses of all planned runs: five gestures that label all items.
 
-    A fifth of the labels is wrong in methods that never reach the goal. UMAP has no region on
-    letters.
+    For methods that never reach the goal, a fifth of the labels is wrong. `umap-samples` finds no
+    region on letters.
     """
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)
@@ -215,7 +217,7 @@ def all_runs(tmp_path: Path) -> report.Found:
             )
             course.add("region", 60, acts, 0.5, labels, labels, TRUTH, estimates)
         course.write(tmp_path / f"{run.name}.json")
-    # A course of an earlier plan.
+    # A course of an earlier plan, which the report leaves out.
     Course("suggested", "digits", 0, 300).write(tmp_path / "suggested--digits--0--7.json")
     return report.read(tmp_path, plan.runs(1))
 
@@ -237,7 +239,7 @@ def test_the_report_has_a_row_for_every_method(all_runs: report.Found) -> None:
 
 def test_the_report_has_ratios_and_the_estimates_of_the_page(all_runs: report.Found) -> None:
     lines = list(report.tables(all_runs, TimeModel()))
-    # Five regions take 25 s. Margin sampling takes 42.5 s, with ten pictures each time.
+    # Five regions take 25 s. Margin sampling takes 42.5 s, with ten pictures per gesture.
     assert sum(line.startswith("| as stated | 0.59 | 0.59 |") for line in lines) == 1
     assert sum(line.startswith("| region double | 0.74 | 0.74 |") for line in lines) == 1
     assert (

@@ -1,4 +1,4 @@
-"""Figures of a map against their definitions, written out in numpy."""
+"""Quality measures of a map, compared with their definitions in numpy."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def blobs(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray]:
 
 
 def vote(labels: np.ndarray, near: np.ndarray, own: np.ndarray) -> float:
-    """Share of items whose class is that of most of its neighbours `near` (N, k)."""
+    """Return the share of items with the majority class of their neighbours `near` (N, k)."""
     chosen = [np.bincount(labels[n], minlength=7).argmax() for n in near]
     return float(np.mean(chosen == own))
 

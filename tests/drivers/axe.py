@@ -1,4 +1,4 @@
-"""axe-core on the page: what it finds against the rules of accessibility."""
+"""axe-core on the page: violations of the rules of accessibility."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ AXE = Path(__file__).parents[2] / "webxr_client" / "node_modules" / "axe-core" /
 
 
 def serious(page: PageDriver) -> list[Any]:
-    """Serious and critical violations: rule, help text, and the first elements."""
-    # A colour that still changes to another theme's belongs to neither.
+    """Return serious and critical violations: rule, help text, and the first three elements."""
+    # During a change of theme, colours belong to neither theme, so wait for all animations.
     page.evaluate(
         "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"
     )

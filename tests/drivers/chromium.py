@@ -1,11 +1,11 @@
-"""The Chromium that the browser tests drive: found, or installed.
+"""The Chromium that the browser tests use: search and installation.
 
-    python tests/drivers/chromium.py             print its path; without one, exit with status 1
-    python tests/drivers/chromium.py --install   install it where there is none: by the system's
-                                                 package manager (Debian, root), else by Playwright
+    python tests/drivers/chromium.py             print the path of Chromium, or exit with status 1
+    python tests/drivers/chromium.py --install   if none is found, install Chromium: on Debian as
+                                                 root with apt-get, else with Playwright
 
-LODESPACE_CHROMIUM names another executable. Without a browser, browser tests fail; they are not
-skipped.
+The variable LODESPACE_CHROMIUM gives the path of another executable. Without a browser, browser
+tests fail; they are not skipped.
 """
 
 import os
@@ -24,14 +24,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-"""Draw in software; ask no other host."""
+"""Options of Chromium: draw in software, and send no requests to other hosts."""
 VIEW = {"width": 960, "height": 600}
-"""Of a page, CSS pixels."""
+"""Size of a page, in CSS pixels."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find_chromium() -> Path | None:
-    """Path of a Chromium or Chrome on this machine, Playwright's own included, or None."""
+    """Return the path of Chromium or Chrome, from the system or from Playwright, or None."""
     named = os.environ.get("LODESPACE_CHROMIUM")
     if named:
         return Path(named) if Path(named).is_file() else None
@@ -43,7 +43,7 @@ def find_chromium() -> Path | None:
 
 
 def playwright_chromium() -> Path | None:
-    """The browser that `playwright install chromium` downloaded, if it did."""
+    """Return the path of the browser that Playwright has installed, or None."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -52,7 +52,7 @@ def playwright_chromium() -> Path | None:
 
 
 def install() -> None:
-    """Install Chromium. Raises subprocess.CalledProcessError when no way works."""
+    """Install Chromium. Raises subprocess.CalledProcessError when the installation fails."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
@@ -72,7 +72,10 @@ def main() -> int:
         install()
         chromium = find_chromium()
     if chromium is None:
-        print("no Chromium found: install it, or name one in LODESPACE_CHROMIUM", file=sys.stderr)
+        print(
+            "no Chromium found: install Chromium, or set LODESPACE_CHROMIUM to its path",
+            file=sys.stderr,
+        )
         return 1
     print(chromium)
     return 0

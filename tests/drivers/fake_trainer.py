@@ -1,4 +1,4 @@
-"""A trainer process for tests. Its first argument names its behaviour; it does not import torch."""
+"""A trainer process for tests, without torch. The first argument names the behaviour."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ def main() -> None:
     ):
         if behaviour == "rested":
             if isinstance(command, m.TrainingInputs) and command.event > event:
-                # It reports rest once more before it reads the new inputs.
+                # Report rest once more, as a trainer does that has not read the new inputs.
                 for number, phase in (
                     (event, "resting"),
                     (command.event, "interactive"),

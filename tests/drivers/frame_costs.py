@@ -1,9 +1,9 @@
-"""The cost of frames in VR for the page's main thread, in processor time.
+"""The processor time that frames in VR take on the main thread of the page.
 
-Processor time does not count other processes that use the processor. `console.timeStamp` marks
-where a frame's script begins and ends; Chromium's tracing reports the clock of the thread there
-(`tts`). One evaluation waits until all frames have passed, so that nothing else is asked of the
-page.
+Processor time excludes the time in which other processes run. `console.timeStamp` marks the start
+and the end of a frame's script, and Chromium's trace reports the clock of the thread at each mark
+(`tts`). A single evaluation draws all frames, so that the test sends the page no other requests
+during the measurement.
 """
 
 from collections.abc import Iterator
@@ -22,24 +22,25 @@ Phase = Literal["moving", "painting", "held"]
 PHASES: tuple[Phase, ...] = ("moving", "painting", "held")
 VIEW = {"width": 480, "height": 240}
 RATE = 8
-"""Keyframes a second: enough for each burst to bring one."""
+"""Keyframes per second; enough for a new keyframe in each burst."""
 RADIUS = 0.05
 BURST = 4
-"""Frames of a burst. Of a headset's 72 frames per second about every fourth shows a new one of the
-server's 20 keyframes, or a new selection of the brush."""
+"""Frames per burst. A headset draws 72 frames per second, and the server sends 20 keyframes per
+second. So about every fourth frame shows a new keyframe, or a new selection of the brush."""
 WARM_UP = 6
-"""Bursts before a measurement, which takes a person a second: the page's compiler has then seen the
-code that they run."""
+"""Bursts before each measurement, so that the JavaScript compiler has seen the code of a burst. A
+person causes this number of bursts within a second."""
 
-# The hand's motion from one burst to the next: about the same place, or outwards, where a brush
-# finds new items all the time.
+# Motion of the hand from one burst to the next: around the same place, or outwards, where the brush
+# always finds new items.
 _AROUND = "k => [0.08 * Math.sin(k), 0.05 * Math.sin(1.4 * k), 0]"
 _OUTWARDS = "k => [0.006 * k * Math.sin(k), 0.006 * k * Math.cos(k), 0]"
 
-# The emulator has few frames per second, and between them other processes use the processor and its
-# caches. Each of its frames is therefore drawn several times, 1/72 s apart as in a headset. The
-# first of a burst is not counted: it repeats the moment before, so that nothing is due in it, and
-# leaves the caches as the last frame of a headset would. A burst begins when a keyframe is due.
+# The emulator draws few frames per second. Between two frames, other processes use the processor
+# and its caches. Each frame of the emulator is therefore drawn several times, 1/72 s apart as in a
+# headset. The first drawing of a burst is not counted. It repeats the previous moment, so that it
+# has nothing new to show, and it leaves the caches as the previous frame of a headset would. A
+# burst begins when a keyframe is due.
 _MEASURE = """() => new Promise((resolve) => {
   const { state } = lodespace;
   const { view } = lodespace.xr.entry;
@@ -95,14 +96,14 @@ class FrameCosts:
     """Costs of bursts of frames.
 
     Attributes:
-        script: Processor time per frame, ms.
+        script: Processor time of the script of each frame, in ms.
         keyframe: Whether a frame showed a new keyframe.
-        looked: Whether the brush found something new in a frame.
-        plain: Neither of the two.
-        between: Processor time, ms, of the page's thread outside of frames per keyframe that
-            arrives: to inflate and parse it and the predictions with it, and for other work of the
-            browser.
-        wall: Median and 95 % quantile of a frame by the page's own clock, ms.
+        looked: Whether the brush found new items in a frame.
+        plain: Whether a frame had neither a new keyframe nor new items.
+        between: Processor time of the page's thread outside of frames, in ms per received keyframe.
+            The thread inflates and parses the keyframe and its predictions, and does other work of
+            the browser.
+        wall: Median and 95 % quantile of the time per frame that the page measures, in ms.
     """
 
     def __init__(
@@ -126,7 +127,7 @@ class FrameCosts:
         self.wall = (figures["scriptMs"], figures["scriptMs95"])
 
     def row(self) -> dict[str, float]:
-        """All figures, rounded: for a report."""
+        """Return all figures, rounded, for a report."""
         row: dict[str, float] = {
             "points": self.points,
             "draw_calls": self.draw_calls,
@@ -144,8 +145,8 @@ class FrameCosts:
 
 
 def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) -> float:
-    """Processor time, ms, of the thread's tasks between the first and the last frame, without the
-    browser's own frames."""
+    """Return the processor time, in ms, of the thread's tasks between the first and the last frame,
+    except tasks that draw a frame of the browser."""
     thread = stamps[0]["pid"], stamps[0]["tid"]
     first, last = stamps[0]["ts"], stamps[-1]["ts"]
     own = [
@@ -153,8 +154,8 @@ def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) 
         for e in events
         if (e["pid"], e.get("tid")) == thread and e["ph"] == "X" and first <= e["ts"] <= last
     ]
-    # A browser's frame contains the session's frame, the emulator's work, and drawing a page that a
-    # headset does not show.
+    # A frame of the browser contains the frame of the VR session, the work of the emulator, and the
+    # drawing of the page, which a headset does not show.
     drawn = np.array(
         sorted(e["ts"] for e in own if e["name"] in ("FireAnimationFrame", "PrePaint", "Commit"))
     )
@@ -169,7 +170,7 @@ def _outside_frames(events: list[dict[str, Any]], stamps: list[dict[str, Any]]) 
 
 
 class FrameBench:
-    """An emulated headset before moving points, its brush in the middle of a cluster."""
+    """An emulated headset in front of moving points, with the brush in the middle of a cluster."""
 
     def __init__(self, headset: Headset) -> None:
         self.headset = headset
@@ -183,8 +184,8 @@ class FrameBench:
         self._to_cluster()
 
     def measure(self, phase: Phase, bursts: int) -> FrameCosts:
-        """Measure `phase` for `bursts` bursts of BURST frames. Afterwards nothing is held or
-        selected."""
+        """Measure `phase` for `bursts` bursts of BURST frames. Then release what is held and clear
+        the selection."""
         headset = self.headset
         self._to_cluster()
         if phase == "painting":
@@ -192,7 +193,7 @@ class FrameBench:
         if phase == "held":
             headset.click("right", "trigger")
             headset.hold("right", "squeeze")
-            assert headset.value("view.controls.holding"), "there was nothing to take hold of"
+            assert headset.value("view.controls.holding"), "there were no items to hold"
         costs = self._frames(bursts, _OUTWARDS if phase == "painting" else _AROUND)
         if phase != "moving":
             headset.let_go("right", "trigger" if phase == "painting" else "squeeze")
@@ -200,7 +201,7 @@ class FrameBench:
         return costs
 
     def _to_cluster(self) -> None:
-        """To the middle of the items of group 0."""
+        """Move the brush to the middle of the items of group 0."""
         items = np.arange(0, self.driver.evaluate("lodespace.state.latent.n"), 10)[:500]
         self.headset.brush_to("right", np.median(self.headset.in_room(items), axis=0))
 
@@ -213,7 +214,7 @@ class FrameBench:
 
 @contextmanager
 def _traced(page: Page) -> Iterator[list[dict[str, Any]]]:
-    """The events of a trace of what is done meanwhile; they are there when it is over."""
+    """Trace the page during the `with` block. After the block, the yielded list has the events."""
     events: list[dict[str, Any]] = []
     over: list[object] = []
     session = page.context.new_cdp_session(page)
@@ -235,7 +236,7 @@ def _traced(page: Page) -> Iterator[list[dict[str, Any]]]:
 
 
 def prepare(page: Page) -> None:
-    """Before the page is opened."""
+    """Prepare `page` for an emulated headset, before the page is opened."""
     install(page)
     page.set_viewport_size(VIEW)
 
@@ -245,7 +246,7 @@ def moving_points(points: int) -> MovingPoints:
 
 
 def enter(driver: PageDriver) -> FrameBench:
-    """In VR, warmed up. The page was opened with `prepare`."""
+    """Enter VR and return the bench. The page must have been opened with `prepare`."""
     driver.wait_for_scene()
     headset = Headset(driver)
     headset.enter()

@@ -1,4 +1,4 @@
-"""Khronos's validator of glTF, run by node."""
+"""The glTF validator of Khronos, run with node."""
 
 import json
 import os
@@ -13,7 +13,7 @@ CLIENT = Path(__file__).parents[2] / "webxr_client"
 
 
 def validate(glb: bytes, folder: Path) -> dict[str, Any]:
-    """The report of Khronos's gltf-validator."""
+    """Return the report of Khronos's gltf-validator on `glb`."""
     path = folder / "scene.glb"
     path.write_bytes(glb)
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -1,9 +1,10 @@
-"""A headset that is emulated in the browser (iwer), and the person in it.
+"""A headset that is emulated in the browser (iwer), and the actions of the person who wears it.
 
-Positions are metres of the room.
+Positions are in the coordinates of the room, in metres.
 
-Inputs are presses and releases, never `select`, which the emulator sends at another moment than
-the specification requires. After each input two frames of the session pass, however long they take.
+Inputs are presses and releases of buttons. Inputs are never `select` events, because the emulator
+sends `select` at another moment than the specification requires. After each input, the driver waits
+for two frames of the session.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ IWER = (
     Path(__file__).parents[2] / "webxr_client" / "node_modules" / "iwer" / "build" / "iwer.min.js"
 )
 Side = Literal["left", "right"]
-# Of the page: both eyes.
+# Size of the page, which shows the views of both eyes.
 HEADSET_VIEW = {"width": 640, "height": 320}
 Point = npt.NDArray[np.float64]
 
@@ -32,9 +33,9 @@ _INSTALL = """(() => {
 })()"""
 
 
-# Of each draw call only the first points are drawn: a software renderer takes a quarter of a second
-# for both eyes' view of 5,000 pictures, and these tests are about the page. Uploads and the number
-# of calls stay as they are.
+# Draw only the first points of each draw call. A software renderer takes a quarter of a second to
+# draw 5,000 pictures for both eyes, and most tests do not look at the drawn picture. Uploads and
+# the number of draw calls do not change.
 _LITTLE_IS_DRAWN = """(() => {
   const calls = WebGL2RenderingContext.prototype;
   const { drawArrays, drawElements } = calls;
@@ -48,8 +49,8 @@ _LITTLE_IS_DRAWN = """(() => {
 
 
 def install(page: Page, device: str = "metaQuest3", *, whole: bool = False) -> None:
-    """Put a headset on the page, before it is opened. `whole`: draw everything, for tests of the
-    picture."""
+    """Install an emulated headset in a page that is not open yet. `whole`: draw all points, for
+    tests of the drawn picture."""
     page.add_init_script(path=IWER)
     page.add_init_script(_INSTALL % device)
     if not whole:
@@ -57,7 +58,7 @@ def install(page: Page, device: str = "metaQuest3", *, whole: bool = False) -> N
 
 
 class Headset:
-    """`view` in scripts is the page's XrView, `emulated` the device."""
+    """The emulated headset. In scripts, `view` is the XrView of the page, `emulated` the device."""
 
     def __init__(self, driver: PageDriver) -> None:
         self.driver = driver
@@ -72,7 +73,8 @@ class Headset:
 
     def enter(self, button: str = "Enter VR") -> None:
         self.driver.wait(
-            lambda: self.value("!!lodespace.xr.entry"), message="the part for VR was not loaded"
+            lambda: self.value("!!lodespace.xr.entry"),
+            message="the VR part of the page was not loaded",
         )
         self.driver.page.get_by_role("button", name=button).click()
         self.driver.wait(
@@ -83,7 +85,7 @@ class Headset:
         self.frames(2)
 
     def frames(self, count: int = 2) -> None:
-        """Let frames pass."""
+        """Wait until `count` frames of the session have passed."""
         before = self.value("view ? view.clock.frames : -1")
         if before >= 0:
             self.driver.wait(
@@ -91,7 +93,7 @@ class Headset:
                     not self.value("!!view") or self.value("view.clock.frames") >= before + count
                 ),
                 120,
-                "no frame came",
+                "no frame was drawn",
             )
 
     def wait(self, condition: Callable[[], Any], message: str, seconds: float = 90) -> None:
@@ -103,7 +105,7 @@ class Headset:
         self.script("emulated.primaryInputMode = 'hand';")
         self.wait(
             lambda: self.value("view.inputs.right.bare && view.inputs.left.bare"),
-            "hands did not come",
+            "the hands did not appear",
         )
         self.frames(2)
 
@@ -113,7 +115,7 @@ class Headset:
         )
 
     def put(self, side: Side, position: Sequence[float] | Point) -> None:
-        """Where the hand itself is."""
+        """Set the position of the hand or controller."""
         x, y, z = (float(value) for value in position)
         self.script(f"{self._source(side)}.position.set({x}, {y}, {z});")
         self.frames(2)
@@ -126,7 +128,7 @@ class Headset:
         return self._point(side, "position")
 
     def brush_to(self, side: Side, target: Sequence[float] | Point, point: str = "brush") -> None:
-        """Move the hand until its brush is at `target`; or its fingertip, with point="touch"."""
+        """Move the hand until its brush, or its fingertip with point="touch", is at `target`."""
         source = self._source(side)
         held = np.array(
             self.value(f"({source}).position.toArray?.() ?? Array.from(({source}).position.vec3)")
@@ -143,7 +145,7 @@ class Headset:
         return np.array(self.value(f"view.inputs.{side}.{name}.toArray()"))
 
     def hold(self, side: Side, button: str = "trigger") -> None:
-        """Trigger, squeeze or another button down; of a hand, the pinch."""
+        """Press the trigger, squeeze or another button; a hand pinches instead."""
         self._button(side, button, 1)
 
     def let_go(self, side: Side, button: str = "trigger") -> None:
@@ -165,7 +167,7 @@ class Headset:
         self.frames(2)
 
     def vanish(self, side: Side) -> None:
-        """It is switched off, or lost from view."""
+        """Disconnect the hand or controller, as if it were switched off or out of view."""
         self.script(f"{self._source(side)}.connected = false;")
         self.frames(2)
 
@@ -177,19 +179,19 @@ class Headset:
 
     @property
     def world(self) -> Point:
-        """Scene metres to the room's, 4 x 4."""
+        """Matrix (4, 4) from scene coordinates to room coordinates, both in metres."""
         return np.array(self.value("lodespace.stage.world.matrix.elements")).reshape(4, 4).T
 
     def in_room(self, items: npt.NDArray[np.int64]) -> Point:
-        """Where items are, (K, 3)."""
+        """Return the positions of `items` in the room (K, 3), in metres."""
         latent = self.driver.positions()[items]
         scene = np.array(self.value("lodespace.state.latent.sceneFromLatent()")).reshape(4, 4).T
         return (self.world @ scene @ np.c_[latent, np.ones(len(latent))].T).T[:, :3]
 
     def tile(self, kind: str, which: int = 0) -> Point:
-        """The middle of a tile of the palette or of a contact sheet.
+        """Return the middle of a tile of the palette or of a contact sheet.
 
-        `which` is the class, or the place of the picture.
+        `which` is the class, or the place of the picture on the sheet.
         """
         found = self.script(f"""
           const is = ({{ action }}) => action.kind === '{kind}'
@@ -211,8 +213,8 @@ class Headset:
     def paint(
         self, side: Side, items: npt.NDArray[np.int64], radius: float = 0.06
     ) -> npt.NDArray[np.int64]:
-        """Hold the brush in the middle of items, where they are now. Returns the items that are
-        selected after it."""
+        """Move the brush to the middle of the current positions of `items`, press and release it.
+        Returns the items that are then selected."""
         self.script(f"lodespace.state.xr.setRadius({radius});")
         self.brush_to(side, np.median(self.in_room(items), axis=0))
         self.hold(side)
@@ -221,18 +223,18 @@ class Headset:
         return self.driver.selected
 
     def touch(self, side: Side, kind: str, which: int = 0) -> None:
-        """Press a tile as a finger does: come from before it, go in, go back."""
+        """Press a tile as a finger does: approach from the front, push in, move back."""
         at = self.tile(kind, which)
         for away in (0.05, -0.005, 0.05):
             self.brush_to(side, at + away * self.outward, "touch")
 
     def aim(self, side: Side, kind: str, which: int = 0) -> None:
-        """Point at a tile from where the hand is."""
+        """Turn the hand, without moving it, until its ray points at a tile."""
         target = self.tile(kind, which)
         for _ in range(3):  # the ray's origin moves as the hand turns
             ahead = target - self._point(side, "rayOrigin")
             ahead /= np.linalg.norm(ahead)
-            # The shortest turn from (0, 0, -1) to there.
+            # Quaternion of the shortest rotation from (0, 0, -1) to `ahead`.
             turn = np.array((ahead[1], -ahead[0], 0, 1 - ahead[2]))
             self.turn(side, tuple(turn / np.linalg.norm(turn)))
 
@@ -247,8 +249,8 @@ class Headset:
 def put_on(
     open_page: Any, url: str, device: str = "metaQuest3", query: str = "", *, whole: bool = False
 ) -> Headset:
-    """A page of the server at `url` in a headset, its scene shown. `open_page` is the fixture of
-    that name."""
+    """Open a page of the server at `url` in a headset, and wait until the page shows the scene.
+    `open_page` is the fixture of this name."""
     driver = open_page(url, prepare=lambda page: install(page, device, whole=whole), query=query)
     driver.page.set_viewport_size(HEADSET_VIEW)
     driver.wait_for_scene()
@@ -256,7 +258,7 @@ def put_on(
 
 
 def in_vr_at_rest(headset: Headset) -> Headset:
-    """In VR, before a cloud at rest, the palette out of the way at the left."""
+    """Wait until the points rest, enter VR, and put the palette aside at the left."""
     headset.driver.wait_for_rest()
     headset.enter()
     headset.put("left", (-0.3, 1.15, 0.25))

@@ -18,11 +18,11 @@ SIDE = 8
 
 
 class MovingPoints:
-    """`with MovingPoints(100_000) as url`: served from a thread, `rate` frames a second.
+    """A server in a thread, with `rate` frames per second: `with MovingPoints(100_000) as url`.
 
-    With `predicted`, the items are small pictures of ten groups, which lie apart. Some are
-    labelled, and each frame changes predictions and confidences of a tenth of them, as a trainer's
-    frames do. Without it, the items are vectors in one cloud, and nothing is predicted.
+    With `predicted`, the items are small pictures in ten separate groups. Some items are labelled,
+    and each frame changes the predictions and confidences of a tenth of the items, as the frames of
+    a trainer do. Without `predicted`, the items are vectors in one cloud, and nothing is predicted.
     """
 
     def __init__(self, n: int, rate: float = 20, *, predicted: bool = False) -> None:

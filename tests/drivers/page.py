@@ -1,6 +1,7 @@
-"""Drives the page as a person does, by mouse and keys.
+"""Driver of the page, which uses mouse and keys as a person does.
 
-What is shown is read from `window.lodespace`, which an address with ?test has.
+The driver reads the state of the page from `window.lodespace`, which exists only if the address
+contains ?test.
 """
 
 import time
@@ -12,7 +13,8 @@ import numpy.typing as npt
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 QUIET_SECONDS = 1.2
-"""The camera follows the points after 0.9 s at the latest (FOLLOW_MS in scene/stage.ts)."""
+"""Time without motion after which the page is at rest. The camera follows the points after at most
+0.9 s (FOLLOW_MS in scene/stage.ts)."""
 
 _RESTS = """(async () => {
   const answer = await fetch('/api/session').catch(() => null);
@@ -27,7 +29,7 @@ _RESTS = """(async () => {
   const clip = lodespace.stage.clipFromLatent();
   return rests ? [latent.version, predictionsVersion.value, ...clip].join() : null;
 })()"""
-"""The content of the page in one line when it rests, else null."""
+"""Script that returns the content of the page as one line; null while the page is not at rest."""
 
 
 class PageDriver:
@@ -42,8 +44,8 @@ class PageDriver:
         """Open `url` in `page`.
 
         Args:
-            prepare: Called with the page before it is opened.
-            query: More of the address, after ?test.
+            prepare: Function that is called with the page before the address is opened.
+            query: Text that follows ?test in the address.
         """
         self.page = page
         self.url = url
@@ -66,8 +68,8 @@ class PageDriver:
             self.foreign.append(request.url)
 
     def complaints(self) -> list[str]:
-        """Errors and warnings of the console, except those of a software renderer and a lost
-        server."""
+        """Return the errors and warnings of the console, except those that a software renderer or a
+        lost server causes."""
         known = (
             "GPU stall due to ReadPixels",
             "ERR_CONNECTION",
@@ -80,7 +82,10 @@ class PageDriver:
         return self.page.evaluate(script)
 
     def wait(
-        self, condition: Callable[[], Any], seconds: float = 90, message: str = "it never came true"
+        self,
+        condition: Callable[[], Any],
+        seconds: float = 90,
+        message: str = "the condition did not become true in time",
     ) -> None:
         end = time.monotonic() + seconds
         while not condition():
@@ -99,7 +104,7 @@ class PageDriver:
         self.wait(
             lambda: self.state("training")["state"] in states,
             seconds,
-            f"the trainer never was {states}",
+            f"the trainer did not reach any of the states {states}",
         )
 
     def wait_for_rest(self, state: str = "resting", *, seconds: float = 400) -> None:
@@ -135,18 +140,18 @@ class PageDriver:
         )
 
     def positions(self) -> npt.NDArray[np.float64]:
-        """Latent means (N, 3) as the newest keyframe has them."""
+        """Return the latent means (N, 3) of the newest keyframe."""
         script = """(({ latent }) => Array.from(
             { length: latent.n * 3 }, (_, k) => latent.latentMean(Math.floor(k / 3), k % 3)
         ))(lodespace.state)"""
         return np.array(self.evaluate(script)).reshape(-1, 3)
 
     def on_screen(self) -> npt.NDArray[np.float64]:
-        """Where each item is on the page, CSS pixels (N, 2)."""
+        """Return the position of each item on the page (N, 2), in CSS pixels."""
         return np.array(self.evaluate("lodespace.screenPositions()"))[:, :2]
 
     def lasso(self, points: npt.NDArray[np.float64], *, held: str | None = None) -> None:
-        """Draw round a path of the page (K, 2), with a key held down."""
+        """Draw a lasso along `points` (K, 2), in CSS pixels, while the key `held` is down."""
         mouse = self.page.mouse
         if held:
             self.page.keyboard.down(held)
@@ -159,7 +164,7 @@ class PageDriver:
             self.page.keyboard.up(held)
 
     def circle(self, items: npt.NDArray[np.int64], share: float = 0.5) -> npt.NDArray[np.float64]:
-        """A circle on the page round the middle of `items` that holds about `share` of them."""
+        """Return a circle on the page that contains about `share` of `items`, as points (26, 2)."""
         where = self.on_screen()[items]
         middle = np.median(where, axis=0)
         radius = float(np.quantile(np.hypot(*(where - middle).T), share))
@@ -170,12 +175,12 @@ class PageDriver:
         self.page.keyboard.press(key)
 
     def label(self, class_id: int, items: npt.ArrayLike) -> None:
-        """Give items a class, by the page's own command."""
+        """Label `items` with a class, by the command of the page."""
         chosen = sorted(np.asarray(items).tolist())
         self.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
 
     def undo_to(self, labels: npt.NDArray[np.int16]) -> None:
-        """Undo the newest gesture. Wait until these are the labels and the server has answered."""
+        """Undo the newest gesture. Wait until the page has `labels` and the server has answered."""
         self.press("Control+z")
         self.wait(lambda: np.array_equal(self.labels, labels))
         self.wait(lambda: self.state("connection")["pending"] == 0)

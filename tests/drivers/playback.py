@@ -1,4 +1,4 @@
-"""Reads recordings by the rules of docs/protocol.md alone, as a client does."""
+"""Reader of recordings that uses only the rules of docs/protocol.md, as a client does."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from lodespace.scene.glb import decode_scene
 
 
 def replay(path: Path) -> list[tuple[float, np.ndarray]]:
-    """Positions after each keyframe and frame, by the protocol's rule alone."""
+    """Return the time and the positions of each keyframe and frame, in order."""
     shown: list[tuple[float, np.ndarray]] = []
     for record in read_records(path):
         if record.kind == KEYFRAME:
@@ -24,7 +24,7 @@ def replay(path: Path) -> list[tuple[float, np.ndarray]]:
 
 
 def shown_at(path: Path, timeline: protocol.Timeline, moment: int) -> np.ndarray:
-    """Positions at `moment`, read from the keyframe before it on, as a client does."""
+    """Return the positions at `moment`, read from the last keyframe at or before `moment`."""
     keyframes = timeline.keyframes
     k = int(np.searchsorted(keyframes.moment, moment, side="right")) - 1
     at, positions = keyframes.moment[k] - 1, np.empty(0)
@@ -38,4 +38,4 @@ def shown_at(path: Path, timeline: protocol.Timeline, moment: int) -> np.ndarray
         at += record.kind in (KEYFRAME, FRAME)
         if at == moment:
             return positions
-    raise AssertionError("no such moment")
+    raise AssertionError("the recording does not have this moment")

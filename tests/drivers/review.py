@@ -23,7 +23,7 @@ def wait_for_sheet(page: PageDriver, kind: str) -> Any:
 
 
 def becomes(item: dict[str, Any]) -> int:
-    """As state/review-state.ts has it."""
+    """Return the class that an item of a sheet gets, by the rule of state/review-state.ts."""
     stays = item["prediction"] < 0 or (
         item["class_id"] >= 0 and item["confidence"] <= 1 - item["doubt"]
     )
@@ -31,7 +31,7 @@ def becomes(item: dict[str, Any]) -> int:
 
 
 def label_impurely(server: ServerProcess, seconds: float = 400) -> None:
-    """Label half of each class by gestures that also hold items of another class. Wait until the
+    """Label half of each class. Each gesture also contains items of another class. Wait until the
     model doubts more than ten labels."""
     for k in range(10):
         half = np.flatnonzero(k == TRUTH)[::2]
@@ -54,5 +54,5 @@ def label_impurely(server: ServerProcess, seconds: float = 400) -> None:
             and (session["quality"] or {"suspects": 0})["suspects"] > 10
         ):
             return
-        assert time.monotonic() < end, "the model doubts none of the labels"
+        assert time.monotonic() < end, "the model doubts ten labels or fewer"
         time.sleep(0.3)

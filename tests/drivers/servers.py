@@ -1,4 +1,4 @@
-"""Servers for tests: in this process, or one of their own that can be killed."""
+"""Servers for tests: in this process, or in a separate process that can be killed."""
 
 import asyncio
 import contextlib
@@ -21,12 +21,13 @@ from aiohttp.test_utils import TestClient
 from lodespace.config import ServerConfig
 
 ClientOf = Callable[..., Awaitable[TestClient]]
-"""The fixture `client_of`."""
+"""Type of the fixture `client_of`."""
 
 
 def free_port() -> int:
-    """A free port below those that systems give to outgoing connections, so that no such connection
-    takes it before the server does. Each worker of pytest-xdist has ports of its own."""
+    """Return a free port below the ports that systems give to outgoing connections. So no such
+    connection takes the port before the server does. Each worker of pytest-xdist has its own
+    ports."""
     dice = random.SystemRandom()
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
@@ -39,7 +40,7 @@ def free_port() -> int:
 class Serving:
     """A server in this process: `async with Serving(data, project) as url`.
 
-    Handlers that need no address are tested by the fixture `client_of`.
+    Tests of handlers that need no address use the fixture `client_of`.
     """
 
     def __init__(
@@ -71,8 +72,8 @@ class Serving:
 
 
 class ServerProcess:
-    """`python -m lodespace serve` as a process, on a port of its own. It can be killed and started
-    again."""
+    """`python -m lodespace serve` as a process, on a port of its own. The process can be
+    killed and started again."""
 
     def __init__(self, *arguments: str, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -109,7 +110,7 @@ class ServerProcess:
         raise TimeoutError("the server did not get ready")
 
     def request(self, path: str, body: object = None) -> Any:
-        """The JSON that an address answers with. Given a body, it is posted."""
+        """Return the JSON answer of the server at `path`. A `body` is sent by POST."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             self.url + path, data, {"Content-Type": "application/json"}
@@ -118,12 +119,12 @@ class ServerProcess:
             return json.load(answer)
 
     def label_rows(self) -> list[dict[str, Any]]:
-        """The exported labels: one row per item."""
+        """Return the exported labels: one row per item."""
         with urllib.request.urlopen(self.url + "api/labels?format=jsonl") as answer:
             return [json.loads(line) for line in answer.read().decode().splitlines()]
 
     def verified(self) -> set[int]:
-        """Items whose label a person has verified."""
+        """Return the items whose label a person has verified."""
         return {row["item"] for row in self.label_rows() if row["verified"]}
 
     def kill(self) -> None:
@@ -132,7 +133,7 @@ class ServerProcess:
         self.process.wait()
 
     def stop(self) -> None:
-        """As by Ctrl-C."""
+        """Stop the server as Ctrl-C does; kill the process after 30 s."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGINT)
@@ -143,13 +144,13 @@ class ServerProcess:
 
 
 class LanServer(ServerProcess):
-    """A server with --lan. `url` is the owner's, `network_url` that of other devices. The folder
-    `state` holds the certificate."""
+    """A server with --lan. `url` is the address for the owner, and `network_url` is the address for
+    other devices. The folder `state` contains the certificate."""
 
     def __init__(self, *arguments: str, state: Path) -> None:
         self.lan_port = free_port()
         super().__init__(*arguments, "--lan", "--lan-port", str(self.lan_port))
-        # The system's folder for such things, wherever that is.
+        # The server stores the certificate below one of these folders, depending on the system.
         self.environment = {"XDG_STATE_HOME": str(state), "HOME": str(state)}
 
     @property
@@ -158,7 +159,9 @@ class LanServer(ServerProcess):
 
 
 async def eventually(
-    condition: Callable[[], object], seconds: float = 60.0, message: str = "it never came true"
+    condition: Callable[[], object],
+    seconds: float = 60.0,
+    message: str = "the condition did not become true in time",
 ) -> None:
     """Wait until `condition()` is true."""
     end = asyncio.get_running_loop().time() + seconds

@@ -31,10 +31,10 @@ class ProjectState:
     labels: list[tuple[Any, ...]]
     """Per item: its label, the client that gave it, and whether it is verified."""
     session: dict[str, Any]
-    """Classes, gestures that stand, settings, pins, number of dimensions."""
+    """Classes, gestures that are not undone, settings, pins, number of latent dimensions."""
     model: dict[str, Any]
-    """State of training, and lengths of the queues of review where they are known. The accuracy on
-    held-out items is not part of it: the trainer measures it only while it trains."""
+    """State of training, and the length of each review queue if the server knows the length. The
+    accuracy on held-out items is left out, because the trainer measures it only during training."""
     predictions: npt.NDArray[np.int16]
     positions: npt.NDArray[np.float64]
     """Latent means (N, 3)."""
@@ -56,7 +56,7 @@ class ProjectState:
         return cls(labels, session, model, scene.predictions, scene.latent_mean(), step)
 
     def differences(self, other: "ProjectState", *, with_model: bool) -> list[str]:
-        """The names of the parts that differ. Positions may differ by one step of their grid."""
+        """Return the names of parts that differ. Positions may differ by one step of the grid."""
         found = [name for name, value in self.session.items() if other.session[name] != value]
         found += ["labels"] * (self.labels != other.labels)
         if with_model:
@@ -70,17 +70,18 @@ class ProjectState:
 class SharedProject:
     """A project that tests use one after the other, by `use()`.
 
-    After each test the gestures that it made are undone, the newest first, each by the client that
-    made it. Then labels, classes, settings and pins have to be in their first state again. A drag
-    that became no gesture moves the model, and no undo moves it back; the next test then gets a new
-    server.
+    After each test, the gestures of the test are undone, newest first, each by the client that made
+    the gesture. Then labels, classes, settings and pins must be as they were before the test. A
+    drag that did not become a gesture changes the model, and no undo reverses this change. The next
+    test then gets a new server.
 
     Args:
         folder: An empty folder, for the projects.
-        make: Returns a server process, not started, given the folder of its project.
-        prepare: Called once a server has started, before its first state is taken.
-        at_rest: Wait until training rests, and hold the model to its first state too. Otherwise
-            training goes on from test to test.
+        make: Function that returns a server process, not started yet, for a project folder.
+        prepare: Function that is called after a server has started, before the first state of the
+            project is read.
+        at_rest: Whether to wait until training rests, and to require that the model also returns to
+            its first state. Otherwise training continues from test to test.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class SharedProject:
 
     @contextmanager
     def use(self) -> Iterator[ServerProcess]:
-        """The server for one test, its project in the first state."""
+        """Context manager: yields the server for one test, with the project in its first state."""
         server, start = self._ready or self._begin()
         self._ready = None
         try:
@@ -129,12 +130,12 @@ class SharedProject:
     def _restore(self, server: ServerProcess, start: ProjectState, seconds: float = 20) -> bool:
         """Undo the gestures of a test. Returns whether the project is in the state `start` again.
 
-        Raises AssertionError where labels, classes, settings or pins are not.
+        Raises AssertionError when labels, classes, settings or pins differ from `start`.
         """
         while len(made := _standing(server.request("api/session"))) > len(
             start.session["gestures"]
         ):
-            # In a thread of its own, because Playwright's event loop runs in this one.
+            # In a thread of its own, because Playwright's event loop runs in this thread.
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(asyncio.run, _undo(server.url, made[-1]["by"])).result()
         self._wait_for_rest(server)
@@ -142,7 +143,9 @@ class SharedProject:
         while start.differences(now := ProjectState.of(server), with_model=self._at_rest):
             if time.monotonic() > end:
                 found = start.differences(now, with_model=False)
-                assert not found, f"the test left the project with other {', '.join(found)}"
+                assert not found, (
+                    f"the undo of all gestures of the test did not restore {', '.join(found)}"
+                )
                 return False
             time.sleep(0.2)
         return True

@@ -1,4 +1,4 @@
-"""A client of the stream for tests: it follows the protocol as the page does."""
+"""A client of the stream for tests, which follows the protocol as the page does."""
 
 import asyncio
 import uuid
@@ -16,7 +16,7 @@ class StreamClient:
     """`async with StreamClient(url) as client`. Frames and operations that arrive update positions,
     labels and predictions.
 
-    `http`: the session of a device that was approved."""
+    `http`: the HTTP session of an approved device."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class StreamClient:
         await self.socket.send_str(protocol.encode_operation(operation).decode())
 
     async def command(self, operation: Any) -> Any:
-        """Send a command and wait for its answer. Raises ConnectionError without a server."""
+        """Send a command and wait for the answer. Raise ConnectionError if the server is gone."""
         if self._task is None or self._task.done():
             raise ConnectionResetError("the client does not read answers")
         self._answers[operation.command_id] = asyncio.get_running_loop().create_future()
@@ -122,7 +122,7 @@ class StreamClient:
         if isinstance(frame, frames.PositionsFrame):
             assert frame.header.scene_id == self.scene_id
             assert frame.header.base_revision == self.revision, (
-                "a delta has to follow what the client has"
+                "a delta does not start from the revision that the client has"
             )
             self.positions[:, : frame.header.axes] += frame.delta
             self.revision = frame.header.revision

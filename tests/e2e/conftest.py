@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Ends with each module: no asynchronous test can run while Playwright's event loop does."""
+    """Playwright for one module: asynchronous tests cannot run while its event loop runs."""
     with sync_playwright() as started:
         yield started
 
@@ -44,7 +44,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def shared_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """The bundled digits with the trainer, for the tests of a module."""
+    """A project on the bundled digits with the trainer, for the tests of a module."""
     folder = tmp_path_factory.mktemp("shared")
     project = SharedProject(folder, lambda place: ServerProcess("--project", str(place)))
     yield project
@@ -53,7 +53,7 @@ def shared_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedPr
 
 @pytest.fixture(scope="module")
 def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """The bundled digits without the trainer, for the tests of a module: nothing moves."""
+    """A project on the bundled digits without the trainer, for a module: no point moves."""
     folder = tmp_path_factory.mktemp("still")
     project = SharedProject(
         folder, lambda place: ServerProcess("--project", str(place), "--no-training")
@@ -64,8 +64,8 @@ def shared_still_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
 
 @pytest.fixture(scope="module")
 def shared_impure_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedProject]:
-    """Half of each class is labelled, every fifteenth label is another class's, and the model has
-    doubts."""
+    """A project in which half of each class is labelled and every fifteenth label is wrong, so that
+    the model doubts some labels."""
     folder = tmp_path_factory.mktemp("impure")
     project = SharedProject(
         folder, lambda place: ServerProcess("--project", str(place)), label_impurely
@@ -76,21 +76,21 @@ def shared_impure_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture
 def server(shared_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server with the trainer. The gestures of the test are undone after it."""
+    """The module's server with the trainer. After a test, the gestures of the test are undone."""
     with shared_digits.use() as process:
         yield process
 
 
 @pytest.fixture
 def still_server(shared_still_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server without the trainer. The gestures of the test are undone after it."""
+    """The module's server without the trainer. After a test, its gestures are undone."""
     with shared_still_digits.use() as process:
         yield process
 
 
 @pytest.fixture
 def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess]:
-    """The module's server with doubtful labels. The gestures of the test are undone after it."""
+    """The module's server with some wrong labels. After a test, its gestures are undone."""
     with shared_impure_digits.use() as process:
         yield process
 
@@ -110,7 +110,7 @@ def own_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerPro
 
 @pytest.fixture
 def own_still_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
-    """A server without the trainer for one test that kills it, or that makes classes."""
+    """A server without the trainer for one test that kills the server or adds classes."""
     process = server_process("--project", str(tmp_path / "digits"), "--no-training")
     process.start()
     process.wait_until_ready()
@@ -119,8 +119,8 @@ def own_still_server(tmp_path: Path, server_process: type[ServerProcess]) -> Ser
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
-    """Opens pages, each in a profile of its own. Afterwards, checks that no page reported an error
-    or sent a request to another host."""
+    """Return a function that opens a page in a new browser profile. After the test, check that no
+    page reported an error or sent a request to another host."""
     drivers: list[PageDriver] = []
 
     def open_one(url: str, *, prepare: Any = None, query: str = "", **options: Any) -> PageDriver:
@@ -135,16 +135,17 @@ def open_page(browser: Browser) -> Iterator[Any]:
     yield open_one
     for driver in drivers:
         driver.page.context.close()
-        assert driver.foreign == [], "the page asked another host"
+        assert driver.foreign == [], "the page sent a request to another host"
         assert driver.complaints() == []
 
 
-# Servers come before pages in the parameters of fixtures and tests: pages then close first.
+# Fixtures and tests have the server before the page in their parameters, so that pytest closes the
+# page before the server.
 
 
 @pytest.fixture
 def page(server: ServerProcess, open_page: Any) -> PageDriver:
-    """The page of `server`, its scene shown."""
+    """A page of `server` that shows the scene."""
     driver = open_page(server.url)
     driver.wait_for_scene()
     return driver
@@ -152,8 +153,8 @@ def page(server: ServerProcess, open_page: Any) -> PageDriver:
 
 @pytest.fixture
 def owner(lan: LanServer, open_page: Any) -> PageDriver:
-    """The owner's page of `lan`, the server that other devices reach by the network. Each module
-    defines `lan`."""
+    """The page of the owner of `lan`, a server that other devices reach by the network. Each module
+    defines the fixture `lan`."""
     driver = open_page(lan.url)
     driver.wait_for_scene()
     return driver
@@ -167,13 +168,13 @@ def still(driver: PageDriver) -> PageDriver:
 
 @pytest.fixture
 def still_page(still_server: ServerProcess, open_page: Any) -> PageDriver:
-    """The page of `still_server`, at rest: what is aimed at stays where it is."""
+    """A page of `still_server`, at rest: an item stays where the test points at it."""
     return still(open_page(still_server.url))
 
 
 @pytest.fixture
 def own_still_page(own_still_server: ServerProcess, open_page: Any) -> PageDriver:
-    """The page of `own_still_server`, at rest."""
+    """A page of `own_still_server`, at rest."""
     return still(open_page(own_still_server.url))
 
 
@@ -184,11 +185,11 @@ def open_headset(server: ServerProcess, open_page: Any) -> Any:
 
 @pytest.fixture
 def headset(open_headset: Any) -> Headset:
-    """In VR, before a cloud at rest, the palette out of the way at the left."""
+    """A headset in VR before a cloud at rest. The palette at the left does not hide the cloud."""
     return in_vr_at_rest(open_headset())
 
 
 @pytest.fixture
 def own_headset(own_server: ServerProcess, open_page: Any) -> Headset:
-    """The same with a server for one test."""
+    """A headset in VR before a cloud at rest, with a server for one test."""
     return in_vr_at_rest(put_on(open_page, own_server.url))

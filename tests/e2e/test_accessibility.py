@@ -48,10 +48,10 @@ def test_the_keyboard_reaches_the_tools_and_leaves_the_help(
     assert page.state("tool") == "rectangle"
     page.press("ArrowUp")
     page.press("ArrowUp")
-    assert focused(page) == "Fit into the page"  # round, past what is disabled
+    assert focused(page) == "Fit into the page"  # from the first tool to the last enabled one
     page.press("Tab")
     inside = page.evaluate("document.querySelector('.tools').contains(document.activeElement)")
-    assert not inside, "the toolbar is one stop of the Tab key"
+    assert not inside, "the Tab key stops at more than one tool of the toolbar"
     before = focused(page)
     page.press("?")
     page.wait(lambda: "close" in focused(page).lower())

@@ -1,4 +1,4 @@
-"""A device that asks for access over real TLS: its page and the owner's, side by side."""
+"""A device that requests access over real TLS: the page of the device and the page of the owner."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,14 +47,14 @@ def test_a_device_is_approved_by_its_code_and_revoked(
     device.wait(lambda: inside(device), message="the device was not approved")
     assert device.state("session")["role"] == "annotator"
     device.wait(lambda: device.state("connection")["status"] == "open")
-    device.page.reload()  # the cookie stays
+    device.page.reload()  # the device stays approved by its cookie
     device.wait(lambda: inside(device))
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Revoke").click()
     device.wait(
         lambda: device.evaluate("lodespace.state.pairing.value?.state === 'revoked'"),
-        message="it is still inside",
+        message="the revoked device still has access",
     )
     assert "revoked this device's access" in device.page.inner_text(".pairing-page")
     device.page.get_by_role("button", name="Ask again").click()

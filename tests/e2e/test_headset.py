@@ -1,4 +1,4 @@
-"""Actions of a person in a headset, in an emulated one, with the real server and trainer."""
+"""Actions of a person in an emulated headset, with the real server and trainer."""
 
 import io
 from typing import Any
@@ -20,9 +20,9 @@ def test_brush_a_cluster_and_touch_its_class(headset: Headset) -> None:
     assert len(selected) > 150 and np.mean(TRUTH[selected] == 6) > 0.85
     assert driver.state("selection")["revision"] >= revision
     headset.touch("right", "class", 6)
-    assert (driver.labels[selected] == 6).all()  # at once, before the server has answered
+    assert (driver.labels[selected] == 6).all()  # before the server has answered
     driver.wait(lambda: driver.state("connection")["pending"] == 0)
-    driver.wait(lambda: driver.gestures, message="no gesture came")
+    driver.wait(lambda: driver.gestures, message="the label did not become a gesture")
     gesture = driver.gestures[-1]
     assert (
         gesture["count"] == len(selected)
@@ -47,9 +47,8 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     selected = headset.paint("right", SIXES)
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
-    assert not driver.evaluate(
-        "lodespace.state.latent.frozen"
-    )  # its neighbours are to be seen following
+    # Positions are not frozen, so that the neighbours are shown as they follow the cluster.
+    assert not driver.evaluate("lodespace.state.latent.frozen")
     held = headset.hand("right")
     headset.put("right", (0.1, 1.6, 0.2))
     # The selected points, and no others, are shown where the hand has carried them.
@@ -65,7 +64,8 @@ def test_grab_a_cluster_and_drop_it_on_the_palette_or_in_space(headset: Headset)
     carried = headset.world @ moved @ np.linalg.inv(headset.world)
     assert np.allclose(carried[:3, 3], headset.hand("right") - held, atol=1e-5)
     headset.let_go("right", "squeeze")
-    # Dropped in space it stays there, pinned. Undo restores it and the map.
+    # Dropped in space, the cluster stays there and is pinned. Undo removes the pins and restores
+    # the map.
     driver.wait(lambda: driver.state("pins") == selected.tolist(), message="nothing was pinned")
     assert (driver.labels == -1).all() and len(driver.selected) == len(selected)
     headset.touch("right", "undo")
@@ -110,7 +110,7 @@ def test_one_hand_carries_the_world_two_scale_it_and_a_stick_turns_it(headset: H
     headset.stick("left", 0, 0)
     cosine = headset.world[0, 0] / np.linalg.norm(headset.world[:3, 0])
     assert np.isclose(cosine, np.cos(np.pi / 6), atol=1e-6)
-    # Nothing of that moved what the person stands in.
+    # None of these actions moved the floor on which the person stands.
     assert headset.value("view.floor.matrixWorld.elements") == np.eye(4).ravel().tolist()
 
 
@@ -124,14 +124,14 @@ def test_hands_do_what_controllers_do(headset: Headset) -> None:
     headset.put("left", (-0.35, 1.1, 0.25))
     selected = headset.paint("right", SIXES)
     assert len(selected) > 100
-    # On what is selected a pinch takes hold of the cluster; on a class it is labelled.
+    # A pinch on a selected item grabs the cluster. Releasing the cluster on a class labels it.
     headset.brush_to("right", np.median(headset.in_room(selected), axis=0))
     headset.hold("right")
     assert headset.value("view.controls.holding")
     headset.brush_to("right", headset.tile("class", 6) + 0.02 * headset.outward)
     headset.let_go("right")
     driver.wait(lambda: (driver.labels[selected] == 6).all())
-    # In empty space a pinch holds the world, two scale it.
+    # In empty space, a pinch holds the world, and a pinch of both hands scales the world.
     headset.put("left", (-0.3, 1.75, 0.1))
     headset.put("right", (0.3, 1.75, 0.1))
     before = headset.world
@@ -199,7 +199,8 @@ def test_left_handed(headset: Headset) -> None:
 def test_snap_takes_the_whole_cluster_from_one_touch(headset: Headset) -> None:
     driver = headset.driver
     small = headset.paint("right", SIXES, radius=0.02)
-    headset.click("right", "trigger")  # beside it or not: what counts is what follows
+    # Whether this click hits a point does not matter: the selection is cleared after it.
+    headset.click("right", "trigger")
     headset.driver.evaluate("lodespace.commands.clearSelection()")
     headset.touch("right", "cluster")
     grown = headset.paint("right", SIXES, radius=0.02)
@@ -227,7 +228,7 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     headset.brush_to("right", np.median(headset.in_room(painted), axis=0))
     headset.hold("right", "squeeze")
     assert headset.value("view.controls.holding")
-    driver.evaluate("emulated.activeSession.end()")  # the headset itself ends it
+    driver.evaluate("emulated.activeSession.end()")  # the headset ends the session, not the page
     driver.wait(lambda: driver.state("xr.presenting") is None)
     driver.wait(lambda: "VR has ended" in driver.page.inner_text(".notices"))
     assert len(driver.selected) == len(painted)
@@ -237,7 +238,7 @@ def test_a_controller_that_goes_and_a_session_that_ends_lose_nothing(headset: He
     driver.wait(
         lambda: (driver.labels[painted] == 6).all() and driver.state("connection")["pending"] == 0
     )
-    headset.enter()  # and in again
+    headset.enter()  # VR can be entered again
     assert headset.value("view.figures().points") == len(TRUTH)
 
 
@@ -278,7 +279,7 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     head = np.array([*peer["head"]["position"], 1])
     assert np.allclose((headset.world @ head)[:3], (0, 1.6, 0.6), atol=0.01)
     assert peer["left"] and peer["right"] and peer["scale"] > 0
-    # The desk draws them too, in its scene: one mesh for heads, one for hands.
+    # The page at the desk draws head and hands in its scene: one mesh for heads, one for hands.
     where = """(({ heads, hands }) => [heads, hands].map((mesh) => ({
       parent: mesh.parent === lodespace.stage.world, visible: mesh.visible, count: mesh.count,
       at: Array.from({ length: mesh.count }, (_, k) =>
@@ -293,9 +294,12 @@ def test_a_second_page_sees_label_motion_head_and_hands(
     for side, at in zip(("left", "right"), hands["at"], strict=True):
         assert np.allclose((headset.world @ [*at, 1])[:3], headset.hand(side), atol=0.01)
     headset.driver.evaluate("lodespace.xr.entry.leave()")
-    desk.wait(lambda: desk.evaluate(peers) == [], message="the head stayed")
+    desk.wait(
+        lambda: desk.evaluate(peers) == [],
+        message="the head is still drawn after the headset left VR",
+    )
     assert [mesh["visible"] for mesh in desk.evaluate(where)] == [False, False]
-    desk.press("6")  # the desk labels, the headset sees it
+    desk.press("6")  # a label from the desk reaches the headset
     items = np.flatnonzero(TRUTH == 0)
     desk.lasso(desk.circle(items))
     chosen = desk.selected
@@ -323,8 +327,8 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
 
 
 def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
-    """The card shows the nearest item, points and pictures have the layer's size near the hand, and
-    a hidden session holds nothing."""
+    """The card shows the nearest item. Points and pictures near the hand have the size that belongs
+    to the framebuffer height. A hidden session holds nothing."""
     uniforms = "view.parts.cloud.material.uniforms"
     item = int(SIXES[0])
     at = headset.in_room(np.array([item]))[0]
@@ -359,8 +363,7 @@ def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
 
 
 def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> None:
-    """The whole picture is drawn: grey digits in both halves and the palette, and the halves
-    differ."""
+    """The picture shows grey digits and the palette in both halves, and the halves differ."""
     headset = open_headset(whole=True)
     headset.driver.wait_for_state("resting")
     headset.enter()
@@ -369,9 +372,9 @@ def test_both_eyes_see_the_cloud_each_from_its_own_place(open_headset: Any) -> N
     shown = Image.open(io.BytesIO(headset.driver.page.screenshot())).convert("L")
     halves = np.split(np.asarray(shown, np.float64), 2, axis=1)
     for half in halves:
-        assert (half > 60).mean() > 0.05, "the cloud is not to be seen"
-    assert np.abs(halves[0] - halves[1]).mean() > 2, "both eyes see the same"
-    # Moved to the side by the parallax they are more alike than as they are.
+        assert (half > 60).mean() > 0.05, "one eye does not see the cloud"
+    assert np.abs(halves[0] - halves[1]).mean() > 2, "both eyes see the same picture"
+    # Shifted sideways by the parallax, the halves differ less than without the shift.
     shifted = min(
         np.abs(halves[0][:, k:] - halves[1][:, : halves[1].shape[1] - k]).mean()
         for k in range(1, 60)
@@ -420,12 +423,14 @@ def test_other_controllers_are_drawn_by_their_models(
 def test_the_board_of_figures_is_shown(open_headset: Any) -> None:
     headset = open_headset(query="&bench")
     headset.enter()
-    headset.wait(lambda: headset.value("view.bench.figures?.frameMs > 0"), "it has no figures")
+    headset.wait(
+        lambda: headset.value("view.bench.figures?.frameMs > 0"), "the board has no figures"
+    )
     figures = headset.value("view.bench.figures")
     assert figures["points"] == len(TRUTH) and figures["height"] == HEADSET_VIEW["height"]
     assert figures["scriptMs"] > 0 and 0 < figures["frameMs"] <= figures["frameMs95"]
     assert headset.value("view.bench.mesh.visible && view.bench.mesh.parent === view.room")
-    # Before the person, within sight, and turned to them.
+    # The board is in front of the person and within sight.
     towards = np.array(headset.value("view.bench.mesh.position.toArray()")) - (0, 1.6, 0.6)
     assert towards[2] < -0.5 and abs(towards[0]) < 0.5 and abs(towards[1]) < 0.5
     # Letters are light on a dark ground.
@@ -504,9 +509,13 @@ def test_neighbours_follow_a_pulled_cluster_and_the_past_is_scrubbed(
     headset.touch("right", "time")
     driver.wait(lambda: driver.state("time.last") > 10)
     headset.touch("right", "scrub")
-    driver.wait(lambda: not driver.state("time.live"), message="the timeline was not heard")
+    driver.wait(
+        lambda: not driver.state("time.live"), message="the touch on the timeline had no effect"
+    )
     share = driver.state("time.moment") / driver.state("time.last")
-    assert 0.35 < share < 0.65, "it was touched in the middle"
+    assert 0.35 < share < 0.65, (
+        "the timeline was touched in the middle, but another moment is shown"
+    )
     moment = driver.state("time.moment")
     headset.touch("right", "after")
     driver.wait(lambda: driver.state("time.moment") == moment + 1)

@@ -1,4 +1,4 @@
-"""The budget of a frame in VR: draw calls for both eyes, and processor time of its script."""
+"""The limits per frame in VR: draw calls for both eyes, and processor time of the page's script."""
 
 from typing import Any
 
@@ -26,11 +26,12 @@ BURSTS = 15
 def test_few_draw_calls_and_little_script(
     open_page: Any, points: int, slow: bool, record_property: Any
 ) -> None:
-    """With points that move, while painting, and with a cluster in the hand.
+    """Check the limits while points move, while painting, and with a cluster in the hand.
 
-    With --slow, a frame also takes at most 2 ms: on average, in nine of ten frames, and in the
-    median of the frames that show a new keyframe or a new selection. Other processes empty the
-    caches, so this limit holds only on an idle machine. Without --slow, times are recorded.
+    With --slow, the script of a frame also takes at most 2 ms: on average, in nine of ten frames,
+    and in the median of the frames that show a new keyframe or a new selection. Other processes
+    empty the caches, so this limit holds only on an idle machine. Without --slow, times are
+    recorded.
     """
     with moving_points(points) as url:
         driver = open_page(url, prepare=prepare)
@@ -40,7 +41,7 @@ def test_few_draw_calls_and_little_script(
         driver.evaluate("lodespace.xr.entry.leave()")
     for phase, cost in costs.items():
         record_property(phase, cost.row())
-    # The phases are what their names state.
+    # Each phase measured what its name states.
     assert all(
         len(cost.script) == BURSTS * BURST and cost.points == points for cost in costs.values()
     )
@@ -62,14 +63,14 @@ def test_few_draw_calls_and_little_script(
 
 
 def within_budget(bench: FrameBench, phase: Phase, bursts: int) -> FrameCosts:
-    """Costs of a phase, measured a second time if they are over the budget: other processes may
-    have emptied the caches during the first measurement."""
+    """Costs of a phase. If they are over the limits, the phase is measured a second time: other
+    processes may have emptied the caches during the first measurement."""
     cost = bench.measure(phase, bursts)
     return bench.measure(phase, bursts) if over_budget(cost) else cost
 
 
 def over_budget(cost: FrameCosts) -> dict[str, float]:
-    """The figures over the budget, ms."""
+    """The processor times in ms that are over the limit, by name."""
     took = {"mean": float(cost.script.mean()), "90 %": float(np.quantile(cost.script, 0.9))}
     for name in ("keyframe", "looked"):
         frames = cost.script[getattr(cost, name)]

@@ -29,7 +29,7 @@ def lan(tmp_path: Path) -> Iterator[LanServer]:
 
 @pytest.fixture
 def address(lan: LanServer) -> str:
-    """The address for another device, in digits. Without a network it is the loopback address,
+    """The numeric address for another device. Without a network, the loopback address is returned,
     which counts as secure."""
     host = [*lan_addresses(), "127.0.0.1"][0]
     return f"https://{host}:{lan.lan_port}/"
@@ -37,7 +37,7 @@ def address(lan: LanServer) -> str:
 
 @pytest.fixture
 def headset(open_page: Any, owner: PageDriver, address: str) -> Headset:
-    """A headset that asks for access, the warning about its certificate accepted."""
+    """A headset that requests access, after its user accepted the certificate warning."""
     driver = open_page(address, prepare=install, ignore_https_errors=True)
     driver.page.set_viewport_size(HEADSET_VIEW)
     return Headset(driver)
@@ -55,7 +55,7 @@ def approve(owner: PageDriver, headset: Headset) -> None:
     )
 
 
-@pytest.mark.timeout(600)  # it is long, and a busy machine draws few frames
+@pytest.mark.timeout(600)  # a long test, and a busy machine draws few frames
 def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     owner: PageDriver, headset: Headset, address: str
 ) -> None:
@@ -76,7 +76,7 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     assert page.evaluate("document.cookie") == ""
     (stream,) = streams
     assert stream.url == address.replace("https", "wss") + "api/stream"
-    assert owner.page.context.cookies() == []  # the owner's own address needs none
+    assert owner.page.context.cookies() == []  # the owner's loopback address needs no cookie
 
     # In VR a cluster is brushed and labelled. The owner's page and the model get the label.
     page.wait_for_state("resting")
@@ -96,8 +96,8 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
         lambda: np.abs(owner.positions() - before).max() > 0.02 * before.std(), 120, "nothing moved"
     )
 
-    # The device is revoked in VR: the stream ends, and palette and page state the reason. A test
-    # without drawing (tests/web/test_lan.py) limits the time to less than a second.
+    # The device is revoked in VR: the stream ends, and the palette and the page state the reason. A
+    # test without drawing (tests/web/test_lan.py) limits the time to less than a second.
     owner.press("g")
     owner.wait(lambda: "connected" in owner.page.inner_text(".device-list"))
     owner.page.get_by_role("button", name="Revoke").click()
@@ -113,7 +113,7 @@ def test_an_approved_headset_labels_in_vr_until_it_is_revoked(
     owner.wait(lambda: "No device yet" in owner.page.inner_text(".devices"))
     assert page.evaluate("fetch('/api/session').then(({ status }) => status)") == 401
 
-    # Its labels stay, and it may ask again.
+    # The labels of the revoked device stay, and the device may request access again.
     assert (owner.labels[selected] == 6).all()
     page.evaluate("lodespace.xr.entry.leave()")
     page.wait(lambda: page.state("xr.presenting") is None)

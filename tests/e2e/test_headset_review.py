@@ -13,7 +13,7 @@ from samples.digits import TRUTH
 
 @pytest.fixture
 def doubtful(impure_server: ServerProcess, open_page: Any) -> Headset:
-    """In VR, on `impure_server`, before a cloud at rest."""
+    """A headset in VR on `impure_server`, before a cloud at rest."""
     return in_vr_at_rest(put_on(open_page, impure_server.url))
 
 
@@ -21,14 +21,16 @@ def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[s
     page = headset.driver
     headset.touch(side, "review")
     headset.touch(side, kind)
-    page.wait(lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet came")
+    page.wait(
+        lambda: (sheet(page) or {"status": ""})["status"] == "open", message="no sheet was shown"
+    )
     headset.frames(3)
     assert headset.value("view.sheet.mesh.visible && view.palette.side === 'classes'")
     return list(sheet(page)["items"])
 
 
 def to_correct(items: list[dict[str, Any]]) -> list[int]:
-    """Places on the sheet that are wrong as shown; at least two, right ones after them."""
+    """Places on the sheet whose shown class is wrong, filled up with right ones to at least two."""
     wrong = [k for k, item in enumerate(items) if becomes(item) != TRUTH[item["item"]]]
     return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
 
@@ -44,24 +46,27 @@ def confirmed_and_undone(
     sheet opens, and one undo reverts the whole sheet."""
     page = headset.driver
     chosen = np.array([item["item"] for item in items])
-    page.wait(lambda: (page.labels[chosen] == TRUTH[chosen]).all(), message="not labelled as seen")
+    page.wait(
+        lambda: (page.labels[chosen] == TRUTH[chosen]).all(),
+        message="the sheet is not labelled as confirmed",
+    )
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert server.verified() == set(chosen)
     page.wait(
         lambda: (sheet(page) or {"status": ""})["status"] == "open",
-        message="no sheet came after it",
+        message="no next sheet was shown",
     )
     assert not {item["item"] for item in sheet(page)["items"]} & set(chosen)
     page.wait(
         lambda: page.state("history")["gestures"][-1]["count"] == len(chosen),
-        message="not one gesture",
+        message="the sheet is not one gesture",
     )
     headset.touch(side, "close")
     headset.frames(2)
     assert sheet(page) is None
     assert not headset.value("view.sheet.mesh.visible")
     headset.touch(side, "undo")
-    page.wait(lambda: (page.labels == before).all(), message="undo did not revert it")
+    page.wait(lambda: (page.labels == before).all(), message="undo did not revert the sheet")
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert server.verified() == set()
 
@@ -73,7 +78,7 @@ def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
     before = page.labels
     items = open_sheet(headset, "suspects")
     assert len(items) == 27
-    # At arm's reach, turned to the eyes, beside the cloud.
+    # The sheet is within reach of an arm, turned to the eyes, and beside the cloud.
     head = np.array((0, 1.6, 0.6))
     at = np.array(headset.value("view.at.setFromMatrixPosition(view.sheet.mesh.matrix).toArray()"))
     assert np.linalg.norm(at - head) < 0.6
@@ -94,10 +99,13 @@ def test_suspects_corrected_on_a_board_are_one_undoable_gesture(
         return action.kind === 'picture' && red > 150 && red > blue + 60;
       }).map(({ action }) => action.place);"""
     odd = [k for k, item in enumerate(items) if item["class_id"] != item["prediction"]]
-    headset.wait(lambda: headset.script(script) == odd, "the odd ones are not framed")
+    headset.wait(
+        lambda: headset.script(script) == odd, "the pictures with another prediction are not framed"
+    )
     assert len(odd) > 5
 
-    # The first by the finger, the others by the ray; each then gets its class from the palette.
+    # Select the first picture by the finger and the others by the ray. Then give each a class from
+    # the palette.
     for k, place in enumerate(to_correct(items)):
         if k == 0:
             headset.touch("right", "picture", place)
@@ -129,7 +137,7 @@ def test_hands_go_through_a_sheet_too_left_handed(
     items = open_sheet(headset, "suspects", "left")
     assert headset.tile("picture", 4)[0] < 0
     for k, place in enumerate(to_correct(items)):
-        if k == 0:  # a pinch before the picture
+        if k == 0:  # pinch in front of the picture
             at = headset.tile("picture", place)
             headset.brush_to("left", at + 0.04 * headset.outward, "touch")
             headset.brush_to("left", at + 0.012 * headset.outward, "touch")
@@ -172,7 +180,7 @@ def test_a_lost_hand_and_a_session_that_ends_lose_nothing_of_a_sheet(doubtful: H
     assert page.state("review.at") == 8
     page.evaluate("emulated.activeSession.end()")
     page.wait(lambda: page.state("xr.presenting") is None)
-    # The page shows the same sheet, and it goes on there.
+    # After VR the page shows the same sheet, and the review continues on the page.
     page.wait(lambda: page.page.locator(".contact-sheet .corrected").count() == 1)
     assert page.evaluate("lodespace.state.xr.atBrush.value") == -1
     page.evaluate("lodespace.commands.confirmSheet()")
@@ -201,7 +209,7 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     page.wait(
         lambda: (page.labels[region] == truth).all() and page.state("connection")["pending"] == 0
     )
-    # The selection grows over near items with the prediction of most of it.
+    # The selection grows to nearby items that have the most frequent prediction of the selection.
     page.label(1, np.flatnonzero(TRUTH == 1)[:40])
     page.wait_for_rest()
     prediction = np.array(page.evaluate("Array.from(lodespace.state.annotations.predictions)"))
@@ -209,10 +217,10 @@ def test_next_selects_a_region_with_its_reason_it_grows_and_cues_are_drawn(
     page.evaluate(f"lodespace.commands.select(Uint32Array.from({few.tolist()}))")
     headset.touch("right", "review")
     headset.touch("right", "grow")
-    page.wait(lambda: set(few) < set(page.selected), message="it did not grow")
+    page.wait(lambda: set(few) < set(page.selected), message="the selection did not grow")
     assert (prediction[page.selected] == 3).all()
     assert page.state("selection")["note"] == "grown to the same prediction"
-    # Each cue as colour and as size, the first by its tiles.
+    # Show each cue as colour and as size. The first cue is chosen by tiles of the palette.
     for cue in CUES:
         for tile, state, attribute, width in (
             ("colour", "colourBy", "marks", 4),
@@ -254,7 +262,7 @@ def test_next_opens_a_sheet_with_its_reason_and_predictions_are_accepted(doubtfu
     assert (page.labels[rest] >= 0).all()
     headset.touch("right", "undo")
     page.wait(lambda: (page.labels == before).all())
-    # With all labelled, sheets are what is left to look at.
+    # When all items are labelled, only sheets can be suggested.
     rest = np.flatnonzero(page.labels < 0)
     for k in range(10):
         page.label(k, rest[TRUTH[rest] == k])

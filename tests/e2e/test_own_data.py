@@ -1,4 +1,4 @@
-"""People's own data on the page: search, columns on the card, sound, and edits of classes."""
+"""Imported data on the page: search, columns on the card, sound, and edits of classes."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ N = 60
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty pictures with a place and a hostile note; six are labelled."""
+    """A table of sixty pictures with a place and a note that contains HTML. Six are labelled."""
     root = tmp_path_factory.mktemp("raw")
     with (root / "birds.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -75,7 +75,7 @@ def classes(page: PageDriver) -> list[str]:
 
 def test_search_dims_what_does_not_match_and_selects_what_does(birds: PageDriver) -> None:
     def found(text: str) -> list[int]:
-        # Emptied first: while it looks, it keeps what was found before.
+        # Empty the field first: during a search, the page keeps the previous result.
         birds.page.fill("[data-search]", "")
         birds.wait(lambda: birds.state("search") is None)
         birds.page.fill("[data-search]", text)
@@ -90,11 +90,13 @@ def test_search_dims_what_does_not_match_and_selects_what_does(birds: PageDriver
         { length: state.latent.n }, (_, i) => cloud.marks.array[4 * i + 2] === 64
     ))(lodespace)"""
     assert birds.evaluate(dimmed) == [i % 2 == 0 for i in range(N)]
-    assert birds.evaluate("lodespace.cloud.geometry.drawRange.count") == N, "dimmed, not hidden"
+    assert birds.evaluate("lodespace.cloud.geometry.drawRange.count") == N, (
+        "items without a match are hidden instead of dimmed"
+    )
     assert found("b17") == [17]
     assert found("label:owl") == [0, 3]
     assert found("place:saar is:unlabelled b5") == [50, 52, 54, 56, 58]
-    assert found("wren") == [1, 4], "classes are found by their names"
+    assert found("wren") == [1, 4], "a class is not found by its name"
     assert found('"src=x onerror"') == list(range(N))
     assert found("nothing like it") == []
     assert found("is:labelled") == list(range(6))
@@ -111,7 +113,7 @@ def test_the_card_shows_what_came_with_the_item(birds: PageDriver) -> None:
     card = birds.page.inner_text(".hover-card")
     assert "b7" in card
     assert "Oldenburg" in card
-    assert "<img src=x onerror=alert(1)>" in card, "as text"
+    assert "<img src=x onerror=alert(1)>" in card, "the note is not shown as text"
     birds.wait(
         lambda: birds.evaluate("document.querySelector('.hover-card img')?.naturalWidth > 0")
     )
@@ -149,14 +151,15 @@ def test_classes_are_put_in_order_and_that_is_undone(birds: PageDriver) -> None:
     birds.wait(lambda: birds.state("classes")[0]["locked"])
     assert serious(birds) == []
     birds.evaluate("lodespace.commands.select(Uint32Array.from([0, 7]))")
-    birds.press("1")  # of the two one is an owl, and stays one, here and on the server
+    # Item 0 is an owl, a locked class, and keeps its label on the page and on the server.
+    birds.press("1")
     birds.page.get_by_text("1 item is of a locked class and keeps its label").wait_for()
     birds.wait(lambda: birds.state("connection")["pending"] == 0)
     assert birds.labels[[0, 7]].tolist() == [0, 1]
     birds.evaluate("lodespace.commands.select(Uint32Array.from([8]))")
     birds.press("0")
     birds.wait(lambda: birds.evaluate("lodespace.state.refusal.value?.code") == "class_locked")
-    assert birds.labels[8] == -1, "nothing is added to it either"
+    assert birds.labels[8] == -1, "an item was added to a locked class"
     for _ in range(3):
         birds.press("Control+Z")
     birds.wait(
@@ -175,7 +178,7 @@ def test_big_text_is_switched_on_and_kept(birds: PageDriver) -> None:
     birds.evaluate("lodespace.state.hovered.value = { item: 7, x: 500, y: 560 }")
     birds.page.wait_for_selector(".came")
     bottom = "document.querySelector('.hover-card').getBoundingClientRect().bottom"
-    birds.wait(lambda: birds.evaluate(bottom) <= 600, message="the card stands out of the window")
+    birds.wait(lambda: birds.evaluate(bottom) <= 600, message="the card extends beyond the window")
     assert birds.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     birds.page.reload()
     birds.wait_for_scene()
@@ -209,7 +212,7 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
     try:
         page = open_page(process.url, prepare=install)
         page.wait_for_scene()
-        page.press("h")  # a key: before any, the browser keeps silent
+        page.press("h")  # the browser plays no sound before a key is pressed
         page.evaluate("lodespace.state.hovered.value = { item: 5, x: 300, y: 300 }")
         seconds = (
             "lodespace.player.item === 5 ? lodespace.player.playing.source.buffer.duration : 0"
@@ -225,10 +228,11 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
         headset = Headset(page)
         headset.enter()
         headset.put("left", (-0.3, 1.15, 0.25))
-        # The item at the brush plays from its place, once each time the brush reaches it.
+        # The sound of the item at the brush comes from the place of the item, and plays once each
+        # time the brush reaches the item.
         place = headset.in_room(np.array([5]))[0]
-        # It plays for five seconds, in which a slow machine draws few frames: the page itself
-        # watches.
+        # A sound plays for five seconds, in which a slow machine draws few frames. Therefore a
+        # timer of the page observes the player.
         page.evaluate("""setInterval(() => {
             const { playing, context } = lodespace.player;
             if (!playing?.panner?.positionY.value) return;
@@ -252,9 +256,9 @@ def test_an_item_plays_on_hover_and_in_vr_from_its_place(
             headset.brush_to("right", place + np.array((0, 0.5, 0)))
             headset.wait(
                 lambda: headset.value("lodespace.state.xr.atBrush.value") == -1,
-                "it is still at the brush",
+                "the item is still at the brush",
             )
-        assert heard, "nothing was heard from where it is"
+        assert heard, "no sound was played from the place of the item"
         assert heard["away"] < 1e-3
         assert heard["model"] == "HRTF"
         assert heard["ear"] == pytest.approx(1.6, abs=0.1)
@@ -272,7 +276,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A bake in a folder of a plain web server."""
+    """A bake in a folder of a plain web server: (folder of the bake, URL)."""
     from lodespace.baking.bake import bake
 
     root = tmp_path_factory.mktemp("www")
@@ -326,7 +330,7 @@ def test_a_site_opens_from_any_web_server_with_timeline_hover_and_search(
     assert page.state("colourBy") == "label"
     assert page.state("review.sheet") is None
     page.page.wait_for_timeout(300)
-    assert missing == [], "the site asks for nothing that it does not hold"
+    assert missing == [], "the page requested files that the site does not contain"
 
 
 def test_a_site_is_seen_in_a_headset(site: tuple[Path, str], open_page: Any) -> None:

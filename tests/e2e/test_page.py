@@ -24,7 +24,7 @@ def test_lasso_and_a_key_label_a_cluster_and_the_points_move(
     assert np.mean(TRUTH[selected] == 0) > 0.8
     assert f"{len(selected)} items" in page.page.inner_text("[data-testid=selected]")
     page.press("0")
-    assert (page.labels[selected] == 0).all()  # at once, before the server has answered
+    assert (page.labels[selected] == 0).all()  # before the server has answered
     assert len(page.selected) == 0
     page.wait(lambda: page.state("connection")["pending"] == 0)
     assert {r["item"] for r in server.label_rows() if r["label"] == "0"} == set(selected.tolist())
@@ -64,7 +64,8 @@ def test_shift_adds_alt_takes_away_and_the_count_is_shown_while_drawing(
     for x, y in ring[1:]:
         mouse.move(x, y)
 
-    def counts() -> bool:  # the pen goes on: counted is at most every 80 ms
+    # Selected items are counted at most every 80 ms, so keep the pointer moving.
+    def counts() -> bool:
         mouse.move(ring[-1][0] + 1, ring[-1][1])
         mouse.move(*ring[-1])
         return (page.state("drawing") or {"count": 0})["count"] > 0
@@ -101,7 +102,7 @@ def test_page_and_server_select_the_same_items(
     page, server = still_page, still_server
     if mode == "visible":
         page.press("t")
-    # So wide that there are items behind others, whatever the map is.
+    # A lasso so wide that on any map it contains items that are hidden behind other items.
     wide = page.circle(np.arange(len(TRUTH)), 0.5)
     page.lasso(wide)
     selected = page.selected
@@ -132,9 +133,8 @@ def test_undo_redo_reload_and_a_new_class(own_still_page: PageDriver) -> None:
     page.page.keyboard.type("<b>Øwl</b>")
     page.press("Enter")
     page.wait(lambda: len(page.state("classes")) == 11)
-    assert (
-        page.page.inner_text("li[data-class='10'] .class-name") == "<b>Øwl</b>"
-    )  # text, never markup
+    # The name is shown as text, not as markup.
+    assert page.page.inner_text("li[data-class='10'] .class-name") == "<b>Øwl</b>"
     page.page.click("li[data-class='10'] .class-apply")
     page.wait(lambda: page.state("history")["can_undo"])
     assert (page.labels[selected] == 10).all()
@@ -175,7 +175,7 @@ def test_no_label_is_lost_while_the_server_is_away(
 def test_hover_shows_the_item_and_keys_work_as_in_the_help(still_page: PageDriver) -> None:
     page = still_page
     target = page.on_screen()[ZEROS[3]]
-    # It comes to rest sooner after its last move than the page looks again.
+    # The mouse rests on the item before the page next looks for the item under the mouse.
     page.page.mouse.move(5, 300)
     page.page.mouse.move(*target)
     page.wait(lambda: page.page.locator(".hover-card").count() == 1)
@@ -225,7 +225,7 @@ def test_two_pages_share_one_session(
     selected = page.selected
     page.press("0")
     other.wait(lambda: (other.labels[selected] == 0).all())
-    assert not other.state("history")["can_undo"]  # the gesture is the other one's
+    assert not other.state("history")["can_undo"]  # the gesture is of the first client
 
 
 def test_a_bake_is_shown_and_not_changed(
@@ -241,7 +241,7 @@ def test_a_bake_is_shown_and_not_changed(
     page.wait_for_scene()
     assert "read-only" in page.page.inner_text("header")
     assert "read-only: turn the cloud, play the training" in page.page.inner_text("footer")
-    # Its training can be played, from the recording alone.
+    # The training of the bake can be played, because the recording is sufficient.
     page.wait(lambda: page.state("time.last") > 5)
     end = page.positions()
     page.page.locator(".scrub").fill("0")
@@ -257,7 +257,7 @@ def test_a_bake_is_shown_and_not_changed(
 
 
 def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_page: Any) -> None:
-    """The bundled demo starts from its bake: a finished map is there before the trainer is."""
+    """The bundled demo starts from its bake: it shows a finished map before a trainer runs."""
     page = open_page(still_server.url)
     page.wait_for_scene()
     from map_quality import nearest_neighbour_accuracy
@@ -268,7 +268,7 @@ def test_the_first_picture_needs_no_trainer(still_server: ServerProcess, open_pa
 def test_data_without_classes_gets_its_first_one_here(
     open_page: Any, server_process: Any, tmp_path: Path
 ) -> None:
-    """Its scene has no list of classes at all."""
+    """The scene of data without classes has no list of classes at all."""
     np.save(
         tmp_path / "plain.npy", np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
     )

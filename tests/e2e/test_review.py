@@ -42,8 +42,8 @@ def test_suspects_corrected_on_a_sheet_are_one_undoable_gesture(
     assert set(framed) == odd
     assert len(odd) > 5
 
-    # Items that would get a wrong class are corrected, at least two by hand: one by its key, one by
-    # a click on its class.
+    # Correct the items that would get a wrong class, and at least two items: the first by a click
+    # on its class, the others by the key of their class.
     wanted = {item["item"]: int(TRUTH[item["item"]]) for item in items}
     wrong = [item["item"] for item in items if becomes(item) != wanted[item["item"]]]
     by_hand = (wrong + [item["item"] for item in items if item["item"] not in wrong])[
@@ -65,14 +65,14 @@ def test_suspects_corrected_on_a_sheet_are_one_undoable_gesture(
     page.press("Enter")
     del wanted[aside]
     chosen = np.array(sorted(wanted))
-    assert (page.labels[chosen] == TRUTH[chosen]).all()  # at once
+    assert (page.labels[chosen] == TRUTH[chosen]).all()  # before the answer
     page.wait(lambda: page.state("connection")["pending"] == 0)
     rows = {row["item"]: row for row in impure_server.label_rows()}
     assert all(rows[item]["label"] == str(class_id) for item, class_id in wanted.items())
     assert impure_server.verified() == set(wanted)
     page.wait(lambda: len(page.state("history")["gestures"]) == gestures + 1)
 
-    # The next sheet comes, without what was set aside or looked at.
+    # The next sheet has neither the item that was set aside nor the items of the first sheet.
     following = wait_for_sheet(page, "suspects")
     assert not {item["item"] for item in following} & (set(wanted) | {aside})
     page.wait(lambda: page.state("review.quality")["verified"] == len(wanted))
@@ -155,7 +155,7 @@ def test_a_sheet_is_in_sight_with_the_cloud_in_every_window(doubtful: PageDriver
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate("lodespace.state.bigText.value = false")
     page.wait_for_rest()
-    # A selection puts it away.
+    # A selection closes the sheet.
     page.lasso(page.circle(ZEROS, 0.3))
     assert sheet(page) is None
     assert len(page.selected) > 0
@@ -213,8 +213,7 @@ def test_a_selection_grows_over_what_is_predicted_the_same(doubtful: PageDriver)
 
 
 def test_the_next_suggestion_shows_its_reason(page: PageDriver, server: ServerProcess) -> None:
-    """The first suggestion, an overview on a sheet or a region, is labelled, and the next one
-    differs."""
+    """Label the first suggestion (a sheet or a region). The next suggestion differs from it."""
     page.wait_for_rest()
     suggestion = server.request("api/next")
     page.page.get_by_role("button", name="Suggest next").click()
@@ -277,7 +276,7 @@ def test_a_region_that_is_suggested_is_selected_and_labelled(
 
 
 def confirm(page: PageDriver) -> None:
-    """Confirm the sheet that is open; back when the next one is there."""
+    """Confirm the open sheet, and wait until the next sheet is shown."""
     shown = {entry["item"] for entry in sheet(page)["items"]}
     page.press("Enter")
     page.wait(
@@ -285,7 +284,7 @@ def confirm(page: PageDriver) -> None:
             sheet(page)["status"] != "busy"
             and not shown & {entry["item"] for entry in sheet(page)["items"]}
         ),
-        message="no other sheet came",
+        message="the next sheet was not shown",
     )
 
 
@@ -320,7 +319,7 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
             for name, field in names.items()
         )
 
-    page.wait(told, message="the page's figures are not the server's")
+    page.wait(told, message="the figures on the page differ from those of the server")
     first = figures()
     # All labels are right, and so are nearly all predictions of items without a label.
     assert float(first["labels wrong (estimated)"].split()[0]) < 10
@@ -338,13 +337,13 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
 
 
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
-    """Per item, the first of `width` bytes of an attribute of the cloud."""
+    """The first byte per item of an attribute of the cloud that has `width` bytes per item."""
     script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
     return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
 
 
 def picture(page: PageDriver) -> bytes:
-    """Of the page as it is once two more frames were drawn."""
+    """A screenshot of a part of the page, taken after two more frames were drawn."""
     page.page.evaluate(
         "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
@@ -385,7 +384,7 @@ def test_every_cue_is_shown_as_colour_and_as_size(
     page.page.select_option("select[aria-label='Other colours']", "confidence")
     assert page.state("review.sizeBy") == "even"
     assert page.state("colourBy") == "confidence"
-    assert len(set(pictures)) == len(pictures), "two of them look the same"
+    assert len(set(pictures)) == len(pictures), "two cues look the same"
 
 
 def test_a_cue_follows_labels(page: PageDriver) -> None:
@@ -440,7 +439,8 @@ def test_vectors_have_sheets_of_words(
 
 
 def test_a_viewer_has_no_sheets(page: PageDriver) -> None:
-    page.wait(lambda: page.state("connection")["status"] == "open")  # its welcome has been heard
+    # Wait until the page has received `welcome`.
+    page.wait(lambda: page.state("connection")["status"] == "open")
     page.evaluate(
         "lodespace.state.session.value = {...lodespace.state.session.value, role: 'viewer'}"
     )

@@ -20,7 +20,7 @@ def resting(page: PageDriver) -> PageDriver:
 
 
 def at_rest(page: PageDriver) -> np.ndarray:
-    """Latent means once the newest act is learned and nothing moves."""
+    """Latent means after the model has learned the newest gesture and no point moves."""
     page.wait_for_rest()
     return page.positions()
 
@@ -30,7 +30,7 @@ def grid_step(page: PageDriver) -> float:
 
 
 def screen_middle(page: PageDriver, items: np.ndarray) -> tuple[float, float]:
-    """Where on the page the item of `items` nearest to their middle is."""
+    """Position (x, y) on the page of the item that is nearest to the median of `items`."""
     where = page.on_screen()[items]
     k = np.argmin(np.linalg.norm(where - np.median(where, axis=0), axis=1))
     return float(where[k][0]), float(where[k][1])
@@ -41,7 +41,7 @@ def select(page: PageDriver, items: np.ndarray) -> None:
 
 
 def dial(page: PageDriver, label: str, key: str) -> None:
-    """Turn a dial by a key, as a person who tabs to it does."""
+    """Change the slider of a dial by a key, after setting the focus on the slider."""
     slider = page.page.locator(".dial-row", has_text=label).locator("input")
     slider.focus()
     slider.press(key)
@@ -64,14 +64,14 @@ def test_neighbours_follow_a_dragged_cluster_and_undo_restores_all(
     for share in np.linspace(0, 1, 20):
         mouse.move(x + 90 * share, y - 70 * share)
         page.page.wait_for_timeout(60)
-    # In the hand the cluster is shown where the pointer is; the model follows meanwhile.
+    # While the cluster is dragged, it is shown at the pointer, and the model follows.
     grabbed = page.evaluate(
         "Array.from(lodespace.cloud.marks.array).filter((v, k) => k % 4 === 3 && v === 255).length"
     )
     assert grabbed == len(core)
     page.wait(
         lambda: np.linalg.norm((page.positions() - before)[around], axis=1).mean() > 0.02,
-        message="nobody followed",
+        message="the neighbours did not follow",
     )
     mouse.up()
     page.wait(lambda: len(page.state("pins")) == len(core))
@@ -155,8 +155,8 @@ def test_playback_shows_the_recorded_past_and_returns_to_live(
     page.press(".")
     page.wait(lambda: page.state("time.moment") == 1)
     page.press("Space")
-    page.wait(lambda: page.state("time.moment") > 4, message="it does not play")
-    if page.state("time.playing"):  # else it has come to the end
+    page.wait(lambda: page.state("time.moment") > 4, message="the recording does not play")
+    if page.state("time.playing"):  # otherwise the playback has reached the end
         page.press("Space")
     assert not page.state("time.playing")
     page.press("End")
@@ -196,7 +196,7 @@ def test_dials_are_gestures_and_a_collapse_offers_a_fix(resting: PageDriver) -> 
     assert "KL divergence outweighs" in notice
     page.wait(
         lambda: page.positions().std(axis=0).max() < 0.8 * before.std(axis=0).max(),
-        message="it is not seen",
+        message="the change is not shown",
     )
     page.page.get_by_role("button", name="Fix it").click()
     page.wait(lambda: page.state("training")["settings"]["beta_kl"] == 3)
@@ -242,9 +242,12 @@ def test_forces_are_drawn_for_one_for_some_for_all(resting: PageDriver) -> None:
     page.page.mouse.move(x, y)
     page.wait(
         lambda: page.page.locator("[data-testid=seen]").count() == 1,
-        message="the model was not asked",
+        message="no query was sent to the model",
     )
-    page.wait(lambda: arrows() >= 3 * 3, message="kl, neighbour and reconstruction at least")
+    page.wait(
+        lambda: arrows() >= 3 * 3,
+        message="fewer arrows than for three terms",
+    )
     assert page.evaluate("lodespace.forceLines.halo.segments") > 60
     assert "σ" in page.page.inner_text("[data-testid=seen]")
     assert page.page.locator(".hover-picture.made canvas").count() == 1
@@ -280,7 +283,7 @@ def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDri
     page.page.mouse.move(x + 1, y)
     page.wait(
         lambda: np.abs(np.array(picture()) - zero).mean() > 10,
-        message="another place looks the same",
+        message="the decoded picture of another place is the same",
     )
     page.press("x")
     assert page.page.locator("[data-testid=map]").count() == 0

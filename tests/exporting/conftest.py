@@ -19,9 +19,9 @@ from samples.pictures import draw
 
 
 def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = True) -> Path:
-    """Give `labels` (items by class) as gestures, train briefly, and close.
+    """Label items of `project` by gestures, train briefly, and close the project.
 
-    Returns the folder of the project."""
+    `labels` has the items of each class. Returns the folder of the project."""
     session = AnnotationSession(project.items, read_only=False, settings=project.settings)
     event_log = EventLog(project.labels_path)
     session.replay(event_log.events())
@@ -53,7 +53,7 @@ def worked_on(project: Project, labels: dict[int, list[int]], *, train: bool = T
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A project on 24 pictures of a table with three more columns; a person labelled eight."""
+    """A project on a table of 24 pictures with three more columns. A person labelled eight."""
     root = tmp_path / "raw"
     root.mkdir()
     lines = ["id,path,label,note,count\n"]
@@ -76,7 +76,7 @@ def vectors(tmp_path: Path, small_data: Path) -> Path:
 
 @pytest.fixture
 def sounds(tmp_path: Path) -> Path:
-    """A project on two recordings of 6 s, in windows of 1 s; four windows are labelled."""
+    """A project on two sound files of 6 s in windows of 1 s. Four windows are labelled."""
     root = tmp_path / "recordings"
     (root / "north").mkdir(parents=True)
     rng = np.random.default_rng(0)

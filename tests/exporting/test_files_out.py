@@ -29,7 +29,7 @@ def test_class_folders_hold_the_original_files(pictures: Path, tmp_path: Path, f
     some = next(p for p in (tmp_path / "out" / "b").iterdir())
     same = any(some.samefile(original) for original in (tmp_path / "raw").glob("*.png"))
     assert same == (files == "link")
-    # An import of the folder has the same labels.
+    # An import of the exported folder has the same labels.
     import_data(str(tmp_path / "out"), tmp_path / "again", ImportOptions())
     items = item_set.load(tmp_path / "again")
     assert items.truth is not None

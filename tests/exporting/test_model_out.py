@@ -1,4 +1,4 @@
-"""The exported model: loaded again, and as ONNX in another runtime, it predicts as the trainer."""
+"""The exported model predicts as the trainer, both loaded again and as ONNX in another runtime."""
 
 import json
 import re
@@ -40,13 +40,13 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
             read.latent_log_variance, trainer.inspector.variance(items).log(), rtol=1e-4, atol=1e-4
         )
         back = model.decode(read.latent_mean[:5])
-        # A fit removes the rotation of the shown map from both.
+        # Both decode shown positions: a fit removes the rotation of the shown map.
         reference = trainer.inspector.decode(read.latent_mean[:5].numpy())
     if project.items.kind == "vector":
         mean, deviation = project.items.standardisation  # type: ignore[misc]
         reference = reference * deviation + mean
     np.testing.assert_allclose(back.numpy(), reference, atol=1e-3)
-    # The export has the wide classifier alone. The trainer's predictions also use the kernel
+    # The export contains only the wide classifier. The trainer's predictions also use the kernel
     # regression and the graph (docs/model.md).
     classifier = trainer.loop.learning.classifier  # type: ignore[attr-defined]
     torch.testing.assert_close(
@@ -56,7 +56,7 @@ def test_a_loaded_model_predicts_as_the_trainer(worked: Path, tmp_path: Path) ->
 
 
 def test_a_scaled_and_rotated_map_is_encoded_and_decoded(vectors: Path, tmp_path: Path) -> None:
-    """After a collapse, and in every map that is aligned to the previous frames."""
+    """A map is scaled after a collapse, and rotated whenever it is aligned to previous frames."""
     export(vectors, tmp_path / "model", "model")
     model = load_model(tmp_path / "model")
     items = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))

@@ -1,4 +1,4 @@
-"""Point clouds: read back with trimesh, as other programs would read them."""
+"""Exported point clouds, read with trimesh as an example of other programs."""
 
 import io
 from dataclasses import replace

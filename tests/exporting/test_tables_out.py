@@ -49,7 +49,7 @@ def test_a_round_trip_keeps_every_id_label_and_column(
         "two\nlines",
     ]
     assert [row["count"] for row in rows] == [str(i) for i in range(24)]
-    # Labels of a person differ from labels in the data.
+    # The table distinguishes labels of a person from labels in the data.
     assert (rows[4]["labelled_by"], rows[4]["tool"], int(rows[4]["revision"])) == (
         "anna-anna",
         "lasso",

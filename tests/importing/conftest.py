@@ -1,4 +1,4 @@
-"""Pictures, tables and recordings in real files, and their import as by the command line."""
+"""Pictures, tables and sound files on disk, and the import that the command line uses."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from samples.pictures import Import, draw
 
 @pytest.fixture
 def bring(tmp_path: Path) -> Import:
-    """Import data and open them: (items, report)."""
+    """Return a function that imports data, opens the items, and returns (items, report)."""
 
     def run(data: str | Path | Source, **options: object) -> tuple[ItemSet, ImportReport]:
         target = tmp_path / f"imported-{len(list(tmp_path.glob('imported-*')))}"
@@ -27,7 +27,7 @@ def bring(tmp_path: Path) -> Import:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """cat/0.png, cat/1.png, dog/deep/2.png, _unlabelled/3.png, 4.png."""
+    """A folder of cat/0.png, cat/1.png, dog/deep/2.png, _unlabelled/3.png and 4.png."""
     root = tmp_path / "pictures"
     for number, name in enumerate(
         ["cat/0.png", "cat/1.png", "dog/deep/2.png", "_unlabelled/3.png", "4.png"]

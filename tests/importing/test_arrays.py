@@ -1,4 +1,4 @@
-"""Arrays on disk and in Python: pictures of any number type, vectors, false headers."""
+"""Arrays on disk and in Python: pictures of any number type, vectors, and invalid headers."""
 
 import gzip
 import io

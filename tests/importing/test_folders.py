@@ -164,7 +164,7 @@ def test_other_files_are_left_out_with_name_and_reason(folder: Path, bring: Impo
     assert all(f"cut{cut}.png" in found for cut in range(10))
     assert "not a PNG" in found["text.png"]
     assert "polyglot.gif" in found
-    assert found["1 file (.svg)"] == found["1 file (.txt)"] == "another kind of file"
+    assert found["1 file (.svg)"] == found["1 file (.txt)"] == "not the imported kind of file"
 
 
 def test_pictures_with_far_too_many_pixels_are_left_out(folder: Path, bring: Import) -> None:
@@ -204,7 +204,7 @@ def test_odd_shapes_and_long_animations_are_imported(folder: Path, bring: Import
 
 
 def test_an_animation_of_100_000_frames_becomes_its_first(folder: Path, bring: Import) -> None:
-    """As GIF and as APNG, written frame by frame by hand."""
+    """The GIF and the APNG are written byte by byte, without Pillow."""
     frame = b"\x2c" + bytes(4) + b"\x04\0\x04\0\0" + b"\x02\x03\x84\x8f\x05\0"
     head = b"GIF89a\x04\0\x04\0\x80\0\0" + b"\xff\xff\xff\0\0\0"
     (folder / "many.gif").write_bytes(head + frame * 100_000 + b"\x3b")
@@ -260,7 +260,7 @@ def test_names_may_be_any_bytes(tmp_path: Path, bring: Import) -> None:
     assert "a\\x0ab.png" in items.ids
     assert not any("\u202e" in item_id for item_id in items.ids)
     assert "=cmd|' -C calc'!A0.png" in items.ids
-    # Each has its name on disk.
+    # Each item is found by the name of its file, although its id differs.
     from lodespace.items.originals import picture
 
     for item in range(len(items)):
@@ -296,7 +296,7 @@ def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
     with contextlib.suppress(PermissionError):  # making a device requires rights
         os.mknod(
             folder / "device.png", 0o600 | stat.S_IFCHR, os.makedev(1, 5)
-        )  # /dev/zero: it never ends
+        )  # /dev/zero, which never ends
         names.append("device.png")
     items, report = bring(folder)
     assert len(items) == 5
@@ -307,7 +307,7 @@ def test_pipes_and_devices_are_left_out(folder: Path, bring: Import) -> None:
 def test_unreadable_files_are_left_out(folder: Path, bring: Import) -> None:
     (folder / "4.png").chmod(0)
     if os.access(folder / "4.png", os.R_OK):
-        pytest.skip("this user may read everything")
+        pytest.skip("this user may read every file, whatever its permissions")
     _, report = bring(folder)
     assert "4.png" in reasons(report)
 

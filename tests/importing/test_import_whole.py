@@ -1,4 +1,4 @@
-"""A whole import: all or nothing, also when it is interrupted, and features from files."""
+"""A whole import: a complete project or none, also after an interrupt. Features from files."""
 
 import shutil
 import signal
@@ -21,7 +21,7 @@ from samples.pictures import Import, draw
 
 
 def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path) -> None:
-    """By Ctrl-C at ten moments, from the first file to the last."""
+    """The import gets Ctrl-C at ten moments, from the first file to the last."""
     root = tmp_path / "pictures"
     root.mkdir()
     for i in range(300):
@@ -50,22 +50,24 @@ def test_an_import_that_is_interrupted_anywhere_leaves_no_project(tmp_path: Path
             process.kill()
             process.wait()
         whole = (out / MANIFEST).is_file()
-        assert whole == out.exists(), "a project is there whole or not at all"
+        assert whole == out.exists(), "the project is incomplete"
         if whole:
             assert len(item_set.load(out / "data")) == 300
         else:
             assert process.returncode in (130, -signal.SIGINT, 1)
-        assert not list(tmp_path.glob(f".work{moment}.*")), "nothing is left beside it"
+        assert not list(tmp_path.glob(f".work{moment}.*")), (
+            "temporary files are left beside the project"
+        )
 
 
 def test_an_interrupt_is_raised_between_two_items_and_the_second_at_once() -> None:
     from lodespace.importing.interruption import Interruption
 
     heard = signal.default_int_handler
-    before = signal.signal(signal.SIGINT, heard)  # a background job ignores the signal
+    before = signal.signal(signal.SIGINT, heard)  # a background job would ignore SIGINT
     try:
         with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
-            signal.raise_signal(signal.SIGINT)  # it has no effect here
+            signal.raise_signal(signal.SIGINT)  # no effect before `check`
             interruption.check()
         assert signal.getsignal(signal.SIGINT) is heard
         with pytest.raises(KeyboardInterrupt), Interruption():
@@ -122,7 +124,7 @@ def test_the_model_uses_the_normalisation_of_the_data_set(tmp_path: Path, bring:
     np.testing.assert_allclose(
         dataset.stored.numpy(), (vectors - mean) / deviation, rtol=1e-5, atol=1e-6
     )
-    # The stored values are used, and not computed again.
+    # The stored values are used and are not computed again.
     path = next(tmp_path.glob("imported-*")) / "standardisation.npy"
     np.save(path, np.stack([mean + 1, 2 * deviation]))
     again = to_dataset(item_set.load(path.parent))
@@ -192,7 +194,7 @@ def test_a_backbone_with_weights_on_disk_computes_features(
     assert len(items.features) == 5
     assert np.isfinite(items.features).all()
     assert len(np.unique(items.features.round(5), axis=0)) == 5, (
-        "different pictures, different features"
+        "different pictures have the same features"
     )
     torch.save(network.state_dict(), tmp_path / "weights.pth")
     with pytest.raises(DatasetError, match="safetensors"):

@@ -1,4 +1,4 @@
-"""Imported labels: three kinds of file, and conflicts that are listed and not decided."""
+"""Imported labels: three kinds of file. Conflicts between labels are listed and not resolved."""
 
 import json
 from pathlib import Path

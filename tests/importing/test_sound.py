@@ -1,4 +1,4 @@
-"""Recordings: windows, spectrograms and false headers."""
+"""Sound files: windows, spectrograms and invalid headers."""
 
 import io
 import struct
@@ -27,7 +27,7 @@ def tone(hertz: float, seconds: float, rate: int = RATE) -> npt.NDArray[np.float
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """low/a.wav of 7 s, high/b.flac of 3 s, c.ogg of 1 s."""
+    """A folder of sound files: low/a.wav of 7 s, high/b.flac of 3 s, and c.ogg of 1 s."""
     root = tmp_path / "recordings"
     for name, hertz, seconds in [
         ("low/a.wav", 300, 7.0),

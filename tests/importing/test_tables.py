@@ -1,4 +1,4 @@
-"""Tables: found columns, other columns that are kept, and bad rows that are left out."""
+"""Tables: detected columns, other columns that are kept, and bad rows that are left out."""
 
 import csv
 import json
@@ -126,7 +126,7 @@ def test_large_pictures_in_a_table_keep_their_original_for_the_card(
 
 
 def test_large_pictures_in_a_table_are_not_held_all_at_once(tmp_path: Path, bring: Import) -> None:
-    """Forty pictures of 4 MB as bytes: what Python holds at any time is a part of them."""
+    """A table has forty pictures of 4 MB. Python never holds all of them at the same time."""
     import tracemalloc
 
     random = np.random.default_rng(0)

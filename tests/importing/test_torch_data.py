@@ -1,4 +1,4 @@
-"""Data sets of torch, and of torchvision from files."""
+"""Data sets that are torch objects, and torchvision data sets in files."""
 
 import gzip
 import struct
@@ -102,7 +102,7 @@ def test_a_torchvision_data_set_is_read_by_name_from_a_folder(
     assert items.class_names[3] == "3 - three"
     assert not items.labels_given
     assert (choose_labels(items, None, 0) == -1).all(), (
-        "labels that everything has are there to measure"
+        "labels of a fully labelled data set are the truth to measure with, and not given"
     )
     assert (choose_labels(items, "all", 0) == items.truth).all()
 

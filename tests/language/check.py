@@ -2,9 +2,9 @@
 
     python tests/language/check.py                        all tracked files
     python tests/language/check.py server/web docs/gain.md    these files and folders
-    python tests/language/check.py --count                matches per top folder
+    python tests/language/check.py --count                number of matches per top-level folder
 
-It exits with 1 when there is a match. CONTRIBUTING.md has the rules of the language.
+The exit status is 1 if there is a match. CONTRIBUTING.md has the rules of the language.
 """
 
 import argparse
@@ -20,14 +20,14 @@ from rules import refused
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = 100
-# A line may be longer for an address or a key that cannot be broken.
+# A line may be longer if one of its words has this length, such as an address or a key.
 UNBREAKABLE = 70
 TEST_NAME = 70
 
 
 @dataclass(frozen=True)
 class Match:
-    """A place that has to be rewritten."""
+    """A place in a file that has to be rewritten."""
 
     path: str
     line: int
@@ -40,7 +40,7 @@ class Match:
 
 
 def matches_in(path: str, source: str) -> Iterator[Match]:
-    """Yield each match in a file that `is_checked`, by its path in the repository."""
+    """Yield each match in `source`, the text of the checked file at `path` in the repository."""
     for prose in prose_of(path, source):
         for line, text, rule in refused(prose):
             yield Match(path, line, text, rule.name, rule.instead)
@@ -54,21 +54,21 @@ def matches_in(path: str, source: str) -> Iterator[Match]:
 
 
 def is_too_long(path: str, line: str) -> bool:
-    """Return whether a line can be and has to be wrapped: rows of Markdown tables cannot."""
+    """Return whether a line is too long and can be wrapped, unlike a row of a Markdown table."""
     if len(line) <= COLUMNS or (path.endswith(".md") and line.lstrip().startswith("|")):
         return False
     return max(map(len, line.split()), default=0) < UNBREAKABLE
 
 
 def tracked(parts: Sequence[str]) -> list[str]:
-    """Return the paths of tracked files, of all or below the given files and folders."""
+    """Return the paths of the tracked files: all of them, or those in the given `parts`."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", *parts]
     listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     return [path for path in listed.split("\0") if path and (ROOT / path).is_file()]
 
 
 def check(parts: Sequence[str] = ()) -> list[Match]:
-    """Return the matches of all tracked files, or of the given files and folders."""
+    """Return the matches in all tracked files, or in the given files and folders."""
     return [
         match
         for path in tracked(parts)
@@ -78,12 +78,16 @@ def check(parts: Sequence[str] = ()) -> list[Match]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the matches, or their number per top folder. Returns the exit status."""
+    """Print the matches, or the number of matches per top folder. Return the exit status."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("parts", nargs="*", help="files and folders, from the repository's root")
-    parser.add_argument("--count", action="store_true", help="print only the number per top folder")
+    parser.add_argument(
+        "parts", nargs="*", help="paths of files and folders below the root of the repository"
+    )
+    parser.add_argument(
+        "--count", action="store_true", help="print only the number of matches per top-level folder"
+    )
     options = parser.parse_args(arguments)
     matches = check(options.parts)
     if options.count:

@@ -1,4 +1,6 @@
-"""The check of a commit message: git runs it as a commit-msg hook with the message's file.
+"""The check of a commit message. git runs this file as a commit-msg hook.
+
+The argument is the path of a file that contains the message.
 
 The subject is imperative, at most 72 columns, without a colon. A blank line and the reason follow.
 """
@@ -12,9 +14,10 @@ from pieces import Prose, without_code
 from rules import refused
 
 COLUMNS = 72
-# git writes these itself.
+# Beginnings of the subjects that git writes itself.
 _BY_GIT = re.compile(r'(?:Merge |Revert "|fixup! |squash! |amend! )')
-# Verbs that look like another form, and first words that are not verbs.
+# Imperatives that end like another form of a verb (`bring`, `need`). Below: words that are not
+# verbs.
 _VERBS = {"bring", "string", "ring", "embed", "feed", "seed", "speed", "shed", "proceed", "exceed"}
 _VERBS |= {"need", "focus", "bias", "canvas"}
 _NOT_VERBS = re.compile(
@@ -26,7 +29,7 @@ _OTHER_FORM = re.compile(r"\w+(?:ing|ed|[^su]s)\Z")
 
 
 def faults(message: str) -> Iterator[str]:
-    """Yield what has to change in a commit message."""
+    """Yield a text for each fault of a commit message."""
     lines = [line for line in message.splitlines() if not line.startswith("#")]
     subject, body = (lines or [""])[0], lines[1:]
     if _BY_GIT.match(subject):
@@ -61,7 +64,7 @@ def _faults_of_subject(subject: str) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the faults of the message in the given file. Returns the exit status."""
+    """Print the faults of the message in the given file. Return the exit status."""
     found = list(faults(Path(arguments[0]).read_text(encoding="utf-8")))
     print(*found, sep="\n", end="\n" * bool(found))
     return 1 if found else 0

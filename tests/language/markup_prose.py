@@ -35,7 +35,7 @@ def markdown_prose(source: str) -> Iterator[Prose]:
 
 
 def _kind_of(line: str) -> Kind | None:
-    """Return the kind of a line that is a piece for itself."""
+    """Return the kind of a line that is a piece of prose on its own; None for other lines."""
     if line.startswith("#"):
         return "heading"
     return "table" if line.lstrip().startswith("|") else None

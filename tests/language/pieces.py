@@ -1,4 +1,4 @@
-"""A piece of prose, and how code inside it is set apart."""
+"""The type of a piece of prose, and the replacement of code in a piece."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 Kind = Literal["comment", "docstring", "string", "text", "heading", "table", "test name"]
 
 _CODE = re.compile(r"```.*?```|``.*?``|`[^`\n]*(?:\n[^`\n]*)?`", re.DOTALL)
-# Two words in a row: a string without them is a key, a name or a format.
+# Matches two words in a row. A string without a match is a key, a name or a format.
 _WORDS = re.compile(r"[^\W\d_]{2,}[,;:.]?\s+[^\W\d_]+")
 
 
@@ -16,15 +16,16 @@ class Prose:
     """Text that people read."""
 
     line: int
-    """The number of its first line in the file, from 1."""
+    """Number of the first line of the text in the file, from 1."""
     text: str
-    """Without comment markers, with its line breaks. Code in backticks is the word `code`."""
+    """The text without comment markers, with line breaks. The word `code` replaces code in
+    backticks."""
     kind: Kind
-    """Where it stands: some rules do not hold for a heading or a table."""
+    """Kind of prose: some rules do not apply to a heading or a table, for example."""
 
 
 def without_code(text: str) -> str:
-    """Replace what stands in backticks by the word `code`, and keep the number of lines."""
+    """Replace text in backticks by the word `code`, and keep the number of lines."""
     return _CODE.sub(lambda found: "code" + "\n" * found.group().count("\n"), text)
 
 

@@ -1,7 +1,7 @@
-"""The prose of a file, by the type of the file.
+"""The prose of a file. The type of the file selects the reader.
 
 Comments, docstrings, string literals, page texts and Markdown are prose. Text in backticks is
-code: it is replaced by one neutral word.
+code, and one neutral word replaces it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pieces import Prose
 from python_prose import hash_comments, python_prose
 from typescript_prose import css_prose, typescript_prose
 
-# Written by a program from sources that are checked, or by somebody else.
+# Files that a program writes from checked sources, and files that other people wrote.
 _NOT_OURS = {
     "LICENSE",
     "webxr_client/package-lock.json",
@@ -24,12 +24,12 @@ _SUFFIXES = {".py", ".ts", ".tsx", ".mjs", ".css", ".md", ".html", ".yaml", ".ym
 
 
 def is_checked(path: str) -> bool:
-    """Return whether a file, by its path in the repository, is written by people as text."""
+    """Return whether the file at `path` in the repository is text that the authors write."""
     return path not in _NOT_OURS and (path in _SCRIPTS or PurePosixPath(path).suffix in _SUFFIXES)
 
 
 def prose_of(path: str, source: str) -> Iterator[Prose]:
-    """Yield each piece of prose of a file that `is_checked`."""
+    """Yield each piece of prose in `source`, the text of the checked file at `path`."""
     match PurePosixPath(path).suffix:
         case ".py":
             return python_prose(source)

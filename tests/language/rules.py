@@ -15,11 +15,11 @@ class Rule:
     """A pattern that is refused."""
 
     name: str
-    """The fault, in the words of the report."""
+    """Short description of the fault, which the report prints."""
     pattern: re.Pattern[str]
-    """A match is refused."""
+    """Text that matches this pattern is refused."""
     instead: str
-    """The advice: other words."""
+    """Advice that the report prints: the words to write instead."""
     passes_over: frozenset[str]
     """Kinds of prose in which the pattern is ordinary English."""
 
@@ -44,7 +44,7 @@ RULES = tuple(_rules())
 
 
 def refused(prose: Prose) -> Iterator[tuple[int, str, Rule]]:
-    """Yield the line, the text with a few words around it, and the rule of each match."""
+    """Yield (line, matched text with a few words around it, rule) for each match in `prose`."""
     text = "\n".join(" ".join(line.split()) for line in prose.text.split("\n"))
     for rule in RULES:
         if prose.kind in rule.passes_over:

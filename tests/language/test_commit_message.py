@@ -5,7 +5,7 @@ from pathlib import Path
 import commit_message
 import pytest
 
-# One string that is not two words: this file is checked, too.
+# The check also reads this file, but not a string of one word.
 FAULT = "anew"
 
 

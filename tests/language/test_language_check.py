@@ -1,4 +1,4 @@
-"""The language check finds what it should, in every kind of file, and nothing else."""
+"""The language check finds the faults in every kind of file, and accepts correct text."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_the_advice_of_no_rule_is_refused() -> None:
         assert list(refused(Prose(1, rule.instead, "text"))) == []
 
 
-# Stands for WORD in the files below: this file is checked, too.
+# Replaces WORD in the files below. The check also reads this file, but not a string of one word.
 FAULT = "anew"
 
 PYTHON = """\"\"\"Made WORD.\"\"\"

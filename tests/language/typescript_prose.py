@@ -10,7 +10,7 @@ _REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/\w*")
 _SIMPLE_STRING = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 _WORD = re.compile(r"[\w$]+")
 _TAG = re.compile(r"<(?:[A-Za-z][\w.:-]*|(?=>))")
-# After one of these an expression begins, so that `/` starts a regular expression and `<` JSX.
+# After one of these tokens an expression begins: `/` then starts a regular expression, `<` JSX.
 _BEFORE_EXPRESSION = re.compile(
     r"(?:^|[(,=:\[!&|?{};+*%~^-]|=>|\b(?:return|case|typeof|default|await|of|in|do|else))\s*$"
 )
@@ -45,9 +45,9 @@ class _Reader:
         self.jsx = jsx
         self.at = 0
         self.before = ""
-        """The last characters of code before `at`, without comments."""
+        """The last characters of code before the position `at`, without comments."""
         self.comments: list[tuple[int, bool, str]] = []
-        """Line, whether the comment has its line for itself, and text."""
+        """Per comment: line number, whether no code is on that line, and text."""
         self.found: list[Prose] = []
 
     def code(self, end: int) -> None:
@@ -103,7 +103,7 @@ class _Reader:
         self.at = comment.end()
 
     def comments_joined(self) -> Iterator[Prose]:
-        """Yield the comments; those on adjacent lines of their own are one piece."""
+        """Yield the comments. Comments on adjacent lines without code are joined to one piece."""
         first, text, following = 0, "", -1
         for line, alone, part in [*self.comments, (-9, False, "")]:
             if alone and line == following:

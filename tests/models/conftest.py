@@ -9,7 +9,7 @@ from samples.trainings import Digits
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Threads change the order of sums, hence bytes; and one is fastest at these sizes."""
+    """Use one thread: more threads change the order of sums, and are slower at these sizes."""
     torch.set_num_threads(1)
 
 

@@ -1,4 +1,4 @@
-"""Selection of the items of a batch."""
+"""Selection of items for a batch."""
 
 import pytest
 import torch

@@ -23,7 +23,7 @@ def test_padding_takes_the_pictures_background(background: int) -> None:
 
 
 def test_a_wide_picture_keeps_its_proportions() -> None:
-    """A white disc of 20 across in 40 x 80 stays round: as wide as high to a pixel, 32 of 128."""
+    """A white disc, 20 pixels wide in 40 x 80, stays round: about 32 pixels wide and high."""
     rows, columns = np.mgrid[:40, :80]
     image = (((rows - 19.5) ** 2 + (columns - 39.5) ** 2 < 10**2) * 255).astype(np.uint8)
     disc = Dataset.from_images(image[None]).inputs[0, 0] > 0.5
@@ -99,7 +99,9 @@ def test_pictures_that_fit_are_not_copied() -> None:
     images = np.zeros((3, 64, 64, 3), np.uint8)
     dataset = Dataset.from_images(images)
     images[1] = 255
-    assert float(dataset.batch(slice(1, 2)).mean()) == 1, "bytes become numbers batch by batch"
+    assert float(dataset.batch(slice(1, 2)).mean()) == 1, (
+        "the bytes of a batch are not converted to floats when the batch is read"
+    )
 
 
 def test_rows_for_principal_components_have_at_most_1024_numbers() -> None:

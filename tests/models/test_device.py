@@ -1,4 +1,4 @@
-"""Choice of the device."""
+"""Choice of the device on which a model trains."""
 
 import pytest
 import torch

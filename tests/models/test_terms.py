@@ -1,4 +1,4 @@
-"""The table of loss terms agrees with what is derived from it by hand."""
+"""The table of loss terms agrees with the loss weights and settings that are written by hand."""
 
 import dataclasses
 

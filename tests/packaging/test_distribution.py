@@ -1,4 +1,4 @@
-"""Wheel and sdist: built as pip builds them, installed outside of the checkout, and used."""
+"""The wheel and the sdist: built as pip builds them, installed outside of the checkout, used."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ MAX_MODEL_BYTES = 3_000_000
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(wheel, sdist), built with this environment's tools. The wheel is built from the sdist."""
+    """(wheel, sdist), built with the tools of this environment: the wheel from the sdist."""
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
     built = subprocess.run(command, capture_output=True, text=True)
@@ -40,7 +40,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def installed(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """bin/ of a new environment with the wheel. It shares the dependencies of this environment."""
+    """bin/ of a new environment with the wheel. The dependencies are those of this environment."""
     venv = tmp_path_factory.mktemp("wheel") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     (site_packages,) = venv.glob("lib/python*/site-packages")
@@ -77,7 +77,7 @@ def test_the_wheel_is_small_and_contains_page_digits_and_demo(
 
 
 def test_the_page_is_small_and_contains_no_emulator(distributions: tuple[Path, Path]) -> None:
-    """The limits hold for all scripts, VR included, and for the models of controllers and hands."""
+    """The limits apply to all scripts, including VR, and to the models of controllers and hands."""
     with zipfile.ZipFile(distributions[0]) as archive:
         scripts = {
             n: archive.read(n)
@@ -90,7 +90,7 @@ def test_the_page_is_small_and_contains_no_emulator(distributions: tuple[Path, P
             if i.filename.startswith("lodespace/static/models/")
         ]
         known = json.loads(archive.read("lodespace/static/models/profilesList.json"))
-    assert len(scripts) > 1, "VR is not a separate chunk"
+    assert len(scripts) > 1, "there is one script only: VR is not a separate chunk"
     assert sum(len(gzip.compress(script, 9)) for script in scripts.values()) <= MAX_SCRIPT_BYTES
     assert not any(b"XRDevice" in script and b"metaQuest3" in script for script in scripts.values())
     assert 0 < sum(models) < MAX_MODEL_BYTES
@@ -134,9 +134,9 @@ def test_installed_command_serves_the_page(installed: Path, tmp_path: Path) -> N
 
 
 class Serving:
-    """`lodespace serve` as a process in `folder`, with the page's address as context.
+    """A context manager that runs `lodespace serve` in `folder` and yields the address of the page.
 
-    The process is ended by Ctrl-C.
+    At the end, the process gets Ctrl-C.
     """
 
     def __init__(self, command: Path, folder: Path, environment: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ Commands = list[list[str]]
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """Commands that the installer runs. All of them succeed, and a download has 600 MB."""
+    """The commands that the installer runs. Every command succeeds, and a download has 600 MB."""
     ran: Commands = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -30,12 +30,12 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 def tools(commands: Commands) -> list[str]:
-    """The tool of each command that installs packages, except the installation of uv."""
+    """The tool (uv or Python) of each command that installs packages other than uv."""
     return [command[0] for command in commands if "install" in command and "uv" not in command[1:]]
 
 
 def test_torch_and_torchvision_come_from_the_same_index() -> None:
-    """A processor-only torch beside a torchvision for CUDA fails at this operator."""
+    """The operator `nms` fails with a processor-only torch and a torchvision for CUDA."""
     boxes = torch.tensor([[0.0, 0.0, 10.0, 10.0], [1.0, 1.0, 10.0, 10.0], [20.0, 20.0, 30.0, 30.0]])
     kept = torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.5)
     assert kept.tolist() == [0, 2]

@@ -1,4 +1,4 @@
-"""Binary frames: the shared vectors, encoding and decoding, invalid frames."""
+"""Binary frames: shared test vectors, encoding and decoding, and invalid frames."""
 
 import json
 from pathlib import Path

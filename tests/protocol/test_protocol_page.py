@@ -1,4 +1,4 @@
-"""docs/protocol.md lists all operations, opcodes and codes of errors."""
+"""docs/protocol.md lists all operations, opcodes and error codes."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ CODES = sorted(
     }
 )
 NOT_SENT = {"error", "collapse"}
-"""The code of the base class of errors, and of a notice."""
+"""Codes that no error has on the wire: that of the base class, and that of a notice."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -1,4 +1,4 @@
-"""Roles that clients need for the operations of the stream."""
+"""The role that a client needs for each operation of the stream."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""recording.lds: what was appended is there, whatever happened to the end of the file."""
+"""recording.lds: complete records can be read, whatever happened to the end of the file."""
 
 import errno
 import json
@@ -47,7 +47,7 @@ def write(path: Path, records: list[tuple[bytes, float, bytes]] = RECORDS) -> No
 
 
 def header_of(path: Path) -> dict[str, Any]:
-    """The JSON after the magic and its length, as docs/files.md describes it."""
+    """The JSON header: it follows the magic and the header length (docs/files.md)."""
     (length,) = struct.unpack_from("<I", path.read_bytes(), len(MAGIC))
     start = len(MAGIC) + 4
     return json.loads(path.read_bytes()[start : start + length])
@@ -126,7 +126,7 @@ def test_reading_begins_at_any_record(tmp_path: Path) -> None:
 def test_a_full_recording_is_thinned_and_stays_sound(
     tmp_path: Path, kinds: list[bytes], seed: int
 ) -> None:
-    """The file is bounded, keeps operations, and each frame still follows its keyframe."""
+    """The file keeps its size limit and all operations. Each frame still follows its keyframe."""
     path = tmp_path / f"{seed}.lds"
     path.unlink(missing_ok=True)
     writer = RecordingWriter(path, HEADER, max_bytes=4000)
@@ -213,7 +213,7 @@ def test_frames_come_at_most_ten_a_second_and_the_last_always(tmp_path: Path) ->
         recorder.positions(0.03 * k)
     last = publish(session, 40)
     recorder.positions(1.18, last=True)
-    recorder.positions(1.19, last=True)  # nothing moved since: nothing is written
+    recorder.positions(1.19, last=True)  # no point has moved, so no frame is written
     recorder.close()
     shown = replay(tmp_path / "r.lds")
     assert len(shown) == 11

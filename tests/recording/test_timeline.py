@@ -1,4 +1,4 @@
-"""The timeline: any moment of a recording is found by it, and shows what was shown live."""
+"""The timeline: it finds any moment of a recording, and replay then shows the live positions."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cues: one byte per item, strongest where a look is worth most."""
+"""Cues: one byte per item, highest for the items that are most worth a look."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ ALL = ("uncertainty", "density", "diversity", "coverage")
 
 
 def blobs(axes: int, n: int = 400) -> np.ndarray:
-    """A dense blob, a sparse one, and far from both one item."""
+    """Positions of a dense blob, of a sparse blob, and of one item far from both."""
     random = np.random.default_rng(0)
     dense = random.normal(20000, 300, (n, axes))
     sparse = random.normal(40000, 3000, (n // 4, axes))
@@ -39,7 +39,7 @@ def test_density_ranks_items_by_their_neighbours(axes: int) -> None:
     dense, sparse = found[:400], found[400:-1]
     assert np.median(dense) > 140 and np.median(sparse) < 60
     assert found[-1] < 30 and found.max() > 220
-    assert abs(found.mean() - 127.5) < 2  # ranks
+    assert abs(found.mean() - 127.5) < 2  # ranks have this mean
 
 
 @pytest.mark.parametrize("axes", [2, 3])
@@ -70,7 +70,7 @@ def test_diversity_is_the_exact_distance_among_many_labels(axes: int, labelled: 
 
 
 def test_diversity_searches_a_place_of_many_labels_once() -> None:
-    """A search tree over equal points compares every item with every label."""
+    """Many labels in one place count as one: a search tree over equal points would be slow."""
     n = 20_000
     positions = np.concatenate([np.zeros((n, 3), int), np.full((1, 3), 7)])
     labels = np.zeros(n + 1, int)

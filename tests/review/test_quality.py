@@ -1,4 +1,4 @@
-"""Estimates of quality: right when the doubts are, and absent without predictions."""
+"""Estimates of quality: correct if the doubts are correct, and absent without predictions."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def test_the_shares_are_sums_of_doubts() -> None:
 
 
 def test_doubts_that_are_probabilities_estimate_the_errors_there_are() -> None:
-    """When labels are wrong as often as their doubt, the estimate is right up to chance."""
+    """If doubt is the probability of a wrong label, the estimated error is right up to chance."""
     random = np.random.default_rng(1)
     n = 20_000
     doubt = random.beta(0.5, 4, n)
@@ -60,7 +60,8 @@ def test_sheets_are_counted_where_all_is_labelled() -> None:
     doubt = np.zeros(1000, np.float32)
     doubt[:100] = 1
     labelled = np.ones(1000, np.bool_)
-    assert gestures_left(doubt, labelled) == 3  # 100 wrong, 20 may stay: 80 in sheets of 27
+    # 100 labels are wrong and 20 may stay wrong. The other 80 are on sheets of 27.
+    assert gestures_left(doubt, labelled) == 3
     assert gestures_left(doubt, labelled, target=0.9) == 0
     assert gestures_left(doubt, labelled, target=1.0) == 4
 
@@ -68,11 +69,11 @@ def test_sheets_are_counted_where_all_is_labelled() -> None:
 def test_regions_are_counted_where_they_take_more() -> None:
     doubt = np.full(1000, 0.5, np.float32)
     nothing = np.zeros(1000, np.bool_)
-    assert gestures_left(doubt, nothing, region=200) == 5  # 100 of doubt each; 20 may stay
-    assert gestures_left(doubt, ~nothing, region=200) == 36  # 13.5 each
-    assert (
-        gestures_left(doubt, nothing, region=10) == 36
-    )  # a sheet takes more than so small a region
+    # A region corrects 100 items, a sheet 13.5, and 20 items may stay wrong.
+    assert gestures_left(doubt, nothing, region=200) == 5
+    assert gestures_left(doubt, ~nothing, region=200) == 36
+    # A sheet corrects more than a region of 10 items, so sheets are counted.
+    assert gestures_left(doubt, nothing, region=10) == 36
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,4 +1,4 @@
-"""Contact sheets: what is on them, in what order, and what is not."""
+"""Contact sheets: the items on a sheet, the order of these items, and the items left out."""
 
 import numpy as np
 import pytest
@@ -15,12 +15,8 @@ def test_suspects_are_labels_that_the_model_doubts() -> None:
         [0, 0, 1, 1, -1, 0], [0, 1, 0, 1, 1, 1], [0.9, 0.8, 0.95, 0.6, 0.5, 0.99], verified=[5]
     )
     items, total = queue(j, "suspects")
-    assert items.tolist() == [
-        2,
-        1,
-        3,
-        0,
-    ]  # 4 has no label, 5 was looked at; 3 and 0 only fill the sheet up
+    # Item 4 has no label and item 5 is verified. Items 3 and 0 only fill the sheet.
+    assert items.tolist() == [2, 1, 3, 0]
     assert total == 2
 
 
@@ -78,7 +74,7 @@ def test_a_sheet_is_empty_without_predictions_or_unverified_items(
 
 
 def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None:
-    """Items are in 27 places; the sheet has the middle item of each, also with many in one."""
+    """A sheet has the middle item of each of 27 places, also if one place has many items."""
     places = np.concatenate([np.zeros(40, int), np.repeat(np.arange(27), 10)])
     positions = np.zeros((310, 3), np.int32)
     positions[:, 0] = 5_000 * (places % 9)
@@ -92,7 +88,7 @@ def test_of_uncertain_items_those_come_first_that_stand_for_the_others() -> None
     for place in (3, 20):
         (one,) = items[:27][places[items[:27]] == place]
         assert abs(positions[one, 1] - positions[places == place, 1].mean()) <= 50
-    same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one spot
+    same = queue(item_state([-1] * 60, [0] * 60, [0.5] * 60), "uncertain")[0]  # all in one place
     assert len(set(same[:27].tolist())) == 27
 
 
@@ -109,7 +105,7 @@ def test_before_anything_is_predicted_a_sheet_is_an_overview_of_the_map() -> Non
 
 
 def test_an_overview_is_drawn_apart_from_the_items_that_are_held_out() -> None:
-    """An overview has no more held-out items than a tenth of its size."""
+    """At most a tenth of the items of an overview are held out."""
     from lodespace.models import Dataset, preset
     from lodespace.models.training.labels import ItemLabels
     from lodespace.models.training.paper_loop import PaperLoop

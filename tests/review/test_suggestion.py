@@ -1,4 +1,4 @@
-"""What to look at next: the gesture that gains most, with its reason."""
+"""Suggestions: the gesture with the largest gain, and the reason for the gesture."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def name(class_id: int) -> str:
 
 
 def clouds(sizes: list[int], axes: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of round blobs far apart, and which blob each item is of."""
+    """Positions of round blobs far apart, and the index of the blob of each item."""
     random = np.random.default_rng(0)
     blob = np.repeat(np.arange(len(sizes)), sizes)
     return 10000 * (blob[:, None] + 1) + random.normal(0, 400, (len(blob), axes)), blob
@@ -48,8 +48,8 @@ def test_a_region_has_items_of_one_prediction_and_gains_their_doubts() -> None:
     assert found.gain == pytest.approx(0.6 * agree, abs=0.1)
     share = int(100 * agree / len(found.items))
     assert found.reason == (
-        f"{len(found.items)} unlabelled items close together, {share} % of them predicted class "
-        "0, though the model doubts that"
+        f"{len(found.items)} unlabelled items close together: the model predicts class 0 for "
+        f"{share} % of them, but with low confidence"
     )
 
 

@@ -1,4 +1,4 @@
-"""Classes of the bundled digits, and the items of some of them."""
+"""Classes of the bundled digits, and the items of some classes."""
 
 import numpy as np
 

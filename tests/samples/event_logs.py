@@ -1,4 +1,4 @@
-"""A session with the events that made it, and the commands that tests give to it."""
+"""A session with its events, and the commands that tests send to the session."""
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ BEGUN = protocol.Settings(beta_kl=2.0)
 
 
 class Log:
-    """A session and the events that made it."""
+    """A session, and the list of events that led to its state."""
 
     def __init__(self) -> None:
         items = ItemSet("small", "vector", np.zeros((N, 4), np.float32), ["a", "b", "c"])

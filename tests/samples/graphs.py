@@ -8,9 +8,9 @@ from lodespace.models.layout.incremental_graph import GraphBuilding
 def nearest_neighbours(
     features: torch.Tensor, k: int, block: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return indices and distances (N, k) of the neighbours of features (N, F).
+    """Return indices and distances (N, k) of the k nearest neighbours of features (N, F).
 
-    `block`: rows per unit of work.
+    `block`: number of rows per unit of work.
     """
     building = GraphBuilding(features, k)
     if block is not None:

@@ -1,4 +1,4 @@
-"""States of items for tests: items as rows of (label, verified, prediction, confidence, doubt)."""
+"""States of items for tests."""
 
 import numpy as np
 
@@ -16,9 +16,9 @@ def item_state(
     positions: np.ndarray | None = None,
     doubt: list[float] | np.ndarray | None = None,
 ) -> ItemState:
-    """Return a state. `verified` and `locked` list items.
+    """Return a state of items. `verified` and `locked` are lists of item indices.
 
-    Margins, and doubts that are not given, are the lower bounds of the confidence.
+    Margins are lower bounds that the confidence gives. Without `doubt`, so are the doubts.
     """
     n = len(labels)
     label, predicted = np.asarray(labels, np.int16), np.asarray(prediction, np.int16)
@@ -48,7 +48,7 @@ def _mask(n: int, items: list[int] | None) -> np.ndarray:
 
 
 def random_item_state(seed: int, n: int = 300, axes: int = 3) -> ItemState:
-    """Five blobs, labelled here and there, predicted well but not always."""
+    """Five blobs of items. Some items are labelled, and most predictions are right."""
     random = np.random.default_rng(seed)
     truth = random.integers(0, 5, n)
     positions = 32768 + 3000 * (

@@ -22,8 +22,8 @@ N_TRAIN = 4000
 
 @dataclass(frozen=True)
 class Map:
-    """Figures of a trained map. Silhouette and W/B are of the training items, the accuracies of
-    held-out ones."""
+    """Figures of a trained map. Silhouette and W/B are computed on the training items, and the
+    accuracies on held-out items."""
 
     reconstruction: float
     kl: np.ndarray
@@ -36,7 +36,7 @@ class Map:
 
 
 class Experiment:
-    """The digits, a pretrained VAE, and variants that go on from it."""
+    """The digits, a pretrained VAE, and trainings that continue from the pretrained VAE."""
 
     def __init__(self, digits: Dataset, truth: np.ndarray, latent_dim: int, seed: int = 0) -> None:
         self.digits = digits
@@ -71,7 +71,7 @@ class Experiment:
         beta_classifier: float,
         hidden_layers: int = 0,
     ) -> VAETraining:
-        """Go on with all labels, from a copy."""
+        """Continue training with a head and all labels, from a copy of `pretrained`."""
         training = copy.deepcopy(pretrained)
         torch.manual_seed(self.seed)
         changes = {

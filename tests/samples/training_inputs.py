@@ -18,7 +18,7 @@ def inputs(
     pins: dict[int, list[float]] | None = None,
     step: tuple[int, int, int] = (0, 0, 0),
 ) -> TrainingInputs:
-    """Inputs of `n` items after a transition of training states (event, from, to)."""
+    """Inputs of `n` items. `step` is the last transition between states: (event, from, to)."""
     full = with_defaults(settings or Settings())
     pinned = np.array(sorted(pins or {}), np.uint32)
     targets = np.array([(pins or {})[item] for item in pinned.tolist()], np.float32)

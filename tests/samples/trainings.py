@@ -10,7 +10,7 @@ N = 240
 
 
 def small(n: int = N, classes: int = 4) -> tuple[Dataset, np.ndarray]:
-    """Vectors in `classes` groups that touch."""
+    """Vectors in `classes` groups that touch, and the group of each vector."""
     random = np.random.default_rng(7)
     truth = np.arange(n) % classes
     centres = random.normal(0, 1.6, (classes, 10))
@@ -18,7 +18,7 @@ def small(n: int = N, classes: int = 4) -> tuple[Dataset, np.ndarray]:
 
 
 def quick(**changes: object) -> TrainingConfig:
-    """The default preset, with little of everything."""
+    """The default preset with few steps and rounds, so that training is quick."""
     few = {
         "feature_steps": 10,
         "encoder_epochs": 2,
@@ -44,7 +44,7 @@ def labels_of(truth: np.ndarray, items: np.ndarray) -> np.ndarray:
 
 
 class Digits(NamedTuple):
-    """The bundled digits, classes mixed: the first 4,000 to train, 1,000 held out. `truth` is int64
+    """The bundled digits in random order: 4,000 to train, then 1,000 held out. `truth` is int64
     (5000,)."""
 
     all: Dataset

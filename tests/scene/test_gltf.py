@@ -1,4 +1,4 @@
-"""The scene as GLB: valid for Khronos's validator, readable by trimesh and by our own decoder."""
+"""The scene as GLB: Khronos's validator accepts it, and trimesh and Lodespace's decoder read it."""
 
 import dataclasses
 import json
@@ -43,7 +43,7 @@ def test_khronos_finds_nothing_to_say(
 
 
 def test_the_validator_would_say_something(tmp_path: Path) -> None:
-    """A test that cannot fail proves nothing: POSITION loses its upper bound."""
+    """Without the upper bound of POSITION, the validator reports an error."""
     glb = encode_scene(make_scene(10))
     wrong = glb.replace(b'"max"', b'"mix"')
     assert validate(wrong, tmp_path)["issues"]["numErrors"] > 0
@@ -111,7 +111,7 @@ def test_decoded_latent_means_are_exact_to_a_grid_step() -> None:
 
 
 def json_chunk(glb: bytes) -> dict[str, Any]:
-    """The first chunk of a GLB: 12 bytes of file header, 8 of chunk header, then JSON."""
+    """The JSON of a GLB, which follows 12 bytes of file header and 8 bytes of chunk header."""
     length = int.from_bytes(glb[12:16], "little")
     return json.loads(glb[20 : 20 + length])
 

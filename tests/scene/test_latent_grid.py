@@ -1,4 +1,4 @@
-"""The positions that clients have: closed loop, merged deltas, and when a new scene is due."""
+"""The positions on the grid: deltas without drift, merged deltas, and reasons for a new scene."""
 
 import numpy as np
 import pytest
@@ -35,9 +35,8 @@ def test_a_delta_from_any_kept_revision_leads_to_the_newest(
         decoded = frames.decode(frame)
         assert isinstance(decoded, frames.PositionsFrame)
         assert (shown[grid.revision - lag] + decoded.delta == grid.grid).all()
-    assert (
-        grid.delta_from(grid.revision - RING) is None
-    )  # no longer kept: the client fetches the scene
+    # This revision is no longer kept: the client fetches the scene.
+    assert grid.delta_from(grid.revision - RING) is None
 
 
 def test_rounding_never_adds_up() -> None:

@@ -1,4 +1,4 @@
-"""The region rule against the shared vectors, which the page's tests read too."""
+"""Items of a region, compared with the shared test vectors that the tests of the page also read."""
 
 import json
 from pathlib import Path

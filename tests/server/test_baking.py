@@ -1,4 +1,4 @@
-"""Bakes: the same bytes from the same seed, whole or not at all, in a complete folder."""
+"""Bakes: a seed always gives the same bytes, and a bake is complete or absent."""
 
 import gzip
 import json
@@ -45,7 +45,7 @@ def opened(folder: Path) -> Project:
 
 @pytest.fixture
 def picture_folder(tmp_path: Path) -> Path:
-    """A data set folder: 60 pictures in two classes, IDX files, one of them compressed."""
+    """A data set folder: 60 pictures in two classes, as IDX files of which one is compressed."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     random = np.random.default_rng(2)
@@ -119,7 +119,7 @@ def test_a_bake_is_valid_gltf(tmp_path: Path, picture_folder: Path) -> None:
 
 
 def test_a_bake_can_be_sent(tmp_path: Path, picture_folder: Path) -> None:
-    """The bake contains its data, and neither other files nor a path of this machine."""
+    """A bake contains its data set, no other files, and no path of this machine."""
     original = load(picture_folder)
     baked(picture_folder, tmp_path / "out", labels="all")
     (tmp_path / "out").rename(tmp_path / "elsewhere")

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: processes, exit statuses, what is printed."""
+"""The command line as a person uses it: processes, exit statuses and printed text."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def lodespace(*arguments: object, folder: Path) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bake of a small data set, made by the command."""
+    """A bake of a small data set, made by the command `lodespace bake`."""
     import numpy as np
 
     folder = tmp_path_factory.mktemp("bake")
@@ -56,7 +56,7 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.returncode == 0, result.stderr
     assert "lodespace serve out" in result.stdout
     assert "100 %" in result.stderr
-    assert "\r" not in result.stderr, "no bar where there is no terminal"
+    assert "\r" not in result.stderr, "a progress bar was printed although there is no terminal"
     return folder / "out"
 
 
@@ -94,8 +94,8 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["serve", "--latent-dim", "4"], "invalid choice"),
         (["serve", "text.txt"], ".txt"),
         (["serve", "--project", "taken"], "not a project"),
-        (["serve", "--cert", "x.pem"], "--cert goes with --lan"),
-        (["serve", "--lan-port", "8443"], "--lan-port goes with --lan"),
+        (["serve", "--cert", "x.pem"], "--cert has no effect without --lan"),
+        (["serve", "--lan-port", "8443"], "--lan-port has no effect without --lan"),
         (["bake", "nowhere", "-o", "out"], "no such file"),
         (["bake", "text.txt", "-o", "out"], ".txt"),
         (["export", ".", "-o", "x.csv"], "neither a project"),
@@ -145,7 +145,7 @@ def test_help_lists_the_defaults(command: list[str], tmp_path: Path) -> None:
 
 
 class Serving:
-    """`lodespace serve ...` in the background, until the `with` ends by Ctrl-C."""
+    """A context manager that runs `lodespace serve ...` and sends Ctrl-C to it at the end."""
 
     def __init__(self, folder: Path, *arguments: object) -> None:
         command = [*COMMAND, "serve", "--no-browser", *map(str, arguments)]
@@ -198,9 +198,7 @@ def test_serve_without_a_path_shows_the_digits_at_once(tmp_path: Path) -> None:
         scene = decode_scene(server.get("api/scene.glb"))
         assert len(scene.positions) == 5000
         assert scene.step > 0
-        assert scene.positions.std(axis=0).min() > 1000, (
-            "the picture is of the bundled bake, before any training"
-        )
+        assert scene.positions.std(axis=0).min() > 1000, "the scene is not that of the bundled bake"
     assert (tmp_path / "lodespace-digits" / "labels.sqlite").is_file()
 
 
@@ -211,7 +209,7 @@ def test_serve_takes_the_next_port_and_prints_it(tmp_path: Path) -> None:
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
         except OSError:
-            pass  # somebody else has it: as good
+            pass  # another process already uses this port
         with Serving(tmp_path, "--no-training") as server:
             port = int(server.url.rstrip("/").rsplit(":", 1)[1])
             assert DEFAULT_PORT < port < DEFAULT_PORT + PORTS_TRIED

@@ -1,4 +1,4 @@
-"""docs/data.md: its examples run, and it lists every format, option and limit."""
+"""docs/data.md: the examples run, and the page lists every format, option and limit."""
 
 import re
 import subprocess
@@ -40,7 +40,8 @@ def test_every_format_is_listed() -> None:
 
 def test_every_option_is_listed() -> None:
     for option in fields(ImportOptions):
-        if option.name not in ("encoding", "download"):  # their messages name them
+        # Error messages name the options `encoding` and `download`.
+        if option.name not in ("encoding", "download"):
             assert f"--{option.name}" in PAGE, option.name
 
 

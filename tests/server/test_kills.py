@@ -1,6 +1,6 @@
 """`kill -9` of the server at any moment loses no acknowledged label.
 
-The clients keep the expected state, because the server's is lost.
+The clients keep the expected state, because the killed server loses its state.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Annotators:
     answered: dict[int, tuple[list[int], int]] = field(default_factory=dict)
     """Items and class of each answered event, by sequence number."""
     open: dict[str, protocol.Label] = field(default_factory=dict)
-    """Commands without an answer at the end of a server; they are sent again, as by the page."""
+    """Commands without an answer at a kill. The test sends them again, as the page does."""
 
     async def work(self, server: ServerProcess, answers: int, people: int) -> None:
         """Label until `answers` more labels are answered, then kill the server."""
@@ -65,7 +65,9 @@ class Annotators:
                 self.open[client_id] = command
                 ack = await client.command(command)
                 assert isinstance(ack, protocol.Ack), ack
-                assert ack.sequence not in self.answered, "two commands, one sequence number"
+                assert ack.sequence not in self.answered, (
+                    "two commands got the same sequence number"
+                )
                 self.answered[ack.sequence] = (command.items, command.class_id)
                 del self.open[client_id]
 
@@ -76,7 +78,7 @@ class Annotators:
         )
 
     def check(self, log_path: Path, labels: np.ndarray) -> None:
-        """Check that the log has every answered label once, and that it gives `labels`."""
+        """Check that the log has every answered label once, and that its labels are `labels`."""
         with sqlite3.connect(f"file:{log_path}?mode=ro", uri=True) as log:
             assert log.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             rows = log.execute(
@@ -122,7 +124,7 @@ async def test_no_kill_loses_an_acknowledged_label(
 
 
 def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> None:
-    """The order of system calls shows that answers wait: kill -9 keeps the page cache."""
+    """Check the order of system calls: after kill -9, the system still writes unsynced data."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace to see the order of system calls")
     script = """

@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def items(n: int = 80) -> tuple[np.ndarray, np.ndarray]:
-    """X (n, 5) in two groups, and their names."""
+    """X (n, 5) in two groups, and the name of the group of each row (n,)."""
     truth = np.arange(n) % 2
     return np.random.default_rng(0).normal(size=(n, 5)) + 6 * truth[:, None], np.array(
         ["left", "right"]
@@ -42,7 +42,8 @@ def test_importing_is_cheap() -> None:
 
 
 def test_the_names_are_there() -> None:
-    import lodespace.baking.bake  # its module must not hide the function
+    # The import of the module `bake` must not hide the function `bake`.
+    import lodespace.baking.bake
 
     for name in ("serve", "bake", "train"):
         assert callable(getattr(lodespace, name))
@@ -65,13 +66,14 @@ def test_arrays_are_served_with_their_labels_and_opened_again(folder: Path) -> N
     assert "stopped" in repr(served)
     with pytest.raises(urllib.error.URLError):
         get(served, "healthz")
-    left = {
-        thread for thread in threading.enumerate() if thread.name != "tqdm_monitor"
-    }  # which tqdm keeps for good
+    # tqdm never ends its monitor thread.
+    left = {thread for thread in threading.enumerate() if thread.name != "tqdm_monitor"}
     assert left <= before
     served.stop()  # a second time does nothing
     with lodespace.serve(data, labels=names, port=0, threads=1) as served:
-        assert len(get(served, "api/session")["history"]["gestures"]) == 2, "imported once"
+        assert len(get(served, "api/session")["history"]["gestures"]) == 2, (
+            "the labels were imported twice"
+        )
     with pytest.raises(ProjectError, match="other data"):
         lodespace.serve(data[:50], port=0)
 

@@ -1,4 +1,4 @@
-"""Project folders: made only in empty places, opened again unchanged, refused with a reason."""
+"""Project folders: created only in empty folders, opened again unchanged, refused with a reason."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from lodespace.session.settings import merge
 
 
 def opened(path: Path | None, **options: object) -> Project:
-    """Opened and closed again."""
+    """Open a project, close it, and return it."""
     project = open_project(path, **options)  # type: ignore[arg-type]
     project.close()
     return project
@@ -37,7 +37,7 @@ def test_a_data_set_becomes_a_project_in_the_current_folder(folder: Path, small_
     assert json.loads((folder / "lodespace-small" / MANIFEST).read_text())["seed"] == 5
     assert not project.read_only
     again = opened(small_data, seed=9)
-    assert again.seed == 5, "an existing project is opened as it is"
+    assert again.seed == 5, "the seed of an existing project was changed"
     assert len(again.items) == 200
     assert opened(Path("lodespace-small")).manifest == again.manifest
 
@@ -56,12 +56,12 @@ def test_without_data_the_bundled_digits_start_from_the_demo(folder: Path) -> No
     assert scene is not None
     newest = checkpoints.newest(project.checkpoints, 5000)
     assert newest is not None
-    # Scene and checkpoint are of one moment.
+    # The scene and the checkpoint show the same positions.
     np.testing.assert_allclose(scene.latent_mean(), newest.latent_mean, atol=scene.box.size / 65535)
 
 
 def test_the_bundled_demo_is_a_good_map_of_the_digits(folder: Path) -> None:
-    """The demo is as good as a new bake; one from before items had descriptors has 0.93."""
+    """The accuracy is that of a new bake. A bake made without descriptors has 0.93."""
     from sklearn.neighbors import KNeighborsClassifier
 
     scene = opened(None).baked_scene()
@@ -112,7 +112,7 @@ def test_a_project_on_other_data_is_not_mixed(folder: Path, small_data: Path) ->
     shutil.copy(small_data, other)
     with pytest.raises(ProjectError, match="other data"):
         open_project(other, project_folder=folder / "p")
-    opened(small_data, project_folder=folder / "p")  # and the lock is free again
+    opened(small_data, project_folder=folder / "p")  # the lock of the project was released
 
 
 def test_a_project_holds_its_data(folder: Path, small_data: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> Non
     project = opened(small_data)
     demo = opened(None)
     shutil.copy(demo.scene_path, project.scene_path)
-    with pytest.raises(ProjectError, match="bake it again"):
+    with pytest.raises(ProjectError, match="bake the data again"):
         project.baked_scene()
 
 
@@ -220,7 +220,7 @@ def test_settings_asked_for_when_a_project_is_opened_again_are_a_gesture(
     from lodespace.service.service import Service
 
     open_project(small_data, labels="none").close()
-    for _ in range(2):  # the second time nothing is new
+    for _ in range(2):  # the second call changes no setting
         project = open_project(small_data, settings=Settings(stiffness=0.7))
         service = Service(project, ServerConfig(train=False))
         assert service.session.settings.stiffness == 0.7

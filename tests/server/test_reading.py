@@ -1,4 +1,4 @@
-"""Forces in steps, as frames have them."""
+"""Conversion of forces to the integer steps that frames contain."""
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ def test_a_few_strong_forces_do_not_make_nothing_of_the_others() -> None:
     usual = np.abs(force).max(axis=1) <= 127.01 * scale
     assert 0.985 <= usual.mean() < 1
     assert np.abs(told - force)[usual].max() <= 0.501 * scale
-    assert scale < 0.4, "steps are coarse"
+    assert scale < 0.4, "steps are too coarse"
     assert not told[9].any()
-    # The strong force is shortened to the strongest step, and keeps its direction.
+    # The strong force is shortened to the largest step, and its direction is unchanged.
     assert np.abs(vectors[7]).max() == 127
     cosine = told[7] @ force[7] / np.linalg.norm(told[7]) / np.linalg.norm(force[7])
     assert cosine > 0.9999

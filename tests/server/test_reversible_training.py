@@ -1,6 +1,6 @@
 """Undo with the real trainer: the earlier layout is restored exactly.
 
-That holds over a restart and when the trainer is killed meanwhile.
+The layout is also restored after a restart, and if the trainer is killed during the undo.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ MILLI = 1e-3
 
 
 class Session:
-    """A service on a small project, and what a person would do with it."""
+    """A service on a small project, and the actions of a person."""
 
     def __init__(self, data: Path, folder: Path) -> None:
         self.project = open_project(data, project_folder=folder, labels="none")
@@ -35,7 +35,7 @@ class Session:
         self.commands = 0
 
     async def rest(self) -> np.ndarray:
-        """The cloud (N, D), once nothing moves any more."""
+        """Wait until training rests, and return the positions (N, D)."""
         trainer = self.service.trainer
         await eventually(lambda: trainer.training.state == "resting", 240)
         return self.service.session.grid.latent_mean()
@@ -90,7 +90,7 @@ class Session:
 async def begin(
     tmp_path: Path, small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[], object]]:
-    """Begins a session on one project, again and again."""
+    """Return a function that stops the previous session and begins one on the same project."""
     from lodespace.training import supervisor
 
     monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
@@ -140,7 +140,7 @@ async def test_an_undo_plays_the_motion_backward(begin: Callable) -> None:
     await session.undo()
     await session.rest()
     far = [float(np.abs(one - before).mean()) for one in seen]
-    assert len(far) > 8, "a motion, not a jump"
+    assert len(far) > 8, "the points jumped instead of moving"
     assert far[-1] <= session.step_of_grid() and far[1] > 0.5 * float(np.abs(after - before).mean())
 
 
@@ -174,7 +174,7 @@ async def test_a_drag_is_undone_to_the_moment_before_it_began(begin: Callable) -
         moved = session.service.session.grid.latent_mean()
         return bool(np.abs(moved[items] - before[items]).max() > 0.4)
 
-    await eventually(followed, message="it does not follow the hand before it is let go")
+    await eventually(followed, message="the map does not follow the cluster while it is dragged")
     await session.drag(items.tolist(), (0.0, 0.0, 0.0), keep=False)
     await session.rest()
     await session.undo()
@@ -196,7 +196,7 @@ async def test_undo_works_over_a_restart(begin: Callable) -> None:
     await session.undo()
     back = await session.rest()
     assert np.abs(back - before).max() <= session.step_of_grid() + MILLI, (
-        "the box of a new server is its own"
+        "the map is not restored up to the grid step of the new server"
     )
     assert session.service.session.settings.beta_kl == 3
     assert not any(n.topic == "undo" and n.code for n in session.notices)
@@ -207,7 +207,7 @@ async def test_a_trainer_killed_during_an_undo_continues_it(begin: Callable) -> 
     before = await session.rest()
     await session.label(range(0, 60), 1)
     await session.rest()
-    await asyncio.sleep(0.3)  # the moment before the gesture is on disk
+    await asyncio.sleep(0.3)  # until the snapshot from before the gesture is on disk
     await session.undo()
     session.kill_trainer()
     back = await session.rest()
@@ -242,11 +242,13 @@ async def test_undo_below_a_later_gesture_of_another_client(begin: Callable) -> 
     assert session.service.session.labels[:60].tolist() == [-1] * 40 + [2] * 20
     await session.rest()
     ack = await session.undo(BEN)
-    assert "not restored" in ack.message, "the map has gone on from Anna's undo"
+    assert "not restored" in ack.message, (
+        "the map was restored although it changed after Anna's undo"
+    )
 
 
 async def test_undo_reports_a_snapshot_of_another_version(begin: Callable, tmp_path: Path) -> None:
-    """Its tensors do not fit: training continues, and a notice reports it."""
+    """The tensors of the snapshot do not fit: training continues, and a notice reports this."""
     session = await begin()
     await session.rest()
     await session.label(range(0, 60), 1)

@@ -1,4 +1,4 @@
-"""The ring of frames: what is read is whole, or not there."""
+"""The ring of frames: a reader gets a complete frame or None."""
 
 import subprocess
 import sys
@@ -99,7 +99,7 @@ def test_a_read_frame_is_a_copy() -> None:
 
 
 def test_no_frame_is_ever_half_written() -> None:
-    """While a process writes at full speed, all numbers of a frame that is read are the same."""
+    """Another process writes frames of equal numbers. A frame that is read never mixes two."""
     whole = missed = 0
     with anonymous_file(size_for(N)) as file:
         ring = SharedFrames(file, N)
@@ -129,7 +129,7 @@ def test_no_frame_is_ever_half_written() -> None:
 
 
 def test_a_slow_reader_sees_the_slot_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between a reader's first look and its last the slot is taken: nothing is returned."""
+    """A frame is written to the slot while a reader copies the slot: the reader returns None."""
     with anonymous_file(size_for(5)) as file:
         ring = SharedFrames(file, 5)
         ring.write(frame(1, 5))

@@ -1,4 +1,4 @@
-"""A bake as a static site: the files agree with the answers of a server."""
+"""A bake as a static site: the files are equal to the answers of a server."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from lodespace.scene.glb import decode_scene
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Twelve pictures of 60 x 60 with ids and a column."""
+    """A table of twelve pictures of 60 x 60, with ids and one more column."""
     root = tmp_path / "raw"
     root.mkdir()
     rng = np.random.default_rng(0)
@@ -86,7 +86,9 @@ def test_the_page_is_marked_as_a_site(table: Path, tmp_path: Path) -> None:
     out = bake(table, tmp_path / "out", epochs=1, threads=1)
     page = (out / "index.html").read_text()
     assert 'data-site="baked" data-cards="yes"' in page
-    assert 'src="./assets/' in page, "a site may lie in any folder"
+    assert 'src="./assets/' in page, (
+        "the address of a script is not relative, so the site cannot be in any folder"
+    )
     assert not any(
         str(tmp_path).encode() in path.read_bytes() for path in out.rglob("*") if path.is_file()
     )

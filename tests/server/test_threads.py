@@ -1,4 +1,4 @@
-"""Waiting threads must not spin, which slows training on a busy machine: models/ sets OpenMP."""
+"""OpenMP settings of models/. Threads that spin while they wait slow training on a busy machine."""
 
 import subprocess
 import sys

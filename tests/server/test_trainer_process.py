@@ -1,4 +1,4 @@
-"""The worker's main loop, run in this process: published frames, checkpoints, commands."""
+"""The main loop of the worker, run in this process: published frames, checkpoints, commands."""
 
 import io
 import os
@@ -24,7 +24,7 @@ N = 200
 
 
 class Running:
-    """A Worker in this process; `events` it sent, `checkpoints` it wrote."""
+    """A Worker in this process, the `events` that it sent, and the folder of its `checkpoints`."""
 
     def __init__(self, folder: Path, data: Path, **changes: object) -> None:
         if not (folder / "data").exists():
@@ -61,7 +61,7 @@ class Running:
         return found
 
     def after(self, turns: int, *commands: m.Command | None) -> None:
-        """Run; give `commands` before the turn `turns`."""
+        """Run the worker, and send `commands` after `turns` turns."""
         frames = self.process.trainer.frames
 
         def counted(epochs: int | None = None) -> Iterator[Snapshot]:

@@ -1,6 +1,6 @@
 """The supervisor: the session continues and keeps its labels whatever the trainer does.
 
-Notices state the problem.
+A notice states each problem.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ FAKE = Path(__file__).parents[1] / "drivers" / "fake_trainer.py"
 
 
 class Listener:
-    """Keeps what it hears."""
+    """Records the frames, states and notices that a supervisor reports."""
 
     def __init__(self) -> None:
         self.frames: list[TrainerFrame] = []
@@ -61,9 +61,10 @@ def project(tmp_path: Path, small_data: Path) -> Project:
 
 @pytest.fixture
 async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    """Start supervisors whose trainer behaves as asked; "real" is the trainer itself.
+    """Return a function that starts a supervisor, given the behaviour of the trainer.
 
-    Restarts do not wait.
+    The behaviour "real" is the real trainer, and all others are those of a fake trainer. Restarts
+    have no delay.
     """
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
     started: list[TrainerSupervisor] = []
@@ -83,7 +84,7 @@ async def start(project: Project, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 def pid_of(frame: TrainerFrame) -> int:
-    """Fake trainers show their process number."""
+    """Process number of a fake trainer, which is the first number of each of its frames."""
     return int(frame.latent_mean[0, 0])
 
 
@@ -141,7 +142,8 @@ async def test_a_trainer_stuck_while_it_starts_is_noticed_too(
 async def test_a_failing_trainer_is_restarted_a_few_times(start: Start) -> None:
     supervisor, listener = await start("failing")
     await eventually(lambda: supervisor.training.state == "failed")
-    assert len({pid_of(f) for f in listener.frames}) == 4  # once, and as often as there are waits
+    # One start, and one restart per entry of BACKOFF_SECONDS.
+    assert len({pid_of(f) for f in listener.frames}) == 4
     assert any("no longer finite" in n.message for n in listener.notices)
     assert listener.notices[-1].code == "trainer_died"
     assert "labels are safe" in listener.notices[-1].message
@@ -172,7 +174,7 @@ async def test_run_tries_again_after_giving_up(start: Start) -> None:
 
 
 async def test_a_setting_on_its_way_is_not_overwritten_by_an_older_report(start: Start) -> None:
-    """The newest settings reach a new process, although the fake reports those it started with."""
+    """A new process gets the newest settings, although the old one reports its first settings."""
     supervisor, _ = await start("deaf")
     await eventually(lambda: supervisor.training.state == "running")
     supervisor.learn_from(inputs(200, settings=protocol.Settings(stiffness=0.75), step=(1, 0, 1)))
@@ -219,11 +221,11 @@ async def test_the_real_trainer_learns_rests_saves_and_goes_on(
     frames = len(listener.frames)
     await asyncio.sleep(1.2)
     later = psutil.Process(supervisor.pid).cpu_times()
-    assert len(listener.frames) == frames, "at rest nothing is published"
+    assert len(listener.frames) == frames, "frames were published at rest"
     assert later.user - at_rest.user < 0.5
     os.kill(supervisor.pid, signal.SIGKILL)
     await eventually(lambda: len(listener.frames) > frames, 120)
-    # It goes on from its checkpoint: the picture stays.
+    # The new process continues from the checkpoint, so the map stays the same.
     np.testing.assert_allclose(
         listener.frames[frames].latent_mean, listener.frames[frames - 1].latent_mean, atol=0.1
     )
@@ -286,4 +288,4 @@ async def test_stop_kills_a_trainer_that_does_not_end(
     process = running._process
     await eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
     await supervisor.stop()
-    assert process.returncode == -signal.SIGKILL  # and not merely sent the signal
+    assert process.returncode == -signal.SIGKILL  # the process has ended

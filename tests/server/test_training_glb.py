@@ -33,7 +33,7 @@ def play(glb: bytes, folder: Path, times: list[float]) -> dict[str, Any]:
 
 
 def moments(n: int, k: int, latent_dim: int) -> list[np.ndarray]:
-    """A cloud that wanders and grows."""
+    """Positions of a cloud that moves and grows, at `k` moments."""
     rng = np.random.default_rng(n)
     start, velocity = rng.normal(size=(n, latent_dim)), rng.normal(size=(n, latent_dim))
     return [(start + 0.3 * i * velocity).astype(np.float32) for i in range(k)]
@@ -58,7 +58,7 @@ def test_three_plays_the_training(tmp_path: Path, latent_dim: int) -> None:
     least, most = solid.min(axis=(0, 1)), solid.max(axis=(0, 1))
     size = (most - least).max()
     metres = (solid - (least + most) / 2) / size
-    # A target every two seconds; between two of them, straight lines.
+    # There is one target every two seconds. Points move on straight lines between two targets.
     wanted = [
         metres[0],
         (metres[0] + metres[1]) / 2,

@@ -1,4 +1,4 @@
-"""A client's outbox: which messages it merges or keeps, and that no client waits for another."""
+"""The outbox of a client: merged and kept messages. No client waits for another client."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from lodespace.config import ServerConfig
 from lodespace.models.item_predictions import ItemPredictions
 
 LARGE = protocol.Labels(sequence=1, gesture=1, by="x", items=[199] * 4_000_000, class_ids=[0])
-"""16 MB: more than the system's socket buffers take."""
+"""A message of 16 MB, which is more than the socket buffers of the system hold."""
 
 
 def transport_of(client: StreamClient) -> asyncio.Transport:
@@ -90,7 +90,7 @@ async def test_a_client_whose_outbox_fails_is_dropped(
     server = Serving(small_data, tmp_path / "project", ServerConfig(train=False))
     async with server as url, StreamClient(url) as anna:
         await eventually(lambda: bool(anna.seen(protocol.Welcome)))
-        for k in range(2):  # with labels of one class only, there are no predictions
+        for k in range(2):  # with labels of only one class, there are no predictions
             await anna.label([k], k)
         monkeypatch.setattr(
             server.service.session.encoder, "predictions_frame", lambda since: 1 / 0

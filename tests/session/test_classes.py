@@ -1,4 +1,4 @@
-"""Classes that are renamed, locked, merged and deleted, and undo of all of these."""
+"""Classes that are renamed, locked, merged and deleted, and undo of each of these edits."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def edit(number: int, class_id: int, **changes: object) -> protocol.EditClass:
 
 @pytest.fixture
 def log() -> Log:
-    """Classes a, b, c; items 0 and 1 are a, 2 and 3 are b."""
+    """A log with classes a, b and c. Items 0 and 1 are labelled a, items 2 and 3 are labelled b."""
     log = Log()
     log.do(label(1, [0, 1], 0), "anna")
     log.do(label(2, [2, 3], 1), "anna")
@@ -101,10 +101,10 @@ def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
         assert (log.session.undo_log.state_id, log.session.undo_log.last_transition.to_state) == (
             top,
             top,
-        ), "the state of the model does not change"
+        ), "the edit changed the state of the model"
     info = log.session.classes.classes[0]
     assert (info.name, info.locked) == ("a", False)
-    assert log.do(edit(9, 0, name="a"), "anna") is None, "the same name changes nothing"
+    assert log.do(edit(9, 0, name="a"), "anna") is None, "an edit to the same name was stored"
 
 
 def test_undo_of_a_class_that_others_use_is_refused(log: Log) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_predicted_before_two_classes_have_labels() -> None:
 
     assert shown() == [-1, -1]
     log.do(label(1, [0, 1], 0), "anna")
-    assert shown() == [-1, -1], "a classifier of one class is certain of it everywhere"
+    assert shown() == [-1, -1], "predictions are shown although only one class has labels"
     log.do(label(2, [2], 1), "anna")
     assert shown() == [0, 0]
     log.do(undo(3), "anna")

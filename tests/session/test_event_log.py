@@ -44,7 +44,7 @@ def opened(path: Path) -> Iterator[EventLog]:
 
 
 def on_disk(path: Path) -> list[tuple[int, bytes]]:
-    """Number and stored form of each event in the log at `path`."""
+    """Number and stored bytes of each event in the log at `path`."""
     with opened(path) as log:
         return stored(log.events())
 
@@ -134,7 +134,7 @@ def test_a_damaged_page_of_the_file_is_reported(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB. Needs root, as CI has it; /dev/full cannot hold a database."""
+    """A file system of 1 MB. Only root can mount it, as in CI. /dev/full cannot hold a database."""
     folder = tmp_path / "small"
     folder.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
@@ -154,6 +154,6 @@ def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> Non
             acknowledged.append(log.append_now(event(number, list(range(200)))))
     assert acknowledged
     ballast.unlink()
-    acknowledged.append(log.append_now(event(5000)))  # there is room again
+    acknowledged.append(log.append_now(event(5000)))  # the disk has room again
     log.close()
     assert on_disk(small_disk / "labels.sqlite") == stored(acknowledged)

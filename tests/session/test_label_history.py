@@ -1,4 +1,4 @@
-"""Labels as the sum of gestures, against a model that recomputes them from all gestures."""
+"""Labels that result from gestures, compared with labels recomputed from all gestures."""
 
 import numpy as np
 from hypothesis import settings
@@ -91,7 +91,7 @@ class Annotators(RuleBasedStateMachine):
         return [label for label, _ in self.expected_of_all()]
 
     def expected_of_all(self) -> list[tuple[int, bool]]:
-        """Each item's label, and whether somebody has looked at it."""
+        """The label of each item, and whether the label is verified."""
         labels = [(-1, False)] * N
         for record in self.gestures:
             if self.standing[record.number]:
@@ -132,7 +132,8 @@ def test_undo_of_a_sheet_restores_labels_and_verification() -> None:
     changed = history.add(sheet(2, "ben", {1: 1, 2: 3, 3: 2}))
     assert changed.tolist() == [2, 3]
     assert history.verified.tolist() == [False, True, True, True]
-    history.add(gesture(3, "anna", [2], 0))  # a region over it: nobody has looked at that one again
+    # A region replaces the label of item 2, which is therefore no longer verified.
+    history.add(gesture(3, "anna", [2], 0))
     assert history.verified.tolist() == [False, True, False, True]
     history.undo(3)
     assert history.labels.tolist() == [1, 1, 3, 2] and history.verified.tolist() == [

@@ -1,7 +1,7 @@
 """Logs of earlier formats keep their meaning.
 
-`logs/` has one log of each format, written by a version of that format. The JSON beside it is the
-state that this version had after replaying it.
+`logs/` has one log of each format, written by a version of that format. The JSON file beside
+a log is the state that this version had after replaying the log.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ ADDED = LabelEvent(
     class_id=1,
     provenance=StoredProvenance(tool="lasso"),
 )
-"""The event of the first write after an earlier version."""
+"""The first event that is appended to a log of an earlier version."""
 
 
 @pytest.fixture(params=FORMATS)
@@ -69,7 +69,7 @@ def replayed(path: Path) -> AnnotationSession:
 
 
 def state_of(session: AnnotationSession, command_ids: list[str]) -> dict[str, Any]:
-    """Everything that replaying a log has to restore, as JSON has it."""
+    """Everything that replaying a log has to restore, in the types that JSON has."""
     log = session.undo_log
     clients = sorted({action.client for action in log})
     items, targets = session.held()
@@ -127,7 +127,7 @@ def test_a_command_in_an_earlier_log_is_not_written_again(log: Path) -> None:
     with pytest.raises(EventLogError):
         event_log.append_now(msgspec.structs.replace(ADDED, command_id=first.command_id))
     event_log.close()
-    assert version_of(log) in FORMATS, "the migration belongs to the transaction of the event"
+    assert version_of(log) in FORMATS, "the log was migrated although the event was not stored"
 
 
 @pytest.mark.parametrize("class_ids", ["", "AAAA", "no base64!"])
@@ -146,7 +146,7 @@ def test_an_anchor_damaged_in_an_earlier_log_pins_nothing(log: Path, detail: str
 
 
 def test_a_log_without_a_version_is_of_format_1(log: Path) -> None:
-    """Format 1 created the table before it set the version: a kill in between left this."""
+    """A kill after format 1 created the table and before it set the version leaves such a log."""
     before = events_in(log)
     change(log, "PRAGMA user_version=0")
     assert events_in(log) == before
@@ -159,11 +159,13 @@ def test_a_log_without_a_version_is_of_format_1(log: Path) -> None:
 def test_a_kill_between_statements_of_a_migration_leaves_one_log(log: Path) -> None:
     before = events_in(log)
     total = statements_of_a_migration(log.with_name("counted.sqlite"), log)
-    assert total > len(before), "every inserted row is a statement"
+    assert total > len(before), "fewer statements than inserted rows"
     for statement in (1, 2, 3, 4, 5, total // 2, total - 2, total - 1, total):
         copy = Path(shutil.copy(log, log.with_name(f"{statement}.sqlite")))
         assert write_in_a_fork(copy, kill_before_statement=statement)
-        assert check_either(copy, before) == 0, "the last statement is the COMMIT"
+        assert check_either(copy, before) == 0, (
+            "the event was stored before the last statement, the COMMIT"
+        )
 
 
 def test_a_kill_while_a_migration_is_written_leaves_one_log(log: Path) -> None:
@@ -187,7 +189,10 @@ def test_a_migration_without_room_on_the_disk_can_be_repeated(log: Path) -> None
 
 
 def migrate_with_little_room(path: Path) -> int:
-    """Migrate under a limit that fails writes, then without it. Return 0 when both went as due."""
+    """Migrate with a file size limit that is too small, then without a limit.
+
+    Returns 0 if the first attempt fails and the second succeeds.
+    """
     event_log = EventLog(path)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     try:
@@ -215,8 +220,8 @@ def statements_of_a_migration(copy: Path, log: Path) -> int:
 def write_in_a_fork(
     path: Path, *, kill_before_statement: int = 0, largest_file: int = resource.RLIM_INFINITY
 ) -> bool:
-    """Append `ADDED` to the log at `path` in a process that is killed on the way. Return whether
-    it was killed."""
+    """Append `ADDED` to the log at `path` in a child process that may be killed meanwhile. Return
+    whether the child was killed."""
     child = os.fork()
     if child == 0:
         event_log = EventLog(path)
@@ -236,7 +241,7 @@ def write_in_a_fork(
 
 
 def check_either(path: Path, before: list[tuple[int, bytes]]) -> int:
-    """Check that the log holds `before`, or `before` and `ADDED`. Return how many were added."""
+    """Return 0 if the log holds `before`, or 1 if it also holds `ADDED`. Fail otherwise."""
     after = events_in(path)
     assert after[: len(before)] == before
     more = after[len(before) :]
@@ -248,7 +253,7 @@ def check_either(path: Path, before: list[tuple[int, bytes]]) -> int:
 
 
 def events_in(path: Path) -> list[tuple[int, bytes]]:
-    """Number and form in the current format of each event in the log at `path`."""
+    """Number and encoded form of each event in the log at `path`, in the current format."""
     event_log = EventLog(path)
     found = [(event.sequence, encode_event(event)) for event in event_log.events()]
     event_log.close()

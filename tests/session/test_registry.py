@@ -1,4 +1,4 @@
-"""Every command and every event has a topic."""
+"""Every command and every event belongs to a topic of the session."""
 
 from typing import get_args
 

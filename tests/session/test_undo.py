@@ -1,4 +1,4 @@
-"""Actions of several clients in any order: the log holds the state, and an undo restores it."""
+"""Actions of several clients in any order: the log keeps the state, and undo restores a state."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ CLIENTS = ("anna", "ben", "cem")
 
 
 class Learned(NamedTuple):
-    """Inputs of the model, comparable."""
+    """The inputs of the model, in a form that can be compared."""
 
     labels: tuple[int, ...]
     verified: tuple[bool, ...]
@@ -67,7 +67,9 @@ class Annotators(RuleBasedStateMachine):
         )
         now = Learned.of(session)
         if step.returns:
-            assert now == self.seen[step.to_state], "a state that is restored is the same as before"
+            assert now == self.seen[step.to_state], (
+                "the restored state differs from the earlier state"
+            )
         self.seen[step.to_state] = now
 
     def next(self) -> int:
@@ -221,7 +223,7 @@ def test_undo_below_an_action_of_another_client_reports_it() -> None:
     applied = log.do(undo(3), "anna")
     assert applied is not None
     assert (
-        "Another gesture depends on it" in applied.ack.message
+        "Another gesture depends on this action" in applied.ack.message
         and "not restored" in applied.ack.message
     )
     assert log.session.labels[:4].tolist() == [-1, -1, 1, 1]

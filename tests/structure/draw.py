@@ -1,6 +1,6 @@
 """The pictures and tables of the folders in docs/architecture.md, drawn from the code.
 
-Run `make architecture` after folders or their imports have changed. A test compares the files.
+Run `make architecture` after folders or imports have changed. A test compares the stored files.
 """
 
 import json
@@ -47,7 +47,7 @@ CLIENT_CONTENT = {
     "app": "bindings between state and scene",
     ".": "the entry point",
 }
-"""Content of each folder of the client. Its order is in folder-order.json."""
+"""Content of each folder of the client. folder-order.json has the order of the folders."""
 
 CELL = 20
 HEAD = 70
@@ -63,13 +63,13 @@ class Drawing:
     folder: str
     """Folder of the part in the repository."""
     topics: Sequence[Topic]
-    """The topics in their order."""
+    """The topics of the part. A topic imports only from earlier topics."""
     imports: frozenset[tuple[str, str]]
     """Pairs of topics: a module of the first imports from the second."""
 
     @property
     def picture(self) -> Path:
-        """The SVG file."""
+        """Path of the SVG file."""
         return ROOT / "docs" / "images" / f"folders-{self.name}.svg"
 
     def svg(self) -> str:
@@ -102,7 +102,7 @@ class Drawing:
         return "\n".join([*lines, "</svg>", ""])
 
     def table(self) -> str:
-        """Return the Markdown table of the topics in their order."""
+        """Return the Markdown table of the topics."""
         rows = [
             f"| `{topic.name}` | {topic.content}{' (planned)' if topic.planned else ''} |"
             for topic in self.topics
@@ -140,7 +140,7 @@ def _client() -> Drawing:
 
 
 def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
-    """Return the page with the current table between each pair of marks."""
+    """Return `page` with the current tables, each between its pair of marks."""
     end = "<!-- end -->"
     for drawing in drawn:
         begin = f"<!-- folders of {drawing.folder} -->"
@@ -151,7 +151,7 @@ def page_with_tables(page: str, drawn: Sequence[Drawing]) -> str:
 
 
 def main() -> None:
-    """Write the pictures, and the tables into the page."""
+    """Write the pictures to files and the tables to docs/architecture.md."""
     drawn = drawings()
     for drawing in drawn:
         drawing.picture.write_text(drawing.svg())

@@ -14,7 +14,7 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
 
     Args:
         path: a Python file.
-        lazy: include imports inside functions and those for the type checker only.
+        lazy: also include imports inside functions, and imports that only the type checker reads.
 
     Raises:
         AssertionError: `path` has a relative import.
@@ -29,7 +29,7 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module is not None:
-            assert node.level == 0, f"{path}: write imports as absolute names"
+            assert node.level == 0, f"{path}: relative import; use the absolute name of the module"
             found.update({node.module} | {f"{node.module}.{alias.name}" for alias in node.names})
         for child in ast.iter_child_nodes(node):
             visit(child)
@@ -39,12 +39,12 @@ def imported_modules(path: Path, *, lazy: bool) -> set[str]:
 
 
 def server_modules() -> list[Path]:
-    """Every module of server/, folders included."""
+    """Paths of all modules of server/ and of the folders in it."""
     return _modules(ROOT / "server")
 
 
 def models_modules() -> list[Path]:
-    """Every module of models/, folders included."""
+    """Paths of all modules of models/ and of the folders in it."""
     return _modules(ROOT / "models")
 
 
@@ -59,15 +59,15 @@ def module_name(path: Path) -> str:
 
 
 def topic_of(path: Path) -> str:
-    """Name of the topic of a module: its top folder, or itself if it is at the top."""
+    """Name of the topic of a module: the top folder, or the module if it is not in a folder."""
     return module_name(path).split("/", 1)[0]
 
 
 def imported_topics(path: Path, package: str) -> Iterator[tuple[str, str]]:
     """Yield (topic, imported name) for each import of `path` within `package`, lazy ones included.
 
-    `from lodespace import x` is an import of the topic `x` if there is one, and otherwise of the
-    topic `__init__`.
+    `from lodespace import x` imports from the topic `x` if that topic exists, and otherwise from
+    the topic `__init__`.
     """
     folder = PACKAGES[package]
     topics = {entry.stem for entry in folder.iterdir()} | (

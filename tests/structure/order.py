@@ -1,7 +1,7 @@
 """The order of topics. A module imports only from its own topic and from earlier topics.
 
-The tests of this folder read these tables, and docs/architecture.md is made from them. A planned
-topic is listed before it has a folder.
+The tests of this folder read these tuples, and the tables in docs/architecture.md are made from
+them. A planned topic is listed before its folder exists.
 """
 
 from typing import NamedTuple
@@ -13,9 +13,9 @@ class Topic(NamedTuple):
     name: str
     """Path below server/ or models/ without suffix: "session" or "errors"."""
     content: str
-    """Its content, as a noun phrase."""
+    """Content of the topic, as a noun phrase."""
     planned: bool = False
-    """Whether the folder may still be missing."""
+    """Whether the topic is planned, so that its folder may be missing."""
 
 
 SERVER = (

@@ -1,4 +1,4 @@
-"""Packages, versions and file names are the same in all places where they are written down."""
+"""Packages, versions and file names agree in all files that state them."""
 
 import re
 import tomllib
@@ -39,7 +39,7 @@ PYTHON = {
     str(path.relative_to(ROOT)) for path in [*WRITTEN, ROOT / "setup.py"] if path.suffix == ".py"
 }
 EXAMPLES = {"file.py", "x.py", "NAME.py", "module.py"}
-"""Names that stand for any file."""
+"""File names in examples. These files do not exist."""
 
 
 def exists(name: str) -> bool:

@@ -10,7 +10,7 @@ MODULES = sorted(path for path in TESTS.rglob("*.py") if "vectors" not in path.p
 
 
 def imported(path: Path) -> set[str]:
-    """Names of the modules that a file imports, lazy imports included."""
+    """Names of the modules that a file imports, including imports inside functions."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

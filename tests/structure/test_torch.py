@@ -17,7 +17,7 @@ WITH_TORCH = {
     "baking/progress",
     "exporting/model",
 }
-"""Modules or folders of server/ that may import torch. Other modules import them only lazily."""
+"""Modules and folders of server/ that may import torch. Others import these only lazily."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",
@@ -26,7 +26,7 @@ WITHOUT_TORCH = {
 }
 """Modules and folders of models/ that do not load torch."""
 FOR_MODELS = {"lodespace.models", "lodespace.files"}
-"""Modules of the package that models/ may import: models/ itself, and the writing of files."""
+"""Modules of Lodespace that models/ may import: models/ itself, and the module for files."""
 NOT_FOR_A_LIBRARY = {"aiohttp", "asyncio", "threading", "multiprocessing", "sqlite3"}
 
 

@@ -1,6 +1,6 @@
-"""Writes the shared test vectors: `python tests/vectors/make_vectors.py`.
+"""Writer of the shared test vectors: `python tests/vectors/make_vectors.py`.
 
-pytest and vitest read them, so that both languages have the same reference.
+pytest and vitest read the vectors, so that Python and TypeScript have the same reference.
 protocol/frames.json: {name, hex, and either header and content or the error code}.
 selection/regions.json: {name, points, region, items}. The frames are built byte by byte from
 docs/protocol.md, with zlib and without the tested code. The items of the regions come from a manual
@@ -151,7 +151,7 @@ IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 
 
 def perspective(distance: float, fov: float, near: float, far: float) -> list[float]:
-    """Column-major: a camera on +z at `distance`, looking at the origin."""
+    """Column-major matrix of a camera on +z at `distance` that looks at the origin."""
     f = 1 / np.tan(fov / 2)
     a, b = (far + near) / (near - far), 2 * far * near / (near - far)
     projection = np.array([[f, 0, 0, 0], [0, f, 0, 0], [0, 0, a, b], [0, 0, -1, 0]])
@@ -161,7 +161,7 @@ def perspective(distance: float, fov: float, near: float, far: float) -> list[fl
 
 
 def inside_by_angles(x: float, y: float, polygon: list[float]) -> bool:
-    """Winding number by the sum of angles: slow, and different from the tested rule."""
+    """Whether (x, y) is in `polygon`, by the sum of angles: slow, and unlike the tested rule."""
     points = np.asarray(polygon).reshape(-1, 2) - (x, y)
     angles = np.arctan2(points[:, 1], points[:, 0])
     turns = np.diff(np.append(angles, angles[0]))

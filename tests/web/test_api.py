@@ -1,4 +1,4 @@
-"""The HTTP API: session, scene, pictures, labels in and out, OpenAPI."""
+"""The HTTP API: session, scene, pictures, import and export of labels, OpenAPI."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Forces, queries, drags and settings over the stream. Invalid messages are refused."""
+"""Forces, queries, drags, settings and invalid messages over the stream."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from lodespace.protocol import frames
 
 @pytest.fixture
 async def client(small_data: Path, tmp_path: Path) -> AsyncIterator[StreamClient]:
-    """A client of a server whose trainer rests, on 200 vectors."""
+    """A client of a server on 200 vectors. The trainer of the server rests."""
     server = Serving(small_data, tmp_path / "project")
     async with server as url, StreamClient(url) as client:
         await eventually(lambda: server.service.trainer.training.state == "resting", 240)

@@ -1,4 +1,4 @@
-"""Other devices, over real TLS: requests, decisions, guesses, foreign pages, roles, revocation."""
+"""Other devices over real TLS: requests, decisions, guesses, foreign pages, roles, revocation."""
 
 import asyncio
 import re
@@ -80,7 +80,7 @@ class Lan:
 
 @pytest.fixture
 def short_plain_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the wait for plain HTTP."""
+    """Shorten the time that the server waits for a plain HTTP request."""
     monkeypatch.setattr(lan_listener, "PLAIN_SECONDS", 0.3)
 
 
@@ -468,7 +468,7 @@ async def send_plain(
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
-    """Read until the server ends the connection; b"" after a reset. Fails after 20 s."""
+    """Read until the server ends the connection. Return b"" after a reset. Fail after 20 s."""
     try:
         return await asyncio.wait_for(reader.read(), 20)
     except ConnectionResetError:

@@ -1,4 +1,4 @@
-"""Sheets, cues, suggestions and quality over HTTP: with and without training, and of a bake."""
+"""Sheets, cues, suggestions and quality over HTTP: with a trainer, without one, and for a bake."""
 
 import asyncio
 from pathlib import Path
@@ -34,7 +34,7 @@ def stream_of(http: TestClient) -> StreamClient:
 
 
 def newest(client: StreamClient, figure: str) -> Any:
-    """Return a field of the newest quality that the client received; None before the first."""
+    """Return a field of the newest quality that the client received, or None without any."""
     received = client.seen(protocol.QualityChanged)
     return getattr(received[-1].quality, figure) if received else None
 
@@ -106,7 +106,7 @@ async def test_labels_and_predictions_reach_sheets_and_quality(http: TestClient)
             and found["gain"] > 1
             and found["reason"]
         )
-        # The sheet is confirmed in one gesture. The doubt of its items is then 0.
+        # Confirm the sheet in one gesture. The doubt of its items is then 0.
         items = [s["item"] for s in sheet["items"]]
         provenance = protocol.Provenance(tool="sheet", verified=True)
         ack = await anna.command(
@@ -155,7 +155,7 @@ async def test_review_answers_with_one_class_or_all_verified(http: TestClient) -
         overview = await json_of(http, "/api/sheet?kind=uncertain")
         assert {entry["prediction"] for entry in overview["items"]} == {
             -1
-        }  # with labels of one class only, there are no predictions
+        }  # with labels of only one class, there are no predictions
         assert (await json_of(http, "/api/next"))["kind"] == "uncertain"
         every = protocol.LabelEach(
             command_id="label-them-all",

@@ -1,4 +1,4 @@
-"""The route table: its roles, the router, and the table of docs/protocol.md."""
+"""Tests of the route table: roles, agreement with the router and with docs/protocol.md."""
 
 from pathlib import Path
 

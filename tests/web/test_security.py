@@ -1,4 +1,4 @@
-"""Checks of requests on every route, and headers of every answer."""
+"""Tests of the request checks on every route and of the security headers of every answer."""
 
 import asyncio
 import io
@@ -23,7 +23,7 @@ WANTED_HEADERS = {
 
 
 def addresses(server: Serving) -> list[tuple[str, str]]:
-    """Return method and path of every route of the router, so that new routes are included."""
+    """Return the method and path of each route in the router, so that new routes are tested."""
     filled = []
     for route in server.runner.app.router.routes():
         resource = route.resource
@@ -119,7 +119,7 @@ async def test_every_answer_carries_the_security_headers(every_route) -> None:
 
 
 async def test_answers_without_a_handler_carry_the_headers(served: str) -> None:
-    """aiohttp refuses an unknown Expect before any middleware."""
+    """Sends an unknown Expect header, which aiohttp refuses before any middleware runs."""
     async with (
         aiohttp.ClientSession() as http,
         http.get(served, headers={"Expect": "tea"}) as answer,
@@ -148,7 +148,7 @@ async def test_browser_gets_a_sentence_and_no_internal_detail(served: str) -> No
             async with http.get(served + path, headers=sent) as answer:
                 text = await answer.text()
                 assert answer.status in (400, 404, 421)
-                if answer.status != 400:  # aiohttp itself refuses a malformed host
+                if answer.status != 400:  # 400: aiohttp refused the malformed Host
                     assert answer.content_type == "text/html" and "<p>" in text
                 assert "<script" not in text and "evil" not in text and "Traceback" not in text
 

@@ -1,4 +1,4 @@
-"""The stream over real sockets: labels, undo, classes, positions, slow and faulty clients."""
+"""Tests of the stream over sockets: labels, undo, classes, positions, slow and faulty clients."""
 
 import asyncio
 import socket
@@ -165,7 +165,7 @@ async def test_impossible_command_is_refused_with_a_code(
 async def test_malformed_text_is_refused_and_the_stream_continues(served: str, text: str) -> None:
     async with StreamClient(served) as anna:
         await anna.socket.send_bytes(b"") if text == "\ud83d" else await anna.socket.send_str(text)
-        if text == "\ud83d":  # a binary frame: the stream is closed with a reason
+        if text == "\ud83d":  # sent as a binary frame, which closes the stream
             await eventually(lambda: anna.socket.closed)
             assert anna.socket.close_code == aiohttp.WSCloseCode.UNSUPPORTED_DATA
             return
@@ -223,7 +223,7 @@ async def test_malformed_text_is_refused_and_the_stream_continues(served: str, t
 async def test_a_malformed_command_is_refused_by_its_id(
     served: str, fields: dict[str, object]
 ) -> None:
-    """Without an answer, the client would send the command again after each reconnect."""
+    """A client that gets no answer would send the command again after each reconnect."""
     async with StreamClient(served) as anna:
         await anna.socket.send_json({**fields, "command_id": "a-malformed-command"})
         await eventually(lambda: bool(anna.seen(protocol.Refused)))
@@ -283,9 +283,9 @@ async def test_positions_are_exact_after_any_number_of_missed_frames(
             / service.session.grid.box.size
             * (GRID_STEPS - 1)
         )
-        # Half a grid step: the last frame is exact.
+        # The last frame is exact: positions are rounded by at most half a grid step.
         assert np.abs(anna.positions - exact).max() <= 0.51
-        assert anna.resynced >= 1  # the first frame left the box of the empty scene
+        assert anna.resynced >= 1  # the first positions are outside the empty scene's box
         before = anna.resynced
         service.session.publish(mean * 50, nothing, step=60, resting=False)
         service.clients.wake()
@@ -318,7 +318,7 @@ async def test_client_that_never_reads_is_dropped_and_delays_no_other(
         await eventually(lambda: len(server.service.clients) == 2)
         memory = psutil.Process().memory_info().rss
         for number in range(400):
-            # 0.5 MB of messages in total, more than the buffers of a socket hold
+            # All messages together have 0.5 MB, more than the buffers of a socket hold.
             ack = await anna.label(list(range(200)), number % 4)
             assert isinstance(ack, protocol.Ack)
             if len(server.service.clients) == 1:

@@ -1,4 +1,4 @@
-"""Checkpoints are intact or absent, whatever happens to the files."""
+"""Checkpoints that are read are intact, whatever happens to their files."""
 
 import json
 import logging
@@ -39,7 +39,7 @@ def test_a_written_checkpoint_is_read(tmp_path: Path) -> None:
 
 
 def test_same_content_same_bytes(tmp_path: Path) -> None:
-    """A checkpoint does not depend on the time and the place of writing."""
+    """The bytes of a checkpoint depend neither on the time of writing nor on the folder."""
     first = checkpoint.write(tmp_path / "a", tensors(), {"step": 1, "epoch": 0.5})
     second = checkpoint.write(
         tmp_path / "b", dict(reversed(tensors().items())), {"epoch": 0.5, "step": 1}
@@ -80,7 +80,7 @@ def test_damaged_ones_do_not_count_as_kept(tmp_path: Path) -> None:
 def test_a_mutated_checkpoint_is_skipped_for_the_previous_one(
     seed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A flipped bit or a truncation, in the tensors or in the JSON."""
+    """The mutation is a flipped bit or a truncation, of the tensor file or of the JSON file."""
     checkpoint.write(tmp_path, tensors(1), {"step": 1, "config": {"learning_rate": 0.002}})
     newest = checkpoint.write(tmp_path, tensors(2), {"step": 2, "config": {"learning_rate": 0.002}})
     rng = random.Random(seed)
@@ -135,7 +135,7 @@ def test_numbers_that_are_not_finite_are_not_saved(bad: float, tmp_path: Path) -
 def test_a_full_disk_leaves_what_was_there(
     room_for: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of the syncs fails once: tensors, folder, JSON, folder. The last one has no effect."""
+    """The disk is full at one of the syncs (tensors, folder, JSON, folder). Nothing is replaced."""
     checkpoint.write(tmp_path, tensors(), {"step": 1})
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
 

@@ -1,4 +1,4 @@
-"""Optimiser and weights as named tensors, and back."""
+"""Conversion of optimiser and weights to named tensors, and back."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def steps(module: nn.Module, optimiser: torch.optim.Adam, seeds: range) -> None:
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_training_goes_on_to_the_bit(memory_format: torch.memory_format) -> None:
-    """Stored tensors are contiguous, and the fused kernel depends on the layout in memory."""
+    """Loading restores the memory format, because the result of the fused kernel depends on it."""
     module, optimiser = make(memory_format)
     steps(module, optimiser, range(3))
     stored = {**module_tensors("m", module), **adam_tensors("a", optimiser)}

@@ -1,4 +1,4 @@
-"""A sweep of predictions, and its continuation from the middle."""
+"""A sweep of predictions, and the continuation of a half-finished sweep."""
 
 import numpy as np
 import pytest
@@ -13,12 +13,12 @@ from lodespace.models.layout.graph import fuzzy_graph
 from samples.graphs import nearest_neighbours
 
 N = 2400
-"""More than two chunks."""
+"""Number of items: more than two chunks of a sweep."""
 
 
 @pytest.fixture
 def setting(monkeypatch: pytest.MonkeyPatch) -> tuple[WideClassifier, TrainingLabels]:
-    """A barely trained classifier, and few labels of three groups, spread in several units."""
+    """An untrained classifier, and 60 labels, whose spreading takes several units of work."""
     monkeypatch.setattr(spreading, "_PRODUCTS_PER_UNIT", 600_000)
     torch.manual_seed(0)
     truth = torch.arange(N) % 3
@@ -54,7 +54,7 @@ def test_a_sweep_continued_from_the_middle_ends_with_the_same_result(
 ) -> None:
     whole = begun()
     units = finished(whole, *setting)
-    assert units >= 10, "chunks twice, the kernel, some units of spreading"
+    assert units >= 10, "the sweep has too few units for chunks, kernel and spreading"
     for done in range(1, units):
         first = begun()
         for _ in range(done):

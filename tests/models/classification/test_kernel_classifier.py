@@ -1,4 +1,4 @@
-"""The kernel classifier: its solution, left-out labels, and the labels it is solved for."""
+"""The kernel classifier: solution, left-out predictions, and selection of labels."""
 
 import torch
 
@@ -45,7 +45,7 @@ def test_left_out_predictions_equal_a_fit_without_that_label() -> None:
         fewer[item] = UNLABELED
         alone = solved(features, fewer)
         alone.sharpness = whole.sharpness
-        # Standardisation is over all items, so only the label is missing.
+        # All items are standardised together, so the two solutions differ only by one label.
         torch.testing.assert_close(
             whole.left_out[item], alone.probabilities(features[[item]])[0], atol=1e-3, rtol=0
         )

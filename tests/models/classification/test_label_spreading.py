@@ -61,7 +61,7 @@ def test_the_weight_of_the_graph_falls_with_more_labels() -> None:
     assert share(labels) == 1
     labels[: 3 * HALF_AT] = torch.arange(3 * HALF_AT) % 3
     assert share(labels) == 0.5
-    labels[300:] = 0  # a region of one class adds nothing about the others
+    labels[300:] = 0  # a region of one class adds no label of another class
     assert share(labels) == 0.5
     labels[:300] = torch.arange(300) % 3
     assert share(labels) < 0.2

@@ -1,4 +1,4 @@
-"""Order in which a large data set is predicted."""
+"""Order in which the items of a large data set are predicted."""
 
 import numpy as np
 import torch

@@ -47,7 +47,7 @@ def test_shown_points_keep_the_speed_limit_and_arrive() -> None:
         step = (display.shown - before).norm(dim=1).max()
         assert float(step) <= SPEED_LIMIT * float(before.std(dim=0).mean()) * 1.001
     else:
-        pytest.fail("it never came to rest")
+        pytest.fail("the shown points never came to rest")
     assert torch.allclose(aligned(display.shown, goal), goal, atol=0.02)
 
 
@@ -75,9 +75,9 @@ def test_a_new_dimension_is_entered_slowly_and_a_lost_one_left_at_once() -> None
 
 
 def one_step(**how: object) -> torch.Tensor:
-    """Displacement of each point in one frame, in spreads.
+    """Displacement of each point in one frame, as a multiple of the spread of the cloud.
 
-    All of the cloud is to move, and a tenth of it further than the rest.
+    All points have a new goal. The goals of a tenth of the points are further away.
     """
     random = torch.Generator().manual_seed(1)
     points = torch.randn(400, 3, generator=random)

@@ -1,4 +1,4 @@
-"""Views of an item: each kind of content changes only as its items may."""
+"""Views of an item: augmentation changes each kind of content only in suitable ways."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ CONTENTS: tuple[Content, ...] = ("symbols", "photos", "spectrograms")
 
 
 def corner(count: int) -> torch.Tensor:
-    """A bright block at the left, in the lower half."""
+    """Pictures of a bright block at the left, in the lower half."""
     x = torch.zeros(count, 1, 32, 32)
     x[:, :, 18:28, 2:10] = 1
     return x
@@ -31,7 +31,7 @@ def test_views_differ_and_stay_pictures(content: Content) -> None:
 
 
 def test_only_photos_are_mirrored() -> None:
-    """The block is at the left; a mirrored one is at the right."""
+    """The block is at the left of the picture, and at the right of a mirrored picture."""
     right = {
         content: float((views(content, corner(200))[..., 17:].sum((1, 2, 3)) > 20).float().mean())
         for content in CONTENTS
@@ -41,11 +41,11 @@ def test_only_photos_are_mirrored() -> None:
 
 
 def test_frequencies_of_sound_stay_nearly_where_they_are() -> None:
-    """A line at one height stays within two rows; in time it moves."""
+    """A line that fills row 20 stays within two rows of row 20."""
     x = torch.zeros(200, 1, 64, 64)
     x[:, :, 20] = 1
     rows = views("spectrograms", x).sum(dim=(1, 3))
-    there = rows.sum(dim=1) > 1  # a band of frequencies may be hidden
+    there = rows.sum(dim=1) > 1  # the masked frequency band may hide the line
     assert float(there.float().mean()) > 0.5
     assert (rows[there].argmax(dim=1) - 20).abs().max() <= 2
 
@@ -72,5 +72,5 @@ def test_light_views_change_less(content: Content) -> None:
         (a(x, torch.Generator().manual_seed(0)) - x).abs().mean()
         for a in (light(content), strong(content))
     ]
-    if content != "photos":  # half of both are mirrored
+    if content != "photos":  # half of the light and of the strong views are mirrored
         assert far[0] < far[1]

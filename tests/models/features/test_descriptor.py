@@ -1,4 +1,4 @@
-"""Descriptors of items before anything is learned."""
+"""Descriptors of items, which need no training."""
 
 import numpy as np
 import torch

@@ -1,6 +1,6 @@
 """Every force is minus the gradient of its term.
 
-Compared with autograd, finite differences and plain loops, in double precision.
+The forces are compared with autograd, finite differences and plain loops, in double precision.
 """
 
 import math
@@ -178,7 +178,7 @@ def test_a_round_pulls_neighbours_together_and_the_scale_gives_unit_spread() -> 
 
 
 def test_a_pin_holds_in_the_strongest_motion() -> None:
-    """Explicit steps would overshoot further each round."""
+    """Explicit integration steps would overshoot the pin by more in each round."""
     particles = Particles(points(4, 2).float(), chain(), torch.Generator().manual_seed(0))
     particles.stiffness[2] = 50.0
     particles.pin(torch.tensor([2]), torch.tensor([[1.0, -1.0]]))
@@ -213,5 +213,5 @@ def test_graph_features_come_in_units_and_are_those_of_one_pass() -> None:
     with torch.no_grad():
         learned = standardised(principal_components(network(dataset.inputs), features.shape[1] - 6))
     assert torch.allclose(features[:, :6], standardised(components), atol=1e-6)
-    # Components are equal up to rounding, and the graph sees their distances.
+    # Components are equal up to rounding. The graph depends only on their distances.
     assert torch.allclose(torch.pdist(features[:200, 6:]), torch.pdist(learned[:200]), atol=1e-4)

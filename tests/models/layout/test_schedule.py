@@ -1,4 +1,4 @@
-"""Number and step size of the rounds of forces."""
+"""Number and step size of the rounds of the layout."""
 
 import numpy as np
 import pytest

@@ -35,5 +35,5 @@ def test_old_classes_are_kept_while_new_ones_come() -> None:
         asked = old & (labels == -1)
         accuracy.append(float((snapshot.prediction[asked] == truth[asked]).mean()))
         named = float((snapshot.prediction == truth)[truth < classes.stop].mean())
-        assert named > 0.85, "the new classes are learned, too"
+        assert named > 0.85, "the new classes are not learned"
     assert accuracy[1] >= accuracy[0] - 0.02, accuracy

@@ -1,6 +1,7 @@
 """Forces for display are minus the gradient of the loss.
 
-Compared with finite differences, in double precision. Reading them has no side effects.
+The forces are compared with finite differences, in double precision. Reading the forces has no
+side effects.
 """
 
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def minus_differences(
 
 
 def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The neighbour term of one item, with all others fixed, written independently."""
+    """Independent implementation of the neighbour term of one item, with all other items fixed."""
     assert loop.map.particles is not None
     particles = loop.map.particles
     z, graph, scale = particles.position.double(), particles.graph, particles.scale
@@ -64,7 +65,7 @@ def neighbour_of(loop: ParticleLoop, item: int) -> Callable[[torch.Tensor], torc
     def loss(latent: torch.Tensor) -> torch.Tensor:
         at = latent * scale + centre
         pull = attraction_loss(at.expand(len(ends), -1), z[ends], weight)
-        # The item itself is among the others and does not push.
+        # The mean is over all items, and the item does not repel itself.
         others = torch.cat([z[:item], z[item + 1 :]])
         return pull + repulsion_loss(at[None], others[None], strength) * (len(others) / len(z))
 
@@ -115,7 +116,7 @@ def test_every_force_is_minus_the_slope_of_its_term(trainer: Trainer) -> None:
 
 
 def test_a_particle_follows_the_forces_that_are_read(trainer: Trainer) -> None:
-    """Points move by the sum of neighbour and anchor forces, up to the sampled repulsion."""
+    """Points move by the sum of neighbour and anchor forces, apart from the sampled repulsion."""
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop) and loop.map.particles is not None
     everything = loop.forces(None, reconstruction=False)
@@ -142,7 +143,7 @@ def test_reading_changes_nothing(trainer: Trainer) -> None:
 
 
 def test_forces_turn_with_what_is_shown(trainer: Trainer) -> None:
-    """The KL force points from the shown item to the origin of the latent space in any rotation."""
+    """However the map is rotated, the KL force points from the shown item to the latent origin."""
     kl = trainer.inspector.forces(ITEMS)["kl"]
     shown = trainer.snapshot().latent_mean
     inward = shown.mean(axis=0) - shown[ITEMS]

@@ -1,6 +1,7 @@
-"""Labels held out of training, to measure on.
+"""Labels that are held out of training to measure the accuracy.
 
-They have no effect on training, and the accuracy on them is that on other items.
+Held-out labels have no effect on training. The accuracy on held-out items estimates the accuracy
+on items without a label.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ def trained(labels: np.ndarray) -> tuple[Trainer, Snapshot]:
     trainer = Trainer(small(N)[0], quick(rounds_per_gesture=60), n_classes=4, device="cpu")
     rest(trainer)
     given = labels.astype(np.int16)
-    # The paper's head learns while the map moves. It is measured with the next gesture.
+    # The head learns while the map moves, and its accuracy is measured at the next gesture.
     for gesture in range(3):
         trainer.set_labels(given, verified=(np.arange(N) <= gesture) & (given >= 0))
         snapshot = rest(trainer)
@@ -35,13 +36,13 @@ def test_held_out_labels_are_measured_on_and_not_trained_on() -> None:
     assert told.metrics["label_accuracy"] == (told.prediction == truth)[kept].mean() > 0.8
     assert told.metrics["head_accuracy"] > 0.4
 
-    # These items alone get wrong labels: they are predicted as if they had no label.
+    # Only the held-out items get wrong labels. The labels do not change the predictions.
     wrong, lied = trained(np.where(kept, (truth + 1) % 4, truth))
     assert (lied.prediction == truth)[kept].mean() > 0.8
     assert torch.equal(wrong.loop.state.labels.trained, right.loop.state.labels.trained)
     assert lied.metrics["label_accuracy"] < 0.2
     assert lied.metrics["head_accuracy"] < 0.2, (
-        "the head was asked where the labels themselves had drawn the items"
+        "the head was evaluated at positions to which the held-out labels had pulled the items"
     )
 
 

@@ -1,7 +1,7 @@
 """Claims of the paper about its model (section 4), on a reduced run.
 
 The run has 12 epochs without a head and 8 with one. Each limit leaves a margin to the results of
-three seeds, which the comments give. docs/reproduction.md has the whole figure.
+three seeds, and the comments state these results. docs/reproduction.md has the whole figure.
 """
 
 import pytest
@@ -58,7 +58,7 @@ def test_a_head_of_higher_capacity_separates_less_sharply(plane: Plane) -> None:
     deep = plane.measure(
         plane.with_head(plane.pretrained, LABELLED, beta_kl=3, beta_classifier=100, hidden_layers=2)
     )
-    assert deep.head > 0.7  # 0.87 to 0.93: it classifies, but
+    assert deep.head > 0.7  # 0.87 to 0.93: the head still classifies
     assert plane.logistic.silhouette - deep.silhouette > 0.1  # 0.22 to 0.35
 
 
@@ -101,7 +101,7 @@ def test_space_holds_more_than_the_plane_and_is_separated(plane: Plane, space: E
 
 
 def test_pytorchs_initialisation_collapses_space_where_ours_does_not(space: Experiment) -> None:
-    """Why it is not the default: with the same data, weights and rate, it collapses in 5 epochs."""
+    """With PyTorch's initialisation and otherwise equal settings, 5 epochs collapse the space."""
     assert space.measure(space.pretrain(5)).kl.min() > 0.5  # 1.4 to 1.6
     theirs = space.measure(space.pretrain(5, init="pytorch", kl_warmup_epochs=0))
     assert collapsed_dimensions(theirs.kl) == (0, 1, 2)  # below 0.001

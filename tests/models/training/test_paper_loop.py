@@ -1,4 +1,4 @@
-"""The preset `paper` through Trainer, one unit of work per turn."""
+"""The preset `paper`, run by Trainer in turns of one unit of work."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_removed_labels_leave_no_classification_loss(trainer: Trainer) -> None:
 
 
 def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
-    """Labels for a third of each class; displacement of the others while the trunk is cached."""
+    """A third of each class is labelled. Stiffness reduces how far the other items move."""
     some = np.where(np.arange(90) % 3 == 0, TRUTH, -1).astype(np.int16)
     moved = {}
     for stiffness in (0.0, 1.0):
@@ -114,7 +114,7 @@ def test_stiffness_holds_the_unlabelled(few_images: Dataset) -> None:
         before = loop.latent_mean.clone()
         trainer.set_labels(some)
         train(trainer, lambda s, loop=loop: loop.counters()["cached_steps_due"] == 0)
-        # Measured on the latent means, since the shown points lag.
+        # Measure the displacement of the latent means, because the shown points lag behind them.
         moved[stiffness] = float(
             (loop.latent_mean - before).norm(dim=1)[torch.from_numpy(some == -1)].median()
         )
@@ -187,7 +187,7 @@ def test_vectors_train_too(few_images: Dataset) -> None:
 def test_large_data_sets_are_encoded_in_windows_that_reach_everything(
     few_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With 40 of 90 items per turn, all are encoded after a few turns, labelled ones at once."""
+    """A turn encodes 40 of 90 items: the labelled items first, and all after a few turns."""
     from lodespace.models.training import paper_loop
 
     trainer = Trainer(few_images, quick(), n_classes=3, device="cpu")

@@ -1,4 +1,4 @@
-"""Return to an earlier state: its content, training after it, and the motion on the way."""
+"""The return to an earlier state: restored content, later training, and the motion to the state."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,7 +27,7 @@ def run(trainer: Trainer, turns: int) -> list[Snapshot]:
 
 
 def settle(trainer: Trainer) -> Snapshot:
-    """Run until the motion backward is complete."""
+    """Run until the motion back to the restored state is complete."""
     snapshot = trainer.snapshot()
     while snapshot.rewinding:
         snapshot = next(trainer.frames())
@@ -89,10 +89,10 @@ GESTURES = [label, change_weights, deepen_head, flatten, other_loop, pin, drag]
 def test_undo_has_the_state_of_a_training_without_the_gesture(
     gesture: Callable[[Trainer, np.ndarray], None], config: Callable[[], TrainingConfig], turns: int
 ) -> None:
-    """At every stage of training.
+    """Undo restores the state at every stage of training.
 
-    While the first graph is built, while features are learned, in a half-built graph, and in
-    motion.
+    The stages: while the first graph is built, while features are learned, in a half-built graph,
+    and while points move.
     """
     data, truth = small()
     trainer, other = (Trainer(data, config(), n_classes=4, seed=3, device="cpu") for _ in range(2))
@@ -158,12 +158,12 @@ def test_the_motion_is_played_backward_to_the_exact_frame() -> None:
         steps.append(snapshot.step)
         way.append(snapshot.latent_mean)
     assert 10 < len(way) <= FRAMES + 1
-    assert len(set(steps)) == 1, "training waits"
+    assert len(set(steps)) == 1, "training went on during the motion"
     far = [float(np.abs(one - start.latent_mean).mean()) for one in way]
     assert far[0] > 0.6 * float(np.abs(end.latent_mean - start.latent_mean).mean())
     assert far[-1] == 0
     leaps = [float(np.abs(b - a).mean()) for a, b in pairwise(way)]
-    assert max(leaps) < 0.25 * far[0], "it is a motion, not a jump"
+    assert max(leaps) < 0.25 * far[0], "the points jumped instead of moving"
 
 
 def test_a_second_undo_starts_from_the_frame_of_the_first() -> None:
@@ -180,7 +180,7 @@ def test_a_second_undo_starts_from_the_frame_of_the_first() -> None:
     seen = run(trainer, 5)[-1].latent_mean
     moment = trainer.state()
     assert torch.equal(moment.tensors["latent_mean"], second.tensors["latent_mean"]), (
-        "not what is on its way"
+        "the state has the frame on the way and not the restored positions"
     )
     trainer.restore(first)
     spread = seen.std()
@@ -220,7 +220,7 @@ def test_a_way_without_frames_is_straight_and_smooth() -> None:
     assert max(leaps) < 3 / FRAMES and leaps[0] < 0.3 * max(leaps)
     assert [float(one[0, 0]) for one in trail.back_to(10, a)] == [0.0]
     assert torch.equal(trail.back_to(10, torch.zeros(4, 2))[0], torch.zeros(4, 2)), (
-        "another dimension: at once"
+        "the points did not jump although the dimension differs"
     )
 
 

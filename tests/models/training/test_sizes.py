@@ -21,7 +21,7 @@ FEW = {
 
 
 def halves(n: int, side: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures that are bright at the left or at the bottom, and their classes."""
+    """Pictures, each bright either at the left or at the bottom, and the class of each picture."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 60, (n, side, side, channels), dtype=np.uint8)
     truth = np.arange(n) % 2
@@ -87,7 +87,9 @@ def test_given_features_say_what_is_alike() -> None:
     assert between > 2 * within
     loop = trainer.loop
     assert isinstance(loop, ParticleLoop)
-    assert loop.features.self_supervision.steps_done == 0, "nothing has to be learned for that"
+    assert loop.features.self_supervision.steps_done == 0, (
+        "features were learned although the data set has features"
+    )
 
 
 def test_the_graph_of_vectors_stands_on_the_vectors() -> None:

@@ -213,7 +213,7 @@ def test_few_items_and_few_features_are_laid_out_in_space(shape: tuple[int, int]
     snapshot = rest(trainer)
     assert snapshot.latent_mean.shape == (shape[0], 3) and np.isfinite(snapshot.latent_mean).all()
     if shape[0] > 10:
-        assert snapshot.latent_mean.std(axis=0).min() > 0.2  # it fills the space
+        assert snapshot.latent_mean.std(axis=0).min() > 0.2  # the cloud fills the space
 
 
 def test_identical_items_are_separated() -> None:

@@ -38,7 +38,7 @@ def test_means_without_spread_are_a_collapse_too() -> None:
 def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
     preset_name: PresetName,
 ) -> None:
-    """With both kinds of loop the shown cloud collapses, is reported, and unfolds again."""
+    """With both presets, the cloud collapses, the collapse is reported, and the cloud unfolds."""
     digits = load_digits().data[:600]
     config = preset(preset_name).replace(
         feature_steps=20,
@@ -64,7 +64,7 @@ def test_a_kl_weight_of_1000_collapses_the_cloud_until_it_is_lowered(
         flat = rest()
         if len(flat.collapsed) == 3:
             break
-        # A change of the weight starts training again.
+        # A change of the KL weight starts training again.
         trainer.configure(trainer.config.replace(beta_kl=trainer.config.weights.beta_kl + 1))
     assert flat.collapsed == (0, 1, 2)
     assert flat.latent_mean.std(axis=0).max() < 0.6 * before.latent_mean.std(axis=0).min()

@@ -1,4 +1,5 @@
-"""The terms of equation 1 against torch.distributions, plain formulas and finite differences."""
+"""The terms of equation 1, compared with torch.distributions, plain formulas and finite
+differences."""
 
 import pytest
 import torch
@@ -33,7 +34,7 @@ def test_kl_of_the_prior_itself_is_zero() -> None:
 
 
 def test_reconstruction_of_pictures_is_the_bernoulli_likelihood() -> None:
-    """Summed over pixels, mean over the batch; also where sigmoid saturates."""
+    """The loss is a sum over pixels and a mean over the batch, also where sigmoid saturates."""
     logits = random(5, 1, 4, 4) * torch.tensor([0.1, 1, 10, 50, 200]).view(5, 1, 1, 1)
     black_or_white = (random(5, 1, 4, 4, seed=1) > 0).double()
     wanted = -Bernoulli(logits=logits).log_prob(black_or_white).sum(dim=(1, 2, 3)).mean()
@@ -119,7 +120,7 @@ def test_gradients_agree_with_finite_differences() -> None:
 
 
 def test_the_gradient_of_equation_1_agrees_with_finite_differences() -> None:
-    """Includes the reparameterised sample, with its noise fixed."""
+    """The gradient includes the path through the reparameterised sample with fixed noise."""
     x, noise = (
         torch.rand(4, 1, 2, 2, generator=torch.Generator().manual_seed(0)).double(),
         random(4, 2, seed=9),

@@ -1,4 +1,4 @@
-"""The decoder's fast last layer against torch's transposed convolution."""
+"""The fast last layer of the decoder, compared with torch's transposed convolution."""
 
 import pytest
 import torch

@@ -42,9 +42,9 @@ def test_shapes(kind: str, latent_dim: int, channels: tuple[int, ...]) -> None:
 
 
 def test_samples_are_for_training_and_means_for_showing() -> None:
-    """sample = mean + noise * sigma.
+    """The sample is mean + noise * sigma.
 
-    The head and encode_mean read the mean, the decoder the sample.
+    The head and encode_mean use the mean. The decoder uses the sample.
     """
     data = dataset("grey")
     vae = VAE.build(data, ModelConfig(), 3, n_classes=4, hidden_layers=0)
@@ -96,7 +96,7 @@ def test_latent_variance_begins_small_and_nearly_the_same_for_all() -> None:
 
 
 def test_he_initialisation_keeps_the_signal_that_pytorchs_loses(digits: object) -> None:
-    """Spread of a new encoder's means: of order 1 with He initialisation, hundredths by default."""
+    """Means of a new encoder spread by about 1 with He initialisation, otherwise by hundredths."""
     data = digits.train  # pyright: ignore[reportAttributeAccessIssue]
     spreads = {}
     for init in ("he", "pytorch"):

@@ -87,7 +87,7 @@ def test_the_encoder_follows_its_targets(few_images: Dataset) -> None:
 
 
 def test_kl_warms_up_linearly(few_images: Dataset) -> None:
-    """Three batches per epoch, two epochs of warm-up."""
+    """The warm-up takes two epochs of three batches."""
     config = preset("paper", 2).replace(batch_size=32, kl_warmup_epochs=2.0)
     warming = VAETraining(few_images, config, 3, torch.Generator(), torch.Generator())
     scales = []
