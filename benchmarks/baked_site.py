@@ -1,9 +1,10 @@
-"""Size of a baked site, and time until a browser shows its first picture from a plain web server.
+"""Size of a baked site, and time until a browser shows the first frame of the site.
 
     python benchmarks/baked_site.py [--epochs 50] [--rounds 5]
 
 The goals for the bundled digits are at most 5 MB and at most 3 s. The time is from opening the
-address to the first drawn frame, in headless Chromium with a software renderer and an empty cache.
+address on a plain web server to the first drawn frame, in headless Chromium with a software
+renderer and an empty cache.
 """
 
 import argparse
@@ -96,7 +97,7 @@ def main() -> None:
         sizes(out)
         seconds = sorted(first_pictures(out, options.rounds))
         print(
-            f"first picture: median {seconds[len(seconds) // 2]:.2f} s, slowest {seconds[-1]:.2f} s"
+            f"first frame: median {seconds[len(seconds) // 2]:.2f} s, slowest {seconds[-1]:.2f} s"
         )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from pythae.data.datasets import BaseDataset
@@ -122,7 +122,7 @@ def theirs(vae: VAE, dataset: Dataset, batch_size: int) -> tuple[PythaeVAE, Call
 
 @torch.no_grad()
 def quality(encoder: nn.Module, decoder: nn.Module, dataset: Dataset) -> str:
-    """Reconstruction loss of the latent means and KL divergence, in nats per item."""
+    """Return reconstruction loss (of the latent means) and KL divergence, in nats per item."""
     rec, kl = 0.0, 0.0
     for x in dataset.inputs.split(500):
         mean, log_variance = encoder(x)
@@ -152,7 +152,7 @@ def main() -> None:
         for name in sorted(runs, reverse=number % 2 == 1):
             start = time.perf_counter()
             runs[name]()
-            if number:  # the first epoch of each is a warm-up
+            if number:  # the first epoch of each library is a warm-up
                 seconds[name].append(time.perf_counter() - start)
     for name, times in seconds.items():
         print(

@@ -67,7 +67,7 @@ def main() -> None:
         browser.close()
     print(
         f"{options.items} points, {last[0] - first[0]} frames drawn, {last[1] - first[1]} "
-        f"revisions, {draws} draw call(s)"
+        f"position updates, {draws} draw call(s)"
     )
     print(
         f"main thread per frame: median {np.median(times):.2f} ms, 95 % "
@@ -75,7 +75,7 @@ def main() -> None:
     )
     print(
         f"interpolating on the CPU in the same browser would add {morph:.2f} ms per frame: "
-        f"{morph / np.median(times):.1f} times as much"
+        f"{morph / np.median(times):.1f} times the median above"
     )
 
 

@@ -2,10 +2,10 @@
 
     python benchmarks/frames_per_second.py [--items 5000 70000] [--seconds 15]
 
-The data are the 5,000 bundled digits, or more items: the digits repeated with noise. torch uses two
-threads. After the first layout, a region is labelled every three seconds. A frame counts if it
-differs from the previous frame. "longest turn" is the longest time that a command waits for the
-training loop.
+The data are the 5,000 bundled digits. For more items, the digits are repeated with noise. torch
+uses two threads. After the first layout, a region is labelled every three seconds. A frame counts
+if it differs from the previous frame. "longest turn" is the longest time that a command waits for
+the training loop.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 

@@ -3,9 +3,9 @@
     python benchmarks/gestures.py [--gestures 25] [--seeds 1] [--preset default]
 
 A simulated annotator (simulated_annotator.py) labels the largest clean ball. After each gesture,
-training continues until it rests. The output has three shares of all items: "labelled right" have a
-correct label; "filled" have a correct label, or a correct prediction if they have no label; "model"
-have a correct prediction.
+training continues until it rests. The output has three shares of all items. "labelled right": items
+with a correct label. "filled": items with a correct label, or with a correct prediction if they
+have no label. "model": items with a correct prediction.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import nearest_neighbour_accuracy
@@ -75,7 +75,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gestures", type=int, default=25)
-    parser.add_argument("--seeds", type=int, default=1, help="seeds 0, 1, ... (default: 1 run)")
+    parser.add_argument("--seeds", type=int, default=1, help="number of runs (default: 1)")
     parser.add_argument("--preset", choices=["default", "paper"], default="default")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

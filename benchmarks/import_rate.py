@@ -56,7 +56,7 @@ def imported(root: Path, folder: Path) -> float:
 
 
 def compare(folder: Path, count: int, side: int, suffix: str, rounds: int) -> None:
-    """Print the rates of import and Pillow loop, from the fastest of `rounds` rounds."""
+    """Print the rates of the import and of the Pillow loop, each from its fastest round."""
     root = folder / f"pictures{side}"
     write_pictures(root, count, side, suffix)
     ours: list[float] = []
@@ -72,7 +72,7 @@ def compare(folder: Path, count: int, side: int, suffix: str, rounds: int) -> No
 
 
 def measure_memory(folder: Path, count: int) -> None:
-    """Print the memory of an import in a separate process, whose peak is that of the import."""
+    """Print the memory before an import and at its peak, measured in a separate process."""
     root = folder / "small"
     write_pictures(root, count, 28, ".png")
     script = (
@@ -105,7 +105,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--memory", type=int, metavar="N", help="measure memory on N pictures instead"
+        "--memory",
+        type=int,
+        metavar="N",
+        help="measure the peak memory of importing N pictures instead of the rates",
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lodespace-") as folder:

@@ -1,4 +1,4 @@
-"""Time from sending a label to the first delta frame with its effect.
+"""Time from sending a label to the first delta frame that shows the effect of the label.
 
     python benchmarks/label_latency.py [--labels 40]
 
@@ -29,7 +29,7 @@ REGION = 40
 
 
 def moved_since(client: StreamClient, frames: int) -> bool:
-    """Return whether positions arrived after the first `frames` frames."""
+    """Return whether a frame of positions follows the first `frames` frames of the client."""
     return any(isinstance(frame, PositionsFrame) for frame in client.frames[frames:])
 
 
@@ -46,7 +46,7 @@ async def rest(client: StreamClient) -> None:
 
 
 async def measure(url: str, labels: int) -> tuple[list[float], list[float]]:
-    """Return the seconds to the answer, and to the first frame, of each label."""
+    """Return, for each label, the seconds to the answer and to the first frame of positions."""
     truth = load_digits().truth
     assert truth is not None
     random = np.random.default_rng(0)
@@ -83,13 +83,16 @@ def main() -> None:
             answered, moved = asyncio.run(measure(server.url, options.labels))
         finally:
             server.stop()
-    for name, times in (("answer (on disk)", answered), ("first frame with its effect", moved)):
+    for name, times in (
+        ("answer (label stored)", answered),
+        ("first frame with its effect", moved),
+    ):
         quantiles = 1000 * np.quantile(times, [0.5, 0.9, 1])
         print(
             f"label to {name:<26} median {quantiles[0]:4.0f} ms, 90 % {quantiles[1]:4.0f}, worst "
             f"{quantiles[2]:4.0f}"
         )
-    print(f"(wanted: median of the second at most {WANTED_MS} ms)")
+    print(f"(wanted: median to the first frame at most {WANTED_MS} ms)")
 
 
 if __name__ == "__main__":

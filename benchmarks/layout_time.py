@@ -16,7 +16,7 @@ WANTED_ACCURACY = 0.90
 
 CHILD = """
 import sys, time
-import lodespace.models  # before torch: sets how its threads wait
+import lodespace.models  # before torch, because it sets how the threads of torch wait
 import torch
 torch.set_num_threads(2)
 from lodespace.items.item_set import load_digits
@@ -49,7 +49,7 @@ def main() -> None:
         )
         times.append(
             time.perf_counter() - began - float(done.stdout)
-        )  # without the time to measure accuracy
+        )  # minus the time spent on measuring accuracy
     print(
         f"start to a map of 10-NN {WANTED_ACCURACY}: median {statistics.median(times):.1f} s",
         end=" ",

@@ -1,4 +1,4 @@
-"""Quality of a map: the figures of docs/reproduction.md.
+"""Measures of the quality of a map, as in docs/reproduction.md.
 
 Points are float (N, D), labels are int (N,).
 """
@@ -13,14 +13,14 @@ Labels = npt.NDArray[np.integer]
 
 
 def nearest_neighbour_accuracy(points: Points, labels: Labels, k: int = 10) -> float:
-    """Return the share of items whose class is that of most of their k nearest other items."""
+    """Return the share of items with the most frequent class of their k nearest other items."""
     return float(KNeighborsClassifier(k).fit(points, labels).score(None, labels))
 
 
 def held_out_neighbour_accuracy(
     points: Points, labels: Labels, held_out: Points, held_out_labels: Labels, k: int = 10
 ) -> float:
-    """Return the share of held-out items whose class is that of most of their neighbours.
+    """Return the share of held-out items with the most frequent class of their neighbours.
 
     The neighbours are the k nearest of `points` (N, D) for each point of `held_out` (M, D).
     """
@@ -33,9 +33,9 @@ def silhouette(points: Points, labels: Labels) -> float:
 
 
 def within_between_ratio(points: Points, labels: Labels) -> float:
-    """Return the RMS radius of the classes, divided by the RMS radius of their means.
+    """Return the RMS radius of the classes, divided by the RMS radius of the class means.
 
-    Small values mean tight classes far from one another.
+    Small values mean compact classes that are far from each other.
     """
     classes = np.unique(labels)
     means = np.stack([points[labels == c].mean(axis=0) for c in classes])

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from map_quality import held_out_neighbour_accuracy, silhouette, spread, within_between_ratio
@@ -73,7 +73,7 @@ class Setting(NamedTuple):
     """Initialisation of the weights."""
 
     def key(self, variant: Variant, seed: int, epochs: int) -> str:
-        """Return the key of a result in the results file. The default setting has no suffix."""
+        """Return the key of a result in the results file. The default setting adds no suffix."""
         own = (
             ""
             if self == Setting(2, 2e-3, "he")
@@ -86,13 +86,13 @@ class Data(NamedTuple):
     """The digits, split into training items and held-out items."""
 
     dataset: Dataset
-    """The TRAIN training items."""
+    """The training items."""
     held_out: torch.Tensor
     """Pictures of the M held-out items, (M, 1, H, W) in 0..1."""
     labels: torch.Tensor
     """Classes of the training items, int64 (TRAIN,)."""
     train_truth: np.ndarray
-    """The same as an array."""
+    """Classes of the training items as an array, (TRAIN,)."""
     held_out_truth: np.ndarray
     """Classes of the held-out items, (M,)."""
 
@@ -118,7 +118,10 @@ def train(
     epochs: int,
     start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
-    """Return the training after `epochs`, from the weights `start` (without the head) if given."""
+    """Train for `epochs` epochs, and return the training.
+
+    Training starts from the weights `start` if given, except for the head.
+    """
     weights = LossWeights(variant.beta_kl, variant.beta_classifier, 0, 0, 0)
     config = TrainingConfig(
         preset="paper",
@@ -166,7 +169,7 @@ def measure(
 
 
 def draw(path: Path, mean: np.ndarray, truth: np.ndarray, title: str) -> None:
-    """Draw a scatter of the latent means with marginal histograms, coloured by class."""
+    """Draw a scatter plot of the latent means with marginal histograms, coloured by class."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -221,7 +224,7 @@ def run_seed(
     results: dict[str, Any],
     figures: Path | None,
 ) -> None:
-    """Train and measure the variants that `results` lacks. For seed 0, draw all variants."""
+    """Train and measure the variants missing in `results`. For seed 0, draw all variants."""
     start: dict[str, torch.Tensor] | None = None
     for variant in variants:
         key = setting.key(variant, seed, epochs)
@@ -299,18 +302,18 @@ def main() -> None:
         "--learning-rate",
         type=float,
         default=2e-3,
-        help="the paper's is 5e-3",
+        help="learning rate of Adam (default: 2e-3; the paper uses 5e-3)",
     )
     parser.add_argument(
         "--init",
         choices=("he", "pytorch"),
         default="he",
-        help="pytorch: also without KL warm-up",
+        help="initialisation of the weights; pytorch also disables the KL warm-up",
     )
     parser.add_argument(
         "--only-pretraining",
         action="store_true",
-        help="train the variant without a head only",
+        help="train only the variant without a head",
     )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

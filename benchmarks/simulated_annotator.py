@@ -2,8 +2,8 @@
 
 The centres of the candidate balls are the 5 densest of 1,000 random unlabelled points, and 30
 random unlabelled points. A candidate is the largest ball round its centre, of at most 1,500
-unlabelled points, in which a share of at least `purity` has the same class. So up to 1 - purity of
-the labels are wrong.
+unlabelled points, in which a share of at least `purity` has the same class. Therefore a share of up
+to 1 - purity of the labels is wrong.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ DENSITY_NEIGHBOURS = 20
 
 
 class SimulatedAnnotator:
-    """Labels region by region, from the true classes int16 (N,)."""
+    """Labels one region per gesture, according to the true classes `truth`, int16 (N,)."""
 
     def __init__(
         self, truth: npt.NDArray[np.int16], *, purity: float = 0.95, seed: int = 0

@@ -4,9 +4,9 @@
 
 The items are the bundled digits, and shifted and dimmed copies of them. Training rests before each
 label, undo and drag, so that the first frame of positions afterwards shows its effect. For a drag,
-the first frame counts in which items move that are not dragged. For smoothness, a cluster is
-labelled every three seconds during training. "scrub" reads a moment of the recording like the page,
-in the process of this benchmark.
+the time ends with the first frame in which items move that are not dragged. For smoothness, a
+cluster is labelled every three seconds during training. "scrub" reads the positions at one time of
+the recording as the page does, in the process of this benchmark.
 """
 
 import argparse
@@ -79,9 +79,9 @@ class Watcher:
             quiet = quiet + 1 if resting and len(self.times) == before else 0
 
     async def first_motion(self, send: object, moved: object = None) -> float:
-        """Return the milliseconds from sending to the first frame of positions.
+        """Await `send`, and return the milliseconds to the first frame of positions.
 
-        With `moved`, return those to the first frame after which `moved` returns True.
+        With `moved`, the time ends with the first frame after which `moved` returns True.
         """
         count, began = len(self.times), time.perf_counter()
         await send  # type: ignore[misc]
@@ -92,7 +92,7 @@ class Watcher:
 
 
 def nearest(positions: npt.NDArray[np.float64], item: int, k: int) -> list[int]:
-    """Return the k items nearest to `item` in positions (N, D), with `item` itself."""
+    """Return the k items nearest to `item` in positions (N, D), including `item`."""
     return np.argsort(np.linalg.norm(positions - positions[item], axis=1))[:k].tolist()
 
 
@@ -208,13 +208,13 @@ async def session(
     print(
         f"{'largest displacement of any point':<38} median {100 * np.median(largest):.2f} %, 99 % "
         "of frames below "
-        f"{100 * np.quantile(largest, 0.99):.2f} %, ever {100 * max(largest):.2f} % (wanted 5); "
-        f"{client.resynced - resynced} new boxes"
+        f"{100 * np.quantile(largest, 0.99):.2f} %, maximum {100 * max(largest):.2f} % (wanted 5); "
+        f"{client.resynced - resynced} new coordinate boxes"
     )
 
 
 async def scrubbing(url: str, count: int = 40) -> None:
-    """Measure the time from requesting a moment of the recording to its positions."""
+    """Measure the time to fetch and decode the positions at one time of the recording."""
     random = np.random.default_rng(1)
     taken = []
     async with aiohttp.ClientSession(url) as http:

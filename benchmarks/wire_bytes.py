@@ -2,7 +2,7 @@
 
     python benchmarks/wire_bytes.py [--gestures 8]
 
-The default preset trains on the bundled digits while a simulated annotator labels. Every other
+The default preset trains on the bundled digits while a simulated annotator labels. Every second
 frame is encoded by this protocol. For comparison, the table has float16 positions as in the
 messages of viser 1.1 (6 bytes per point, here also deflated), and float32 (12 bytes per point).
 """
@@ -13,7 +13,7 @@ import zlib
 
 import numpy as np
 
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: F401  # isort: skip
 import torch
 from simulated_annotator import SimulatedAnnotator

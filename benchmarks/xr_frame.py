@@ -3,11 +3,11 @@
     python benchmarks/xr_frame.py [--bursts 60] [--points 10000 100000]
 
 An emulated headset shows moving points, a brush that selects inside a cluster, and a cluster in the
-hand. Times are processor time, which hardly depends on other processes. In "plain" frames, no
-keyframe arrives and the brush finds no points. "keyframe" and "looked" are frames in which one of
-these happens. The time of the graphics card is not measured: a software renderer replaces it.
-`tests/drivers/frame_costs.py` describes the method. `tests/e2e/test_headset_budget.py --slow`
-checks the limits.
+hand. Times are processor time, which hardly depends on other processes. In "keyframe" frames, the
+page shows a new keyframe. In "looked" frames, the selection of the brush changes. In "plain"
+frames, neither happens. The time of the graphics card is not measured: a software renderer replaces
+the card. `tests/drivers/frame_costs.py` describes the method. The limits are checked by
+`tests/e2e/test_headset_budget.py --slow`.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
-# Before torch, because it sets how torch's threads wait.
+# Before torch, because this package sets how the threads of torch wait.
 import lodespace.models  # noqa: E402, F401  # isort: skip
 import torch  # noqa: E402
 
@@ -40,18 +40,21 @@ def main() -> None:
         default="",
         help="only runs whose name (method--data--seed--gestures) contains this text",
     )
-    parser.add_argument("--fresh", action="store_true", help="repeat stored runs, too")
+    parser.add_argument("--fresh", action="store_true", help="repeat the stored runs too")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "annotation_gain")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
     parser.add_argument(
         "--run",
         nargs=4,
         metavar=("METHOD", "DATA", "SEED", "GESTURES"),
-        help="carry out one run, without a report",
+        help="carry out only this run, and write no report",
     )
     for name, seconds in asdict(TimeModel()).items():
         parser.add_argument(
-            f"--{name}", type=float, default=seconds, help=f"time model (default: {seconds:g} s)"
+            f"--{name}",
+            type=float,
+            default=seconds,
+            help=f"constant of the time model (default: {seconds:g} s)",
         )
     options = parser.parse_args()
     if options.run:

@@ -1,4 +1,4 @@
-"""The course of a run: its gestures, with the figures after each gesture.
+"""The course of a run: the gestures, and the figures measured after each gesture.
 
 A course is stored as JSON, so an interrupted benchmark can continue, and the seconds can be
 computed again with another time model.
@@ -19,18 +19,18 @@ BINS = 10
 
 @dataclass
 class PageEstimates:
-    """Estimates that the page shows, and the accuracy of its predictions."""
+    """Estimates that the page shows, and the accuracy of the predictions on the page."""
 
     right: float
-    """Estimated share of items that are right."""
+    """Estimated share of items whose label or prediction is right."""
     gestures_left: int
     """Estimated number of gestures to the goal."""
     confidence: float
     """Mean confidence in the predictions of items without a label."""
     accurate: float
-    """Share of the predictions of items without a label that are right."""
+    """Share of right predictions among the items without a label."""
     calibration_error: float
-    """Expected calibration error of these predictions, with ten bins (C. Guo et al. 2017)."""
+    """Expected calibration error on the items without a label, ten bins (C. Guo et al. 2017)."""
 
 
 @dataclass
@@ -38,13 +38,13 @@ class Gesture:
     """One gesture, and the state after it."""
 
     kind: str
-    """"region", "suspects", "uncertain", "accept" or "single"."""
+    """Kind of gesture: "region", "suspects", "uncertain", "accept" or "single"."""
     items: int
     """Number of items that the gesture labels."""
     acts: dict[str, float]
-    """Number of actions of the person, by name of the constant in the time model."""
+    """Number of actions of the person per kind. The kinds are the fields of TimeModel."""
     rest: float
-    """Seconds from the gesture until the model rests, or has new predictions."""
+    """Seconds from the gesture until the model rests or, after some sheets, has new predictions."""
     labelled: float
     """Share of items with a label."""
     labelled_right: float
@@ -52,9 +52,9 @@ class Gesture:
     right: float
     """Share of items whose label, or prediction if they have no label, is correct."""
     label_error: float
-    """Share of the labels that are wrong."""
+    """Share of wrong labels among all labels."""
     told: PageEstimates | None = None
-    """Estimates on the page after the gesture. Stored courses have this name."""
+    """Estimates on the page after the gesture. The name `told` is used in stored courses."""
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Course:
     n_items: int
     """Number of items N."""
     gestures: list[Gesture] = field(default_factory=list)
-    """Gestures in their order."""
+    """Gestures, first to last."""
 
     def add(
         self,
@@ -83,15 +83,15 @@ class Course:
         truth: npt.NDArray[np.int16],
         estimates: PageEstimates | None = None,
     ) -> None:
-        """Add a gesture with the figures after it.
+        """Add a gesture with the figures measured after the gesture.
 
         Args:
             kind: kind of the gesture, as in Gesture.
             items: number of items that the gesture labels.
-            acts: number of actions of the person, by name of the constant in the time model.
-            rest: seconds from the gesture until the model rests, or has new predictions.
+            acts: number of actions of the person per kind (a field of TimeModel).
+            rest: seconds from the gesture until the model rests or has new predictions.
             labels: (N,), UNLABELED for items without a label.
-            prediction: (N,).
+            prediction: predicted classes, (N,).
             truth: true classes, (N,).
             estimates: estimates that the page shows.
         """
@@ -114,14 +114,14 @@ class Course:
         )
 
     def at(self, gesture: int, figure: str) -> float:
-        """Return a figure after `gesture` gestures, or at the end of a run with fewer gestures."""
+        """Return the field `figure` after `gesture` gestures, or at the end of a shorter run."""
         return float(getattr(self.gestures[min(gesture, len(self.gestures)) - 1], figure))
 
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`, or None.
 
-        The figure may fall below `wanted` again. A condition that it stays above would be harder
-        for runs with many gestures than for runs with few.
+        The figure may fall below `wanted` later. To require that the figure stays above `wanted`
+        would be harder for runs with many gestures than for runs with few.
         """
         return next(
             (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),
@@ -129,10 +129,10 @@ class Course:
         )
 
     def seconds(self, model: TimeModel) -> npt.NDArray[np.float64]:
-        """Return the person's seconds after each gesture.
+        """Return the person's total seconds from the start to the end of each gesture.
 
         The person waits for the model only if the model needs longer than the actions of the next
-        gesture. Only the time beyond these actions counts.
+        gesture. Only the difference counts as waiting.
         """
         own = [model.seconds(gesture.acts) for gesture in self.gestures]
         idle = [
@@ -148,7 +148,7 @@ class Course:
         return None if number is None else float(self.seconds(model)[number - 1])
 
     def write(self, path: Path) -> None:
-        """Write the course to `path`, as a whole or not at all."""
+        """Write the course to `path` atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".part")
         temporary.write_text(json.dumps(asdict(self)))
@@ -173,7 +173,7 @@ def page_estimates(
     confidence: npt.NDArray[np.float32],
     truth: npt.NDArray[np.int16],
 ) -> PageEstimates | None:
-    """Compare the page's estimates with the truth.
+    """Return the page's estimates, together with the true accuracy of the predictions.
 
     Returns None if no item without a label has a prediction.
 
@@ -182,7 +182,7 @@ def page_estimates(
         gestures_left: estimated number of gestures to the goal.
         labels: (N,), UNLABELED for items without a label.
         prediction: (N,), UNLABELED for items without a prediction.
-        confidence: (N,), 0..1.
+        confidence: confidence of each prediction, (N,), 0..1.
         truth: true classes, (N,).
     """
     asked = (labels == UNLABELED) & (prediction != UNLABELED)

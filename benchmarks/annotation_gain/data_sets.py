@@ -21,7 +21,7 @@ SKIMAGE_PHOTOS = (
     "gravel.png",
     "rocket.jpg",
 )
-"""Photographs in the package scikit-image; the other two are in scikit-learn."""
+"""Photographs in the package scikit-image. Two more photographs are in scikit-learn."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 OF_EACH_LETTER = 150
 FONTS = (
@@ -50,11 +50,11 @@ class LabelledPictures:
     name: str
     """Name of the data set, as in docs/gain.md."""
     pictures: npt.NDArray[np.uint8]
-    """(N, H, W)."""
+    """Grey pictures (N, H, W)."""
     truth: npt.NDArray[np.int16]
-    """Classes (N,); only the simulated person's eyes may see them."""
+    """True classes (N,). The methods that are compared must not read them."""
     content: Literal["symbols", "photos"] = "symbols"
-    """Kind of pictures, as for `--content`."""
+    """Kind of content, as in the option `--content` of the server."""
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -67,9 +67,9 @@ class LabelledPictures:
 def load(name: str) -> LabelledPictures:
     """Return a data set by name.
 
-    `digits` are the bundled 5,000 digits of MNIST, `sklearn` scikit-learn's 1,797 digits,
-    `textures` 4,500 crops of ten photographs, and `letters` 3,900 letters of 26 classes, on which
-    nothing of Lodespace was tuned. `digits-N` has N digits.
+    `digits` has the 5,000 bundled digits of MNIST, `digits-N` has N digits, `sklearn` the 1,797
+    digits of scikit-learn, `textures` 4,500 crops of ten photographs, and `letters` 3,900 letters
+    of 26 classes. Lodespace was not tuned on `letters`.
     """
     if name == "sklearn":
         return _scikit_digits()
@@ -91,7 +91,7 @@ def _bundled_digits() -> LabelledPictures:
 
 
 def _digits(n: int) -> LabelledPictures:
-    """Return N digits: a part of the bundled ones, or all of them and deformed copies."""
+    """Return N digits: some of the bundled digits, or all bundled digits and deformed copies."""
     digits = _bundled_digits()
     random = np.random.default_rng(n)
     if n <= len(digits):
@@ -108,7 +108,7 @@ def _digits(n: int) -> LabelledPictures:
 
 
 def _deformed(picture: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Rotate by up to 12 degrees, shear by up to 0.2, scale each side by up to 12 %."""
+    """Rotate randomly by up to 12 degrees, shear by up to 0.2, scale each side by up to 12 %."""
     angle, shear = np.radians(random.uniform(-12, 12)), random.uniform(-0.2, 0.2)
     scale = random.uniform(0.88, 1.12, 2)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -158,7 +158,7 @@ def _photographs() -> list[npt.NDArray[np.uint8]]:
 
 
 def _letters() -> LabelledPictures:
-    """Return deformed small letters in 14 fonts, of several sizes and weights, with noise."""
+    """Return deformed lower-case letters in 14 fonts and three sizes, with noise."""
     import matplotlib as mpl
 
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"

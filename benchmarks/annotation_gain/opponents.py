@@ -26,7 +26,7 @@ BATCH = 5
 STEPS = 30
 FIRST = 10
 ROUND = 5
-"""Gestures between two trainings of the SVC, where the person does not see its predictions."""
+"""Gestures between two trainings of the SVC, if the person does not see the predictions."""
 
 
 def pixels(data: LabelledPictures) -> Rows:
@@ -37,14 +37,14 @@ def pixels(data: LabelledPictures) -> Rows:
 def described(data: LabelledPictures) -> Rows:
     """Return the descriptors (N, F) by which Lodespace compares items before training.
 
-    With them, another method shows the effect of the descriptor alone
+    A different method on these descriptors shows the effect of the descriptor alone
     (models/features/descriptor.py).
     """
     return descriptor.described(Dataset.from_images(data.pictures, data.content)).numpy()
 
 
 def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
-    """Return the UMAP (N, 3) of rows (N, F). The file `kept` caches it."""
+    """Return the UMAP positions (N, 3) of rows (N, F). The file `kept` caches the positions."""
     if kept.exists():
         return np.load(kept)
     from umap import UMAP
@@ -55,7 +55,7 @@ def umap_positions(rows: Rows, seed: int, kept: Path) -> Points:
     )
     with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".npy", delete=False) as part:
         np.save(part, points)
-    Path(part.name).replace(kept)  # another run may have written the same file
+    Path(part.name).replace(kept)  # atomic, because another run may write the same file
     return points
 
 
@@ -68,7 +68,7 @@ class Svc:
     def predict(self, labels: Labels) -> Labels:
         """Return the labels (N,), with predictions for items without a label.
 
-        With labels of fewer than two classes, the other items stay UNLABELED.
+        If fewer than two classes have labels, the other items stay UNLABELED.
         """
         labelled = labels != UNLABELED
         prediction = labels.copy()
@@ -81,9 +81,9 @@ class Svc:
         return prediction
 
     def probabilities(self, labels: Labels, n_classes: int) -> npt.NDArray[np.float32]:
-        """Return probabilities (N, C) from the distances to the planes between pairs of classes.
+        """Return class probabilities (N, C): the softmax of the machine's decision values.
 
-        With labels of fewer than two classes, all classes have the same probability.
+        If fewer than two classes have labels, all classes have the same probability.
         """
         labelled = labels != UNLABELED
         even = np.full((len(labels), n_classes), 1 / n_classes, np.float32)
@@ -96,7 +96,7 @@ class Svc:
         scores = machine.decision_function(self.components)
         if len(known) == 2:
             scores = np.c_[-scores, scores]
-        # The softmax keeps the machine's order of classes; only its margins are used.
+        # The softmax keeps the order of the classes. Callers use only this order and the margins.
         probabilities = np.zeros_like(even)
         probabilities[:, known] = np.exp(scores - scores.max(axis=1, keepdims=True))
         return probabilities / probabilities.sum(axis=1, keepdims=True)
@@ -113,7 +113,7 @@ def lasso_on(
     purity: float = 0.95,
     rows: Rows | None = None,
 ) -> Course:
-    """Run a person who draws regions on a fixed map; a support vector machine predicts the rest.
+    """Run a person who draws regions on a fixed map; an SVM predicts the other items.
 
     Args:
         name: name of the method.
@@ -122,7 +122,7 @@ def lasso_on(
         seed: seed of the person.
         gestures: largest number of gestures.
         samples: whether the person judges a region by samples of its pictures.
-        purity: purity of the regions of a person who sees every picture.
+        purity: smallest share of the main class in a region, if `samples` is False.
         rows: features (N, F) of the support vector machine; by default the pixels.
     """
     course = Course(name, data.name, seed, len(data))
@@ -158,7 +158,7 @@ class Learner(Protocol):
 
 
 class AugmentedNetwork:
-    """A small convolutional classifier with augmented batches; its training continues."""
+    """A small convolutional classifier with augmented batches. Each `learn` continues training."""
 
     def __init__(self, data: LabelledPictures, seed: int) -> None:
         torch.manual_seed(seed)
@@ -188,9 +188,9 @@ class DescribedMachine:
 def one_by_one(
     data: LabelledPictures, seed: int, count: int, learner: Learner, *, margin: bool
 ) -> Course:
-    """Label single items, those with the smallest margin of `learner` or random ones.
+    """Run a person who labels single items: those with the smallest margin, or random items.
 
-    `learner` is trained after each BATCH of them.
+    `learner` predicts the margins. It is trained after every BATCH items.
     """
     course = Course("one by one, " + ("margin" if margin else "random"), data.name, seed, len(data))
     eyes = Eyes(data.truth)

@@ -8,19 +8,19 @@ from annotation_gain.person import Eyes, LooksAtSamples, Points, SeesEveryPictur
 from annotation_gain.server_run import Page, page_of
 
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
-"""Region gestures before the first contact sheet, in a fixed plan: one per class.
+"""Number of region gestures before the first contact sheet, by data set: one per class.
 
-On textures the person draws no regions, because clusters are mixed there.
+On textures the person draws no regions, because the clusters of that map mix several classes.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Gestures between two rests of the model, in which it builds a new graph."""
+"""Number of gestures after which the run waits until the model has a new graph and rests."""
 ACCEPTED_FROM = 0.9
-"""Smallest confidence of predictions that are accepted at the end of a run, in one gesture."""
+"""One gesture at the end of a run accepts all predictions with at least this confidence."""
 
 
 class Session:
-    """One run: gestures of a person at a page, recorded in `course`."""
+    """One run: gestures of a person at a page, stored in `course`."""
 
     def __init__(
         self, page: Page, person: SeesEveryPicture | LooksAtSamples, eyes: Eyes, course: Course
@@ -28,21 +28,21 @@ class Session:
         self.page, self.person, self.eyes, self.course = page, person, eyes, course
 
     async def region(self) -> bool:
-        """Make one region gesture. Returns False when there is no region left."""
+        """Make one region gesture. Returns False if the person finds no region."""
         page, person = self.page, self.person
         region = person.region(page.points, page.labels, page.prediction)
         if region is None:
             return False
         await page.label(region.items, region.class_id)
         if isinstance(person, LooksAtSamples) and person.regrets(region):
-            # The person notices the mistake at once, before the model has learned from it.
+            # The person notices the mistake before the model has learned from the wrong labels.
             await page.undo()
             region.acts["undo"] = 1
         await self._note("region", len(region.items), region.acts)
         return True
 
     async def sheet(self, kind: str) -> bool:
-        """Go through one contact sheet and correct it. Returns False without one."""
+        """Go through one contact sheet and correct it. Returns False if the sheet is empty."""
         sheet = await self.page.sheet(kind)
         if not sheet.items:
             return False
@@ -57,7 +57,7 @@ class Session:
         return True
 
     async def accept(self) -> None:
-        """Label items with their confident predictions in one gesture, without looking at them."""
+        """Accept confident predictions as labels in one gesture, without looking at pictures."""
         page = self.page
         sure = np.flatnonzero(
             (page.labels == UNLABELED) & (page.prediction >= 0) & (page.confidence >= ACCEPTED_FROM)
@@ -67,7 +67,7 @@ class Session:
             await self._note("accept", len(sure), {"region": 1})
 
     async def better_sheet(self) -> bool:
-        """Do the sheet for which the page expects more mistakes."""
+        """Go through the sheet, suspects or uncertain, in which the page expects more mistakes."""
         suspects, uncertain = await self.page.sheet("suspects"), await self.page.sheet("uncertain")
         return await self.sheet(
             "suspects" if suspects.expected_wrong > uncertain.expected_wrong else "uncertain"
@@ -77,8 +77,8 @@ class Session:
         page, truth = self.page, self.eyes.truth
         if isinstance(self.person, LooksAtSamples):
             acts = self.person.with_vain(acts)
-        # A person looks at a sheet for half a minute, in which the model comes to rest. Here the
-        # run waits for that only every few sheets, and after each region.
+        # A person looks at a sheet for half a minute. In this time the model comes to rest. The run
+        # waits for rest only every SHEETS_A_REST gestures, and after each region.
         whole = kind not in SHEETS or len(self.course.gestures) % SHEETS_A_REST == SHEETS_A_REST - 1
         rest = await (page.rest() if whole else page.predicted())
         quality = await page.quality()
@@ -94,7 +94,7 @@ class Session:
 async def regions_only(
     data: LabelledPictures, seed: int, gestures: int, purity: float, preset: str
 ) -> Course:
-    """Run a person who draws only regions, of the given purity."""
+    """Run a person who draws only regions, in which at least a share `purity` is one class."""
     course = Course(f"{preset}, regions", data.name, seed, len(data))
     async with page_of(data, seed, preset=preset) as page:
         session = Session(
@@ -108,10 +108,10 @@ async def regions_only(
 async def regions_then_sheets(
     data: LabelledPictures, seed: int, gestures: int, *, samples: bool = False
 ) -> Course:
-    """Run a person who draws REGIONS_FIRST regions, and then does the better sheet each time.
+    """Run a person who draws REGIONS_FIRST regions, and then goes through contact sheets.
 
-    The regions have a purity of 95 %. With `samples`, the person judges a region by samples of its
-    pictures.
+    In a region, at least 95 % of the items have the same class. With `samples`, the person instead
+    judges a region by samples of the pictures in it.
     """
     course = Course(
         "sampled regions, then sheets" if samples else "regions, then sheets",
@@ -149,7 +149,7 @@ async def as_suggested(data: LabelledPictures, seed: int, gestures: int) -> Cour
                 break
             if suggestion.kind == "region":
                 person.shown = np.array(suggestion.items, np.int64)
-                # When the pictures of a region do not agree, the person does the better sheet.
+                # If the sampled pictures show several classes, the person goes through a sheet.
                 went_on = await session.region() or await session.better_sheet()
             else:
                 went_on = await session.sheet(suggestion.kind)

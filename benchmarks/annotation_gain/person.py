@@ -1,8 +1,8 @@
 """Simulated persons: eyes that see one picture at a time, and a hand that draws regions.
 
-LooksAtSamples uses true classes only to see what a picture shows. It chooses places by positions
-and predictions, as on the page. SeesEveryPicture also chooses places by the true classes of all
-their pictures. It is an upper bound, and has no clock.
+LooksAtSamples uses true classes only to see what a picture shows. It finds regions by positions and
+predictions, which the page also shows. SeesEveryPicture also finds regions by the true classes of
+all pictures. SeesEveryPicture is an upper bound, and its seconds are not measured.
 """
 
 from dataclasses import dataclass, field
@@ -18,19 +18,25 @@ Labels = npt.NDArray[np.int16]
 Points = npt.NDArray[np.float32]
 
 SAMPLE = 9
-"""Pictures looked at before a region is named, after each reduction, and after naming."""
+"""Number of pictures in a sample.
+
+A person looks at a sample of a region before labelling it, after each reduction, and afterwards.
+"""
 DENSEST = 4
 TRIES = 5
-"""Searches for a place before a person stops drawing regions, when no sample agrees."""
+"""Number of searches without a pure region after which a person stops drawing regions."""
 SMALLEST = 12
-"""Smallest number of items of a region."""
+"""Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of a region whose prediction is another class."""
+"""Largest share of the items of a region whose prediction is another class."""
 
 
 class Eyes:
-    """Answers which class a picture shows, and counts the pictures. `truth` is for measuring."""
+    """Returns the class that a picture shows, and counts the pictures looked at.
+
+    Other code reads `truth` only to measure a run.
+    """
 
     def __init__(self, truth: Labels) -> None:
         self.truth = truth
@@ -44,21 +50,21 @@ class Eyes:
 
 @dataclass
 class Region:
-    """A gesture that gives all its items one class."""
+    """A gesture that labels all items of a region with one class."""
 
     items: Items
     """Item numbers (K,)."""
     class_id: int
-    """Class of all items."""
+    """Class that all items get."""
     acts: dict[str, float] = field(default_factory=dict)
-    """Number of acts of each kind in time_model.py."""
+    """Number of acts per kind. The kinds are the fields of TimeModel."""
 
 
 class SeesEveryPicture:
-    """Draws the largest of 35 balls whose majority is at least `purity`, and knows every picture.
+    """Draws the largest of 35 balls, and knows the class of every picture.
 
-    The pictures that such a person has to look at are not counted, so there are gestures and no
-    seconds.
+    At least a share `purity` of the items of each ball has the same class. The pictures that such a
+    person has to look at are not counted, so gestures are measured, but not seconds.
     """
 
     def __init__(self, truth: Labels, purity: float, seed: int) -> None:
@@ -76,21 +82,21 @@ class SeesEveryPicture:
 class LooksAtSamples:
     """Draws regions by position and prediction, and judges them by samples of their pictures.
 
-    A region grows from a dense place. When the sample does not agree, the region is reduced or
-    abandoned. After naming it, the person looks at another sample, and undoes the gesture when two
-    pictures show another class.
+    A region grows from a dense place. If the sample shows several classes, the person reduces or
+    abandons the region. After labelling a region, the person looks at a second sample, and undoes
+    the gesture if at least two pictures show another class.
     """
 
     def __init__(self, eyes: Eyes, seed: int) -> None:
         self.eyes = eyes
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
-        """A region selected by the page, used instead of dense places."""
+        """Items of a region that the page suggests, used instead of dense places; or None."""
         self.in_vain: dict[str, float] = {}
-        """Acts that led to no region; they count with the next gesture."""
+        """Acts that led to no region. They are added to the acts of the next gesture."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
-        """Return the next gesture, or None when no place suits one; `in_vain` then has its acts."""
+        """Return the next gesture, or None after adding the acts of a vain search to `in_vain`."""
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:
             return None
@@ -106,7 +112,7 @@ class LooksAtSamples:
         return None
 
     def with_vain(self, acts: dict[str, float]) -> dict[str, float]:
-        """Return `acts` together with the acts in vain before, which are then cleared."""
+        """Return the sum of `acts` and `in_vain`, and clear `in_vain`."""
         added = {
             name: acts.get(name, 0.0) + self.in_vain.get(name, 0.0) for name in acts | self.in_vain
         }
@@ -116,7 +122,7 @@ class LooksAtSamples:
     def _places(
         self, points: Points, free: Items, prediction: Labels, shown: Items | None
     ) -> list[Items]:
-        """Return candidates for a region, largest first: the page's region, or grown ones."""
+        """Return candidate regions: the region of the page, or regions grown from dense places."""
         if shown is not None:
             return [_from_the_middle(points, shown)]
         grown = [
@@ -125,22 +131,22 @@ class LooksAtSamples:
         return sorted(grown, key=len, reverse=True)
 
     def regrets(self, region: Region) -> bool:
-        """Look at a second sample of a named region. Returns whether it shows a mistake."""
+        """Return whether a second sample of the labelled region shows a mistake."""
         sample = self.random.choice(region.items, min(SAMPLE, len(region.items)), replace=False)
         region.acts["picture"] += len(sample)
         return int((self.eyes.see(sample) != region.class_id).sum()) >= 2
 
     def _dense_spots(self, points: Points) -> Items:
-        """Return the densest of 1,000 random points (K, D)."""
+        """Return indices into `points` (K, D): the DENSEST densest of 1,000 random points."""
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))
         radius = np.partition(_squared(points[some], points), k, axis=1)[:, k]
         return some[np.argsort(radius, kind="stable")[:DENSEST]]
 
     def _grown(self, points: Points, free: Items, prediction: Labels, spot: int) -> Items:
-        """Return unlabelled items round a place with the same prediction, nearest first.
+        """Return unlabelled items round `spot`, nearest first, nearly all with one prediction.
 
-        Before there are predictions, return the nearest eighth of all.
+        Before there are predictions, return the nearest eighth of the unlabelled items.
         """
         distance = _squared(points[free[spot]][None], points[free])[0]
         order = np.argsort(distance, kind="stable")
@@ -155,9 +161,10 @@ class LooksAtSamples:
         return free[order[: max(SMALLEST, int(pure[-1]) + 1 if len(pure) else 0)]]
 
     def _agreed(self, items: Items, acts: dict[str, float]) -> tuple[Items, int] | None:
-        """Look at a sample from the middle to the rim, and keep the part that agrees.
+        """Look at samples, and reduce `items` until all pictures of a sample show one class.
 
-        Returns the items and their class, or None when not even the middle agrees.
+        `items` are sorted from the middle of the region to its rim. Returns the remaining items and
+        their class, or None if too few items remain or three samples show several classes.
         """
         for _ in range(3):
             places = np.linspace(0, len(items) - 1, min(SAMPLE, len(items))).astype(int)
@@ -167,7 +174,7 @@ class LooksAtSamples:
             odd = np.flatnonzero(seen != class_id)
             if len(odd) == 0:
                 return items, class_id
-            # Keep items up to the last picture that agreed.
+            # Keep the items before the first picture of another class.
             items = items[: places[max(0, odd[0] - 1)] + 1]
             if len(items) < SMALLEST:
                 return None
@@ -175,7 +182,7 @@ class LooksAtSamples:
 
 
 def _from_the_middle(points: Points, items: Items) -> Items:
-    """Return `items`, sorted by their distance to the middle of them."""
+    """Return `items`, sorted by the distance from their mean position."""
     middle = points[items].mean(axis=0, keepdims=True)
     return items[np.argsort(_squared(middle, points[items])[0], kind="stable")]
 

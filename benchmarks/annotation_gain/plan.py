@@ -13,9 +13,9 @@ from annotation_gain import data_sets
 from annotation_gain.course import Course
 
 SINGLES = 400
-"""Largest number of items of one-by-one labelling."""
+"""Largest number of items labelled in a run of one-by-one labelling."""
 BUDGETS = {"digits": 50, "sklearn": 30, "textures": 100, "letters": 50}
-"""Largest number of gestures of the other methods."""
+"""Largest number of gestures of a run, by data set, except for one-by-one labelling."""
 CAREFUL = 75
 METHODS_ON = {
     "digits": (
@@ -60,13 +60,13 @@ METHODS_ON = {
     "letters": ("suggested", "sheets", "umap", "umap-samples", "margin", "margin-described"),
 }
 SIZES = (1000, 20000)
-"""Numbers of digits besides the bundled 5,000."""
+"""Sizes N of the data sets `digits-N`, in addition to `digits` with 5,000 items."""
 WITH_SIZE = ("suggested", "umap-samples", "margin", "margin-described")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a method: at most `gestures` on `data` with `seed`."""
+    """One run of a method: at most `gestures` gestures on the data set `data` with `seed`."""
 
     method: str
     data: str
@@ -79,7 +79,10 @@ class Run:
 
 
 def runs(seeds: int, only: str = "") -> list[Run]:
-    """Return the runs of the report, seed by seed, so that the first ones are of use alone."""
+    """Return the runs of the report whose name contains `only`.
+
+    All runs of a seed come before those of the next seed. The report is useful after one seed.
+    """
     planned = []
     for seed in range(seeds):
         planned += [
@@ -96,7 +99,7 @@ def _run(method: str, data: str, seed: int) -> Run:
 
 
 def carry_out(run: Run, folder: Path) -> Course:
-    """Carry out a run in this process. `folder` caches results that several runs share."""
+    """Carry out a run in this process. `folder` caches maps that several runs use."""
     return METHODS[run.method](data_sets.load(run.data), run, folder)
 
 
@@ -168,9 +171,10 @@ METHODS: dict[str, Method] = {
 
 
 def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -> None:
-    """Carry out each run without a course in `folder` (with `fresh`: all), `jobs` at once.
+    """Carry out the planned runs in separate processes, `jobs` at once.
 
-    A failure is printed, and the other runs continue.
+    A run that already has a course in `folder` is skipped, unless `fresh`. If a run fails, the
+    error is printed and the other runs continue.
     """
 
     def one(run: Run) -> None:
@@ -185,7 +189,7 @@ def carry_out_all(planned: list[Run], folder: Path, jobs: int, *, fresh: bool) -
             run.data,
             str(run.seed),
         ]
-        done = subprocess.run(  # this program
+        done = subprocess.run(  # this program, with the option --run
             [*command, str(run.gestures), "--results", str(folder)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,

@@ -12,7 +12,7 @@ from annotation_gain.plan import Run
 from annotation_gain.time_model import TimeModel
 
 Found = dict[tuple[str, str], list[Course]]
-"""Courses by method (a name of plan.py) and data."""
+"""Courses by method (a key of plan.METHODS) and data set."""
 NAMES = {
     "suggested": "Lodespace, as it suggests",
     "sheets": "Lodespace, regions \\* then sheets (textures: sheets only)",
@@ -32,10 +32,11 @@ NAMES = {
 }
 """Names of the methods in the tables.
 
-An asterisk marks a person who sees every picture of a region, so there are gestures and no seconds.
+An asterisk marks a person who sees every picture of a region. For this person, seconds are not
+measured.
 """
 OPPONENTS = ("umap-samples", "margin", "random")
-"""Methods with a clock that use nothing of Lodespace."""
+"""Methods that use no part of Lodespace and whose seconds are measured."""
 COLOURS = {
     "suggested": "#1f77b4",
     "sheets": "#0b3d91",
@@ -51,7 +52,7 @@ COLOURS = {
     "margin-described": "#ff9896",
     "random": "#e377c2",
 }
-"""Colours of the methods that are drawn."""
+"""Colours of the curves, by method."""
 WITH_A_CLOCK = ("suggested", "samples", *OPPONENTS, "umap-described-samples", "margin-described")
 DATA = {
     "digits": (10, 20, 25, 30, 40, 50),
@@ -59,17 +60,17 @@ DATA = {
     "textures": (10, 25, 50, 100),
     "letters": (5, 10, 20, 30, 50),
 }
-"""Data sets, with the gestures after which the table has a figure."""
+"""Numbers of gestures after which the table shows the result, by data set."""
 ESTIMATED_AFTER = (2, 5, 10, 20)
 WANTED = (0.9, 0.95, 0.98)
 DRAWN = {"right": "right (label, else prediction)", "labelled_right": "labelled and correct"}
 
 
 def write(results: Path, docs: Path, model: TimeModel, planned: Sequence[Run]) -> None:
-    """Print the tables, and write docs/gain-table.md and its pictures."""
+    """Print the tables, and write docs/gain-table.md and docs/images/gain-*.svg."""
     found = read(results, planned)
     if not found:
-        raise SystemExit(f"{results} holds no course of any run")
+        raise SystemExit(f"{results} contains no stored runs")
     text = "\n".join(tables(found, model))
     print(text)
     docs.mkdir(parents=True, exist_ok=True)
@@ -101,10 +102,10 @@ def tables(found: Found, model: TimeModel) -> Iterable[str]:
 def _of_gestures(found: Found) -> Iterable[str]:
     yield "## Gestures\n"
     yield "An asterisk marks regions drawn by a person who sees every picture of them. A dash marks"
-    yield "a goal that was never reached, or a run that had ended."
+    yield "a goal that was never reached, or a run that had ended before."
     for data, gestures in DATA.items():
-        yield f"\n**{data}**: share of all items that are right, by label or else by"
-        yield "prediction; in brackets, the share that is labelled and correct\n"
+        yield f"\n**{data}**: share of items whose label, or prediction if they have no label, is"
+        yield "right; in brackets, the share of items with a right label\n"
         yield from _head(
             "method",
             *(f"after {k}" for k in gestures),
@@ -120,7 +121,7 @@ def _of_gestures(found: Found) -> Iterable[str]:
 
 
 def _of_careful(found: Found) -> Iterable[str]:
-    yield "\n**digits, careful** (99 % purity, regions only): labelled and correct\n"
+    yield "\n**digits, careful** (99 % purity, regions only): share of items with a right label\n"
     yield from _head("method", "after 25", "after 50", "after 75", "seeds")
     for name in ("careful", "umap-careful"):
         courses = found.get((name, "digits"))
@@ -138,9 +139,9 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
         f"{name} {value:g} s" for name, value in vars(model).items() if name != "wait"
     )
     yield f"Time model: {constants}. One"
-    yield f"second of waiting counts {model.wait:g} s.\n"
+    yield f"second of waiting counts as {model.wait:g} s.\n"
     yield from _head(
-        "data", "method", "to 0.90", "to 0.95", "to 0.98", "the model at work", "seeds"
+        "data", "method", "to 0.90", "to 0.95", "to 0.98", "time of the model", "seeds"
     )
     for data in sorted({data for _, data in found}, key=_order):
         for method in WITH_A_CLOCK:
@@ -156,15 +157,15 @@ def _of_seconds(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
-    yield "\n**Ratio to the best other method**: our seconds, as suggested, divided by those"
-    yield "of the best method that uses nothing of Lodespace\n"
+    yield '\n**Ratio to the best other method**: seconds of "Lodespace, as it suggests", divided by'
+    yield "the seconds of the best method that uses no part of Lodespace\n"
     columns = [
         (data, wanted) for data in DATA for wanted in WANTED[1:] if ("suggested", data) in found
     ]
     yield from _head("time model", *(f"{data} to {wanted:.2f}" for data, wanted in columns))
     for name, varied in model.varied().items():
         yield _row(name, *(_ratio(found, data, wanted, varied) for data, wanted in columns))
-    yield "\n**The ratio as items grow**\n"
+    yield "\n**Ratio by number of items**\n"
     yield from _head("items", "to 0.95", "to 0.98", "seeds")
     for data in ("digits-1000", "digits", "digits-20000"):
         courses = found.get(("suggested", data))
@@ -174,13 +175,13 @@ def _of_ratios(found: Found, model: TimeModel) -> Iterable[str]:
 
 
 def _of_estimates(found: Found) -> Iterable[str]:
-    """Compare the page's own estimates with the truth."""
-    yield "\n## Figures on the page, and the truth\n"
-    yield "Method: as it suggests. Each cell has four figures:\n"
-    yield "- `right`, estimated / true"
-    yield "- items without a label: mean confidence / share that is right"
+    """Yield the table that compares the estimates on the page with the true values."""
+    yield "\n## Estimates on the page, and true values\n"
+    yield 'Method: "Lodespace, as it suggests". Each cell has four figures:\n'
+    yield "- share of items that are right, estimated / true"
+    yield "- items without a label: mean confidence / share of right predictions"
     yield "- expected calibration error (ten bins)"
-    yield "- gestures left to 0.98, estimated / true (of runs that reached it)\n"
+    yield "- gestures left to 0.98, estimated / true (only runs that reached 0.98)\n"
     yield from _head("data", *(f"after {k}" for k in ESTIMATED_AFTER), "seeds")
     for data in sorted({data for _, data in found}, key=_order):
         courses = found.get(("suggested", data))
@@ -189,7 +190,10 @@ def _of_estimates(found: Found) -> Iterable[str]:
 
 
 def _estimates(courses: Sequence[Course], k: int) -> str:
-    """Return mean estimates after k gestures, before predictions are accepted."""
+    """Return the cell with mean estimates and true values after k gestures.
+
+    The gesture that accepts predictions is left out.
+    """
     found = [
         (course, g, g.told)
         for course in courses
@@ -236,7 +240,10 @@ def _mean(courses: Sequence[Course], gesture: int, figure: str) -> float:
 
 
 NOTHING_LEFT = 0.99
-"""Share that is labelled, or right, from which the final result of a shorter run counts."""
+"""Share of items, labelled or right, from which a run counts as finished.
+
+The table repeats the last result of a finished run for larger numbers of gestures.
+"""
 
 
 def _share(courses: Sequence[Course], gesture: int) -> str:
@@ -260,7 +267,7 @@ def _ends(courses: Sequence[Course]) -> list[object]:
 
 
 def _of_all(values: Sequence[float | None]) -> float | None:
-    """Return the mean, or None when a run did not reach the goal."""
+    """Return the mean over all runs, or None if the value of a run is None (goal not reached)."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known and len(known) == len(values) else None
 
@@ -275,10 +282,10 @@ def _time(courses: Sequence[Course], wanted: float, model: TimeModel) -> str:
 
 
 def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
-    """Return our seconds divided by those of the best other method.
+    """Return the seconds with Lodespace, divided by the seconds of the best other method.
 
-    Where no other method reaches the goal in all its runs, return "< " and the ratio to the length
-    of the longest one.
+    If no other method reaches the goal in all runs, return "< " and the ratio to the seconds of the
+    method with the longest runs.
     """
     mine = _seconds(found.get(("suggested", data), []), wanted, model)
     others = [found[method, data] for method in OPPONENTS if (method, data) in found]
@@ -293,16 +300,17 @@ def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
 
 
 def _length(courses: Sequence[Course], model: TimeModel) -> float:
-    """Return the mean seconds of the person in whole runs."""
+    """Return the mean of the person's seconds for a whole run."""
     return float(
         np.mean([course.seconds(model)[-1] if course.gestures else 0.0 for course in courses])
     )
 
 
 def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
-    """Draw the shares that are right and that are labelled and correct, by gestures and by seconds.
+    """Draw the curves of a data set into the file `path`, by gestures and by seconds.
 
-    A curve is the mean of all seeds, with their range.
+    The curves show the share of items that are right, and the share with a right label. A curve is
+    the mean of all seeds; a band shows the minimum and the maximum.
     """
     methods = [
         method
@@ -333,7 +341,7 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
                 _until(course, share, np.arange(1, len(course.gestures) + 1), gestures)
                 for course in courses
             ]
-            # Names are escaped for tables.
+            # Only Markdown needs the backslashes.
             _curve(left, gestures, reached, style, NAMES[method].replace("\\", ""))
             if method in WITH_A_CLOCK:
                 seconds = np.linspace(
@@ -364,9 +372,10 @@ def _draw(found: Found, data: str, model: TimeModel, path: Path) -> None:
 
 
 def _until(course: Course, share: str, when: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the share after the last gesture at or before each time of `at`.
+    """Return the value of the field `share` at each time of `at`.
 
-    Gestures end at the times `when`. The share is nan before the first and after the last.
+    Gestures end at the times `when`. The value is that of the last gesture that has ended. It is
+    nan before the end of the first gesture and after the end of the last gesture.
     """
     values = np.array([getattr(gesture, share) for gesture in course.gestures])
     index = np.searchsorted(when, at, side="right") - 1

@@ -27,7 +27,7 @@ from drivers.stream_client import StreamClient  # noqa: E402
 SILENT_SECONDS = 20.0
 """Longest wait for new predictions."""
 STILL_SECONDS = 1.5
-"""Longest wait for training to start after a change; some changes start none."""
+"""Longest wait for training to start after a change. Some changes do not start training."""
 
 
 class Page:
@@ -54,14 +54,14 @@ class Page:
         return self.client.confidence.astype(np.float32) / 255
 
     async def make_classes(self, count: int) -> None:
-        """Make classes that are named by their numbers."""
+        """Add `count` classes with the names "0", "1" and so on."""
         for k in range(count):
             await self._command(protocol.AddClass(command_id=uuid.uuid4().hex, name=str(k)))
 
     async def rest(self, *, changed: bool = True) -> float:
-        """Wait until training rests; after a change, until it has begun and then rests.
+        """Wait until training rests, and return the seconds waited.
 
-        Returns the seconds.
+        With `changed`, first wait until training has started (at most STILL_SECONDS).
         """
         began = time.perf_counter()
         started = not changed
@@ -74,15 +74,15 @@ class Page:
             started = started or "running" in states
             waited = time.perf_counter() - began
             if states and states[-1] == "resting" and (started or waited > STILL_SECONDS):
-                await asyncio.sleep(0.1)  # the last frames and predictions
+                await asyncio.sleep(0.1)  # for the last frames and predictions to arrive
                 self.client.frames.clear()
                 return waited
             await asyncio.sleep(0.01)
 
     async def predicted(self) -> float:
-        """Wait until the model has new predictions, or rests. Returns the seconds.
+        """Wait until new predictions arrive, or else until training rests. Returns the seconds.
 
-        Points may still move: a person who goes through sheets does not wait for them.
+        Points may still move: a person who goes through sheets does not wait until points stop.
         """
         began = time.perf_counter()
         while not any(isinstance(frame, PredictionsFrame) for frame in self.client.frames):
@@ -102,7 +102,11 @@ class Page:
         *,
         looked_at: bool = True,
     ) -> None:
-        """Label the items of a confirmed contact sheet, or accept predictions without looking."""
+        """Label each item with its class.
+
+        `looked_at` is True for a confirmed contact sheet. It is False for predictions that the
+        person accepts without looking at the pictures.
+        """
         tool = (
             protocol.Provenance(tool="sheet", verified=True)
             if looked_at
@@ -152,9 +156,9 @@ class Page:
 async def page_of(
     data: LabelledPictures, seed: int, *, preset: str = "default", threads: int = 1
 ) -> AsyncIterator[Page]:
-    """Start a server on the pictures of `data`, and yield a page after the first training.
+    """Context manager that starts a server on `data`, and yields a page after the first training.
 
-    The server does not receive the classes.
+    The server receives the pictures, but not the true classes.
     """
     with tempfile.TemporaryDirectory() as folder:
         arrays = Path(folder) / f"{data.name}.npz"

@@ -1,6 +1,7 @@
-"""Seconds of a person's acts.
+"""Seconds that a person needs for each kind of act.
 
-They are estimates, so each ratio is also given with each one halved and doubled.
+The seconds are estimates. The report therefore repeats each ratio with each constant halved and
+doubled.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -8,16 +9,16 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True)
 class TimeModel:
-    """Seconds of each act."""
+    """Seconds per act, for each kind of act."""
 
     region: float = 5.0
-    """Find a place, draw round it and name it, without looking at single pictures."""
+    """Find a region, draw round it and choose a class, without looking at single pictures."""
     picture: float = 0.35
     """Look at one picture of a sample or a sheet."""
     sheet: float = 2.0
     """Open a sheet and confirm it."""
     correction: float = 1.5
-    """Point at a wrong picture of a sheet and name it."""
+    """Point at a wrongly predicted picture of a sheet and choose its class."""
     single: float = 1.75
     """Label one item that is shown alone, looking included."""
     undo: float = 2.0
@@ -26,14 +27,14 @@ class TimeModel:
     """Weight of a second in which the person can only wait for the model."""
 
     def seconds(self, acts: dict[str, float]) -> float:
-        """Return the seconds of a number of acts of each kind; `wait` is in seconds."""
+        """Return the total seconds of `acts`, the number of acts per kind; for `wait`, seconds."""
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def varied(self) -> dict[str, "TimeModel"]:
         """Return this model, and models with each constant halved and doubled, by name.
 
-        The last two change both ways to name one item together, because a person who is slow at
-        one is slow at the other.
+        The last two models change `correction` and `single` together, because a person who is slow
+        at one of them is slow at both.
         """
         models = {"as stated": self}
         for constant in fields(self):
