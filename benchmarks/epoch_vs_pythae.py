@@ -6,10 +6,10 @@
 
 Lodespace and pythae have the same architecture, initial weights, data, batch size and threads. The
 network is that of Burgess et al. 2018: convolutions of 32 channels, fully connected layers of 256
-units. The epochs of both libraries alternate, and their order is exchanged after each pair. pythae
-runs without its progress bar, and only its training epoch is timed. The reconstruction loss and KL
-divergence of both after training are printed, because a comparison of speed is valid only if both
-have learned.
+units. Each round trains one epoch of each library. The library that trains first changes every
+round. pythae runs without a progress bar, and only its training epoch is timed. The output has the
+reconstruction loss and the KL divergence of both libraries after training, because a comparison of
+speed is valid only if both have learned.
 """
 
 import argparse

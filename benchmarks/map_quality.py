@@ -13,16 +13,16 @@ Labels = npt.NDArray[np.integer]
 
 
 def nearest_neighbour_accuracy(points: Points, labels: Labels, k: int = 10) -> float:
-    """Return the share of items with the most frequent class of their k nearest other items."""
+    """Return the k-NN accuracy: each item is classified by the k nearest other items."""
     return float(KNeighborsClassifier(k).fit(points, labels).score(None, labels))
 
 
 def held_out_neighbour_accuracy(
     points: Points, labels: Labels, held_out: Points, held_out_labels: Labels, k: int = 10
 ) -> float:
-    """Return the share of held-out items with the most frequent class of their neighbours.
+    """Return the k-NN accuracy on held-out items.
 
-    The neighbours are the k nearest of `points` (N, D) for each point of `held_out` (M, D).
+    Each point of `held_out` (M, D) is classified by the k nearest of `points` (N, D).
     """
     return float(KNeighborsClassifier(k).fit(points, labels).score(held_out, held_out_labels))
 

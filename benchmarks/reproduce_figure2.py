@@ -73,7 +73,10 @@ class Setting(NamedTuple):
     """Initialisation of the weights."""
 
     def key(self, variant: Variant, seed: int, epochs: int) -> str:
-        """Return the key of a result in the results file. The default setting adds no suffix."""
+        """Return the key of a result in the results file.
+
+        Settings other than the defaults of the command line are appended to the key.
+        """
         own = (
             ""
             if self == Setting(2, 2e-3, "he")
@@ -118,7 +121,7 @@ def train(
     epochs: int,
     start: dict[str, torch.Tensor] | None,
 ) -> VAETraining:
-    """Train for `epochs` epochs, and return the training.
+    """Train for `epochs` epochs, and return the trained VAETraining.
 
     Training starts from the weights `start` if given, except for the head.
     """
@@ -149,7 +152,7 @@ def train(
 def measure(
     data: Data, training: VAETraining, with_head: bool
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Return the figures of the table by name, and the latent means (TRAIN, D)."""
+    """Return the measures of one row of the table, by column, and the latent means (TRAIN, D)."""
     mean = training.encode_all().numpy()
     held_out = training.vae.encode_mean(data.held_out)
     right = training.vae.head(held_out).argmax(dim=1).numpy() == data.held_out_truth

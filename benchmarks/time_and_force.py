@@ -3,10 +3,10 @@
     python benchmarks/time_and_force.py [--items 10000] [--repeats 12]
 
 The items are the bundled digits, and shifted and dimmed copies of them. Training rests before each
-label, undo and drag, so that the first frame of positions afterwards shows its effect. For a drag,
-the time ends with the first frame in which items move that are not dragged. For smoothness, a
-cluster is labelled every three seconds during training. "scrub" reads the positions at one time of
-the recording as the page does, in the process of this benchmark.
+label, undo and drag, so that the next frame of positions shows the effect of this gesture. For a
+drag, the time ends with the first frame in which other items than the dragged ones move. For
+smoothness, a cluster is labelled every three seconds during training. "scrub" reads the positions
+at one time of the recording as the page does, in the process of this benchmark.
 """
 
 import argparse

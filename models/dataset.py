@@ -90,8 +90,8 @@ class Dataset:
         """Return the data set in which neighbours are searched and classes are learned.
 
         The data set contains the features given with the items or, without features, the items.
-        Pictures of 128 x 128 are halved, because the time from a label to its effect grows with the
-        size of the pictures.
+        Pictures of 128 x 128 are reduced to 64 x 64, because the time from a label to its effect
+        grows with the size of the pictures.
         """
         if self.features is not None:
             return self.features

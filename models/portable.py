@@ -43,9 +43,9 @@ class Read(NamedTuple):
 class PortableModel(nn.Module):
     """Encoder, decoder, head, and the transform from latent means to the map.
 
-    The model includes the wide classifier, except for the preset `paper`, and for data sets whose
-    features are given by the user. Inputs are pictures (B, C, S, S) with values 0..255, or vectors
-    (B, F) that are not standardised.
+    The model includes the wide classifier, with two exceptions: the preset `paper`, and data sets
+    whose features are given by the user. Inputs are pictures (B, C, S, S) with values 0..255, or
+    vectors (B, F) that are not standardised.
     """
 
     def __init__(self, like: Dataset, description: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class Snapshot(NamedTuple):
     resting: bool
     """Whether no work is left until labels, settings or pins change."""
     rewinding: int = 0
-    """Number of frames of the backward motion after an undo that are still to be shown."""
+    """Number of frames still to be shown of the backward motion that follows an undo."""
 
     @property
     def prediction(self) -> npt.NDArray[np.int16]:

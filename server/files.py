@@ -86,7 +86,7 @@ def atomic_write(
 
     Raises:
         OSError: The file cannot be written. `path` is unchanged, unless the content was written
-            and only the sync of its folder failed.
+            and only the sync of the folder failed.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

@@ -44,7 +44,10 @@ class Gesture:
     acts: dict[str, float]
     """Number of actions of the person per kind. The kinds are the fields of TimeModel."""
     rest: float
-    """Seconds from the gesture until the model rests or, after some sheets, has new predictions."""
+    """Seconds from the gesture until training rests.
+
+    After most contact sheets, the run waits only for new predictions (SHEETS_A_REST in ours.py).
+    """
     labelled: float
     """Share of items with a label."""
     labelled_right: float
@@ -120,8 +123,8 @@ class Course:
     def first(self, figure: str, wanted: float) -> int | None:
         """Return the number of gestures until `figure` first reaches `wanted`, or None.
 
-        The figure may fall below `wanted` later. To require that the figure stays above `wanted`
-        would be harder for runs with many gestures than for runs with few.
+        The figure may fall below `wanted` later. Such a fall is more likely in runs with many
+        gestures. A rule that `figure` must stay above `wanted` would disadvantage these runs.
         """
         return next(
             (k for k, gesture in enumerate(self.gestures, 1) if getattr(gesture, figure) >= wanted),

@@ -10,11 +10,14 @@ from annotation_gain.server_run import Page, page_of
 REGIONS_FIRST = {"digits": 10, "sklearn": 10, "textures": 0}
 """Number of region gestures before the first contact sheet, by data set: one per class.
 
-On textures the person draws no regions, because the clusters of that map mix several classes.
+On textures the person draws no regions, because each cluster of their map contains several classes.
 """
 SHEETS = ("suspects", "uncertain")
 SHEETS_A_REST = 5
-"""Number of gestures after which the run waits until the model has a new graph and rests."""
+"""Number of gestures after which the run waits until training rests.
+
+After other contact sheets, the run waits only for new predictions.
+"""
 ACCEPTED_FROM = 0.9
 """One gesture at the end of a run accepts all predictions with at least this confidence."""
 

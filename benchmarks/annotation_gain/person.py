@@ -20,7 +20,8 @@ Points = npt.NDArray[np.float32]
 SAMPLE = 9
 """Number of pictures in a sample.
 
-A person looks at a sample of a region before labelling it, after each reduction, and afterwards.
+A person looks at a sample of a region before making the region smaller, after making it smaller,
+and after labelling it.
 """
 DENSEST = 4
 TRIES = 5
@@ -29,7 +30,7 @@ SMALLEST = 12
 """Smallest number of items in a region."""
 LARGEST_REGION = 1500
 STRANGERS = 0.05
-"""Largest share of the items of a region whose prediction is another class."""
+"""Largest share of items in a region whose prediction is not the main class of the region."""
 
 
 class Eyes:
@@ -91,12 +92,18 @@ class LooksAtSamples:
         self.eyes = eyes
         self.random = np.random.default_rng(seed)
         self.shown: Items | None = None
-        """Items of a region that the page suggests, used instead of dense places; or None."""
+        """Items of a region that the page suggests, or None.
+
+        If given, the next region is drawn from these items, not round a dense place.
+        """
         self.in_vain: dict[str, float] = {}
         """Acts that led to no region. They are added to the acts of the next gesture."""
 
     def region(self, points: Points, labels: Labels, prediction: Labels) -> Region | None:
-        """Return the next gesture, or None after adding the acts of a vain search to `in_vain`."""
+        """Return the next gesture, or None if the person finds no region.
+
+        The acts of a search without a region are added to `in_vain`.
+        """
         free = np.flatnonzero(labels == UNLABELED)
         if len(free) <= SMALLEST:
             return None
@@ -137,7 +144,10 @@ class LooksAtSamples:
         return int((self.eyes.see(sample) != region.class_id).sum()) >= 2
 
     def _dense_spots(self, points: Points) -> Items:
-        """Return indices into `points` (K, D): the DENSEST densest of 1,000 random points."""
+        """Return indices into `points` (K, D) of points in dense places.
+
+        These are the DENSEST points with the nearest neighbours, out of 1,000 random points.
+        """
         some = self.random.choice(len(points), min(len(points), 1000), replace=False)
         k = min(len(points) - 1, max(SMALLEST, len(points) // 40))
         radius = np.partition(_squared(points[some], points), k, axis=1)[:, k]

@@ -81,7 +81,8 @@ class Run:
 def runs(seeds: int, only: str = "") -> list[Run]:
     """Return the runs of the report whose name contains `only`.
 
-    All runs of a seed come before those of the next seed. The report is useful after one seed.
+    All runs of one seed come before the runs of the next seed, because a report of one seed is
+    already useful.
     """
     planned = []
     for seed in range(seeds):

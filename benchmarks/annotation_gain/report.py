@@ -240,7 +240,7 @@ def _mean(courses: Sequence[Course], gesture: int, figure: str) -> float:
 
 
 NOTHING_LEFT = 0.99
-"""Share of items, labelled or right, from which a run counts as finished.
+"""A run counts as finished when at least this share of its items is labelled, or is right.
 
 The table repeats the last result of a finished run for larger numbers of gestures.
 """
@@ -284,8 +284,8 @@ def _time(courses: Sequence[Course], wanted: float, model: TimeModel) -> str:
 def _ratio(found: Found, data: str, wanted: float, model: TimeModel) -> str:
     """Return the seconds with Lodespace, divided by the seconds of the best other method.
 
-    If no other method reaches the goal in all runs, return "< " and the ratio to the seconds of the
-    method with the longest runs.
+    If no other method reaches the goal in all runs, the divisor is the mean duration of
+    the runs of the slowest other method, and the text starts with "< ".
     """
     mine = _seconds(found.get(("suggested", data), []), wanted, model)
     others = [found[method, data] for method in OPPONENTS if (method, data) in found]

@@ -27,7 +27,10 @@ class TimeModel:
     """Weight of a second in which the person can only wait for the model."""
 
     def seconds(self, acts: dict[str, float]) -> float:
-        """Return the total seconds of `acts`, the number of acts per kind; for `wait`, seconds."""
+        """Return the person's total seconds for `acts`.
+
+        `acts` has the number of acts per kind, except for `wait`, where it has seconds.
+        """
         return sum(getattr(self, name) * count for name, count in acts.items())
 
     def varied(self) -> dict[str, "TimeModel"]:

@@ -89,7 +89,7 @@ def shoot(driver: PageDriver, truth: np.ndarray) -> None:
 
 
 def shoot_forces(driver: PageDriver) -> None:
-    """The dials, and an arrow for the term that pulls hardest on each item."""
+    """Show the dials, and on each item an arrow for the term that pulls hardest on the item."""
     driver.evaluate("lodespace.commands.clearSelection()")
     driver.evaluate("lodespace.state.forces.shown.value = 'all'")
     driver.press("d")
@@ -102,7 +102,7 @@ def shoot_forces(driver: PageDriver) -> None:
 
 
 def shoot_headset(driver: PageDriver, truth: np.ndarray) -> None:
-    """Both eyes: the ones are selected, the brush in their midst, the palette at the left hand."""
+    """Show both eyes: a brush that selects a cluster of threes, the palette at the left hand."""
     headset = Headset(driver)
     driver.wait_for_scene()
     driver.wait_for_state("resting")
@@ -143,10 +143,7 @@ def shoot_sheet(headset: Headset) -> None:
 
 
 def write_calls(root: Path) -> None:
-    """Write recordings of four kinds of calls: trills, two kinds of whistles, drumming.
-
-    Half of them have a label.
-    """
+    """Write 16 sound files of animal calls: trills, two kinds of whistles, drumming."""
     rate, random = 22050, np.random.default_rng(0)
     time = np.arange(rate) / rate
     for number in range(16):

@@ -1,4 +1,4 @@
-"""Modules and optimisers as named tensors, the only content of safetensors files."""
+"""Conversion between modules or optimisers and named tensors, as safetensors files contain them."""
 
 from collections.abc import Mapping
 

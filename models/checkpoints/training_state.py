@@ -14,7 +14,10 @@ from lodespace.models.config import TrainingConfig
 
 
 class TrainingState(NamedTuple):
-    """Tensors and description of a training. A trainer that loads both gives identical results."""
+    """Tensors and description of a training.
+
+    A trainer that loads both continues with the same results as the saved training.
+    """
 
     tensors: Tensors
     """Tensors by name, on the CPU; latent_mean (N, D), prediction (N,), confidence (N,), ..."""
@@ -77,7 +80,7 @@ class StateDescription:
     seed: int
     """Seed of the training."""
     state_id: int
-    """Id that the owner of the trainer gave to this state. Files have it as "tag"."""
+    """Id that the owner of the trainer gave to this state. In JSON the name is "tag"."""
     frame: int
     """Number of the last frame that was shown."""
     shown: bool

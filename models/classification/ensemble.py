@@ -102,7 +102,7 @@ class Predictions:
     def step(self, classifier: WideClassifier, labels: TrainingLabels) -> bool:
         """Predict the next chunk. Returns whether the sweep is complete.
 
-        The doubts refer to `labels` in the call that predicts the last chunk of the sweep.
+        If labels change during a sweep, doubts are computed from the labels of the last call.
         """
         n = len(self.order)
         if self.position >= n and labels.has_two_classes and not self._prepare_second_pass(labels):
@@ -193,7 +193,7 @@ class Predictions:
         }
 
     def _half_way(self) -> Tensors:
-        """Return the tensors of the second pass that cannot be computed from the others."""
+        """Return those tensors of the second pass that `load` cannot compute from other tensors."""
         if self._belief is None:
             return {}
         if self._spreading is None:

@@ -3,8 +3,8 @@
 The last layer of the wide classifier is linear. A kernel can fit single labels: one label of an
 unusual item changes the predictions of similar items at once. The closed-form solution also gives
 the prediction of each labelled item without its own label (leave one out; Rasmussen and Williams
-2006, equation 5.12). Doubts therefore do not come from memorised labels. docs/gain.md has
-measurements.
+2006, equation 5.12). The doubt about a label is therefore independent of this label. docs/gain.md
+has measurements.
 """
 
 import torch

@@ -24,7 +24,7 @@ FRESH_CLASSIFIER_STEPS = 60
 DOUBTFUL_WEIGHT = 0.1
 """Minimum weight of a label that the classifier doubts."""
 CHUNKS_PER_UPDATE = 8
-"""During a sweep, the map uses the new predictions each time this many more chunks are done."""
+"""Number of chunks of a sweep after which the map uses the predictions made so far."""
 
 
 class LabelLearning:

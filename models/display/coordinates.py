@@ -1,7 +1,7 @@
 """Conversion between the shown coordinates and the coordinates of the model.
 
 Before latent means are shown, they are contracted along collapsed dimensions, rotated and
-translated. Forces, encoder and decoder use coordinates before these changes.
+translated. Forces, encoder and decoder use the latent means without these three changes.
 """
 
 import torch

@@ -31,7 +31,7 @@ def neighbours_of_rows(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the nearest neighbours of one block of rows.
 
-    A caller can search the blocks one after another, in many turns.
+    The caller can do other work between two blocks.
 
     Args:
         features: (N, F).

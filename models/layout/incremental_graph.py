@@ -13,7 +13,7 @@ from lodespace.models.layout.graph import Graph, fuzzy_graph, neighbours_of_rows
 FEATURE_COMPONENTS = 32
 """Number of principal components to which each set of learned features is reduced."""
 LEARNED_OF_SIGNS = 0.5
-"""Factor on the self-supervised features of signs such as letters. Other features have factor 1."""
+"""Factor on the self-supervised features of symbols. All other features have factor 1."""
 _ITEMS_PER_UNIT = 1000
 """Number of items that one unit of work passes through the feature network, in about 15 ms."""
 
@@ -26,7 +26,7 @@ class GraphFeatures:
 
     The features are up to three sets: principal components, self-supervised features of pictures,
     and the features of a trained classifier. All sets are scaled to the same variance, because no
-    set replaces another. Self-supervised features of signs count half (docs/gain.md).
+    set replaces another. Self-supervised features of symbols count half (docs/gain.md).
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class GraphRefresh:
         return self.features.classifier_features is not None
 
     def tensors(self) -> Tensors:
-        """The features collected so far; later all features, and the neighbours found so far."""
+        """Return the features collected so far and, once all are there, the neighbours found."""
         if self.building is not None:
             return {**self.building.tensors(), "graph_features": self.building.features}
         return {"graph_learned": torch.cat(self.features.learned)} if self.features.learned else {}

@@ -23,7 +23,10 @@ class Motion:
         """Step size of the first round of the motion."""
 
     def plan(self, rounds: int, step: float) -> None:
-        """Start a motion, unless `due * step` of the motion in progress is larger."""
+        """Start a motion of `rounds` rounds.
+
+        If `due * step` of the motion in progress is larger than `rounds * step`, keep that motion.
+        """
         if self.due * self.step <= rounds * step:
             self.due = self.planned = rounds
             self.step = step

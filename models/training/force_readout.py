@@ -3,7 +3,7 @@
 The unit of forces is nats per latent unit. In the presets with particles, the neighbour and anchor
 terms move the points, and the other terms train encoder, decoder and head. In the preset `paper`,
 all terms train the encoder. This module does not change the state of training: a separate generator
-draws the random items.
+draws the items that repel.
 """
 
 from collections.abc import Callable

@@ -13,8 +13,10 @@ from lodespace.models.item_predictions import UNLABELED
 
 _HELD_OUT_SHARE = 0.1
 _HELD_OUT_FROM = 50
-"""Number of labels from which on about a tenth of them is held out of training, to measure
-accuracy."""
+"""Minimum number of labels at which some labels are held out of training, to measure accuracy.
+
+With fewer labels, training uses all of them.
+"""
 _GOLDEN_RATIO = 0.6180339887498949
 """Golden ratio minus 1. Multiples of this number, modulo 1, are spread evenly over 0..1."""
 

@@ -29,7 +29,11 @@ class MapGuide:
         self._map = particle_map
 
     def update_stiffness(self) -> None:
-        """Set the stiffness of all anchors: 0 for labelled items that are not pinned."""
+        """Set the stiffness of all anchors.
+
+        Pinned items get PIN_STIFFNESS, other labelled items 0, and unlabelled items the configured
+        stiffness.
+        """
         particles = self._map.particles
         assert particles is not None
         labelled = self._state.labels.classes != UNLABELED

@@ -49,10 +49,8 @@ class Trainer:
         self.state_id = 0
         """Number that the caller gives to the current state, and that is saved with the state."""
         self.tempo = 1.0
-        """Time of one turn as a share (0..1] of the time between two frames that the page shows.
-
-        The tempo scales how far the shown points move in one turn. Training does not depend on it.
-        """
+        """Share (0..1] of the time between two shown frames that one turn takes: the shown points
+        move less far per turn with a lower tempo. Training does not depend on the tempo."""
         self.display = Display()
         self.loop = new_loop(self.dataset, config, self.n_classes, seed)
         self._moving = True
@@ -289,8 +287,8 @@ class Trainer:
         The shown points move backward through the frames since `state`. Then training continues.
 
         Raises:
-            ValueError: when the state belongs to other data; the trainer is then unchanged. Also
-                when this version cannot load the state; some tensors may then have changed.
+            ValueError: in two cases. If the state belongs to other data, the trainer is unchanged.
+                If this version cannot load the state, some tensors may have changed.
         """
         way = self._trail.back_to(state.meta["frame"], state.tensors["latent_mean"])
         self._load(state.description(len(self.dataset)), state.tensors)

@@ -23,7 +23,7 @@ def he_initialise(module: nn.Module) -> None:
     """Set He-normal weights and zero biases in all layers of `module`.
 
     In a 4 x 4 transposed convolution with stride 2, each output depends on 4 inputs per channel.
-    Its fan-in is therefore 4 times the number of input channels.
+    The fan-in of the convolution is therefore 4 times the number of input channels.
     """
     for layer in module.modules():
         if isinstance(layer, nn.ConvTranspose2d):

@@ -170,7 +170,10 @@ def _read(path: Path) -> x509.Certificate | None:
 
 
 def _make_private(path: Path) -> None:
-    """Let only the owner read a file, whose mode a copy may have changed. Raises OSError."""
+    """Make a file readable by its owner only. Raises OSError.
+
+    A file that was copied may have become readable by other users.
+    """
     mode = path.stat().st_mode & 0o777
     if os.name != "posix" or not mode & 0o077:
         return

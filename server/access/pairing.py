@@ -39,7 +39,7 @@ REQUESTS_PER_MINUTE = 30
 REQUESTS_PER_MINUTE_AND_ADDRESS = 10
 """Largest number of requests for access per minute from one IP address."""
 _CLOSE_AGAIN_SECONDS = 1.0
-"""Seconds after which the server again closes a stream of a revoked device that is still open."""
+"""Seconds from closing the streams of a revoked device to closing those that are still open."""
 
 _RANK: dict[Role, int] = {"viewer": 0, "annotator": 1, "owner": 2}
 
@@ -78,7 +78,7 @@ class PairingManager:
 
     Args:
         devices: Approved devices; None if the server is not shared, so that no device can pair.
-        streams: Open streams of devices. The streams of a device are closed when it is revoked.
+        streams: Open streams of devices. Revoking a device closes the streams of the device.
         fingerprint: SHA-256 of the server's certificate, hexadecimal, shown to the owner.
         clock: Returns seconds since the epoch.
     """

@@ -116,7 +116,7 @@ def bake(
             f"the parts are {', '.join(PARTS)}"
         )
     if epochs < 1:
-        raise TrainingError(f"{epochs} epochs; train for at least one epoch")
+        raise TrainingError(f"epochs must be at least 1, not {epochs}")
     with (
         _threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,

@@ -91,7 +91,7 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
 
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
-    """Warn if options about the data are given that have no effect on an existing project."""
+    """Warn if options about the data have no effect, because the project already exists."""
     given = data_options_from(options)
     if project.report is None and (given != ImportOptions() or options.labels is not None):
         sys.stderr.write(

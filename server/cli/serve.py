@@ -153,7 +153,10 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
 
 
 def _has_screen() -> bool:
-    """Whether a browser window can be opened. Otherwise a text browser could use this terminal."""
+    """Whether a browser window can be opened.
+
+    Without a screen, Python might start a text browser in this terminal instead.
+    """
     return sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

@@ -141,7 +141,8 @@ def export(
     if kind not in FORMATS:
         suffixes = ", ".join(suffix for suffix, _ in FILES.values())
         raise ProjectError(
-            f"{output}: give a name that ends in {suffixes}, or --format {', '.join(FOLDERS)}"
+            f"{output}: unknown format. To write a file, give a name with one of the suffixes"
+            f" {suffixes}. To write a folder, add --format with one of {', '.join(FOLDERS)}"
         )
     project, session = open_offline(path)
     try:

@@ -102,7 +102,7 @@ def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:
 def write(project: Project, class_names: list[str], folder: Path, shown_as: str) -> None:
     """Write weights, description and an example of use into `folder`.
 
-    The example names the folder `shown_as`. Raises ProjectError or OSError.
+    The example loads the model from the path `shown_as`. Raises ProjectError or OSError.
     """
     model_of(project, class_names).save(folder)
     shape = project.items.data.shape[1:]

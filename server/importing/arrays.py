@@ -78,7 +78,9 @@ class ArrayFile:
             count = min(per_block, self.shape[0] - start)
             raw = self.stream.read(count * item)
             if len(raw) != count * item:
-                raise DatasetError(f"{self.name}: ends after item {start + len(raw) // item}")
+                raise DatasetError(
+                    f"{self.name}: truncated, with only {start + len(raw) // item} whole items"
+                )
             yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
 
     def whole(self) -> npt.NDArray[Any]:

@@ -22,9 +22,9 @@ _SIDE = 224
 _BATCH = 32
 _MEAN = [0.485, 0.456, 0.406]
 _DEVIATION = [0.229, 0.224, 0.225]
-"""Mean and standard deviation of ImageNet's pixels per colour channel.
+"""Standard deviation of ImageNet's pixels per colour channel. `_MEAN` is the mean.
 
-torchvision's weights were trained on pictures normalised with these values.
+torchvision's weights were trained on pictures normalised with both.
 """
 _LAST_LAYERS = ("fc", "classifier", "head", "heads")
 

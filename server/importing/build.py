@@ -110,7 +110,7 @@ class _Building:
         self.frame = self._choose_frame()
         if (source.count or 0) > MAX_ITEMS:
             raise DatasetError(
-                f"{source.name}: {source.count:,} items; at most {MAX_ITEMS:,} are imported"
+                f"{source.name}: has {source.count:,} items; import at most {MAX_ITEMS:,}"
             )
         if source.count is not None and source.kind != "vector":
             _check_room(folder, source.count * self.frame[0] * self.frame[1])

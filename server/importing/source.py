@@ -118,7 +118,7 @@ class Source(Protocol):
         ...
 
     def picture_sizes(self, limit: int) -> Sequence[tuple[int, int]]:
-        """(height, width) of some pictures, fewer than twice `limit`."""
+        """(height, width) per picture, for a sample of fewer than 2 * `limit` pictures."""
         ...
 
     def __iter__(self) -> Iterator[RawItem | BadItem]:

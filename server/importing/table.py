@@ -284,7 +284,10 @@ def _text(value: Any) -> str | None:
 
 
 def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[str, ...]:
-    """Class names for the numbers in a label column, stored in a Hugging Face data set."""
+    """Class names for the numbers in the label column `column`.
+
+    Hugging Face stores these names in the metadata of the schema.
+    """
     if (
         schema is None
         or column is None

@@ -15,7 +15,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
 MAX_PIXELS = 40_000_000
 """Largest number of pixels in a picture."""
 _LARGE = 4_000_000
-"""A picture with more pixels is decoded while no other such picture is decoded."""
+"""Pictures with more pixels than this number are decoded one at a time."""
 _one_large_picture = threading.Lock()
 """Lock held while a large picture is decoded.
 

@@ -37,7 +37,10 @@ def _shortened(text: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A column's value as text: "" for None, the size of bytes, JSON for lists and structures."""
+    """A column's value as text.
+
+    None becomes "", bytes become their number, and lists and structures become JSON.
+    """
     if value is None:
         return ""
     if isinstance(value, str):

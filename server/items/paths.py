@@ -96,7 +96,8 @@ def inside(root: Path, path: bytes) -> bytes:
     real = os.path.realpath(os.path.join(top, path))
     if not real.startswith(top + b"/"):
         raise ItemError(
-            f"leads out of {root}; put the file there, or name the folder of the paths with --root"
+            f"the path leads out of {root}; move the file into this folder, or name the folder"
+            " that the paths are relative to with --root"
         )
     return real
 

@@ -53,7 +53,7 @@ class LabelImport:
     same: int = 0
     """Number of items that already had the imported label."""
     unknown: list[str] = field(default_factory=list)
-    """Ids of imported labels that no item of the project has."""
+    """Ids that have an imported label, but no item in the project."""
     conflicts: list[tuple[str, str, str]] = field(default_factory=list)
     """Id, label in the project and imported label of each conflict."""
     kept: int = 0
@@ -111,7 +111,10 @@ def _add(found: dict[str, str], item_id: str, label: str, where: str) -> None:
 
 
 def _of_label_studio(path: Path) -> dict[str, str]:
-    """Return the first choice per annotated task, by task id or, without an id, by file path."""
+    """Return the first choice of each annotated task.
+
+    The keys are the tasks' ids, or file paths for tasks without an id.
+    """
     try:
         tasks = json.loads(path.read_bytes())
         if not isinstance(tasks, list):

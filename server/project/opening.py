@@ -200,7 +200,7 @@ def open_existing(
 
 
 def is_bake(folder: Path) -> bool:
-    """Return whether `folder` is a bake, which may be replaced, and not a project."""
+    """Return whether `folder` is a bake. Unlike a project, a bake may be replaced."""
     if not (folder / MANIFEST).is_file():
         return False
     try:

@@ -165,8 +165,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise ProjectError(f"{path}: cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise ProjectError(
-            f"{path}: damaged ({error}). The labels are in labels.sqlite beside it: move that file "
-            "to a new project on the same data"
+            f"{path}: damaged ({error}). The labels are in labels.sqlite in the same folder. "
+            "Create a new project on the same data and move labels.sqlite into its folder"
         ) from error
     if manifest.format > FORMAT:
         raise ProjectError(f"{path}: written by a newer version of Lodespace; update Lodespace")

@@ -46,7 +46,10 @@ class Access(Message):
     """Answer of GET /api/access: waiting and approved devices, for the owner."""
 
     addresses: list[str]
-    """URLs for other devices, the most likely one first; empty without `--lan`."""
+    """URLs for other devices; empty without `--lan`.
+
+    The first URL is the one that most likely works.
+    """
     fingerprint: str
     """SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`."""
     waiting: list[WaitingDevice]
@@ -81,7 +84,7 @@ class AccessPoll(Message):
 
 
 class AccessAnswer(Message):
-    """State of a request for access. An answer with the state `allowed` sets the cookie."""
+    """State of a request for access. `allowed` comes with the cookie of the approved device."""
 
     state: Literal["waiting", "allowed", "denied", "expired"]
     """The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid."""

@@ -22,7 +22,10 @@ class Ack(Operation, tag="ack"):
     command_id: str
     """Id of the command."""
     sequence: int
-    """Number of the command's event in the label log; if nothing changed, of the newest event."""
+    """Number of the command's event in the label log.
+
+    If the command changed nothing, it has no event, and this is the number of the newest event.
+    """
     count: int
     """Number of items that changed."""
     class_id: int = UNLABELED

@@ -15,4 +15,4 @@ class Operation(Message, tag_field="op"):
     """Base of all text messages of the stream."""
 
     role: ClassVar[Role] = "annotator"
-    """Role that a client needs to send the operation. Default: viewers may not send it."""
+    """Lowest role that may send the operation. With the default, viewers may not send it."""

@@ -51,7 +51,7 @@ class EditClass(Operation, tag="edit_class"):
 
 
 class MergeClass(Operation, tag="merge_class"):
-    """Merge a class into another class. The items of the class then have the class `into`."""
+    """Merge a class into another: every item of the class `class_id` gets the class `into`."""
 
     command_id: CommandId
     """Id of the command."""

@@ -53,7 +53,8 @@ class Record(NamedTuple):
 class RecordingWriter:
     """Appends records to a recording.
 
-    Opening a file removes an incomplete record at its end. Raises OSError or ProjectError.
+    An incomplete record at the end of an existing file is removed when the file is opened. Raises
+    OSError or ProjectError.
     """
 
     def __init__(

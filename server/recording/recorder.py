@@ -124,7 +124,7 @@ class Recorder:
             self._write(OPERATION, now, protocol.encode_operation(operation))
 
     def timeline(self) -> Future[Timeline]:
-        """Return a future timeline that includes all records that still wait for the disk."""
+        """Return a Future of the timeline. It completes when all waiting records are written."""
         return self._thread.submit(self._timeline)
 
     def _timeline(self) -> Timeline:

@@ -13,8 +13,10 @@ DOUBTFUL = 0.5
 NARROW = 0.5
 """An item with a smaller margin between its two most probable classes is uncertain."""
 OVERVIEW = 1000
-"""Number of items that are divided into SHEET_SIZE groups for an overview. The overview begins with
-one item of each group."""
+"""Number of items from which the first sheet is chosen while there are no predictions.
+
+The items are divided into SHEET_SIZE groups, and the sheet has one item of each group.
+"""
 SPREAD = 20
 """A sheet of uncertain items has one item from each of SHEET_SIZE groups of the first SPREAD *
 SHEET_SIZE items of the queue. Labels of two neighbours give the same information, and the most

@@ -1,4 +1,6 @@
-"""Cues: one byte per item, for colour or size, that shows where labels help most.
+"""Cues: one value per item (uint8) that shows where labels help most.
+
+The page shows a cue as the colour or the size of the points.
 
 255 is the strongest value. Uncertainty, density, diversity and class coverage are criteria by which
 active learning chooses items; here a person sees the values and chooses. Density and diversity are

@@ -10,8 +10,7 @@ from lodespace.session.item_state import ItemState
 TARGET = 0.98
 """Share of correct items at which the labels are good enough."""
 TYPICAL_REGION = 27
-"""Number of items per region gesture that is assumed before the first region gesture: the size of a
-sheet."""
+"""Assumed number of items per region gesture, before the first one. The size of a sheet is used."""
 
 
 def doubts(state: ItemState) -> npt.NDArray[np.float32]:

@@ -46,7 +46,7 @@ def typical_region(history: LabelHistory) -> float:
 
 
 class Review:
-    """Sheets, cues and suggestions of `session`, and an estimate of its quality.
+    """Sheets, cues, suggestions and estimated label quality of `session`.
 
     The quality is estimated again after a change of labels, predictions or measured accuracy.
     `tell` is called with each estimate that differs from the previous estimate.
@@ -82,17 +82,17 @@ class Review:
     # Changes --------------------------------------------------------------------------------------
 
     def labelled(self) -> None:
-        """Note that labels, classes or regions may have changed."""
+        """Request a new estimate, because labels, classes or regions may have changed."""
         self._changed.set()
 
     def predicted(self) -> None:
-        """Note a new frame. Most frames only move points, so that no new estimate is needed."""
+        """Request a new estimate if predictions have changed. Most frames only move points."""
         if self.session.scores.uncertainty.version != self._known:
             self._known = self.session.scores.uncertainty.version
             self._changed.set()
 
     def measured(self, metrics: dict[str, float]) -> None:
-        """Note the trainer's metrics, which may include the accuracy on held-out labels."""
+        """Request a new estimate if `metrics` has a new accuracy on held-out labels."""
         accuracy = metrics.get("label_accuracy")
         measured = (accuracy, 0 if accuracy is None else int(metrics.get("held_out", 0)))
         if measured != self._measured:

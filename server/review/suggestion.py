@@ -18,20 +18,24 @@ LEAST_GAIN = 1.0
 SPOTS = 16
 """Largest number of dense spots of the map at which a region is tried."""
 SMALLEST, LARGEST = 6, 2000
-"""Fewest and most items of a suggested region."""
+"""Smallest and largest number of items of a ball that is considered as a region."""
 AGREEMENT = 0.9
-"""Smallest share of the items of a region whose predicted class is the class of the region."""
+"""Minimum share of items in a region with the same predicted class, the class of the region."""
 MOST = 0.5
 """A region has a gain only if the label improves more than this share of the region's items."""
 WORTH_DRAWING = 2 * SHEET_SIZE
-"""Smallest number of items of a suggested region. A sheet gains more than a smaller region, because
-the items of a sheet differ more from one another (docs/gain.md).
+"""Smallest number of items of a suggested region, although smaller balls are considered.
+
+A sheet gains more than a smaller region, because the items of a sheet differ more from one another
+(docs/gain.md).
 """
 _STEP = 1.5
 """Factor by which the number of items of a ball grows per iteration."""
 _THINNING = 1.3
-"""A ball stops growing when its radius would grow by more than this factor times the growth at
-constant density."""
+"""Largest growth of a ball's radius per iteration, relative to the growth at constant density.
+
+A ball stops growing when its radius would grow more, because the density then falls.
+"""
 
 
 class Region(NamedTuple):
@@ -92,8 +96,8 @@ def _candidates(state: ItemState, class_name: Callable[[int], str]) -> Iterator[
 def _overview(n: int) -> Suggestion:
     """Return the first suggestion of a session: a sheet with items from all over the map.
 
-    A model that has labels of only some classes predicts one of these classes with confidence
-    everywhere.
+    The sheet should contain all classes: a model that learned only some classes predicts one of
+    these with high confidence for every item.
     """
     return Suggestion(
         kind="uncertain",

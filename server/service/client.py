@@ -55,7 +55,7 @@ class Connection(Protocol):
 
 
 class Client:
-    """A connected client: what the client shows, watches and drags, and its outbox."""
+    """A connected client: its connection, its view of the session, and its outbox."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class Client:
         self._wake.set()
 
     def history_changed(self) -> None:
-        """Queue the history of gestures, which is read from the session when it is sent."""
+        """Queue the history of gestures, as the session has it at the time of sending."""
         self._history_due = True
         self._wake.set()
 

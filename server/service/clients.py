@@ -48,7 +48,7 @@ class Clients:
             client.replace(key, operation)
 
     def history_changed(self) -> None:
-        """Send the history to each client. Each client can undo only its own gestures."""
+        """Queue the history of gestures for every client, as `Client.history_changed` does."""
         for client in self._greeted():
             client.history_changed()
 

@@ -16,7 +16,7 @@ class HeldItems:
 
     def __init__(self, session: AnnotationSession, clients: Clients, trainer: AnyTrainer) -> None:
         self.trainer = trainer
-        """The trainer, or its stand-in."""
+        """The trainer; a `NoTrainer` if the service does not train."""
         self._session = session
         self._clients = clients
 

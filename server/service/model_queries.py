@@ -15,7 +15,7 @@ from lodespace.session.pins import check_targets
 from lodespace.session.session import AnnotationSession
 
 MAX_QUERIES = 4
-"""Largest number of open queries per client. The trainer answers queries between two batches."""
+"""Largest number of open queries per client. Training pauses while a query is answered."""
 
 
 class ModelQueries:

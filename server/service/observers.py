@@ -47,7 +47,7 @@ class ClientUpdates(Observer):
 
 
 class ReviewUpdates(Observer):
-    """Makes the review estimate the quality of the labels again."""
+    """Reports each change to the review, which estimates the quality of the labels."""
 
     def __init__(self, review: Review) -> None:
         self._review = review

@@ -45,7 +45,7 @@ from lodespace.session.session import AnnotationSession
 from lodespace.training.supervisor import TrainerSupervisor
 
 CLI_CLIENT = "cli"
-"""Client id of the gestures that options of the command line make."""
+"""Client id of the changes that come from command-line options."""
 
 
 class Service:

@@ -50,8 +50,8 @@ class ClassList:
     """Classes of a session, in the order of their creation. The id of a class is its index.
 
     An id is never used again. A class that was merged or deleted, or whose creation was undone,
-    stays in the list, marked as removed. The items of a merged class count as the class that it was
-    merged into. The items of other removed classes count as unlabelled.
+    stays in the list, marked as removed. The items of a merged class count as items
+    of the class that replaced it. The items of other removed classes count as unlabelled.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -103,13 +103,13 @@ class ClassList:
             )
         if len(self.classes) >= MAX_CLASSES:
             raise RequestError(
-                f"a session has at most {MAX_CLASSES} classes",
+                f"a session has at most {MAX_CLASSES} classes; rename an existing class instead",
                 code="too_many_classes",
                 status=409,
             )
 
     def change(self, event: ClassEvent) -> str:
-        """Store the change of `event` for `rebuild`. Return a short description of the change."""
+        """Record `event` for the next `rebuild`. Return a short description of its change."""
         class_id = event.class_id
         name = self.classes[class_id].name if class_id < len(self.classes) else ""
         self._changes[event.sequence] = event
@@ -147,7 +147,7 @@ class ClassList:
         return any(number not in self._standing for number in made)
 
     def rebuild(self, stands: Callable[[int], bool]) -> None:
-        """Compute `classes` from the first classes and all changes that are not undone.
+        """Compute `classes` from the initial classes and all changes that are not undone.
 
         `stands` receives the number of an event, and returns True if the event is not undone.
         """

@@ -29,7 +29,7 @@ class ItemState(NamedTuple):
     locked: npt.NDArray[np.bool_]
     """Whether the class in `standing` is locked (N,)."""
     positions: npt.NDArray[np.int32]
-    """Positions (N, D), in steps of the grid. A step has the same length along all axes."""
+    """Positions (N, D), in steps of the quantisation grid. A step is equally long on all axes."""
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:

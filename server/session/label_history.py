@@ -88,7 +88,7 @@ class LabelHistory:
         return affected[self.labels[affected] != before]
 
     def _label_from_below(self, items: npt.NDArray[np.uint32], number: int) -> None:
-        """Label `items` as their newest gestures before `number` that are not undone."""
+        """Give each item the label of its newest gesture before `number` that is not undone."""
         waiting = [(number, items)]
         while waiting:
             number, items = waiting.pop()

@@ -1,4 +1,7 @@
-"""Pinned items and their targets, computed from all anchors that are not undone. Pure state."""
+"""Pinned items and their targets. Pure state: equal events give equal pins.
+
+An anchor is one change of the pins. The pins follow from all anchors that are not undone.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Predictions of the items as clients see them, and the newest change of each item."""
+"""Predictions of the items as clients see them, and when each prediction changed last."""
 
 from typing import Any
 

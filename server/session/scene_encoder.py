@@ -67,7 +67,10 @@ class SceneEncoder:
         self._forces = forces
 
     def forces_frame(self) -> bytes | None:
-        """Return a frame of the newest forces; None without forces in the current dimension."""
+        """Return a frame of the newest forces.
+
+        None if there are no forces yet, or if the latent dimension has changed since.
+        """
         grid = self._state.grid
         if self._forces is None or self._forces.vectors.shape[2] != grid.latent_dim:
             return None

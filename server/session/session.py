@@ -180,7 +180,7 @@ class AnnotationSession(SessionState):
     def begin_with(
         self, labels: npt.NDArray[np.int16] | None, verified: npt.NDArray[np.bool_] | None = None
     ) -> None:
-        """Set the labels (N,) before the first event, and whether each label is verified (N,)."""
+        """Set the initial labels (N,), and whether each of them is verified (N,)."""
         self.history.labels[:] = UNLABELED if labels is None else labels
         self.history.verified[:] = False if verified is None else verified
         self._two_classes = (-1, False)

@@ -32,7 +32,8 @@ class SessionState:
         Args:
             items: The data.
             read_only: Whether every command is refused.
-            scene_id: Id of the scene; None for a random id. A bake passes an id to be repeatable.
+            scene_id: Id of the scene; None for a random id. A bake passes an id, so that
+                equal bakes give equal files.
             settings: The first training settings.
         """
         self.items = items

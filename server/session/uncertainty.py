@@ -1,6 +1,7 @@
 """Margin and doubt per item, kept consistent with the current labels.
 
-The margin and doubt of the trainer lag by one frame. The scene of a bake has no margin or doubt.
+The trainer computes both, but its values lag by one frame, and a bake does not store them. Lower
+bounds take the place of missing or outdated values.
 """
 
 from typing import Any
@@ -52,7 +53,7 @@ class UncertaintyTracker:
         self._stale = np.zeros(n, np.bool_)
 
     def is_repeat(self, margin: Floats | None, doubt: Floats | None) -> bool:
-        """Return whether the previous frame had the same margin and doubt, as most frames do."""
+        """Return whether margin and doubt equal those of the previous frame."""
         return self._received is not None and all(map(_equal, (margin, doubt), self._received))
 
     def update(self, predictions: ItemPredictions[npt.NDArray[Any]], labels: Classes) -> None:

@@ -174,7 +174,7 @@ class FrameReady(msgspec.Struct, tag=True):
 
 
 class State(msgspec.Struct, tag=True):
-    """State of training. Sent after each change, and at least once per second as the heartbeat."""
+    """State of training. Sent after each change, and about every 0.5 s as the heartbeat."""
 
     running: bool
     """False while training is paused."""
@@ -221,7 +221,7 @@ class Restored(msgspec.Struct, tag=True):
     event: int
     """Sequence number of the event of the inputs."""
     found: bool
-    """Whether a snapshot of that state was restored. Otherwise the model keeps its state."""
+    """Whether a snapshot of the earlier state was restored; if not, the model keeps its state."""
 
 
 class Probed(msgspec.Struct, tag=True):

@@ -32,7 +32,7 @@ had trained does not count as a failure."""
 HEALTHY_SECONDS = 60.0
 """A process that ran this long resets the number of consecutive failures."""
 STOP_SECONDS = 10.0
-"""Time for the trainer to save a checkpoint and end."""
+"""Longest time that the trainer gets to save a checkpoint and end."""
 NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."
@@ -131,7 +131,7 @@ class TrainerSupervisor:
     # Commands -------------------------------------------------------------------------------------
 
     def learn_from(self, inputs: m.TrainingInputs) -> None:
-        """Send new inputs, which the trainer applies within one batch.
+        """Send new inputs. The trainer applies them after its current batch.
 
         If training was resting, its state becomes "running".
         """
@@ -194,7 +194,7 @@ class TrainerSupervisor:
         self._send(m.Pause())
 
     def _send(self, command: msgspec.Struct) -> None:
-        """Send `command` if a process runs. A new process receives all inputs at its start."""
+        """Send `command` if a process runs. Otherwise do nothing: a new process gets all inputs."""
         if self._process is not None:
             self._process.send(command)
 
@@ -332,7 +332,7 @@ def _failure_text(failure: m.Failed) -> str:
 
 
 def _processors() -> int:
-    """Return the number of processors that this process may use. A container can limit it."""
+    """Return the number of processors that this process may use; a container can lower it."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 9.0
 """A trainer that sends nothing for this time counts as hung, and is killed."""
 START_SECONDS = 60.0
-"""The same limit for the first message of a trainer, which has to load torch from disk first."""
+"""A trainer whose first message takes longer is killed. The trainer loads torch first."""
 CLOSED_SECONDS = 0.5
 """Time that a process has to end by itself after its pipe has closed."""
 
@@ -25,7 +25,7 @@ class Ending(Enum):
     """How a run of the trainer process ended."""
 
     KILLED = auto()
-    """Killed from outside, or because it hung, after it had trained."""
+    """Killed, by another program or because it hung, when it had already trained."""
     EXITED_EARLY = auto()
     """Ended without an error message before it had trained."""
     FAILED = auto()

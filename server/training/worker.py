@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 REWIND_SECONDS = 1 / 50
 """Interval between two frames of a motion that is played backward."""
 FRAME_RATE = 25.0
-"""Frame rate, in frames per second, for which the limits of motion per frame are defined."""
+"""Frame rate, in frames per second, at which a point may move by the full limit per frame."""
 
 Commands = queue.SimpleQueue[m.Command | None]
 

@@ -20,7 +20,7 @@ from lodespace.web.security import protect
 from lodespace.web.websocket import SOCKETS
 
 CLOSE_TIMEOUT_SECONDS = 1.0
-"""Time for all clients to answer the closing handshake when the server stops."""
+"""Longest wait for the closing handshakes of all clients when the server stops."""
 NETWORK = web.AppKey("network", Network)
 """Certificate and devices; present only with `--lan`."""
 LISTENER = web.AppKey("listener", list[LanListener])

@@ -1,9 +1,9 @@
 """Security of every route: one middleware checks each request, and adds headers to each answer.
 
-A foreign page in a browser on this machine can send requests to the server, even if the server
-listens on this machine only: by a form, a script, a WebSocket, or a host name that resolves to this
-machine (DNS rebinding). Host and Origin are therefore checked against allow-lists before any
-handler runs. On the loopback address, the visitor is the owner. On the network, the cookie
+Even if the server listens on this machine only, a foreign page in a browser on this machine can
+reach it. The page can use a form, a script, a WebSocket, or a host name that resolves to this
+machine (DNS rebinding). The middleware therefore checks Host and Origin against allow-lists before
+any handler runs. On the loopback address, the visitor is the owner. On the network, the cookie
 identifies the device of the visitor. A route that was not added by add_route needs the role
 `owner`.
 """
@@ -58,8 +58,8 @@ def content_security_policy(host: str | None, framed_by: str = "'none'") -> str:
     """Return the Content-Security-Policy of an answer.
 
     Args:
-        host: Name and port of this server, for WebSockets; None: the policy allows no WebSocket.
-            The policy names them, because not every browser includes ws: and wss: in 'self'.
+        host: Name and port to which the page may open WebSockets; None: no WebSocket is allowed.
+            The policy names `host`, because not every browser includes ws: and wss: in 'self'.
         framed_by: Sources of pages that may show the page in a frame.
     """
     streams = "" if host is None else f" ws://{host} wss://{host}"
@@ -239,7 +239,7 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
 def secure(
     response: web.StreamResponse, host: str, hosts: frozenset[str], *, notebook: bool = False
 ) -> None:
-    """Add the security headers to an answer. The policy names `host` if `hosts` contains `host`."""
+    """Add the security headers to an answer. They allow WebSockets to `host` if `hosts` has it."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     if notebook:

@@ -1,4 +1,4 @@
-"""The simulated person, the time model, and the course of a run, on which docs/gain.md is based."""
+"""The benchmark behind docs/gain.md: the simulated person, the time model, and its runs."""
 
 from pathlib import Path
 
@@ -199,8 +199,8 @@ NEVER_THERE = ("umap", "umap-samples", "random")
 def all_runs(tmp_path: Path) -> report.Found:
     """Courses of all planned runs: five gestures that label all items.
 
-    For methods that never reach the goal, a fifth of the labels is wrong. `umap-samples` finds no
-    region on letters.
+    There are two exceptions. A fifth of the labels is wrong for the methods in NEVER_THERE, so that
+    they never reach the goal. The run of `umap-samples` on letters has no gestures.
     """
     for run in plan.runs(1):
         course = Course(run.method, run.data, run.seed, 300)

@@ -2,8 +2,8 @@
 
 Processor time excludes the time in which other processes run. `console.timeStamp` marks the start
 and the end of a frame's script, and Chromium's trace reports the clock of the thread at each mark
-(`tts`). A single evaluation draws all frames, so that the test sends the page no other requests
-during the measurement.
+(`tts`). A single call of `evaluate` draws all frames, so that the test sends the page no other
+requests during the measurement.
 """
 
 from collections.abc import Iterator
@@ -246,7 +246,7 @@ def moving_points(points: int) -> MovingPoints:
 
 
 def enter(driver: PageDriver) -> FrameBench:
-    """Enter VR and return the bench. The page must have been opened with `prepare`."""
+    """Enter VR and return the bench. `prepare` must have been called before the page opened."""
     driver.wait_for_scene()
     headset = Headset(driver)
     headset.enter()

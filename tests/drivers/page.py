@@ -175,7 +175,7 @@ class PageDriver:
         self.page.keyboard.press(key)
 
     def label(self, class_id: int, items: npt.ArrayLike) -> None:
-        """Label `items` with a class, by the command of the page."""
+        """Label `items` with a class by a call of the page's command, without mouse or keys."""
         chosen = sorted(np.asarray(items).tolist())
         self.evaluate(f"lodespace.commands.label({class_id}, Uint32Array.from({chosen}))")
 

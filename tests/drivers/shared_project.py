@@ -56,7 +56,7 @@ class ProjectState:
         return cls(labels, session, model, scene.predictions, scene.latent_mean(), step)
 
     def differences(self, other: "ProjectState", *, with_model: bool) -> list[str]:
-        """Return the names of parts that differ. Positions may differ by one step of the grid."""
+        """Return the names of parts that differ. Positions may differ by one grid step."""
         found = [name for name, value in self.session.items() if other.session[name] != value]
         found += ["labels"] * (self.labels != other.labels)
         if with_model:

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Playwright for one module: asynchronous tests cannot run while its event loop runs."""
+    """Playwright, stopped after each module: asynchronous tests cannot run while it is started."""
     with sync_playwright() as started:
         yield started
 
@@ -97,10 +97,10 @@ def impure_server(shared_impure_digits: SharedProject) -> Iterator[ServerProcess
 
 @pytest.fixture
 def own_server(tmp_path: Path, server_process: type[ServerProcess]) -> ServerProcess:
-    """A server with the trainer for one test.
+    """A server with the trainer that only one test uses.
 
-    Such a test kills the trainer, reads the whole history, or undoes in an order that does not lead
-    the model back.
+    A test needs its own server if it kills the trainer, reads the whole history, or undoes in an
+    order that does not return the model to its first state.
     """
     process = server_process("--project", str(tmp_path / "digits"))
     process.start()

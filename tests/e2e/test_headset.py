@@ -327,8 +327,8 @@ def test_the_cloud_stands_at_arms_reach_again_after_reset(headset: Headset) -> N
 
 
 def test_the_brush_shows_card_controller_and_pictures(headset: Headset) -> None:
-    """The card shows the nearest item. Points and pictures near the hand have the size that belongs
-    to the framebuffer height. A hidden session holds nothing."""
+    """The card shows the nearest item. The size of points and pictures follows from the
+    framebuffer height. A session that becomes hidden ends the stroke of the brush."""
     uniforms = "view.parts.cloud.material.uniforms"
     item = int(SIXES[0])
     at = headset.in_room(np.array([item]))[0]

@@ -337,7 +337,7 @@ def test_quality_is_shown_and_follows_labels(page: PageDriver, server: ServerPro
 
 
 def cloud_bytes(page: PageDriver, attribute: str, width: int) -> np.ndarray:
-    """The first byte per item of an attribute of the cloud that has `width` bytes per item."""
+    """The first of the `width` bytes that `attribute` of the cloud has per item."""
     script = f"Array.from(lodespace.cloud.points.geometry.getAttribute('{attribute}').array)"
     return np.array(page.evaluate(script), np.uint8).reshape(-1, width)[:, 0]
 

@@ -23,7 +23,7 @@ CODES = sorted(
     }
 )
 NOT_SENT = {"error", "collapse"}
-"""Codes that no error has on the wire: that of the base class, and that of a notice."""
+"""Codes that no error message has: `error` is of the base class, and `collapse` is of a notice."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

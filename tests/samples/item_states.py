@@ -18,7 +18,8 @@ def item_state(
 ) -> ItemState:
     """Return a state of items. `verified` and `locked` are lists of item indices.
 
-    Margins are lower bounds that the confidence gives. Without `doubt`, so are the doubts.
+    The margins are the lower bounds for the given confidence. If `doubt` is None, the doubts are
+    lower bounds too.
     """
     n = len(labels)
     label, predicted = np.asarray(labels, np.int16), np.asarray(prediction, np.int16)

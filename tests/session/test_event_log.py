@@ -134,7 +134,7 @@ def test_a_damaged_page_of_the_file_is_reported(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB. Only root can mount it, as in CI. /dev/full cannot hold a database."""
+    """A file system of 1 MB. Only root can mount it, so the tests that use it run only as root."""
     folder = tmp_path / "small"
     folder.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:

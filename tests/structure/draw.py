@@ -1,4 +1,4 @@
-"""The pictures and tables of the folders in docs/architecture.md, drawn from the code.
+"""Pictures and tables of the code's folders for docs/architecture.md, made from the code.
 
 Run `make architecture` after folders or imports have changed. A test compares the stored files.
 """

@@ -17,7 +17,7 @@ WITH_TORCH = {
     "baking/progress",
     "exporting/model",
 }
-"""Modules and folders of server/ that may import torch. Others import these only lazily."""
+"""Modules and folders of server/ that may import torch. Other modules import them only lazily."""
 WITHOUT_TORCH = {
     "lodespace.models.checkpoints.checkpoint",
     "lodespace.models.config",

@@ -50,9 +50,10 @@ class ForcesTask(Task):
 
 
 class FirstLayoutTask(Task):
-    """Does nothing during the first layout, so that no other task delays the forces.
+    """Replaces the other tasks during the first layout, and does nothing.
 
-    A round of forces takes 2 ms, and a person waits for the first layout.
+    A person waits for the first layout. A round of forces takes only 2 ms, so a unit of another
+    task (20 ms) per round would make the layout much slower.
     """
 
     def __init__(self, particle_map: ParticleMap) -> None:

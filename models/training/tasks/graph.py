@@ -72,8 +72,10 @@ class GraphTask(Task):
         self.requested = False
         """Whether the next unit of the task starts to build a new graph."""
         self.features_in_graph = False
-        """Whether the current graph is built from learned features. True if no features are learned
-        from the items."""
+        """Whether the current graph uses all features that can be learned without labels.
+
+        Always True for vectors, because no features are learned from vectors.
+        """
         self._network = features
         self._state = state
         self._learning = learning
@@ -93,7 +95,7 @@ class GraphTask(Task):
         return self._map.graph
 
     def first_graph_built(self) -> None:
-        """Note that the first graph exists. It is built from principal components."""
+        """Update `features_in_graph`, because the first graph uses only principal components."""
         self.features_in_graph = not self.learns_features
 
     def count_gesture(self) -> None:

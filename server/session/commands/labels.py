@@ -103,7 +103,7 @@ def apply(state: SessionState, event: LabelEvent | LabelEachEvent) -> Change:
 
 
 def _note(record: GestureRecord, note: str) -> str:
-    """Return a short description of the gesture; "" for a region that got one class."""
+    """Return a short description of the gesture; "" if class and item count describe it enough."""
     if record.tool == "accept" and note:
         return note
     if record.tool != "sheet" and record.class_ids is None:

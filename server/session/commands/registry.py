@@ -1,4 +1,4 @@
-"""Table of the topics: the functions that plan each command and apply each event."""
+"""Table of commands and events, with the function that plans or applies each of them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Checkpoints that are read are intact, whatever happens to their files."""
+"""Reading of checkpoints: a damaged checkpoint is skipped, and an earlier intact one is read."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The preset `paper`, run by Trainer in turns of one unit of work."""
+"""Training with the preset `paper`. A turn is one unit of work of the trainer."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -12,8 +12,9 @@ const HOVER_DELAY = 125;
 const HOVER_LINGER = 260;
 /** Least milliseconds between two searches for the item under the pointer. */
 const HOVER_INTERVAL = 50;
-/** Largest movement (CSS pixels) and duration (ms) of a tap. */
+/** Largest movement during a tap, CSS pixels. */
 const TAP_DISTANCE = 10;
+/** Longest duration of a tap, ms. */
 const TAP_MS = 400;
 
 /** Connect the canvas to the tools. Returns a function that removes the listeners. */

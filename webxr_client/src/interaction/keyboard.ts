@@ -260,7 +260,10 @@ export function keyActions(state: AppState, commands: Commands): KeyAction[] {
   ];
 }
 
-/** Go to the nearest gesture before or after the shown moment; after the last one, to live. */
+/**
+ * Go to the nearest gesture before the shown moment (`back`) or after it. If there is no later
+ * gesture, return to live.
+ */
 function toGesture(state: AppState, commands: Commands, back: boolean): void {
   const { time } = state;
   const moments = (time.timeline.peek()?.ticks ?? []).map((tick) => tick.moment);

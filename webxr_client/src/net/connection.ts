@@ -40,8 +40,9 @@ export interface StreamListener {
 
 type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 
-/** Bounds of the wait before another attempt, in ms. The wait doubles with each failure. */
+/** Wait before the second attempt to connect, in ms. The wait doubles with each failure. */
 const FIRST_WAIT = 300;
+/** Longest wait between two attempts, in ms. */
 const LONGEST_WAIT = 8000;
 const PROTOCOL_ERROR = 1002;
 

@@ -208,7 +208,11 @@ export interface Device {
 
 /** Answer of GET /api/access: waiting and approved devices, for the owner. */
 export interface Access {
-  /** URLs for other devices, the most likely one first; empty without `--lan`. */
+  /**
+   * URLs for other devices; empty without `--lan`.
+   *
+   * The first URL is the one that most likely works.
+   */
   addresses: string[];
   /** SHA-256 of the certificate, hexadecimal with colons; empty without `--lan`. */
   fingerprint: string;
@@ -240,7 +244,7 @@ export interface AccessPoll {
   secret: string;
 }
 
-/** State of a request for access. An answer with the state `allowed` sets the cookie. */
+/** State of a request for access. `allowed` comes with the cookie of the approved device. */
 export interface AccessAnswer {
   /** The owner's decision; `waiting`: no decision yet; `expired`: the request is invalid. */
   state: "waiting" | "allowed" | "denied" | "expired";
@@ -304,7 +308,11 @@ export interface Ack {
   op: "ack";
   /** Id of the command. */
   command_id: string;
-  /** Number of the command's event in the label log; if nothing changed, of the newest event. */
+  /**
+   * Number of the command's event in the label log.
+   *
+   * If the command changed nothing, it has no event, and this is the number of the newest event.
+   */
   sequence: number;
   /** Number of items that changed. */
   count: number;
@@ -381,7 +389,7 @@ export interface EditClass {
   locked?: boolean | null;
 }
 
-/** Merge a class into another class. The items of the class then have the class `into`. */
+/** Merge a class into another: every item of the class `class_id` gets the class `into`. */
 export interface MergeClass {
   op: "merge_class";
   /** Id of the command. */

@@ -36,9 +36,7 @@ export interface Presenter {
 const FIELD_OF_VIEW = 40;
 const FIT_SHARE = 0.97;
 const FOLLOW_MS = 900;
-/**
- * Least motion of a corner of the cloud's box that the camera follows, as a share of the diagonal.
- */
+/** The camera follows a corner of the cloud's box that moves by this share of the diagonal. */
 const FOLLOW_SHARE = 0.06;
 
 const centre = new Vector3();

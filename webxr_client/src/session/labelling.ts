@@ -100,8 +100,8 @@ export class Labelling {
   }
 
   /**
-   * Return the items whose current class and new class are unlocked. Shows a note with the number
-   * of other items.
+   * Return the items whose current class and new class are unlocked. If other items are left out,
+   * show their number to the user.
    *
    * @param newClass Maps an item to its new class; absent if all get the same, unlocked class.
    */

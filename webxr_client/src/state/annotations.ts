@@ -49,8 +49,8 @@ export class Annotations {
   }
 
   /**
-   * Restore the labels from before a refused command. Items that were labelled differently since
-   * keep their labels. Returns whether the command was known.
+   * Restore the labels from before a refused command. An item whose label has changed after the
+   * command keeps its newer label. Returns whether the command was known.
    */
   revert(commandId: string): boolean {
     const change = this.optimistic.get(commandId);

@@ -3,7 +3,8 @@
  * density threshold bounds a selection around a pointed place) or from a selection. Items are
  * counted in the cells of a grid and the counts are smoothed. The region grows from the cells under
  * the brush over adjacent cells whose density is at least `share` of the densest cell under the
- * brush. A region grows from a selection in the same way, but only items of one kind are counted.
+ * brush. From a selection, a region grows in the same way, but only over items that the
+ * caller accepts, such as items with the same prediction.
  */
 import { GRID_STEPS } from "../protocol/messages.js";
 import type { LatentState } from "./latent-state.js";
@@ -95,7 +96,7 @@ export class ClusterGrowth {
     return taken;
   }
 
-  /** The `wanted` items in the `taken` cells, and all items of `besides`; ascending. */
+  /** Items of `taken` cells for which `wanted` returns true, and the items `besides`; ascending. */
   private itemsIn(
     taken: Uint8Array,
     wanted: (item: number) => boolean,

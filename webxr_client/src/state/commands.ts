@@ -32,7 +32,7 @@ export interface Commands {
   setSettings(changes: Partial<Settings>): void;
   /**
    * Make the model pull items to `targets` (one per item) while they are dragged. The drag is not
-   * stored. Empty `items` end the drag without effect.
+   * stored. Empty `items` end the drag: the model no longer pulls the items.
    */
   drag(items: Uint32Array, targets: Point[]): void;
   /** Store the end of a drag as one gesture. With `keep`, the items stay pinned. */

@@ -17,16 +17,17 @@ export type SheetKind = "suspects" | "uncertain";
 export interface OpenSheet {
   /** `suspects`: labels that the model doubts. `uncertain`: uncertain predictions. */
   kind: SheetKind;
+  /** First items of the queue; if the status is `done`, the next items after the queue. */
   items: readonly SheetItem[];
-  /** Number of items in the whole queue; `items` are the first items of the queue. */
+  /** Number of items in the queue, without the items that the user has set aside. */
   total: number;
   /** Expected number of wrong labels or predictions among `items`. */
   expectedWrong: number;
   /** Reason given by the suggestion that opened the sheet; "" if the user opened it. */
   reason: string;
   /**
-   * `busy`: waiting for the server. `done`: the queue is empty, and `items` are the next uncertain
-   * items.
+   * `open`: the user can correct `items`. `busy`: waiting for the server. `done`: the queue is
+   * empty; `items` are shown only if the user asks for them.
    */
   status: "open" | "busy" | "done";
 }
@@ -67,8 +68,8 @@ export class ReviewState {
 }
 
 /**
- * Class that Enter gives an item of a sheet that the user did not correct: the label or the
- * prediction of the item, whichever is more likely; -1 if the item has neither.
+ * Class that an item without a correction gets when its sheet is confirmed: its label or its
+ * prediction, whichever is more likely; -1 if the item has neither.
  */
 export function proposedClass({ class_id, prediction, confidence, doubt }: SheetItem): number {
   return prediction < 0 || (class_id >= 0 && confidence <= 1 - doubt) ? class_id : prediction;

@@ -4,11 +4,10 @@
  * that paints touches or points at the palette, which is near the other hand. This module draws
  * nothing.
  */
-import { type Matrix4, Vector3 } from "three";
-import type { PaletteSide } from "../../scene/xr/boards/palette-layout.js";
+import { Vector3 } from "three";
 import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
-import { BoardAim, type BoardsInRoom } from "./boards/aim.js";
+import { BoardAim } from "./boards/aim.js";
 import type { BoardPointing } from "./boards/board-pointing.js";
 import { pauseOrRun } from "./boards/run-tile.js";
 import { TilePress } from "./boards/tile-press.js";
@@ -29,18 +28,7 @@ import {
   RAY_LENGTH_AT_POINTS,
   RAY_LENGTH_WITH_CLUSTER,
 } from "./placement/dimensions.js";
-
-/** The objects that hands act on. */
-export interface XrSurroundings extends BoardsInRoom {
-  /** Matrix from scene metres to room metres. */
-  readonly roomFromScene: Matrix4;
-  readonly palette: BoardsInRoom["palette"] & {
-    turnPage(): void;
-    turnTo(side: PaletteSide): void;
-  };
-  /** Draw `items` in the hand that grabbed them; an empty array draws all items at their places. */
-  showGrabbed(items: Uint32Array): void;
-}
+import type { XrSurroundings } from "./surroundings.js";
 
 /** Angle by which a stick turns the world, radians. */
 const TURN = Math.PI / 6;
@@ -353,10 +341,7 @@ export class XrControls implements InputListener {
     if (other.stickClicked) pauseOrRun(this.state, this.commands);
   }
 
-  /**
-   * Length of a hand's ray, metres: shorter if the brush contains points or the hand holds a
-   * cluster.
-   */
+  /** Length of a hand's ray, metres: shorter with points in the brush or a cluster in the hand. */
   private rayLength(hand: TrackedHand): number {
     if (this.cluster.hand === hand) return RAY_LENGTH_WITH_CLUSTER;
     return this.brush.hit.count === 0 ? RAY_LENGTH : RAY_LENGTH_AT_POINTS;

@@ -18,7 +18,7 @@ import type { AppState } from "../../state/app-state.js";
 import type { Commands } from "../../state/commands.js";
 import type { XrMode } from "../../state/xr-state.js";
 import { BrushProbe } from "./brush/brush-probe.js";
-import { XrControls, type XrSurroundings } from "./controls.js";
+import { XrControls } from "./controls.js";
 import { FrameClock } from "./frame-clock.js";
 import { scaleOf } from "./grab/transform.js";
 import { HandDisplay } from "./hand-display.js";
@@ -30,6 +30,7 @@ import { HeadPose } from "./placement/head-pose.js";
 import { PalettePlacement } from "./placement/palette-placement.js";
 import { placeSheet, placeWorld } from "./placement/placement.js";
 import { PresenceSender } from "./presence-sender.js";
+import type { XrSurroundings } from "./surroundings.js";
 
 export interface XrParts {
   state: AppState;

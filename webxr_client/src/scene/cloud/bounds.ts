@@ -3,7 +3,7 @@ import { Box3, Vector3 } from "three";
 import { GRID_STEPS } from "../../protocol/messages.js";
 import type { LatentState } from "../../state/latent-state.js";
 
-/** Least number of items, at even intervals, from which the box of a larger cloud is computed. */
+/** The box of a cloud of more items is computed from every k-th item, at least this many. */
 const SAMPLES = 4000;
 /** Share of the points that are treated as outliers at each end of an axis. */
 const OUTLIERS = 0.004;

@@ -14,8 +14,9 @@ const LONG = 0.09;
 /** Length of an arrow at the 95th percentile of force when more than MANY arrows are drawn. */
 const LONG_OF_MANY = 0.04;
 const MANY = 400;
-/** Largest lengths of an arrow and of its head, scene metres. */
+/** Largest length of an arrow, scene metres. */
 const LONGEST = 0.13;
+/** Largest length of an arrowhead, scene metres. */
 const LONGEST_HEAD = 0.014;
 const MOST_ARROWS = 20_000;
 const MOST_TRAILS = 3000;

@@ -1,7 +1,4 @@
-/**
- * The point cloud: one THREE.Points in one draw call. Positions come from the keyframes of
- * LatentState, labels and predictions from the byte arrays of Annotations.
- */
+/** The point cloud: one THREE.Points, drawn in one call, from LatentState and Annotations. */
 import {
   BufferAttribute,
   BufferGeometry,
@@ -42,8 +39,8 @@ const SIZES = [0.45, 1.9] as const;
 /** Share by which selected items are drawn larger. */
 const SELECTED_SIZE = 0.22;
 /**
- * Share by which few selected items, such as those of a contact sheet, are drawn larger, so that
- * they are found among thousands of points.
+ * Share by which selected items are drawn larger if they are few, such as the items of a contact
+ * sheet, so that a person finds them among thousands of points.
  */
 const MARKED_SIZE = 1.6;
 // Bytes of the attribute `marks`.

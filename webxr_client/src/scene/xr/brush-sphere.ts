@@ -41,7 +41,7 @@ export class BrushSphere {
     this.mesh.frustumCulled = false;
   }
 
-  /** Set the look. `radius`: room metres. `held`: whether the filling is brighter. */
+  /** Set size and colour. `radius`: room metres. `held`: the brush paints, and looks brighter. */
   set(radius: number, colour: Color, held: boolean): void {
     this.mesh.scale.setScalar(radius);
     this.mesh.material.uniforms.uColour!.value = colour;

@@ -6,7 +6,10 @@ import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
-/** Return a function that shows the answer to a request, and the error message ("" if none). */
+/**
+ * Return a function that shows the answer to a request, and the error message of the newest
+ * request; "" without an error.
+ */
 function useAccess(): [(request: Promise<Access>) => void, string] {
   const { state } = useUi();
   const [error, setError] = useState("");

@@ -31,7 +31,7 @@ export function ColourChoice() {
       ))}
       <select
         aria-label="Other colours"
-        title="Colour by something else (K: next cue)"
+        title="Colour by confidence or by a cue (K: next cue)"
         class={more.includes(by) ? "on" : ""}
         value={more.includes(by) ? by : ""}
         onChange={(event) => choose((event.currentTarget.value || "label") as ColourBy)}

@@ -1,4 +1,4 @@
-/** Counts of items, losses and lists of names, formatted for the user. */
+/** Formatting for the user: numbers of items, losses, and lists of names. */
 import { count } from "../../state/format.js";
 
 export const items = (n: number): string => `${count(n)} ${n === 1 ? "item" : "items"}`;

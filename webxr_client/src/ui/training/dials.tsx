@@ -175,7 +175,7 @@ function Choice<T extends string>({
   );
 }
 
-/** Slider of a dial. It sends one command when the user releases it. */
+/** Slider of a dial. One command is sent when the user releases the slider. */
 function Slider({ dial, value, disabled }: { dial: Dial; value: number; disabled: boolean }) {
   const { commands } = useUi();
   const [turning, setTurning] = useState<number | null>(null);

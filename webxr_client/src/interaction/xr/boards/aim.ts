@@ -26,7 +26,8 @@ export class BoardAim {
   private readonly atPalette = new BoardPointing(PALETTE_WIDTH, PALETTE_HEIGHT);
   private readonly atSheet = new BoardPointing(SHEET_WIDTH, SHEET_HEIGHT);
   /**
-   * State at the board that the hand touches or points at; the palette's state if there is none.
+   * How the hand touches or points at a board: at the sheet if the hand is there, else at the
+   * palette.
    */
   pointing = this.atPalette;
 

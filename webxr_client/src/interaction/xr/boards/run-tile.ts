@@ -80,8 +80,8 @@ function giveClass(classId: number, state: AppState, commands: Commands): number
 }
 
 /**
- * Resize the brush, or widen clusters, by `factor`: hands without controllers have no thumbstick to
- * do so.
+ * Resize the brush, or widen clusters, by `factor`. Hands without controllers need this action,
+ * because they have no thumbstick.
  */
 function resize(factor: number, { xr }: AppState): void {
   if (xr.tool.peek() === "cluster") xr.setDensity(xr.density.peek() / factor);

@@ -9,7 +9,7 @@ import { runTile } from "./run-tile.js";
 import { scrub } from "./time-tiles.js";
 
 export class TilePress {
-  /** `endGestures`: called before the hands are swapped. */
+  /** `endGestures`: called before the other hand becomes the hand that paints. */
   constructor(
     private readonly aim: BoardAim,
     private readonly state: AppState,

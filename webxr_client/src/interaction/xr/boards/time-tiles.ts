@@ -11,7 +11,7 @@ import type { Commands } from "../../../state/commands.js";
 import { FORCES_SHOWN, TRAIL_STEPS } from "../../../state/force-state.js";
 import { SPEEDS } from "../../../state/time-state.js";
 
-/** Largest distance from a gesture's mark on the timeline that chooses the gesture, millimetres. */
+/** A touch on the timeline up to this far from the mark of a gesture chooses it, millimetres. */
 const SNAP = 3;
 const STIFFNESS_STEP = 0.1;
 

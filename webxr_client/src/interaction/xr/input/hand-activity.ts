@@ -1,4 +1,4 @@
-/** Use of the triggers: the hand that paints, subtracts, or presses a tile. */
+/** Activity of each hand that holds its trigger: painting, subtracting, or pressing a tile. */
 import type { Handedness } from "../../../state/xr-state.js";
 
 /**

@@ -8,9 +8,11 @@ import { BRUSH_AHEAD } from "../placement/dimensions.js";
 
 /** Milliseconds after which a hand that the headset does not see is lost. */
 const LOST_MS = 350;
-/** Indices of buttons of the xr-standard gamepad. */
+/** Index of the thumbstick among the buttons of the xr-standard gamepad. */
 const STICK = 3;
+/** Index of the lower button (A or X). */
 const LOWER = 4;
+/** Index of the upper button (B or Y). */
 const UPPER = 5;
 
 /** Spaces that three.js keeps for an input source. */

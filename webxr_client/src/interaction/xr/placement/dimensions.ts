@@ -19,8 +19,9 @@ export const CLOUD_LEAST_HEIGHT = 0.45;
 /** From the eyes to the middle of the sheet. */
 export const SHEET_DISTANCE = 0.52;
 export const SHEET_BELOW_EYES = 0.16;
-/** Least and largest angle between the directions of cloud and sheet, radians. */
+/** Least angle between the directions of cloud and sheet, radians. */
 export const SHEET_LEAST_ANGLE = (40 * Math.PI) / 180;
+/** Largest angle between the directions of cloud and sheet, radians. */
 export const SHEET_LARGEST_ANGLE = (70 * Math.PI) / 180;
 /** Angle that stays free between the edges of cloud and sheet, radians. */
 export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
@@ -28,9 +29,7 @@ export const SHEET_GAP_ANGLE = (2 * Math.PI) / 180;
 // The palette near the hand that does not paint.
 
 export const PALETTE_ABOVE_HAND = 0.13;
-/**
- * Sideways distance from the hand towards the other hand, which then reaches the palette easily.
- */
+/** Sideways from the hand to the palette, on the side of the hand that paints. */
 export const PALETTE_BESIDE_HAND = 0.12;
 /** Place of the palette without a second hand, relative to the eyes: x right, y up, z backward. */
 export const PALETTE_PARKED = [-0.38, -0.28, -0.5] as const;
@@ -45,7 +44,7 @@ export const CARD_FULL_SIZE_DISTANCE = 0.45;
 export const CARD_BESIDE_BRUSH = 0.055;
 export const CARD_ABOVE_BRUSH = 0.02;
 export const CARD_BEFORE_BRUSH = 0.05;
-/** From the upper edge of a sheet to the middle of the card of one of its pictures. */
+/** From the upper edge of a sheet up to the middle of the item card. */
 export const CARD_ABOVE_SHEET = 0.066;
 export const CARD_BEFORE_SHEET = 0.01;
 /** Size of the card over a sheet, as a multiple of the card's normal size. */
@@ -53,7 +52,7 @@ export const CARD_SCALE_AT_SHEET = 1.2;
 
 // Measurements of a frame, with ?bench in the address.
 
-/** Place of the board relative to the eyes, at the time when the cloud is placed. */
+/** Place of the board with the measurements, relative to the eyes when the cloud is placed. */
 export const BENCH_PLACE = [0, 0.25, -1.1] as const;
 
 // The brush.
@@ -70,8 +69,9 @@ export const GRASP_RADIUS = 0.03;
 
 // Boards that a hand touches or points at.
 
-/** Largest distances before and behind a board at which a hand counts as near the board. */
+/** Largest distance before a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEFORE = 0.07;
+/** Largest distance behind a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BEHIND = 0.05;
 /** Largest distance beside a board at which a hand counts as near the board. */
 export const BOARD_TOUCH_BESIDE = 0.015;
@@ -90,6 +90,7 @@ export const RAY_LENGTH_WITH_CLUSTER = 0.25;
 
 /** Least distance, scene metres, that a cluster has to be moved to be pinned. */
 export const LEAST_PULL = 0.03;
-/** Smallest and largest size of the world, in room metres per scene metre. */
+/** Smallest scale of the world, in room metres per scene metre. */
 export const LEAST_SCALE = 0.05;
+/** Largest scale of the world, in room metres per scene metre. */
 export const LARGEST_SCALE = 40;

@@ -1,4 +1,4 @@
-/** Kinds of VR session that this browser supports; without one, the code of VR is not loaded. */
+/** Sessions (VR, AR) that this browser supports. If it supports neither, VR code is not loaded. */
 import type { AppState } from "../../../state/app-state.js";
 import type { XrMode } from "../../../state/xr-state.js";
 

@@ -1,7 +1,7 @@
 /**
  * A flat panel in the room, drawn as a picture. `drawIfStale` draws the picture again only after a
- * change of a signal that `draw` has read, or after a call of `invalidate`. To draw the picture and
- * send it to the GPU costs more than anything else in a frame.
+ * change of a signal that `draw` has read, or after a call of `invalidate`. Drawing
+ * the picture and sending it to the GPU costs as much as everything else in a frame.
  */
 import { effect } from "@preact/signals";
 import {
@@ -120,7 +120,7 @@ export function drawGround(
   context.stroke();
 }
 
-/** Return `text`, cut with an ellipsis to at most `width`, millimetres. */
+/** Return `text`; if it is wider than `width` (millimetres), cut it and add an ellipsis. */
 export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let cut = text.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Drawing of stale boards, at most one per frame, in turn: to draw a board and send it to the GPU
- * costs as much as everything else in a frame.
+ * Drawing of stale boards: at most one board per frame, and each board in its turn. Drawing a board
+ * and sending it to the GPU costs as much as everything else in a frame.
  */
 import type { Board } from "./board.js";
 

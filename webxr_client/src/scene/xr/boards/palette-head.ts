@@ -23,7 +23,7 @@ import {
 import { FIRST_ROW, PALETTE_DOTS, PALETTE_HEIGHT, PALETTE_WIDTH } from "./palette-layout.js";
 
 export class PaletteHead extends Board {
-  /** Whether the scene is baked, so that there is no server to connect to. */
+  /** Whether there is no trainer, as for a bake. Then the head shows no connection problems. */
   private readonly absent = computed(() => this.state.training.value?.state === "absent");
 
   constructor(private readonly state: AppState) {

@@ -73,7 +73,7 @@ const TILE_HEIGHT = 31;
 const ACTION_HEIGHT = 30;
 /** Top of the first row, under the head. */
 export const FIRST_ROW = 38;
-/** From the left and right edges of the tile `scrub` to the ends of its timeline. */
+/** Distance of the ends of the timeline from the edges of its tile, the tile `scrub`. */
 export const TIMELINE_MARGIN = 8;
 const CLASS_ROWS = 2;
 

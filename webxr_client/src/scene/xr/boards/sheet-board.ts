@@ -206,7 +206,11 @@ export class SheetBoard extends Board {
   }
 }
 
-/** Text of a tile of the bottom row, and the line below. `labelled`: items that get a label. */
+/**
+ * Text of a tile of the bottom row, and the smaller line under the text.
+ *
+ * @param labelled Number of items that get a label when the sheet is confirmed.
+ */
 function words(kind: Tile["action"]["kind"], labelled: number): [string, string] {
   switch (kind) {
     case "confirm":
