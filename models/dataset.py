@@ -146,7 +146,7 @@ class Dataset:
     def from_images(
         cls, images: npt.NDArray[np.uint8], content: Content = "symbols", *, side: int | None = None
     ) -> "Dataset":
-        """Return a data set of pictures, at a side that the networks read.
+        """Return a data set of pictures, resized to a size that the networks read.
 
         Pictures of 28 x 28 are padded, so that MNIST's pixels stay as they are. Other sizes are
         padded to a square and resampled. The padding is the background of the pictures: the median
@@ -155,7 +155,7 @@ class Dataset:
         Args:
             images: uint8 (N, H, W), or (N, H, W, C) with 1 or 3 channels.
             content: kind of content of the pictures.
-            side: side of the stored pictures, in pixels; by default as `model_side` returns.
+            side: side length of the stored pictures, in pixels; by default that of `model_side`.
 
         Raises:
             ValueError: for an array of another shape or type, or without pixels.

@@ -31,9 +31,9 @@ class Read(NamedTuple):
     """Output of the model for a batch of B items."""
 
     latent_mean: torch.Tensor
-    """Latent means, (B, D), along the axes of the map."""
+    """Latent means, (B, D), along the axes of the shown latent space."""
     latent_log_variance: torch.Tensor
-    """Logarithm of the latent variance, (B, D), along the axes of the map."""
+    """Logarithm of the latent variance, (B, D), along the axes of the shown latent space."""
     head_probabilities: torch.Tensor
     """Class probabilities of the head, (B, C)."""
     class_probabilities: torch.Tensor

@@ -1,4 +1,4 @@
-"""Gestures and seconds of a person until a data set is labelled, compared to other methods.
+"""Gestures and seconds that a person needs to label a data set, compared to other methods.
 
     python benchmarks/annotation_gain [--seeds 3] [--jobs 2] [--only digits] [--fresh]
 

@@ -56,7 +56,7 @@ class Region:
     items: Items
     """Item numbers (K,)."""
     class_id: int
-    """Class that all items get."""
+    """Class that the gesture gives to all its items."""
     acts: dict[str, float] = field(default_factory=dict)
     """Number of acts per kind. The kinds are the fields of TimeModel."""
 

@@ -1,4 +1,4 @@
-"""Makes the README's screenshots: page, server and trainer, with labels given by lasso and key.
+"""Makes the README's screenshots: labels with lasso and keys on the page of a real server.
 
     python docs/images/make_screenshots.py
 

@@ -282,7 +282,9 @@ def from_npz(path: Path) -> ArrayItems:
             members = {name.removesuffix(".npy"): name for name in archive.namelist()}
             if "X" not in members:
                 names = ", ".join(sorted(members)[:20]) or "nothing"
-                raise DatasetError(f"{path}: holds {names}, but no array named X with the items")
+                raise DatasetError(
+                    f"{path}: has the arrays {names}; the items must be in an array named X"
+                )
             with archive.open(members["X"]) as stream:
                 items = ArrayFile(stream, f"{path}: X", archive.getinfo(members["X"]).file_size)
             named = {

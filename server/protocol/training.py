@@ -92,7 +92,7 @@ class TrainingChanged(Operation, tag="training"):
 
 
 class LossesMeasured(Operation, tag="losses"):
-    """A new sample of the training curves. Each message replaces the previous message."""
+    """The newest value of each training curve. It replaces an older message not sent yet."""
 
     losses: Losses
     """The sample."""

@@ -15,7 +15,7 @@ def check_undo(number: int, *, history: LabelHistory, classes: ClassList) -> Non
     if labelled or classes.is_target(made):
         name = classes.classes[made].name
         raise RequestError(
-            f"the class “{name}” is in use; remove the labels of its items, or delete the class",
+            f"items have the class “{name}”; remove their labels first, then undo again",
             code="class_in_use",
             status=409,
         )

@@ -101,7 +101,7 @@ class Hosts:
         self._own = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]"))
 
     def listen_to_network(self, names: Iterable[str], port: int) -> None:
-        """Allow `names`, the names in the certificate, with `port`."""
+        """Accept requests to `names`, the host names in the certificate, with `port`."""
         bracketed = [f"[{name}]" if ":" in name else name for name in names]
         self._network = frozenset(f"{name}:{port}" for name in bracketed)
         if port == 443:

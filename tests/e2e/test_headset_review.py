@@ -30,7 +30,8 @@ def open_sheet(headset: Headset, kind: str, side: Side = "right") -> list[dict[s
 
 
 def to_correct(items: list[dict[str, Any]]) -> list[int]:
-    """Places on the sheet with a wrong class, then others if fewer than two places are wrong."""
+    """Positions on the sheet of the items with a wrong class. If there are fewer than two,
+    positions of other items follow."""
     wrong = [k for k, item in enumerate(items) if becomes(item) != TRUTH[item["item"]]]
     return (wrong + [k for k in range(len(items)) if k not in wrong])[: max(2, len(wrong))]
 

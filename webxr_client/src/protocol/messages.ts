@@ -1152,7 +1152,7 @@ export interface TrainingChanged {
   training: Training;
 }
 
-/** A new sample of the training curves. Each message replaces the previous message. */
+/** The newest value of each training curve. It replaces an older message not sent yet. */
 export interface LossesMeasured {
   op: "losses";
   /** The sample. */

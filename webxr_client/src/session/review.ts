@@ -250,8 +250,8 @@ export class Review {
   }
 
   /**
-   * Grow the selection over nearby items with the same prediction. Items with another label are
-   * left out.
+   * Add nearby items to the selection that have the predicted class of the selected items. Items
+   * with a label of another class are left out.
    */
   grow(): void {
     const { selection, annotations, classes, latent } = this.state;

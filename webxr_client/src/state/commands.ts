@@ -84,7 +84,7 @@ export interface Commands {
   goOnWithSheet(): void;
   /** Select the suggested region, or open the suggested sheet. */
   next(): void;
-  /** Grow the selection over nearby items with the same prediction. */
+  /** Add nearby items with the predicted class of the selected items to the selection. */
   grow(): void;
   /**
    * Label the unlabelled items of the selection with their predictions, as one gesture, where the
