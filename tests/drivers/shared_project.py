@@ -122,10 +122,14 @@ class SharedProject:
         self._count += 1
         server = self._make(self._folder / str(self._count))
         server.start()
-        server.wait_until_ready()
-        self._wait_for_rest(server)
-        self._prepare(server)
-        return server, ProjectState.of(server)
+        try:
+            server.wait_until_ready()
+            self._wait_for_rest(server)
+            self._prepare(server)
+            return server, ProjectState.of(server)
+        except BaseException:
+            server.stop()
+            raise
 
     def _restore(self, server: ServerProcess, start: ProjectState, seconds: float = 20) -> bool:
         """Undo the gestures of a test. Returns whether the project is in the state `start` again.
