@@ -77,7 +77,7 @@ def test_a_head_of_higher_capacity_separates_less_sharply(plane: Plane, epochs: 
         )
     )
     assert deep.head > 0.6  # 0.77 to 0.93: the head still classifies
-    assert plane.logistic.silhouette - deep.silhouette > 0.08  # 0.17 to 0.35
+    assert plane.logistic.silhouette - deep.silhouette > 0.08  # 0.15 to 0.35
 
 
 def test_raised_beta_classifier_gives_tighter_clusters(plane: Plane, epochs: Epochs) -> None:
@@ -119,9 +119,9 @@ def test_space_holds_more_than_the_plane_and_is_separated(
     after = space.measure(
         space.with_head(pretrained, epochs.labelled, beta_kl=3, beta_classifier=100)
     )
-    assert after.neighbours > 0.87  # 0.94 to 0.95
-    assert after.silhouette > 0.4  # 0.58 to 0.67
-    assert after.head > 0.8  # 0.94 to 0.95
+    assert after.neighbours > 0.87  # 0.92 to 0.95
+    assert after.silhouette > 0.4  # 0.49 to 0.67
+    assert after.head > 0.8  # 0.92 to 0.95
 
 
 def test_pytorchs_initialisation_collapses_space_where_ours_does_not(space: Experiment) -> None:
