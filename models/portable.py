@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from lodespace.json_input import json_value
 from lodespace.models.config import Content, ModelConfig
 from lodespace.models.dataset import LARGEST_ALIKE, Dataset, Standardisation
 from lodespace.models.features.network import FeatureNetwork
@@ -179,7 +180,7 @@ def load_model(folder: str | Path) -> PortableModel:
     """
     folder = Path(folder)
     try:
-        description = json.loads((folder / DESCRIPTION).read_bytes())
+        description = json_value((folder / DESCRIPTION).read_bytes())
         if description["format"] != FORMAT:
             raise ValueError(
                 f"the file has format {description['format']}, and this version of Lodespace reads"

@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from lodespace.files import atomic_write
+from lodespace.json_input import json_value
 
 log = logging.getLogger(__name__)
 
@@ -105,9 +106,9 @@ def read(path: Path) -> Checkpoint:
         ValueError: when the checkpoint cannot be read or is damaged. The message states the reason.
     """
     try:
-        meta = json.loads(path.with_suffix(".json").read_bytes())
+        meta = json_value(path.with_suffix(".json").read_bytes())
         payload = path.read_bytes()
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"checkpoint {path.name} cannot be read: {error}") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         raise ValueError(f"checkpoint {path.name} has an unknown format")

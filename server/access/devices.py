@@ -12,6 +12,7 @@ import msgspec
 from lodespace.access.secret_hash import hash_of
 from lodespace.errors import LodespaceError
 from lodespace.files import write_private
+from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import Role
 
 DEVICES_FILE = "devices.json"
@@ -120,9 +121,9 @@ class DeviceStore:
             stamp = (status.st_mtime_ns, status.st_ino)
             if stamp == self._read_at:
                 return
-            self._devices = msgspec.json.decode(self._path.read_bytes(), type=_File).devices
+            self._devices = json_of(self._path.read_bytes(), _File).devices
             self._read_at = stamp
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, JsonError):
             # A missing or damaged file approves no device.
             self._devices, self._read_at = [], None
 

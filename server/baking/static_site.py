@@ -20,6 +20,7 @@ from lodespace.errors import ProjectError, RequestError
 from lodespace.items import originals, thumbnails
 from lodespace.items.details import provenance
 from lodespace.items.item_set import ItemSet
+from lodespace.json_input import json_value
 from lodespace.project.project import Project
 from lodespace.protocol import Training
 from lodespace.recording.index import index_of
@@ -107,7 +108,7 @@ def _copy_page(folder: Path, *, cards: bool) -> None:
             shutil.copytree(source, target)
         else:
             shutil.copyfile(source, target)
-    known = json.loads((BUILT_PAGE / "models" / "profilesList.json").read_bytes())
+    known = json_value((BUILT_PAGE / "models" / "profilesList.json").read_bytes())
     hands = {name: value for name, value in known.items() if name == "generic-hand"}
     (folder / "models" / "profilesList.json").write_text(json.dumps(hands))
     page = (folder / "index.html").read_text()

@@ -5,7 +5,6 @@ The values in all other columns are stored with the items.
 
 import io
 import itertools
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from lodespace.importing.table_rows import SNIFFED_ROWS, Row, open_rows, short
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.paths import open_inside
+from lodespace.json_input import json_value
 
 # Usual names of columns, in lower case. The first name that is in a table is used.
 _IDS = ("id", "item_id", "uid", "uuid", "key")
@@ -267,9 +267,9 @@ def _is_vector(cell: Any) -> bool:
 def _vector(cell: Any) -> npt.NDArray[np.float32]:
     """The vector (F,) in a cell: a list of numbers, or JSON text of a list. Raises ItemError."""
     try:
-        values = json.loads(cell) if isinstance(cell, str) else cell
+        values = json_value(cell) if isinstance(cell, str) else cell
         vector = np.asarray(values, np.float32)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise ItemError(f"the vector is not a list of numbers: {error}") from error
     if vector.ndim != 1 or vector.size == 0:
         raise ItemError("the vector is not a list of numbers")
@@ -296,7 +296,7 @@ def _hugging_face_names(schema: pa.Schema | None, column: str | None) -> tuple[s
     ):
         return ()
     try:
-        names = json.loads(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]
+        names = json_value(schema.metadata[b"huggingface"])["info"]["features"][column]["names"]
         return tuple(str(name) for name in names)
     except (ValueError, KeyError, TypeError):
         return ()

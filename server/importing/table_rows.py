@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from lodespace.errors import DatasetError
 from lodespace.importing.picture_folder import suffix_of
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk
+from lodespace.json_input import JsonError, json_value
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 SNIFFED_ROWS = 50
@@ -145,8 +145,8 @@ class JsonRows(Rows):
 
 def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        row = json_value(line)
+    except JsonError as error:
         return BadItem(name, f"not JSON: {error}")
     if not isinstance(row, dict):
         return BadItem(name, "not a JSON object")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
+from lodespace.json_input import json_value
 from lodespace.models.config import Content
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def load(folder: Path) -> ItemSet:
     """Open the data set in `folder`. Raises DatasetError with the reason."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json_value(path.read_bytes())
         number, name = int(manifest.get("format", 1)), str(manifest["name"])
         if number > FORMAT:
             raise DatasetError(f"{path}: written by a newer version of Lodespace; update Lodespace")
@@ -232,7 +233,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
 
 def files_of(folder: Path) -> list[Path]:
     """The files of the data set in `folder`. dataset.json is the last file of the list."""
-    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest = json_value((folder / MANIFEST).read_bytes())
     named: list[object] = [manifest.get(key) for key in _FILES]
     named.append(manifest.get("normalisation", {}).get("standardisation"))
     return [member(folder, name) for name in named if name is not None] + [folder / MANIFEST]
@@ -243,6 +244,6 @@ _FILES = ("images", "truth", "pixels", "vectors", "labels", "features", "items",
 
 def amend(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change dataset.json of the data set in `folder`. `change` edits the parsed file."""
-    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest = json_value((folder / MANIFEST).read_bytes())
     change(manifest)
     atomic_write(folder / MANIFEST, f"{json.dumps(manifest, indent=2)}\n".encode())

@@ -4,7 +4,6 @@ An imported label conflicts with a different label of the same item in the proje
 listed, and a person decides which labels stay.
 """
 
-import json
 import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from lodespace.importing.table import LABEL_NAMES
 from lodespace.importing.table_rows import SUFFIXES, open_rows
 from lodespace.items.errors import BadItem
 from lodespace.items.item_set import ItemSet
+from lodespace.json_input import json_value
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
@@ -116,7 +116,7 @@ def _of_label_studio(path: Path) -> dict[str, str]:
     The keys are the tasks' ids, or file paths for tasks without an id.
     """
     try:
-        tasks = json.loads(path.read_bytes())
+        tasks = json_value(path.read_bytes())
         if not isinstance(tasks, list):
             raise DatasetError(f"{path}: not a list of Label Studio tasks")
         found: dict[str, str] = {}
@@ -131,7 +131,6 @@ def _of_label_studio(path: Path) -> dict[str, str]:
         TypeError,
         AttributeError,
         IndexError,
-        RecursionError,
     ) as error:
         raise DatasetError(f"{path}: not tasks of Label Studio: {error!r}") from error
     return found

@@ -17,6 +17,7 @@ from lodespace.errors import ProjectError
 from lodespace.files import atomic_write
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.json_input import JsonError, json_of
 from lodespace.scene.glb import Scene, decode_scene
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the project in `folder`. Raises ProjectError."""
     path = folder / MANIFEST
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = json_of(path.read_bytes(), Manifest)
     except OSError as error:
         raise ProjectError(f"{path}: cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except JsonError as error:
         raise ProjectError(
             f"{path}: damaged ({error}). The labels are in labels.sqlite in the same folder. "
             "Create a new project on the same data and move labels.sqlite into its folder"

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lodespace.json_input import json_decoder
 from lodespace.protocol.access import AccessChanged
 from lodespace.protocol.answers import Ack, Notice, Refused
 from lodespace.protocol.classes import AddClass, Classes, DeleteClass, EditClass, MergeClass
@@ -57,6 +58,6 @@ ServerOperation = (
     | Resolved
 )
 
-decode_client_operation = msgspec.json.Decoder(ClientOperation).decode
-decode_server_operation = msgspec.json.Decoder(ServerOperation).decode
+decode_client_operation = json_decoder(msgspec.json.Decoder(ClientOperation))
+decode_server_operation = json_decoder(msgspec.json.Decoder(ServerOperation))
 encode_operation = msgspec.json.Encoder().encode

@@ -18,6 +18,7 @@ from typing import IO, Any, NamedTuple
 
 from lodespace.errors import ProjectError
 from lodespace.files import atomic_write
+from lodespace.json_input import json_value
 
 MAGIC = b"LODESPACE-REC1\r\n"
 KEYFRAME = b"K"
@@ -177,7 +178,7 @@ def _skip_header(file: IO[bytes], path: Path) -> None:
         raise ProjectError(f"{path}: not a recording of Lodespace", code="bad_recording")
     (length,) = _CRC.unpack(beginning[len(MAGIC) :])
     try:
-        json.loads(file.read(min(length, _MAX_HEADER)))
+        json_value(file.read(min(length, _MAX_HEADER)))
     except ValueError as error:
         raise ProjectError(
             f"{path}: the header of the recording is damaged", code="bad_recording"

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import msgspec
-
+from lodespace.json_input import JsonError
 from lodespace.protocol import (
     Curves,
     GestureTold,
     Keyframes,
     LossesMeasured,
-    ServerOperation,
     Tick,
     Timeline,
+    decode_server_operation,
 )
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, Record, end_of, read_records
 
@@ -19,8 +18,6 @@ MAX_CURVE_POINTS = 600
 """Largest number of points per curve of a timeline."""
 MAX_TICKS = 2000
 """Largest number of gestures in a timeline; older gestures are left out."""
-
-_decode = msgspec.json.Decoder(ServerOperation).decode
 
 
 class RecordingIndex:
@@ -52,8 +49,8 @@ class RecordingIndex:
 
     def _note(self, payload: bytes) -> None:
         try:
-            operation = _decode(payload)
-        except msgspec.MsgspecError:
+            operation = decode_server_operation(payload)
+        except JsonError:
             return  # an operation that this version does not know
         if isinstance(operation, GestureTold):
             self._ticks.append(

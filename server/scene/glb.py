@@ -18,6 +18,7 @@ import pygltflib as g
 
 from lodespace.errors import ProjectError
 from lodespace.items.class_lookup import lookup
+from lodespace.json_input import json_of
 from lodespace.protocol import MAX_CLASSES, PROTOCOL_VERSION, UNLABELED, ClassInfo
 from lodespace.protocol.frames import GRID_STEPS
 
@@ -193,7 +194,7 @@ def decode_scene(glb: bytes) -> Scene:
             == len(scene.confidence)
         ):
             raise ValueError("the attributes have different numbers of items")
-    except (msgspec.MsgspecError, ValueError, IndexError, RecursionError, struct.error) as error:
+    except (ValueError, IndexError, struct.error) as error:
         raise ProjectError(f"not a scene of Lodespace: {error}", code="bad_scene") from error
     return scene
 
@@ -259,7 +260,7 @@ def _chunks(glb: bytes) -> tuple[_Document, bytes]:
     binary_length, binary_type = struct.unpack_from("<I4s", glb, binary_at)
     if binary_type != b"BIN\0" or binary_at + 8 + binary_length != len(glb):
         raise ValueError("the binary chunk is incomplete")
-    return msgspec.json.decode(glb[20:binary_at], type=_Document), glb[binary_at + 8 :]
+    return json_of(glb[20:binary_at], _Document), glb[binary_at + 8 :]
 
 
 def _rows(document: _Document, blob: bytes, index: int, dtype: str, width: int) -> npt.NDArray[Any]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from lodespace.json_input import json_decoder, json_value
 from lodespace.protocol import Settings
 from lodespace.session.events import (
     AddClassEvent,
@@ -84,10 +85,10 @@ class _ClassChange(msgspec.Struct):
     into: int | None = None
 
 
-_provenance = msgspec.json.Decoder(_Provenance).decode
-_settings = msgspec.json.Decoder(Settings).decode
-_targets = msgspec.json.Decoder(_Targets).decode
-_class_change = msgspec.json.Decoder(_ClassChange).decode
+_provenance = json_decoder(msgspec.json.Decoder(_Provenance))
+_settings = json_decoder(msgspec.json.Decoder(Settings))
+_targets = json_decoder(msgspec.json.Decoder(_Targets))
+_class_change = json_decoder(msgspec.json.Decoder(_ClassChange))
 
 
 def read_rows(connection: sqlite3.Connection) -> Iterator[Row]:
@@ -176,7 +177,7 @@ def _class_ids(packed: str) -> ClassIds:
 
 
 def _stored(detail: _Provenance) -> StoredProvenance:
-    regions = msgspec.msgpack.encode(msgspec.json.decode(detail.regions))
+    regions = msgspec.msgpack.encode(json_value(detail.regions))
     return StoredProvenance(detail.tool, detail.note, detail.verified, msgspec.Raw(regions))
 
 

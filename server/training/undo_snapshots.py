@@ -5,12 +5,12 @@ that training does not wait. If a snapshot could not be written, or was lost wit
 an undo restores labels, settings and pins, and the model continues training from its current state.
 """
 
-import json
 import logging
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lodespace.json_input import json_value
 from lodespace.models.checkpoints import checkpoint
 from lodespace.models.checkpoints.training_state import TrainingState
 
@@ -88,7 +88,7 @@ def _state_ids_on_disk(folder: Path) -> dict[int, int]:
     state_ids: dict[int, int] = {}
     for event, path in checkpoint.numbered(folder):
         try:
-            state_ids[event] = int(json.loads(path.with_suffix(".json").read_bytes())["tag"])
+            state_ids[event] = int(json_value(path.with_suffix(".json").read_bytes())["tag"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.info("undo snapshot %s cannot be read: %s", path.name, error)
     return state_ids

@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from lodespace.errors import ProtocolError
+from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES
 
 BODY_SECONDS = 30.0
@@ -46,6 +47,6 @@ async def raw_body(request: web.Request) -> bytes:
 def decoded(raw: bytes, kind: type[T]) -> T:
     """Return `raw`, decoded as the type `kind`. Raises ProtocolError for a wrong field."""
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return json_of(raw, kind)
+    except JsonError as error:
         raise ProtocolError(f"The body is not valid for this address: {error}") from error

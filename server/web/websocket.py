@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from lodespace import protocol
 from lodespace.access.pairing import may
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
+from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from lodespace.service.client import Client
 from lodespace.service.service import Service
@@ -133,7 +134,7 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
 def _parse(text: str) -> protocol.ClientOperation:
     try:
         return protocol.decode_client_operation(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except JsonError as error:
         raise ProtocolError(
             f"The message is not an operation of {PROTOCOL_VERSION}: {error}"
         ) from error
@@ -149,8 +150,8 @@ def _command_id_of(text: str) -> str:
     A client without an answer would send the command again after each reconnect.
     """
     try:
-        return msgspec.json.decode(text, type=_Addressed).command_id
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return json_of(text, _Addressed).command_id
+    except JsonError:
         return ""
 
 

@@ -22,6 +22,7 @@ SERVER = (
     Topic("errors", "the tree of errors with their codes"),
     Topic("config", "options of the server, version"),
     Topic("files", "files and folders written whole or not at all"),
+    Topic("json_input", "decoding of JSON from outside"),
     Topic("models", "the generative model (models/, a library of its own)"),
     Topic("protocol", "messages and frames on the wire, TypeScript types"),
     Topic("items", "item arrays, tables, original files, thumbnails"),

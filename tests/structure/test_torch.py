@@ -25,8 +25,8 @@ WITHOUT_TORCH = {
     "lodespace.models.terms",
 }
 """Modules and folders of models/ that do not load torch."""
-FOR_MODELS = {"lodespace.models", "lodespace.files"}
-"""Modules of Lodespace that models/ may import: models/ itself, and the module for files."""
+FOR_MODELS = {"lodespace.models", "lodespace.files", "lodespace.json_input"}
+"""Modules of Lodespace that models/ may import: models/ itself, files, decoding of JSON."""
 NOT_FOR_A_LIBRARY = {"aiohttp", "asyncio", "threading", "multiprocessing", "sqlite3"}
 
 

@@ -159,7 +159,11 @@ async def test_posting_one_class_per_item(digits: TestClient) -> None:
         b"\xff\xfe",
         b'{"op":"label"}',
         json.dumps({**label([0], 0), "extra": 1}).encode(),
+        b'{"op":' + b"[" * 200_000,
+        b'{"op":"label","items":' + b"[" * 200_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     ],
+    ids=range(9),
 )
 async def test_malformed_body_is_refused_with_a_code_and_a_sentence(
     digits: TestClient, body: bytes

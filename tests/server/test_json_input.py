@@ -1,0 +1,148 @@
+"""Tests of JSON from outside: every kind of wrong JSON is one error, wherever it is read."""
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from lodespace.access.devices import DEVICES_FILE, DeviceStore
+from lodespace.errors import DatasetError, LodespaceError, ProjectError, ProtocolError
+from lodespace.importing.source import ImportOptions
+from lodespace.importing.table_rows import open_rows
+from lodespace.items import item_set
+from lodespace.items.errors import BadItem
+from lodespace.json_input import MAX_DEPTH, JsonError, json_decoder, json_of, json_value
+from lodespace.models.checkpoints import checkpoint
+from lodespace.project.label_import import read_labels
+from lodespace.project.project import read_manifest
+from lodespace.protocol import decode_client_operation
+from lodespace.recording.format import MAGIC, read_records
+from lodespace.scene.glb import decode_scene
+from lodespace.web.bodies import decoded
+
+DEEP = b'{"x":' + b"[" * 200_000
+
+
+class _Named(msgspec.Struct):
+    name: str = ""
+
+
+_decode = json_decoder(msgspec.json.Decoder(_Named))
+WRONG = [
+    b"",
+    b"{",
+    b'{"name":"\xff"}',
+    b"[]",
+    DEEP,
+    b"[" * 200_000 + b"]" * 200_000,
+    b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+    b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+]
+
+
+@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
+def test_wrong_text_is_one_error_with_and_without_a_type(text: bytes) -> None:
+    with pytest.raises(JsonError):
+        json_of(text, _Named)
+    with pytest.raises(JsonError):
+        _decode(text)
+    if text != b"[]":
+        with pytest.raises(JsonError):
+            json_value(text)
+
+
+def test_value_with_the_largest_depth_is_read() -> None:
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert repr(json_value(text)) == text
+    with pytest.raises(JsonError, match="nested"):
+        json_value(f"[{text}]")
+    flat = [{"a": []}] * 1000
+    assert json_value(json.dumps(flat)) == flat
+
+
+def _project_file(folder: Path) -> object:
+    (folder / "lodespace.json").write_bytes(DEEP)
+    return read_manifest(folder)
+
+
+def _dataset_file(folder: Path) -> object:
+    (folder / "dataset.json").write_bytes(DEEP)
+    return item_set.load(folder)
+
+
+def _deep_details(folder: Path) -> object:
+    """A description that the decoder of JSON accepts, and that later code could not encode."""
+    np.save(folder / "vectors.npy", np.zeros((3, 2), np.float32))
+    details = '{"a":' * 900 + "1" + "}" * 900
+    (folder / "dataset.json").write_text(
+        '{"format": 2, "name": "a", "kind": "vector", "content": "numbers", '
+        f'"vectors": "vectors.npy", "details": {details}}}'
+    )
+    return item_set.load(folder)
+
+
+def _label_studio_file(folder: Path) -> object:
+    (folder / "tasks.json").write_bytes(DEEP)
+    return read_labels(folder / "tasks.json", ImportOptions())
+
+
+def _recording(folder: Path) -> object:
+    path = folder / "recording.lds"
+    path.write_bytes(MAGIC + struct.pack("<I", len(DEEP)) + DEEP)
+    return list(read_records(path))
+
+
+def _scene(_: Path) -> object:
+    length = 20 + len(DEEP) + 8
+    head = struct.pack("<4sIII4s", b"glTF", 2, length, len(DEEP), b"JSON")
+    return decode_scene(head + DEEP + struct.pack("<I4s", 0, b"BIN\0"))
+
+
+def _body(_: Path) -> object:
+    return decoded(DEEP, _Named)
+
+
+@pytest.mark.parametrize(
+    "read, error",
+    [
+        (_project_file, ProjectError),
+        (_dataset_file, DatasetError),
+        (_deep_details, DatasetError),
+        (_label_studio_file, DatasetError),
+        (_recording, ProjectError),
+        (_scene, ProjectError),
+        (_body, ProtocolError),
+    ],
+)
+def test_deep_json_in_a_file_or_body_is_an_error_for_people(
+    tmp_path: Path, read: Callable[[Path], object], error: type[LodespaceError]
+) -> None:
+    with pytest.raises(error):
+        read(tmp_path)
+
+
+def test_deep_json_in_a_row_is_a_bad_item(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"id": "1"}\n' + DEEP[:100_000] + b"\n")
+    assert [isinstance(row, BadItem) for row in open_rows(path, "utf-8")] == [False, True]
+
+
+def test_deep_json_in_a_checkpoint_is_reported_as_damage(tmp_path: Path) -> None:
+    (tmp_path / "001.json").write_bytes(DEEP)
+    (tmp_path / "001.safetensors").write_bytes(b"")
+    with pytest.raises(ValueError, match="cannot be read"):
+        checkpoint.read(tmp_path / "001.safetensors")
+
+
+def test_deep_json_in_the_file_of_devices_approves_nobody(tmp_path: Path) -> None:
+    (tmp_path / DEVICES_FILE).write_bytes(DEEP)
+    assert DeviceStore(tmp_path).all() == []
+
+
+def test_deep_json_in_a_message_is_malformed() -> None:
+    with pytest.raises(JsonError):
+        decode_client_operation(DEEP)
