@@ -10,8 +10,11 @@ import contextlib
 import logging
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
+
+from lodespace.errors import LodespaceError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ connections only receive a redirect, so they must not use up the server's file d
 _PAUSE_SECONDS = 0.5
 """Pause before the next attempt, after the server could not accept a connection."""
 
+_Redirect = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
 
 class LanListener:
     """Listens on one port, on all IPv4 addresses of the machine.
@@ -39,18 +44,21 @@ class LanListener:
         runner: Runner of the application that answers requests by HTTPS.
         context: TLS context with the certificate.
         names: Host names to which plain HTTP may be redirected.
+        plain_server: Returns the server for plain HTTP, given the function that answers requests,
+            and the longest time until the headers of a request are complete, in seconds.
     """
 
     def __init__(
-        self, runner: web.AppRunner, context: ssl.SSLContext, names: tuple[str, ...]
+        self,
+        runner: web.AppRunner,
+        context: ssl.SSLContext,
+        names: tuple[str, ...],
+        plain_server: Callable[[_Redirect, float], web.Server],
     ) -> None:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
-        # lingering_time is 0, because the handler does not read the body of a request.
-        self._redirecting = web.Server(
-            self._redirect, access_log=None, keepalive_timeout=PLAIN_SECONDS, lingering_time=0.0
-        )
+        self._redirecting = plain_server(self._redirect, PLAIN_SECONDS)
         self._plain: list[asyncio.Transport] = []
         self._greeting = asyncio.Semaphore(MAX_GREETING)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -130,17 +138,13 @@ class LanListener:
             oldest.abort()
 
     async def _redirect(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer 308 to the same path by HTTPS, and close the connection."""
-        response = self._elsewhere(request)
-        response.force_close()
-        return response
-
-    def _elsewhere(self, request: web.BaseRequest) -> web.Response:
+        """Answer 308 to the same path by HTTPS. Raises LodespaceError for a foreign host."""
         name = request.headers.get(hdrs.HOST, "").rsplit(":", 1)[0].lower()
         if name not in self._names:
-            return web.Response(
+            raise LodespaceError(
+                "This address is not served here. Open the address that the server printed.",
+                code="bad_host",
                 status=421,
-                text="This address is not served here. Open the address that the server printed.\n",
             )
         port = "" if self.port == 443 else f":{self.port}"
         path = request.path_qs if request.path_qs.startswith("/") else "/"

@@ -152,17 +152,16 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         visitor = _visitor(request)
         request[_VISITOR] = visitor
         _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
-        return await handler(request)
+        if request.match_info.http_exception is None:
+            _refuse_body(request)
+        return await handler(request)  # without a route, raises the exception: 404 or 405
     except web.HTTPException as error:
-        response = _error(request, error.status, f"http_{error.status}", error.reason)
-        if hdrs.ALLOW in error.headers:
-            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
-        return response
+        return http_error(request, error)
     except LodespaceError as error:
-        return _error(request, error.status, error.code, str(error))
+        return error_answer(request, error.status, error.code, str(error))
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return _error(
+        return error_answer(
             request, 500, "internal_error", "Internal error. Details are in the server log."
         )
 
@@ -196,12 +195,13 @@ def _refuse_uninvited(visitor: Visitor, needed: Role | None) -> None:
 
 
 def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: bool = False) -> None:
-    """Raise LodespaceError for a request with a wrong Host or Origin, or with a wrong body.
-
-    A body must be uncompressed JSON of at most MAX_MESSAGE_BYTES.
-    """
+    """Raise LodespaceError for a request with a wrong Host or Origin."""
     host = request.headers.get(hdrs.HOST, "").lower()
-    if host not in hosts:
+    named = {host}
+    if not request.raw_path.startswith("/"):
+        # The absolute form of a target names a host too, which replaces Host (RFC 9112, 3.2.2).
+        named.add(request.url.raw_authority.lower())
+    if not named <= hosts:
         raise LodespaceError(
             "This address is not served here. Open the address that the server printed.",
             code="bad_host",
@@ -220,6 +220,10 @@ def refuse_foreign(request: web.Request, hosts: frozenset[str], *, notebook: boo
         raise LodespaceError(
             "Requests from other pages are refused.", code="bad_origin", status=403
         )
+
+
+def _refuse_body(request: web.Request) -> None:
+    """Raise LodespaceError unless a body is uncompressed JSON of at most MAX_MESSAGE_BYTES."""
     if hdrs.CONTENT_ENCODING in request.headers:
         raise LodespaceError(
             "Compressed bodies are refused. Send the body uncompressed.",
@@ -264,7 +268,7 @@ def set_cookie(response: web.StreamResponse, secret: str) -> None:
     )
 
 
-def _is_navigation(request: web.Request, *, framed: bool = False) -> bool:
+def _is_navigation(request: web.BaseRequest, *, framed: bool = False) -> bool:
     """Return whether a browser opens an address, for example by a link, and shows the answer.
 
     Args:
@@ -286,7 +290,15 @@ _PAGE = """<!doctype html>
 """
 
 
-def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
+def http_error(request: web.BaseRequest, error: web.HTTPException) -> web.Response:
+    """Return the answer to a request that aiohttp refused."""
+    response = error_answer(request, error.status, f"http_{error.status}", error.reason)
+    if hdrs.ALLOW in error.headers:
+        response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+    return response
+
+
+def error_answer(request: web.BaseRequest, status: int, code: str, message: str) -> web.Response:
     """Return an error as JSON, or as a page when a person opened the address in a browser."""
     if _is_navigation(request) or "text/html" in request.headers.get(hdrs.ACCEPT, ""):
         sentence = html.escape(message[:1].upper() + message[1:])

@@ -15,6 +15,7 @@ from lodespace.errors import LodespaceError
 from lodespace.project.project import Project
 from lodespace.web.api import SERVICE
 from lodespace.web.app import LISTENER, NETWORK, make_app
+from lodespace.web.http_server import Runner, plain_server
 from lodespace.web.security import ACCESS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0
@@ -39,9 +40,7 @@ async def start(app: web.Application, ports: Iterable[int]) -> Listening:
     taken.
     """
     logging.getLogger("aiohttp.server").addFilter(_one_line)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS
-    )
+    runner = Runner(app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS)
     await runner.setup()
     try:
         await _first_free(
@@ -61,7 +60,7 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
     if lan is None:
         return []
     network = app[NETWORK]
-    listener = LanListener(runner, network.certificate.context(), network.names)
+    listener = LanListener(runner, network.certificate.context(), network.names, plain_server)
     ports = (
         range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
     )

@@ -67,7 +67,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
         )
     socket = web.WebSocketResponse(
         protocols=(PROTOCOL_VERSION,),
-        max_msg_size=MAX_MESSAGE_BYTES,
+        max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp refuses a message of just this size
         compress=False,
         heartbeat=20.0,
     )

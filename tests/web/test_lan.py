@@ -1,6 +1,7 @@
 """Other devices over real TLS: requests, decisions, guesses, foreign pages, roles, revocation."""
 
 import asyncio
+import json
 import re
 import socket
 import ssl
@@ -449,6 +450,21 @@ async def test_plain_http_is_redirected_to_https_of_the_same_server(lan: Lan) ->
                 plain + "/", headers={"Host": host}, allow_redirects=False
             ) as answer:
                 assert answer.status in (400, 421) and "Location" not in answer.headers
+
+
+async def test_refusals_of_the_plain_port_are_json_without_versions(lan: Lan) -> None:
+    for text, status in (
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 308),
+    ):
+        reader, writer = await send_plain(lan, text)
+        head, _, body = (await rest(reader)).partition(b"\r\n\r\n")
+        writer.close()
+        assert int(head.split()[1]) == status
+        assert b"\r\nServer: lodespace\r\n" in head and b"Python" not in head
+        if status >= 400:
+            assert set(json.loads(body)) == {"code", "message"}
 
 
 async def test_silent_connections_do_not_block_others(lan: Lan) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from pathlib import Path
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 from drivers.servers import Serving
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
-from lodespace.web import bodies, server
+from lodespace.web import bodies, security, server
 
 WANTED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -127,6 +128,81 @@ async def test_answers_without_a_handler_carry_the_headers(served: str) -> None:
         assert answer.status == 417
         for name, value in WANTED_HEADERS.items():
             assert answer.headers.get(name) == value
+
+
+async def raw_answer(port: int, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send `request` as it is. Return status, headers (names in lower case) and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    status, *lines = head.decode("latin-1").split("\r\n")[:-2]
+    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    body = await asyncio.wait_for(reader.readexactly(int(headers.get("content-length", 0))), 20)
+    writer.close()
+    return int(status.split(" ")[1]), headers, body
+
+
+NOT_HTTP = [
+    b"nonsense\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\nHost: {host}\r\n\r\n",
+]
+"""Requests that aiohttp answers without an application. `{host}` stands for the right host."""
+OTHERS = {
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nExpect: tea\r\n\r\n": 417,
+    b"GET /no/page HTTP/1.1\r\nHost: {host}\r\nExpect: tea\r\n\r\n": 417,
+    b"GET /no/page HTTP/1.1\r\nHost: {host}\r\n\r\n": 404,
+    b"TRACE / HTTP/1.1\r\nHost: {host}\r\n\r\n": 405,
+    b"OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n": 404,
+    b"CONNECT evil.example:443 HTTP/1.1\r\nHost: {host}\r\n\r\n": 421,
+    b"GET http://evil.example/healthz HTTP/1.1\r\nHost: {host}\r\n\r\n": 421,
+    b"GET http://evil@{host}/healthz HTTP/1.1\r\nHost: {host}\r\n\r\n": 421,
+    b"GET http://{host}/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n": 421,
+    b"GET http://{host}/healthz HTTP/1.1\r\nHost: {host}\r\n\r\n": 200,
+    b"GET /api/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n": 400,
+    b"GET /api/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket"
+    b"\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n": 101,
+}
+"""Further requests, and the status of the answer."""
+
+
+@pytest.mark.parametrize(
+    "request_text, status",
+    [*((text, 400) for text in NOT_HTTP), *OTHERS.items()],
+    ids=range(len(NOT_HTTP) + len(OTHERS)),
+)
+async def test_every_refusal_is_json_without_versions(
+    served: str, request_text: bytes, status: int
+) -> None:
+    host = served.split("/")[2]
+    sent = request_text.replace(b"{host}", host.encode())
+    found, headers, body = await raw_answer(int(host.split(":")[1]), sent)
+    assert found == status
+    for name, value in WANTED_HEADERS.items():
+        assert headers.get(name.lower()) == value
+    if status >= 400:
+        assert headers["content-type"].startswith("application/json")
+        assert set(json.loads(body)) == {"code", "message"}
+        assert b"evil" not in body
+
+
+async def test_exception_outside_of_a_handler_is_json(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("secret")
+
+    monkeypatch.setattr(security, "http_error", fail)
+    host = served.split("/")[2]
+    text = f"GET /no/page HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    status, headers, body = await raw_answer(int(host.split(":")[1]), text)
+    assert status == 500 and headers["server"] == "lodespace"
+    assert json.loads(body)["code"] == "internal_error" and b"secret" not in body
 
 
 async def test_a_foreign_host_is_not_repeated_in_the_policy(served: str) -> None:

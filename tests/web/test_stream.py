@@ -48,6 +48,17 @@ async def test_a_command_sent_again_has_no_second_effect(served: str) -> None:
         await eventually(lambda: anna.labels[1] == 0)
 
 
+async def test_message_of_the_largest_size_is_accepted_and_no_larger_one(served: str) -> None:
+    """A larger message closes the stream with code 1009, which is final for the command."""
+    async with StreamClient(served) as anna:
+        text = protocol.encode_operation(anna.label_operation([1], 2)).decode()
+        await anna.socket.send_str(text.ljust(protocol.MAX_MESSAGE_BYTES))
+        await eventually(lambda: anna.labels[1] == 2)
+        await anna.socket.send_str(text.ljust(protocol.MAX_MESSAGE_BYTES + 1))
+        await eventually(lambda: anna.socket.closed)
+        assert anna.socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+
+
 async def test_undo_and_redo_are_sent_to_all_and_survive_a_restart(
     small_data: Path, tmp_path: Path
 ) -> None:

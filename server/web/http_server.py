@@ -1,0 +1,93 @@
+"""The HTTP server below the application.
+
+aiohttp answers some requests itself, outside of the middleware of security.py: requests that are
+not HTTP, unknown `Expect` headers, exceptions outside of a handler. Its answers are plain text and
+name the versions of Python and aiohttp. The classes here give these answers the body, the headers
+and the `Server` name of all others.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from lodespace.errors import LodespaceError
+from lodespace.web.security import error_answer, http_error, secure
+
+PlainHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Coroutine function that answers requests without an application."""
+
+
+class _Connection(web.RequestHandler):
+    """One connection to a client."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Log the error, and return the answer to a request that has no other answer.
+
+        Raises ConnectionError when a part of another answer was already sent.
+        """
+        super().handle_error(request, status, exc, message)
+        if status < 500:
+            response = error_answer(
+                request, status, f"http_{status}", "The request is not valid HTTP. Correct it."
+            )
+        else:
+            response = error_answer(
+                request, status, "internal_error", "Internal error. Details are in the server log."
+            )
+        secure(response, "", frozenset())
+        response.force_close()
+        return response
+
+
+class HttpServer(web.Server):
+    """A server whose connections answer errors as JSON."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """A runner that serves the application with an HttpServer."""
+
+    async def _make_server(self) -> web.Server:
+        plain = await super()._make_server()
+        handler = plain.request_handler
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except web.HTTPException as error:  # raised before the middleware: a wrong Expect
+                if error.status < 400:
+                    raise
+                return http_error(request, error)
+
+        return HttpServer(answer, request_factory=plain.request_factory, **self._kwargs)
+
+
+def plain_server(handler: PlainHandler, keepalive_seconds: float) -> web.Server:
+    """Return a server without an application, which answers one request per connection.
+
+    Args:
+        handler: Answers the requests, or raises LodespaceError. It does not read bodies.
+        keepalive_seconds: Longest time until the headers of a request are complete.
+    """
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except LodespaceError as error:
+            response = error_answer(request, error.status, error.code, str(error))
+        secure(response, "", frozenset())
+        response.force_close()
+        return response
+
+    # lingering_time is 0, because the handler does not read the body of a request.
+    return HttpServer(
+        answer, access_log=None, keepalive_timeout=keepalive_seconds, lingering_time=0.0
+    )
