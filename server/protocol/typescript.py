@@ -56,6 +56,7 @@ def _constants() -> str:
     codes = "\n".join(f'  | "{code}"' for code in get_args(protocol.ErrorCode))
     return f"""export const PROTOCOL_VERSION = "{protocol.PROTOCOL_VERSION}";
 export const UNLABELED = {protocol.UNLABELED};
+export const MAX_MESSAGE_BYTES = {protocol.MAX_MESSAGE_BYTES};
 export const MAX_NAME_LENGTH = {protocol.MAX_NAME_LENGTH};
 export const MAX_ANCHORED = {protocol.MAX_ANCHORED};
 export const MAX_PROBED = {protocol.MAX_PROBED};

@@ -1,12 +1,14 @@
 /**
  * The WebSocket stream to the server. The stream reconnects on its own and keeps each command until
  * the server answers the command, so that no command is lost between two connections. The server
- * ignores a command whose id it has already applied.
+ * ignores a command whose id it has already applied. A command that is too large for a message is
+ * refused here, and is not sent again.
  */
 import { decodeFrame, type Frame } from "../protocol/frames.js";
 import {
   CLOSE_REVOKED,
   type ClientOperation,
+  MAX_MESSAGE_BYTES,
   PROTOCOL_VERSION,
   type ServerOperation,
 } from "../protocol/messages.js";
@@ -44,11 +46,19 @@ type CommandOperation = Extract<ClientOperation, { command_id: string }>;
 const FIRST_WAIT = 300;
 /** Longest wait between two attempts, in ms. */
 const LONGEST_WAIT = 8000;
+/** Close codes of RFC 6455. */
 const PROTOCOL_ERROR = 1002;
+const MESSAGE_TOO_BIG = 1009;
+
+/** Number of bytes of `text` in UTF-8. */
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1);
 
 export class Connection {
   private socket: WebSocket | null = null;
-  private readonly unanswered = new Map<string, CommandOperation>();
+  /** Messages of the commands that the server has not answered; the keys are command ids. */
+  private readonly unanswered = new Map<string, string>();
   /** Asks before the page is closed, because unanswered commands exist only in the page. */
   private readonly guard = new LeaveGuard();
   private failures = 0;
@@ -91,18 +101,28 @@ export class Connection {
 
   /**
    * Send a command now or at the next connection, and again at each connection until the server
-   * answers the command.
+   * answers the command. A command that is too large is refused at once.
+   *
+   * @returns Whether the command is sent.
    */
-  command(operation: CommandOperation): void {
-    this.unanswered.set(operation.command_id, operation);
-    this.sendIfOpen(operation);
+  command(operation: CommandOperation): boolean {
+    const text = JSON.stringify(operation);
+    if (this.isTooLarge(text)) {
+      this.refuse(operation.command_id, text);
+      return false;
+    }
+    this.unanswered.set(operation.command_id, text);
+    this.sendText(text);
     this.reportPending();
+    return true;
   }
 
-  /** Send an operation if the stream is open; drop it otherwise. */
+  /** Send an operation if the stream is open; drop it otherwise, or if it is too large. */
   sendIfOpen(operation: ClientOperation): void {
-    if (this.welcomed && this.socket?.readyState === WebSocket.OPEN)
-      this.socket.send(JSON.stringify(operation));
+    if (!this.isOpen) return;
+    const text = JSON.stringify(operation);
+    if (this.isTooLarge(text)) this.refuse("", text);
+    else this.sendText(text);
   }
 
   /** Disconnect until `open` is called. Commands without an answer are kept. */
@@ -117,6 +137,42 @@ export class Connection {
   /** Close the socket as a network failure would; the stream reconnects. */
   interrupt(): void {
     this.socket?.close();
+  }
+
+  private get isOpen(): boolean {
+    return this.welcomed && this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  private sendText(text: string): void {
+    if (this.isOpen) this.socket?.send(text);
+  }
+
+  private isTooLarge(text: string): boolean {
+    // A UTF-16 code unit has at most 3 bytes in UTF-8.
+    return text.length * 3 > MAX_MESSAGE_BYTES && bytesOf(text) > MAX_MESSAGE_BYTES;
+  }
+
+  /** Report a command as refused, as the server does. */
+  private refuse(command_id: string, text: string): void {
+    const size = megabytes(bytesOf(text));
+    const message =
+      `This action is too large to send (${size} MB), and changed nothing. ` +
+      "Select fewer items, and repeat it.";
+    this.listener().onOperation({ op: "refused", command_id, code: "too_large", message });
+  }
+
+  /**
+   * Refuse the largest unanswered command, after the server closed the stream because of the size
+   * of a message. Sent again, the command would close the next stream too.
+   */
+  private refuseLargest(): void {
+    let largest: [id: string, text: string] | null = null;
+    for (const sent of this.unanswered)
+      if (!largest || sent[1].length > largest[1].length) largest = sent;
+    if (!largest) return;
+    this.unanswered.delete(largest[0]);
+    this.refuse(...largest);
+    this.reportPending();
   }
 
   private receive(socket: WebSocket, data: string | ArrayBuffer): void {
@@ -146,8 +202,7 @@ export class Connection {
   }
 
   private onWelcome(socket: WebSocket): void {
-    if (!this.welcomed)
-      for (const operation of this.unanswered.values()) socket.send(JSON.stringify(operation));
+    if (!this.welcomed) for (const text of this.unanswered.values()) socket.send(text);
     this.welcomed = true;
     this.failures = 0;
     this.setState("open", "", null);
@@ -155,6 +210,8 @@ export class Connection {
 
   private onClose(socket: WebSocket, event: CloseEvent): void {
     if (socket !== this.socket) return;
+    // Before the welcome, no command was sent on this socket.
+    if (event.code === MESSAGE_TOO_BIG && this.welcomed) this.refuseLargest();
     this.welcomed = false;
     if (event.code === PROTOCOL_ERROR) {
       const reason =

@@ -2,6 +2,7 @@
 
 export const PROTOCOL_VERSION = "lodespace.v1";
 export const UNLABELED = -1;
+export const MAX_MESSAGE_BYTES = 1048576;
 export const MAX_NAME_LENGTH = 80;
 export const MAX_ANCHORED = 20000;
 export const MAX_PROBED = 256;

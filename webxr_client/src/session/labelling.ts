@@ -25,7 +25,8 @@ export class Labelling {
    *
    * @param classId Class; UNLABELED removes labels.
    * @param items Items to label; by default the selection, which is cleared afterwards.
-   * @returns Whether the call labelled an item.
+   * @returns Whether the call labelled an item. If the command is too large to send, the labels are
+   *   reverted, and the selection stays.
    */
   label(classId: number, items?: Uint32Array): boolean {
     const { state } = this;
@@ -38,7 +39,7 @@ export class Labelling {
     if (unlocked.length === 0) return false;
     const command_id = crypto.randomUUID();
     state.annotations.show(command_id, unlocked, classId);
-    this.connection.command({
+    const sent = this.connection.command({
       op: "label",
       command_id,
       items: Array.from(unlocked),
@@ -52,6 +53,7 @@ export class Labelling {
         verified: !items && selection.tool === "pick" && wanted.length === 1,
       },
     });
+    if (!sent) return false;
     batch(() => {
       state.labelsVersion.value += 1;
       if (!items) state.selection.value = NOTHING;

@@ -1,6 +1,10 @@
-/** The browser asks before it closes a page with unanswered commands: only the page has them. */
+/**
+ * Commands without an answer: the browser asks before it closes their page, because only the page
+ * has them. A command that is too large is refused, and is never sent again.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection, type StreamListener } from "../../src/net/connection.js";
+import { MAX_MESSAGE_BYTES, type ServerOperation } from "../../src/protocol/messages.js";
 
 class PlayedSocket {
   static readonly OPEN = 1;
@@ -25,6 +29,7 @@ class PlayedSocket {
 
 let connection: Connection;
 const pending: number[] = [];
+const received: ServerOperation[] = [];
 
 /** Whether the browser asks before it closes the page. */
 const asks = () => {
@@ -34,11 +39,12 @@ const asks = () => {
 };
 
 beforeEach(() => {
+  received.length = 0;
   vi.stubGlobal("window", Object.assign(new EventTarget(), { setTimeout, clearTimeout }));
   vi.stubGlobal("WebSocket", PlayedSocket);
   const listener: StreamListener = {
     hello: () => ({ op: "hello" }) as never,
-    onOperation: () => {},
+    onOperation: (operation) => received.push(operation),
     onFrame: () => {},
     onState: (state) => pending.push(state.pending),
   };
@@ -80,5 +86,73 @@ describe("closing the page", () => {
     PlayedSocket.last.receive({ op: "welcome", session: {} });
     connection.sendIfOpen({ op: "drag", items: [], targets: [] });
     expect(asks()).toBe(false);
+  });
+});
+
+const connect = () => {
+  connection.open();
+  PlayedSocket.last.receive({ op: "welcome", session: {} });
+};
+const named = (command_id: string, bytes: number) => {
+  const empty = JSON.stringify({ op: "add_class", command_id, name: "" });
+  return { op: "add_class", command_id, name: "x".repeat(bytes - empty.length) } as const;
+};
+const sentIds = () => PlayedSocket.last.sent.flatMap(({ command_id }) => command_id ?? []);
+const refusedIds = () =>
+  received.flatMap((operation) =>
+    operation.op === "refused" && operation.code === "too_large" ? [operation.command_id] : [],
+  );
+
+describe("a command that is too large", () => {
+  it("is refused before it is sent", () => {
+    connect();
+    expect(connection.command(named("fits", MAX_MESSAGE_BYTES))).toBe(true);
+    expect(connection.command(named("large", MAX_MESSAGE_BYTES + 1))).toBe(false);
+    expect(refusedIds()).toEqual(["large"]);
+    expect(sentIds()).toEqual(["fits"]);
+    expect(pending.at(-1)).toBe(1);
+  });
+  it("is measured in bytes of UTF-8", () => {
+    connect();
+    const name = "\u20ac".repeat(MAX_MESSAGE_BYTES / 3);
+    expect(connection.command({ op: "add_class", command_id: "euros", name })).toBe(false);
+    expect(refusedIds()).toEqual(["euros"]);
+  });
+  it("is refused without a connection too", () => {
+    connection.command(named("large", MAX_MESSAGE_BYTES + 1));
+    expect(refusedIds()).toEqual(["large"]);
+    expect(asks()).toBe(false);
+  });
+  it("drops an operation without an answer, and says so", () => {
+    connect();
+    const items = new Array<number>(MAX_MESSAGE_BYTES / 2).fill(1);
+    connection.sendIfOpen({ op: "drag", items, targets: [] });
+    expect(PlayedSocket.last.sent).toEqual([]);
+    expect(refusedIds()).toEqual([""]);
+  });
+  it("is not sent again after the server closed the stream with code 1009", () => {
+    connect();
+    for (const [id, bytes] of [
+      ["first", 100],
+      ["large", 5000],
+      ["last", 200],
+    ] as const)
+      connection.command(named(id, bytes));
+    PlayedSocket.last.onclose?.({ code: 1009, reason: "" });
+    expect(refusedIds()).toEqual(["large"]);
+    expect(pending.at(-1)).toBe(2);
+    connect();
+    expect(sentIds()).toEqual(["first", "last"]);
+  });
+  it("leaves the others in place when it cannot be the cause", () => {
+    connection.open();
+    connection.command(named("waits", 100));
+    PlayedSocket.last.onclose?.({ code: 1009, reason: "" });
+    expect(refusedIds()).toEqual([]);
+    connect();
+    expect(sentIds()).toEqual(["waits"]);
+    PlayedSocket.last.onclose?.({ code: 1006, reason: "" });
+    expect(refusedIds()).toEqual([]);
+    expect(pending.at(-1)).toBe(1);
   });
 });

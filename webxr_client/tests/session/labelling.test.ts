@@ -56,4 +56,16 @@ describe("label", () => {
     ]);
     expect(pending()).toBe(0);
   });
+  it("takes the colours back when the command is too large to send", () => {
+    const n = 200_000;
+    state.annotations.reset(new Int16Array(n).fill(-1), new Int16Array(n), new Uint8Array(n));
+    const items = Uint32Array.from({ length: n }, (_, k) => k);
+    state.selection.value = { ...state.selection.value, items };
+    expect(commands.label(0)).toBe(false);
+    expect(state.annotations.labels.every((label) => label === -1)).toBe(true);
+    expect(state.refusal.value?.code).toBe("too_large");
+    expect(state.refusal.value?.message).toContain("Select fewer items");
+    expect(state.selection.value.items.length).toBe(n);
+    expect(pending()).toBe(0);
+  });
 });
