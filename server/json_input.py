@@ -7,7 +7,8 @@ nested too deeply, which a handler of ValueError does not catch.
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -21,6 +22,13 @@ T = TypeVar("T")
 class JsonError(ValueError):
     """Text that is not JSON, is not of the expected type, or is nested too deeply."""
 
+    @property
+    def has_right_form(self) -> bool:
+        """Whether the text has the form of the type, and breaks a rule that a JSON schema cannot
+        state, such as one class per item."""
+        # msgspec raises its error from the ValueError of a struct's __post_init__.
+        return self.__cause__ is not None and isinstance(self.__cause__.__cause__, ValueError)
+
 
 def json_value(text: bytes | str) -> Any:
     """Return the value of JSON text. Raises JsonError."""
@@ -31,13 +39,39 @@ def json_value(text: bytes | str) -> Any:
 
 
 def json_of(text: bytes | str, kind: type[T]) -> T:
-    """Return the value of JSON text, checked as the type `kind`. Raises JsonError."""
-    return _decoded(msgspec.json.Decoder(kind).decode, text)
+    """Return the value of JSON text, checked as the type `kind`. Raises JsonError.
+
+    A number such as 1.0 or 1e3 counts as an integer, as in JSON schemas.
+    """
+    try:
+        return _decoded(msgspec.json.Decoder(kind).decode, text)
+    except JsonError as error:
+        if error.has_right_form or not isinstance(error.__cause__, msgspec.ValidationError):
+            raise
+        try:
+            return _decoded(partial(_with_whole_floats, kind), text)
+        except JsonError:
+            raise error from error.__cause__
 
 
 def json_decoder(decoder: msgspec.json.Decoder[T]) -> Callable[[bytes | str], T]:
     """Return a function that decodes text with `decoder`. The function raises JsonError."""
     return lambda text: _decoded(decoder.decode, text)
+
+
+def _with_whole_floats(kind: type[T], text: bytes | str) -> T:
+    """Return the value of `text` as the type `kind`, with whole numbers of any notation as int."""
+    value = json.loads(text, parse_float=_number, parse_constant=_refuse)
+    return msgspec.convert(value, kind)
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= 1 << 53 else number
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _decoded(decode: Callable[[bytes | str], T], text: bytes | str) -> T:

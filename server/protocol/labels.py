@@ -76,7 +76,10 @@ class LabelEach(Operation, tag="label_each"):
 
     command_id: CommandId
     """Id of the command."""
-    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000_000)]
+    items: Annotated[
+        list[Item],
+        msgspec.Meta(min_length=1, max_length=1_000_000, extra_json_schema={"uniqueItems": True}),
+    ]
     """Items to label, each listed once."""
     class_ids: Annotated[list[ClassId], msgspec.Meta(min_length=1, max_length=1_000_000)]
     """Class per item; UNLABELED (-1) removes the label."""

@@ -129,6 +129,7 @@ def refuse_training() -> NoReturn:
     raise RequestError(
         "There is no model: the scene is baked, or the server was started with `--no-training`.",
         code="no_training",
+        status=409,
     )
 
 

@@ -75,4 +75,5 @@ class SessionState:
             raise RequestError(
                 f"there is no item {int(items.max())}; items are 0 to {len(self.items) - 1}",
                 code="unknown_item",
+                status=404,
             )

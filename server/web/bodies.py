@@ -45,8 +45,15 @@ async def raw_body(request: web.Request) -> bytes:
 
 
 def decoded(raw: bytes, kind: type[T]) -> T:
-    """Return `raw`, decoded as the type `kind`. Raises ProtocolError for a wrong field."""
+    """Return `raw`, decoded as the type `kind`.
+
+    Raises ProtocolError: with status 400 for a body that does not have the form of `kind`, and with
+    409 for a body that breaks a rule that its schema cannot state.
+    """
     try:
         return json_of(raw, kind)
     except JsonError as error:
-        raise ProtocolError(f"The body is not valid for this address: {error}") from error
+        raise ProtocolError(
+            f"The body is not valid for this address: {error}",
+            status=409 if error.has_right_form else 400,
+        ) from error

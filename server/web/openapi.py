@@ -1,6 +1,6 @@
 """The HTTP API as OpenAPI 3.1, made from the route table and the structs of the protocol."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,10 +9,10 @@ from lodespace import protocol
 from lodespace.config import VERSION
 from lodespace.web.route import Content, Parameter, Route
 
-_GUARD_ERRORS = (401, 403, 421)
-"""Status codes with which security.py refuses requests on every route."""
-_BODY_ERRORS = (413, 415)
-"""Status codes with which bodies.py and security.py refuse a body."""
+_GUARD_ERRORS = (400, 401, 403, 421)
+"""Status codes with which http_server.py and security.py refuse requests on every route."""
+_BODY_ERRORS = (408, 413, 415)
+"""Status codes with which bodies.py and security.py refuse a body, besides 400."""
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -33,14 +33,23 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     }
 
 
-def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
+def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
     structs: set[type[protocol.Message]] = {protocol.ErrorBody}
     for route in routes:
         structs.update(route.body)
         if isinstance(route.answer, type):
             structs.add(route.answer)
     template = "#/components/schemas/{name}"
-    return msgspec.json.schema_components(structs, ref_template=template)[1]
+    schemas = msgspec.json.schema_components(structs, ref_template=template)[1]
+    for route in routes:
+        if route.body:
+            _make_op_optional(schemas[route.body[0].__name__])
+    return schemas
+
+
+def _make_op_optional(schema: dict[str, Any]) -> None:
+    """Change the schema of an operation, so that the field `op` may be absent."""
+    schema["required"] = [name for name in schema.get("required", ()) if name != "op"]
 
 
 def _operation(route: Route) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _errors(route: Route) -> dict[str, Any]:
     body = _content("application/json", _reference(protocol.ErrorBody))
-    codes = (*route.errors, *(_BODY_ERRORS if route.body else ()), *_GUARD_ERRORS)
+    codes = sorted({*route.errors, *(_BODY_ERRORS if route.body else ()), *_GUARD_ERRORS})
     return {
         str(code): {"description": "The request is refused. The body gives the reason.", **body}
         for code in codes

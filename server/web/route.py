@@ -49,11 +49,13 @@ class Route:
     """One sentence for readers of the OpenAPI document."""
     _: KW_ONLY
     body: tuple[type[Message], ...] = ()
-    """Types that the JSON body may have; empty: the route takes no body."""
+    """Types that the JSON body may have; empty: the route takes no body. A body without the field
+    `op` has the first type."""
     answer: type[Message] | Content | None = None
     """Type of the answer. None: a page or a stream, which the OpenAPI document leaves out."""
     errors: tuple[int, ...] = ()
-    """Status codes of errors that the handler raises; security.py and bodies.py raise others."""
+    """Status codes of errors that the handler raises. openapi.py adds those of every route and of
+    every body."""
     parts: tuple[int, ...] = ()
     """Status codes of answers to a Range request."""
     parameters: tuple[Parameter, ...] = ()

@@ -50,6 +50,9 @@ _SEARCH = _query(
     required=True,
 )
 _FORMAT = _query("format", "", {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"})
+_CLIENT = _query(
+    "client", "Id of the client, whose own actions the history marks.", {"type": "string"}
+)
 _SHEET = (
     _query(
         "kind",
@@ -103,6 +106,7 @@ _API = (
         "viewer",
         "All data that a page needs before it draws the scene.",
         answer=protocol.SessionInfo,
+        parameters=(_CLIENT,),
     ),
     Route(
         "GET /api/scene.glb",
@@ -144,7 +148,6 @@ _API = (
         "viewer",
         "Items whose id, path or columns contain a text.",
         answer=protocol.Found,
-        errors=(400,),
         parameters=(_SEARCH,),
     ),
     Route(
@@ -162,7 +165,6 @@ _API = (
         "viewer",
         "All labels, one row per item.",
         answer=Content(("text/csv", "application/jsonl"), {"type": "string"}),
-        errors=(400,),
         parameters=(_FORMAT,),
     ),
     Route(
@@ -172,7 +174,7 @@ _API = (
         "Label items. The answer is sent when the label is on disk.",
         body=(protocol.Label, protocol.LabelEach),
         answer=protocol.Ack,
-        errors=(400, 404, 409, 507),
+        errors=(404, 409, 507),
     ),
     Route(
         "POST /api/select",
@@ -181,7 +183,7 @@ _API = (
         "The items in regions that were drawn on the screen.",
         body=(protocol.Resolve,),
         answer=protocol.Resolved,
-        errors=(400,),
+        errors=(409,),
     ),
     Route(
         "GET /api/sheet",
@@ -189,7 +191,6 @@ _API = (
         "viewer",
         "A contact sheet: items to review together.",
         answer=protocol.Sheet,
-        errors=(400,),
         parameters=_SHEET,
     ),
     Route(
@@ -222,7 +223,7 @@ _API = (
         "Run or pause training, or change the training settings.",
         body=(protocol.SetTraining,),
         answer=protocol.Ack,
-        errors=(400, 507),
+        errors=(409, 507),
     ),
     Route(
         "GET /api/recording",
@@ -260,7 +261,7 @@ _ACCESS = (
         "The owner's decision. An answer with the state `allowed` sets the cookie.",
         body=(protocol.AccessPoll,),
         answer=protocol.AccessAnswer,
-        errors=(404,),
+        errors=(404, 507),
     ),
     Route(
         "POST /api/access/pair",
@@ -269,7 +270,7 @@ _ACCESS = (
         "Pair this device with a code.",
         body=(protocol.Pair,),
         answer=protocol.AccessAnswer,
-        errors=(404, 429),
+        errors=(404, 429, 507),
     ),
     Route(
         "GET /api/access",
@@ -285,7 +286,7 @@ _ACCESS = (
         "Approve or deny a waiting device (owner).",
         body=(protocol.Decide,),
         answer=protocol.Access,
-        errors=(404,),
+        errors=(404, 507),
     ),
     Route(
         "POST /api/access/code",
@@ -303,7 +304,7 @@ _ACCESS = (
         "Revoke a device (owner).",
         body=(protocol.Revoke,),
         answer=protocol.Access,
-        errors=(404,),
+        errors=(404, 507),
     ),
     Route(
         "GET /api/access/qr.svg",

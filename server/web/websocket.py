@@ -56,6 +56,16 @@ class SocketConnection:
         return 0
 
 
+def new_socket() -> web.WebSocketResponse:
+    """Return a WebSocket with the limits of the stream."""
+    return web.WebSocketResponse(
+        protocols=(PROTOCOL_VERSION,),
+        max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp refuses a message of just this size
+        compress=False,
+        heartbeat=20.0,
+    )
+
+
 async def stream(request: web.Request) -> web.WebSocketResponse:
     """Serve one client: carry out its operations, and send it messages and frames."""
     service = request.app[SERVICE]
@@ -65,12 +75,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
             code="too_many_clients",
             status=503,
         )
-    socket = web.WebSocketResponse(
-        protocols=(PROTOCOL_VERSION,),
-        max_msg_size=MAX_MESSAGE_BYTES + 1,  # aiohttp refuses a message of just this size
-        compress=False,
-        heartbeat=20.0,
-    )
+    socket = new_socket()
     await socket.prepare(request)
     if socket.ws_protocol != PROTOCOL_VERSION:
         await socket.close(

@@ -64,6 +64,41 @@ def test_value_with_the_largest_depth_is_read() -> None:
     assert json_value(json.dumps(flat)) == flat
 
 
+class _Measured(msgspec.Struct):
+    count: int
+    share: float = 0.0
+
+
+@pytest.mark.parametrize("count", ["7", "7.0", "70e-1", "0.7E1"])
+def test_whole_number_is_an_integer_in_every_notation(count: str) -> None:
+    found = json_of(f'{{"count": {count}, "share": 2.0}}', _Measured)
+    assert found == _Measured(7, 2.0)
+    assert isinstance(found.count, int) and isinstance(found.share, float)
+
+
+@pytest.mark.parametrize("count", ["7.5", "1e300", "NaN", "Infinity", '"7"', "true"])
+def test_other_value_is_no_integer(count: str) -> None:
+    with pytest.raises(JsonError, match=r"int|malformed"):
+        json_of(f'{{"count": {count}, "share": 2.0}}', _Measured)
+
+
+class _Ordered(msgspec.Struct):
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError("low is above high")
+
+
+def test_broken_rule_differs_from_a_wrong_form() -> None:
+    with pytest.raises(JsonError, match="low is above") as rule:
+        json_of('{"low": 2, "high": 1}', _Ordered)
+    with pytest.raises(JsonError) as form:
+        json_of('{"low": 2}', _Ordered)
+    assert rule.value.has_right_form and not form.value.has_right_form
+
+
 def _project_file(folder: Path) -> object:
     (folder / "lodespace.json").write_bytes(DEEP)
     return read_manifest(folder)

@@ -134,7 +134,7 @@ async def test_posting_one_class_per_item(digits: TestClient) -> None:
         "revision": 0,
         "provenance": {"tool": "sheet", "verified": True},
     }
-    assert (await digits.post("/api/labels", json={**sheet, "class_ids": [7, 5]})).status == 400
+    assert (await digits.post("/api/labels", json={**sheet, "class_ids": [7, 5]})).status == 409
     answer = await digits.post("/api/labels", json=sheet)
     assert answer.status == 200 and (await answer.json())["count"] == 3
     assert (await digits.post("/api/labels", json=label([9], 1))).status == 200

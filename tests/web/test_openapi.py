@@ -1,0 +1,68 @@
+"""The OpenAPI document against the running server: schemathesis with all its checks."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.servers import LanServer
+from lodespace.web import openapi
+from lodespace.web.routes import ROUTES
+
+
+@pytest.fixture
+def lan(small_data: Path, tmp_path: Path) -> Iterator[LanServer]:
+    """A server with --lan, so that the addresses for devices have something to answer."""
+    server = LanServer(
+        str(small_data),
+        *("--project", str(tmp_path / "project"), "--no-training"),
+        state=tmp_path / "state",
+    )
+    server.start()
+    server.wait_until_ready()
+    yield server
+    server.stop()
+
+
+@pytest.mark.slow
+def test_server_answers_as_the_document_says(lan: LanServer, tmp_path: Path, slow: bool) -> None:
+    """Sends valid and invalid requests to each operation, and compares status, headers and body of
+    each answer with the document."""
+    options = {
+        "--checks": "all",
+        "--max-examples": "300" if slow else "5",
+        "--seed": "1",
+        "--suppress-health-check": "all",
+        "--request-timeout": "60",
+    }
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{lan.url}api/openapi.json"),
+            *("--continue-on-failure", "--no-color"),
+            *(word for option in options.items() for word in option),
+        ],
+        cwd=tmp_path,  # schemathesis and Hypothesis store examples here
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    described = sum(len(path) for path in openapi.document(ROUTES)["paths"].values())
+    assert described >= 26 and f"Tested: {described}" in run.stdout
+
+
+def test_document_needs_no_op_for_the_first_body_of_a_route() -> None:
+    schemas = openapi.document(ROUTES)["components"]["schemas"]
+    required = {name: "op" in schema.get("required", ()) for name, schema in schemas.items()}
+    assert not any(required[name] for name in ("Label", "Resolve", "SetTraining"))
+    assert required["LabelEach"] and required["Ack"]
+
+
+def test_document_lists_the_errors_of_bodies_and_of_the_guard() -> None:
+    for path, operations in openapi.document(ROUTES)["paths"].items():
+        for method, operation in operations.items():
+            codes = set(operation["responses"])
+            assert codes >= {"200", "400", "401", "403", "421"}, path
+            if method == "post":
+                assert codes >= {"408", "413", "415"}, path
