@@ -81,6 +81,8 @@ class ServerProcess:
         # with the browser.
         self.arguments = ["--threads", "1", *arguments, "--no-browser", "--port", str(self.port)]
         self.environment: dict[str, str] = {}
+        self.program = ["-m", "lodespace"]
+        """Arguments of Python that start the command line."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,7 +91,7 @@ class ServerProcess:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lodespace", "serve", *self.arguments],
+            [sys.executable, *self.program, "serve", *self.arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **self.environment},

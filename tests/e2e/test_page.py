@@ -172,6 +172,35 @@ def test_no_label_is_lost_while_the_server_is_away(
     page.wait(lambda: (page.labels[selected] == 0).all())
 
 
+SMALL_MESSAGES = """
+from lodespace.web import websocket
+websocket.MAX_MESSAGE_BYTES = 4096
+from lodespace.cli import main
+main()
+"""
+
+
+def test_gesture_that_the_server_finds_too_large_is_refused_once(
+    tmp_path: Path, server_process: type[ServerProcess], open_page: Any
+) -> None:
+    """The server closes the stream with code 1009. Sent again, the gesture would close each later
+    stream, and no other gesture would be answered."""
+    server = server_process("--project", str(tmp_path / "digits"), "--no-training")
+    server.program = ["-c", SMALL_MESSAGES]
+    server.start()
+    server.wait_until_ready()
+    page = open_page(server.url)
+    page.wait_for_scene()
+    page.wait(lambda: page.state("connection")["status"] == "open")
+    page.label(1, np.arange(3000))
+    page.page.get_by_role("alert").filter(has_text="too large to send").wait_for()
+    assert (page.labels == -1).all()
+    page.wait(lambda: page.state("connection")["status"] == "open")
+    page.label(2, [5, 7])
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    assert [row["item"] for row in server.label_rows() if row["label"]] == [5, 7]
+
+
 def test_hover_shows_the_item_and_keys_work_as_in_the_help(still_page: PageDriver) -> None:
     page = still_page
     target = page.on_screen()[ZEROS[3]]

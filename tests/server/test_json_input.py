@@ -77,7 +77,7 @@ def test_whole_number_is_an_integer_in_every_notation(count: str) -> None:
 
 
 @pytest.mark.parametrize("count", ["7.5", "1e300", "NaN", "Infinity", '"7"', "true"])
-def test_other_value_is_no_integer(count: str) -> None:
+def test_other_value_is_not_an_integer(count: str) -> None:
     with pytest.raises(JsonError, match=r"int|malformed"):
         json_of(f'{{"count": {count}, "share": 2.0}}', _Measured)
 

@@ -27,7 +27,9 @@ def lan(small_data: Path, tmp_path: Path) -> Iterator[LanServer]:
 
 
 @pytest.mark.slow
-def test_server_answers_as_the_document_says(lan: LanServer, tmp_path: Path, slow: bool) -> None:
+def test_answers_of_the_server_agree_with_the_document(
+    lan: LanServer, tmp_path: Path, slow: bool
+) -> None:
     """Sends valid and invalid requests to each operation, and compares status, headers and body of
     each answer with the document."""
     options = {

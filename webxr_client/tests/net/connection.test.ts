@@ -123,7 +123,7 @@ describe("a command that is too large", () => {
     expect(refusedIds()).toEqual(["large"]);
     expect(asks()).toBe(false);
   });
-  it("drops an operation without an answer, and says so", () => {
+  it("drops an operation without an answer, and reports it", () => {
     connect();
     const items = new Array<number>(MAX_MESSAGE_BYTES / 2).fill(1);
     connection.sendIfOpen({ op: "drag", items, targets: [] });

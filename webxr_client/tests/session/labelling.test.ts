@@ -56,7 +56,7 @@ describe("label", () => {
     ]);
     expect(pending()).toBe(0);
   });
-  it("takes the colours back when the command is too large to send", () => {
+  it("reverts the labels when the command is too large to send", () => {
     const n = 200_000;
     state.annotations.reset(new Int16Array(n).fill(-1), new Int16Array(n), new Uint8Array(n));
     const items = Uint32Array.from({ length: n }, (_, k) => k);
