@@ -50,7 +50,9 @@ def json_of(text: bytes | str, kind: type[T]) -> T:
             raise
         try:
             return _decoded(partial(_with_whole_floats, kind), text)
-        except JsonError:
+        except JsonError as second:
+            if second.has_right_form:
+                raise
             raise error from error.__cause__
 
 

@@ -94,9 +94,12 @@ class _Ordered(msgspec.Struct):
 def test_broken_rule_differs_from_a_wrong_form() -> None:
     with pytest.raises(JsonError, match="low is above") as rule:
         json_of('{"low": 2, "high": 1}', _Ordered)
+    with pytest.raises(JsonError, match="low is above") as other_notation:
+        json_of('{"low": 2.0, "high": 1}', _Ordered)
     with pytest.raises(JsonError) as form:
         json_of('{"low": 2}', _Ordered)
-    assert rule.value.has_right_form and not form.value.has_right_form
+    assert rule.value.has_right_form and other_notation.value.has_right_form
+    assert not form.value.has_right_form
 
 
 def _project_file(folder: Path) -> object:
