@@ -4,6 +4,7 @@ This module does not import torch, because the server checks settings with this 
 """
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +86,9 @@ def configuration(settings: Settings, old: TrainingConfig | None = None) -> Trai
     if "learning_rate" in given:
         # One setting changes both learning rates, which keep their ratio.
         ratio = given["learning_rate"] / old.learning_rate
-        given["interactive_learning_rate"] = min(1.0, old.interactive_learning_rate * ratio)
+        scaled = old.interactive_learning_rate * ratio
+        # The smallest rates that the protocol allows would become 0.
+        given["interactive_learning_rate"] = min(1.0, max(sys.float_info.min, scaled))
     return old.replace(**given)
 
 

@@ -1,0 +1,29 @@
+"""Tests of the training settings."""
+
+from typing import get_args
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lodespace.protocol import Settings
+from lodespace.protocol.values import Preset
+from lodespace.session.settings import with_defaults
+
+_WEIGHT = st.none() | st.floats(0, 1e6)
+_ANY = st.builds(
+    Settings,
+    preset=st.none() | st.sampled_from(get_args(Preset)),
+    latent_dim=st.sampled_from([None, 2, 3]),
+    hidden_layers=st.none() | st.integers(0, 4),
+    learning_rate=st.none() | st.floats(0, 1, exclude_min=True),
+    stiffness=st.none() | st.floats(0, 1),
+    **{f"beta_{name}": _WEIGHT for name in ("kl", "classifier", "neighbour", "anchor", "encoder")},
+)
+
+
+@given(_ANY)
+@example(Settings(learning_rate=5e-324))
+def test_all_settings_of_the_protocol_are_accepted(settings: Settings) -> None:
+    changed = with_defaults(settings)
+    assert settings.learning_rate in (None, changed.learning_rate)
+    assert all(getattr(changed, name) is not None for name in changed.__struct_fields__)
