@@ -35,6 +35,7 @@ class NoEventLog:
         raise RequestError(
             "This scene is baked and cannot be changed. To label the items, serve the data set.",
             code="read_only",
+            status=409,
         )
 
     def close(self) -> None:

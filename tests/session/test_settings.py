@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lodespace.protocol import Settings
@@ -21,9 +21,10 @@ _ANY = st.builds(
 )
 
 
+@settings(max_examples=30)
 @given(_ANY)
 @example(Settings(learning_rate=5e-324))
-def test_all_settings_of_the_protocol_are_accepted(settings: Settings) -> None:
-    changed = with_defaults(settings)
-    assert settings.learning_rate in (None, changed.learning_rate)
+def test_all_settings_of_the_protocol_are_accepted(changes: Settings) -> None:
+    changed = with_defaults(changes)
+    assert changes.learning_rate in (None, changed.learning_rate)
     assert all(getattr(changed, name) is not None for name in changed.__struct_fields__)

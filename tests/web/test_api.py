@@ -212,9 +212,9 @@ async def test_a_bake_is_served_read_only(
         and session["has_recording"]
     )
     answer = await http.post("/api/labels", json=label([0], 0))
-    assert answer.status == 400 and (await answer.json())["code"] == "read_only"
+    assert answer.status == 409 and (await answer.json())["code"] == "read_only"
     command = {"op": "set_training", "command_id": "x" * 8, "run": True}
-    assert (await http.post("/api/training", json=command)).status == 400
+    assert (await http.post("/api/training", json=command)).status == 409
     scene = decode_scene(await (await http.get("/api/scene.glb")).read())
     assert (scene.labels >= 0).sum() == 8
 

@@ -80,6 +80,7 @@ def plan(state: SessionState, command: Command, client: str) -> Event | None:
         raise RequestError(
             "this scene is baked and cannot be changed; to label the items, serve the data set",
             code="read_only",
+            status=409,
         )
     return TOPIC_OF_COMMAND[type(command)].plan(state, command, client)
 
