@@ -18,7 +18,7 @@ from PIL import Image
 from lodespace.config import BUILT_PAGE
 from lodespace.errors import ProjectError, RequestError
 from lodespace.items import originals, thumbnails
-from lodespace.items.details import provenance
+from lodespace.items.details import MAX_COLUMNS_SHOWN, provenance
 from lodespace.items.item_set import ItemSet
 from lodespace.json_input import json_value
 from lodespace.project.project import Project
@@ -128,7 +128,8 @@ def _items(items: ItemSet) -> dict[str, Any]:
         return {"ids": list(items.ids)}
     details = [provenance(items, i) for i in range(len(items))]
     columns = {
-        name: [d["columns"][k].value for d in details] for k, name in enumerate(table.columns)
+        name: [d["columns"][k].value for d in details]
+        for k, name in enumerate(table.columns[:MAX_COLUMNS_SHOWN])
     }
     answer: dict[str, Any] = {"ids": list(items.ids), "columns": columns}
     for key in ("path", "start", "end"):

@@ -9,84 +9,22 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.importing.array_file import DAMAGED, ArrayFile
 from lodespace.importing.source import RawItem
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.idx import read_idx
+from lodespace.items.unpacking import check_unpacked
 
-_BLOCK_BYTES = 16 << 20
 Blocks = Callable[[], Iterator[npt.NDArray[Any]]]
 """Function that yields an array in blocks of items. Each call starts again at the first item."""
 IDX_NAME = re.compile(r".*idx(\d)-ubyte(\.gz)?$|.*\.idx(\.gz)?$")
 """Pattern of the names of IDX files: train-images-idx3-ubyte.gz, digits.idx, ..."""
-
-
-class ArrayFile:
-    """An array in a file, read from front to back in blocks of items.
-
-    `shape` and `dtype` come from the header, which is checked against the size of the file.
-    """
-
-    def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
-        """`size` is the number of bytes of the whole .npy file."""
-        try:
-            version = np.lib.format.read_magic(stream)
-            read = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }[version]
-            header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(stream)
-            fortran, dtype = header[1:]
-            shape = list(header[0])
-        except (
-            ValueError,
-            KeyError,
-            EOFError,
-            SyntaxError,
-            RecursionError,
-            MemoryError,
-            TypeError,
-        ) as error:
-            raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
-        if dtype.hasobject:
-            raise DatasetError(
-                f"{name}: an array of Python objects, which could run code; save numbers or texts"
-            )
-        begin = stream.tell()
-        if len(shape) == 0 or begin + math.prod(shape) * dtype.itemsize != size:
-            raise DatasetError(
-                f"{name}: the header announces {dtype} {tuple(shape)}, but "
-                f"{max(0, size - begin):,} bytes follow"
-            )
-        if fortran and len(shape) > 1:
-            raise DatasetError(
-                f"{name}: stored column by column (Fortran order); save "
-                "`numpy.ascontiguousarray(array)` instead"
-            )
-        self.stream, self.name, self.shape, self.dtype = stream, name, tuple(shape), dtype
-
-    def blocks(self) -> Iterator[npt.NDArray[Any]]:
-        """Yield the items in blocks of about 16 MiB. Raises DatasetError for a truncated file."""
-        item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
-        per_block = max(1, _BLOCK_BYTES // item)
-        for start in range(0, self.shape[0], per_block):
-            count = min(per_block, self.shape[0] - start)
-            raw = self.stream.read(count * item)
-            if len(raw) != count * item:
-                raise DatasetError(
-                    f"{self.name}: truncated, with only {start + len(raw) // item} whole items"
-                )
-            yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
-
-    def whole(self) -> npt.NDArray[Any]:
-        """The whole array. Raises DatasetError for a truncated file."""
-        parts = list(self.blocks())
-        return np.concatenate(parts) if parts else np.empty(self.shape, self.dtype)
 
 
 class ArrayItems:
@@ -272,10 +210,11 @@ def from_npy(path: Path) -> ArrayItems:
     return ArrayItems(path.stem, array.shape, array.dtype, partial(_npy_blocks, path))
 
 
-def from_npz(path: Path) -> ArrayItems:
+def from_npz(path: Path, unpacked: float | None = None) -> ArrayItems:
     """The array X of a .npz file, with labels y and ids if the file has them.
 
-    Raises DatasetError.
+    `unpacked` is the largest size to which the file may unpack, in GB (unpacking.py). Raises
+    DatasetError.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -285,12 +224,19 @@ def from_npz(path: Path) -> ArrayItems:
                 raise DatasetError(
                     f"{path}: has the arrays {names}; the items must be in an array named X"
                 )
+            read = [members[key] for key in ("X", "y", "ids") if key in members]
+            check_unpacked(
+                str(path),
+                sum(archive.getinfo(name).file_size for name in read),
+                path.stat().st_size,
+                unpacked,
+            )
             with archive.open(members["X"]) as stream:
                 items = ArrayFile(stream, f"{path}: X", archive.getinfo(members["X"]).file_size)
             named = {
                 key: _member(archive, path, members[key]) for key in ("y", "ids") if key in members
             }
-    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise DatasetError(f"{path}: not a plain .npz file: {error}") from error
     ids = [str(i) for i in named["ids"].tolist()] if "ids" in named else []
     return ArrayItems(
@@ -333,14 +279,17 @@ def _all_texts(values: npt.NDArray[Any]) -> bool:
     return all(isinstance(value, str) for value in values.ravel().tolist())
 
 
-def from_idx(path: Path) -> ArrayItems:
+def from_idx(path: Path, unpacked: float | None = None) -> ArrayItems:
     """Pictures of an IDX file, with labels from a file in the same folder if there is such a file.
 
-    The labels of train-images-idx3-ubyte are in train-labels-idx1-ubyte. Raises DatasetError.
+    The labels of train-images-idx3-ubyte are in train-labels-idx1-ubyte. `unpacked` is the largest
+    size to which each file may unpack, in GB (unpacking.py). Raises DatasetError.
     """
-    items = read_idx(path)
+    items = read_idx(path, unpacked)
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
-    labels = read_idx(beside).astype(np.int64) if beside != path and beside.is_file() else None
+    labels = (
+        read_idx(beside, unpacked).astype(np.int64) if beside != path and beside.is_file() else None
+    )
     name = (
         path.name.removesuffix(".gz")
         .removesuffix("-ubyte")

@@ -29,7 +29,7 @@ from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.interruption import Interruption
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
-from lodespace.items import decoding
+from lodespace.items import decoding, table_builder
 from lodespace.items import table as item_table
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.item_set import (
@@ -52,6 +52,8 @@ THUMBNAIL_SIDE = 64
 """Width and height of the pictures shown for vectors, in pixels."""
 _SIZES_LOOKED_AT = 200
 """Number of pictures whose size is read before the import."""
+_VALUES_AT_ONCE = 4_000_000
+"""Largest number of values whose standard deviation is computed at a time."""
 _WORKERS = 4
 _AHEAD = 32
 """Largest number of items that are read ahead of the item being written."""
@@ -117,7 +119,7 @@ class _Building:
         self.pixels = ArrayWriter(folder / PIXELS)
         self.vectors = ArrayWriter(folder / VECTORS)
         self.originals = (folder / ORIGINALS).open("wb")
-        self.table = item_table.ItemTableBuilder(getattr(source, "schema", None))
+        self.table = table_builder.ItemTableBuilder(getattr(source, "schema", None))
         self.labels: list[str | None] = []
         self.seen: set[str] = set()
         self.interruption = Interruption()
@@ -199,8 +201,8 @@ class _Building:
 
     def _read(self, item: RawItem) -> _Read:
         read = _Read(item)
-        item.item_id = item_table.whole_text(item.item_id)
-        item.label = None if item.label is None else item_table.whole_text(item.label)
+        item.item_id = table_builder.whole_text(item.item_id)
+        item.label = None if item.label is None else table_builder.whole_text(item.label)
         try:
             if item.vector is not None:
                 read.vector = item.vector()
@@ -210,8 +212,9 @@ class _Building:
                 read.pixels = decoding.fitted(picture, self.frame)
         except ItemError as error:
             read.error = str(error)
-        except (MemoryError, OSError, ValueError) as error:
-            read.error = f"cannot be read: {error or type(error).__name__}"
+        # One item cannot end the import, and decoders raise many types of errors.
+        except Exception as error:
+            read.error = f"cannot be read: {str(error) or type(error).__name__}"
         return read
 
     def _write(self, read: _Read) -> None:
@@ -321,10 +324,12 @@ def _content(source: Source, shape: Sequence[int]) -> Content:
 def _standardisation(path: Path) -> npt.NDArray[np.float32]:
     """Mean and standard deviation of each feature, (2, F). A constant feature has deviation 1."""
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-    blocks = range(0, len(vectors), 4096)
-    mean = sum(vectors[i : i + 4096].sum(axis=0, dtype=np.float64) for i in blocks) / len(vectors)
-    square = sum(
-        ((vectors[i : i + 4096] - mean) ** 2).sum(axis=0, dtype=np.float64) for i in blocks
-    ) / len(vectors)
+    n, at_once = len(vectors), max(1, _VALUES_AT_ONCE // vectors.shape[1])
+    blocks = range(0, n, at_once)
+    mean = sum(vectors[i : i + at_once].sum(axis=0, dtype=np.float64) for i in blocks) / n
+    square = (
+        sum(((vectors[i : i + at_once] - mean) ** 2).sum(axis=0, dtype=np.float64) for i in blocks)
+        / n
+    )
     deviation = np.sqrt(square)
     return np.stack([mean, np.where(deviation > 1e-8, deviation, 1.0)]).astype(np.float32)

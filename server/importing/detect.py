@@ -44,9 +44,9 @@ def open_source(data: str, options: ImportOptions) -> Source:
     if suffix == ".npy":
         return from_npy(path)
     if suffix == ".npz":
-        return from_npz(path)
+        return from_npz(path, options.unpacked)
     if IDX_NAME.match(path.name):
-        return from_idx(path)
+        return from_idx(path, options.unpacked)
     if suffix in decoding.SUFFIXES or suffix in sound.SUFFIXES:
         raise DatasetError(f"{data}: a single item; give the folder that contains the file")
     raise DatasetError(f"{data}: cannot read '{suffix or path.name}' files; give {READABLE}")

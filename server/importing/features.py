@@ -3,7 +3,6 @@
 The neighbour graph is built on the given features instead of learned features.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +31,17 @@ def add_features(
     if (options.backbone is None) != (options.weights is None):
         raise DatasetError("--backbone NAME and --weights FILE go together: give both or neither")
     if options.features is not None:
-        _write(folder, _from_file(options.features, item_set.load(folder), report))
+        _write(folder, _from_file(options, options.features, item_set.load(folder), report))
     elif options.backbone is not None and options.weights is not None:
         from lodespace.importing.backbone import features_of
 
         _write(
             folder,
             features_of(
-                item_set.load(folder), options.backbone, options.weights, progress=progress
+                item_set.load(folder, root=report.root),
+                options.backbone,
+                options.weights,
+                progress=progress,
             ),
         )
 
@@ -59,12 +61,12 @@ def _named(manifest: dict[str, Any]) -> None:
 
 
 def _from_file(
-    path: Path, items: item_set.ItemSet, report: ImportReport
+    options: ImportOptions, path: Path, items: item_set.ItemSet, report: ImportReport
 ) -> npt.NDArray[np.float32]:
     """Read features, (N, F). Rows are matched by id if the file has ids, otherwise by position."""
     if not path.is_file():
         raise DatasetError(f"--features {path}: no such file")
-    source = _open(path)
+    source = _open(path, options)
     if source.kind != "vector":
         raise DatasetError(f"--features {path}: holds pictures; give one vector per item, (N, F)")
     rows: dict[str, npt.NDArray[np.float32]] = {}
@@ -93,13 +95,14 @@ def _from_file(
     return np.stack(ordered)
 
 
-def _open(path: Path) -> Source:
-    readers: dict[str, Callable[[Path], Source]] = {".npy": from_npy, ".npz": from_npz}
+def _open(path: Path, options: ImportOptions) -> Source:
     suffix = path.suffix.lower()
-    if suffix in readers:
-        return readers[suffix](path)
+    if suffix == ".npy":
+        return from_npy(path)
+    if suffix == ".npz":
+        return from_npz(path, options.unpacked)
     if suffix in SUFFIXES:
-        return Table(path, ImportOptions())
+        return Table(path, ImportOptions(unpacked=options.unpacked))
     raise DatasetError(
         f"--features {path}: give .npy, .npz (X, ids), or a table with ids and vectors"
     )

@@ -1,6 +1,7 @@
 """The whole import: find the source, write the data set folder, add the requested features."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, Source
 from lodespace.importing.torch_dataset import PREFIX, TorchItems
 from lodespace.items import item_set
+from lodespace.items.paths import shown
+from lodespace.items.root_approval import checked_root
 
 
 def import_data(
@@ -29,10 +32,11 @@ def import_data(
     target.mkdir(parents=True)
     try:
         if isinstance(data, str) and item_set.is_dataset(Path(data)):
-            report = _copy(Path(data), target)
+            report = _copy(Path(data), target, options.root)
         else:
             source = open_source(data, options) if isinstance(data, str) else data
             report = build(source, target, options, progress=progress)
+            report.root = None if source.root is None else source.root.resolve()
         add_features(target, options, report, progress=progress)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
@@ -40,20 +44,29 @@ def import_data(
     return report
 
 
-def _copy(source: Path, target: Path) -> ImportReport:
-    """Copy the data set in the folder `source`: dataset.json and the files that it names."""
+def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:
+    """Copy the data set in the folder `source`: dataset.json and the files that it names.
+
+    The copy may read original files in `root`, or else in the folder that was approved for
+    `source`.
+    """
     items = item_set.load(source)
+    if root is not None:
+        root = checked_root(root, items.table)
     try:
         for path in item_set.files_of(source):
             shutil.copyfile(path, target / path.name)
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written: {error.strerror}") from error
-    return ImportReport(items.name, imported=len(items))
+    return ImportReport(items.name, imported=len(items), root=root or items.root)
 
 
 def reference_of(data: str) -> str:
-    """The reference to `data` that lodespace.json stores: an absolute path or torchvision:NAME."""
-    return data if data.startswith(PREFIX) else str(Path(data).resolve())
+    """The reference to `data` that lodespace.json stores: an absolute path or torchvision:NAME.
+
+    Bytes of the path that are not text are escaped.
+    """
+    return data if data.startswith(PREFIX) else shown(os.fsencode(Path(data).resolve()))
 
 
 def name_of(data: str) -> str:

@@ -16,8 +16,8 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 
 
 def suffix_of(path: bytes) -> str:
-    """The suffix of a file name, with the dot, in lower case."""
-    return os.fsdecode(os.path.splitext(path)[1]).lower()
+    """The suffix of a file name, with the dot, in lower case. Invalid bytes are escaped."""
+    return shown(os.path.splitext(path)[1]).lower()
 
 
 class FolderFiles:

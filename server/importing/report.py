@@ -1,6 +1,7 @@
 """The report of an import: the number of imported items, and the items that were left out."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lodespace.items.errors import BadItem
 
@@ -22,6 +23,11 @@ class ImportReport:
     """Number of items left out."""
     bad: list[BadItem] = field(default_factory=list)
     """The first MOST_NAMED left-out items, with reasons."""
+    root: Path | None = None
+    """Folder from which the imported items may read their original files.
+
+    None: the items have no original files, or they come from a data set that somebody else made.
+    """
 
     def leave_out(self, bad: BadItem) -> None:
         """Count a left-out item, and keep the name and reason of the first MOST_NAMED items."""

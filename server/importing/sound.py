@@ -1,7 +1,9 @@
 """Source for a folder of sound files. The items are windows of a fixed length in the files."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median_low
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +15,9 @@ from lodespace.importing.picture_folder import FolderFiles
 from lodespace.importing.source import ImportOptions, RawItem
 from lodespace.importing.spectrogram import FLOOR_SHARE, RANGE_DB, Spectrogram
 from lodespace.items.errors import BadItem, ItemError
+from lodespace.items.originals import MAX_RATE, MAX_SAMPLES, read_mixed
 from lodespace.items.paths import open_inside, shown
+from lodespace.items.unpacking import SOUND_RATIO, most_unpacked, too_large
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff"})
 DEFAULT_SIDE = 64
@@ -25,6 +29,8 @@ The remaining part of the last window is filled with silence.
 """
 MAX_CHANNELS = 64
 """Largest number of channels of a sound file."""
+_BYTES_PER_SAMPLE = 2
+"""Size of a sample in a sound file that is not compressed, for the limit on unpacked data."""
 _PROBED = 50
 """Approximate number of sound files whose headers are read before the import."""
 
@@ -42,27 +48,62 @@ class SoundFolder:
         self.hop = options.hop if options.hop is not None else options.window
         if not (0.02 <= self.window <= 600 and 0.01 <= self.hop <= 600):
             raise DatasetError("--window must be 0.02 to 600 seconds, --hop 0.01 to 600")
+        self.fmin, self.unpacked = options.fmin, options.unpacked
         self.files = FolderFiles(root, SUFFIXES)
         self.count, rates = self._probe()
         fmax = options.fmax if options.fmax is not None else min(rates, default=48_000) / 2
         self.spectrogram = Spectrogram(options.size or DEFAULT_SIDE, options.fmin, fmax)
 
     def _probe(self) -> tuple[int | None, list[int]]:
-        """The approximate number of windows, and the sample rates of some sound files (Hz)."""
+        """The approximate number of windows, and the sample rates of some sound files (Hz).
+
+        Files that the import will leave out are not counted.
+        """
         paths = self.files.paths
         step = max(1, len(paths) // _PROBED)
-        rates, seconds = [], 0.0
+        rates: list[int] = []
+        seconds: list[float] = []
         for path in paths[::step]:
-            try:
-                with open_inside(self.root, path, limit=None) as file:
-                    info = soundfile.info(file)
-            except (ItemError, soundfile.SoundFileError, RuntimeError, TypeError):
-                continue
-            rates.append(info.samplerate)
-            seconds += info.duration
+            found = self._header(path)
+            if found is not None:
+                rates.append(found[0])
+                seconds.append(found[1])
         if not rates:
             return None, rates
-        return round(seconds / self.hop / len(rates) * len(paths)), rates
+        # The median, because one header with a false length could exceed the limit on items.
+        return round(median_low(seconds) / self.hop * len(paths)), rates
+
+    def _header(self, path: bytes) -> tuple[int, float] | None:
+        """(sample rate in Hz, length in seconds), or None if the file will be left out."""
+        try:
+            with open_inside(self.root, path, limit=None) as file:
+                info = soundfile.info(file)
+            self._check(info.samplerate, info.channels)
+        # libsndfile and its binding raise several types of errors for damaged files.
+        except Exception:
+            return None
+        return info.samplerate, info.duration
+
+    def _check(self, rate: int, channels: int) -> None:
+        """Raise ItemError if files with this sample rate (Hz) and number of channels are left out.
+
+        A small file can state a rate of 2 GHz, by which one window would take gigabytes.
+        """
+        if not 0 < channels <= MAX_CHANNELS:
+            raise ItemError(f"{channels} channels; at most {MAX_CHANNELS} are read")
+        if not 0 < rate <= MAX_RATE:
+            raise ItemError(f"a sample rate of {rate:,} Hz; at most {MAX_RATE:,} Hz are read")
+        if rate <= 2 * self.fmin:
+            raise ItemError(
+                f"a sample rate of {rate:,} Hz, which holds no frequency above --fmin "
+                f"{self.fmin:g} Hz"
+            )
+        for name, seconds in (("--window", self.window), ("--hop", self.hop)):
+            if seconds * rate > MAX_SAMPLES:
+                raise ItemError(
+                    f"{name} {seconds:g} has {round(seconds * rate):,} samples at {rate:,} Hz; at "
+                    f"most {MAX_SAMPLES:,} are read. Choose a shorter {name}"
+                )
 
     @property
     def details(self) -> dict[str, Any]:
@@ -91,18 +132,28 @@ class SoundFolder:
                 yield from self._windows(path)
             except ItemError as error:
                 yield BadItem(shown(path), str(error))
-            except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-                yield BadItem(shown(path), f"cannot be read as sound: {error}")
+            # One file cannot end the import. libsndfile and its binding raise several types of
+            # errors for damaged files.
+            except Exception as error:
+                reason = str(error) or type(error).__name__
+                yield BadItem(shown(path), f"cannot be read as sound: {reason}")
 
     def _windows(self, path: bytes) -> Iterator[RawItem | BadItem]:
         label, split = self.files.label_and_split(path)
         with open_inside(self.root, path, limit=None) as file, soundfile.SoundFile(file) as sound:
-            if sound.channels > MAX_CHANNELS:
-                raise ItemError(f"{sound.channels} channels; at most {MAX_CHANNELS} are read")
             rate = sound.samplerate
+            self._check(rate, sound.channels)
+            left = most_unpacked(os.fstat(file.fileno()).st_size, self.unpacked, SOUND_RATIO)
             length, hop = max(2, round(self.window * rate)), max(1, round(self.hop * rate))
             number = 0
             for samples in _cut(sound, length, hop):
+                left -= hop * sound.channels * _BYTES_PER_SAMPLE
+                if left < 0:
+                    yield BadItem(
+                        f"{shown(path)}@{number * hop / rate:.3f}",
+                        f"the rest of the file, {too_large(self.unpacked, SOUND_RATIO)}",
+                    )
+                    return
                 if len(samples) < LAST_WINDOW * length and number > 0:
                     return
                 start = number * hop / rate
@@ -130,11 +181,12 @@ def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDAr
     held = np.empty(0, np.float32)
     skip = 0
     while True:
-        if skip:
-            skip -= len(_read(sound, skip))
-            if skip > 0:
+        while skip:
+            skipped = len(read_mixed(sound, min(skip, length)))
+            if skipped == 0:
                 return
-        new = _read(sound, length - len(held))
+            skip -= skipped
+        new = read_mixed(sound, length - len(held))
         if len(new) == 0:
             return  # `held` was part of the previous window
         held = np.concatenate([held, new])
@@ -145,10 +197,6 @@ def _cut(sound: soundfile.SoundFile, length: int, hop: int) -> Iterator[npt.NDAr
             return
         skip = max(0, hop - length)
         held = held[hop:] if hop < length else held[:0]
-
-
-def _read(sound: soundfile.SoundFile, samples: int) -> npt.NDArray[np.float32]:
-    return sound.read(samples, dtype="float32", always_2d=True).mean(axis=1)
 
 
 class _Window:

@@ -27,7 +27,10 @@ class ImportOptions:
     thumbnails: str | None = None
     """Table column with pictures that are shown for vectors."""
     root: Path | None = None
-    """Folder to which paths in a table are relative, or folder of torchvision's data."""
+    """Folder to which paths in a table are relative, or folder of torchvision's data.
+
+    For an existing project or data set: folder from which original files may be read.
+    """
     split: str | None = None
     """Part of a torchvision data set: train, test, ..."""
     download: bool = False
@@ -46,6 +49,8 @@ class ImportOptions:
     """Side of the stored pictures in pixels: 32, 64 or 128."""
     content: Content | None = None
     """Kind of picture, which decides how pictures are augmented for training."""
+    unpacked: float | None = None
+    """Largest size to which a compressed file may unpack, in GB. None: see unpacking.py."""
     features: Path | None = None
     """File with one feature vector per item."""
     backbone: str | None = None

@@ -22,6 +22,8 @@ Between these limits, the window of the transform is as long as 1.5 columns of t
 windows do not separate pitches, and longer windows blur clicks.
 """
 _TINY = 1e-12
+_FRAME_VALUES = 1 << 20
+"""Largest number of values of the windows that are transformed at a time."""
 
 
 def hertz_to_mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -94,9 +96,14 @@ class Spectrogram:
         per_column = max(1, round(column / (n_fft / 2)))
         padded = np.pad(samples, n_fft // 2)
         starts = (np.arange(self.side * per_column) * (column / per_column)).astype(np.int64)
-        frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[
-            starts.clip(0, len(padded) - n_fft)
-        ]
-        spectra = np.fft.rfft(frames * np.hanning(n_fft).astype(np.float32), axis=1)
-        power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
-        return power.reshape(self.side, per_column, -1).mean(axis=1).T
+        views = np.lib.stride_tricks.sliding_window_view(padded, n_fft)
+        starts = starts.clip(0, len(padded) - n_fft).reshape(self.side, per_column)
+        taper = np.hanning(n_fft).astype(np.float32)
+        power = np.empty((self.side, n_fft // 2 + 1), np.float32)
+        # All columns of a long window at a time would take several times the memory of the window.
+        at_once = max(1, _FRAME_VALUES // (n_fft * per_column))
+        for first in range(0, self.side, at_once):
+            columns = slice(first, first + at_once)
+            spectra = np.fft.rfft(views[starts[columns]] * taper, axis=2)
+            power[columns] = (spectra.real**2 + spectra.imag**2).astype(np.float32).mean(axis=1)
+        return power.T

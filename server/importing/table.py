@@ -49,7 +49,7 @@ class Table:
     def __init__(self, path: Path, options: ImportOptions) -> None:
         self.path = path
         self.name = path.stem
-        self.rows = open_rows(path, options.encoding)
+        self.rows = open_rows(path, options.encoding, options.unpacked)
         self.root = options.root or (path if path.is_dir() else path.parent)
         first = [
             _sketched(found[1])
@@ -164,6 +164,10 @@ class Table:
                 yield self._item(number, row, columns)
             except ItemError as error:
                 yield BadItem(name, str(error))
+            # One row cannot end the import. A cell may be any JSON, such as a number of 5,000
+            # digits, and conversions raise several types of errors.
+            except Exception as error:
+                yield BadItem(name, f"cannot be read: {str(error) or type(error).__name__}")
 
     def _item(self, number: int, row: Row, columns: Row) -> RawItem:
         picture = row.get(self.image_column or self.thumbnail_column or "")
@@ -241,13 +245,16 @@ def _path_bytes(path: str) -> bytes:
 
 def _sketched(row: Row) -> Row:
     """The row with only the first bytes of each picture, enough to recognise picture columns."""
-    return {name: _begun(cell) for name, cell in row.items()}
+    return {
+        name: {key: _begun(value) for key, value in cell.items()}
+        if isinstance(cell, dict)
+        else _begun(cell)
+        for name, cell in row.items()
+    }
 
 
 def _begun(cell: Any) -> Any:
-    if isinstance(cell, bytes):
-        return cell[:16]
-    return {key: _begun(value) for key, value in cell.items()} if isinstance(cell, dict) else cell
+    return cell[:16] if isinstance(cell, bytes) else cell
 
 
 def _is_picture_cell(cell: Any) -> bool:
@@ -269,7 +276,7 @@ def _vector(cell: Any) -> npt.NDArray[np.float32]:
     try:
         values = json_value(cell) if isinstance(cell, str) else cell
         vector = np.asarray(values, np.float32)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ItemError(f"the vector is not a list of numbers: {error}") from error
     if vector.ndim != 1 or vector.size == 0:
         raise ItemError("the vector is not a list of numbers")

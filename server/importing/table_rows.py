@@ -5,27 +5,26 @@ import io
 import itertools
 import os
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lodespace.errors import DatasetError
 from lodespace.importing.picture_folder import suffix_of
 from lodespace.items.errors import BadItem
 from lodespace.items.paths import walk
+from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 SNIFFED_ROWS = 50
 """Number of rows that are read before the import to find the columns and their content."""
 _MAX_FIELD = 16 << 20
-_MAX_LINE = 64 << 20
-_ROWS_AT_ONCE = 500
-_BYTES_AT_ONCE = 32 << 20
-_ROWS_LOOKED_AT = 8
+_MAX_LINE = 16 << 20
+"""Largest length of a row in characters. Parsed JSON takes up to 25 times its size in memory."""
 _LONGEST_NAME = 40
 
 Row = dict[str, Any]
@@ -63,6 +62,11 @@ class CsvRows(Rows):
             raise DatasetError(f"--encoding {encoding}: there is no such encoding") from error
         except (OSError, UnicodeError) as error:
             raise DatasetError(f"{path}: cannot be read: {error}") from error
+        if len(first) == _MAX_FIELD:
+            raise DatasetError(
+                f"{path}: the first line has more than {_MAX_FIELD >> 20} million characters; it "
+                "should name the columns"
+            )
         self.delimiter = (
             "\t"
             if path.suffix.lower() == ".tsv"
@@ -73,9 +77,13 @@ class CsvRows(Rows):
         columns = next(csv.reader(io.StringIO(first), delimiter=self.delimiter), [])
         if not any(column.strip() for column in columns):
             raise DatasetError(f"{path}: the first line is empty; it should name the columns")
-        twice = [name for name in columns if columns.count(name) > 1]
-        if twice:
-            raise DatasetError(f"{path}: two columns are named '{short(twice[0])}'; rename one")
+        twice = next((name for name, count in Counter(columns).items() if count > 1), None)
+        if twice is not None:
+            raise DatasetError(f"{path}: two columns are named '{short(twice)}'; rename one")
+        if len(columns) > MAX_COLUMNS:
+            raise DatasetError(
+                f"{path}: {len(columns):,} columns; at most {MAX_COLUMNS:,} are imported"
+            )
         super().__init__(columns)
 
     def _open(self) -> io.TextIOWrapper:
@@ -84,10 +92,12 @@ class CsvRows(Rows):
 
     def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
         with self._open() as file:
-            reader = csv.reader(file, delimiter=self.delimiter)
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=self.delimiter)
             next(reader, None)
             while True:
-                line = reader.line_num + 1
+                lines.begin_row()
+                line = lines.count + 1
                 try:
                     fields = next(reader)
                 except StopIteration:
@@ -95,6 +105,13 @@ class CsvRows(Rows):
                 except csv.Error as error:
                     yield BadItem(f"line {line}", f"cannot be read: {error}")
                     continue
+                except UnicodeError as error:
+                    raise DatasetError(
+                        f"{self.path}: not {self.encoding} text from line {line} on; name the "
+                        "encoding of the file with --encoding (latin-1, cp1252, ...)"
+                    ) from error
+                except OSError as error:
+                    raise DatasetError(f"{self.path}: cannot be read: {error.strerror}") from error
                 if not fields:
                     continue
                 yield self._row(f"line {line}", fields)
@@ -114,6 +131,40 @@ class CsvRows(Rows):
         return name, dict(zip(self.columns, fields, strict=True))
 
 
+class _Lines:
+    """Iterator over the lines of a file. A row of more than _MAX_LINE characters is skipped.
+
+    The csv module would read a line, or a quoted field over many lines, of any size into memory.
+    """
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self.file = file
+        self.count = 0
+        """Number of lines so far."""
+        self._row = 0
+        """Number of characters of the current row so far."""
+
+    def begin_row(self) -> None:
+        """Begin to count the characters of a row."""
+        self._row = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.file.readline(_MAX_LINE)
+        if not line:
+            raise StopIteration
+        self.count += 1
+        self._row += len(line)
+        whole = line
+        while len(whole) == _MAX_LINE and not whole.endswith("\n"):
+            whole = self.file.readline(_MAX_LINE)
+        if self._row >= _MAX_LINE:
+            raise csv.Error(f"the row has more than {_MAX_LINE >> 20} million characters")
+        return line
+
+
 class JsonRows(Rows):
     """Rows of a file with one JSON object per line. Raises DatasetError."""
 
@@ -125,7 +176,7 @@ class JsonRows(Rows):
                 seen.update(dict.fromkeys(found[1]))
         if not seen:
             raise DatasetError(f"{path}: none of the first lines is a JSON object")
-        super().__init__(list(seen))
+        super().__init__(list(seen)[:MAX_COLUMNS])
 
     def _lines(self) -> Iterator[tuple[str, Row] | BadItem]:
         try:
@@ -146,62 +197,29 @@ class JsonRows(Rows):
 def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
     try:
         row = json_value(line)
-    except JsonError as error:
+    except (JsonError, MemoryError) as error:
         return BadItem(name, f"not JSON: {error}")
     if not isinstance(row, dict):
         return BadItem(name, "not a JSON object")
     return name, row
 
 
-class ParquetRows(Rows):
-    """Rows of Parquet files with the columns of the first file. Raises DatasetError."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = list(paths)
-        try:
-            schema = pq.read_schema(self.paths[0], memory_map=True)
-            count = sum(pq.read_metadata(path, memory_map=True).num_rows for path in self.paths)
-        except (pa.ArrowException, OSError) as error:
-            raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
-        super().__init__(schema.names, schema, count)
-
-    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
-        for path in self.paths:
-            number = 0
-            try:
-                with pq.ParquetFile(path, memory_map=True) as file:
-                    for batch in file.iter_batches(_rows_at_once(file)):
-                        for row in batch.to_pylist():
-                            number += 1
-                            yield f"{path.name} row {number}", row
-            except (pa.ArrowException, OSError) as error:
-                yield BadItem(f"{path.name} after row {number}", f"cannot be read: {error}")
-
-
-def _rows_at_once(file: pq.ParquetFile) -> int:
-    """The number of rows that occupy about 32 MB. A row may be one number or a photo of 30 MB."""
-    metadata = file.metadata
-    total = sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
-    each = total // max(1, metadata.num_rows)
-    # A file stores repeated values once. The first rows show the size of a row in memory.
-    first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
-    if first is not None and first.num_rows:
-        each = max(each, first.nbytes // first.num_rows)
-    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, each)))
-
-
-def open_rows(path: Path, encoding: str) -> Rows:
+def open_rows(path: Path, encoding: str, unpacked: float | None = None) -> Rows:
     """The rows of the table at `path`, or of all Parquet files in the folder `path`.
 
+    `unpacked` is the largest size to which each Parquet file may unpack, in GB (unpacking.py).
     Raises DatasetError.
     """
+    from lodespace.importing.parquet_rows import ParquetRows  # it imports this module
+
     if path.is_dir():
         return ParquetRows(
             [
                 path / os.fsdecode(p)
                 for p in walk(path)
                 if isinstance(p, bytes) and suffix_of(p) == ".parquet"
-            ]
+            ],
+            unpacked,
         )
     match path.suffix.lower():
         case ".csv" | ".tsv":
@@ -209,7 +227,7 @@ def open_rows(path: Path, encoding: str) -> Rows:
         case ".jsonl" | ".ndjson":
             return JsonRows(path)
         case _:
-            return ParquetRows([path])
+            return ParquetRows([path], unpacked)
 
 
 def short(name: str) -> str:

@@ -8,6 +8,8 @@ from lodespace.items.item_set import ItemSet
 
 MAX_SHOWN = 1000
 """Largest number of characters of a column's value that are sent to the page."""
+MAX_COLUMNS_SHOWN = 500
+"""Largest number of columns of an item that are sent to the page. A table may have 30,000."""
 
 
 def provenance(items: ItemSet, item: int) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def provenance(items: ItemSet, item: int) -> dict[str, Any]:
     path = items.table.value(PATH, item)
     columns = [
         protocol.Column(name=name, value=_shortened(as_text(value)))
-        for name, value in items.table.row(item).items()
+        for name, value in items.table.row(item, MAX_COLUMNS_SHOWN).items()
     ]
     start, end = items.table.value(START, item), items.table.value(END, item)
     return {

@@ -4,6 +4,7 @@ import gzip
 import math
 import struct
 import tempfile
+import zlib
 from pathlib import Path
 from typing import IO, cast
 
@@ -11,14 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.items.unpacking import check_unpacked
 
 
-def read_idx(path: Path) -> npt.NDArray[np.uint8]:
-    """The uint8 array of an IDX file, which may be compressed with gzip. Raises DatasetError.
+def read_idx(path: Path, unpacked: float | None = None) -> npt.NDArray[np.uint8]:
+    """The uint8 array of an IDX file, which may be compressed with gzip.
 
     The array is mapped from a temporary file, so the array occupies no memory of the process.
+
+    Args:
+        path: The file.
+        unpacked: Largest size to which the file may unpack, in GB. None: see unpacking.py.
+
+    Raises:
+        DatasetError: The file is not a whole IDX file of bytes, or is too large.
     """
     try:
+        size = path.stat().st_size
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             stream = cast(IO[bytes], file)
             head = stream.read(4)
@@ -31,8 +41,16 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
             if rank == 0 or len(sizes) < 4 * rank:
                 raise DatasetError(f"{path}: the IDX header is incomplete")
             shape = struct.unpack(f">{rank}I", sizes)
+            follow = size - 4 - 4 * rank
+            if path.suffix == ".gz":
+                check_unpacked(str(path), math.prod(shape), size, unpacked)
+            elif math.prod(shape) != follow:
+                raise DatasetError(
+                    f"{path}: the header announces {shape}, but "
+                    f"{'more' if follow > math.prod(shape) else f'{follow:,}'} bytes follow"
+                )
             return _body(path, stream, shape)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
 
 

@@ -38,24 +38,29 @@ def walk(root: Path) -> Iterator[bytes | BadItem]:
     within `root`.
     """
     top = os.fsencode(root.resolve())
-    yield from _walk(top, b"", top)
+    # A list, not recursion: folders may be nested deeper than Python's limit on recursion.
+    waiting = [b""]
+    while waiting:
+        folders: list[bytes] = []
+        yield from _entries(top, waiting.pop(), folders)
+        waiting += reversed(folders)
 
 
-def _walk(top: bytes, folder: bytes, real_top: bytes) -> Iterator[bytes | BadItem]:
+def _entries(top: bytes, folder: bytes, folders: list[bytes]) -> Iterator[bytes | BadItem]:
+    """Yield the files of `folder`, and append its subfolders to `folders`."""
     try:
         with os.scandir(os.path.join(top, folder) if folder else top) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         yield BadItem(shown(folder) + "/", f"the folder cannot be read: {error.strerror}")
         return
-    folders: list[bytes] = []
     for entry in entries:
         if entry.name.startswith(b".") or entry.name in _JUNK:
             continue
         path = os.path.join(folder, entry.name)
         try:
             if entry.is_symlink():
-                yield from _link(entry, path, real_top)
+                yield from _link(entry, path, top)
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(path)
             elif entry.is_file(follow_symlinks=False):
@@ -64,8 +69,6 @@ def _walk(top: bytes, folder: bytes, real_top: bytes) -> Iterator[bytes | BadIte
                 yield BadItem(shown(path), "not a regular file (a pipe, socket or device)")
         except OSError as error:
             yield BadItem(shown(path), f"cannot be read: {error.strerror}")
-    for path in folders:
-        yield from _walk(top, path, real_top)
 
 
 def _link(entry: "os.DirEntry[bytes]", path: bytes, real_top: bytes) -> Iterator[bytes | BadItem]:

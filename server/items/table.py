@@ -4,10 +4,13 @@ The table is an Arrow file that is mapped into memory, so reading one row is fas
 """
 
 import contextlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
@@ -21,6 +24,8 @@ START = "lodespace.start"
 END = "lodespace.end"
 OFFSET = "lodespace.offset"
 LENGTH = "lodespace.length"
+_PATHS_AT_ONCE = 100_000
+"""Number of paths that are in memory at a time."""
 OWN_TYPES: dict[str, pa.DataType] = {
     ID: pa.string(),
     PATH: pa.binary(),
@@ -42,22 +47,42 @@ class ItemTable:
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
+        # `table.column_names` makes a list of all names at each call, and a table may have 30,000.
+        self._numbers = {name: number for number, name in enumerate(table.column_names)}
 
     @classmethod
     def read(cls, path: Path) -> "ItemTable":
-        """Read the table in the file `path`. Raises DatasetError if the file cannot be read."""
+        """Read the table in the file `path`. Raises DatasetError if the file cannot be read.
+
+        All values are checked, because other people may have written the file: an offset in a
+        damaged column could point to other memory of this process.
+        """
         try:
-            with pa.memory_map(str(path)) as file:
+            with pa.memory_map(os.fsencode(path)) as file:
                 table = ipc.open_file(file).read_all()
-        except (pa.ArrowException, OSError) as error:
+                table.validate(full=True)
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise DatasetError(f"{path}: damaged: {error}") from error
         if ID not in table.column_names:
             raise DatasetError(f"{path}: not a table of items")
+        if len(set(table.column_names)) < len(table.column_names):
+            raise DatasetError(f"{path}: damaged: two columns have the same name")
+        for name in set(OWN_TYPES) & set(table.column_names):
+            if table.schema.field(name).type != OWN_TYPES[name]:
+                raise DatasetError(
+                    f"{path}: damaged: the column {name} is {table.schema.field(name).type}, not "
+                    f"{OWN_TYPES[name]}"
+                )
+        if table[ID].null_count:
+            raise DatasetError(f"{path}: damaged: an item has no id")
         return cls(table)
 
     def write(self, path: Path) -> None:
         """Write the table as an Arrow file. Raises OSError."""
-        with pa.OSFile(str(path), "wb") as file, ipc.new_file(file, self.table.schema) as writer:
+        with (
+            pa.OSFile(os.fsencode(path), "wb") as file,
+            ipc.new_file(file, self.table.schema) as writer,
+        ):
             writer.write_table(self.table)
 
     def __len__(self) -> int:
@@ -66,23 +91,47 @@ class ItemTable:
     @property
     def columns(self) -> list[str]:
         """Names of the source's columns."""
-        return [name for name in self.table.column_names if name not in OWN_TYPES]
+        return [name for name in self._numbers if name not in OWN_TYPES]
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether any item is a file."""
+        return PATH in self._numbers and self.table[PATH].null_count < len(self)
+
+    def first_paths(self, count: int) -> list[bytes]:
+        """Paths of the first `count` items, without those of items that are not files."""
+        if PATH not in self._numbers:
+            return []
+        return [path for path in self.table[PATH].slice(0, count).to_pylist() if path is not None]
+
+    def path_bytes(self) -> Iterator[tuple[npt.NDArray[np.int64], bytes]]:
+        """Yield (length of each path in bytes, -1 without a path; all paths joined) per block."""
+        if PATH not in self._numbers:
+            return
+        for start in range(0, len(self), _PATHS_AT_ONCE):
+            block = self.table[PATH].slice(start, _PATHS_AT_ONCE)
+            lengths = pc.fill_null(pc.call_function("binary_length", [block]), -1)
+            paths = [path for path in block.to_pylist() if path is not None]
+            yield np.asarray(lengths, np.int64), b"".join(paths)
 
     def ids(self) -> tuple[str, ...]:
         return tuple(self.table[ID].to_pylist())
 
     def column(self, name: str) -> list[Any]:
         """The value of a column per item. All values of an unknown column are None."""
-        return (
-            self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
-        )
+        number = self._numbers.get(name)
+        return [None] * len(self) if number is None else python_values(self.table.column(number))
 
     def value(self, name: str, item: int) -> Any:
-        return self.table[name][item].as_py() if name in self.table.column_names else None
+        number = self._numbers.get(name)
+        return None if number is None else self._cell(number, item)
 
-    def row(self, item: int) -> dict[str, Any]:
-        """The values of an item in the source's columns."""
-        return {name: self.table[name][item].as_py() for name in self.columns}
+    def row(self, item: int, most: int | None = None) -> dict[str, Any]:
+        """The values of an item in the source's columns, or in the first `most` of them."""
+        return {name: self._cell(self._numbers[name], item) for name in self.columns[:most]}
+
+    def _cell(self, column: int, item: int) -> Any:
+        return python_values(self.table.column(column).slice(item, 1))[0]
 
     def matching(self, text: str) -> list[int]:
         """The items, ascending, whose id, path or any column contains `text`, ignoring case.
@@ -108,9 +157,10 @@ class ItemTable:
 
         Returns None for lists, structures and other bytes, which are not searched.
         """
-        if name not in self.table.column_names:
+        number = self._numbers.get(name)
+        if number is None:
             return None
-        column = self.table[name]
+        column = self.table.column(number)
         if name == PATH:
             return column  # paths are bytes, which are searched without decoding
         if (
@@ -124,68 +174,25 @@ class ItemTable:
         return None
 
 
-class ItemTableBuilder:
-    """Collects rows for an ItemTable. `schema` has the column types, if the source states types."""
+def python_values(column: "pa.ChunkedArray | pa.Array") -> list[Any]:
+    """The values of a column as Python objects.
 
-    _ROWS_AT_ONCE = 2000
-
-    def __init__(self, schema: pa.Schema | None = None) -> None:
-        self.schema = schema
-        self.rows: list[dict[str, Any]] = []
-        self.tables: list[pa.Table] = []
-
-    def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:
-        """Add a row with values of Lodespace's own columns and of the source's columns."""
-        row = {f"{name}_" if name in OWN_TYPES else name: value for name, value in columns.items()}
-        self.rows.append(row | own)
-        if len(self.rows) >= self._ROWS_AT_ONCE:
-            self._flush()
-
-    def _flush(self) -> None:
-        names: dict[str, None] = {}
-        for row in self.rows:
-            names.update(dict.fromkeys(row))
-        arrays = {name: self._array(name, [row.get(name) for row in self.rows]) for name in names}
-        self.tables.append(pa.table(arrays))
-        self.rows = []
-
-    def _array(self, name: str, values: Sequence[Any]) -> pa.Array:
-        kind = OWN_TYPES.get(name)
-        if kind is None and self.schema is not None and name in self.schema.names:
-            kind = self.schema.field(name).type
-        with contextlib.suppress(
-            pa.ArrowException, UnicodeEncodeError, TypeError, ValueError, OverflowError
-        ):
-            return pa.array(values, kind)
-        # Values of several types, or invalid text: store them as text.
-        return pa.array(
-            [None if value is None else whole_text(value) for value in values], pa.string()
-        )
-
-    def finish(self) -> ItemTable:
-        """Return the table of all rows that were added."""
-        if self.rows or not self.tables:
-            self._flush()
-        try:
-            table = pa.concat_tables(self.tables, promote_options="permissive")
-        except pa.ArrowException:
-            # A column has numbers in some of the tables and text in others: store it as text.
-            table = pa.concat_tables(
-                [_as_texts(table) for table in self.tables], promote_options="permissive"
-            )
-        return ItemTable(table.combine_chunks())
+    A value that Python cannot represent, such as a time with nanoseconds or a text that is not
+    valid, becomes text.
+    """
+    try:
+        return column.to_pylist()
+    except (ValueError, OverflowError, pa.ArrowException):
+        return [_python_value(value) for value in column]
 
 
-def whole_text(value: Any) -> str:
-    """The value as text. Lone surrogates, which JSON can contain, are escaped."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
-
-
-def _as_texts(table: pa.Table) -> pa.Table:
-    for index, name in enumerate(table.column_names):
-        if name not in OWN_TYPES and table[name].type != pa.string():
-            values = [
-                None if value is None else whole_text(value) for value in table[name].to_pylist()
-            ]
-            table = table.set_column(index, name, pa.array(values, pa.string()))
-    return table
+def _python_value(value: Any) -> Any:
+    if isinstance(value, pa.DictionaryScalar):
+        value = value.value
+    with contextlib.suppress(ValueError, OverflowError, pa.ArrowException):
+        return value.as_py()
+    with contextlib.suppress(ValueError, OverflowError, pa.ArrowException, AttributeError):
+        return value.as_buffer().to_pybytes().decode("utf-8", "backslashreplace")
+    with contextlib.suppress(ValueError, OverflowError, pa.ArrowException):
+        return value.cast(pa.string()).as_py()
+    return None

@@ -20,7 +20,7 @@ def bring(tmp_path: Path) -> Import:
         target = tmp_path / f"imported-{len(list(tmp_path.glob('imported-*')))}"
         source = str(data) if isinstance(data, Path) else data
         report = import_data(source, target, ImportOptions(**options))  # type: ignore[arg-type]
-        return item_set.load(target), report
+        return item_set.load(target, root=report.root), report
 
     return run
 

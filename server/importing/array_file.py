@@ -1,0 +1,127 @@
+"""A .npy array in a file or archive, read from front to back.
+
+Other people may have written the file: sizes are checked before memory is allocated.
+"""
+
+import io
+import lzma
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lodespace.errors import DatasetError
+
+_BLOCK_BYTES = 16 << 20
+_MOST_ITEM_BYTES = 256 << 20
+"""Largest size of one item in bytes: a picture of 40 megapixels with three channels of 16 bits."""
+_MOST_WHOLE_BYTES = 1 << 30
+"""Largest size of labels and ids in bytes, which are in memory as a whole."""
+_MOST_HEADER_BYTES = 1 << 16
+"""Largest header of a .npy file in bytes. The file can state up to 4 GB."""
+DAMAGED = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""Errors of damaged archives. NotImplementedError and RuntimeError: unknown or encrypted."""
+
+
+class ArrayFile:
+    """An array in a file, read from front to back in blocks of items.
+
+    `shape` and `dtype` come from the header, which is checked against the size of the file.
+    """
+
+    def __init__(self, stream: IO[bytes], name: str, size: int) -> None:
+        """`size` is the number of bytes of the whole .npy file."""
+        try:
+            header, begin = _read_header(stream)
+            fortran, dtype = header[1:]
+            shape = list(header[0])
+        except (
+            ValueError,
+            KeyError,
+            EOFError,
+            SyntaxError,
+            RecursionError,
+            MemoryError,
+            TypeError,
+        ) as error:
+            raise DatasetError(f"{name}: not a plain numpy array: {error}") from error
+        if dtype.hasobject:
+            raise DatasetError(
+                f"{name}: an array of Python objects, which could run code; save numbers or texts"
+            )
+        if len(shape) == 0 or min(shape) < 0 or begin + math.prod(shape) * dtype.itemsize != size:
+            raise DatasetError(
+                f"{name}: the header announces {dtype} {tuple(shape)}, but "
+                f"{max(0, size - begin):,} bytes follow"
+            )
+        if fortran and len(shape) > 1:
+            raise DatasetError(
+                f"{name}: stored column by column (Fortran order); save "
+                "`numpy.ascontiguousarray(array)` instead"
+            )
+        if math.prod(shape[1:]) * dtype.itemsize > _MOST_ITEM_BYTES:
+            raise DatasetError(
+                f"{name}: an array of shape {tuple(shape)}: one item has "
+                f"{math.prod(shape[1:]) * dtype.itemsize >> 20:,} MB; at most "
+                f"{_MOST_ITEM_BYTES >> 20} MB are read. The first axis must be the items"
+            )
+        self.stream, self.name, self.shape, self.dtype = stream, name, tuple(shape), dtype
+
+    def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        """Yield the items in blocks of about 16 MiB. Raises DatasetError for a truncated file."""
+        item = max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)
+        per_block = max(1, _BLOCK_BYTES // item)
+        for start in range(0, self.shape[0], per_block):
+            count = min(per_block, self.shape[0] - start)
+            try:
+                raw = self.stream.read(count * item)
+            except DAMAGED as error:
+                raise DatasetError(f"{self.name}: damaged after item {start}: {error}") from error
+            if len(raw) != count * item:
+                raise DatasetError(
+                    f"{self.name}: truncated, with only {start + len(raw) // item} whole items"
+                )
+            yield np.frombuffer(raw, self.dtype).reshape(count, *self.shape[1:])
+
+    def whole(self) -> npt.NDArray[Any]:
+        """The whole array. Raises DatasetError for a truncated or very large file."""
+        size = math.prod(self.shape) * self.dtype.itemsize
+        if size > _MOST_WHOLE_BYTES:
+            raise DatasetError(
+                f"{self.name}: {size / 1e9:,.1f} GB of labels or ids; at most "
+                f"{_MOST_WHOLE_BYTES / 1e9:,.1f} GB are read"
+            )
+        parts = list(self.blocks())
+        return np.concatenate(parts) if parts else np.empty(self.shape, self.dtype)
+
+
+def _read_header(
+    stream: IO[bytes],
+) -> tuple[tuple[tuple[int, ...], bool, "np.dtype[Any]"], int]:
+    """((shape, whether in Fortran order, dtype), size of the header in bytes) of a .npy file.
+
+    numpy would read a header of 4 GB before it refuses its size.
+    """
+    version = np.lib.format.read_magic(stream)
+    read, size_bytes = {
+        (1, 0): (np.lib.format.read_array_header_1_0, 2),
+        (2, 0): (np.lib.format.read_array_header_2_0, 4),
+    }[version]
+    size = stream.read(size_bytes)
+    length = int.from_bytes(size, "little")
+    if length > _MOST_HEADER_BYTES:
+        raise ValueError(f"a header of {length:,} bytes")
+    return read(io.BytesIO(size + stream.read(length))), 8 + size_bytes + length

@@ -1,0 +1,148 @@
+"""Rows of Parquet files. A small file can state a large table, so sizes are limited."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lodespace.errors import DatasetError
+from lodespace.importing.table_rows import Row, Rows
+from lodespace.items.errors import BadItem
+from lodespace.items.table import python_values
+from lodespace.items.table_builder import MAX_COLUMNS
+from lodespace.items.unpacking import check_unpacked, most_unpacked, too_large
+
+_ROWS_AT_ONCE = 500
+_BYTES_AT_ONCE = 32 << 20
+_ROWS_LOOKED_AT = 8
+
+
+class ParquetRows(Rows):
+    """Rows of Parquet files with the columns of the first file. Raises DatasetError."""
+
+    def __init__(self, paths: Sequence[Path], unpacked: float | None = None) -> None:
+        self.paths = list(paths)
+        self.unpacked = unpacked
+        count = 0
+        for path in self.paths:
+            try:
+                with pa.memory_map(os.fsencode(path)) as file:
+                    metadata = pq.read_metadata(file)
+            except (pa.ArrowException, OSError) as error:
+                raise DatasetError(f"{path}: not a whole Parquet file: {error}") from error
+            count += metadata.num_rows
+            check_unpacked(
+                str(path),
+                sum(metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups)),
+                path.stat().st_size,
+                unpacked,
+            )
+        try:
+            with pa.memory_map(os.fsencode(self.paths[0])) as file:
+                schema = pq.read_schema(file)
+        except (pa.ArrowException, OSError) as error:
+            raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
+        if len(schema.names) > MAX_COLUMNS:
+            raise DatasetError(
+                f"{paths[0]}: {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are imported"
+            )
+        super().__init__(schema.names, schema, count)
+
+    def __iter__(self) -> Iterator[tuple[str, Row] | BadItem]:
+        for path in self.paths:
+            number, left = 0, most_unpacked(path.stat().st_size, self.unpacked)
+            try:
+                with (
+                    pa.memory_map(os.fsencode(path)) as mapped,
+                    pq.ParquetFile(mapped, read_dictionary=_texts_of(self.schema)) as file,
+                ):
+                    for batch in file.iter_batches(_rows_at_once(file)):
+                        for part in _parts(batch):
+                            # Repeated values are stored once in the file.
+                            left -= _unpacked_bytes(part)
+                            if left < 0:
+                                raise DatasetError(
+                                    f"{path}: after row {number:,} it {too_large(self.unpacked)}"
+                                )
+                            columns = [python_values(column) for column in part.columns]
+                            for values in zip(*columns, strict=True):
+                                number += 1
+                                row = dict(zip(part.schema.names, values, strict=True))
+                                yield f"{path.name} row {number}", row
+            except (pa.ArrowException, OSError) as error:
+                yield BadItem(f"{path.name} after row {number}", f"cannot be read: {error}")
+
+
+def _texts_of(schema: pa.Schema | None) -> list[str]:
+    """Names of the columns of texts or bytes.
+
+    They are read with their dictionaries: 500 rows that repeat a value of 100 MB take 100 MB.
+    """
+    return [
+        field.name
+        for field in schema or ()
+        if pa.types.is_string(field.type)
+        or pa.types.is_binary(field.type)
+        or pa.types.is_large_string(field.type)
+        or pa.types.is_large_binary(field.type)
+    ]
+
+
+def _rows_at_once(file: pq.ParquetFile) -> int:
+    """The number of rows that occupy about 32 MB. A row may be one number or a photo of 30 MB."""
+    metadata = file.metadata
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
+    each = sum(group.total_byte_size for group in groups) // max(1, metadata.num_rows)
+    # A file stores repeated values once. The first rows show the size of a row in memory.
+    first = next(file.iter_batches(_ROWS_LOOKED_AT), None)
+    if first is not None and first.num_rows:
+        each = max(each, _unpacked_bytes(first) // first.num_rows)
+    # Texts inside of lists and structures are read without a dictionary. In the worst case, every
+    # row repeats one value that fills the column.
+    nested = [
+        k
+        for k in range(metadata.num_columns)
+        if "." in metadata.schema.column(k).path
+        and metadata.schema.column(k).physical_type == "BYTE_ARRAY"
+    ]
+    each = max(
+        [each, *(group.column(k).total_uncompressed_size for group in groups for k in nested)]
+    )
+    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, each)))
+
+
+def _unpacked_bytes(batch: pa.RecordBatch) -> int:
+    """Size of the rows in memory when every row has its own copy of each value, in bytes."""
+    return sum(
+        int(_lengths(column).sum()) if pa.types.is_dictionary(column.type) else column.nbytes
+        for column in batch.columns
+    )
+
+
+def _lengths(column: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    """Length of the text in each row of a column with a dictionary, in bytes, (N,)."""
+    lengths = pc.fill_null(pc.call_function("binary_length", [column.dictionary]), 0)
+    each = np.append(np.asarray(lengths, np.int64), 0)
+    # A row without a value has no index. It selects the appended 0.
+    return each[np.asarray(pc.fill_null(column.indices, len(each) - 1), np.int64)]
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in parts of about 32 MB, each with one row or more."""
+    if _unpacked_bytes(batch) <= _BYTES_AT_ONCE:
+        yield batch
+        return
+    texts = [column for column in batch.columns if pa.types.is_dictionary(column.type)]
+    other = sum(c.nbytes for c in batch.columns if not pa.types.is_dictionary(c.type))
+    each = np.full(batch.num_rows, other // max(1, batch.num_rows), np.int64)
+    for column in texts:
+        each += _lengths(column)
+    numbers = np.cumsum(each) // _BYTES_AT_ONCE
+    begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+    for begin, end in zip(begins, [*begins[1:], batch.num_rows], strict=True):
+        yield batch.slice(begin, end - begin)

@@ -1,0 +1,43 @@
+"""Limit on the size to which compressed files unpack (.npz, .gz, .parquet, FLAC and Ogg).
+
+A file of 4 MB can unpack to 4 GB of zeros, and fill the disk or keep an import busy for hours.
+"""
+
+from lodespace.errors import DatasetError
+
+ALWAYS = 2 * 10**9
+"""Any file may unpack to this number of bytes."""
+RATIO = 20
+"""A file may unpack to this multiple of its size. Pictures and measurements reach 1 to 10."""
+
+
+SOUND_RATIO = 200
+"""A sound file may unpack to this multiple of its size. Speech in Opus reaches 130."""
+
+
+def most_unpacked(size: int, given: float | None, ratio: int = RATIO) -> int:
+    """The number of bytes to which a file of `size` bytes may unpack.
+
+    `given` is the limit of --unpacked in GB. None: ALWAYS, or `ratio` times the size if that is
+    more.
+    """
+    return max(ALWAYS, ratio * size) if given is None else int(min(max(given, 0), 1e9) * 1e9)
+
+
+def too_large(given: float | None, ratio: int = RATIO) -> str:
+    """The second part of a message about a file that unpacks to more than is allowed."""
+    limit = (
+        f"more than {ALWAYS / 1e9:g} GB and more than {ratio} times the size of the file"
+        if given is None
+        else f"more than --unpacked {given:g}"
+    )
+    return f"unpacks to {limit}. If you trust the file, set another limit with --unpacked GB"
+
+
+def check_unpacked(name: str, unpacked: int, size: int, given: float | None) -> None:
+    """Raise DatasetError if a file of `size` bytes may not unpack to `unpacked` bytes."""
+    if unpacked > most_unpacked(size, given):
+        raise DatasetError(
+            f"{name}: {unpacked / 1e9:,.3g} GB in a file of {size / 1e9:,.3g} GB: it "
+            f"{too_large(given)}"
+        )
