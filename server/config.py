@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 VERSION = "0.1.0"
 """Version of the package. A test compares it with pyproject.toml."""
 DEFAULT_PORT = 8321
@@ -13,6 +15,14 @@ BUILT_PAGE = Path(__file__).parent / "static"
 """Folder of the built client."""
 PORTS_TRIED = 20
 """Number of consecutive ports, beginning with DEFAULT_PORT, that are tried without `--port`."""
+
+
+def state_folder() -> Path:
+    """Return the folder for certificate, devices and approved folders of original files.
+
+    All projects of a person on this computer share this folder. It never travels with a project.
+    """
+    return platformdirs.user_state_path("lodespace", appauthor=False)
 
 
 @dataclass(frozen=True)

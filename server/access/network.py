@@ -4,23 +4,16 @@ import logging
 import sys
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 
-import platformdirs
 import segno
 
 from lodespace.access.addresses import host_names, in_ascii, lan_addresses, machine_names
 from lodespace.access.certificate import ALWAYS, Certificate, given_certificate, own_certificate
 from lodespace.access.devices import DeviceStore
-from lodespace.config import LanConfig
+from lodespace.config import LanConfig, state_folder
 from lodespace.errors import LodespaceError
 
 log = logging.getLogger(__name__)
-
-
-def state_folder() -> Path:
-    """Return the folder for certificate and devices. All projects of a person share this folder."""
-    return platformdirs.user_state_path("lodespace", appauthor=False)
 
 
 @dataclass(frozen=True)

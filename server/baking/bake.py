@@ -5,6 +5,7 @@ behind. This module imports torch.
 """
 
 import contextlib
+import dataclasses
 import os
 import sys
 from collections.abc import Generator, Sequence
@@ -29,7 +30,7 @@ from lodespace.models.training.trainer import Trainer
 from lodespace.project.initial_labels import choose_labels
 from lodespace.project.offline import open_offline
 from lodespace.project.opening import finish_bake, is_bake, new_bake
-from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project
+from lodespace.project.project import BUNDLED, DATA_FOLDER, MANIFEST, Project, data_folder
 from lodespace.protocol import UNLABELED, ClassInfo, Settings
 from lodespace.recording.recorder import Recorder
 from lodespace.session import summaries
@@ -121,10 +122,13 @@ def bake(
         _threads(threads),
         atomic_folder(output, lambda: _check_output(output, force=force)) as folder,
     ):
-        state = _project_at(data)
-        items, kept = _import(
-            state.data if state else data, folder, options or ImportOptions(), progress
-        )
+        options = options or ImportOptions()
+        state = _project_at(data, options.root)
+        if state is not None:
+            options = dataclasses.replace(options, root=None)
+        items, kept = _import(state.data if state else data, folder, options, progress)
+        if state is not None:
+            items = dataclasses.replace(items, root=state.root)
         if state is not None and labels is None:
             given = state.given
         else:
@@ -154,25 +158,30 @@ class _ProjectState(NamedTuple):
 
     data: str
     """Path of the data set."""
+    root: Path | None
+    """Folder from which original files may be read."""
     given: _Given
     """Labels and classes of the project."""
     settings: Settings
     """Settings of the training."""
 
 
-def _project_at(data: "str | Path | Source") -> _ProjectState | None:
-    """The state of the project at the path `data`. None if `data` is not a project."""
+def _project_at(data: "str | Path | Source", root: Path | None) -> _ProjectState | None:
+    """The state of the project at the path `data`. None if `data` is not a project.
+
+    `root` is the folder from which the project may read original files, if it is given.
+    """
     if not isinstance(data, str | Path) or not (Path(data) / MANIFEST).is_file():
         return None
-    project, session = open_offline(Path(data))
+    project, session = open_offline(Path(data), root=root)
     project.close()
     path = (
         bundled_digits_folder()
         if project.manifest.data == BUNDLED
-        else project.folder / project.manifest.data
+        else data_folder(project.manifest.data, project.folder)
     )
     given = _Given(session.labels.copy(), session.verified, list(session.classes.classes))
-    return _ProjectState(str(path), given, session.settings)
+    return _ProjectState(str(path), project.items.root, given, session.settings)
 
 
 def _import(
@@ -190,7 +199,7 @@ def _import(
     report = import_data(data, folder / DATA_FOLDER, options, progress=progress)
     if progress:
         sys.stderr.write(report.summary())
-    items = load(folder / DATA_FOLDER)
+    items = load(folder / DATA_FOLDER, root=report.root)
     # A bake is made to be shared, so it must not contain a path of this machine.
     amend(folder / DATA_FOLDER, lambda manifest: manifest.pop("root", None))
     return items, DATA_FOLDER

@@ -36,6 +36,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="copy",
         help="classes: copy the files, make hard links, or only list them (default: copy)",
     )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the original files, for a project that was made or copied elsewhere",
+    )
     parser.set_defaults(run=_export)
 
 
@@ -45,7 +51,7 @@ def _export(options: argparse.Namespace) -> int:
     wanted = ExportOptions(
         excel=options.excel, predictions=options.predictions, files=options.files
     )
-    rows = export(options.project, options.output, options.format, wanted)
+    rows = export(options.project, options.output, options.format, wanted, root=options.root)
     sys.stdout.write(f"wrote {rows:,} items to {options.output}\n")
     return 0
 

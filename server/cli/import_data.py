@@ -1,6 +1,7 @@
 """`lodespace import`: create a project from data, or import labels into a project."""
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:
     """Warn if options about the data have no effect, because the project already exists."""
-    given = data_options_from(options)
+    given = dataclasses.replace(data_options_from(options), root=None)
     if project.report is None and (given != ImportOptions() or options.labels is not None):
         sys.stderr.write(
             f"lodespace: {project.folder} is an existing project, so the options about the data "

@@ -23,7 +23,8 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
     "root": {
         "type": Path,
         "metavar": "FOLDER",
-        "help": "folder to which paths in a table are relative, or folder of torchvision's data",
+        "help": "folder to which paths in a table are relative, folder of torchvision's data, or "
+        "folder from which a project that was made or copied elsewhere may read original files",
     },
     "encoding": {"help": "text encoding of a CSV file (default: utf-8)"},
     "split": {"help": "part of a torchvision data set (default: train)"},
@@ -54,6 +55,12 @@ IMPORT_OPTIONS: dict[str, dict[str, Any]] = {
         "choices": ["symbols", "photos", "spectrograms"],
         "help": "kind of picture: only photos may be mirrored for training (default: photos if the "
         "pictures have colour, otherwise symbols)",
+    },
+    "unpacked": {
+        "type": float,
+        "metavar": "GB",
+        "help": "largest size to which a compressed file may unpack (default: 2 GB, or 20 times "
+        "the size of the file if that is more)",
     },
     "features": {
         "type": Path,

@@ -81,6 +81,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from lodespace.access.network import introduce
+    from lodespace.project.foreign import unread_originals
     from lodespace.project.opening import open_project
     from lodespace.web.server import serve_until_interrupted
 
@@ -98,6 +99,7 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(project.report.summary())
     elif options.labels_from is None:
         warn_of_unused(project, options)
+    sys.stderr.write(unread_originals(project.items, project.folder))
     try:
         take_labels(project, options)
     except LodespaceError:

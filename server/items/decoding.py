@@ -11,7 +11,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from lodespace.items.errors import ItemError, Picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif"})
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
+_SUFFIX_OF = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif", "GIF": ".gif"}
+FORMATS = tuple(_SUFFIX_OF)
 MAX_PIXELS = 40_000_000
 """Largest number of pixels in a picture."""
 _LARGE = 4_000_000
@@ -52,6 +53,20 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
     # Pillow's decoders raise many types on broken files: SyntaxError, struct.error, KeyError, ...
     except Exception as error:
         raise ItemError(f"a damaged picture: {error or type(error).__name__}") from error
+
+
+def suffix_of(file: BinaryIO) -> str:
+    """The suffix for a picture file, after the whole picture was decoded.
+
+    A large JPEG is decoded at a reduced size. `file` is at its begin afterwards. Raises ItemError
+    if the file is not a picture, so that no other file is given out as the original of an item.
+    """
+    decode(file, (32, 32))
+    file.seek(0)
+    with Image.open(file, formats=FORMATS) as image:
+        suffix = _SUFFIX_OF[image.format or ""]
+    file.seek(0)
+    return suffix
 
 
 def height_and_width(picture: Picture) -> tuple[int, int]:

@@ -4,7 +4,9 @@
 import torch, because the server process also needs the pictures.
 """
 
+import contextlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +19,8 @@ import numpy.typing as npt
 
 from lodespace.errors import DatasetError
 from lodespace.files import atomic_write
+from lodespace.items.array_checks import check_arrays
+from lodespace.items.root_approval import approved_root
 from lodespace.json_input import json_value
 from lodespace.models.config import Content
 
@@ -63,7 +67,12 @@ class ItemSet:
     features: npt.NDArray[np.float32] | None = None
     """Features given by the user, (N, K), for the neighbour graph. None: features are learned."""
     root: Path | None = None
-    """The folder of the original files."""
+    """The folder from which original files are read.
+
+    None: the items have no original files, or this data set may not read them on this computer.
+    """
+    stated_root: Path | None = None
+    """The folder of the original files that the data set states. It is not read for that reason."""
     originals: Path | None = None
     """The file with original pictures that were bytes in a table."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -132,20 +141,31 @@ def is_dataset(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
-def load(folder: Path) -> ItemSet:
-    """Open the data set in `folder`. Raises DatasetError with the reason."""
+def load(folder: Path, *, root: Path | None = None) -> ItemSet:
+    """Open the data set in `folder`.
+
+    Args:
+        folder: Folder with dataset.json. Other people may have made it.
+        root: Folder from which original files may be read. None: the folder that was approved for
+            this data set on this computer (root_approval.py), if there is one.
+
+    Raises:
+        DatasetError: The data set cannot be read. The message has the reason.
+    """
     path = folder / MANIFEST
     try:
         manifest = json_value(path.read_bytes())
-        number, name = int(manifest.get("format", 1)), str(manifest["name"])
+        number, name = int(manifest.get("format", 1)), _text(manifest["name"])
         if number > FORMAT:
             raise DatasetError(f"{path}: written by a newer version of Lodespace; update Lodespace")
         if "images" in manifest:
             return _load_idx(folder, manifest)
         kind, content = manifest["kind"], manifest["content"]
-        classes = tuple(str(c) for c in manifest.get("classes", ()))
+        classes = tuple(_text(c) for c in manifest.get("classes", ()))
         given = bool(manifest.get("labels_given", False))
-        root = Path(manifest["root"]) if "root" in manifest else None
+        stated_root = Path(manifest["root"]) if "root" in manifest else None
+        if stated_root is not None:
+            os.fsencode(stated_root)  # raises UnicodeError if no path can have this name
         details = dict(manifest.get("details", {}))
         arrays = {
             key: _array(folder, manifest[key])
@@ -154,12 +174,21 @@ def load(folder: Path) -> ItemSet:
         }
         standardisation = manifest.get("normalisation", {}).get("standardisation")
         table, originals = manifest.get("items"), manifest.get("originals")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise DatasetError(f"{path}: not a data set description: {error!r}") from error
     data = arrays.get("vectors" if kind == "vector" else "pixels")
     if data is None or kind not in ("image", "vector", "sound"):
         raise DatasetError(f"{path}: does not name an array of {kind} items")
-    return ItemSet(
+    items = None if table is None else _table(folder, table)
+    made = ItemSet(
         name,
         kind,
         data,
@@ -167,26 +196,35 @@ def load(folder: Path) -> ItemSet:
         arrays.get("labels"),
         content,
         thumbnails=arrays.get("pixels") if kind == "vector" else None,
-        table=None if table is None else _table(folder, table),
+        table=items,
         labels_given=given,
         standardisation=None if standardisation is None else _array(folder, standardisation),
         features=arrays.get("features"),
-        root=root,
+        root=root or approved_root(folder, items),
+        stated_root=stated_root,
         originals=None if originals is None else member(folder, originals),
         details=details,
     )
+    check_arrays(made, path)
+    return made
 
 
 def member(folder: Path, name: object) -> Path:
-    """The file `name` in `folder`. Raises DatasetError if `name` is not a plain file name.
+    """The file `name` in `folder`.
 
+    Raises DatasetError if `name` is not a plain file name, or a link that leads out of the folder.
     Other people may have written dataset.json, and a path could lead out of the folder.
     """
-    if not isinstance(name, str) or Path(name).name != name:
+    if not isinstance(name, str) or Path(name).name != name or "\0" in name:
         raise DatasetError(
             f"{folder}/{MANIFEST}: {name!r} must be the plain name of a file in this folder"
         )
-    return folder / name
+    path = folder / name
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(
+            f"{path}: a symbolic link that leads out of the folder; copy the file there instead"
+        )
+    return path
 
 
 def _array(folder: Path, name: object) -> npt.NDArray[Any]:
@@ -213,7 +251,7 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
     from lodespace.items.idx import read_idx
 
     images = read_idx(member(folder, manifest["images"]))
-    classes = tuple(str(c) for c in manifest.get("classes", ()))
+    classes = tuple(_text(c) for c in manifest.get("classes", ()))
     truth = (
         read_idx(member(folder, manifest["truth"])).astype(np.int16)
         if "truth" in manifest
@@ -224,11 +262,22 @@ def _load_idx(folder: Path, manifest: dict[str, Any]) -> ItemSet:
             f"{folder}: pictures must be (N, height, width) or (N, height, width, 3), "
             f"not {images.shape}"
         )
-    if truth is not None and classes and int(truth.max()) >= len(classes):
-        raise DatasetError(
-            f"{folder}: label {int(truth.max())} has no name among the {len(classes)} classes"
-        )
-    return ItemSet(str(manifest["name"]), "image", images, classes, truth)
+    if truth is not None and not classes:
+        classes = tuple(str(number) for number in range(int(truth.max()) + 1))
+    made = ItemSet(_text(manifest["name"]), "image", images, classes, truth)
+    check_arrays(made, folder / MANIFEST)
+    return made
+
+
+def _text(value: object) -> str:
+    """`value` as text without lone surrogates, which JSON can contain and messages cannot.
+
+    Bytes of a file name that are not text are shown as `\\xff`.
+    """
+    text = str(value)
+    with contextlib.suppress(UnicodeEncodeError):
+        return os.fsencode(text).decode("utf-8", "backslashreplace")
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -80,7 +80,7 @@ def read_labels(path: Path, options: ImportOptions) -> dict[str, str]:
 
 
 def _of_table(path: Path, options: ImportOptions) -> dict[str, str]:
-    rows = open_rows(path, options.encoding)
+    rows = open_rows(path, options.encoding, options.unpacked)
     by_lower = {name.lower(): name for name in reversed(rows.columns)}
     id_column = options.id or next((by_lower[name] for name in _ID_NAMES if name in by_lower), None)
     label_column = options.label or next(

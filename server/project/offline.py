@@ -5,6 +5,7 @@ from pathlib import Path
 from lodespace.errors import ProjectError
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
+from lodespace.project.foreign import unread_originals
 from lodespace.project.opening import open_existing
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import UNLABELED
@@ -12,15 +13,16 @@ from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
 
 
-def open_offline(path: Path) -> tuple[Project, AnnotationSession]:
+def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, AnnotationSession]:
     """Return the project or bake at `path`, and a session with the newest labels and positions.
 
-    The project may be open in a server at the same time. Raises ProjectError when `path` is neither
-    a project nor a bake.
+    The project may be open in a server at the same time. `root` is the folder from which original
+    files may be read (`open_existing`). Raises ProjectError when `path` is neither a project nor a
+    bake.
     """
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is neither a project nor a bake: {MANIFEST} is missing")
-    project = open_existing(path, None, lock=False)
+    project = open_existing(path, None, lock=False, root=root)
     session = AnnotationSession(project.items, read_only=True)
     scene = project.baked_scene()
     if scene is not None:
@@ -52,6 +54,9 @@ def describe(path: Path) -> str:
         f"labelled   {labelled:,} in {len(session.history.gestures)} gestures",
         f"latent     {session.grid.latent_dim}D, step {session.grid.step:,}",
     ]
+    notice = unread_originals(project.items, path)
+    if notice:
+        lines.append(f"originals  {notice.rstrip()}")
     for info in session.classes.classes:
         count = int((session.labels == info.class_id).sum())
         lines.append(f"  {info.name:<12} {count:>7,} labelled")

@@ -10,7 +10,9 @@ from lodespace.errors import ProjectError
 from lodespace.files import atomic_folder
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
+from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.foreign import approve_root, refuse_links
 from lodespace.project.project import (
     BUNDLED,
     DATA_FOLDER,
@@ -19,6 +21,7 @@ from lodespace.project.project import (
     MANIFEST,
     Manifest,
     Project,
+    data_folder,
     load_items,
     lock_project,
     read_manifest,
@@ -58,8 +61,9 @@ def open_project(
         ProjectError: The project cannot be opened or created.
         DatasetError: The data cannot be read.
     """
+    root = None if options is None else options.root
     if path is not None and (Path(path) / MANIFEST).is_file():
-        return open_existing(Path(path), settings)
+        return open_existing(Path(path), settings, root=root)
     # This module is slow to import, and an existing project does not need it.
     from lodespace.importing import importer
 
@@ -70,7 +74,7 @@ def open_project(
     name = "digits" if data == BUNDLED else importer.name_of(data)
     folder = project_folder or Path(f"lodespace-{name}")
     if (folder / MANIFEST).is_file():
-        return open_again(folder, source, settings)
+        return open_again(folder, source, settings, root=root)
     check_free(folder)
     if data == BUNDLED:
         from_demo = start_from_bake and settings is None
@@ -87,8 +91,14 @@ def open_project(
     )
 
 
-def open_again(folder: Path, source: str, settings: protocol.Settings | None) -> Project:
-    """Open the project in `folder`. Raises ProjectError for a project on other data."""
+def open_again(
+    folder: Path, source: str, settings: protocol.Settings | None, *, root: Path | None = None
+) -> Project:
+    """Open the project in `folder`.
+
+    `root` may be the folder of torchvision's data, or that of the original files, which the project
+    may then read. Raises ProjectError for a project on other data.
+    """
     project = open_existing(folder, settings)
     existing = project.manifest.source or project.manifest.data
     if existing != source:
@@ -96,6 +106,12 @@ def open_again(folder: Path, source: str, settings: protocol.Settings | None) ->
         raise ProjectError(
             f"{folder} is a project on other data ({existing}); give another folder with --project"
         )
+    table = project.items.table
+    if root is not None and table is not None and table.has_paths:
+        root = root.resolve()
+        if root != project.items.root:
+            data = data_folder(project.manifest.data, folder)
+            project.items = approve_root(project.items, data, checked_root(root, table))
     return project
 
 
@@ -139,12 +155,14 @@ def new_project(
         report = import_data(
             data, making / DATA_FOLDER, options or ImportOptions(), progress=progress
         )
-        items = item_set.load(making / DATA_FOLDER)
+        items = item_set.load(making / DATA_FOLDER, root=report.root)
         chosen = choose_labels(items, labels, seed)
         if (chosen != UNLABELED).any():
             import_labels(making / LABEL_LOG, chosen)
         write_manifest(making, manifest)
     project = open_existing(folder, None)
+    if report.root is not None:
+        project.items = approve_root(project.items, folder / DATA_FOLDER, report.root)
     project.report = report
     return project
 
@@ -187,15 +205,33 @@ def _copy_demo(folder: Path) -> None:
 
 
 def open_existing(
-    folder: Path, settings: protocol.Settings | None, *, lock: bool = True
+    folder: Path,
+    settings: protocol.Settings | None,
+    *,
+    lock: bool = True,
+    root: Path | None = None,
 ) -> Project:
-    """Open the project or bake in `folder`. Raises ProjectError.
+    """Open the project or bake in `folder`.
 
-    A caller that writes has to lock the project. A caller that
-    only reads may open a project that a server has locked.
+    Args:
+        folder: The project folder. Other people may have made it.
+        settings: Settings that override the stored settings.
+        lock: Whether to lock the project. A caller that writes has to lock it. A caller that only
+            reads may open a project that a server has locked.
+        root: Folder from which the project may read original files. The approval is recorded on
+            this computer. None: the folder that was approved before, if there is one.
+
+    Raises:
+        ProjectError: The project cannot be opened, or is open in another server.
+        DatasetError: The data set is damaged, or `root` is not the folder of the original files.
     """
     manifest = read_manifest(folder)
-    project = Project(folder, manifest, load_items(manifest.data, folder), asked=settings)
+    refuse_links(folder)
+    items = load_items(manifest.data, folder)
+    if root is not None:
+        root = checked_root(root, items.table)
+        items = approve_root(items, data_folder(manifest.data, folder), root)
+    project = Project(folder, manifest, items, asked=settings)
     return lock_project(project) if lock and not project.read_only else project
 
 

@@ -141,20 +141,47 @@ class Project:
             self.lock = None
 
 
-def load_items(data: str, folder: Path) -> ItemSet:
-    """Return the items of the project in `folder`. `data` is the value in the project's manifest.
+def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
+    """Return the items of the project in `folder`.
 
-    Raises DatasetError or ProjectError.
+    Args:
+        data: The value in the project's manifest.
+        folder: The project folder.
+        root: Folder from which original files may be read. None: the folder that was approved for
+            this project on this computer, if there is one.
+
+    Raises:
+        DatasetError: The data set is damaged.
+        ProjectError: The data set is missing, or `data` leads out of the project.
     """
     if data == BUNDLED:
         return item_set.load_digits()
-    path = folder / data
+    path = data_folder(data, folder)
     if not item_set.is_dataset(path):
         raise ProjectError(
             f"the data of {folder} are no longer at {path}. Restore them, or import them again "
             "into a new project (--labels-from copies the labels)"
         )
-    return item_set.load(path)
+    return item_set.load(path, root=root)
+
+
+def data_folder(data: str, folder: Path) -> Path:
+    """Return the data set folder of the project in `folder`. `data` is the manifest's value.
+
+    Raises ProjectError if `data` leads out of the project.
+    """
+    path = folder / data
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):
+        inside = False
+    if not inside:
+        raise ProjectError(
+            f"{folder / MANIFEST}: `data` leads out of the project, to {data[:200]!a}. A "
+            f"project reads only its own data: copy that folder to {folder / DATA_FOLDER}, and set "
+            f'`data` to "{DATA_FOLDER}"'
+        )
+    return path
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -24,6 +24,7 @@ from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import Settings
 from lodespace.recording.format import FRAME, KEYFRAME, OPERATION, read_records
 from lodespace.scene.glb import decode_scene
+from samples.pictures import draw
 
 
 def baked(data: Path, output: Path, **options: object) -> Path:
@@ -270,3 +271,27 @@ def test_a_project_is_baked_with_its_labels_and_classes(tmp_path: Path, small_da
     assert scene.labels[[1, 5, 9]].tolist() == [1, 1, 1]
     assert (scene.labels >= 0).sum() == 6
     assert baked(tmp_path / "work", tmp_path / "bare", labels="none") == tmp_path / "bare"
+
+
+def test_a_received_project_is_baked_without_files_from_outside(tmp_path: Path) -> None:
+    from lodespace.baking.bake import _import, _project_at
+    from lodespace.importing.source import ImportOptions
+    from lodespace.items import originals
+
+    for number in range(2):
+        draw(number, (300, 300)).save(tmp_path / f"{number}.png")
+    (tmp_path / "table.csv").write_text("path\n0.png\n1.png\n")
+    open_project(tmp_path / "table.csv", project_folder=tmp_path / "work").close()
+    shutil.copytree(tmp_path / "work", tmp_path / "received")
+    for folder, root, side in (
+        ("work", None, 300),
+        ("received", None, 128),
+        ("received", tmp_path, 300),
+        ("received", None, 300),
+    ):
+        state = _project_at(tmp_path / folder, root)
+        assert state is not None
+        assert (state.root is None) == (side == 128)
+        made = tmp_path / f"{folder}-{side}-{root is None}"
+        items, _ = _import(state.data, made, ImportOptions(), False)
+        assert originals.picture(items, 0, 512).size == (side, side)

@@ -1,0 +1,167 @@
+"""Local record of the folders from which data sets on this computer may read original files.
+
+A data set names the folder of its original files and the path of each file. Whoever made the data
+set chose both, so they are followed only if the record contains them. The record is in the state
+folder of the user, outside of all projects: a project that was received or copied is not in it.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from lodespace.config import state_folder
+from lodespace.errors import DatasetError
+from lodespace.files import write_private
+from lodespace.items.errors import ItemError
+from lodespace.items.paths import inside, shown
+
+if TYPE_CHECKING:
+    from lodespace.items.table import ItemTable
+
+RECORD = "originals.json"
+"""Name of the record in the state folder."""
+_MOST_ENTRIES = 2000
+"""Largest number of entries in the record. The oldest entries are dropped first."""
+_MOST_BYTES = 16 << 20
+"""Largest size of the record in bytes. A larger file was not written by Lodespace."""
+
+
+class Approval(msgspec.Struct, kw_only=True):
+    """One entry of the record: a data set that may read the original files in `root`."""
+
+    folder: str
+    """Real path of the data set folder."""
+    device: int
+    """Device number of the data set folder."""
+    inode: int
+    """Inode number of the data set folder. A folder keeps it when it is renamed."""
+    paths: str
+    """SHA-256 of the paths of all items (`paths_digest`)."""
+    root: str
+    """Real path of the folder of the original files."""
+    at: float
+    """Time of the approval, in seconds since the Unix epoch."""
+
+
+def approved_root(folder: Path, table: "ItemTable | None") -> Path | None:
+    """Return the folder from which the data set in `folder` may read, or None.
+
+    A data set is recognised by its real path, or by the device and inode of its folder, and in both
+    cases by the paths of its items. A copy is in another folder. Other data that replace the data
+    set have other paths, so they can at most read the files that were approved.
+    """
+    if table is None or not table.has_paths:
+        return None
+    entries = _read()
+    if not entries:
+        return None
+    try:
+        place = folder.stat()
+        real = os.path.realpath(folder)
+    except (OSError, ValueError):
+        return None
+    here = [
+        entry
+        for entry in entries
+        if entry.folder == real or (entry.device, entry.inode) == (place.st_dev, place.st_ino)
+    ]
+    if not here:
+        return None
+    digest = paths_digest(table)
+    found = [entry for entry in here if entry.paths == digest]
+    return Path(found[-1].root) if found else None
+
+
+def approve(folder: Path, table: "ItemTable | None", root: Path) -> None:
+    """Record that the data set in `folder` may read the original files in `root`.
+
+    Raises OSError or LodespaceError if the record cannot be written.
+    """
+    if table is None or not table.has_paths:
+        return
+    place = folder.stat()
+    entry = Approval(
+        folder=os.path.realpath(folder),
+        device=place.st_dev,
+        inode=place.st_ino,
+        paths=paths_digest(table),
+        root=os.path.realpath(root),
+        at=time.time(),
+    )
+    state = state_folder()
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (state / f".{RECORD}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        others = [
+            other
+            for other in _read()
+            if other.folder != entry.folder
+            and (other.device, other.inode) != (entry.device, entry.inode)
+        ]
+        kept = [*others, entry][-_MOST_ENTRIES:]
+        # json, not msgspec: a path may have bytes that are not text, which become surrogates.
+        text = json.dumps([msgspec.to_builtins(one) for one in kept], indent=1)
+        write_private(state / RECORD, text.encode())
+
+
+def checked_root(root: Path, table: "ItemTable | None") -> Path:
+    """Return the real path of `root`, the folder that the user gave with --root.
+
+    Raises DatasetError if the items have no original files, or if `root` is not a folder, is the
+    top of the file system, or contains none of the first files.
+    """
+    paths = [] if table is None else [path for path in table.first_paths(_LOOKED_AT) if path]
+    if not paths:
+        raise DatasetError("--root has no effect: the items of this project have no original files")
+    if not root.is_dir():
+        raise DatasetError(f"--root {root}: not a folder; give the folder of the original files")
+    real = root.resolve()
+    if real == Path(real.anchor):
+        raise DatasetError(
+            f"--root {root}: all files of this computer; give the folder of the original files"
+        )
+    if not any(_is_file(real, path) for path in paths):
+        raise DatasetError(
+            f"--root {root}: does not contain the original files, such as {shown(paths[0])}; give "
+            "the folder to which this path is relative"
+        )
+    return real
+
+
+def _is_file(root: Path, path: bytes) -> bool:
+    try:
+        return Path(os.fsdecode(inside(root, path))).is_file()
+    except (ItemError, OSError):
+        return False
+
+
+_LOOKED_AT = 200
+"""Number of items whose files are searched in a folder that is given with --root."""
+
+
+def paths_digest(table: "ItemTable") -> str:
+    """SHA-256 of the paths of all items, in hexadecimal digits."""
+    all_lengths, all_text = hashlib.sha256(), hashlib.sha256()
+    for lengths, text in table.path_bytes():
+        all_lengths.update(np.ascontiguousarray(lengths, "<i8").data)
+        all_text.update(text)
+    return hashlib.sha256(all_lengths.digest() + all_text.digest()).hexdigest()
+
+
+def _read() -> list[Approval]:
+    """The entries of the record. A missing or damaged record has no entries."""
+    path = state_folder() / RECORD
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return []
+        raw: Any = json.loads(path.read_bytes())
+        return msgspec.convert(raw, list[Approval])
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+        return []

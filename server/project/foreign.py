@@ -1,0 +1,80 @@
+"""Projects that other people may have made: they read and write nothing outside of themselves.
+
+Exception: original files in a folder that a person approved on this computer, by importing the data
+here or with --root.
+"""
+
+import dataclasses
+import logging
+import os
+import shlex
+from pathlib import Path
+
+from lodespace.errors import LodespaceError, ProjectError
+from lodespace.items.item_set import ItemSet
+from lodespace.items.paths import shown
+from lodespace.items.root_approval import approve
+
+log = logging.getLogger(__name__)
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise ProjectError if a symbolic link in the project `folder` leads out of the project.
+
+    Through such a link, the project could read any file of this computer, or write to it.
+    """
+    top = os.path.realpath(os.fsencode(folder))
+    waiting = [top]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            with os.scandir(inner) as found:
+                entries = list(found)
+        except OSError:
+            continue  # a folder that cannot be listed cannot be read either
+        for entry in entries:
+            if entry.is_symlink():
+                target = os.path.realpath(entry.path)
+                if target != top and not target.startswith(top + b"/"):
+                    name = shown(os.path.relpath(entry.path, top))
+                    raise ProjectError(
+                        f"{folder}: {name} is a symbolic link that leads out of the project, to "
+                        f"{shown(target)}. A project reads and writes only its own files: replace "
+                        "the link with a copy of what it names"
+                    )
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+
+
+def approve_root(items: ItemSet, data: Path, root: Path) -> ItemSet:
+    """Let the data set in the folder `data` read original files in `root`, and record it.
+
+    Returns the items with this root. If the record cannot be written, a warning says so, and the
+    approval is valid until the process ends.
+    """
+    try:
+        approve(data, items.table, root)
+    except (OSError, LodespaceError) as error:
+        log.warning(
+            "the folder of the original files cannot be remembered (%s). Give --root again next "
+            "time",
+            error,
+        )
+    return dataclasses.replace(items, root=root)
+
+
+def unread_originals(items: ItemSet, folder: Path) -> str:
+    """A notice if the project in `folder` has original files that it may not read, or ""."""
+    if items.root is not None or items.table is None or not items.table.has_paths:
+        return ""
+    if items.stated_root is None:
+        stated, root = "", "FOLDER"
+    else:
+        text = shown(os.fsencode(items.stated_root))
+        stated, root = f" in {text}", shlex.quote(text)
+    kept = "Sounds are not played" if items.kind == "sound" else "The stored copies are shown"
+    return (
+        f"the original files{stated} are not read, because this project was made or copied "
+        f"elsewhere. {kept}. If you trust the project and it should read files in that folder: "
+        f"lodespace serve {shlex.quote(str(folder))} --root {root}\n"
+    )
