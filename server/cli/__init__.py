@@ -1,6 +1,7 @@
 """The command line: serve, import, bake, export, info."""
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from lodespace.errors import LodespaceError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0, 2 after a LodespaceError, 130 after Ctrl-C."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr

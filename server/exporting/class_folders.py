@@ -1,6 +1,7 @@
 """Export of the items' files into one folder per class, a layout that most training code reads."""
 
 import csv
+import io
 import os
 import shutil
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Literal
 
 from lodespace.errors import ProjectError, RequestError
 from lodespace.exporting.table import Table
-from lodespace.items import originals
+from lodespace.items import decoding, originals
 from lodespace.items import table as item_table
 from lodespace.items.errors import ItemError
 from lodespace.items.paths import inside
@@ -17,15 +18,6 @@ Files = Literal["copy", "link", "manifest"]
 """Copy the files, make hard links, or only list the files in manifest.csv."""
 UNLABELLED = "_unlabelled"
 """Folder of the items without a label."""
-_SIGNATURES = {
-    b"\x89PNG": ".png",
-    b"\xff\xd8\xff": ".jpg",
-    b"GIF8": ".gif",
-    b"RIFF": ".webp",
-    b"II*\0": ".tif",
-    b"MM\0*": ".tif",
-}
-"""Suffix of a picture file, by the first bytes of the file."""
 
 
 def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int:
@@ -64,33 +56,33 @@ def write(table: Table, folder: Path, files: Files, *, predictions: bool) -> int
 def safe_name(name: str) -> str:
     """Convert `name` to a valid name of a file or folder, at most 200 bytes.
 
-    Characters that file names cannot contain, and a leading ".", "_" or space, are percent-encoded.
+    Characters that file names cannot contain, a leading ".", "_" or space, and bytes that are not
+    text are percent-encoded.
     """
     quoted = "".join(
-        c
-        if c not in '/\\:*?"<>|%' and c.isprintable()
-        else "".join(f"%{b:02X}" for b in c.encode())
+        c if c not in '/\\:*?"<>|%' and c.isprintable() else "".join(f"%{b:02X}" for b in _bytes(c))
         for c in name
     )
     quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}" if quoted[:1] in (".", "_", " ") else quoted
     return quoted.encode()[:200].decode(errors="ignore")
 
 
+def _bytes(character: str) -> bytes:
+    """The bytes of a character. A byte of a file name that is not text stays this byte."""
+    escaped = "\udc80" <= character <= "\udcff"
+    return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
+
+
 def _write_manifest(table: Table, labels: list[str], path: Path) -> None:
-    kept = table.items.table
-    with path.open("w", newline="", encoding="utf-8") as file:
+    kept, root = table.items.table, table.items.root
+    # A path may have bytes that are not text. They are written as they are.
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["id", "label", "path"])
         for item, (item_id, label) in enumerate(zip(table.items.ids, labels, strict=True)):
             original = kept.value(item_table.PATH, item) if kept is not None else None
-            relative = "" if original is None or table.items.root is None else os.fsdecode(original)
-            writer.writerow(
-                [
-                    item_id,
-                    label,
-                    str(table.items.root / relative) if relative and table.items.root else "",
-                ]
-            )
+            found = "" if original is None or root is None else str(root / os.fsdecode(original))
+            writer.writerow([item_id, label, found])
 
 
 def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
@@ -98,40 +90,41 @@ def _write_file(table: Table, item: int, into: Path, *, link: bool) -> None:
     name = _file_name(items.ids[item], item)
     if items.kind == "sound":
         try:
-            _free(into, f"{Path(name).stem}.wav", item).write_bytes(originals.sound(items, item))
+            wav = originals.sound(items, item)
         except RequestError as error:
             raise ProjectError(str(error)) from error
+        _free(into, f"{Path(name).stem}.wav", item).write_bytes(wav)
         return
-    original = _original_path(table, item)
-    if original is not None:
-        target = _free(into, _file_name(os.fsdecode(original), item), item)
-        if link:
-            os.link(original, target)
-        else:
-            shutil.copyfile(original, target)
-        return
-    raw = originals.raw(items, item)
-    if raw is not None:
-        suffix = next(
-            (suffix for begin, suffix in _SIGNATURES.items() if raw.startswith(begin)), ""
-        )
-        _free(into, f"{Path(name).stem}{suffix}", item).write_bytes(raw)
-    else:
+    try:
+        _write_original(table, item, into, name, link=link)
+    except ItemError:  # missing, or not a picture
         originals.picture(items, item, 1 << 16).save(
             _free(into, f"{Path(name).stem}.png", item), "PNG"
         )
 
 
-def _original_path(table: Table, item: int) -> bytes | None:
-    items = table.items
-    path = items.table.value(item_table.PATH, item) if items.table is not None else None
-    if path is None or items.root is None:
-        return None
-    try:
-        real = inside(items.root, path)
-    except ItemError:
-        return None
-    return real if Path(os.fsdecode(real)).is_file() else None
+def _write_original(table: Table, item: int, into: Path, name: str, *, link: bool) -> None:
+    """Write the original picture of an item. Raises ItemError if there is none.
+
+    Only a file that decodes as a picture is written: the path may name any file of this computer.
+    """
+    file = originals.open_original(table.items, item)
+    if file is None:
+        raise ItemError("no original")
+    with file:
+        suffix = decoding.suffix_of(file)
+        path = None if table.items.table is None else table.items.table.value(item_table.PATH, item)
+        own_file = path is not None and not isinstance(file, io.BytesIO)
+        if own_file:
+            name = _file_name(os.fsdecode(path), item)
+        if Path(name).suffix.lower() not in decoding.SUFFIXES:
+            name = f"{name}{suffix}"
+        target = _free(into, name, item)
+        if link and own_file and table.items.root is not None:
+            os.link(inside(table.items.root, path), os.fsencode(target))
+            return
+        with target.open("wb") as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
 
 
 def _file_name(item_id: str, item: int) -> str:
@@ -141,5 +134,8 @@ def _file_name(item_id: str, item: int) -> str:
 
 def _free(folder: Path, name: str, item: int) -> Path:
     """An unused path in `folder`: `name`, or `name` with the number of the item."""
-    path = folder / name
-    return path if not path.exists() else folder / f"{Path(name).stem}-{item}{Path(name).suffix}"
+    path, number = folder / name, f"{item}"
+    while path.exists():
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        number += "-2"
+    return path

@@ -1,6 +1,7 @@
 """Figure of the cloud in the style of the paper's figure 2: scatter plot, marginal histograms."""
 
 import io
+import warnings
 from typing import Literal
 
 import numpy as np
@@ -68,7 +69,7 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
                 alpha=0.9 if is_labelled else 0.4,
                 linewidths=0,
                 marker=marker,
-                label=name if in_legend else None,
+                label=_plain(name) if in_legend else None,
             )
         top.hist(points[members, 0], edges[0], histtype="step", color=colour)
         side.hist(
@@ -78,15 +79,28 @@ def draw(table: Table, classes: list[ClassInfo], kind: Literal["png", "svg"]) ->
         axis.axis("off")
     scatter.set_xlabel(names[0])
     scatter.set_ylabel(names[1])
-    scatter.legend(loc="best", fontsize=8, markerscale=1.5, framealpha=0.8)
+    legend = scatter.legend(loc="best", fontsize=8, markerscale=1.5, framealpha=0.8)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # "$" in a class name does not begin a formula
     out = io.BytesIO()
     # Without date and random names, the same cloud gives the same bytes.
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     import matplotlib as mpl
 
-    with mpl.rc_context({"svg.hashsalt": "lodespace"}):
+    with mpl.rc_context({"svg.hashsalt": "lodespace"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a class name may have emoji
         figure.savefig(out, format=kind, dpi=150, metadata=metadata)
     return out.getvalue()
+
+
+def _plain(name: str) -> str:
+    """The class name for the legend.
+
+    A control character would make an SVG file invalid. matplotlib leaves out names that begin with
+    "_".
+    """
+    text = "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return f" {text}" if text.startswith("_") else text
 
 
 def _on_white(colour: str) -> str:

@@ -119,7 +119,12 @@ FORMATS = (*FILES, *FOLDERS)
 
 
 def export(
-    path: Path, output: Path, kind: str | None = None, options: ExportOptions | None = None
+    path: Path,
+    output: Path,
+    kind: str | None = None,
+    options: ExportOptions | None = None,
+    *,
+    root: Path | None = None,
 ) -> int:
     """Export the project or bake at `path` to `output`, completely or not at all.
 
@@ -128,6 +133,8 @@ def export(
         output: File or new folder.
         kind: One of FORMATS. None: the format that belongs to the suffix of `output`.
         options: Options that apply to some of the formats.
+        root: Folder from which original files may be read. None: the folder that was approved for
+            this project on this computer, if there is one.
 
     Returns:
         The number of exported items.
@@ -144,7 +151,7 @@ def export(
             f"{output}: unknown format. To write a file, give a name with one of the suffixes"
             f" {suffixes}. To write a folder, add --format with one of {', '.join(FOLDERS)}"
         )
-    project, session = open_offline(path)
+    project, session = open_offline(path, root=root)
     try:
         exported = Export(project, session, options or ExportOptions())
         if kind in FOLDERS:

@@ -24,8 +24,7 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
     With `predictions`, items without a label are written with the predicted class. Returns the
     number of selections. Raises ProjectError or OSError.
     """
-    spectrogram = table.items.details.get("spectrogram", {})
-    low, high = float(spectrogram.get("fmin", 0)), float(spectrogram.get("fmax", 0))
+    low, high = _frequency(table, "fmin"), _frequency(table, "fmax")
     written = 0
     for recording, rows in _by_recording(table, predictions=predictions).items():
         lines = ["\t".join(_RAVEN)]
@@ -50,6 +49,13 @@ def write_raven(table: Table, folder: Path, *, predictions: bool) -> int:
         _write(folder, recording, ".Table.1.selections.txt", lines)
         written += len(rows)
     return written
+
+
+def _frequency(table: Table, name: str) -> float:
+    """A frequency of the spectrograms in Hz. 0 if the data set does not state it."""
+    spectrogram = table.items.details.get("spectrogram")
+    value = spectrogram.get(name) if isinstance(spectrogram, dict) else None
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def write_audacity(table: Table, folder: Path, *, predictions: bool) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lodespace.errors import ProjectError
 from lodespace.items.details import as_text
 from lodespace.items.item_set import ItemSet
 from lodespace.protocol import UNLABELED
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 AXES = "xyz"
+_MOST_ID_BYTES = 1 << 30
+"""Largest size of the ids in a .npz file, in bytes. An import reads at most this size."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters of cells that a spreadsheet reads as formulas."""
 
@@ -207,10 +210,29 @@ def as_arrow(table: Table) -> "pa.Table":
 def as_parquet(table: Table) -> bytes:
     """The table as a Parquet file, compressed with zstd."""
     import pyarrow as pa
+
+    from lodespace.items.table import python_values
+
+    arrow = as_arrow(table)
+    try:
+        return _parquet(arrow)
+    except pa.ArrowException:  # Parquet has no type for empty structures, for example
+        for index, field in enumerate(arrow.schema):
+            if pa.types.is_nested(field.type):
+                texts = [
+                    None if value is None else as_text(value)
+                    for value in python_values(arrow[index])
+                ]
+                arrow = arrow.set_column(index, field.name, pa.array(texts, pa.string()))
+        return _parquet(arrow)
+
+
+def _parquet(arrow: "pa.Table") -> bytes:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     out = pa.BufferOutputStream()
-    pq.write_table(as_arrow(table), out, compression="zstd")
+    pq.write_table(arrow, out, compression="zstd")
     return out.getvalue().to_pybytes()
 
 
@@ -218,8 +240,15 @@ def as_npz(table: Table) -> bytes:
     """A compressed .npz file with one row per item.
 
     The arrays are X, ids, y, prediction, verified, confidence, latent_mean, and latent_log_variance
-    if a model has been trained. y and prediction are class names, "" without a class.
+    if a model has been trained. y and prediction are class names, "" without a class. Raises
+    ProjectError if the ids would take too much memory.
     """
+    longest = max(map(len, table.items.ids))
+    if longest * 4 * len(table.items) > _MOST_ID_BYTES:
+        raise ProjectError(
+            f"an id has {longest:,} characters, and .npz stores every id at the length of the "
+            "longest; export as parquet, csv or jsonl"
+        )
     arrays: dict[str, npt.NDArray[Any]] = {
         "X": np.asarray(table.items.data),
         "ids": np.array(table.items.ids, str),
