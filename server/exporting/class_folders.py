@@ -114,7 +114,7 @@ def _write_original(table: Table, item: int, into: Path, name: str, *, link: boo
     with file:
         suffix = decoding.suffix_of(file)
         path = None if table.items.table is None else table.items.table.value(item_table.PATH, item)
-        own_file = path is not None and not isinstance(file, io.BytesIO)
+        own_file = isinstance(path, bytes) and not isinstance(file, io.BytesIO)
         if own_file:
             name = _file_name(os.fsdecode(path), item)
         if Path(name).suffix.lower() not in decoding.SUFFIXES:
