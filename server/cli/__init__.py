@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from lodespace.cli import bake, export, import_data, serve
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
+from lodespace.items.paths import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except LodespaceError as error:
-        sys.stderr.write(f"lodespace: {error}\n")
+        sys.stderr.write(f"lodespace: {printable(str(error))}\n")
         return 2
     except KeyboardInterrupt:
         return 130

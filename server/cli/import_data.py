@@ -14,6 +14,7 @@ from lodespace.cli.options import (
 )
 from lodespace.errors import LodespaceError
 from lodespace.importing.source import ImportOptions
+from lodespace.items.paths import printable
 
 if TYPE_CHECKING:
     from lodespace.project.project import Project
@@ -88,7 +89,7 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
     text = label_import.summary(result, options.conflicts)
     if result.conflicts and options.conflicts is None:
         raise LodespaceError(text.strip())
-    sys.stdout.write(text)
+    sys.stdout.write(printable(text))
 
 
 def warn_of_unused(project: "Project", options: argparse.Namespace) -> None:

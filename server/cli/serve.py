@@ -25,6 +25,7 @@ from lodespace.config import (
     ServerConfig,
 )
 from lodespace.errors import LodespaceError
+from lodespace.items.paths import printable
 
 DESCRIPTION = """\
 Serve data, a project or a bake to a browser on this machine. Without PATH, serve the bundled
@@ -111,7 +112,7 @@ def _serve(options: argparse.Namespace) -> int:
             sys.stdout.write(f"lodespace: port {DEFAULT_PORT} is in use, using another\n")
         what = "read-only" if project.read_only else f"project {project.folder}"
         sys.stdout.write(
-            f"lodespace: {project.items.name}, {len(project.items):,} items ({what})\n"
+            f"lodespace: {printable(project.items.name)}, {len(project.items):,} items ({what})\n"
         )
         sys.stdout.write(f"open {url}\n")
         if lan is not None:

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lodespace.items.errors import BadItem
+from lodespace.items.paths import printable
 
 MOST_NAMED = 10_000
 """Largest number of left-out items that the report names. Further items are only counted."""
+_LONGEST = 1000
+"""Largest number of characters of a name or reason."""
 _SHOWN = 20
 """Largest number of left-out items that are named in the terminal."""
 
@@ -30,10 +33,13 @@ class ImportReport:
     """
 
     def leave_out(self, bad: BadItem) -> None:
-        """Count a left-out item, and keep the name and reason of the first MOST_NAMED items."""
+        """Count a left-out item, and keep the name and reason of the first MOST_NAMED items.
+
+        Names and reasons are shortened: a reason may quote a cell of 16 MB.
+        """
         self.left_out += 1
         if len(self.bad) < MOST_NAMED:
-            self.bad.append(bad)
+            self.bad.append(BadItem(_short(bad.name), _short(bad.reason)))
 
     def summary(self) -> str:
         """Lines for a terminal: the number of imported items, and the first items left out."""
@@ -44,11 +50,15 @@ class ImportReport:
         if self.left_out > _SHOWN:
             more = self.left_out - _SHOWN
             lines.append(f"  and {more:,} more, listed in data/left-out.tsv of the project")
-        return "\n".join(lines) + "\n"
+        return printable("\n".join(lines)) + "\n"
 
     def as_table(self) -> str:
         """One line per left-out item: name and reason, separated by a tab."""
         return "".join(f"{_cell(bad.name)}\t{_cell(bad.reason)}\n" for bad in self.bad)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _cell(text: str) -> str:

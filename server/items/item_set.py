@@ -224,6 +224,8 @@ def member(folder: Path, name: object) -> Path:
         raise DatasetError(
             f"{path}: a symbolic link that leads out of the folder; copy the file there instead"
         )
+    if path.exists() and not path.is_file():
+        raise DatasetError(f"{path}: not a regular file (a folder, pipe, socket or device)")
     return path
 
 

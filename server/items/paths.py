@@ -15,6 +15,7 @@ MAX_FILE_BYTES = 256 << 20
 """Largest size of a picture file, in bytes."""
 _JUNK = frozenset({b"Thumbs.db", b"desktop.ini", b"__MACOSX", b"@eaDir"})
 _CONTROL = {c: f"\\x{c:02x}" for c in [*range(0x20), 0x7F]}
+_C1 = {c: f"\\x{c:02x}" for c in range(0x80, 0xA0)}
 _DIRECTION = {
     c: f"\\u{c:04x}"
     for c in [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x2028, 0x2029]
@@ -28,6 +29,17 @@ def shown(name: bytes) -> str:
     Invalid UTF-8, control characters and marks of the reading direction are escaped.
     """
     return name.decode("utf-8", "backslashreplace").translate(_CONTROL | _DIRECTION)
+
+
+def printable(text: str) -> str:
+    """The text for a terminal, which may contain names and values that other people chose.
+
+    Control characters except line breaks and tabs, marks of the reading direction and half
+    characters are escaped. With them, a name could move the cursor or hide other lines.
+    """
+    kept = {c: text for c, text in _CONTROL.items() if c not in (0x09, 0x0A)}
+    escaped = text.translate(kept | _DIRECTION | _C1)
+    return escaped.encode("utf-8", "backslashreplace").decode()
 
 
 def walk(root: Path) -> Iterator[bytes | BadItem]:

@@ -19,9 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise ProjectError if a symbolic link in the project `folder` leads out of the project.
+    """Raise ProjectError if the project `folder` has a link that leads out of it, or a pipe.
 
-    Through such a link, the project could read any file of this computer, or write to it.
+    Through such a link, the project could read any file of this computer, or write to it. Opening a
+    pipe would wait forever.
     """
     top = os.path.realpath(os.fsencode(folder))
     waiting = [top]
@@ -44,6 +45,11 @@ def refuse_links(folder: Path) -> None:
                     )
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
+            elif not entry.is_file(follow_symlinks=False):
+                name = shown(os.path.relpath(entry.path, top))
+                raise ProjectError(
+                    f"{folder}: {name} is not a regular file (a pipe, socket or device); remove it"
+                )
 
 
 def approve_root(items: ItemSet, data: Path, root: Path) -> ItemSet:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lodespace.errors import ProjectError
+from lodespace.items.paths import printable
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.foreign import unread_originals
@@ -60,4 +61,4 @@ def describe(path: Path) -> str:
     for info in session.classes.classes:
         count = int((session.labels == info.class_id).sum())
         lines.append(f"  {info.name:<12} {count:>7,} labelled")
-    return "\n".join(lines) + "\n"
+    return printable("\n".join(lines)) + "\n"

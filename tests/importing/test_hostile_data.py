@@ -227,7 +227,7 @@ def lines_of(tmp_path: Path, rows: list[dict[str, Any] | str]) -> Path:
 
 def test_odd_json_lines_are_imported_or_left_out(tmp_path: Path, bring: Import) -> None:
     deep: Any = "end"
-    for _ in range(200):
+    for _ in range(25):
         deep = {"in": [deep]}
     path = lines_of(
         tmp_path,
@@ -321,6 +321,17 @@ def test_a_repeated_value_is_counted_in_every_row(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert 300 <= count <= 1000
     assert peak < 100 << 20
+
+
+def test_the_report_is_short_and_has_no_control_characters(tmp_path: Path, bring: Import) -> None:
+    rows = [{"id": f"\x1b[2J\u202e{i}\x9b", "vector": ["x" * 100_000]} for i in range(5)]
+    rows += [{"id": str(i), "vector": [i, 1]} for i in range(3)]  # type: ignore[dict-item]
+    _, report = bring(lines_of(tmp_path, rows))  # type: ignore[arg-type]
+    assert report.left_out == 5
+    assert max(len(bad.reason) for bad in report.bad) <= 1000
+    summary = report.summary()
+    assert all(c.isprintable() or c == "\n" for c in summary)
+    assert len(summary) < 10_000
 
 
 # Folders ------------------------------------------------------------------------------------------

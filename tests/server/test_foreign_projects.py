@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+from contextlib import nullcontext as nothing
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,17 @@ def test_links_that_lead_out_are_refused(received: Path, tmp_path: Path, link: s
         opened(received)
     with pytest.raises(ProjectError, match="symbolic link"):
         export(received, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("name", ["labels.sqlite", "recording.lds", "data/pixels.npy", "extra"])
+def test_pipes_in_a_project_are_refused(received: Path, name: str) -> None:
+    """Opening a pipe would wait forever for another program."""
+    (received / name).unlink(missing_ok=True)
+    os.mkfifo(received / name)
+    with pytest.raises(ProjectError, match=f"{name} is not a regular file"):
+        opened(received)
+    with pytest.raises(DatasetError, match="not a regular file") if "data" in name else nothing():
+        item_set.load(received / "data")
 
 
 def test_links_inside_of_the_project_are_followed(project: Path) -> None:
