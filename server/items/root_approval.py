@@ -1,8 +1,9 @@
 """Local record of the folders from which data sets on this computer may read original files.
 
-A data set names the folder of its original files and the path of each file. Whoever made the data
-set chose both, so they are followed only if the record contains them. The record is in the state
-folder of the user, outside of all projects: a project that was received or copied is not in it.
+A data set names the folder of its original files and the path of each file. The author of the data
+set chose both, so these files are read only if the record has an entry for the data set. The record
+is in the state folder of the user, outside of all projects: a project that was received or copied
+is not in it.
 """
 
 import fcntl

@@ -55,7 +55,7 @@ def refuse_links(folder: Path) -> None:
 def approve_root(items: ItemSet, data: Path, root: Path) -> ItemSet:
     """Let the data set in the folder `data` read original files in `root`, and record it.
 
-    Returns the items with this root. If the record cannot be written, a warning says so, and the
+    Returns the items with this root. If the record cannot be written, a warning is logged, and the
     approval is valid until the process ends.
     """
     try:

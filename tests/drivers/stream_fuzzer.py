@@ -166,7 +166,7 @@ class Frames:
 
 @dataclass
 class Answers:
-    """What the server did with the frames."""
+    """Numbers of frames, answers and closed connections."""
 
     sent: int = 0
     """Number of frames sent."""

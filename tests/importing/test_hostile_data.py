@@ -438,7 +438,7 @@ def test_descriptions_that_make_no_sense_are_refused(
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "\ud800", "[]", "", "{}"])
-def test_a_description_that_is_no_object_is_refused(folder: Path, bring: Import, text: str) -> None:
+def test_a_description_of_another_type_is_refused(folder: Path, bring: Import, text: str) -> None:
     bring(folder)
     target = next(folder.parent.glob("imported-*"))
     (target / "dataset.json").write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -200,7 +200,7 @@ def test_an_imported_data_set_folder_gets_no_approval(
     assert reads_originals(opened(tmp_path / "c"))
 
 
-# What a foreign project cannot reach --------------------------------------------------------------
+# Attempts of a foreign project to reach other files -----------------------------------------------
 
 
 @pytest.fixture
