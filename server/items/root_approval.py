@@ -12,7 +12,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from lodespace.errors import DatasetError
 from lodespace.files import write_private
 from lodespace.items.errors import ItemError
 from lodespace.items.paths import inside, shown
+from lodespace.json_input import JsonError, json_value
 
 if TYPE_CHECKING:
     from lodespace.items.table import ItemTable
@@ -162,7 +163,6 @@ def _read() -> list[Approval]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             return []
-        raw: Any = json.loads(path.read_bytes())
-        return msgspec.convert(raw, list[Approval])
-    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+        return msgspec.convert(json_value(path.read_bytes()), list[Approval])
+    except (OSError, JsonError, msgspec.MsgspecError):
         return []
