@@ -4,11 +4,10 @@ A copy of the folder is a copy of the whole project. The folder of a bake has th
 opened read-only. docs/files.md lists the files.
 """
 
-import fcntl
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -18,6 +17,7 @@ from lodespace.files import atomic_write
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.json_input import JsonError, json_of
+from lodespace.project.lock import ProjectLock
 from lodespace.scene.glb import Scene, decode_scene
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Project:
     """The content of lodespace.json."""
     items: ItemSet
     """The items of the data set."""
-    lock: IO[bytes] | None = field(default=None, repr=False)
-    """Lock file, held until `close`, so that no other server opens the project."""
+    lock: ProjectLock | None = field(default=None, repr=False)
+    """Lock, held until `close`, so that no other server opens the project."""
     asked: protocol.Settings | None = None
     """Settings given at the opening of an existing project. They override the stored settings."""
     report: "ImportReport | None" = field(default=None, repr=False)
@@ -133,6 +133,10 @@ class Project:
                 f"{len(self.items)}: the data changed after the bake; bake the data again"
             )
         return scene
+
+    def in_place(self) -> bool:
+        """Return whether the folder is still the one that was locked at the opening."""
+        return self.lock is not None and self.lock.holds(self.folder)
 
     def close(self) -> None:
         """Release the lock, so that another server can open the project."""
@@ -212,18 +216,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def lock_project(project: Project) -> Project:
-    """Lock the project for this process: with two servers, each would miss the other's labels.
-
-    Raises ProjectError when another server holds the lock.
-    """
-    lock = (project.folder / ".lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        message = (
-            f"{project.folder} is open in another server; stop that server, or use that server"
-        )
-        raise ProjectError(message, code="project_in_use") from error
-    project.lock = lock
+    """Lock the project for this process. Raises ProjectError when another server holds the lock."""
+    project.lock = ProjectLock(project.folder)
     return project

@@ -1,0 +1,83 @@
+"""The lock of a project: one server at a time, because each would miss the other's labels."""
+
+import contextlib
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+from lodespace.errors import ProjectError
+
+LOCK_FILE = ".lock"
+"""Name of the lock file in a project folder."""
+_NOT_SUPPORTED = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.EISDIR)
+"""Errors of a file system that cannot lock a folder, such as NFS."""
+
+
+class ProjectLock:
+    """The lock of an open project, held until `close` or the end of the process.
+
+    The folder itself is locked, because a lock on a file ends when somebody removes the file and a
+    second server creates it again. The file is locked as well: earlier versions know only the file,
+    and some network file systems cannot lock a folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Lock the project in `folder`.
+
+        Raises ProjectError when another server holds the lock, or the file cannot be created.
+        """
+        self._folder = folder
+        self._descriptors: list[int] = []
+        try:
+            self._lock_folder()
+            self._lock_file()
+        except BaseException:
+            self.close()
+            raise
+
+    def _lock_folder(self) -> None:
+        try:
+            self._lock(os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY))
+        except OSError as error:
+            if error.errno not in _NOT_SUPPORTED:
+                raise ProjectError(
+                    f"{self._folder}: cannot be locked: {error.strerror}; check the folder"
+                ) from error
+
+    def _lock_file(self) -> None:
+        path = self._folder / LOCK_FILE
+        try:
+            self._lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o666))
+        except OSError as error:
+            raise ProjectError(
+                f"{path}: cannot be opened: {error.strerror}; check the permissions of the folder"
+            ) from error
+
+    def _lock(self, descriptor: int) -> None:
+        self._descriptors.append(descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ProjectError(
+                f"{self._folder} is open in another server; stop that server, or use that server",
+                code="project_in_use",
+            ) from error
+
+    def holds(self, folder: Path) -> bool:
+        """Return whether `folder` is the locked folder, and not another one of the same name."""
+        with contextlib.suppress(OSError, IndexError):
+            held, found = os.fstat(self._descriptors[0]), folder.stat()
+            return (held.st_dev, held.st_ino) == (found.st_dev, found.st_ino)
+        return False
+
+    def on_disk_of(self, folder: Path) -> bool:
+        """Return whether `folder` exists, on the file system of the locked folder."""
+        with contextlib.suppress(OSError, IndexError):
+            return os.fstat(self._descriptors[0]).st_dev == folder.stat().st_dev
+        return False
+
+    def close(self) -> None:
+        """Release the lock, so that another server can open the project."""
+        while self._descriptors:
+            os.close(self._descriptors.pop())
