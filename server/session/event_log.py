@@ -4,47 +4,38 @@ The file uses a write-ahead log with synchronous=FULL. When a transaction return
 an event that is acknowledged afterwards survives a crash or a power cut. Each event carries the id
 that the client made for the command. The id is unique in the file, so that a command that is sent
 twice is written once.
+
+An event that `append` refused is not in the file, also after a restart. An event that `append`
+returned is in the file that the log's path names.
 """
 
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
-from lodespace.errors import LodespaceError
-from lodespace.session import earlier_formats
+from lodespace.session import log_table
 from lodespace.session.events import Event, decode_event, encode_event
+from lodespace.session.log_errors import (
+    EventLogError,
+    LogLostError,
+    cause_of,
+    is_damage,
+    is_locked,
+)
+from lodespace.session.log_files import LogFiles, WalEnd
+from lodespace.session.log_table import FORMAT
 
-FORMAT = 3
-"""Format of the logs that this version writes, stored as `user_version` of the file.
+__all__ = ["FORMAT", "EventLog", "EventLogError", "LogLostError"]
 
-Reading a log of format 1 or 2 does not change the file. The first write converts the whole log, in
-the same transaction as the new event.
-"""
-
-_SCHEMA = """
-CREATE TABLE events (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    command_id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    event BLOB NOT NULL
-) STRICT
-"""
-_INSERT = "INSERT INTO events (sequence, command_id, kind, event) VALUES (?, ?, ?, ?)"
-
-
-class EventLogError(LodespaceError):
-    """The log cannot be read or written.
-
-    An event that could not be written leaves nothing on disk, so it must not be acknowledged.
-    """
-
-    code = "not_saved"
-    status = 507
+_WAIT_SECONDS = 3.0
+"""Time that a command waits for another program's lock on the file."""
+_WAIT_AGAIN_SECONDS = 0.1
+"""The same for a command after one that waited in vain, so that waits do not add up."""
 
 
 class EventLog:
@@ -57,16 +48,40 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="event-log")
+        self._files = LogFiles(path)
+        self._known: list[tuple[int, bytes]] | None = None
+        """Number and stored form of every event that was read or acknowledged; None before that."""
+        self._refused = set[str]()
+        """Commands whose event may be in the file although it was refused."""
+        self._data_version = 0
+        self._end: WalEnd | None = None
+        """End of the write-ahead log before the commit of `append`; None before the lock."""
+        self._impatient = False
+        """Whether the last command waited in vain for another program's lock."""
         self._connection: sqlite3.Connection | None = None
         try:
-            self._connection = self._open()
+            self._use(self._open())
         except sqlite3.Error as error:
-            raise EventLogError(f"{path}: the label log cannot be opened: {error}") from error
+            problem, remedy = cause_of(error, path)
+            raise EventLogError(f"{path}: the label log {problem}. {remedy}.") from error
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=10
+            self._files.path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=_WAIT_SECONDS,
         )
+        try:
+            if self._known is not None and not log_table.has_events(connection):
+                raise self._changed()  # SQLite would begin a new database in an empty file
+            self._configure(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _configure(self, connection: sqlite3.Connection) -> None:
         (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         connection.execute("PRAGMA synchronous=FULL")
         # On macOS, fsync alone does not empty the cache of the drive.
@@ -78,15 +93,25 @@ class EventLog:
                 f"{self.path}: this file system does not support a write-ahead log; "
                 "move the project to a local folder"
             )
-        if _version(connection) > FORMAT:
+        if log_table.version_of(connection) > log_table.FORMAT:
             raise EventLogError(
                 f"{self.path}: written by a newer version of Lodespace; update to open it"
             )
-        if _version(connection) == 0:
-            with _transaction(connection):
-                if not _has_events(connection):
-                    _create(connection)
-        return connection
+        if log_table.version_of(connection) == 0:
+            with log_table.transaction(connection):
+                if not log_table.has_events(connection):
+                    log_table.create(connection)
+
+    def _use(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._files.remember()
+        self._data_version = log_table.data_version(connection)
+        self._impatient = False
+
+    @property
+    def count(self) -> int:
+        """Number of acknowledged events."""
+        return len(self._known or ())
 
     def events(self) -> Iterator[Event]:
         """Yield all events, oldest first. Raises EventLogError when an event is damaged."""
@@ -99,17 +124,16 @@ class EventLog:
 
     def _read_events(self) -> Iterator[Event]:
         assert self._connection is not None
-        with _transaction(self._connection, "DEFERRED"):
-            if _version(self._connection) < FORMAT:
-                yield from _earlier_events(self._connection)
-                return
-            rows = self._connection.execute("SELECT sequence, event FROM events ORDER BY sequence")
-            for sequence, stored in rows:
+        known: list[tuple[int, bytes]] = []
+        with log_table.transaction(self._connection, "DEFERRED"):
+            for sequence, stored in log_table.stored_events(self._connection):
+                known.append((sequence, stored))
                 try:
                     event = decode_event(stored, sequence)
                 except ValueError as error:
-                    raise _damaged(sequence, error) from error
+                    raise log_table.damaged(sequence, error) from error
                 yield event
+        self._known = known
 
     async def append(self, event: Event) -> Event:
         """Write one event. Returns the event with its sequence number once it is on disk.
@@ -123,19 +147,162 @@ class EventLog:
     def append_now(self, event: Event) -> Event:
         """Do the same as `append` in the calling thread.
 
-        After a failure the next call opens the file again, because the cause, such as a full disk,
-        may have ended.
+        Raises EventLogError when the event cannot be written, and LogLostError when the file at the
+        path is not the file of this log.
         """
+        self._end = None
         try:
-            if self._connection is None:
-                self._connection = self._open()
-            return msgspec.structs.replace(event, sequence=_insert(self._connection, event))
+            sequence = self._write(event)
+        except (sqlite3.Error, OSError) as error:
+            self._after_failure(event, error)
+            raise self._error_of(error) from error
+        if not self._files.in_place():
+            self._refused.add(event.command_id)
+            raise self._changed_meanwhile()
+        self._files.remember()
+        assert self._known is not None
+        self._known.append((sequence, encode_event(event)))
+        return msgspec.structs.replace(event, sequence=sequence)
+
+    def _write(self, event: Event) -> int:
+        connection = self._ready()
+        for _ in range(2):
+            with log_table.transaction(connection):
+                if self._is_own(connection):
+                    self._end = self._files.wal_end()
+                    sequence = log_table.insert(connection, event)
+                    break
+            connection = self._ready(compare=True)
+        else:
+            raise self._changed_meanwhile()
+        if self._impatient:
+            self._wait(connection, _WAIT_SECONDS)
+        return sequence
+
+    async def check(self) -> None:
+        """Raise EventLogError when the log cannot be written, and LogLostError when it is gone."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.check_now)
+
+    def check_now(self) -> None:
+        """Do the same as `check` in the calling thread."""
+        try:
+            self._ready()
+        except (sqlite3.Error, OSError) as error:
+            raise self._error_of(error) from error
+
+    def write_copy(self, path: Path) -> None:
+        """Write all acknowledged events into a new log at `path`. The events come from memory.
+
+        Raises EventLogError.
+        """
+        copy = EventLog(path)
+        try:
+            copy.write_all(list(self._known or ()))
+        finally:
+            copy.close()
+
+    def write_all(self, events: Iterable[tuple[int, bytes]]) -> None:
+        """Write the numbers and stored forms of `events` into this empty log, in one transaction.
+
+        Raises EventLogError.
+        """
+        assert self._connection is not None
+        try:
+            with log_table.transaction(self._connection):
+                log_table.insert_all(self._connection, events)
         except sqlite3.Error as error:
-            self._drop_connection()
-            raise EventLogError(
-                f"the label could not be saved ({error}); "
-                f"free some space on the disk of {self.path.parent.name}/ and label again"
-            ) from error
+            raise self._error_of(error) from error
+
+    # The file at the path
+
+    def _ready(self, *, compare: bool = False) -> sqlite3.Connection:
+        """Return a connection to the file at the path, which has exactly the known events.
+
+        The events are compared when `compare` is set, and when another program or a failed write
+        may have changed the file. Raises LogLostError, sqlite3.Error.
+        """
+        if not self._files.database_in_place():
+            # The connection stays open: the file can be moved back.
+            raise LogLostError(
+                f"{self._files.path} is gone: the file was deleted, moved or replaced while the "
+                "server was running"
+            )
+        compare = compare or bool(self._refused) or not self._files.unchanged()
+        if self._connection is not None and not compare:
+            if self._known is None:
+                self._known = list(log_table.stored_events(self._connection))
+            return self._connection
+        if not self._files.in_place():
+            self._drop_connection()  # two connections would use two different indices
+        fresh = self._open()
+        try:
+            self._agree(fresh)
+        except BaseException:
+            fresh.close()
+            raise
+        self._drop_connection()
+        self._use(fresh)
+        return fresh
+
+    def _is_own(self, connection: sqlite3.Connection) -> bool:
+        return self._files.unchanged() and log_table.data_version(connection) == self._data_version
+
+    def _agree(self, connection: sqlite3.Connection) -> None:
+        """Compare the file with the known events, and remove events that were refused.
+
+        Raises LogLostError when another program has changed the events.
+        """
+        if self._known is None:
+            self._known = list(log_table.stored_events(connection))
+            return
+        with log_table.transaction(connection):
+            found = list(log_table.stored_events(connection))
+            extra = found[len(self._known) :]
+            commands = {decode_event(stored, number).command_id for number, stored in extra}
+            if found[: len(self._known)] != self._known or not commands <= self._refused:
+                raise self._changed()
+            if extra:
+                last = self._known[-1][0] if self._known else 0
+                log_table.remove(connection, [number for number, _ in extra], last)
+        self._refused.clear()
+
+    def _after_failure(self, event: Event, error: sqlite3.Error | OSError) -> None:
+        """Remove what a failed commit has left in the file, and close the connection.
+
+        The next call opens the file again, because the cause may have ended.
+        """
+        if isinstance(error, sqlite3.IntegrityError):
+            return
+        if is_locked(error):
+            if self._connection is not None:
+                self._wait(self._connection, _WAIT_AGAIN_SECONDS)
+            return
+        if self._end is not None and not self._files.cut_wal(self._end):
+            self._refused.add(event.command_id)
+        self._drop_connection()
+
+    def _wait(self, connection: sqlite3.Connection, seconds: float) -> None:
+        connection.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+        self._impatient = seconds < _WAIT_SECONDS
+
+    def _error_of(self, error: sqlite3.Error | OSError) -> EventLogError:
+        if is_damage(error):
+            return LogLostError(f"{self._files.path} is damaged ({error})")
+        problem, remedy = cause_of(error, self._files.path)
+        return EventLogError(
+            f"The label was not saved: {self._files.path} {problem}. {remedy}, then label again."
+        )
+
+    def _changed(self) -> LogLostError:
+        return LogLostError(
+            f"{self._files.path} was changed by another program while the server was running"
+        )
+
+    def _changed_meanwhile(self) -> EventLogError:
+        return EventLogError(
+            f"The label was not saved: {self._files.path} was changed by another program. "
+            "Label again."
+        )
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -147,69 +314,3 @@ class EventLog:
         """Wait for events that are being written, and close the file."""
         self._thread.shutdown(wait=True)
         self._drop_connection()
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Generator[None]:
-    connection.execute(f"BEGIN {kind}")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return version
-
-
-def _has_events(connection: sqlite3.Connection) -> bool:
-    """Return whether the table `events` exists.
-
-    Versions that wrote format 1 created the table before they set `user_version`. A server that was
-    killed between these two steps left a log of version 0 with this table.
-    """
-    return (
-        connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None
-    )
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute(_SCHEMA)
-    connection.execute(f"PRAGMA user_version={FORMAT}")
-
-
-def _insert(connection: sqlite3.Connection, event: Event) -> int:
-    with _transaction(connection):
-        if _version(connection) < FORMAT:
-            _migrate(connection)
-        row = (None, event.command_id, event.kind, encode_event(event))
-        sequence = connection.execute(_INSERT, row).lastrowid
-    assert sequence is not None
-    return sequence
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Convert a log of format 1 or 2 to the current format, within the caller's transaction."""
-    events = list(_earlier_events(connection))
-    connection.execute("DROP TABLE events")
-    _create(connection)
-    connection.executemany(
-        _INSERT, ((e.sequence, e.command_id, e.kind, encode_event(e)) for e in events)
-    )
-
-
-def _earlier_events(connection: sqlite3.Connection) -> Iterator[Event]:
-    for row in earlier_formats.read_rows(connection):
-        try:
-            event = earlier_formats.event_of(row)
-        except ValueError as error:
-            raise _damaged(row.sequence, error) from error
-        yield event
-
-
-def _damaged(sequence: int, error: ValueError) -> EventLogError:
-    return EventLogError(f"event {sequence} of the label log is damaged: {error}")

@@ -149,7 +149,7 @@ def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> Non
     ballast.write_bytes(bytes(400_000))
     log = EventLog(small_disk / "labels.sqlite")
     acknowledged: list[Event] = []
-    with pytest.raises(EventLogError, match="could not be saved"):
+    with pytest.raises(EventLogError, match="the disk is full"):
         for number in range(1000):
             acknowledged.append(log.append_now(event(number, list(range(200)))))
     assert acknowledged
