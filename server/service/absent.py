@@ -38,6 +38,9 @@ class NoEventLog:
             status=409,
         )
 
+    async def check(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from lodespace import protocol
 from lodespace.service.absent import AnyEventLog, AnyTrainer, refuse_training
+from lodespace.service.log_watch import LogWatch
 from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
 from lodespace.session.commands.registry import Command, plan
@@ -19,12 +20,14 @@ class Commands:
         self,
         session: AnnotationSession,
         event_log: AnyEventLog,
+        log_watch: LogWatch,
         trainer: AnyTrainer,
         notices: Notices,
         observers: Sequence[Observer],
     ) -> None:
         self._session = session
         self._event_log = event_log
+        self._log_watch = log_watch
         self._trainer = trainer
         self._notices = notices
         self._observers = observers
@@ -49,11 +52,9 @@ class Commands:
             try:
                 event = await self._event_log.append(event)
             except EventLogError as error:
-                notice = protocol.Notice(topic="disk", code=error.code, message=str(error))
-                self._notices.show(notice)
-                raise
+                raise await self._log_watch.explain(error) from error
             applied = self._session.apply(event)
-        self._notices.clear("disk")
+        self._log_watch.saved()
         self._notices.clear("undo")
         for observer in self._observers:
             observer.on_applied(event, applied)

@@ -27,6 +27,7 @@ from lodespace.service.client import Client
 from lodespace.service.clients import Clients
 from lodespace.service.commands import Commands
 from lodespace.service.held_items import HeldItems
+from lodespace.service.log_watch import LogWatch
 from lodespace.service.model_queries import ModelQueries
 from lodespace.service.notices import Notices
 from lodespace.service.observers import (
@@ -109,9 +110,11 @@ class Service:
                 threads=threads,
             )
         )
+        self.log_watch = LogWatch(project, self.event_log, self.notices)
         self.commands = Commands(
             self.session,
             self.event_log,
+            self.log_watch,
             self.trainer,
             self.notices,
             observers=(*views, TrainerUpdates(self.trainer, self.session)),
@@ -121,6 +124,7 @@ class Service:
 
     async def start(self) -> None:
         """Start review and trainer."""
+        await self.log_watch.start()
         await self.review.start()
         await self.trainer.start()
 
@@ -129,6 +133,7 @@ class Service:
         await self.review.stop()
         await self.trainer.stop()
         self.recorder.close()
+        await self.log_watch.stop()
         self.event_log.close()
         self.project.close()
 

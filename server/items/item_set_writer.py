@@ -1,0 +1,67 @@
+"""Writing of an open data set to a new folder, without the folder from which it was opened.
+
+The arrays are mapped into memory. A file that is mapped stays readable after it was deleted.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lodespace.files import atomic_write
+from lodespace.items.item_set import (
+    FEATURES,
+    FORMAT,
+    LABELS,
+    MANIFEST,
+    ORIGINALS,
+    PIXELS,
+    STANDARDISATION,
+    TABLE,
+    VECTORS,
+    ItemSet,
+)
+
+
+def write_item_set(items: ItemSet, folder: Path) -> None:
+    """Write `items` as a data set to `folder`, which must not exist.
+
+    Original pictures that came in a table are copied if their file can still be read. Otherwise the
+    stored pictures take their place. Raises OSError.
+    """
+    folder.mkdir(parents=True)
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "name": items.name,
+        "kind": items.kind,
+        "content": items.content,
+        "classes": list(items.class_names),
+        "labels_given": items.labels_given,
+        "details": items.details,
+        "normalisation": {"divisor": 255},
+    }
+    arrays = {
+        "pixels": (PIXELS, items.pictures),
+        "vectors": (VECTORS, items.data if items.kind == "vector" else None),
+        "labels": (LABELS, items.truth),
+        "features": (FEATURES, items.features),
+    }
+    for key, (name, array) in arrays.items():
+        if array is not None:
+            np.save(folder / name, array, allow_pickle=False)
+            manifest[key] = name
+    if items.standardisation is not None:
+        np.save(folder / STANDARDISATION, items.standardisation, allow_pickle=False)
+        manifest["normalisation"] = {"standardisation": STANDARDISATION}
+    if items.table is not None:
+        items.table.write(folder / TABLE)
+        manifest["items"] = TABLE
+    if items.root is not None:
+        manifest["root"] = str(items.root)
+    if items.originals is not None and items.originals.is_file():
+        shutil.copyfile(items.originals, folder / ORIGINALS)
+        manifest["originals"] = ORIGINALS
+    text = json.dumps(manifest, indent=2, ensure_ascii=True) + "\n"
+    atomic_write(folder / MANIFEST, text.encode())

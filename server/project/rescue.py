@@ -1,0 +1,99 @@
+"""A complete copy of an open project whose folder or label log was deleted, moved or replaced."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from lodespace.errors import LodespaceError, ProjectError
+from lodespace.files import atomic_folder
+from lodespace.items.item_set_writer import write_item_set
+from lodespace.project.project import (
+    BUNDLED,
+    DATA_FOLDER,
+    LABEL_LOG,
+    Project,
+    write_manifest,
+)
+
+
+def write_rescue(project: Project, write_log: Callable[[Path], object]) -> Path:
+    """Write `project` to a new folder beside it, or to another place that can be written.
+
+    Args:
+        project: The open project. Its items are in memory, or in files that are mapped.
+        write_log: Function that writes the label log to a path.
+
+    Returns:
+        The absolute path of the new folder, which `lodespace serve` opens.
+
+    Raises:
+        ProjectError: No place can be written.
+    """
+    folder = project.folder.absolute()
+    errors: list[str] = []
+    for place in _places(project):
+        output = _free(place / f"{folder.name}-rescued")
+        try:
+            _write(project, output, write_log)
+        except (LodespaceError, OSError) as error:
+            errors.append(str(error))
+        else:
+            return output
+    raise ProjectError(" ".join(errors), code="not_saved", status=507)
+
+
+def _write(project: Project, output: Path, write_log: Callable[[Path], object]) -> None:
+    manifest = project.manifest
+    with atomic_folder(output, lambda: None) as making:
+        write_log(making / LABEL_LOG)
+        if manifest.data != BUNDLED:
+            write_item_set(project.items, making / DATA_FOLDER)
+            manifest = msgspec.structs.replace(manifest, data=DATA_FOLDER)
+        if project.in_place():
+            _copy_rest(project, making)
+        write_manifest(making, manifest)
+        _sync(making)
+
+
+def _copy_rest(project: Project, making: Path) -> None:
+    """Copy files without which the project opens as well: layout, model and recording."""
+    for source in (project.scene_path, project.recording_path):
+        with contextlib.suppress(OSError):
+            shutil.copyfile(source, making / source.name)
+    with contextlib.suppress(OSError, shutil.Error):
+        shutil.copytree(project.checkpoints, making / project.checkpoints.name)
+
+
+def _free(wanted: Path) -> Path:
+    """Return `wanted`, or the first such name with a number that does not exist."""
+    number, path = 1, wanted
+    while path.exists() or path.is_symlink():
+        number += 1
+        path = wanted.with_name(f"{wanted.name}-{number}")
+    return path
+
+
+def _places(project: Project) -> Iterator[Path]:
+    """Yield folders for the copy. The first is the folder of the project, unless it is on a disk
+    that is no longer mounted."""
+    parent = project.folder.absolute().parent
+    if project.lock is None or project.lock.on_disk_of(parent):
+        yield parent
+    with contextlib.suppress(OSError):  # the current folder may be deleted
+        yield Path.cwd()
+    yield Path.home()
+    yield Path(tempfile.gettempdir())
+
+
+def _sync(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,126 @@
+"""Watch over the label log of a running service: a lost log is written again to another place."""
+
+import asyncio
+import contextlib
+import logging
+import shlex
+from pathlib import Path
+
+from lodespace import protocol
+from lodespace.errors import LodespaceError
+from lodespace.project.project import Project
+from lodespace.project.rescue import write_rescue
+from lodespace.service.absent import AnyEventLog, NoEventLog
+from lodespace.service.notices import Notices
+from lodespace.session.event_log import EventLog
+from lodespace.session.log_errors import EventLogError, LogLostError
+
+WATCH_SECONDS = 5.0
+"""Time between two looks at the log's path while nobody labels."""
+TOPIC = "disk"
+"""Topic of the notices about the log."""
+
+_log = logging.getLogger(__name__)
+
+
+class LogWatch:
+    """Shows why labels cannot be saved, and rescues the events of a log that is lost.
+
+    A log is lost when its file was deleted, moved, replaced, or changed by another program. The
+    server then refuses commands until the file is back or the server is restarted.
+    """
+
+    def __init__(self, project: Project, event_log: AnyEventLog, notices: Notices) -> None:
+        self._project = project
+        self._event_log = event_log
+        self._notices = notices
+        self._one_at_a_time = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._lost = False
+        self._rescued: tuple[int, Path] | None = None
+        """Number of events that were rescued last, and their place."""
+
+    async def start(self) -> None:
+        """Begin to look at the log's path at regular times."""
+        if not isinstance(self._event_log, NoEventLog):
+            self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """End the watch. A log that was lost since the last look is rescued."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._lost = False  # try again, if no place could be written
+            await self.look()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look at the log's path, and show or clear the notice of a lost log."""
+        try:
+            await self._event_log.check()
+        except LogLostError as error:
+            if not self._lost:
+                await self.explain(error)
+        except EventLogError:
+            return  # the next command finds the cause, and shows it
+        else:
+            if self._lost:
+                self.saved()
+
+    def saved(self) -> None:
+        """Clear the notice, because the log was written or is back."""
+        self._lost = False
+        self._notices.clear(TOPIC)
+
+    async def explain(self, error: EventLogError) -> EventLogError:
+        """Show a notice of `error`. Returns the error for the client.
+
+        The events of a lost log are written to another place, which the message names.
+        """
+        message = str(error)
+        self._lost = isinstance(error, LogLostError)
+        if self._lost:
+            message = f"{message}. New labels are refused. {await self._rescue()}"
+        self._notices.show(protocol.Notice(topic=TOPIC, code=error.code, message=message))
+        return EventLogError(message)
+
+    async def _rescue(self) -> str:
+        """Write the events to another place, unless that was done. Returns what to do next."""
+        event_log = self._event_log
+        if not isinstance(event_log, EventLog):
+            return ""
+        async with self._one_at_a_time:
+            if not self._is_rescued(event_log.count):
+                try:
+                    place = await asyncio.to_thread(
+                        write_rescue, self._project, event_log.write_copy
+                    )
+                except LodespaceError as error:
+                    _log.error("The labels cannot be written to another place. %s", error)
+                    return (
+                        "The labels are only in the memory of the server, because no other place "
+                        f"can be written ({error}). Do not stop the server. Free some space and "
+                        "label again, or export the labels."
+                    )
+                self._rescued = event_log.count, place
+                _log.warning(
+                    "%s is lost. All %d gestures are in %s",
+                    event_log.path,
+                    event_log.count,
+                    place,
+                )
+        assert self._rescued is not None
+        count, place = self._rescued
+        return (
+            f"All {count:,} earlier gestures are in {place}. Stop the server, and go on there: "
+            f"lodespace serve {shlex.quote(str(place))}"
+        )
+
+    def _is_rescued(self, count: int) -> bool:
+        """Return whether a place has `count` events, and was not removed as well."""
+        return self._rescued is not None and self._rescued[0] == count and self._rescued[1].is_dir()
