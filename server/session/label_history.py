@@ -13,8 +13,10 @@ import numpy.typing as npt
 
 from lodespace.protocol import UNLABELED
 
+_NOTHING_BELOW = np.empty(0, np.int64)
 
-@dataclass
+
+@dataclass(slots=True)
 class GestureRecord:
     """One gesture that labels items."""
 
@@ -38,7 +40,7 @@ class GestureRecord:
     """Whether the annotator looked at each item."""
     undone: bool = False
     """Whether the gesture is currently undone."""
-    below: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    below: npt.NDArray[np.int64] = field(default_factory=lambda: _NOTHING_BELOW)
     """Per item (K,), number of the newest earlier gesture that contains the item, undone or not.
 
     0 if there is no such gesture. LabelHistory sets this field.
@@ -49,6 +51,12 @@ class GestureRecord:
         if self.class_ids is None:
             return np.full(len(items), self.class_id, np.int16)
         return self.class_ids[np.searchsorted(self.items, items)]
+
+    def class_of(self, item: int) -> int:
+        """Return the class that the gesture gave to one of its items."""
+        if self.class_ids is None:
+            return self.class_id
+        return int(self.class_ids[np.searchsorted(self.items, item)])
 
     def classes(self) -> list[int]:
         """Return the classes that the gesture gave, ascending, without UNLABELED."""
@@ -74,9 +82,10 @@ class LabelHistory:
     def add(self, record: GestureRecord) -> npt.NDArray[np.uint32]:
         """Add a gesture that is newer than all others. Returns the items whose label changed."""
         self.gestures[record.number] = record
-        record.below = self._top[record.items]
-        self._top[record.items] = record.number
-        return self._give(record, record.items)
+        index = record.items.astype(np.intp)
+        record.below = self._top[index]
+        self._top[index] = record.number
+        return self._give(record, record.items, index)
 
     def undo(self, number: int) -> npt.NDArray[np.uint32]:
         """Undo gesture `number`. Returns the items whose label changed."""
@@ -94,15 +103,25 @@ class LabelHistory:
             number, items = waiting.pop()
             record = self.gestures[number]
             below = record.below[np.searchsorted(record.items, items)]
-            for lower in np.unique(below).tolist():
-                held = items[below == lower]
-                if lower and self.gestures[lower].undone:
-                    waiting.append((lower, held))
-                    continue
-                if lower:
-                    self._give(self.gestures[lower], held)
-                else:
-                    self.labels[held], self.owner[held], self.verified[held] = UNLABELED, 0, False
+            undone = [n for n in set(below.tolist()) if n and self.gestures[n].undone]
+            if undone:
+                waiting += [(lower, items[below == lower]) for lower in undone]
+                held = ~np.isin(below, undone)
+                items, below = items[held], below[held]
+            self._give_each(items, below)
+
+    def _give_each(self, items: npt.NDArray[np.uint32], numbers: npt.NDArray[np.int64]) -> None:
+        """Give each of `items` (M,) the label of its gesture in `numbers` (M,), 0 for none.
+
+        Items of one undone gesture often have as many different gestures below.
+        """
+        labels, verified = list[int](), list[bool]()
+        for item, number in zip(items.tolist(), numbers.tolist(), strict=True):
+            record = self.gestures.get(number)
+            labels.append(UNLABELED if record is None else record.class_of(item))
+            verified.append(record is not None and record.verified)
+        index = items.astype(np.intp)
+        self.labels[index], self.owner[index], self.verified[index] = labels, numbers, verified
 
     def redo(self, number: int) -> npt.NDArray[np.uint32]:
         """Redo gesture `number`. Returns the items whose label changed."""
@@ -110,11 +129,22 @@ class LabelHistory:
         record.undone = False
         return self._give(record, record.items[self.owner[record.items] < number])
 
-    def _give(self, record: GestureRecord, items: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-        """Give `items` (M,) the labels of gesture `record`. Returns items whose label changed."""
-        given = record.given(items)
-        changed = items[self.labels[items] != given]
-        self.labels[items] = given
-        self.owner[items] = record.number
-        self.verified[items] = record.verified
+    def _give(
+        self,
+        record: GestureRecord,
+        items: npt.NDArray[np.uint32],
+        index: npt.NDArray[np.intp] | None = None,
+    ) -> npt.NDArray[np.uint32]:
+        """Give `items` (M,) the labels of gesture `record`. Returns items whose label changed.
+
+        `index` is `items` as NumPy's type for indices. Each of the five accesses would convert the
+        items to this type, which takes longer than the access.
+        """
+        if index is None:
+            index = items.astype(np.intp)
+        given = record.class_id if record.class_ids is None else record.given(items)
+        changed = items[self.labels[index] != given]
+        self.labels[index] = given
+        self.owner[index] = record.number
+        self.verified[index] = record.verified
         return changed

@@ -6,7 +6,9 @@ state and returns what to send to the clients. So a client never sees a change, 
 command, before the event is on disk.
 """
 
-from collections.abc import Iterable
+import contextlib
+import gc
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ from lodespace.protocol.frames import FrameForces
 from lodespace.scene.glb import Scene
 from lodespace.session.commands import registry
 from lodespace.session.commands.change import Change
-from lodespace.session.events import Event, RedoEvent, UndoEvent
+from lodespace.session.events import Event, Items, RedoEvent, UndoEvent
 from lodespace.session.item_state import ItemState
 from lodespace.session.predictions import ItemScores
 from lodespace.session.scene_encoder import SceneEncoder
@@ -63,6 +65,7 @@ class AnnotationSession(SessionState):
         state."""
         pinned, _ = self.held()
         ack, change = self._carry_out(event)
+        self._relabelled(change.items)
         news: list[protocol.Operation] = []
         if change.classes_changed:
             classes = list(self.classes.classes)
@@ -83,15 +86,15 @@ class AnnotationSession(SessionState):
 
     def replay(self, events: Iterable[Event]) -> None:
         """Carry out the events of a log, without messages for clients."""
-        for event in events:
-            self._carry_out(event)
+        with _few_collections():
+            for event in events:
+                self._carry_out(event)
+        self._relabelled(np.flatnonzero(self._labelled_at).astype(np.uint32))
 
     def _carry_out(self, event: Event) -> tuple[protocol.Ack, Change]:
         self.sequence = event.sequence
         change = registry.apply(self, event)
-        self._labelled_at[change.items] = event.sequence
-        labels = self.classes.resolve(self.history.labels[change.items])
-        self.scores.on_relabel(change.items, labels)
+        self._labelled_at[change.items.astype(np.intp)] = event.sequence
         ack = protocol.Ack(
             command_id=event.command_id,
             sequence=event.sequence,
@@ -101,6 +104,10 @@ class AnnotationSession(SessionState):
         )
         self._acks[event.command_id] = ack
         return ack, change
+
+    def _relabelled(self, items: Items) -> None:
+        labels = self.classes.resolve(self.history.labels[items])
+        self.scores.on_relabel(items, labels)
 
     def answered(self, command_id: str) -> protocol.Ack | None:
         """Return the answer to command `command_id`; None if the command was not carried out."""
@@ -205,6 +212,21 @@ class AnnotationSession(SessionState):
                 code="unknown_item",
                 status=404,
             )
+
+
+@contextlib.contextmanager
+def _few_collections() -> Generator[None]:
+    """Let Python search for unused cycles less often.
+
+    The objects of a replayed log are kept, and each search visits all of them: without this,
+    searches take a third of the time for 100,000 events.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def action_of(event: Event) -> int:

@@ -9,7 +9,7 @@ model to the state before the action. Any other undo creates a new state, and th
 training from the current positions.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -21,7 +21,7 @@ from lodespace.session.events import EventHeader
 ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
 
 
-@dataclass
+@dataclass(slots=True)
 class UndoableAction:
     """One action of one client."""
 
@@ -87,11 +87,19 @@ class UndoLog:
         self.state_id = 0
         self.last_transition = StateTransition(0, 0, 0)
         self._transitions: dict[int, StateTransition] = {}
+        self._made: dict[int, UndoableAction] = {}  # by each event that did or redid the action
         self._standing: dict[str, list[int]] = {}  # by client, ascending
         self._undone: dict[str, list[int]] = {}  # by client, in the order of the undos
 
     def __iter__(self) -> Iterator[UndoableAction]:
         return iter(self.actions.values())
+
+    def done_between(self, after: int, before: int) -> Iterator[UndoableAction]:
+        """Yield the actions that are not undone, and were done or redone by an event between."""
+        for event in range(after + 1, before):
+            action = self._made.get(event)
+            if action is not None and action.made_by == event and not action.undone:
+                yield action
 
     def stands(self, number: int) -> bool:
         """Return whether action `number` is not undone."""
@@ -108,7 +116,7 @@ class UndoLog:
                 does not change them, so the undo of the renaming moves no point.
         """
         action.made_by = action.number
-        self.actions[action.number] = action
+        self.actions[action.number] = self._made[action.number] = action
         self._standing.setdefault(action.client, []).append(action.number)
         self._undone.pop(action.client, None)
         if learned:
@@ -119,7 +127,8 @@ class UndoLog:
     def undo(self, number: int, event: int) -> None:
         """Undo action `number` by event `event`."""
         action = self.actions[number]
-        self._standing[action.client].remove(number)
+        standing = self._standing[action.client]
+        del standing[bisect_left(standing, number)]
         self._undone.setdefault(action.client, []).append(number)
         if action.made_by in self._transitions:
             self._move(event, self._state_before(action.made_by, event))
@@ -139,6 +148,7 @@ class UndoLog:
         else:
             self._stay(event)
         action.undone, action.made_by = False, event
+        self._made[event] = action
 
     def _state_before(self, event: int, otherwise: int) -> int:
         """Return the state before `event` if no later event changed the state, else `otherwise`."""

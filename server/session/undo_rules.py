@@ -52,8 +52,8 @@ def map_message(number: int, done: str, undo_log: UndoLog) -> str:
     action = undo_log.actions[number]
     later = [
         other
-        for other in undo_log
-        if other.made_by > number and not other.undone and other.client != action.client
+        for other in undo_log.done_between(number, undo_log.last_transition.event)
+        if other.client != action.client
     ]
     if len(later) == 1:
         why = "Another gesture depends on this action"
