@@ -14,6 +14,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -25,7 +26,10 @@ from drivers.stream_client import StreamClient
 from lodespace import protocol
 
 ITEMS = 200
-KILLS, KILLS_SLOW = 5, 200
+KILLS, KILLS_SLOW = 5, 1000
+"""Kills of the server, without and with --slow."""
+LABELS, LABELS_SLOW = 0, 20_000
+"""Acknowledged labels in all kills together; the loop goes on until both numbers are reached."""
 
 
 @dataclass
@@ -104,23 +108,30 @@ class Annotators:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(4 * 3600)
 async def test_no_kill_loses_an_acknowledged_label(
-    server_process, small_data: Path, tmp_path: Path, slow: bool
+    server_process, small_data: Path, tmp_path: Path, slow: bool, record_property: Any
 ) -> None:
+    kills, labels = (KILLS_SLOW, LABELS_SLOW) if slow else (KILLS, LABELS)
+    done = 0
     project = tmp_path / "project"
     server = server_process(
         str(small_data), "--labels", "none", "--project", str(project), "--no-training"
     )
     dice = random.Random(1)
     annotators = Annotators(dice)
-    for _ in range(KILLS_SLOW if slow else KILLS):
+    while done < kills or len(annotators.answered) < labels:
         server.start()
         await asyncio.to_thread(server.wait_until_ready)
         async with StreamClient(server.url) as client:
             annotators.check(project / "labels.sqlite", client.labels)
-        await annotators.work(server, dice.randint(0, 20), people=dice.randint(1, 4))
+        await annotators.work(server, dice.randint(0, 40), people=dice.randint(1, 4))
+        done += 1
+        if slow:
+            sys.stdout.write(f"{done} kills, {len(annotators.answered)} acknowledged labels\n")
     assert annotators.answered
+    record_property("kills", done)
+    record_property("labels", len(annotators.answered))
 
 
 def test_every_answer_comes_after_its_sync(tmp_path: Path, small_data: Path) -> None:
