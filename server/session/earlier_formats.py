@@ -177,7 +177,7 @@ def _class_ids(packed: str) -> ClassIds:
 
 
 def _stored(detail: _Provenance) -> StoredProvenance:
-    regions = msgspec.msgpack.encode(json_value(detail.regions))
+    regions = msgspec.msgpack.encode(json_value(bytes(detail.regions)))
     return StoredProvenance(detail.tool, detail.note, detail.verified, msgspec.Raw(regions))
 
 

@@ -388,7 +388,7 @@ def test_classes_of_a_sheet_are_merged_deleted_and_required() -> None:
     log = Log()
     log.do(protocol.AddClass(command_id=command_id(1), name="d"), "anna")
     log.do(label_each(2, {0: 0, 1: 1, 2: 3}), "anna")
-    with pytest.raises(RequestError, match="labelled \u201cd\u201d; remove"):
+    with pytest.raises(RequestError, match="have the class \u201cd\u201d; remove"):
         undo_rules.check_undo(1, history=log.session.history, classes=log.session.classes)
     log.do(protocol.MergeClass(command_id=command_id(3), class_id=0, into=2), "ben")
     log.do(protocol.DeleteClass(command_id=command_id(4), class_id=1), "ben")
