@@ -31,8 +31,9 @@ BACKOFF_SECONDS = (0.0, 1.0, 5.0, 15.0, 15.0)
 had trained does not count as a failure."""
 HEALTHY_SECONDS = 60.0
 """A process that ran this long resets the number of consecutive failures."""
-STOP_SECONDS = 10.0
-"""Longest time that the trainer gets to save a checkpoint and end."""
+STOP_SECONDS = 3.0
+"""Longest time that the trainer gets to save a checkpoint and end. A person waits for the end of
+the server, at most 5 s in total."""
 NOT_KEPT = (
     "Labels, settings and pins are restored. The earlier layout is no longer stored; "
     "training continues from the current layout."

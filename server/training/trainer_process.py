@@ -37,7 +37,7 @@ class Ending(Enum):
 class TrainerProcess:
     """A running trainer process."""
 
-    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.worker")
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "lodespace.training.process_main")
     """Command line. With -P, no file in the current folder replaces a module of the same name."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:

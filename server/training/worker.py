@@ -1,25 +1,19 @@
 """Main loop of the trainer process: commands, one unit of training, publishing, checkpoints.
 
-`supervisor.py` starts the process as `python -m lodespace.training.worker`. Commands arrive on
-standard input, and events leave on standard output. The process can be killed at any moment: the
-server keeps the labels, and the next process continues from the newest checkpoint. The process ends
-when its server ends.
+`process_main.py` starts the loop. The process can be killed at any moment: the server keeps the
+labels, and the next process continues from the newest checkpoint.
 """
 
 import logging
 import math
 import os
 import queue
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from lodespace.errors import LodespaceError
 from lodespace.models.dataset import Dataset
 from lodespace.models.snapshot import Snapshot
 from lodespace.models.training.trainer import Trainer
@@ -50,6 +44,7 @@ class Worker:
 
     def __init__(self, start: m.Start, commands: Commands, events: EventPipe) -> None:
         self.commands = commands
+        self.events = events
         items = load_items(start.data, Path(start.folder))
         with os.fdopen(start.frames_fd, "r+b") as file:
             ring = SharedFrames(file, start.n_items)
@@ -79,7 +74,8 @@ class Worker:
             if self.resting or self.saver.overdue:
                 self.saver.save()
         self.saver.save()
-        self.snapshots.close()
+        with self.events.heartbeat():
+            self.snapshots.close()
 
     @property
     def _idle(self) -> bool:
@@ -152,46 +148,3 @@ def _check_finite(snapshot: Snapshot) -> None:
         wrong.append("latent means")
     if wrong:
         raise FloatingPointError(f"not finite: {', '.join(wrong)}")
-
-
-def _read_commands(pipe: BinaryIO, commands: Commands) -> None:
-    """Move commands from the pipe into the queue, in a thread; None at the end of the pipe."""
-    while (command := m.read_command(pipe)) is not None:
-        commands.put(command)
-    commands.put(None)
-
-
-def main() -> int:
-    """Run the trainer process and return its exit status."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="trainer: %(message)s")
-    events = EventPipe(os.fdopen(os.dup(1), "wb"))
-    os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of events
-    start = m.read_command(sys.stdin.buffer)
-    if not isinstance(start, m.Start):
-        return 2
-    # Imported here, because lodespace.models has to set OMP_WAIT_POLICY before torch reads it.
-    import torch
-
-    torch.set_num_threads(start.threads)
-    commands: Commands = queue.SimpleQueue()
-    threading.Thread(target=_read_commands, args=(sys.stdin.buffer, commands), daemon=True).start()
-    try:
-        try:
-            with events.heartbeat():
-                worker = Worker(start, commands, events)
-        except (ValueError, LodespaceError) as error:
-            # The data or the settings are wrong, so a new process would fail as well.
-            events.send_failure(str(error), fatal=True)
-            return 2
-        worker.run()
-    except BrokenPipeError:
-        return 1  # the server has ended
-    except Exception as error:
-        log.exception("training failed")
-        events.send_failure(f"{type(error).__name__}: {error}", fatal=False)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Entry point of the trainer process, which `trainer_process.py` starts with `python -m`.
+
+Commands arrive on standard input, and events leave on standard output. The process ends at once
+when its server ends, also when the server was killed: the next server on the project starts its own
+trainer, and two trainers must not write checkpoints of one project. torch takes seconds to load, so
+this module imports the modules that need torch only after it watches the server.
+"""
+
+import ctypes
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+from lodespace.errors import LodespaceError, TrainingError
+from lodespace.training import messages as m
+from lodespace.training.checkpoint_lock import CheckpointLock
+from lodespace.training.event_pipe import EventPipe
+
+log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+class CommandReader:
+    """Reads commands of the server from `pipe`, in a thread of its own."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self.commands: queue.SimpleQueue[m.Command | None] = queue.SimpleQueue()
+        """Commands that the main loop has not carried out."""
+        self.starting = True
+        """Whether the process still loads torch, data and model, so that it has nothing to save."""
+        self._pipe = pipe
+
+    def start(self) -> None:
+        """Start the thread. The thread ends the process when the server closes the pipe."""
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+
+    def _read(self) -> None:
+        while (command := m.read_command(self._pipe)) is not None:
+            if self.starting and isinstance(command, m.Stop):
+                os._exit(0)
+            self.commands.put(command)
+        # Not through the main thread, which may be busy for seconds. Files are replaced atomically,
+        # so the newest checkpoint is complete.
+        os._exit(1)
+
+
+def end_with_parent() -> None:
+    """Let Linux kill this process as soon as the thread that started it ends.
+
+    Other systems do not have this call. There, the end of the pipe of commands ends the process.
+    """
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        except (OSError, AttributeError) as error:
+            log.info("the trainer is not killed together with its server: %s", error)
+
+
+def main() -> int:
+    """Run the trainer process and return its exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="trainer: %(message)s")
+    end_with_parent()
+    events = EventPipe(os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)  # prints go to standard error, because standard output is the pipe of events
+    start = m.read_command(sys.stdin.buffer)
+    if not isinstance(start, m.Start):
+        return 2
+    reader = CommandReader(sys.stdin.buffer)
+    reader.start()
+    try:
+        return _train(start, reader, events)
+    except BrokenPipeError:
+        return 1  # the server has ended
+    except TrainingError as error:
+        events.send_failure(str(error), fatal=False)
+        return 1
+    except Exception as error:
+        log.exception("training failed")
+        events.send_failure(f"{type(error).__name__}: {error}", fatal=False)
+        return 1
+
+
+def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
+    """Train until a command stops the process. Returns the exit status."""
+    # No heartbeat before torch is loaded: on a cold disk its libraries stop all threads for longer
+    # than the server waits for a heartbeat. The server waits longer for the first message.
+    import torch
+
+    from lodespace.training.worker import Worker
+
+    torch.set_num_threads(start.threads)
+    lock = CheckpointLock(Path(start.checkpoints))
+    try:
+        with events.heartbeat():
+            lock.acquire()
+            worker = Worker(start, reader.commands, events)
+    except TrainingError:
+        raise  # another trainer ends soon, so a new process can succeed
+    except (ValueError, LodespaceError) as error:
+        # The data or the settings are wrong, so a new process would fail as well.
+        events.send_failure(str(error), fatal=True)
+        return 2
+    reader.starting = False
+    worker.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
