@@ -150,7 +150,9 @@ def _canonical(meta: Mapping[str, Any]) -> bytes:
 
 def _digest(payload: bytes, meta: Mapping[str, Any]) -> str:
     """Return one SHA-256 of tensors and JSON, so that a change of either is detected."""
-    return hashlib.sha256(payload + _canonical(meta)).hexdigest()
+    digest = hashlib.sha256(payload)
+    digest.update(_canonical(meta))  # instead of a copy of `payload` with the JSON appended
+    return digest.hexdigest()
 
 
 def numbered(folder: Path) -> Iterator[tuple[int, Path]]:

@@ -40,7 +40,9 @@ class CheckpointSaver:
         if step == self._saved_step or self.trainer.display.shown is None:
             return
         try:
-            self.trainer.save(self.folder)
+            # A slow disk must not look like a trainer that hangs.
+            with self.events.heartbeat():
+                self.trainer.save(self.folder)
             self._saved_step = step
             trouble = ""
         except OSError as error:

@@ -1,13 +1,16 @@
 """Snapshots of the training state for undo: the newest in memory, older ones on disk.
 
 Each snapshot is stored under the number of the event that followed it. A thread writes to disk, so
-that training does not wait. If a snapshot could not be written, or was lost with a killed process,
-an undo restores labels, settings and pins, and the model continues training from its current state.
+that training does not wait. If gestures arrive faster than the disk writes, the oldest snapshots
+that wait are given up, so that the memory stays bounded. If a snapshot was not written, or was lost
+with a killed process, an undo restores labels, settings and pins, and the model continues training
+from its current state.
 """
 
 import logging
+import threading
+import time
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lodespace.json_input import json_value
@@ -17,7 +20,7 @@ from lodespace.models.checkpoints.training_state import TrainingState
 log = logging.getLogger(__name__)
 
 IN_MEMORY = 12
-"""Maximum number of snapshots in memory."""
+"""Maximum number of snapshots in memory, including those that wait to be written."""
 MEMORY_BYTES = 256 << 20
 """Maximum size of all snapshots in memory, in bytes. The newest snapshot is always kept."""
 ON_DISK = 48
@@ -26,6 +29,9 @@ DISK_BYTES = 1 << 30
 """Maximum size of all snapshots on disk, in bytes, estimated from the size of the newest snapshot.
 
 4 snapshots are always kept."""
+CLOSE_SECONDS = 1.0
+"""Time that `close` waits for snapshots to be written. The server waits for the end of the trainer,
+and a person waits for the end of the server."""
 
 
 class UndoSnapshots:
@@ -34,40 +40,115 @@ class UndoSnapshots:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._kept: OrderedDict[int, TrainingState] = OrderedDict()
+        self._unwritten: OrderedDict[int, TrainingState] = OrderedDict()
+        """The snapshots of `_kept` that wait to be written."""
+        self._writing: tuple[int, TrainingState] | None = None
         self._state_ids = _state_ids_on_disk(folder)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="undo-snapshots")
+        self._on_disk = set(self._state_ids)
+        self._closed = False
+        self._changed = threading.Condition()
+        """Lock of all fields above. Notified when there is work for the thread, and after it."""
+        # A daemon thread: the process can end while a slow disk still writes a snapshot.
+        self._thread = threading.Thread(target=self._write_all, name="undo-snapshots", daemon=True)
+        self._thread.start()
 
     def keep(self, event: int, state: TrainingState) -> None:
         """Keep `state`, the training state before event `event`."""
-        self._kept[event] = state
-        self._kept.move_to_end(event)
-        self._state_ids[event] = state.state_id
-        while len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self._bytes() > MEMORY_BYTES):
-            self._kept.popitem(last=False)
-        self._thread.submit(self._write, event, state)
+        with self._changed:
+            for states in (self._kept, self._unwritten):
+                states[event] = state
+                states.move_to_end(event)
+            self._state_ids[event] = state.state_id
+            while self._exceeds_memory():
+                self._give_up_oldest()
+            self._changed.notify_all()
 
     def newest(self, state_id: int) -> TrainingState | None:
         """Return the newest snapshot of training state `state_id`; None without a snapshot."""
-        found = (event for event, known in self._state_ids.items() if known == state_id)
+        with self._changed:
+            found = [event for event, known in self._state_ids.items() if known == state_id]
         for event in sorted(found, reverse=True):
-            state = self._kept.get(event) or self._read(event)
+            state = self._in_memory(event) or self._read(event)
             if state is not None:
                 return state
         return None
 
-    def close(self) -> None:
-        """Wait until all snapshots are on disk."""
-        self._thread.shutdown(wait=True)
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Write the waiting snapshots, newest first, for at most `seconds`."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(max(0.0, end - time.monotonic()))
+        with self._changed:
+            left = len(self._unwritten) + (self._writing is not None)
+            self._unwritten.clear()
+        if left:
+            log.warning(
+                "%d undo snapshots were not written before the end; an undo of these gestures "
+                "restores the labels, and the layout continues from its current state",
+                left,
+            )
 
-    def _bytes(self) -> int:
-        return sum(state.bytes for state in self._kept.values())
+    def wait(self) -> None:
+        """Wait until no snapshot waits to be written."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unwritten and self._writing is None)
 
-    def _write(self, event: int, state: TrainingState) -> None:
-        keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
+    @property
+    def bytes(self) -> int:
+        """Size of all snapshots in memory, in bytes, including the one that is being written."""
+        states = {id(state): state.bytes for state in self._kept.values()}
+        if self._writing is not None:
+            states[id(self._writing[1])] = self._writing[1].bytes
+        return sum(states.values())
+
+    def _exceeds_memory(self) -> bool:
+        return len(self._kept) > IN_MEMORY or (len(self._kept) > 1 and self.bytes > MEMORY_BYTES)
+
+    def _give_up_oldest(self) -> None:
+        """Remove the oldest snapshot from memory, and do not write it if it still waits."""
+        event, _ = self._kept.popitem(last=False)
+        waits = self._unwritten.pop(event, None) is not None
+        is_written = self._writing is not None and self._writing[0] == event
+        if waits and not is_written and event not in self._on_disk:
+            self._state_ids.pop(event, None)
+
+    def _write_all(self) -> None:
+        """Write snapshots, oldest first, until `close`; runs in the thread."""
+        while True:
+            with self._changed:
+                self._writing = None
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._unwritten or self._closed)
+                if not self._unwritten:
+                    return
+                # While closing, the time may not suffice for all, and the newest are undone first.
+                event, state = self._unwritten.popitem(last=self._closed)
+                keep = max(4, min(ON_DISK, DISK_BYTES // max(1, state.bytes)))
+                newer = sum(number > event for number in self._on_disk)
+                if newer >= keep:
+                    continue  # the new file would be deleted at once
+                self._writing = event, state
+            self._write(event, state, keep)
+
+    def _write(self, event: int, state: TrainingState, keep: int) -> None:
         try:
             state.write(self.folder, number=event, keep=keep)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             log.warning("an undo snapshot could not be written: %s", error)
+            return
+        with self._changed:
+            self._on_disk.add(event)
+            for old in sorted(self._on_disk)[:-keep]:
+                self._on_disk.discard(old)
+
+    def _in_memory(self, event: int) -> TrainingState | None:
+        with self._changed:
+            writing = self._writing
+            if writing is not None and writing[0] == event:
+                return writing[1]
+            return self._kept.get(event)
 
     def _read(self, event: int) -> TrainingState | None:
         try:
@@ -76,7 +157,8 @@ class UndoSnapshots:
             )
         except ValueError as error:
             log.info("%s", error)
-            self._state_ids.pop(event, None)
+            with self._changed:
+                self._state_ids.pop(event, None)
             return None
 
 

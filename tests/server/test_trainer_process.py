@@ -3,6 +3,7 @@
 import io
 import os
 import queue
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lodespace.importing.importer import import_data
 from lodespace.importing.source import ImportOptions
 from lodespace.models.snapshot import Snapshot
 from lodespace.protocol import Settings
+from lodespace.training import event_pipe
 from lodespace.training import messages as m
 from lodespace.training.event_pipe import EventPipe
 from lodespace.training.shared_frames import SharedFrames, anonymous_file, size_for
@@ -129,6 +131,25 @@ def test_a_loss_that_is_not_finite_ends_it_too(running: Running) -> None:
     running.process.trainer.frames = astray
     with pytest.raises(FloatingPointError, match="kl"):
         running.process.run()
+
+
+def test_heartbeats_go_on_while_a_slow_disk_saves_at_the_end(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server kills a trainer that sends nothing for some seconds."""
+    process = running.process
+
+    def wait_for_heartbeat(*_: object) -> None:
+        before = sum(isinstance(event, m.Alive) for event in running.events())
+        end = time.monotonic() + 30
+        while sum(isinstance(event, m.Alive) for event in running.events()) == before:
+            assert time.monotonic() < end, "no heartbeat"
+            time.sleep(0.01)
+
+    monkeypatch.setattr(event_pipe, "ALIVE_SECONDS", 0.01)
+    monkeypatch.setattr(process.trainer, "save", wait_for_heartbeat)
+    monkeypatch.setattr(process.snapshots, "close", wait_for_heartbeat)
+    running.after(3, m.Stop())
 
 
 def test_labels_that_name_no_class_are_an_error(running: Running) -> None:
