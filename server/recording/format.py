@@ -8,16 +8,13 @@ can show any frame quickly. A frame holds the changes since the previous keyfram
 """
 
 import json
-import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from lodespace.errors import ProjectError
-from lodespace.files import atomic_write
 from lodespace.json_input import json_value
 
 MAGIC = b"LODESPACE-REC1\r\n"
@@ -29,9 +26,7 @@ KEYFRAME_INTERVAL = 25
 this number of frames, which takes at most 100 ms for 10,000 points.
 """
 MAX_BYTES = 256 << 20
-"""Size in bytes above which a recording is thinned: the frames in the older half of the file are
-removed, and the keyframes stay.
-"""
+"""Size in bytes above which a recording is thinned (thinning.py)."""
 _RECORD = struct.Struct("<cdI")
 _CRC = struct.Struct("<I")
 _MAX_RECORD = 64 << 20
@@ -51,99 +46,16 @@ class Record(NamedTuple):
     """Byte of the file where the record begins."""
 
 
-class RecordingWriter:
-    """Appends records to a recording.
+def new_recording(header: dict[str, Any]) -> bytes:
+    """Return the content of a recording without records."""
+    text = json.dumps(header).encode()
+    return MAGIC + _CRC.pack(len(text)) + text
 
-    An incomplete record at the end of an existing file is removed when the file is opened. Raises
-    OSError or ProjectError.
-    """
 
-    def __init__(
-        self,
-        path: Path,
-        header: dict[str, Any],
-        *,
-        max_bytes: int = MAX_BYTES,
-        follow: Callable[[Iterator[Record]], None] | None = None,
-    ) -> None:
-        """Open the recording at `path`.
-
-        Args:
-            path: The file, which is created if it does not exist.
-            header: JSON header of a new file.
-            max_bytes: Size above which the file is thinned.
-            follow: Called with all records when the file is opened, and again each time the file
-                has been thinned.
-        """
-        self.path = path
-        self._follow = follow
-        self.max_bytes = max_bytes
-        self.last_time = 0.0
-        """Time of the newest record, in seconds since the recording began."""
-        if not path.exists():
-            text = json.dumps(header).encode()
-            path.write_bytes(MAGIC + _CRC.pack(len(text)) + text)
-        self._open()
-
-    def _open(self) -> None:
-        self._read_all()
-        os.truncate(self.path, self._size)
-        self._file: IO[bytes] = self.path.open("ab", buffering=0)
-
-    def _read_all(self) -> None:
-        """Find the end of the newest complete record, and pass all records to `follow`."""
-        self._size = _start(self.path)
-        if self._follow is None:
-            for _ in self._records():
-                pass
-        else:
-            self._follow(self._records())
-
-    def _records(self) -> Iterator[Record]:
-        for record in read_records(self.path):
-            self._size = end_of(record)
-            self.last_time = record.time
-            yield record
-
-    def append(self, kind: bytes, time: float, payload: bytes) -> Record:
-        """Append one record, and return it.
-
-        After an OSError the file is unchanged, and the next record must be a keyframe, because
-        each frame holds only the changes since the previous frame.
-        """
-        if self._size + len(payload) > self.max_bytes:
-            self._thin()
-        head = _RECORD.pack(kind, time, len(payload))
-        record = head + payload + _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
-        try:
-            rest = memoryview(record)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError:
-            self._file.truncate(self._size)
-            raise
-        written = Record(kind, time, payload, self._size)
-        self._size += len(record)
-        self.last_time = time
-        return written
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _thin(self) -> None:
-        """Rewrite the file without the frames of its older half, until it is small enough.
-
-        After an OSError, the file is complete, but it may still be too large.
-        """
-        self._file.close()
-        enough = self.max_bytes * 3 // 4
-        try:
-            while self._size > enough and (dropped := _droppable(self.path)):
-                atomic_write(self.path, partial(_copy_without, self.path, dropped))
-                self._read_all()
-        finally:
-            self._file = self.path.open("ab", buffering=0)
+def encode_record(kind: bytes, time: float, payload: bytes) -> bytes:
+    """Return one record, with its head and CRC."""
+    head = _RECORD.pack(kind, time, len(payload))
+    return head + payload + _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
@@ -164,7 +76,17 @@ def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
             yield record
 
 
-def _start(path: Path) -> int:
+def read_records_at(path: Path, offsets: Iterable[int]) -> Iterator[Record]:
+    """Yield the records that begin at `offsets`. Raises OSError."""
+    with path.open("rb") as file:
+        for offset in offsets:
+            file.seek(offset)
+            record = _next(file)
+            if record is not None:
+                yield record
+
+
+def start_of(path: Path) -> int:
     """Return the offset of the first record."""
     with path.open("rb") as file:
         _skip_header(file, path)
@@ -205,39 +127,9 @@ def _next(file: IO[bytes]) -> Record | None:
 
 def end_of(record: Record) -> int:
     """Return the byte of the file where `record` ends."""
-    return record.offset + _length(record)
+    return record.offset + length_of(record.payload)
 
 
-def _length(record: Record) -> int:
-    return _RECORD.size + len(record.payload) + _CRC.size
-
-
-def _droppable(source: Path) -> set[int]:
-    """Return the offsets of the frames in the older half of `source`.
-
-    If there are no frames in this half, return the offsets of every second keyframe in this half.
-    Operations stay, because they need few bytes and include the gestures of people.
-    """
-    begin, size = _start(source), source.stat().st_size
-    kinds = [(record.kind, record.offset) for record in read_records(source)]
-    keyframes = [offset for kind, offset in kinds if kind == KEYFRAME]
-    # The newer half begins at a keyframe, because frames build on the keyframe before them.
-    boundary = next(
-        (k for k in keyframes if k >= (begin + size) // 2), keyframes[-1] if keyframes else begin
-    )
-    older_frames = [offset for kind, offset in kinds if kind == FRAME and offset < boundary]
-    older_keyframes = [offset for offset in keyframes if offset < boundary]
-    return set(older_frames) or set(older_keyframes[1::2])
-
-
-def _copy_without(source: Path, dropped: set[int], out: IO[bytes]) -> None:
-    """Write the recording `source` to `out` without the records at the offsets `dropped`."""
-    with source.open("rb") as file:
-        _skip_header(file, source)
-        begin = file.tell()
-        file.seek(0)
-        out.write(file.read(begin))
-        while (record := _next(file)) is not None:
-            if record.offset not in dropped:
-                file.seek(record.offset)
-                out.write(file.read(_length(record)))
+def length_of(payload: bytes) -> int:
+    """Return the number of bytes of a record with this payload."""
+    return _RECORD.size + len(payload) + _CRC.size

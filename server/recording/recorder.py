@@ -9,15 +9,9 @@ from pathlib import Path
 from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.protocol import Timeline
-from lodespace.recording.format import (
-    FRAME,
-    KEYFRAME,
-    KEYFRAME_INTERVAL,
-    OPERATION,
-    Record,
-    RecordingWriter,
-)
+from lodespace.recording.format import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record
 from lodespace.recording.index import RecordingIndex
+from lodespace.recording.writer import RecordingFullError, RecordingWriter
 from lodespace.session.session import AnnotationSession
 
 log = logging.getLogger(__name__)
@@ -27,6 +21,11 @@ FRAME_SECONDS = 0.1
 _MAX_WAITING = 64
 """Largest number of records that wait for a slow disk. At this number, new positions are skipped.
 """
+_MAX_WAITING_BYTES = 64 << 20
+"""Largest size of all records that wait for a slow disk, in bytes. Above this size, operations are
+skipped as well."""
+CLOSE_SECONDS = 1.0
+"""Time that `close` waits for records to be written. A person waits for the end of the server."""
 _RETRY_SECONDS = 2.0
 """Interval between two attempts to write a keyframe after a disk error, in seconds."""
 
@@ -35,8 +34,8 @@ class Recorder:
     """Records `session` into the file at `path`.
 
     A separate thread writes the file, so that a slow or full disk delays nothing else. After a disk
-    error, a part of the recording is missing, but no label is lost. Recording continues with a
-    keyframe as soon as the disk accepts a keyframe.
+    error, or if the disk is too slow, a part of the recording is missing, but no label is lost.
+    Recording continues with a keyframe as soon as the disk accepts a keyframe.
     """
 
     def __init__(
@@ -70,6 +69,9 @@ class Recorder:
         self._frames = 0
         self._submitted = 0
         self._done = 0  # used by the thread only
+        self._submitted_bytes = 0
+        self._done_bytes = 0  # used by the thread only
+        self._closing = False
         # True after a record could not be written. Then no frame can be written before the next
         # keyframe. Set by the thread only.
         self._broken = False
@@ -95,7 +97,8 @@ class Recorder:
         changed = (self._scene_id, self._revision) != (grid.scene_id, grid.revision)
         if not changed or not (last or self.due(now)):
             return
-        if self._submitted - self._done >= _MAX_WAITING:
+        waiting = self._submitted_bytes - self._done_bytes
+        if self._submitted - self._done >= _MAX_WAITING or waiting > _MAX_WAITING_BYTES:
             if not self.patient:
                 return
             self.wait()
@@ -121,7 +124,15 @@ class Recorder:
         """Record operations (labels, classes, losses). `now` is a time as in `positions`."""
         now = self._seconds() if now is None else now
         for operation in operations:
-            self._write(OPERATION, now, protocol.encode_operation(operation))
+            payload = protocol.encode_operation(operation)
+            waiting = self._submitted_bytes - self._done_bytes
+            if waiting and waiting + len(payload) > _MAX_WAITING_BYTES:
+                if not self.patient:
+                    # The next positions are a keyframe, whose labels include the skipped changes.
+                    self._scene_id = -1
+                    continue
+                self.wait()
+            self._write(OPERATION, now, payload)
 
     def timeline(self) -> Future[Timeline]:
         """Return a Future of the timeline. It completes when all waiting records are written."""
@@ -141,8 +152,27 @@ class Recorder:
         self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
-        """Write all waiting records and close the file."""
+        """Write the waiting records and close the file.
+
+        Gives up after CLOSE_SECONDS on a slow disk, unless the recorder is patient.
+        """
+        last = self._thread.submit(self._close)
+        if not self.patient:
+            try:
+                last.result(CLOSE_SECONDS)
+            except TimeoutError:
+                self._closing = True
+                if self._writer is not None:
+                    self._writer.stop_thinning()
+                log.warning(
+                    "%s: the disk is slow, so the newest records are missing; labels are not "
+                    "affected",
+                    self.path,
+                )
         self._thread.shutdown(wait=True)
+
+    def _close(self) -> None:
+        """Close the file; runs in the thread."""
         if self._writer is not None:
             self._writer.close()
 
@@ -151,11 +181,14 @@ class Recorder:
 
     def _write(self, kind: bytes, now: float, payload: bytes) -> None:
         self._submitted += 1
+        self._submitted_bytes += len(payload)
         self._thread.submit(self._append, kind, now, payload)
 
     def _append(self, kind: bytes, now: float, payload: bytes) -> None:
         """Write one record; runs in the thread."""
         try:
+            if self._closing:
+                return
             writer = self._writer or self._begin()
             if kind != FRAME or not self._broken:
                 written = writer.append(kind, self._offset + now, payload)
@@ -163,13 +196,14 @@ class Recorder:
                 self._index.add(written)
                 self._broken = self._broken and kind != KEYFRAME
         except (OSError, ProjectError) as error:
-            if not self._broken:
+            if not self._broken and not self._closing and not isinstance(error, RecordingFullError):
                 log.warning(
                     "%s could not be written (%s); labels are not affected", self.path, error
                 )
             self._broken = True
         finally:
             self._done += 1
+            self._done_bytes += len(payload)
 
     def _begin(self) -> RecordingWriter:
         self._writer = self._open()

@@ -3,30 +3,25 @@
 import errno
 import json
 import struct
-from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from drivers.playback import replay
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.files import atomic_write
 from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
     MAGIC,
     OPERATION,
     Record,
-    RecordingWriter,
     read_records,
 )
 from lodespace.recording.recorder import Recorder
+from lodespace.recording.writer import RecordingWriter
 from samples.moving_sessions import moving_session, publish
 
 HEADER = {"protocol": "lodespace.v1", "dataset": "bärs"}
@@ -114,79 +109,6 @@ def test_reading_begins_at_any_record(tmp_path: Path) -> None:
     write(path)
     offsets = {r.time: r.offset for r in read_records(path) if r.kind == KEYFRAME}
     assert [r.payload for r in read_records(path, offsets[0.3])] == [b"scene 2"]
-
-
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    kinds=st.lists(st.sampled_from([KEYFRAME, FRAME, FRAME, FRAME, OPERATION]), max_size=300),
-    seed=st.integers(0, 9),
-)
-def test_a_full_recording_is_thinned_and_stays_sound(
-    tmp_path: Path, kinds: list[bytes], seed: int
-) -> None:
-    """The file keeps its size limit and all operations. Each frame still follows its keyframe."""
-    path = tmp_path / f"{seed}.lds"
-    path.unlink(missing_ok=True)
-    writer = RecordingWriter(path, HEADER, max_bytes=4000)
-    written: list[tuple[bytes, float, bytes]] = []
-    for k, kind in enumerate([KEYFRAME, *kinds]):
-        payload = b"x" * (20 if kind == OPERATION else 100)
-        written.append((kind, float(k), payload))
-        writer.append(*written[-1])
-    writer.close()
-    kept = contents(path)
-    assert [r for r in kept if r[0] == OPERATION] == [r for r in written if r[0] == OPERATION]
-    assert kept[0] == written[0]
-    moving = [r for r in written if r[0] != OPERATION]
-    follows = {after[1]: before[1] for before, after in pairwise(moving)}
-    shown = [r for r in kept if r[0] != OPERATION]
-    for before, after in pairwise(shown):
-        if after[0] == FRAME:
-            assert follows[after[1]] == before[1]
-
-
-def test_a_recording_is_bounded(tmp_path: Path) -> None:
-    path = tmp_path / "r.lds"
-    writer = RecordingWriter(path, HEADER, max_bytes=10_000)
-    for k in range(5000):
-        writer.append(KEYFRAME if k % 20 == 0 else FRAME, float(k), b"x" * 50)
-        assert path.stat().st_size <= 10_000 + 100
-    writer.close()
-    kept = contents(path)
-    assert kept[0][1] == 0.0
-    assert kept[-1][1] == 4999.0
-    newest = [time for _, time, _ in kept if time >= 4960]
-    assert newest == [float(k) for k in range(4960, 5000)]
-
-
-def test_an_error_while_thinning_leaves_an_index_of_the_whole_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first pass drops frames; the second, which would drop keyframes, fails."""
-    indexed: list[Record] = []
-
-    def follow(records: Iterator[Record]) -> None:
-        indexed[:] = records
-
-    passes: list[Path] = []
-
-    def fail_in_the_second_pass(path: Path, content: Callable[[IO[bytes]], object]) -> None:
-        passes.append(path)
-        if len(passes) == 2:
-            raise OSError(errno.ENOSPC, "no space left on device")
-        atomic_write(path, content)
-
-    monkeypatch.setattr("lodespace.recording.format.atomic_write", fail_in_the_second_pass)
-    path = tmp_path / "r.lds"
-    writer = RecordingWriter(path, HEADER, max_bytes=4000, follow=follow)
-    with pytest.raises(OSError, match="no space"):
-        for k in range(50):
-            writer.append(FRAME if k % 5 == 1 else KEYFRAME, float(k), b"x" * 100)
-    writer.close()
-    assert len(passes) == 2
-    assert indexed == list(read_records(path))
 
 
 def test_replay_gives_the_positions_that_were_shown(tmp_path: Path) -> None:

@@ -82,10 +82,10 @@ def test_the_index_is_the_same_whether_it_was_kept_or_read(tmp_path: Path) -> No
 def test_a_thinned_recording_is_indexed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lodespace.recording import format
+    from lodespace.recording.writer import RecordingWriter
 
     monkeypatch.setattr(
-        format.RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None}
+        RecordingWriter.__init__, "__kwdefaults__", {"max_bytes": 20_000, "follow": None}
     )
     _, timeline = recorded(tmp_path / "r.lds")
     assert timeline.moments < 130

@@ -1,0 +1,177 @@
+"""Thinning of a recording that is too large: what the older half of the file loses.
+
+First the older half loses its frames. If that is not enough, it loses what takes most of it: every
+second keyframe, every second operation, or the single changes of labels, which are merged into one.
+The first keyframe, the keyframe of the newest frames and the newest label of each item stay.
+"""
+
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lodespace import protocol
+from lodespace.recording.format import (
+    FRAME,
+    KEYFRAME,
+    OPERATION,
+    encode_record,
+    length_of,
+    read_records,
+    read_records_at,
+    start_of,
+)
+
+_decode_labels = msgspec.json.Decoder(protocol.Labels).decode
+_LABELS = b"L"
+"""Kind of a `labels` operation in this module; in the file, its kind is OPERATION."""
+_MERGE_AT = 2_000_000
+"""Number of changed items after which they are merged, so that they take at most 100 MB."""
+_LABELS_MESSAGE = b'{"op":"labels"'
+
+
+class Thinning:
+    """The records of a recording that stay, so that the file has at most `enough` bytes.
+
+    Args:
+        source: The recording. It is read once, and not changed.
+        enough: Wanted size of the file, in bytes.
+        stopped: Called with each record that is read. If it returns True, the thinning ends.
+
+    Raises:
+        OSError, ProjectError: The file cannot be read.
+        InterruptedError: `stopped` returned True.
+    """
+
+    def __init__(
+        self, source: Path, enough: int, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.source = source
+        self._stopped = stopped
+        self._begin = start_of(source)
+        # Arrays, because a recording of small operations has a million records.
+        kinds, offsets, lengths = bytearray(), array("q"), array("q")
+        for record in read_records(source):
+            self._check()
+            labels = record.kind == OPERATION and record.payload.startswith(_LABELS_MESSAGE)
+            kinds += _LABELS if labels else record.kind
+            offsets.append(record.offset)
+            lengths.append(length_of(record.payload))
+        # Per record that stays: its kind, uint8 (R,); its offset and its length, int64 (R,).
+        self._kinds = np.frombuffer(kinds, np.uint8)
+        self._offsets = np.frombuffer(offsets, np.int64)
+        self._lengths = np.frombuffer(lengths, np.int64).copy()
+        self._merged: dict[int, bytes] = {}
+        """New payloads of `labels` operations, by the offset of the record."""
+        before = self.size
+        while self.size > enough and self._drop_some():
+            pass
+        self.useful = self.size < before
+        """Whether the thinned recording is smaller."""
+
+    @property
+    def size(self) -> int:
+        """Size of the thinned recording, in bytes."""
+        return self._begin + int(self._lengths.sum())
+
+    def write(self, out: IO[bytes]) -> None:
+        """Write the thinned recording to `out`. Raises InterruptedError when it is stopped."""
+        staying = iter(self._offsets.tolist())
+        next_offset = next(staying, None)
+        with self.source.open("rb") as file:
+            out.write(file.read(self._begin))
+        for record in read_records(self.source):
+            self._check()
+            if record.offset == next_offset:
+                next_offset = next(staying, None)
+                payload = self._merged.get(record.offset, record.payload)
+                out.write(encode_record(record.kind, record.time, payload))
+
+    def _drop_some(self) -> bool:
+        """Drop records of the older half. Returns False if there is nothing left to drop."""
+        before = np.cumsum(self._lengths) - self._lengths
+        half = int((before < self._lengths.sum() / 2).sum())  # the first of the newer half
+        keyframes = self._of_kind(KEYFRAME)
+        # No frame loses the keyframe before it, on which it builds.
+        newer = keyframes[keyframes >= half]
+        boundary = int(newer[0] if len(newer) else keyframes[-1] if len(keyframes) else 0)
+        frames = self._of_kind(FRAME)
+        frames = frames[frames < boundary]
+        if len(frames):
+            self._drop(frames)
+            return True
+        scenes = keyframes[keyframes < boundary]
+        labels, others = (kind[kind < half] for kind in map(self._of_kind, (_LABELS, OPERATION)))
+        options = [(scenes, scenes[1::2]), (labels, labels[:-1]), (others, others[::2])]
+        options = [option for option in options if len(option[1])]
+        if not options:
+            return False
+        thinned, dropped = max(options, key=lambda option: int(self._lengths[option[0]].sum()))
+        if thinned is labels:
+            self._merge(labels)
+        self._drop(dropped)
+        return True
+
+    def _check(self) -> None:
+        if self._stopped():
+            raise InterruptedError("the recording is being closed")
+
+    def _of_kind(self, kind: bytes) -> npt.NDArray[np.intp]:
+        """Return the indices of the records of one kind, ascending."""
+        return np.flatnonzero(self._kinds == ord(kind))
+
+    def _drop(self, dropped: npt.NDArray[np.intp]) -> None:
+        self._kinds, self._offsets, self._lengths = (
+            np.delete(values, dropped) for values in (self._kinds, self._offsets, self._lengths)
+        )
+
+    def _merge(self, chosen: npt.NDArray[np.intp]) -> None:
+        """Give the last of the `chosen` operations the newest class of each item of all of them."""
+        newest = _NewestClasses()
+        sequence = 0
+        offsets: list[int] = self._offsets[chosen].tolist()
+        for record in read_records_at(self.source, offsets):
+            self._check()
+            try:
+                labels = _decode_labels(self._merged.pop(record.offset, record.payload))
+                newest.add(labels.items, labels.class_ids)
+            except (msgspec.MsgspecError, ValueError, OverflowError):
+                continue  # an operation that this version does not know
+            sequence = labels.sequence
+        items, class_ids = newest.all()
+        merged = protocol.encode_operation(
+            protocol.Labels(sequence=sequence, gesture=0, by="", items=items, class_ids=class_ids)
+        )
+        self._merged[offsets[-1]] = merged
+        self._lengths[chosen[-1]] = length_of(merged)
+
+
+class _NewestClasses:
+    """The newest class of each item, of changes that are added in their order."""
+
+    def __init__(self) -> None:
+        self._changes = [np.zeros((2, 0), np.int64)]
+        """Items and classes, each (2, K)."""
+        self._waiting = 0
+
+    def add(self, items: list[int], class_ids: list[int]) -> None:
+        """Add one change. Raises ValueError or OverflowError for a malformed change."""
+        self._changes.append(np.array([items, class_ids], np.int64))
+        self._waiting += len(items)
+        if self._waiting > _MERGE_AT:
+            self._merge()
+
+    def all(self) -> tuple[list[int], list[int]]:
+        """Return the items, ascending, and their classes."""
+        self._merge()
+        items, class_ids = self._changes[0].tolist()
+        return items, class_ids
+
+    def _merge(self) -> None:
+        newest_first = np.concatenate(self._changes, axis=1)[:, ::-1]
+        _, first = np.unique(newest_first[0], return_index=True)
+        self._changes, self._waiting = [newest_first[:, first]], 0
