@@ -1,5 +1,6 @@
 """The trainer process ends with its server, and one trainer writes checkpoints of a project."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -38,6 +39,7 @@ trainer.stdout.read(1)
 print(trainer.pid, flush=True)
 trainer.wait()
 """
+Processes = list[tuple[subprocess.Popen[bytes], psutil.Process]]
 RUN = "\nraise SystemExit(process_main.main())"
 
 
@@ -61,13 +63,15 @@ def start_message(folder: Path) -> bytes:
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """A list of processes that are killed after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+def processes() -> Iterator[Processes]:
+    """A list of servers and trainers that are killed after the test."""
+    started: Processes = []
     yield started
-    for process in started:
-        process.kill()
-        process.communicate()
+    for server, trainer in started:
+        for process in (server, trainer):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        server.communicate()
 
 
 def serve(script: str, folder: Path) -> tuple[subprocess.Popen[bytes], psutil.Process]:
@@ -87,23 +91,23 @@ def is_gone(trainer: psutil.Process) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills it; see the next test")
 async def test_a_stopped_trainer_ends_with_its_killed_server(
-    tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+    tmp_path: Path, processes: Processes
 ) -> None:
     """A stopped trainer cannot read the end of its pipe."""
     server, trainer = serve(BUSY, tmp_path)
-    processes.append(server)
+    processes.append((server, trainer))
     os.kill(trainer.pid, signal.SIGSTOP)
     server.kill()
     await eventually(lambda: is_gone(trainer))
 
 
 async def test_a_busy_trainer_ends_at_the_end_of_its_pipe(
-    tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+    tmp_path: Path, processes: Processes
 ) -> None:
     """As on systems that do not kill a process together with its parent."""
     script = BUSY + "\nprocess_main.end_with_parent = lambda: None"
     server, trainer = serve(script, tmp_path)
-    processes.append(server)
+    processes.append((server, trainer))
     server.kill()
     await eventually(lambda: is_gone(trainer))
 

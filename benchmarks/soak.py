@@ -1,0 +1,349 @@
+"""Memory, disk use and latency while several people label for a long time.
+
+    python benchmarks/soak.py [--minutes 15] [--people 3] [--rate 2]
+
+The benchmark starts a real server and trainer. Simulated people label regions, undo and redo
+gestures, and drag items, at a constant rate of gestures. They read all frames, as pages do. At the
+end the benchmark stops the server as Ctrl-C does, starts the server again, and compares the labels.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS)]
+from drivers.servers import ServerProcess, eventually  # noqa: E402
+from drivers.stream_client import StreamClient  # noqa: E402
+from lodespace import protocol  # noqa: E402
+from lodespace.protocol import TrainingChanged  # noqa: E402
+
+ACTIONS = {"label": 70, "undo": 15, "redo": 5, "drag": 10}
+"""Share of each action, in percent."""
+REGION = 40
+"""Items of a labelled region."""
+DRAGGED = 20
+DRAG_MESSAGES = 10
+WANTED_GROWTH = 1.2
+WANTED_STOP_SECONDS = 5.0
+MEGA = 1e6
+
+
+@dataclass
+class Sample:
+    """State of the processes and of the project folder at one time."""
+
+    seconds: float
+    """Time since the first gesture."""
+    server: float
+    """Resident memory of the server, in bytes."""
+    trainer: float
+    """Resident memory of the trainer, in bytes; 0 while there is no trainer."""
+    disk: dict[str, int]
+    """Bytes per file or folder of the project."""
+
+
+@dataclass
+class Soak:
+    """Figures of one run."""
+
+    samples: list[Sample] = field(default_factory=list[Sample])
+    """Samples, in the order of time."""
+    answered: list[tuple[float, str, float]] = field(default_factory=list[tuple[float, str, float]])
+    """Time since the first gesture, action, and seconds until the answer, per command."""
+    refused: list[str] = field(default_factory=list[str])
+    """Codes of refused commands, except that there was nothing to undo or redo."""
+    trainers: set[int] = field(default_factory=set[int])
+    """Process numbers of all trainers; a single one if no trainer was restarted."""
+    agree: bool = False
+    """Whether all people saw the same labels at the end."""
+    stop_seconds: float = 0.0
+    """Time from Ctrl-C to the end of the server process."""
+    saved_at_stop: bool = False
+    """Whether the trainer ended by itself, after it had saved all it had learned."""
+    kept: bool = False
+    """Whether the next server has the labels that the people saw."""
+
+    @property
+    def growth(self) -> float:
+        """Largest memory of the trainer in the last tenth of the run, as a ratio to the start."""
+        last = self.samples[-max(1, len(self.samples) // 10) :]
+        return max(sample.trainer for sample in last) / self.samples[0].trainer
+
+
+class Person:
+    """A simulated person."""
+
+    def __init__(self, client: StreamClient, truth: np.ndarray, seed: int) -> None:
+        self.client = client
+        self.truth = truth
+        self.dice = random.Random(seed)
+
+    def command(self) -> tuple[str, protocol.ClientOperation]:
+        """Choose an action, and return its name and command."""
+        command_id = uuid.UUID(int=self.dice.getrandbits(128)).hex
+        action = self.dice.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+        if action == "undo":
+            return action, protocol.Undo(command_id=command_id)
+        if action == "redo":
+            return action, protocol.Redo(command_id=command_id)
+        if action == "drag":
+            items = self.dice.sample(range(len(self.truth)), DRAGGED)
+            return action, protocol.Anchor(
+                command_id=command_id,
+                items=items,
+                targets=[(1.0, 0.5, 0.0)] * DRAGGED,
+                keep=self.dice.random() < 0.2,
+                revision=self.client.revision,
+            )
+        class_id = self.dice.randrange(int(self.truth.max()) + 1)
+        members = np.flatnonzero(self.truth == class_id).tolist()
+        items = self.dice.sample(members, min(REGION, len(members)))
+        return action, self.client.label_operation(items, class_id, command_id)
+
+    async def act(self) -> tuple[str, float, protocol.Ack | protocol.Refused]:
+        """Carry out one action. Returns its name, the seconds to its answer, and the answer."""
+        action, command = self.command()
+        if isinstance(command, protocol.Anchor):
+            for step in range(DRAG_MESSAGES):
+                share = (step + 1) / DRAG_MESSAGES
+                targets = [tuple(share * x for x in target) for target in command.targets]
+                await self.client.send(protocol.Drag(items=command.items, targets=targets))
+                await asyncio.sleep(0.03)
+        began = time.perf_counter()
+        answer = await self.client.command(command)
+        return action, time.perf_counter() - began, answer
+
+
+class Run:
+    """One run: people at work, and samples of the processes."""
+
+    def __init__(self, server: ServerProcess, project: Path, *, sample_seconds: float) -> None:
+        self.server = server
+        self.project = project
+        self.sample_seconds = sample_seconds
+        self.found = Soak()
+        self.clients: list[StreamClient] = []
+        self._began = time.monotonic()
+
+    def sample(self) -> None:
+        """Add a sample, and forget the messages that the clients have received."""
+        assert self.server.process is not None
+        process = psutil.Process(self.server.process.pid)
+        trainers = process.children()
+        self.found.trainers.update(trainer.pid for trainer in trainers)
+        self.found.samples.append(
+            Sample(
+                time.monotonic() - self._began,
+                process.memory_info().rss,
+                sum(trainer.memory_info().rss for trainer in trainers),
+                disk_use(self.project),
+            )
+        )
+        for client in self.clients:
+            client.operations.clear()
+            client.frames.clear()
+
+    async def keep_sampling(self) -> None:
+        while True:
+            await asyncio.sleep(self.sample_seconds)
+            self.sample()
+
+    async def work(self, person: Person, gestures: int, interval: float) -> None:
+        """Let `person` make `gestures` gestures, one per `interval` seconds."""
+        for number in range(gestures):
+            await asyncio.sleep(max(0.0, self._began + number * interval - time.monotonic()))
+            action, seconds, answer = await person.act()
+            self.found.answered.append((time.monotonic() - self._began, action, seconds))
+            if isinstance(answer, protocol.Refused) and not answer.code.startswith("nothing_to_"):
+                self.found.refused.append(answer.code)
+
+    async def people(self, count: int, rate: float, gestures: int, truth: np.ndarray) -> np.ndarray:
+        """Let `count` people make `gestures` gestures, `rate` per second in all.
+
+        Returns the labels (N,) that the people see at the end.
+        """
+        async with StreamClient(self.server.url) as watcher:
+            seen = watcher.seen
+            await eventually(
+                lambda: any(o.training.state == "resting" for o in seen(TrainingChanged)), 600
+            )
+        people = [
+            await StreamClient(self.server.url, client_id=f"person-{k}").__aenter__()
+            for k in range(count)
+        ]
+        self.clients = people
+        self._began = time.monotonic()
+        self.sample()
+        sampling = asyncio.create_task(self.keep_sampling())
+        try:
+            await asyncio.gather(
+                *(
+                    self.work(Person(client, truth, seed), -(-gestures // count), count / rate)
+                    for seed, client in enumerate(people)
+                )
+            )
+            sampling.cancel()
+            self.sample()
+            newest = max(client.sequence for client in people)
+            await eventually(lambda: all(client.sequence == newest for client in people))
+            self.found.agree = all((c.labels == people[0].labels).all() for c in people)
+            return people[0].labels.copy()
+        finally:
+            sampling.cancel()
+            for client in people:
+                await client.__aexit__()
+
+    def stop(self) -> None:
+        """Stop the server, and note how long it takes and whether the trainer saves its work."""
+        before = time.time()
+        began = time.monotonic()
+        self.server.stop()
+        self.found.stop_seconds = time.monotonic() - began
+        newest = max(p.stat().st_mtime for p in (self.project / "checkpoints").glob("*.json"))
+        self.found.saved_at_stop = newest >= before
+
+
+def disk_use(folder: Path) -> dict[str, int]:
+    """Return the bytes per file or folder of `folder`, and their sum as "all"."""
+    sizes: dict[str, int] = {}
+    for path in folder.rglob("*"):
+        try:
+            size = path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue  # a temporary file
+        name = path.relative_to(folder).parts[0]
+        sizes[name] = sizes.get(name, 0) + size
+    sizes["all"] = sum(sizes.values())
+    return sizes
+
+
+async def labels_of(url: str) -> np.ndarray:
+    """Return the labels (N,) that a new client receives."""
+    async with StreamClient(url) as client:
+        return client.labels
+
+
+def soak(
+    project: Path,
+    truth: np.ndarray,
+    *arguments: str,
+    gestures: int,
+    people: int = 3,
+    rate: float = 2.0,
+    sample_seconds: float = 5.0,
+) -> Soak:
+    """Run the simulation on a new project, and return its figures.
+
+    Args:
+        project: Folder of the new project.
+        truth: Class per item, (N,).
+        arguments: More arguments of `lodespace serve`, for example the data.
+        gestures: Number of gestures of all people.
+        people: Number of people.
+        rate: Gestures per second of all people.
+        sample_seconds: Seconds between two samples.
+    """
+    server = ServerProcess(*arguments, "--project", str(project), "--labels", "none")
+    run = Run(server, project, sample_seconds=sample_seconds)
+    server.start()
+    try:
+        server.wait_until_ready()
+        seen = asyncio.run(run.people(people, rate, gestures, truth))
+        run.stop()
+        server.start()
+        server.wait_until_ready()
+        run.found.kept = bool((asyncio.run(labels_of(server.url)) == seen).all())
+    finally:
+        server.stop()
+    return run.found
+
+
+def table(found: Soak) -> Iterator[str]:
+    """Yield the lines of a Markdown table with the figures at start, middle and end."""
+    samples = found.samples
+    chosen = [samples[0], samples[len(samples) // 2], samples[-1]]
+    end = samples[-1].seconds
+    yield "| | start | middle | end | most |"
+    yield "|---|---|---|---|---|"
+    yield _row("time, min", [f"{sample.seconds / 60:.1f}" for sample in chosen] + [""])
+    for name, values in (
+        ("server, MB", [sample.server for sample in samples]),
+        ("trainer, MB", [sample.trainer for sample in samples]),
+    ):
+        picked = [values[0], values[len(values) // 2], values[-1], max(values)]
+        yield _row(name, [f"{value / MEGA:.0f}" for value in picked])
+    names = sorted(
+        {name for sample in samples for name in sample.disk},
+        key=lambda name: -samples[-1].disk.get(name, 0),
+    )
+    for name in names:
+        values = [sample.disk.get(name, 0) for sample in samples]
+        if max(values) > MEGA / 10:
+            picked = [values[0], values[len(values) // 2], values[-1], max(values)]
+            yield _row(f"disk: {name}, MB", [f"{value / MEGA:.1f}" for value in picked])
+    for name, share in (("median", 0.5), ("99 %", 0.99)):
+        cells = []
+        for third in range(3):
+            times = [
+                seconds
+                for at, action, seconds in found.answered
+                if action == "label" and int(min(2, 3 * at / max(end, 1e-9))) == third
+            ]
+            cells.append(f"{1000 * float(np.quantile(times, share)):.0f}" if times else "")
+        times = [seconds for _, action, seconds in found.answered if action == "label"]
+        yield _row(f"label to answer, {name}, ms", [*cells, f"{1000 * max(times):.0f}"])
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--people", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=2, help="gestures per second of all people")
+    parser.add_argument("--threads", default="1", help="threads of the trainer")
+    options = parser.parse_args()
+    from lodespace.items.item_set import load_digits
+
+    truth = load_digits().truth
+    assert truth is not None
+    with tempfile.TemporaryDirectory() as folder:
+        found = soak(
+            Path(folder) / "project",
+            truth,
+            "--threads",
+            options.threads,
+            gestures=int(60 * options.minutes * options.rate),
+            people=options.people,
+            rate=options.rate,
+        )
+    print("\n".join(table(found)))
+    actions = [action for _, action, _ in found.answered]
+    counts = ", ".join(f"{actions.count(action)} {action}" for action in ACTIONS)
+    print(f"answered: {counts}; refused: {len(found.refused)} {sorted(set(found.refused))}")
+    print(f"trainers: {len(found.trainers)} (wanted: 1)")
+    print(f"trainer memory at the end by start: {found.growth:.2f} (wanted: <= {WANTED_GROWTH})")
+    print(
+        f"stop: {found.stop_seconds:.1f} s (wanted: < {WANTED_STOP_SECONDS:.0f}), "
+        f"trainer saved at the stop: {found.saved_at_stop}"
+    )
+    print(f"all people saw the same labels: {found.agree}; after a restart: {found.kept}")
+
+
+if __name__ == "__main__":
+    main()
