@@ -7,6 +7,7 @@ from pathlib import Path
 from lodespace.models.training.trainer import Trainer
 from lodespace.training import messages as m
 from lodespace.training.event_pipe import EventPipe
+from lodespace.training.free_memory import return_free_memory
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class CheckpointSaver:
                 self.trainer.save(self.folder)
             self._saved_step = step
             trouble = ""
+            return_free_memory()
         except OSError as error:
             trouble = (
                 f"The model cannot be saved ({error.strerror}). Training continues. "

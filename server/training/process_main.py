@@ -112,4 +112,8 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # Without the destructors of torch, which took more than a second on a busy machine. Somebody
+    # waits for the end of the server, and all files are complete.
+    os._exit(status)
