@@ -6,6 +6,7 @@ trainer, and two trainers must not write checkpoints of one project. torch takes
 this module imports the modules that need torch only after it watches the server.
 """
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -42,12 +43,21 @@ class CommandReader:
 
     def _read(self) -> None:
         while (command := m.read_command(self._pipe)) is not None:
-            if self.starting and isinstance(command, m.Stop):
-                os._exit(0)
+            if isinstance(command, m.Stop):
+                if self.starting:
+                    os._exit(0)
+                # After many quick gestures, the waiting commands take longer than the server waits
+                # for the end of this process. The next process receives their result.
+                self._forget_waiting()
             self.commands.put(command)
         # Not through the main thread, which may be busy for seconds. Files are replaced atomically,
         # so the newest checkpoint is complete.
         os._exit(1)
+
+    def _forget_waiting(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.commands.get_nowait()
 
 
 def end_with_parent() -> None:

@@ -1,6 +1,7 @@
 """The trainer process ends with its server, and one trainer writes checkpoints of a project."""
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from drivers.servers import eventually
 from lodespace.errors import TrainingError
 from lodespace.protocol import Settings
 from lodespace.training import messages as m
+from lodespace.training import process_main
 from lodespace.training.checkpoint_lock import CheckpointLock
 
 BUSY = """
@@ -121,6 +123,19 @@ def test_a_trainer_that_still_loads_stops_at_once(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0
+
+
+def test_a_stop_does_not_wait_for_earlier_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main thread may need seconds for the commands of many quick gestures."""
+    ended: list[int] = []
+    monkeypatch.setattr(process_main.os, "_exit", ended.append)
+    pipe = io.BytesIO(b"".join(map(m.packed, [m.Run(), m.Pause(), m.Run(), m.Stop()])))
+    reader = process_main.CommandReader(pipe)
+    reader.starting = False
+    reader._read()
+    assert isinstance(reader.commands.get_nowait(), m.Stop)
+    assert reader.commands.empty()
+    assert ended == [1]  # at the end of the pipe
 
 
 def test_a_second_trainer_waits_for_the_first(tmp_path: Path) -> None:
