@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace import protocol
+from lodespace.json_input import json_decoder
 from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
@@ -26,7 +27,7 @@ from lodespace.recording.format import (
     start_of,
 )
 
-_decode_labels = msgspec.json.Decoder(protocol.Labels).decode
+_decode_labels = json_decoder(msgspec.json.Decoder(protocol.Labels))
 _LABELS = b"L"
 """Kind of a `labels` operation in this module; in the file, its kind is OPERATION."""
 _MERGE_AT = 2_000_000
@@ -139,7 +140,7 @@ class Thinning:
             try:
                 labels = _decode_labels(self._merged.pop(record.offset, record.payload))
                 newest.add(labels.items, labels.class_ids)
-            except (msgspec.MsgspecError, ValueError, OverflowError):
+            except (ValueError, OverflowError):
                 continue  # an operation that this version does not know
             sequence = labels.sequence
         items, class_ids = newest.all()

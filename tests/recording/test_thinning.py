@@ -153,6 +153,21 @@ def test_a_recording_of_operations_is_bounded_and_keeps_the_labels(
     assert sum(reads) < 20 * written
 
 
+def test_labels_that_cannot_be_decoded_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.lds"
+    recording = RecordingWriter(path, HEADER, max_bytes=4000)
+    wrong = [
+        b'{"op":"labels"}',
+        b'{"op":"labels","items":' + b"[" * 1500,
+        labels_message(1, [7], 2),
+    ]
+    for k in range(60):
+        recording.append(OPERATION, float(k), wrong[k % 3])
+    recording.close()
+    assert path.stat().st_size <= 4000 * GROWTH
+    assert contents(path)[-1][2] == wrong[2]
+
+
 def test_the_newest_half_keeps_every_single_change_of_labels(tmp_path: Path) -> None:
     path = tmp_path / "r.lds"
     recording = RecordingWriter(path, HEADER, max_bytes=20_000)
