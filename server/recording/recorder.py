@@ -8,7 +8,9 @@ from pathlib import Path
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
+from lodespace.files import atomic_write
 from lodespace.protocol import Timeline
+from lodespace.recording import salvage
 from lodespace.recording.format import FRAME, KEYFRAME, KEYFRAME_INTERVAL, OPERATION, Record
 from lodespace.recording.index import RecordingIndex
 from lodespace.recording.writer import RecordingFullError, RecordingWriter
@@ -218,17 +220,26 @@ class Recorder:
     def _open(self) -> RecordingWriter:
         """Open the file. Runs in the thread, because the search for an incomplete record reads the
         whole file."""
-        header = {
+        header: dict[str, object] = {
             "protocol": protocol.PROTOCOL_VERSION,
             "dataset": self.session.items.name,
             "items": len(self.session.items),
         }
-        try:
-            return RecordingWriter(self.path, header, follow=self._follow)
-        except ProjectError as error:
-            damaged = self.path.with_name(f"{self.path.name}.damaged")
-            log.warning(
-                "%s; the file is renamed to %s, and a new recording begins", error, damaged.name
-            )
-            self.path.rename(damaged)
-            return RecordingWriter(self.path, header, follow=self._follow)
+        if self.path.exists() and (not self.path.is_file() or salvage.is_damaged(self.path)):
+            self._keep_damaged(header)
+        return RecordingWriter(self.path, header, follow=self._follow)
+
+    def _keep_damaged(self, header: dict[str, object]) -> None:
+        """Rename the damaged file, and write its intact records to a new file."""
+        damaged, number = self.path.with_name(f"{self.path.name}.damaged"), 2
+        while damaged.exists():
+            damaged, number = damaged.with_name(f"{self.path.name}.damaged-{number}"), number + 1
+        self.path.rename(damaged)
+        log.warning(
+            "%s: the recording is damaged; the file is renamed to %s, and the recording continues "
+            "with its intact records",
+            self.path,
+            damaged.name,
+        )
+        if damaged.is_file():
+            atomic_write(self.path, lambda out: salvage.write_intact(damaged, out, header))
