@@ -1,6 +1,7 @@
 """Functions that write a file or a folder completely or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from lodespace.errors import LodespaceError, ProjectError
+
+_LITTLE_ROOM = 1 << 20
+"""Free space, in bytes, that a write which failed for no stated reason would have filled."""
 
 
 @contextlib.contextmanager
@@ -31,18 +35,42 @@ def atomic_folder(output: Path, check: Callable[[], None]) -> Generator[Path]:
         output.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     except OSError as error:
-        raise ProjectError(
-            f"{output}: cannot be created: {error.strerror}; give another folder"
-        ) from error
+        raise ProjectError(f"{output}: cannot be created: {reason_of(error, output)}") from error
     try:
         making.chmod(0o777 & ~_umask())
         yield making
         check()
         _replace(making, output)
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def reason_of(error: OSError, path: Path) -> str:
+    """Return why `path` cannot be written, and what to do, as the end of a sentence.
+
+    NumPy and others raise an OSError without a number for a full disk, so the disk is examined.
+    """
+    number = error.errno
+    if number is None and _free_bytes(path) < _LITTLE_ROOM:
+        number = errno.ENOSPC
+    match number:
+        case errno.ENOSPC:
+            return "the disk is full; free some space on it, or write to another disk"
+        case errno.EDQUOT:
+            return "your disk quota is used up; delete files, or write to another disk"
+        case errno.EROFS:
+            return "the disk is read-only; write to another disk"
+        case errno.EACCES | errno.EPERM:
+            return "you may not write there; write to another folder"
+        case _:
+            return f"{error.strerror or error}; write to another folder"
+
+
+def _free_bytes(path: Path) -> int:
+    existing = next((folder for folder in path.absolute().parents if folder.is_dir()), Path("/"))
+    return shutil.disk_usage(existing).free
 
 
 def _replace(making: Path, output: Path) -> None:
@@ -125,5 +153,5 @@ def write_private(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         atomic_write(path, data, mode=0o600)
     except OSError as error:
-        message = f"{path}: cannot be written: {error.strerror}"
+        message = f"{path}: cannot be written: {reason_of(error, path)}"
         raise LodespaceError(message, code="state_not_saved", status=507) from error

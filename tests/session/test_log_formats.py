@@ -273,3 +273,4 @@ def change(path: Path, statement: str, *values: object) -> None:
 
 def delete_from(path: Path, number: int) -> None:
     change(path, "DELETE FROM events WHERE sequence >= ?", number)
+    change(path, "UPDATE sqlite_sequence SET seq = ?", number - 1)

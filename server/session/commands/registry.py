@@ -76,6 +76,8 @@ def plan(state: SessionState, command: Command, client: str) -> Event | None:
     Raises:
         RequestError: The command cannot be carried out.
     """
+    if state.obstacle:
+        raise RequestError(f"nothing can be saved: {state.obstacle}", code="read_only")
     if state.read_only:
         raise RequestError(
             "this scene is baked and cannot be changed; to label the items, serve the data set",

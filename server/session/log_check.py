@@ -1,0 +1,127 @@
+"""Check that each event of a label log makes sense in the state before it, and replay of a log."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from lodespace import protocol
+from lodespace.errors import LodespaceError
+from lodespace.protocol import MAX_CLASSES, UNLABELED, ClassInfo
+from lodespace.session.classes import palette_colour
+from lodespace.session.events import (
+    AddClassEvent,
+    AnchorEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    Event,
+    Items,
+    LabelEachEvent,
+    LabelEvent,
+    MergeClassEvent,
+    RedoEvent,
+    SettingsEvent,
+    UndoEvent,
+    UnpinEvent,
+)
+from lodespace.session.log_file import damaged_event
+from lodespace.session.session import AnnotationSession
+from lodespace.session.settings import merge, with_defaults
+from lodespace.session.state import SessionState
+
+
+def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> None:
+    """Carry out the events of the log at `path` in `session`.
+
+    Raises EventLogError for the first event that makes no sense.
+    """
+    for event in events:
+        try:
+            carry_out(session, event)
+        except ValueError as error:
+            raise damaged_event(path, event.sequence, error) from error
+
+
+def carry_out(session: AnnotationSession, event: Event) -> None:
+    """Carry out one event of a log in `session`.
+
+    Raises ValueError for an event that makes no sense. Unless the checks have overlooked a fault,
+    `session` has not changed then.
+    """
+    check(session, event)
+    try:
+        session.replay((event,))
+    except (LodespaceError, IndexError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def check(state: SessionState, event: Event) -> None:
+    """Raise ValueError when no command could have made `event` in `state`."""
+    match event:
+        case LabelEvent():
+            _check_items(state, event.items)
+            _check_class(state, event.class_id)
+        case LabelEachEvent():
+            _check_items(state, event.items)
+            for class_id in np.unique(event.class_ids).tolist():
+                _check_class(state, class_id)
+        case SettingsEvent():
+            with_defaults(merge(state.settings, event.changes))
+        case AnchorEvent():
+            _check_items(state, event.items)
+            if event.targets is not None and not np.isfinite(event.targets).all():
+                raise ValueError("a pin is not at a finite position")
+            if event.latent_dim not in (2, 3):
+                raise ValueError(f"a latent space of {event.latent_dim} dimensions")
+        case UnpinEvent():
+            _check_items(state, event.items)
+        case UndoEvent() | RedoEvent():
+            _check_undo(state, event)
+        case _:
+            _check_class_event(state, event)
+
+
+def _check_items(state: SessionState, items: Items) -> None:
+    if len(items) and int(items.max()) >= len(state.items):
+        raise ValueError(f"item {int(items.max())} of {len(state.items)} items")
+    if (items[1:] <= items[:-1]).any():
+        raise ValueError("its items are not in ascending order")
+
+
+def _check_class(state: SessionState, class_id: int) -> None:
+    if class_id != UNLABELED and not 0 <= class_id < len(state.classes):
+        raise ValueError(f"class {class_id} of {len(state.classes)} classes")
+
+
+def _check_undo(state: SessionState, event: UndoEvent | RedoEvent) -> None:
+    action = state.undo_log.actions.get(event.gesture)
+    if action is None:
+        raise ValueError(f"event {event.gesture} is not an action")
+    if action.undone != isinstance(event, RedoEvent):
+        raise ValueError(f"event {event.gesture} is {'' if action.undone else 'not '}undone")
+
+
+def _check_class_event(
+    state: SessionState,
+    event: AddClassEvent | EditClassEvent | MergeClassEvent | DeleteClassEvent,
+) -> None:
+    classes, class_id = state.classes, event.class_id
+    if isinstance(event, AddClassEvent):
+        if class_id != len(classes) or class_id >= MAX_CLASSES:
+            raise ValueError(f"new class {class_id} after {len(classes)} classes")
+        _check_info(class_id, event.name, event.colour)
+        return
+    if not 0 <= class_id < len(classes):
+        raise ValueError(f"class {class_id} of {len(classes)} classes")
+    if isinstance(event, MergeClassEvent):
+        if not 0 <= event.into < len(classes) or event.into == class_id:
+            raise ValueError(f"class {class_id} into class {event.into}")
+    elif isinstance(event, EditClassEvent):
+        _check_info(class_id, event.name or "name", event.colour)
+
+
+def _check_info(class_id: int, name: str, colour: str | None) -> None:
+    """Raise ValueError for a name or colour that the protocol does not allow."""
+    info = ClassInfo(class_id=class_id, name=name, colour=colour or palette_colour(class_id))
+    msgspec.convert(msgspec.to_builtins(info), protocol.ClassInfo)

@@ -1,0 +1,256 @@
+"""Reading of the file of a label log: format, schema, integrity, events. Nothing is written.
+
+Every error says what is wrong with the file, and how to go on.
+"""
+
+import contextlib
+import os
+import shlex
+import sqlite3
+import urllib.parse
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from lodespace.session import earlier_formats
+from lodespace.session.event_log import FORMAT, EventLogError
+from lodespace.session.events import Event, decode_event
+from lodespace.session.sqlite_pages import image, read_files
+
+_COLUMNS = ["sequence", "command_id", "kind", "event"]
+_EARLIER_COLUMNS = list(earlier_formats.Row._fields)
+_IN_MAIN = "*** in database main ***"
+"""Beginning of SQLite's descriptions of damage."""
+_OBJECTS = {
+    ("table", "events"),
+    ("table", "sqlite_sequence"),  # SQLite makes it for AUTOINCREMENT
+    ("index", "sqlite_autoindex_events_1"),  # and this index for UNIQUE
+}
+
+
+class LogDamagedError(EventLogError):
+    """The log is damaged or lacks events. A repair of the project can rebuild it."""
+
+
+def repair_advice(folder: Path) -> str:
+    """Return the advice to repair the project in `folder`, as the end of a sentence."""
+    return (
+        f"`lodespace repair {shlex.quote(str(folder))}` rebuilds it from all files that still "
+        "know labels, and keeps the damaged files"
+    )
+
+
+def damaged(path: Path, what: object) -> LogDamagedError:
+    """Return the error for a log at `path` that is damaged. `what` describes the damage."""
+    return LogDamagedError(
+        f"{path}: the label log cannot be read ({what}); {repair_advice(path.parent)}"
+    )
+
+
+def damaged_event(path: Path, sequence: int, error: object) -> LogDamagedError:
+    """Return the error for event `sequence` of the log at `path`."""
+    return LogDamagedError(
+        f"{path}: event {sequence} of the label log is damaged ({error}); "
+        f"{repair_advice(path.parent)}"
+    )
+
+
+def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
+    """Return the error that names the cause for which SQLite cannot open or read the log."""
+    if path.is_dir():
+        return damaged(path, "it is a folder, not a file")
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return EventLogError(
+                f"{path}: another program has locked the label log; close that program, then "
+                "start again"
+            )
+        case sqlite3.SQLITE_FULL:
+            return EventLogError(
+                f"{path}: the disk is full; free some space on the disk, then start again"
+            )
+        case sqlite3.SQLITE_IOERR:
+            return EventLogError(
+                f"{path}: the disk reports an error ({error}); copy the project folder to another "
+                "disk, and open the copy"
+            )
+        case _ if not os.access(path, os.R_OK) and path.exists():
+            return EventLogError(
+                f"{path}: you may not read the label log; ask the owner of the file for permission"
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return EventLogError(
+                f"{path}: the label log cannot be opened for writing ({error}); check that you "
+                f"may write to {path.parent} and to its files labels.sqlite*"
+            )
+        case _:
+            return damaged(path, error)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the format of the log; 0 for a log that was not written completely."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return version
+
+
+def has_events(connection: sqlite3.Connection) -> bool:
+    """Return whether the table `events` exists.
+
+    Versions that wrote format 1 created the table before they set `user_version`. A server that was
+    killed between these two steps left a log of version 0 with this table.
+    """
+    return (
+        connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None
+    )
+
+
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a log of a newer version, and a log that has more than the table `events`.
+
+    A trigger or a view runs with each label, and somebody else may have made it. Raises
+    EventLogError.
+    """
+    if version_of(connection) > FORMAT:
+        raise EventLogError(f"{path}: written by a newer version of Lodespace; update to open it")
+    rows = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
+    others = [f"{kind} {name}" for kind, name in rows if (kind, name) not in _OBJECTS]
+    columns = connection.execute("SELECT name, hidden FROM pragma_table_xinfo('events')").fetchall()
+    names = _COLUMNS if version_of(connection) == FORMAT else _EARLIER_COLUMNS
+    if columns and columns != [(name, 0) for name in names]:
+        others.append("a changed table events")
+    if others:
+        raise LogDamagedError(
+            f"{path}: the label log has parts that Lodespace did not make ({', '.join(others)}) "
+            f"and that could change labels; {repair_advice(path.parent)}"
+        )
+    if version_of(connection) and not columns:
+        raise damaged(path, "its table is missing")
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads the log at `path`. Neither the log nor its folder is changed.
+
+    A server may have opened the log. On a read-only or full disk, SQLite cannot open a log whose
+    -wal file has events, so the log is then read into memory. Raises EventLogError.
+    """
+    for end in ("-wal", "-shm"):
+        if path.with_name(f"{path.name}{end}").is_dir():
+            raise damaged(path, f"{path.name}{end} is a folder, not a file")
+    try:
+        connection = _on_disk(path)
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF not in _NEEDS_WRITING or not path.is_file():
+            raise opening_error(path, error) from error
+        connection = _in_memory(path)
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        check_schema(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise opening_error(path, error) from error
+    except EventLogError:
+        connection.close()
+        raise
+    return connection
+
+
+_NEEDS_WRITING = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+)
+"""Errors of SQLite when it cannot make or write the -shm file of a log."""
+
+
+def _on_disk(path: Path) -> sqlite3.Connection:
+    address = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro&readonly_shm=1"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _in_memory(path: Path) -> sqlite3.Connection:
+    try:
+        content = image(read_files(path))
+    except OSError as error:
+        raise EventLogError(f"{path}: the label log cannot be read: {error.strerror}") from error
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    if content:
+        connection.deserialize(content)
+    return connection
+
+
+def check_file(connection: sqlite3.Connection, path: Path) -> int:
+    """Check that the file of the log is whole, and that no event is missing.
+
+    Returns the number of the newest event. Raises EventLogError.
+    """
+    try:
+        (state,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if state != "ok":
+            raise damaged(path, " ".join(str(state).removeprefix(_IN_MAIN).split()))
+        if not has_events(connection):
+            return 0
+        count, newest = connection.execute("SELECT count(*), max(sequence) FROM events").fetchone()
+        written = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='events'")
+        (last,) = written.fetchone() or (0,)
+        if count < max(last, newest or 0):
+            raise damaged(path, _missing(connection, count, max(last, newest or 0)))
+    except sqlite3.Error as error:
+        raise opening_error(path, error) from error
+    return count
+
+
+def _missing(connection: sqlite3.Connection, count: int, last: int) -> str:
+    first = connection.execute(
+        "SELECT row FROM (SELECT sequence, row_number() OVER (ORDER BY sequence) AS row "
+        "FROM events) WHERE sequence > row LIMIT 1"
+    ).fetchone()
+    number = count + 1 if first is None else first[0]
+    if last - count == 1:
+        return f"event {number} is missing"
+    return f"{last - count} of {last} events are missing, the first is event {number}"
+
+
+def read_events(connection: sqlite3.Connection, path: Path) -> Iterator[Event]:
+    """Yield all events of the log at `path`, oldest first.
+
+    Raises EventLogError when the file or an event is damaged.
+    """
+    try:
+        if not has_events(connection):
+            return
+        if version_of(connection) < FORMAT:
+            for row in earlier_formats.read_rows(connection):
+                with _naming(path, row.sequence):
+                    event = earlier_formats.event_of(row)
+                yield event
+            return
+        rows = connection.execute("SELECT sequence, command_id, kind, event FROM events ORDER BY 1")
+        for sequence, command_id, kind, stored in rows:
+            with _naming(path, sequence):
+                event = event_of_row(sequence, command_id, kind, stored)
+            yield event
+    except sqlite3.Error as error:
+        raise opening_error(path, error) from error
+
+
+@contextlib.contextmanager
+def _naming(path: Path, sequence: int) -> Generator[None]:
+    """Turn a ValueError into an EventLogError that names the event."""
+    try:
+        yield
+    except ValueError as error:
+        raise damaged_event(path, sequence, error) from error
+
+
+def event_of_row(sequence: int, command_id: str, kind: str, stored: bytes) -> Event:
+    """Return the event of a row of format 3. Raises ValueError when the row is damaged."""
+    event = decode_event(stored, sequence)
+    if (event.command_id, event.kind) != (command_id, kind):
+        raise ValueError("its columns state another command or kind than the event")
+    return event
