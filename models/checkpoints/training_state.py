@@ -112,9 +112,9 @@ class StateDescription:
         Raises:
             ValueError: when the state belongs to other data or does not fit this version.
         """
-        if meta["items"] != n_items:
+        if meta.get("items") != n_items:
             raise ValueError(
-                f"the checkpoint has {meta['items']} items, but the data set has {n_items}"
+                f"the checkpoint has {meta.get('items')} items, but the data set has {n_items}"
             )
         try:
             config = TrainingConfig.from_json(meta["config"])

@@ -79,7 +79,9 @@ def take_labels(project: "Project", options: argparse.Namespace) -> None:
 
     if project.read_only:
         raise LodespaceError(
-            f"{project.folder} is a bake; labels can be imported into a project only"
+            f"no labels can be imported: {project.obstacle}"
+            if project.obstacle
+            else f"{project.folder} is a bake; labels can be imported into a project only"
         )
     result = label_import.take_labels(
         project,

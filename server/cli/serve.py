@@ -114,6 +114,8 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(
             f"lodespace: {printable(project.items.name)}, {len(project.items):,} items ({what})\n"
         )
+        if project.obstacle:
+            sys.stdout.write(f"nothing can be saved: {project.obstacle}\n")
         sys.stdout.write(f"open {url}\n")
         if lan is not None:
             sys.stdout.write(introduce(addresses, fingerprint))

@@ -14,7 +14,7 @@ from lodespace.exporting import (
     selection_tables,
     table,
 )
-from lodespace.files import atomic_folder, atomic_write
+from lodespace.files import atomic_folder, atomic_write, reason_of
 from lodespace.project.offline import open_offline
 from lodespace.project.project import Project
 from lodespace.session.session import AnnotationSession
@@ -172,4 +172,4 @@ def _write(output: Path, content: bytes) -> None:
     try:
         atomic_write(output, content)
     except OSError as error:
-        raise ProjectError(f"{output}: cannot be written: {error.strerror}") from error
+        raise ProjectError(f"{output}: cannot be written: {reason_of(error, output)}") from error

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import logging
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from lodespace.training.dataset import to_dataset
 
 if TYPE_CHECKING:
     from lodespace.models.portable import Read
+
+log = logging.getLogger(__name__)
 
 _VARIANCES_AT_ONCE = 500
 """Number of items per batch for the computation of variances."""
@@ -71,7 +74,8 @@ def model_of(project: Project, class_names: list[str]) -> PortableModel:
 def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
     """Latent log-variance of every item along the shown latent axes, (N, D).
 
-    Returns None if no model has been trained.
+    Returns None if no model has been trained, or if no checkpoint of a project can be read: labels
+    are exported without a model.
     """
     if (project.model / DESCRIPTION).is_file():
         model = model_of(project, [])
@@ -86,7 +90,11 @@ def log_variance_of(project: Project) -> npt.NDArray[np.float32] | None:
         return torch.cat(parts).numpy()
     if not any(project.checkpoints.glob("*.safetensors")):
         return None
-    return log_variance(trainer_of(project))
+    try:
+        return log_variance(trainer_of(project))
+    except ProjectError as error:
+        log.warning("the latent log-variance is left out: %s", error)
+        return None
 
 
 def log_variance(trainer: Trainer) -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from lodespace.errors import DatasetError
-from lodespace.files import atomic_write
+from lodespace.files import atomic_write, reason_of
 from lodespace.importing.array_writer import ArrayWriter
 from lodespace.importing.class_ids import class_ids_of
 from lodespace.importing.interruption import Interruption
@@ -97,7 +97,7 @@ def build(
             _Building(source, folder, options, report).run(progress)
     except OSError as error:
         raise DatasetError(
-            f"{folder}: the imported data cannot be written: {error.strerror or error}"
+            f"{folder}: the imported data cannot be written: {reason_of(error, folder)}"
         ) from error
     return report
 

@@ -7,6 +7,7 @@ import torch, because the server process also needs the pictures.
 import contextlib
 import json
 import os
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,6 +37,9 @@ FEATURES = "features.npy"
 LABELS = "labels.npy"
 TABLE = "items.arrow"
 ORIGINALS = "originals.bin"
+
+_BAD_HEADER = (SyntaxError, tokenize.TokenError, MemoryError, RecursionError, OverflowError)
+"""Further errors of numpy for a damaged header of a .npy file, which it parses as Python."""
 
 Kind = Literal["image", "vector", "sound"]
 
@@ -237,7 +241,7 @@ def _array(folder: Path, name: object) -> npt.NDArray[Any]:
     path = member(folder, name)
     try:
         return np.load(path, mmap_mode="c", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, *_BAD_HEADER) as error:
         raise DatasetError(f"{path}: damaged: {error}") from error
 
 

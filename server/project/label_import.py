@@ -21,6 +21,7 @@ from lodespace.items.errors import BadItem
 from lodespace.items.item_set import ItemSet
 from lodespace.json_input import json_value
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.label_log import open_log
 from lodespace.project.project import MANIFEST, Project
 from lodespace.protocol import MAX_NAME_LENGTH
 from lodespace.session.commands.registry import plan
@@ -177,9 +178,8 @@ def take_labels(project: Project, labels: dict[str, str], decision: Decision | N
     Raises EventLogError or RequestError.
     """
     session = AnnotationSession(project.items, settings=project.settings)
-    event_log = EventLog(project.labels_path)
+    event_log = open_log(project, session)
     try:
-        session.replay(event_log.events())
         result, chosen = _compare(session, project.items, labels, decision)
         if result.conflicts and decision is None:
             return result

@@ -7,10 +7,10 @@ from lodespace.items.paths import printable
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
 from lodespace.project.foreign import unread_originals
+from lodespace.project.label_log import read_labels
 from lodespace.project.opening import open_existing
-from lodespace.project.project import MANIFEST, Project
+from lodespace.project.project import MANIFEST, Project, refuse_lost_manifest
 from lodespace.protocol import UNLABELED
-from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
 
 
@@ -21,6 +21,7 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
     files may be read (`open_existing`). Raises ProjectError when `path` is neither a project nor a
     bake.
     """
+    refuse_lost_manifest(path)
     if not (path / MANIFEST).is_file():
         raise ProjectError(f"{path} is neither a project nor a bake: {MANIFEST} is missing")
     project = open_existing(path, None, lock=False, root=root)
@@ -28,11 +29,8 @@ def open_offline(path: Path, *, root: Path | None = None) -> tuple[Project, Anno
     scene = project.baked_scene()
     if scene is not None:
         session.restore_scene(scene)
-    if project.labels_path.is_file():
-        session.begin_with(None)
-        event_log = EventLog(project.labels_path)
-        session.replay(event_log.events())
-        event_log.close()
+    if not project.is_bake:
+        read_labels(project, session)
     newest = checkpoints.newest(project.checkpoints, len(project.items))
     if newest is not None:
         session.publish(

@@ -12,6 +12,7 @@ from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.data_repair import data_advice
 from lodespace.project.foreign import approve_root, refuse_links
 from lodespace.project.project import (
     BUNDLED,
@@ -25,8 +26,11 @@ from lodespace.project.project import (
     load_items,
     lock_project,
     read_manifest,
+    refuse_lost_manifest,
     write_manifest,
 )
+from lodespace.project.writing import obstacle
+from lodespace.session.log_file import repair_advice
 
 if TYPE_CHECKING:
     from lodespace.importing.source import ImportOptions, Source
@@ -64,6 +68,8 @@ def open_project(
     root = None if options is None else options.root
     if path is not None and (Path(path) / MANIFEST).is_file():
         return open_existing(Path(path), settings, root=root)
+    if path is not None:
+        refuse_lost_manifest(Path(path))
     # This module is slow to import, and an existing project does not need it.
     from lodespace.importing import importer
 
@@ -117,6 +123,7 @@ def open_again(
 
 def check_free(folder: Path) -> None:
     """Raise ProjectError when `folder` already holds files."""
+    refuse_lost_manifest(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(
             f"{folder} exists and is not a project; give an empty or a new folder with --project"
@@ -217,7 +224,8 @@ def open_existing(
         folder: The project folder. Other people may have made it.
         settings: Settings that override the stored settings.
         lock: Whether to lock the project. A caller that writes has to lock it. A caller that only
-            reads may open a project that a server has locked.
+            reads may open a project that a server has locked. A project that cannot be written
+            opens read-only, and its `obstacle` is the reason.
         root: Folder from which the project may read original files. The approval is recorded on
             this computer. None: the folder that was approved before, if there is one.
 
@@ -227,12 +235,21 @@ def open_existing(
     """
     manifest = read_manifest(folder)
     refuse_links(folder)
-    items = load_items(manifest.data, folder)
+    with data_advice(folder, manifest):
+        items = load_items(manifest.data, folder)
     if root is not None:
         root = checked_root(root, items.table)
         items = approve_root(items, data_folder(manifest.data, folder), root)
     project = Project(folder, manifest, items, asked=settings)
-    return lock_project(project) if lock and not project.read_only else project
+    if project.is_bake and project.labels_path.exists():
+        raise ProjectError(
+            f"{folder / MANIFEST}: states that this is a bake, but {LABEL_LOG} is there; "
+            f"{repair_advice(folder)}"
+        )
+    if not lock or project.is_bake:
+        return project
+    project.obstacle = obstacle(folder)
+    return project if project.obstacle else lock_project(project)
 
 
 def is_bake(folder: Path) -> bool:

@@ -5,6 +5,7 @@ opened read-only. docs/files.md lists the files.
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,15 +14,18 @@ import msgspec
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.files import atomic_write
+from lodespace.files import atomic_write, reason_of
 from lodespace.items import item_set
 from lodespace.items.item_set import ItemSet
 from lodespace.json_input import JsonError, json_of
 from lodespace.project.lock import ProjectLock
 from lodespace.scene.glb import Scene, decode_scene
+from lodespace.session.log_file import repair_advice
 
 if TYPE_CHECKING:
     from lodespace.importing.report import ImportReport
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "lodespace.json"
 """Name of the manifest in a project folder."""
@@ -32,7 +36,9 @@ BUNDLED = "bundled:digits"
 DATA_FOLDER = "data"
 """Name of the data set folder in a project folder."""
 LABEL_LOG = "labels.sqlite"
-"""Name of the label log in a project folder."""
+"""Name of the label log in a project folder. SQLite adds files whose names begin with this."""
+RECORDING = "recording.lds"
+"""Name of the recording in a project folder."""
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -66,13 +72,20 @@ class Project:
     """Lock, held until `close`, so that no other server opens the project."""
     asked: protocol.Settings | None = None
     """Settings given at the opening of an existing project. They override the stored settings."""
+    obstacle: str = ""
+    """Why no label can be saved, and the remedy (writing.py). Empty if the project is written."""
     report: "ImportReport | None" = field(default=None, repr=False)
     """Report of the import, if the data were imported when the project was opened."""
 
     @property
-    def read_only(self) -> bool:
+    def is_bake(self) -> bool:
         """Whether the project is a bake, which cannot be changed."""
         return self.manifest.kind == "bake"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed: the project is a bake, or cannot be written."""
+        return self.is_bake or bool(self.obstacle)
 
     @property
     def seed(self) -> int:
@@ -107,7 +120,7 @@ class Project:
     @property
     def recording_path(self) -> Path:
         """Path of the recording of the session."""
-        return self.folder / "recording.lds"
+        return self.folder / RECORDING
 
     @property
     def thumbnails(self) -> Path:
@@ -122,15 +135,31 @@ class Project:
     def baked_scene(self) -> Scene | None:
         """Return the scene at `scene_path`; None if there is no such file.
 
-        Raises ProjectError when the file is damaged or shows another number of items.
+        The scene of a project shows only where the project started. So a project opens without a
+        damaged scene, with a warning. Raises ProjectError when the scene of a bake is damaged or
+        shows another number of items.
         """
         if not self.scene_path.is_file():
             return None
-        scene = decode_scene(self.scene_path.read_bytes())
+        try:
+            return self._scene()
+        except (OSError, ProjectError) as error:
+            if self.is_bake:
+                raise ProjectError(f"{error}; bake the data again", code="bad_scene") from error
+            log.warning(
+                "%s. The project opens without it, and no label is affected; remove the file", error
+            )
+            return None
+
+    def _scene(self) -> Scene:
+        try:
+            scene = decode_scene(self.scene_path.read_bytes())
+        except ProjectError as error:
+            raise ProjectError(f"{self.scene_path}: {error}") from error
         if len(scene.positions) != len(self.items):
             raise ProjectError(
                 f"{self.scene_path} shows {len(scene.positions)} items, the data set has "
-                f"{len(self.items)}: the data changed after the bake; bake the data again"
+                f"{len(self.items)}: the data changed after the bake"
             )
         return scene
 
@@ -162,10 +191,7 @@ def load_items(data: str, folder: Path, *, root: Path | None = None) -> ItemSet:
         return item_set.load_digits()
     path = data_folder(data, folder)
     if not item_set.is_dataset(path):
-        raise ProjectError(
-            f"the data of {folder} are no longer at {path}. Restore them, or import them again "
-            "into a new project (--labels-from copies the labels)"
-        )
+        raise ProjectError(f"the data of {folder} are no longer at {path}")
     return item_set.load(path, root=root)
 
 
@@ -197,12 +223,24 @@ def read_manifest(folder: Path) -> Manifest:
         raise ProjectError(f"{path}: cannot be read: {error.strerror}") from error
     except JsonError as error:
         raise ProjectError(
-            f"{path}: damaged ({error}). The labels are in labels.sqlite in the same folder. "
-            "Create a new project on the same data and move labels.sqlite into its folder"
+            f"{path}: damaged ({error}). The labels are in all files {LABEL_LOG}* in the same "
+            f"folder; {repair_advice(folder)}"
         ) from error
     if manifest.format > FORMAT:
         raise ProjectError(f"{path}: written by a newer version of Lodespace; update Lodespace")
     return manifest
+
+
+def refuse_lost_manifest(folder: Path) -> None:
+    """Raise ProjectError when `folder` is a project whose manifest is missing."""
+    left = [path.name for path in sorted(folder.glob(f"{LABEL_LOG}*"))]
+    if (folder / RECORDING).is_file():
+        left.append(RECORDING)
+    if left and not (folder / MANIFEST).is_file():
+        raise ProjectError(
+            f"{folder}: {MANIFEST} is missing, but {', '.join(left)} of a project are there; "
+            f"{repair_advice(folder)}"
+        )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -212,7 +250,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     try:
         atomic_write(path, text.encode())
     except OSError as error:
-        raise ProjectError(f"{path}: cannot be written: {error.strerror}") from error
+        raise ProjectError(f"{path}: cannot be written: {reason_of(error, path)}") from error
 
 
 def lock_project(project: Project) -> Project:

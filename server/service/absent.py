@@ -131,7 +131,8 @@ class NoTrainer:
 def refuse_training() -> NoReturn:
     """Raise the RequestError of a service without a trainer."""
     raise RequestError(
-        "There is no model: the scene is baked, or the server was started with `--no-training`.",
+        "There is no training: the scene is read-only, or the server was started with "
+        "`--no-training`.",
         code="no_training",
         status=409,
     )

@@ -11,6 +11,7 @@ from lodespace.config import ServerConfig
 from lodespace.items import thumbnails
 from lodespace.models.item_predictions import ItemPredictions
 from lodespace.project import checkpoints
+from lodespace.project.label_log import open_log, read_labels
 from lodespace.project.project import Project
 from lodespace.recording.recorder import Recorder
 from lodespace.review.review import Review
@@ -79,6 +80,7 @@ class Service:
         self.session = AnnotationSession(
             project.items, read_only=project.read_only, settings=project.settings
         )
+        self.session.obstacle = project.obstacle
         scene = project.baked_scene()
         if scene is not None:
             self.session.restore_scene(scene)
@@ -91,6 +93,9 @@ class Service:
         self.clients = Clients()
         self.access = _pairing(network, self.clients)
         self.notices = Notices(self.clients)
+        if project.obstacle:
+            message = f"Nothing can be saved: {project.obstacle}."
+            self.notices.show(protocol.Notice(topic="disk", code="read_only", message=message))
         self.presence = PresenceRelay(self.clients)
         self.review = Review(self.session, self._send_quality)
         views = (
@@ -202,12 +207,12 @@ def _open_log(project: Project, session: AnnotationSession) -> AnyEventLog:
 
     A bake has no label log: the labels of a bake are in the scene.
     """
-    if project.read_only:
+    if project.is_bake:
         return NoEventLog()
-    session.begin_with(None)
-    event_log = EventLog(project.labels_path)
-    session.replay(event_log.events())
-    if project.asked is not None:
+    if project.read_only:
+        read_labels(project, session)
+    event_log = NoEventLog() if project.read_only else open_log(project, session)
+    if project.asked is not None and isinstance(event_log, EventLog):
         # Settings of the command line are a gesture like any other: they can be undone.
         command = protocol.SetTraining(
             command_id=f"cli-{secrets.token_hex(8)}", settings=project.asked

@@ -1,0 +1,97 @@
+"""Data of a project that are damaged or lost: advice, and a new import in place of them."""
+
+import contextlib
+import json
+import shlex
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lodespace.errors import DatasetError, ProjectError
+from lodespace.items import item_set
+from lodespace.models.checkpoints.checkpoint import latest
+from lodespace.project.project import BUNDLED, DATA_FOLDER, RECORDING, Manifest
+from lodespace.recording.format import MAGIC
+
+if TYPE_CHECKING:
+    from lodespace.importing.source import ImportOptions
+    from lodespace.items.item_set import ItemSet
+
+_IMPORTING = ".data.repaired"
+
+
+@contextlib.contextmanager
+def data_advice(folder: Path, manifest: Manifest) -> Generator[None]:
+    """Add to an error about the data how they can be imported again.
+
+    Raises DatasetError and ProjectError, as the `with` block does.
+    """
+    try:
+        yield
+    except (DatasetError, ProjectError) as error:
+        if manifest.data == BUNDLED or manifest.kind == "bake":
+            raise
+        source = shlex.quote(manifest.source) if manifest.source else "DATA"
+        raise type(error)(
+            f"{error}. No label is lost: `lodespace repair {shlex.quote(str(folder))} --data "
+            f"{source}` imports the data again, and the labels stay"
+        ) from error
+
+
+def import_again(folder: Path, data: str, options: "ImportOptions") -> Path:
+    """Import `data` for the project in `folder`. Returns the folder of the new data set.
+
+    The labels name items by their number, so the new data must have the same items in the same
+    order. Raises DatasetError when they do not, as far as the project still knows its items.
+    """
+    from lodespace.importing.importer import import_data
+
+    target = folder / _IMPORTING
+    shutil.rmtree(target, ignore_errors=True)
+    import_data(data, target, options)
+    try:
+        items = item_set.load(target)
+        _compare(folder, items)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return target
+
+
+def _compare(folder: Path, items: "ItemSet") -> None:
+    number = _count(folder)
+    if number is not None and number != len(items):
+        raise DatasetError(
+            f"{items.name} has {len(items):,} items, but the project has {number:,}; give the data "
+            "and the options with which the project was imported"
+        )
+    ids = _ids(folder)
+    if ids is not None and ids != items.ids:
+        raise DatasetError(
+            f"the items of {items.name} have other ids or another order than those of the project; "
+            "give the data and the options with which the project was imported"
+        )
+
+
+def _ids(folder: Path) -> tuple[str, ...] | None:
+    """Return the ids of the project's items; None if they cannot be read."""
+    from lodespace.items.table import ItemTable
+
+    try:
+        return ItemTable.read(folder / DATA_FOLDER / item_set.TABLE).ids()
+    except (DatasetError, ValueError):
+        return None
+
+
+def _count(folder: Path) -> int | None:
+    """Return the number of items that recording or checkpoint state; None if neither does."""
+    try:
+        with (folder / RECORDING).open("rb") as file:
+            beginning = file.read(len(MAGIC) + 4)
+            length = int.from_bytes(beginning[len(MAGIC) :], "little")
+            return int(json.loads(file.read(min(length, 1 << 20)))["items"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass  # the checkpoint may know it
+    stored = latest(folder / "checkpoints")
+    return None if stored is None else len(stored.tensors["latent_mean"])

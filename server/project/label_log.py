@@ -1,0 +1,110 @@
+"""The label log of a project: opened only when it is whole and complete.
+
+A log that lost events would start with fewer labels. So its newest event is compared with what the
+recording, the snapshots for undo and the checkpoints know.
+"""
+
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+
+from lodespace.models.checkpoints.checkpoint import latest, numbered
+from lodespace.project.project import LABEL_LOG, Project
+from lodespace.recording.salvage import newest_event
+from lodespace.session import log_check
+from lodespace.session.classes import ClassList
+from lodespace.session.event_log import EventLog, EventLogError
+from lodespace.session.events import Event
+from lodespace.session.log_file import (
+    LogDamagedError,
+    check_file,
+    open_read_only,
+    read_events,
+    repair_advice,
+)
+from lodespace.session.session import AnnotationSession
+
+
+def read_labels(project: Project, session: AnnotationSession) -> None:
+    """Carry out the label log of `project` in `session`. Nothing is written.
+
+    A server may have opened the project. Raises EventLogError when the log is damaged or lacks
+    events.
+    """
+    known = newest_known(project)
+    _begin(project, session)
+    if project.labels_path.exists():
+        with contextlib.closing(open_read_only(project.labels_path)) as connection:
+            check_file(connection, project.labels_path)
+            events = read_events(connection, project.labels_path)
+            log_check.replay(session, events, project.labels_path)
+    _check_complete(project, session.sequence, known)
+
+
+def open_log(project: Project, session: AnnotationSession) -> EventLog:
+    """Open the label log of `project` for writing, and carry it out in `session`.
+
+    Raises EventLogError when the log is damaged, lacks events, or cannot be written.
+    """
+    path = project.labels_path
+    newest = 0
+    if path.exists():
+        # Before anything is written: a trigger in the file would run with the first write.
+        with contextlib.closing(open_read_only(path)) as connection:
+            newest = check_file(connection, path)
+    _check_complete(project, newest, newest_known(project))
+    _begin(project, session)
+    event_log = EventLog(path)
+    try:
+        with contextlib.closing(_with_advice(event_log, path.parent)) as events:
+            log_check.replay(session, events, path)
+    except BaseException:
+        event_log.close()
+        raise
+    return event_log
+
+
+def _begin(project: Project, session: AnnotationSession) -> None:
+    """Set labels and classes to those before the first event, whatever scene is shown."""
+    session.begin_with(None)
+    session.classes.restore(ClassList(project.items.class_names).classes)
+
+
+def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
+    """Yield the events of the log. An error also says how to go on."""
+    try:
+        yield from event_log.events()
+    except EventLogError as error:
+        raise LogDamagedError(f"{error}; {repair_advice(folder)}") from error
+
+
+def newest_known(project: Project) -> tuple[int, str]:
+    """Return the highest number of an event that another file of the project knows, and its name.
+
+    (0, "") if no file knows an event. A number is known only after its event is in the log.
+    """
+    found = [
+        (newest_event(project.recording_path), project.recording_path.name),
+        *((number, f"moments/{path.name}") for number, path in numbered(project.moments)),
+    ]
+    newest = max(found)
+    if newest[0] == 0:
+        stored = latest(project.checkpoints)
+        number = 0 if stored is None else stored.meta.get("tag", 0)
+        newest = (number, "checkpoints") if isinstance(number, int) else newest
+    return newest
+
+
+def _check_complete(project: Project, newest: int, known: tuple[int, str]) -> None:
+    """Raise EventLogError when the log ends before an event that another file knows."""
+    number, file = known
+    if number <= newest:
+        return
+    if not project.labels_path.exists():
+        what = f"{project.folder}: {LABEL_LOG} is missing, and {file} knows {number} events of it"
+    else:
+        what = (
+            f"{project.labels_path}: the label log ends at event {newest}, but {file} knows event "
+            f"{number}, so labels are missing"
+        )
+    raise LogDamagedError(f"{what}; {repair_advice(project.folder)}")

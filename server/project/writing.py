@@ -1,0 +1,63 @@
+"""Whether a project can be written, and the reason and the remedy if it cannot."""
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+_PROBE_BYTES = 1 << 16
+"""Bytes that are written to see whether the disk has room: twice the -shm file of the log."""
+_WRITTEN = ("labels.sqlite", "labels.sqlite-wal", "labels.sqlite-shm", ".lock")
+
+
+def obstacle(folder: Path) -> str:
+    """Return why no label can be saved in the project `folder`, and the remedy; "" if one can.
+
+    A file is written and removed, because permissions do not show a full or a read-only disk.
+    """
+    try:
+        probe(folder)
+    except OSError as error:
+        return _reason(folder, error)
+    for name in _WRITTEN:
+        path = folder / name
+        if path.exists() and not os.access(path, os.W_OK):
+            return (
+                f"you may not write to {path}; ask the owner of the file for permission, or copy "
+                "the folder and open the copy"
+            )
+    return ""
+
+
+def probe(folder: Path) -> None:
+    """Write and remove a small file in `folder`. Raises OSError."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(_PROBE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _reason(folder: Path, error: OSError) -> str:
+    match error.errno:
+        case errno.ENOSPC:
+            return f"the disk of {folder} is full; free some space on it, then start again"
+        case errno.EDQUOT:
+            return (
+                f"your quota on the disk of {folder} is used up; delete files there, then start "
+                "again"
+            )
+        case errno.EROFS:
+            return (
+                f"{folder} is on a read-only disk; copy the folder to a disk that can be written, "
+                "and open the copy"
+            )
+        case errno.EACCES | errno.EPERM:
+            return (
+                f"you may not write to {folder}; ask the owner of the folder for permission, or "
+                "copy the folder and open the copy"
+            )
+        case _:
+            return (
+                f"the disk of {folder} reports an error ({error.strerror or error}); copy the "
+                "folder to another disk, and open the copy"
+            )
