@@ -1,4 +1,4 @@
-"""The command line: serve, import, bake, export, info."""
+"""The command line: serve, import, bake, export, backup, repair, info."""
 
 import argparse
 import io
@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from lodespace.cli import bake, export, import_data, serve
+from lodespace.cli import backup, bake, export, import_data, repair, serve
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
         ("import", import_data, "create a project from data"),
         ("bake", bake, "train without a screen"),
         ("export", export, "export labels, model or scene of a project"),
+        ("backup", backup, "copy a project into one file, also while it is served"),
+        ("repair", repair, "rebuild the damaged files of a project"),
     ):
         command = commands.add_parser(name, help=summary, description=module.DESCRIPTION)
         module.configure(command)

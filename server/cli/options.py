@@ -119,13 +119,15 @@ def settings_from(options: argparse.Namespace) -> Settings | None:
     return Settings(preset=options.preset, latent_dim=options.latent_dim)
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
+def add_data_options(parser: argparse.ArgumentParser, *, labels: bool = True) -> None:
     group = parser.add_argument_group(
         "about the data", "options that are not given are derived from the data (docs/data.md)"
     )
     for field in dataclasses.fields(ImportOptions):
         arguments = IMPORT_OPTIONS[field.name]
         group.add_argument(f"--{field.name}", default=field.default, **arguments)
+    if not labels:
+        return
     group.add_argument(
         "--labels",
         help="which labels of the data to start with: none, all, or a number of labels per class "

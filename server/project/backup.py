@@ -1,0 +1,121 @@
+"""Backup of a project into one .zip file, while a server may change the project.
+
+The label log is copied last, with SQLite's backup, so it has every event that another file of the
+backup knows. Checkpoints are copied only if their checksum matches. The recording is copied up to
+its last complete record.
+"""
+
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from lodespace.errors import ProjectError
+from lodespace.files import atomic_write
+from lodespace.models.checkpoints.checkpoint import numbered
+from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
+from lodespace.models.item_predictions import UNLABELED
+from lodespace.project.offline import open_offline
+from lodespace.project.project import LABEL_LOG, MANIFEST, Project
+from lodespace.recording.format import end_of, read_records
+from lodespace.session.log_copy import copy_log
+
+_LEFT_OUT = ("thumbnails", ".lock")
+"""Names in a project folder that are made again when they are missing."""
+_CHANGING = ("checkpoints", "moments", "recording.lds", MANIFEST)
+"""Names in a project folder that a server writes."""
+
+
+def backup(folder: Path, output: Path) -> str:
+    """Write the project in `folder` to the new file `output`. Returns a line for a terminal.
+
+    The file appears only when the copy is complete. Raises ProjectError or EventLogError.
+    """
+    if output.exists():
+        raise ProjectError(f"{output} exists; give a new name with -o")
+    project, session = open_offline(folder)
+    project.close()
+    counts: list[int] = []
+    try:
+        atomic_write(output, lambda file: counts.append(_write(project, file)))
+    except OSError as error:
+        raise ProjectError(
+            f"{error.filename or output}: {error.strerror or error}; no backup was written"
+        ) from error
+    labelled = int((session.labels != UNLABELED).sum())
+    return (
+        f"wrote {output}: {counts[0]:,} events of the label log, at least {labelled:,} labelled "
+        f"items. To restore, unpack the file, then `lodespace serve {_top(folder)}`\n"
+    )
+
+
+def _top(folder: Path) -> str:
+    """Return the name of the folder in the archive."""
+    return folder.resolve().name or "project"
+
+
+def _write(project: Project, file: IO[bytes]) -> int:
+    """Write the archive. Returns the number of events of the label log."""
+    top, folder = _top(project.folder), project.folder
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.write(folder / MANIFEST, f"{top}/{MANIFEST}")
+        for path in _still_files(folder):
+            archive.write(path, f"{top}/{path.relative_to(folder)}")
+        if project.recording_path.is_file():
+            with archive.open(f"{top}/{project.recording_path.name}", "w", force_zip64=True) as out:
+                _copy_recording(project.recording_path, out)
+        for states in (project.checkpoints, project.moments):
+            for _, path in numbered(states):
+                _add_checkpoint(archive, path, f"{top}/{states.name}")
+        return _add_log(archive, project, top)
+
+
+def _still_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a project that no server changes."""
+    for path in sorted(folder.iterdir()):
+        other = path.name.startswith((LABEL_LOG, ".")) or path.name.startswith("damaged-files-")
+        if path.name in _LEFT_OUT or path.name in _CHANGING or other:
+            continue
+        yield from (inner for inner in sorted([path, *path.rglob("*")]) if inner.is_file())
+
+
+def _copy_recording(path: Path, out: IO[bytes]) -> None:
+    end = 0
+    with contextlib.suppress(ProjectError):
+        for record in read_records(path):
+            end = end_of(record)
+    with path.open("rb") as file:
+        left = end
+        while left and (block := file.read(min(left, 1 << 20))):
+            out.write(block)
+            left -= len(block)
+
+
+def _add_checkpoint(archive: zipfile.ZipFile, path: Path, folder: str) -> None:
+    """Add a checkpoint, unless it is damaged or was removed in the meantime."""
+    try:
+        payload, meta = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    except FileNotFoundError:
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary) / path.name
+        copy.write_bytes(payload)
+        copy.with_suffix(".json").write_bytes(meta)
+        try:
+            read_checkpoint(copy)
+        except ValueError:
+            return
+    archive.writestr(f"{folder}/{path.name}", payload)
+    archive.writestr(f"{folder}/{path.stem}.json", meta)
+
+
+def _add_log(archive: zipfile.ZipFile, project: Project, top: str) -> int:
+    if not project.labels_path.exists():
+        return 0
+    with tempfile.TemporaryDirectory() as temporary:
+        copy = Path(temporary) / LABEL_LOG
+        events = copy_log(project.labels_path, copy)
+        archive.write(copy, f"{top}/{LABEL_LOG}")
+    return events

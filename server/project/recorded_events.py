@@ -1,0 +1,129 @@
+"""Events of the label log, made again from what a recording states about them."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from lodespace.protocol import UNLABELED, ClassInfo, Labels, Settings
+from lodespace.recording.salvage import RecordedEvent
+from lodespace.session.events import (
+    AddClassEvent,
+    DeleteClassEvent,
+    EditClassEvent,
+    Event,
+    Header,
+    LabelEachEvent,
+    LabelEvent,
+    MergeClassEvent,
+    RedoEvent,
+    SettingsEvent,
+    StoredProvenance,
+    UndoEvent,
+)
+from lodespace.session.state import SessionState
+
+
+def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
+    """Return the event that `recorded` describes; None if the recording does not know enough.
+
+    A recording has no regions, does not tell which labels are verified, and has only those items
+    of a gesture whose label changed. It does not have the positions of pins.
+
+    Args:
+        recorded: What the recording states.
+        state: The state before the event.
+    """
+    told, labels = recorded.told, recorded.labels
+    by = labels.by if labels is not None else "" if told is None else told.gesture.by
+    header = Header(
+        command_id=f"recorded-{recorded.sequence:08d}",
+        client=by or "recording",
+        at=0.0 if told is None else told.gesture.at,
+    )
+    if labels is not None and labels.gesture == 0:
+        return _label_event(recorded, labels, header)  # several events of a thinned recording
+    gesture = told.gesture.gesture if told is not None else labels.gesture if labels else 0
+    if gesture not in (0, recorded.sequence):
+        action = state.undo_log.actions.get(gesture)
+        if action is None:
+            return None
+        kind = RedoEvent if action.undone else UndoEvent
+        return kind(**header, sequence=recorded.sequence, gesture=gesture)
+    if recorded.classes is not None:
+        return _class_event(recorded, state.classes.classes, header)
+    if told is not None and told.gesture.kind == "settings":
+        changes = _settings_from(told.gesture.note)
+        return changes and SettingsEvent(**header, sequence=recorded.sequence, changes=changes)
+    if labels is None or (told is not None and told.gesture.kind != "label"):
+        return None
+    if told is None and not labels.items:
+        return None
+    return _label_event(recorded, labels, header)
+
+
+def _settings_from(note: str) -> Settings | None:
+    """Return the settings that `settings.describe` described, with six digits per number."""
+    try:
+        fields = dict(part.rsplit(" ", 1) for part in note.split(", "))
+        return msgspec.convert(fields, Settings, strict=False)
+    except (ValueError, msgspec.MsgspecError):
+        return None
+
+
+def _label_event(recorded: RecordedEvent, labels: Labels, header: Header) -> Event:
+    told = recorded.told
+    order = np.argsort(np.asarray(labels.items, np.int64), kind="stable")
+    items = np.asarray(labels.items, np.uint32)[order]
+    class_ids = np.asarray(labels.class_ids, np.int16)[order]
+    provenance = StoredProvenance(tool="api", note="" if told is None else told.gesture.note)
+    given = np.unique(class_ids).tolist()
+    if len(given) > 1:
+        return LabelEachEvent(
+            **header,
+            sequence=recorded.sequence,
+            items=items,
+            class_ids=class_ids,
+            provenance=provenance,
+            revision=0 if told is None else told.gesture.revision,
+        )
+    class_id = given[0] if given else UNLABELED if told is None else told.gesture.class_id
+    return LabelEvent(
+        **header,
+        sequence=recorded.sequence,
+        items=items,
+        class_id=class_id,
+        provenance=provenance,
+        revision=0 if told is None else told.gesture.revision,
+    )
+
+
+def _class_event(
+    recorded: RecordedEvent, before: Sequence[ClassInfo], header: Header
+) -> Event | None:
+    """Return the event that changed the classes `before` to the recorded classes."""
+    assert recorded.classes is not None
+    after, number = recorded.classes.classes, recorded.sequence
+    if len(after) == len(before) + 1:
+        info = after[-1]
+        return AddClassEvent(
+            **header, sequence=number, class_id=info.class_id, name=info.name, colour=info.colour
+        )
+    changed = [(old, new) for old, new in zip(before, after, strict=False) if old != new]
+    removed = [new.class_id for old, new in changed if new.removed and not old.removed]
+    if removed:
+        into = set(recorded.labels.class_ids) if recorded.labels is not None else {UNLABELED}
+        if len(into) == 1 and UNLABELED not in into:
+            return MergeClassEvent(**header, sequence=number, class_id=removed[0], into=into.pop())
+        return DeleteClassEvent(**header, sequence=number, class_id=removed[0])
+    if len(changed) != 1 or len(after) != len(before):
+        return None
+    old, new = changed[0]
+    return EditClassEvent(
+        **header,
+        sequence=number,
+        class_id=new.class_id,
+        name=new.name if new.name != old.name else None,
+        colour=new.colour if new.colour != old.colour else None,
+        locked=new.locked if new.locked != old.locked else None,
+    )

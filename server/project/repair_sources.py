@@ -1,0 +1,105 @@
+"""Everything in a project folder that knows labels, collected for a repair of the label log."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lodespace.models.checkpoints.checkpoint import (
+    Checkpoint,
+    latest,
+    numbered,
+)
+from lodespace.models.checkpoints.checkpoint import (
+    read as read_checkpoint,
+)
+from lodespace.project.label_log import newest_known
+from lodespace.project.log_rebuild import Snapshot, Sources
+from lodespace.project.project import Project
+from lodespace.recording.salvage import RecordedEvent, read_labels
+from lodespace.scene.glb import Scene
+from lodespace.session.log_copy import salvage_events
+from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
+
+
+def sources_of(project: Project) -> Sources:
+    """Return everything that knows labels of `project`. Raises OSError."""
+    known, _ = newest_known(project)
+    files = SqliteFiles(b"", b"")
+    if project.labels_path.is_file() or not project.labels_path.exists():
+        files = read_files(project.labels_path)
+    stored, written = salvage_events(files), _written(files)
+    if written is not None:
+        # Pages that are out of date can hold events that were refused and removed.
+        known = max(known, written)
+        stored = {number: events for number, events in stored.items() if number <= known}
+    recorded: dict[int, RecordedEvent] = {}
+    snapshots: list[Snapshot] = []
+    if project.recording_path.is_file():
+        for found in read_labels(project.recording_path):
+            if isinstance(found, Scene):
+                snapshots.append(
+                    Snapshot(
+                        found.sequence,
+                        found.labels,
+                        None,
+                        found.classes,
+                        project.recording_path.name,
+                    )
+                )
+            else:
+                recorded[found.sequence] = found
+    last = max([known, *stored, *recorded, *(snapshot.sequence for snapshot in snapshots)])
+    snapshots += [*_moments(project.moments), *_checkpoint(project, last)]
+    return Sources(stored, recorded, snapshots, known)
+
+
+def _written(files: SqliteFiles) -> int | None:
+    """Return how many events were ever written to the log; None if the log does not tell."""
+    content = image(files)
+    if not content:
+        return None
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.deserialize(content)
+            (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='events'")
+            (number,) = row.fetchone() or (0,)
+        except sqlite3.Error:
+            return None
+    return number if state == "ok" and isinstance(number, int) else None
+
+
+def _moments(folder: Path) -> Iterator[Snapshot]:
+    """Yield the labels in the snapshots for undo. Each was made before the event of its number."""
+    for number, path in numbered(folder):
+        with contextlib.suppress(ValueError):
+            yield from _snapshot(read_checkpoint(path), number - 1, f"{folder.name}/{path.name}")
+
+
+def _checkpoint(project: Project, last: int) -> Iterator[Snapshot]:
+    """Yield the labels of the newest checkpoint, if it is newer than all snapshots for undo."""
+    found = latest(project.checkpoints)
+    moments = [path for _, path in numbered(project.moments)]
+    if found is None:
+        return
+    made = found.path.stat().st_mtime_ns
+    if all(path.stat().st_mtime_ns <= made for path in moments):
+        yield from _snapshot(found, last, f"{project.checkpoints.name}/{found.path.name}")
+
+
+def _snapshot(found: Checkpoint, sequence: int, name: str) -> Iterator[Snapshot]:
+    labels, verified = found.tensors.get("labels"), found.tensors.get("verified")
+    if labels is None or labels.ndim != 1:
+        return
+    if verified is not None and verified.shape != labels.shape:
+        verified = None
+    yield Snapshot(
+        sequence,
+        labels.astype(np.int16),
+        None if verified is None else verified.astype(np.bool_),
+        (),
+        name,
+    )
