@@ -1,6 +1,7 @@
 """A manifest made again: from the rest of the damaged file, the data folder and a checkpoint."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,18 +19,19 @@ _T = TypeVar("_T", str, int)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 
 
-def guess_manifest(folder: Path) -> tuple[Manifest, list[str]]:
+def guess_manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
     """Return a manifest for the project in `folder`, and lines for the report.
 
-    Raises ProjectError when the folder has no data, and its labels are not of the bundled digits.
+    `imported` is whether the data are imported again. Raises ProjectError when they are not, and
+    the data folder has no data set.
     """
     text = _text_of(folder / MANIFEST)
     source = _field(text, "source", _STRING, str) or ""
-    data = DATA_FOLDER if is_dataset(folder / DATA_FOLDER) else BUNDLED
+    data = DATA_FOLDER if imported or is_dataset(folder / DATA_FOLDER) else BUNDLED
     if data == BUNDLED and (folder / DATA_FOLDER).exists():
         raise ProjectError(
-            f"{folder / DATA_FOLDER}: the description of the data is missing. Import the data "
-            "again into a new project, then copy labels.sqlite* of this project into it"
+            f"{folder / DATA_FOLDER}: the description of the data is missing. No label is lost: "
+            f"`lodespace repair {shlex.quote(str(folder))} --data DATA` imports the data again"
         )
     seed, settings = 0, protocol.Settings()
     stored = latest(folder / "checkpoints")

@@ -6,7 +6,7 @@ made again: they can only be imported again.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -69,7 +69,7 @@ def repair(folder: Path, data: str | None = None, options: "ImportOptions | None
     reason = obstacle(folder)
     if reason:
         raise ProjectError(f"nothing can be repaired: {reason}")
-    manifest, lines = _manifest(folder)
+    manifest, lines = _manifest(folder, imported=data is not None)
     rewritten = bool(lines)
     imported = None if data is None else _import(folder, manifest, data, options)
     with data_advice(folder, manifest):
@@ -149,14 +149,14 @@ class _Kept:
         return inner
 
 
-def _manifest(folder: Path) -> tuple[Manifest, list[str]]:
+def _manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
     """Return the manifest, and lines of the report if it has to be written again."""
     try:
         manifest = read_manifest(folder)
     except ProjectError as error:
         if (folder / MANIFEST).is_file() and "newer version" in str(error):
             raise
-        return guess_manifest(folder)
+        return guess_manifest(folder, imported=imported)
     if manifest.kind == "bake" and (folder / LABEL_LOG).exists():
         manifest.kind = "project"
         return manifest, [f"{MANIFEST}: marked as a project, because {LABEL_LOG} is there"]
@@ -192,7 +192,7 @@ def _repair_log(project: Project, kept: _Kept) -> list[str]:
 
 
 @contextmanager
-def _removed_afterwards(path: Path) -> Iterator[None]:
+def _removed_afterwards(path: Path) -> Generator[None]:
     """Remove `path` before and after the `with` block."""
     path.unlink(missing_ok=True)
     try:

@@ -35,7 +35,7 @@ class SessionInfo(Message):
     sequence: int
     """Number of the newest event in the label log."""
     read_only: bool
-    """Whether the scene is baked and therefore cannot be changed."""
+    """Whether nothing can be changed: the scene is baked, or the project cannot be written."""
     role: Role
     """Role of this client."""
     classes: list[ClassInfo]

@@ -95,7 +95,7 @@ def test_atomic_folder_that_cannot_be_renamed_keeps_the_previous_one(
 
     monkeypatch.setattr(Path, "rename", full)
     with (
-        pytest.raises(ProjectError, match="No space"),
+        pytest.raises(ProjectError, match="the disk is full; free some space"),
         atomic_folder(output, lambda: None) as making,
     ):
         (making / "new").touch()

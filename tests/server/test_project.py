@@ -199,10 +199,15 @@ def test_another_preset_begins_from_its_own_values() -> None:
     assert merge(old, Settings(beta_kl=1.0)).beta_neighbour == 3.0
 
 
-def test_a_scene_of_other_data_is_refused(folder: Path, small_data: Path) -> None:
+def test_a_scene_of_other_data_is_refused_in_a_bake_only(
+    folder: Path, small_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     project = opened(small_data)
     demo = opened(None)
     shutil.copy(demo.scene_path, project.scene_path)
+    assert project.baked_scene() is None
+    assert "scene.glb shows 5000 items" in caplog.text
+    project.manifest.kind = "bake"
     with pytest.raises(ProjectError, match="bake the data again"):
         project.baked_scene()
 

@@ -994,7 +994,7 @@ export interface SessionInfo {
   revision: number;
   /** Number of the newest event in the label log. */
   sequence: number;
-  /** Whether the scene is baked and therefore cannot be changed. */
+  /** Whether nothing can be changed: the scene is baked, or the project cannot be written. */
   read_only: boolean;
   /** Role of this client. */
   role: "owner" | "annotator" | "viewer";

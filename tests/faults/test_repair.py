@@ -1,0 +1,236 @@
+"""`lodespace repair` takes each label from the best file that still knows it."""
+
+import asyncio
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lodespace import protocol
+from lodespace.cli import main
+from lodespace.errors import LodespaceError
+from lodespace.project.log_rebuild import Rebuilding, Snapshot, Sources
+from lodespace.project.offline import open_offline
+from lodespace.project.opening import open_project
+from lodespace.project.repair import repair
+from lodespace.recording import salvage
+from lodespace.recording.format import read_records
+from lodespace.session.event_log import EventLog
+from lodespace.session.events import (
+    LabelEvent,
+    StoredProvenance,
+    encode_event,
+    new_header,
+)
+from lodespace.session.log_copy import salvage_events
+from lodespace.session.sqlite_pages import read_files
+from samples.event_logs import BEGUN, Log, command_id, label, label_each, undo
+from samples.labelled_projects import EVENTS, make_projects
+
+FUZZED, FUZZED_SLOW = 12, 3000
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The project of a stopped server and of a killed server."""
+    return asyncio.run(make_projects(tmp_path_factory.mktemp("projects")))
+
+
+@pytest.fixture
+def folder(projects: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(projects[0], tmp_path / "project"))
+
+
+def state_of(folder: Path) -> tuple[list[int], list[str], list[int]]:
+    """Labels, names of classes, and pinned items."""
+    _, session = open_offline(folder)
+    names = [info.name for info in session.classes.classes if not info.removed]
+    return session.labels.tolist(), names, session.held()[0].tolist()
+
+
+def test_without_log_the_recording_gives_all_but_pins(folder: Path) -> None:
+    labels, names, pins = state_of(folder)
+    assert pins
+    (folder / "labels.sqlite").unlink()
+    report = repair(folder)
+    assert state_of(folder) == (labels, names, [])
+    assert "0 from the log, 11 from the recording, 4 lost" in report
+    assert "event 11: pins are lost" in report
+    # The labels that came with the data were never recorded: the first keyframe has them.
+    assert "30 labels from recording.lds" in report
+    assert "events 1, 2, 3: gestures are lost, but their labels are back" in report
+    _, session = open_offline(folder)
+    assert session.settings.beta_kl == 2.5
+
+
+def test_without_log_and_recording_snapshots_give_the_labels(folder: Path) -> None:
+    labels, _, _ = state_of(folder)
+    (folder / "labels.sqlite").write_bytes(b"")
+    (folder / "recording.lds").unlink()
+    report = repair(folder)
+    assert state_of(folder)[:2] == (labels, ["a", "b", "c", "class 3"])
+    assert f"{EVENTS} events: 0 from the log, 0 from the recording" in report
+    assert "labels from moments/015.safetensors" in report
+    assert "labels from checkpoints/001.safetensors" in report
+
+
+def test_damaged_files_are_kept_and_a_second_repair_has_its_own_folder(folder: Path) -> None:
+    log = folder / "labels.sqlite"
+    for number in (1, 2):
+        content = f"damage {number}".encode() * 1000
+        log.write_bytes(content)
+        report = repair(folder)
+        kept = folder / f"damaged-files-{number}"
+        assert str(kept) in report
+        assert (kept / "labels.sqlite").read_bytes() == content
+
+
+def test_an_intact_project_is_not_changed(projects: tuple[Path, Path]) -> None:
+    for project in projects:
+        before = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in project.rglob("*")}
+        assert "nothing is damaged" in repair(project)
+        before.pop(project / ".lock", None)
+        after = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in project.rglob("*")}
+        assert {path: after[path] for path in before} == before
+
+
+def test_a_served_project_and_other_folders_are_refused(folder: Path, tmp_path: Path) -> None:
+    served = open_project(folder)
+    with pytest.raises(LodespaceError, match="another server"):
+        repair(folder)
+    served.close()
+    with pytest.raises(LodespaceError, match="is not a project"):
+        repair(tmp_path)
+
+
+def test_data_are_imported_again_only_if_they_have_the_same_items(
+    folder: Path, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels = state_of(folder)
+    (folder / "data" / "vectors.npy").write_bytes(b"")
+    other = tmp_path / "other.npz"
+    np.savez(other, X=np.zeros((7, 4), np.float32))
+    with pytest.raises(LodespaceError, match="7 items, but the project has 40"):
+        repair(folder, str(other))
+    assert (folder / "data" / "vectors.npy").read_bytes() == b""
+    assert "imported again" in repair(folder, str(projects[0].with_name("data.npz")))
+    assert state_of(folder) == labels
+
+
+def events_log() -> Log:
+    """Return a log of fifteen events, with an undo and a class."""
+    log = Log()
+    for number in range(1, 11):
+        log.do(label(number, [number - 1], number % 3), f"client-{number % 2}")
+    log.do(undo(11), "client-1")
+    log.do(protocol.AddClass(command_id=command_id(12), name="new"), "client-0")
+    log.do(label(13, [1, 2], 3), "client-0")
+    log.do(label_each(14, {3: 0, 4: 3}), "client-0")
+    log.do(label(15, [0], 2), "client-1")
+    return log
+
+
+@pytest.mark.parametrize(
+    "lost", [[1], [15], [4, 5], [9], [11], [12], [12, 13, 14], [*range(1, 16)]]
+)
+def test_lost_events_get_their_labels_from_the_next_snapshot(lost: list[int]) -> None:
+    log = events_log()
+    stored = {event.sequence: [event] for event in log.events if event.sequence not in lost}
+    labels = log.session.labels
+    snapshot = Snapshot(15, labels, None, tuple(log.session.classes.classes), "a file")
+    rebuilt = Rebuilding(log.items, BEGUN, Sources(stored, {}, [snapshot], 15)).run()
+    log.events = rebuilt.events
+    assert [event.sequence for event in rebuilt.events] == list(range(1, 16))
+    assert log.replayed().labels.tolist() == labels.tolist()
+    assert rebuilt.from_log >= 15 - len(lost) - 1  # an undo of a lost event may be lost as well
+    kept = {event.sequence: encode_event(event) for event in rebuilt.events}
+    intact = [n for n, events in stored.items() if kept[n] == encode_event(events[0])]
+    assert len(intact) == rebuilt.from_log
+
+
+def test_lost_events_without_a_snapshot_are_named() -> None:
+    log = events_log()
+    stored = {event.sequence: [event] for event in log.events if event.sequence != 5}
+    rebuilt = Rebuilding(log.items, BEGUN, Sources(stored, {}, [], 16)).run()
+    assert rebuilt.lost == {5: "unknown", 16: "unknown"}
+    assert len(rebuilt.events) == 16
+
+
+def test_pages_of_a_log_without_its_first_page_give_all_events(tmp_path: Path) -> None:
+    """SQLite reads nothing from such a file. The pages hold long rows on several pages, too."""
+    path = tmp_path / "labels.sqlite"
+    log = EventLog(path)
+    dice = random.Random(1)
+    counts = dice.choices([1, 30, 400, 5000], k=119)
+    written = [log.append_now(event_of(n, count)) for n, count in enumerate(counts, 1)]
+    for closed in (False, True):
+        if closed:
+            log.close()
+        files = read_files(path)
+        found = salvage_events(files._replace(database=bytes(4096) + files.database[4096:]))
+        assert {number: len(events) for number, events in found.items()} == dict.fromkeys(
+            range(1, 120), 1
+        )
+        assert all(encode_event(found[e.sequence][0]) == encode_event(e) for e in written)
+
+
+def event_of(number: int, count: int) -> LabelEvent:
+    return LabelEvent(
+        **new_header(command_id(number), "anna"),
+        items=np.arange(count, dtype=np.uint32),
+        class_id=1,
+        provenance=StoredProvenance(tool="lasso"),
+    )
+
+
+def test_records_after_a_damaged_part_of_a_recording_are_read(folder: Path) -> None:
+    path = folder / "recording.lds"
+    records = list(read_records(path))
+    content = bytearray(path.read_bytes())
+    third = records[2]
+    content[third.offset + 2 : third.offset + 9] = b"damaged"
+    path.write_bytes(content)
+    assert len(list(read_records(path))) == 2
+    assert list(salvage.intact_records(path)) == [*records[:2], *records[3:]]
+    assert salvage.is_damaged(path)
+    path.write_bytes(content[: records[2].offset + 5])
+    assert not salvage.is_damaged(path), "a kill leaves an incomplete record at the end"
+
+
+@pytest.mark.slow
+def test_random_damage_ends_in_a_sentence_or_in_all_labels(
+    projects: tuple[Path, Path], tmp_path: Path, slow: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dice = random.Random(7)
+    expected = state_of(projects[0])[0]
+    outcomes: Counter[str] = Counter()
+    for _ in range(FUZZED_SLOW if slow else FUZZED):
+        folder = Path(shutil.copytree(dice.choice(projects), tmp_path / "project"))
+        chosen = dice.sample(sorted(path for path in folder.rglob("*") if path.is_file()), 2)
+        for path in chosen:
+            damage(path, dice)
+        lost_data = any(path.parent.name == "data" for path in chosen)
+        data = ["--data", str(projects[0].with_name("data.npz"))] if lost_data else []
+        status = main(["info", str(folder)])
+        said = capsys.readouterr().err
+        if status == 0:
+            assert state_of(folder)[0] == expected
+        else:
+            assert said.count("\n") == 1 and "lodespace repair" in said
+        outcomes[f"info {status}"] += 1
+        assert main(["repair", str(folder), *data]) == 0, capsys.readouterr().err
+        outcomes["complete" if state_of(folder)[0] == expected else "incomplete"] += 1
+        shutil.rmtree(folder)
+    assert outcomes["info 2"] and outcomes["complete"]
+
+
+def damage(path: Path, dice: random.Random) -> None:
+    """Overwrite, remove or insert up to 200 bytes of the file."""
+    content = bytearray(path.read_bytes())
+    start = dice.randrange(len(content) + 1)
+    end = start + dice.randrange(1, 200)
+    content[start:end] = dice.randbytes(dice.choice([end - start, 0, dice.randrange(200)]))
+    path.write_bytes(content)
