@@ -71,7 +71,7 @@ def _begin(project: Project, session: AnnotationSession) -> None:
 
 
 def _with_advice(event_log: EventLog, folder: Path) -> Generator[Event]:
-    """Yield the events of the log. An error also says how to go on."""
+    """Yield the events of the log. An error also has the advice to repair."""
     try:
         yield from event_log.events()
     except EventLogError as error:

@@ -73,7 +73,7 @@ class Rebuilt:
     from_recording: int = 0
     """Number of events from the recording."""
     lost: dict[int, str] = field(default_factory=dict[int, str])
-    """What is known of each lost event, by number: "settings", "pins", "unknown"."""
+    """Kind of each lost event, by number: "settings", "pins", "snapshot" or "unknown"."""
     labels_from: Counter[str] = field(default_factory=Counter[str])
     """Number of labels that come from a keyframe or snapshot, by the name of the file."""
 

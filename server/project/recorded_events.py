@@ -27,7 +27,7 @@ from lodespace.session.state import SessionState
 def event_from(recorded: RecordedEvent, state: SessionState) -> Event | None:
     """Return the event that `recorded` describes; None if the recording does not know enough.
 
-    A recording has no regions, does not tell which labels are verified, and has only those items
+    A recording has no regions, does not state which labels are verified, and has only those items
     of a gesture whose label changed. It does not have the positions of pins.
 
     Args:

@@ -57,7 +57,7 @@ def sources_of(project: Project) -> Sources:
 
 
 def _written(files: SqliteFiles) -> int | None:
-    """Return how many events were ever written to the log; None if the log does not tell."""
+    """Return how many events were ever written to the log; None if the number cannot be read."""
     content = image(files)
     if not content:
         return None

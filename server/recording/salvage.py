@@ -1,4 +1,4 @@
-"""What a recording knows of the label log: the newest event, and the labels of each event.
+"""Labels in a recording: the newest event of the label log, and the labels of each event.
 
 A damaged recording is read as well: after a damaged part, reading continues with the next complete
 record.
@@ -39,7 +39,7 @@ _decode = msgspec.json.Decoder(ServerOperation).decode
 
 
 class RecordedEvent(NamedTuple):
-    """What a recording states about one event of the label log."""
+    """The record of one event of the label log in a recording."""
 
     sequence: int
     """Number of the event."""
@@ -183,8 +183,8 @@ def _next_record(file: IO[bytes], offset: int, size: int) -> Record | None:
 def is_damaged(path: Path) -> bool:
     """Return whether a part of the recording is damaged.
 
-    An incomplete record at the end is no damage: every kill of the server can leave one. Raises
-    OSError.
+    An incomplete record at the end does not count as damage, because a kill of the server can leave
+    one. Raises OSError.
     """
     with path.open("rb") as file:
         size, offset = os.fstat(file.fileno()).st_size, _first_record(file)

@@ -1,6 +1,6 @@
 """Reading of the file of a label log: format, schema, integrity, events. Nothing is written.
 
-Every error says what is wrong with the file, and how to go on.
+Every error names the fault of the file, and the next action.
 """
 
 import contextlib

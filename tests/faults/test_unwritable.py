@@ -1,4 +1,4 @@
-"""A project that cannot be written opens read-only, says why, and can be exported."""
+"""A project that cannot be written opens read-only, names the cause, and can be exported."""
 
 import asyncio
 import contextlib
