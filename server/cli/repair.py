@@ -11,8 +11,8 @@ from lodespace.importing.source import ImportOptions
 DESCRIPTION = """\
 Rebuild the damaged or lost files of a project from the other files: labels from what is left of
 the label log, from the recording, from checkpoints and from snapshots for undo. The damaged files
-are kept in a new folder in the project. The report lists the files that were used and the events that are lost. An
-intact project is not changed."""
+are kept in a new folder in the project. The report lists the files that were used and the events
+that are lost. An intact project is not changed."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """Opening and creation of projects and bakes."""
 
+import shlex
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -249,6 +250,11 @@ def open_existing(
     if not lock or project.is_bake:
         return project
     project.obstacle = obstacle(folder)
+    if (folder / ".lock").is_dir():
+        raise ProjectError(
+            f"{folder}: .lock is a folder, not a file; "
+            f"`lodespace repair {shlex.quote(str(folder))}` moves it away"
+        )
     return project if project.obstacle else lock_project(project)
 
 
