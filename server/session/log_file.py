@@ -164,7 +164,8 @@ _NEEDS_WRITING = (
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     address = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro&readonly_shm=1"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
+    # With a damaged -wal, SQLite waits this long for a recovery that no other process carries out.
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0.5)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
