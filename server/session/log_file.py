@@ -14,7 +14,7 @@ from pathlib import Path
 from lodespace.session import earlier_formats
 from lodespace.session.event_log import FORMAT, EventLogError
 from lodespace.session.events import Event, decode_event
-from lodespace.session.sqlite_pages import image, read_files
+from lodespace.session.sqlite_pages import has_valid_wal, image, read_files
 
 _COLUMNS = ["sequence", "command_id", "kind", "event"]
 _EARLIER_COLUMNS = list(earlier_formats.Row._fields)
@@ -136,7 +136,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         if path.with_name(f"{path.name}{end}").is_dir():
             raise damaged(path, f"{path.name}{end} is a folder, not a file")
     try:
-        connection = _on_disk(path)
+        # SQLite waits for 10 s for somebody to recover a -wal whose header is damaged.
+        connection = _on_disk(path) if has_valid_wal(path) else _in_memory(path)
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF not in _NEEDS_WRITING or not path.is_file():
             raise opening_error(path, error) from error
@@ -164,8 +165,7 @@ _NEEDS_WRITING = (
 
 def _on_disk(path: Path) -> sqlite3.Connection:
     address = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro&readonly_shm=1"
-    # With a damaged -wal, SQLite waits this long for a recovery that no other process carries out.
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0.5)
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:

@@ -15,6 +15,8 @@ _MAGIC = b"SQLite format 3\0"
 _DEFAULT_PAGE_SIZE = 4096
 _LEAF_OF_A_TABLE = 0x0D
 _WAL_HEADER = 32
+_WORDS = {b"\x37\x7f\x06\x82": "<II", b"\x37\x7f\x06\x83": ">II"}
+"""Format of two words of the checksum, by the magic number of a write-ahead log."""
 _FRAME_HEADER = 24
 _BYTES_OF_INTEGER = (0, 1, 2, 3, 4, 6, 8)
 
@@ -79,14 +81,32 @@ def image(files: SqliteFiles) -> bytes:
     return bytes(content)
 
 
+def has_valid_wal(path: Path) -> bool:
+    """Return whether the header of the -wal file of the database at `path` is whole.
+
+    True without a -wal file, and for one that is too short to have frames.
+    """
+    try:
+        with path.with_name(f"{path.name}-wal").open("rb") as file:
+            header = file.read(_WAL_HEADER)
+    except OSError:
+        return True
+    if len(header) < _WAL_HEADER:
+        return True
+    words = _WORDS.get(header[:4])
+    return words is not None and _checksum(words, header[:-8], (0, 0)) == struct.unpack(
+        ">II", header[-8:]
+    )
+
+
 def _committed(wal: bytes) -> tuple[Pages, int]:
     """Return the pages that the write-ahead log replaces, and the database's size in pages."""
     pages: Pages = {}
     size = 0
     if len(wal) < _WAL_HEADER:
         return {}, 0
-    magic, _, page_size = struct.unpack_from(">III", wal)
-    words = {0x377F0682: "<II", 0x377F0683: ">II"}.get(magic)
+    (page_size,) = struct.unpack_from(">I", wal, 8)
+    words = _WORDS.get(wal[:4])
     checksum = (0, 0)
     if words is not None:
         checksum = _checksum(words, wal[: _WAL_HEADER - 8], checksum)
