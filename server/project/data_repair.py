@@ -1,7 +1,6 @@
 """Data of a project that are damaged or lost: advice, and a new import in place of them."""
 
 import contextlib
-import json
 import shlex
 import shutil
 from collections.abc import Generator
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lodespace.errors import DatasetError, ProjectError
 from lodespace.items import item_set
+from lodespace.json_input import json_value
 from lodespace.models.checkpoints.checkpoint import latest
 from lodespace.project.project import BUNDLED, DATA_FOLDER, RECORDING, Manifest
 from lodespace.recording.format import MAGIC
@@ -90,8 +90,8 @@ def _count(folder: Path) -> int | None:
         with (folder / RECORDING).open("rb") as file:
             beginning = file.read(len(MAGIC) + 4)
             length = int.from_bytes(beginning[len(MAGIC) :], "little")
-            return int(json.loads(file.read(min(length, 1 << 20)))["items"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return int(json_value(file.read(min(length, 1 << 20)))["items"])
+    except (OSError, ValueError, KeyError, TypeError):
         pass  # the checkpoint may know it
     stored = latest(folder / "checkpoints")
     return None if stored is None else len(stored.tensors["latent_mean"])

@@ -5,11 +5,10 @@ import shlex
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from lodespace import protocol
 from lodespace.errors import ProjectError
 from lodespace.items.item_set import is_dataset
+from lodespace.json_input import JsonError, json_of
 from lodespace.models.checkpoints.checkpoint import latest
 from lodespace.models.config import TrainingConfig
 from lodespace.project.project import BUNDLED, DATA_FOLDER, FORMAT, LABEL_LOG, MANIFEST, Manifest
@@ -69,8 +68,8 @@ def _field(text: str, name: str, pattern: str, kind: type[_T]) -> _T | None:
     if found is None:
         return None
     try:
-        return msgspec.json.decode(found[1], type=kind)
-    except msgspec.MsgspecError:
+        return json_of(found[1], kind)
+    except JsonError:
         return None
 
 

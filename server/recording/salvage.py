@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import msgspec
-
 from lodespace.errors import ProjectError
-from lodespace.protocol import Classes, GestureTold, Labels, ServerOperation
+from lodespace.json_input import JsonError, json_value
+from lodespace.protocol import Classes, GestureTold, Labels, decode_server_operation
 from lodespace.recording.format import (
     FRAME,
     KEYFRAME,
@@ -35,7 +34,6 @@ _BEGINNING = max(map(len, _SEQUENCED))
 _LETTER = re.compile(b"[KFO]")
 _SEARCHED = 1 << 20
 """Bytes of a damaged recording that are searched at once."""
-_decode = msgspec.json.Decoder(ServerOperation).decode
 
 
 class RecordedEvent(NamedTuple):
@@ -119,8 +117,8 @@ def _known(record: Record) -> Scene | Labels | Classes | GestureTold | None:
     try:
         if record.kind == KEYFRAME:
             return decode_scene(record.payload)
-        operation = _decode(record.payload) if record.kind == OPERATION else None
-    except (ProjectError, msgspec.MsgspecError):
+        operation = decode_server_operation(record.payload) if record.kind == OPERATION else None
+    except (ProjectError, JsonError):
         return None  # of another version
     return operation if isinstance(operation, Labels | Classes | GestureTold) else None
 
@@ -191,8 +189,8 @@ def is_damaged(path: Path) -> bool:
         if not 0 < offset <= size:
             return True
         try:
-            json.loads(os.pread(file.fileno(), offset, 0)[len(MAGIC) + _LENGTH.size :])
-        except (ValueError, RecursionError):
+            json_value(os.pread(file.fileno(), offset, 0)[len(MAGIC) + _LENGTH.size :])
+        except JsonError:
             return True
         while (record := _record_at(file, offset, size)) is not None:
             offset = _end_of(record)
