@@ -3,6 +3,10 @@
 For an address without https://, most browsers send plain HTTP to the same port. The first byte of a
 connection distinguishes HTTPS from plain HTTP: a TLS handshake starts with byte 22, and no HTTP
 method does.
+
+Anybody in the network can open connections, so the work for them is limited: connections are
+accepted in small groups, wait in a queue that is fair to each IP address, and begin their handshake
+at a limited pace. connections.py limits the number of connections that are open.
 """
 
 import asyncio
@@ -10,10 +14,13 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from aiohttp import hdrs, web
 
+from lodespace.access.connections import Connection, Connections
+from lodespace.access.fair_queue import FairQueue
+from lodespace.access.pace import Pace
 from lodespace.errors import LodespaceError
 
 log = logging.getLogger(__name__)
@@ -24,8 +31,19 @@ FIRST_BYTE_SECONDS = 3.0
 """Longest time that the server waits for the first byte of a connection."""
 HANDSHAKE_SECONDS = 10.0
 """Longest duration of a TLS handshake."""
-MAX_GREETING = 256
-"""Largest number of connections that have not sent a byte, or are in the TLS handshake."""
+MAX_WAITING = 128
+"""Largest number of accepted connections that wait for their first byte to be read."""
+MAX_WAITING_AND_ADDRESS = 32
+"""Largest number of these connections from one IP address."""
+GREETINGS_PER_SECOND = 60.0
+"""Largest number of connections per second that the server begins to serve. A TLS handshake takes
+about 2 ms of the event loop."""
+GREETINGS_AT_ONCE = 64
+"""Number of connections that the server begins to serve without a wait, after a pause."""
+_ACCEPTED_AT_ONCE = 16
+"""Largest number of connections that are accepted in one turn of the event loop."""
+_ACCEPT_SECONDS = 0.01
+"""Seconds between two turns in which connections are accepted, while connections arrive."""
 PLAIN_SECONDS = 3.0
 """Longest time from the first byte of plain HTTP to the end of the headers."""
 MAX_PLAIN = 32
@@ -33,6 +51,8 @@ MAX_PLAIN = 32
 connections only receive a redirect, so they must not use up the server's file descriptors."""
 _PAUSE_SECONDS = 0.5
 """Pause before the next attempt, after the server could not accept a connection."""
+_LOGGED_EVERY = 60.0
+"""Seconds between two warnings that connections cannot be accepted."""
 
 _Redirect = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -46,6 +66,7 @@ class LanListener:
         names: Host names to which plain HTTP may be redirected.
         plain_server: Returns the server for plain HTTP, given the function that answers requests,
             and the longest time until the headers of a request are complete, in seconds.
+        connections: The open connections, which limits their number.
     """
 
     def __init__(
@@ -54,16 +75,21 @@ class LanListener:
         context: ssl.SSLContext,
         names: tuple[str, ...],
         plain_server: Callable[[_Redirect, float], web.Server],
+        connections: Connections,
     ) -> None:
         self._runner = runner
         self._context = context
         self._names = frozenset(names)
         self._redirecting = plain_server(self._redirect, PLAIN_SECONDS)
         self._plain: list[asyncio.Transport] = []
-        self._greeting = asyncio.Semaphore(MAX_GREETING)
+        self._connections = connections
+        self._waiting = FairQueue[socket.socket](
+            MAX_WAITING, MAX_WAITING_AND_ADDRESS, socket.socket.close
+        )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepting: asyncio.Task[None] | None = None
         self._socket: socket.socket | None = None
+        self._resumes: asyncio.TimerHandle | None = None
+        self._failed_at = -_LOGGED_EVERY
         self.port = 0
         """Port on which the server listens; 0 before `start`."""
 
@@ -73,63 +99,97 @@ class LanListener:
         self._socket = socket.create_server((everywhere, port), backlog=128)
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
-        self._accepting = asyncio.create_task(self._accept(self._socket))
+        self._listen()
+        self._start(self._greet_all())
 
     async def stop(self) -> None:
         """Stop accepting, and end plain connections. The runner ends the HTTPS connections."""
-        tasks = [task for task in (self._accepting, *self._tasks) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        if self._resumes is not None:
+            self._resumes.cancel()
         if self._socket is not None:
+            loop.remove_reader(self._socket)
             self._socket.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._waiting.clear()
         await self._redirecting.shutdown(1.0)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._greeting.acquire()
-            try:
-                connection, _ = await loop.sock_accept(listener)
-            except OSError as error:  # usually too many open files: try again later
-                log.warning("a connection could not be accepted: %s", error)
-                self._greeting.release()
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
-            except asyncio.CancelledError:
-                self._greeting.release()
-                raise
-            task = asyncio.create_task(self._greet(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _greet(self, connection: socket.socket) -> None:
+    def _listen(self) -> None:
+        assert self._socket is not None
+        asyncio.get_running_loop().add_reader(self._socket, self._accept, self._socket)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Accept some connections, then leave the event loop to others for a while."""
+        loop, pause = asyncio.get_running_loop(), _ACCEPT_SECONDS
+        try:
+            for _ in range(_ACCEPTED_AT_ONCE):
+                connection, (address, _) = listener.accept()
+                connection.setblocking(False)
+                self._waiting.put(address, connection)
+        except BlockingIOError:
+            return  # all are accepted
+        except OSError as error:  # usually too many open files: try again later
+            pause = _PAUSE_SECONDS
+            if loop.time() - self._failed_at >= _LOGGED_EVERY:
+                self._failed_at = loop.time()
+                log.warning("a connection could not be accepted: %s", error)
+        loop.remove_reader(listener)
+        self._resumes = loop.call_later(pause, self._listen)
+
+    async def _greet_all(self) -> None:
+        """Begin to serve the connections that wait, at a limited pace."""
+        loop, pace = asyncio.get_running_loop(), Pace(GREETINGS_PER_SECOND, GREETINGS_AT_ONCE)
+        while True:
+            await asyncio.sleep(pace.wait("", loop.time()))
+            address, accepted = await self._waiting.get()
+            connection = Connection(address, accepted.close, lambda: False)
+            task = self._start(self._greet(accepted, connection))
+            connection.drop, connection.closed = task.cancel, task.done
+            self._connections.add(connection)
+
+    async def _greet(self, accepted: socket.socket, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
-        connection.setblocking(False)
         try:
             async with asyncio.timeout(FIRST_BYTE_SECONDS):
-                first = await _peek(connection)
+                first = await _peek(accepted)
             if not first:
-                connection.close()
+                accepted.close()
             elif first[0] == TLS_HANDSHAKE:
-                assert self._runner.server is not None
-                await loop.connect_accepted_socket(
-                    self._runner.server,
-                    connection,
-                    ssl=self._context,
-                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
-                )
+                await self._serve(accepted, connection)
             else:
-                transport, _ = await loop.connect_accepted_socket(self._redirecting, connection)
+                self._connections.remove(connection)
+                transport, _ = await loop.connect_accepted_socket(self._redirecting, accepted)
                 self._hold(transport)
         except (OSError, TimeoutError):
             # Includes ssl.SSLError: a browser ends the handshake if the certificate is unknown.
-            connection.close()
+            accepted.close()
         except asyncio.CancelledError:
-            connection.close()
+            accepted.close()
             raise
-        finally:
-            self._greeting.release()
+
+    async def _serve(self, accepted: socket.socket, connection: Connection) -> None:
+        """Do the TLS handshake, and pass the connection to the application."""
+        server = self._runner.server
+        assert server is not None
+        protocol = server()
+        # Before the handshake: the first request can arrive together with the end of the handshake.
+        self._connections.serve(connection, protocol)
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: protocol,
+            accepted,
+            ssl=self._context,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+        )
+        connection.drop = transport.abort
+        connection.closed = lambda: protocol.transport is None
 
     def _hold(self, transport: asyncio.Transport) -> None:
         """Add a plain connection, and abort the oldest when there are more than MAX_PLAIN."""

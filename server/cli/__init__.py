@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from lodespace.cli import backup, bake, export, import_data, repair, serve
+from lodespace.cli.log_limit import RepeatLimit
 from lodespace.config import VERSION
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RepeatLimit())
     try:
         return int(options.run(options))
     except LodespaceError as error:

@@ -101,6 +101,7 @@ ErrorCode = Literal[
     "too_large",
     "too_many_classes",
     "too_many_clients",
+    "too_many_connections",
     "too_many_guesses",
     "too_many_questions",
     "too_many_requests",

@@ -238,7 +238,9 @@ class TrainerSupervisor:
     async def _live_once(self) -> Ending:
         """Start a process and pass its events on until it ends."""
         fd = self._ring_file.fileno()
-        process = self._process = await TrainerProcess.start(fd, self.command)
+        process = self._process = await TrainerProcess.start_when_possible(
+            fd, self.command, self._on_start_refused
+        )
         process.send(self._start_message(fd))
         process.send(self.inputs)
         process.send(m.Watch(self._watching))
@@ -251,6 +253,11 @@ class TrainerSupervisor:
         if process.failure is not None:
             self._show_notice("training_failed", _failure_text(process.failure))
         return ending
+
+    def _on_start_refused(self, error: Exception) -> None:
+        self._set_state("restarting")
+        message = f"Training cannot be started: {error}. The server tries again in 15 seconds. "
+        self._show_notice("trainer_died", message + "Your labels are safe.")
 
     def _start_message(self, frames_fd: int) -> m.Start:
         project = self.project

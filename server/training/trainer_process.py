@@ -17,6 +17,8 @@ HEARTBEAT_SECONDS = 9.0
 """A trainer that sends nothing for this time counts as hung, and is killed."""
 START_SECONDS = 60.0
 """A trainer whose first message takes longer is killed. The trainer loads torch first."""
+START_AGAIN_SECONDS = 15.0
+"""Wait before the next attempt, after the system could not start a process."""
 CLOSED_SECONDS = 0.5
 """Time that a process has to end by itself after its pipe has closed."""
 
@@ -60,6 +62,26 @@ class TrainerProcess:
             )
         )
 
+    @classmethod
+    async def start_when_possible(
+        cls,
+        frames_fd: int,
+        command: tuple[str, ...],
+        on_refused: Callable[[Exception], None],
+    ) -> "TrainerProcess":
+        """Do the same as `start`, and try again while the system cannot start a process.
+
+        The system may be short of open files, memory or threads (RuntimeError) for any time.
+        `on_refused` is called with the error of each attempt.
+        """
+        while True:
+            try:
+                return await cls.start(frames_fd, command)
+            except (OSError, RuntimeError) as error:
+                log.warning("the trainer cannot be started: %s", error)
+                on_refused(error)
+                await asyncio.sleep(START_AGAIN_SECONDS)
+
     @property
     def pid(self) -> int:
         """Process number."""
@@ -83,7 +105,7 @@ class TrainerProcess:
                 async with asyncio.timeout(patience):
                     head = await self._process.stdout.readexactly(m.LENGTH.size)
                     payload = await self._process.stdout.readexactly(m.LENGTH.unpack(head)[0])
-            except asyncio.IncompleteReadError:
+            except (asyncio.IncompleteReadError, ConnectionError):
                 return Ending.KILLED if trained else Ending.EXITED_EARLY
             except TimeoutError:
                 log.warning("the trainer sent nothing for %.0f s and is killed", patience)

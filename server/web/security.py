@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import hdrs, web
 
+from lodespace.access.connections import Connections
 from lodespace.access.devices import KEPT_DAYS
 from lodespace.access.pairing import PairingManager, may
 from lodespace.errors import LodespaceError
@@ -36,6 +37,8 @@ Browsers accept a cookie with the prefix `__Host-` only from this host, over TLS
 
 NOTEBOOK = web.AppKey("notebook", bool)
 """Whether notebooks on this machine may show the page of this server in a frame."""
+CONNECTIONS = web.AppKey("connections", Connections)
+"""Open connections of the network port, and the pace of requests."""
 _NEEDED = web.AppKey("needed", dict[Handler, Role | None])
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -121,6 +124,7 @@ def protect(app: web.Application, access: PairingManager, *, notebook: bool = Fa
     app[ACCESS] = access
     app[HOSTS] = Hosts()
     app[NOTEBOOK] = notebook
+    app[CONNECTIONS] = Connections()
     app[_NEEDED] = {}
     app.middlewares.append(_guard)
 
@@ -151,6 +155,8 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         )
         visitor = _visitor(request)
         request[_VISITOR] = visitor
+        if request.secure:
+            await request.app[CONNECTIONS].next_request(request.protocol, visitor.device)
         _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
         if request.match_info.http_exception is None:
             _refuse_body(request)

@@ -16,7 +16,8 @@ from lodespace.project.project import Project
 from lodespace.web.api import SERVICE
 from lodespace.web.app import LISTENER, NETWORK, make_app
 from lodespace.web.http_server import Runner, plain_server
-from lodespace.web.security import ACCESS, HOSTS
+from lodespace.web.open_files import raise_limit
+from lodespace.web.security import ACCESS, CONNECTIONS, HOSTS
 
 KEEPALIVE_SECONDS = 60.0
 """Time after which a connection without a complete request is closed."""
@@ -39,6 +40,7 @@ async def start(app: web.Application, ports: Iterable[int]) -> Listening:
     With `--lan`, also listen to the network, with TLS. Raises LodespaceError when all ports are
     taken.
     """
+    raise_limit()
     logging.getLogger("aiohttp.server").addFilter(_one_line)
     runner = Runner(app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=KEEPALIVE_SECONDS)
     await runner.setup()
@@ -60,7 +62,9 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
     if lan is None:
         return []
     network = app[NETWORK]
-    listener = LanListener(runner, network.certificate.context(), network.names, plain_server)
+    listener = LanListener(
+        runner, network.certificate.context(), network.names, plain_server, app[CONNECTIONS]
+    )
     ports = (
         range(DEFAULT_LAN_PORT, DEFAULT_LAN_PORT + PORTS_TRIED) if lan.port is None else [lan.port]
     )

@@ -4,11 +4,13 @@ A notice states each problem.
 """
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -94,6 +96,32 @@ async def test_frames_and_state_arrive(start: Start) -> None:
     assert listener.states[0] == "starting"
     assert pid_of(listener.frames[0]) == supervisor.pid
     assert listener.frames[0].latent_mean.shape == (200, 3)
+
+
+async def test_supervisor_waits_while_the_system_cannot_start_a_process(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_process, "START_AGAIN_SECONDS", 0.0)
+    real, refused = trainer_process.TrainerProcess.start, 0
+
+    async def short_of_files(*arguments: Any) -> trainer_process.TrainerProcess:
+        nonlocal refused
+        refused += 1
+        if refused <= 12:  # more often than the supervisor restarts a trainer that ends
+            raise (
+                OSError(errno.EMFILE, "Too many open files")
+                if refused % 2
+                else RuntimeError("can't start new thread")
+            )
+        return await real(*arguments)
+
+    monkeypatch.setattr(trainer_process.TrainerProcess, "start", short_of_files)
+    supervisor, listener = await start("well")
+    await eventually(lambda: listener.frames and supervisor.training.state == "running")
+    assert listener.states[:2] == ["starting", "restarting"] and "failed" not in listener.states
+    told = [notice.message for notice in listener.notices if notice.code == "trainer_died"]
+    assert "Too many open files" in told[0] and "labels are safe" in told[0]
+    assert listener.notices[-1].code == ""
 
 
 async def test_a_killed_trainer_is_started_again_with_the_labels(start: Start, slow: bool) -> None:
@@ -247,6 +275,7 @@ async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) 
 import asyncio, sys
 sys.path.insert(0, {str(FAKE.parents[1])!r})
 from pathlib import Path
+from typing import Any
 from samples.training_inputs import inputs
 from lodespace.project.opening import open_project
 from lodespace.training.supervisor import TrainerSupervisor

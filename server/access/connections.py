@@ -1,0 +1,132 @@
+"""Connections of the network port: limits for strangers in all and per address, and per device.
+
+A connection belongs to a stranger until a request with the cookie of an approved device arrives on
+it. A stranger's connection never takes the place of a device's connection. When strangers have too
+many connections, the oldest connection of the address with the most connections ends. So a person
+who opens the page from a quiet address gets a connection, however many connections others open.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from lodespace.access.pace import Pace
+from lodespace.errors import LodespaceError
+
+MAX_STRANGERS = 64
+"""Largest number of connections of strangers, from all IP addresses together."""
+MAX_STRANGERS_AND_ADDRESS = 32
+"""Largest number of connections of strangers from one IP address. A browser opens up to six, and
+several devices may share an address (NAT)."""
+MAX_CONNECTIONS_OF_DEVICE = 32
+"""Largest number of connections of an approved device."""
+REQUESTS_PER_SECOND = 300.0
+"""Number of requests per second of one device, or of all strangers together, that do not wait. A
+request takes about 0.5 ms of the event loop."""
+REQUESTS_AT_ONCE = 600
+"""Number of requests of one device, or of all strangers, that do not wait after a pause."""
+
+
+@dataclass(eq=False)
+class Connection:
+    """A connection that the listener has accepted."""
+
+    address: str
+    """IP address of the other end."""
+    drop: Callable[[], object]
+    """Ends the connection at once."""
+    closed: Callable[[], bool]
+    """Returns whether the connection has ended."""
+    device: str = ""
+    """Id of the device whose cookie arrived on the connection; empty for a stranger."""
+
+
+class Connections:
+    """All open connections of the network port, and the pace of the requests on them."""
+
+    def __init__(self) -> None:
+        self._strangers: list[Connection] = []  # oldest first
+        self._devices: dict[str, list[Connection]] = {}
+        self._by_protocol: dict[Hashable, Connection] = {}
+        self._pace = Pace(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)
+
+    def count(self) -> int:
+        """Return the number of open connections of strangers."""
+        self._forget_closed()
+        return len(self._strangers)
+
+    def add(self, connection: Connection) -> None:
+        """Add a stranger's connection. Ends others when the strangers have too many."""
+        self._forget_closed()
+        self._strangers.append(connection)
+        self._limit_strangers()
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that is handed to another owner, or that never began."""
+        if connection in self._strangers:
+            self._strangers.remove(connection)
+
+    def serve(self, connection: Connection, protocol: Hashable) -> None:
+        """Name the protocol object under which `belongs_to` finds the connection."""
+        self._by_protocol[protocol] = connection
+
+    async def next_request(self, protocol: Hashable, device: str) -> None:
+        """Note a request of `device` on a connection, and wait if requests come too fast.
+
+        `device` is empty for a stranger. Raises LodespaceError when the device has too many
+        connections.
+        """
+        if not self.belongs_to(protocol, device):
+            raise LodespaceError(
+                "This device has too many connections. Close some of its pages.",
+                code="too_many_connections",
+                status=429,
+            )
+        wait = self._pace.wait(device, asyncio.get_running_loop().time())
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def belongs_to(self, protocol: Hashable, device: str) -> bool:
+        """Note whose cookie arrived on a connection; `device` is empty for a stranger.
+
+        Returns False when the device has too many connections.
+        """
+        connection = self._by_protocol.get(protocol)
+        if connection is None or connection.device == device:
+            return True
+        self._forget_closed()
+        others = self._devices.get(device, [])
+        if device and len(others) >= MAX_CONNECTIONS_OF_DEVICE:
+            return False
+        holders = self._devices.get(connection.device, []) if connection.device else self._strangers
+        if connection not in holders:
+            return True  # the connection is being dropped
+        holders.remove(connection)
+        connection.device = device
+        if device:
+            self._devices.setdefault(device, []).append(connection)
+        else:  # the device was revoked
+            self._strangers.append(connection)
+            self._limit_strangers()
+        return True
+
+    def _limit_strangers(self) -> None:
+        counts = Counter(connection.address for connection in self._strangers)
+        while counts:
+            address, number = counts.most_common(1)[0]
+            if len(self._strangers) <= MAX_STRANGERS and number <= MAX_STRANGERS_AND_ADDRESS:
+                return
+            oldest = next(c for c in self._strangers if c.address == address)
+            self._strangers.remove(oldest)
+            counts[address] -= 1
+            oldest.drop()
+
+    def _forget_closed(self) -> None:
+        self._strangers = [c for c in self._strangers if not c.closed()]
+        self._devices = {
+            device: opened
+            for device, connections in self._devices.items()
+            if (opened := [c for c in connections if not c.closed()])
+        }
+        self._by_protocol = {p: c for p, c in self._by_protocol.items() if not c.closed()}

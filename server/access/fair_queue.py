@@ -1,0 +1,61 @@
+"""A queue with a turn per IP address, so that no address waits for the connections of others."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class FairQueue(Generic[T]):
+    """Entries that wait, by IP address. `get` takes one entry of each address in turn.
+
+    Args:
+        in_all: Largest number of entries. A further entry removes one.
+        per_address: Largest number of entries of one address.
+        drop: Called with an entry that is removed: the oldest of the address with the most entries.
+    """
+
+    def __init__(self, in_all: int, per_address: int, drop: Callable[[T], object]) -> None:
+        self._in_all = in_all
+        self._per_address = per_address
+        self._drop = drop
+        self._waiting: dict[str, deque[T]] = {}  # the address whose turn is next comes first
+        self._any = asyncio.Event()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def put(self, address: str, entry: T) -> None:
+        """Add an entry. Removes the oldest entry of an address when there are too many."""
+        entries = self._waiting.setdefault(address, deque())
+        entries.append(entry)
+        if len(entries) > self._per_address:
+            self._remove_oldest(address)
+        elif len(self) > self._in_all:
+            self._remove_oldest(max(self._waiting, key=lambda a: len(self._waiting[a])))
+        self._any.set()
+
+    async def get(self) -> tuple[str, T]:
+        """Wait for an entry. Return its address and the entry, oldest first for each address."""
+        while not self._waiting:
+            self._any.clear()
+            await self._any.wait()
+        address, entries = next(iter(self._waiting.items()))
+        entry = entries.popleft()
+        del self._waiting[address]
+        if entries:
+            self._waiting[address] = entries  # behind all other addresses
+        return address, entry
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        while self._waiting:
+            self._remove_oldest(next(iter(self._waiting)))
+
+    def _remove_oldest(self, address: str) -> None:
+        entries = self._waiting[address]
+        self._drop(entries.popleft())
+        if not entries:
+            del self._waiting[address]

@@ -1,0 +1,73 @@
+"""A limit on repeated messages of the log, so that a repeated error does not fill a disk."""
+
+import logging
+import time
+from collections.abc import Callable
+
+SAME_SECONDS = 60.0
+"""Seconds in which an equal message is logged once."""
+SIMILAR_PER_PERIOD = 20
+"""Largest number of messages of one log call in this time, such as a warning for each client."""
+_MAX_KNOWN = 1024
+"""Number of messages after which the oldest periods are forgotten."""
+
+
+class _Period:
+    """The messages of one kind since the first of them was logged."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        """Time of the first message, in seconds."""
+        self.count = 0
+        """Number of messages since then."""
+
+
+class RepeatLimit(logging.Filter):
+    """Refuses messages that repeat within a minute. The next message names the number refused.
+
+    Args:
+        clock: Returns seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._equal: dict[tuple[object, ...], _Period] = {}
+        self._similar: dict[tuple[object, ...], _Period] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the message is logged."""
+        call = (record.name, record.levelno, str(record.msg))
+        reason = repr(record.exc_info[1]) if record.exc_info else ""
+        equal = (*call, record.getMessage(), reason)
+        now = self._clock()
+        similar_refused = self._count(self._similar, call, SIMILAR_PER_PERIOD, now)
+        equal_refused = self._count(self._equal, equal, 1, now)
+        if similar_refused is None or equal_refused is None:
+            return False
+        refused = max(similar_refused, equal_refused)
+        if refused:
+            record.msg = f"{record.getMessage()} ({refused} similar messages were not logged)"
+            record.args = None
+        return True
+
+    def _count(
+        self,
+        periods: dict[tuple[object, ...], _Period],
+        key: tuple[object, ...],
+        most: int,
+        now: float,
+    ) -> int | None:
+        """Count a message. Return None if it is refused, else the number refused before it."""
+        if len(periods) > _MAX_KNOWN:
+            for known in [k for k, p in periods.items() if now - p.began >= SAME_SECONDS]:
+                del periods[known]
+            while len(periods) > _MAX_KNOWN:
+                del periods[next(iter(periods))]
+        period = periods.get(key)
+        refused = 0
+        if period is None or now - period.began >= SAME_SECONDS:
+            refused = max(0, period.count - most) if period is not None else 0
+            period = periods[key] = _Period(now)
+        period.count += 1
+        return None if period.count > most else refused

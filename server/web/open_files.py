@@ -1,0 +1,27 @@
+"""The limit on open files and connections of this process."""
+
+import contextlib
+import sys
+
+if sys.platform != "win32":
+    import resource
+
+MACOS_MOST = 10240
+"""Largest limit that macOS accepts, even if the hard limit is infinite (OPEN_MAX)."""
+
+
+def raise_limit() -> None:
+    """Raise the number of files that this process may open to its hard limit.
+
+    The usual soft limit is 1024, on macOS 256. Each connection, and each file of the trainer, needs
+    one.
+    """
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (hard, MACOS_MOST):
+        if soft in (hard, resource.RLIM_INFINITY):
+            return
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return
