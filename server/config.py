@@ -52,7 +52,9 @@ class ServerConfig:
     queue_bytes: int = 8 << 20
     """Largest total size of the messages that are queued for one client, in bytes."""
     max_clients: int = 256
-    """Largest number of connected clients."""
+    """Largest number of connected clients. One of eight places is kept for the owner."""
+    max_streams_of_device: int = 8
+    """Largest number of connected clients of one device that is not the owner's."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
     notebook: bool = False

@@ -38,7 +38,9 @@ from lodespace.service.observers import (
     TrainerUpdates,
     training_inputs,
 )
+from lodespace.service.places import StreamPlaces
 from lodespace.service.presence import PresenceRelay
+from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
 from lodespace.session.commands.registry import plan
@@ -91,6 +93,8 @@ class Service:
             else Recorder(project.recording_path, self.session)
         )
         self.clients = Clients()
+        self.places = StreamPlaces(config)
+        self.lanes = QueryLanes()
         self.access = _pairing(network, self.clients)
         self.notices = Notices(self.clients)
         if project.obstacle:
@@ -135,6 +139,7 @@ class Service:
 
     async def stop(self) -> None:
         """Stop everything, and close the project."""
+        self.lanes.close()
         await self.review.stop()
         await self.trainer.stop()
         self.recorder.close()
@@ -184,16 +189,17 @@ class Service:
         return await asyncio.wrap_future(self.recorder.timeline())
 
     async def resolve(
-        self, command: protocol.Resolve, *, revision: int | None
+        self, command: protocol.Resolve, *, revision: int | None, device: str = ""
     ) -> protocol.Resolved:
         """Return the items in the regions, at the positions of `revision`.
 
         The newest positions are used when `revision` is None, or when the positions of `revision`
-        are no longer stored.
+        are no longer stored. `device` is the id of the device that asks, "" for the owner. Raises
+        RequestError when too many queries of the device wait.
         """
         found, latent_mean = self.session.grid.latent_mean_at(revision)
         # In a thread, because a lasso with many corners takes a while.
-        items = await asyncio.to_thread(items_in_regions, latent_mean, command.regions)
+        items = await self.lanes.run(device, lambda: items_in_regions(latent_mean, command.regions))
         return protocol.Resolved(
             command_id=command.command_id, items=items.tolist(), revision=found
         )

@@ -67,14 +67,16 @@ async def get_scene(request: web.Request) -> web.Response:
 async def get_item(request: web.Request) -> web.Response:
     session, item = request.app[SERVICE].session, _number(request, "item")
     session.check_item(item)
-    png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
+    async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
+        png = await asyncio.to_thread(thumbnails.picture_png, session.items, item)
     return web.Response(body=png, content_type="image/png")
 
 
 async def get_item_sound(request: web.Request) -> web.Response:
     session, item = request.app[SERVICE].session, _number(request, "item")
     session.check_item(item)
-    wav = await asyncio.to_thread(originals.sound, session.items, item)
+    async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
+        wav = await asyncio.to_thread(originals.sound, session.items, item)
     return web.Response(body=wav, content_type="audio/wav")
 
 
@@ -84,7 +86,10 @@ async def get_search(request: web.Request) -> web.Response:
     if not 0 < len(text) <= MAX_SEARCH_LENGTH:
         message = f"Search for a text of 1 to {MAX_SEARCH_LENGTH} characters."
         raise RequestError(message, code="bad_search")
-    found = await asyncio.to_thread(request.app[SERVICE].session.items.matching, text)
+    service = request.app[SERVICE]
+    found = await service.lanes.run(
+        visitor_of(request).device, lambda: service.session.items.matching(text)
+    )
     return as_json(protocol.Found(items=found))
 
 
@@ -100,13 +105,14 @@ async def get_thumbnails(request: web.Request) -> web.Response:
         headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
         if any(known.value == tag for known in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
-        png = await asyncio.to_thread(
-            thumbnails.page_png,
-            project.items,
-            page,
-            project.thumbnails,
-            write=not project.read_only,
-        )
+        async with request.app[SERVICE].lanes.picture(visitor_of(request).device):
+            png = await asyncio.to_thread(
+                thumbnails.page_png,
+                project.items,
+                page,
+                project.thumbnails,
+                write=not project.read_only,
+            )
     except IndexError:
         raise RequestError(
             f"There is no thumbnail page {page}.", code="unknown_page", status=404
@@ -128,7 +134,8 @@ async def get_labels(request: web.Request) -> web.Response:
                 f"Labels are available as `csv` or `jsonl`, not as `{other[:20]}`.",
                 code="bad_format",
             )
-    text = await asyncio.to_thread(write, table)
+    lanes = request.app[SERVICE].lanes
+    text = await lanes.run(visitor_of(request).device, lambda: write(table))
     name = f"{session.items.name}-labels"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
     headers = {"Content-Disposition": f'attachment; filename="{safe}.{suffix}"'}
@@ -154,7 +161,8 @@ async def post_training(request: web.Request) -> web.Response:
 
 async def post_select(request: web.Request) -> web.Response:
     command = await body_of(request, protocol.Resolve)
-    return as_json(await request.app[SERVICE].resolve(command, revision=None))
+    device = visitor_of(request).device
+    return as_json(await request.app[SERVICE].resolve(command, revision=None, device=device))
 
 
 async def get_sheet(request: web.Request) -> web.Response:
@@ -167,7 +175,9 @@ async def get_sheet(request: web.Request) -> web.Response:
         )
     size = _count(request, "size", protocol.SHEET_SIZE, 1, protocol.MAX_SHEET_SIZE)
     skip = _count(request, "skip", 0, 0, 0x7FFFFFFF)
-    return as_json(await request.app[SERVICE].review.sheet(kind, size, skip))
+    service = request.app[SERVICE]
+    async with service.lanes.turn(visitor_of(request).device):
+        return as_json(await service.review.sheet(kind, size, skip))
 
 
 def _count(request: web.Request, name: str, default: int, least: int, most: int) -> int:
@@ -188,7 +198,9 @@ def _quoted(names: Iterable[str], separator: str) -> str:
 
 
 async def get_next(request: web.Request) -> web.Response:
-    return as_json(await request.app[SERVICE].review.suggestion())
+    service = request.app[SERVICE]
+    async with service.lanes.turn(visitor_of(request).device):
+        return as_json(await service.review.suggestion())
 
 
 async def get_cue(request: web.Request) -> web.Response:
@@ -201,9 +213,10 @@ async def get_cue(request: web.Request) -> web.Response:
             code="unknown_cue",
             status=404,
         )
-    return web.Response(
-        body=await request.app[SERVICE].review.cue(cue), content_type="application/octet-stream"
-    )
+    service = request.app[SERVICE]
+    async with service.lanes.turn(visitor_of(request).device):
+        values = await service.review.cue(cue)
+    return web.Response(body=values, content_type="application/octet-stream")
 
 
 async def get_recording(request: web.Request) -> web.StreamResponse:
@@ -214,4 +227,6 @@ async def get_recording(request: web.Request) -> web.StreamResponse:
 
 
 async def get_timeline(request: web.Request) -> web.Response:
-    return as_json(await request.app[SERVICE].timeline())
+    service = request.app[SERVICE]
+    async with service.lanes.turn(visitor_of(request).device):
+        return as_json(await service.timeline())

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from lodespace import protocol
+from lodespace.access.pace import Pace
 from lodespace.access.pairing import may
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
 from lodespace.json_input import JsonError, json_of
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 
 SOCKETS = web.AppKey("sockets", weakref.WeakSet[web.WebSocketResponse])
 """All open WebSockets, to be closed when the server stops."""
+
+MESSAGES_PER_SECOND = 200.0
+"""Number of messages per second of a device's stream that do not wait. A page sends up to 90, while
+it drags items in VR."""
+MESSAGES_AT_ONCE = 400
+"""Number of messages of a device's stream that do not wait after a pause."""
 
 
 class SocketConnection:
@@ -67,14 +74,18 @@ def new_socket() -> web.WebSocketResponse:
 
 
 async def stream(request: web.Request) -> web.WebSocketResponse:
-    """Serve one client: carry out its operations, and send it messages and frames."""
+    """Serve one client: carry out its operations, and send it messages and frames.
+
+    Raises LodespaceError when too many streams are open.
+    """
+    visitor = visitor_of(request)
+    places = request.app[SERVICE].places
+    with places.taken(visitor.device, owner=visitor.role == "owner"):
+        return await _serve(request)
+
+
+async def _serve(request: web.Request) -> web.WebSocketResponse:
     service = request.app[SERVICE]
-    if len(service.clients) >= service.config.max_clients:
-        raise LodespaceError(
-            "Too many pages are open on this session. Close some of them.",
-            code="too_many_clients",
-            status=503,
-        )
     socket = new_socket()
     await socket.prepare(request)
     if socket.ws_protocol != PROTOCOL_VERSION:
@@ -107,7 +118,12 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
 
 
 async def _receive(service: Service, client: Client, socket: web.WebSocketResponse) -> None:
+    pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+    loop = asyncio.get_running_loop()
     async for message in socket:
+        if client.device:
+            # Also without a wait: messages that have already arrived would not let others run.
+            await asyncio.sleep(pace.wait("", loop.time()))
         if message.type is not WSMsgType.TEXT:
             await socket.close(
                 code=WSCloseCode.UNSUPPORTED_DATA, message=b"Commands are JSON text."
@@ -183,7 +199,9 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.Presence():
             service.presence.moved(client, operation)
         case protocol.Resolve():
-            client.send(await service.resolve(operation, revision=client.revision))
+            client.send(
+                await service.resolve(operation, revision=client.revision, device=client.device)
+            )
         case protocol.Anchor():
             client.send(await service.commands.carry_out(operation, client.client_id))
             service.held_items.release(client)

@@ -1,0 +1,87 @@
+"""Long computations for clients: one at a time for each client, in threads of their own.
+
+Each client waits only for its own computations, and the owner never waits for those of devices. The
+event loop's own pool of threads stays free for pictures.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from lodespace.errors import RequestError
+
+MAX_WAITING = 32
+"""Largest number of computations of one client that wait. A further one is refused."""
+PICTURES_AT_ONCE = 4
+"""Largest number of pictures, pages of the atlas or sounds that are made for one device at once."""
+
+T = TypeVar("T")
+
+
+class QueryLanes:
+    """Runs the computations of all clients. A client is the id of its device, "" for the owner."""
+
+    def __init__(self) -> None:
+        # Two threads: python code in one of them holds the interpreter for milliseconds, and more
+        # threads would only add such delays.
+        self._owner = ThreadPoolExecutor(1, thread_name_prefix="owner-query")
+        self._devices = ThreadPoolExecutor(1, thread_name_prefix="device-query")
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._pictures: dict[str, asyncio.Semaphore] = {}
+        self._asked: Counter[str] = Counter()
+
+    async def run(self, device: str, work: Callable[[], T]) -> T:
+        """Run `work` in a thread, after the earlier computations of the same client.
+
+        Raises RequestError when too many computations of the client wait.
+        """
+        executor = self._devices if device else self._owner
+        async with self.turn(device):
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+    @asynccontextmanager
+    async def turn(self, device: str) -> AsyncIterator[None]:
+        """Wait for the earlier computations of the same client; later ones wait for this block.
+
+        Raises RequestError when too many computations of the client wait.
+        """
+        if self._asked[device] > MAX_WAITING:
+            raise RequestError(
+                "Too many queries of this device wait. Ask again when some are answered.",
+                code="too_many_questions",
+                status=429,
+            )
+        async with self._counted(device, self._turns, 1):
+            yield
+
+    @asynccontextmanager
+    async def picture(self, device: str) -> AsyncIterator[None]:
+        """Wait until fewer than PICTURES_AT_ONCE such blocks run for the device."""
+        if not device:
+            yield
+            return
+        async with self._counted(device, self._pictures, PICTURES_AT_ONCE):
+            yield
+
+    @asynccontextmanager
+    async def _counted(
+        self, device: str, gates: dict[str, asyncio.Semaphore], at_once: int
+    ) -> AsyncIterator[None]:
+        self._asked[device] += 1
+        try:
+            async with gates.setdefault(device, asyncio.Semaphore(at_once)):
+                yield
+        finally:
+            self._asked[device] -= 1
+            if not self._asked[device]:
+                del self._asked[device]
+                self._turns.pop(device, None)
+                self._pictures.pop(device, None)
+
+    def close(self) -> None:
+        """Stop the threads, without waiting for a computation."""
+        for executor in (self._owner, self._devices):
+            executor.shutdown(wait=False, cancel_futures=True)
