@@ -26,8 +26,16 @@ from lodespace.files import write_private
 
 log = logging.getLogger(__name__)
 
-DAYS = 397
-"""Validity of a new certificate in days. Browsers refuse certificates with a longer validity."""
+DAYS = 365
+"""Validity of a new certificate in days. Browsers refuse certificates that are valid for more than
+397 days, and Mozilla recommends at most 366."""
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Cipher suites for TLS 1.2, by the profile "intermediate" of Mozilla's Server Side TLS 5.7. All
+suites of TLS 1.3 are in the profile."""
+GROUPS = "X25519:prime256v1:secp384r1"
+"""Groups for the key exchange, by the same profile."""
+ONE_GROUP = "prime256v1"
+"""The group for Python before 3.15, which can set only one. Every browser has this group."""
 RENEW_DAYS = 14
 """Number of days before the end of the validity at which the server makes a new certificate."""
 MAX_EARLIER_NAMES = 32
@@ -52,10 +60,19 @@ class Certificate:
     """SHA-256 of the certificate, hexadecimal with colons, as browsers show it."""
 
     def context(self) -> ssl.SSLContext:
-        """Return a TLS context. Raises LodespaceError if key and certificate do not match."""
+        """Return a TLS context of Mozilla's profile "intermediate".
+
+        Raises LodespaceError if key and certificate do not match.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
+        context.set_ciphers(CIPHERS)
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        if hasattr(context, "set_groups"):
+            context.set_groups(GROUPS)
+        else:
+            context.set_ecdh_curve(ONE_GROUP)
         try:
             context.load_cert_chain(self.certificate, self.key)
         except (ssl.SSLError, OSError) as error:
@@ -121,14 +138,15 @@ def _sign(
     key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime.datetime
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Lodespace on this network")])
+    begins = now - datetime.timedelta(hours=1)  # a headset's clock may be behind
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # a headset's clock may be behind
-        .not_valid_after(now + datetime.timedelta(days=DAYS))
+        .not_valid_before(begins)
+        .not_valid_after(begins + datetime.timedelta(days=DAYS))
         .add_extension(
             x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
         )

@@ -42,6 +42,8 @@ def test_certificate_is_p256_private_and_valid_for_every_name(tmp_path: Path) ->
     assert made.key.stat().st_mode & 0o777 == 0o600
     lasts = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(days=DAYS - 1) < lasts <= datetime.timedelta(days=DAYS)
+    whole = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    assert whole <= datetime.timedelta(days=365)
     assert len(made.fingerprint) == 95 and made.fingerprint.count(":") == 31
     assert made.context().minimum_version >= 0x303
 
