@@ -4,15 +4,15 @@ A device requests access and shows a short code. The owner sees the same code on
 open on the server's machine, and approves the device. An attacker cannot guess a code to get
 access, because the owner decides (RFC 8628 in reverse). Alternatively, the owner makes a pairing
 code, and a person types this code on the device. A pairing code is valid for one device and five
-minutes, and five wrong guesses make it invalid. In both cases the device receives a secret of its
-own, which its browser stores as a cookie. web/access.py has the routes.
+minutes. An address that guesses wrong five times has to wait. In both cases the device receives a
+secret of its own, which its browser stores as a cookie. web/access.py has the routes.
 """
 
 import hmac
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lodespace import protocol
 from lodespace.access.device_streams import DeviceStreams, NoStreams
@@ -20,6 +20,7 @@ from lodespace.access.devices import DeviceStore, KnownDevice
 from lodespace.access.pairing_codes import PairingCodes, random_code
 from lodespace.access.rate_limit import Limit
 from lodespace.access.secret_hash import hash_of
+from lodespace.access.waiting import Waiting
 from lodespace.errors import RequestError
 from lodespace.protocol import Role
 
@@ -49,30 +50,6 @@ def may(role: Role | None, needed: Role) -> bool:
     return role is not None and _RANK[role] >= _RANK[needed]
 
 
-@dataclass(kw_only=True)
-class _Waiting:
-    """A request for access that has not expired."""
-
-    request: str
-    """Id of the request, which the owner's decision refers to."""
-    secret_hash: str
-    """SHA-256 of the secret with which the device polls, hexadecimal."""
-    code: str
-    """Code that the device shows, so that the owner can recognise the device."""
-    name: str
-    """Name of the device."""
-    address: str
-    """IP address that the request came from."""
-    since: float
-    """Time of the request, in seconds of the pairing manager's clock."""
-    polled_at: float
-    """Time of the last poll, in seconds of the pairing manager's clock."""
-    approved_as: Role | None = None
-    """Role as which the owner has approved the device; None before an approval."""
-    denied: bool = False
-    """Whether the owner has denied the request."""
-
-
 class PairingManager:
     """Approves, pairs and revokes devices.
 
@@ -96,8 +73,9 @@ class PairingManager:
         self._streams: DeviceStreams = NoStreams() if streams is None else streams
         self._clock = clock
         self._addresses: list[str] = []
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[str, Waiting] = {}
         self._codes = PairingCodes(clock)
+        self._blocked: set[str] = set()
         self._requests = Limit(REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE_AND_ADDRESS)
         self._identified: set[str] = set()
         self._revocations_notified: dict[str, float] = {}
@@ -123,8 +101,10 @@ class PairingManager:
     def request(self, name: str, address: str) -> protocol.AccessRequested:
         """Request access for the device `name` at the IP address `address`.
 
-        Raises RequestError when too many devices wait, or the address has sent too many requests.
+        Raises RequestError when too many devices wait, the address has sent too many requests, or
+        the owner has blocked the address.
         """
+        self._refuse_blocked(address)
         self._forget_expired()
         now = self._clock()
         replaced = self._replaceable(address, now)
@@ -141,7 +121,7 @@ class PairingManager:
         code = random_code(4)
         while code in taken:
             code = random_code(4)
-        waiting = _Waiting(
+        waiting = Waiting(
             request=secrets.token_hex(8),
             secret_hash=hash_of(secret),
             code=code,
@@ -192,46 +172,78 @@ class PairingManager:
         waiting.approved_as, waiting.denied = role, role is None
         self._changed()
 
-    def _undecided(self) -> list[_Waiting]:
+    def _undecided(self) -> list[Waiting]:
         """Requests without a decision, oldest first, so that the list on the page is stable."""
         return [w for w in self._waiting.values() if w.approved_as is None and not w.denied]
 
-    def _replaceable(self, address: str, now: float) -> _Waiting | None:
+    def _replaceable(self, address: str, now: float) -> Waiting | None:
         """Return the request that a new request from `address` replaces; None if there is room.
 
-        A new request replaces only a request of the same address that has stopped polling. Requests
-        of other addresses are kept, because a headset may sleep while its wearer walks to the
-        owner. Raises RequestError when there is neither room nor a request to replace.
+        A new request replaces a request of the same address that has stopped polling. If there is
+        none, it replaces a request of an address that has at least two requests more, so that a few
+        addresses cannot take all places. Other requests are kept, because a headset may sleep while
+        its wearer walks to the owner. Raises RequestError when there is neither room nor a request
+        to replace.
         """
         undecided = self._undecided()
-        own = [waiting for waiting in undecided if waiting.address == address]
-        if len(undecided) < MAX_WAITING and len(own) < MAX_WAITING_AND_ADDRESS:
+        counts = Counter(waiting.address for waiting in undecided)
+        own = counts[address]
+        if len(undecided) < MAX_WAITING and own < MAX_WAITING_AND_ADDRESS:
             return None
-        silent = (waiting for waiting in own if waiting.polled_at < now - SILENT_SECONDS)
-        replaced = next(silent, None)  # probably the page was reloaded
-        if replaced is None:
+        candidates = [w for w in undecided if w.address == address and self._silent(w, now)]
+        if not candidates and counts and own < MAX_WAITING_AND_ADDRESS:
+            busiest, most = counts.most_common(1)[0]
+            if most >= own + 2:
+                # The newest: the owner may be looking at the code of an older one.
+                candidates = [w for w in reversed(undecided) if w.address == busiest]
+                candidates.sort(key=lambda w: not self._silent(w, now))
+        if not candidates:
             raise RequestError(
                 "Too many devices wait. Try again in two minutes, or after the owner has approved"
                 " or denied a device.",
                 code="too_many_waiting",
                 status=429,
             )
-        return replaced
+        return candidates[0]
+
+    def _silent(self, waiting: Waiting, now: float) -> bool:
+        """Return whether a device has stopped polling, probably because its page was reloaded."""
+        return waiting.polled_at < now - SILENT_SECONDS
+
+    def block(self, address: str, *, blocked: bool) -> None:
+        """Deny all requests of an IP address until the server stops, or allow them again.
+
+        Devices at the address that are approved already keep their access.
+        """
+        if blocked:
+            self._blocked.add(address)
+            for waiting in self._undecided():
+                waiting.denied = waiting.address == address
+        else:
+            self._blocked.discard(address)
+        self._changed()
+
+    def _refuse_blocked(self, address: str) -> None:
+        if address in self._blocked:
+            raise RequestError(
+                "The owner has blocked the address of this device. Ask the owner to unblock it.",
+                code="address_blocked",
+                status=403,
+            )
 
     # Pairing codes ----------------------------------------------------------------------
 
     def make_code(self, role: Role) -> protocol.PairingCode:
-        """Make a pairing code. The previous code becomes invalid.
-
-        Raises RequestError for some time after too many wrong guesses.
-        """
+        """Make a pairing code. The previous code becomes invalid."""
         return self._codes.make(role)
 
     def redeem_code(self, typed: str, name: str, address: str) -> tuple[Role, str]:
         """Approve a device that sends the current code. Return the role and secret of the device.
 
-        Raises RequestError for a wrong or expired code, always with the same message.
+        Raises RequestError for a wrong or expired code, always with the same message, after too
+        many wrong guesses of the address, or when the owner has blocked the address.
         """
+        self._refuse_blocked(address)
         role = self._codes.check(typed, address)
         secret = self._admit(name, role, address)
         self._codes.spend()
@@ -263,6 +275,7 @@ class PairingManager:
                 )
                 for known in (self.devices.all() if self.devices is not None else [])
             ],
+            blocked=sorted(self._blocked),
         )
 
     def revoke(self, device: str) -> None:

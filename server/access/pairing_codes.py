@@ -1,4 +1,8 @@
-"""Pairing codes. Only one code is valid at a time, for one device and a few wrong guesses."""
+"""Pairing codes. Only one code is valid at a time, for one device.
+
+A code has 40 random bits, so wrong guesses are limited per IP address only. A limit in all would
+let one device keep others from pairing: their right codes would be refused for its guesses.
+"""
 
 import hmac
 import secrets
@@ -6,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lodespace import protocol
-from lodespace.access.rate_limit import Limit
 from lodespace.access.secret_hash import hash_of
 from lodespace.errors import RequestError
 from lodespace.protocol import Role
@@ -18,17 +21,16 @@ CODE_SECONDS = 300.0
 CODE_LENGTH = 8
 """Number of characters of a pairing code, without the hyphen."""
 GUESSES_PER_CODE = 5
-"""Number of wrong guesses after which a pairing code is invalid."""
-GUESSES_PER_MINUTE = 30
-"""Largest number of guesses per minute, from all IP addresses together."""
-GUESSES_PER_MINUTE_AND_ADDRESS = 10
-"""Largest number of guesses per minute from one IP address."""
+"""Number of wrong guesses after which an IP address has to wait."""
 FIRST_PENALTY = 30.0
-"""Seconds during which no new code can be made after too many wrong guesses.
+"""Seconds that an IP address waits after GUESSES_PER_CODE wrong guesses.
 
-The penalty doubles with each further code that wrong guesses make invalid."""
+The penalty doubles each time until an hour has passed without a guess."""
 MAX_PENALTY = 600.0
-"""Longest penalty in seconds. Without a limit, an attacker could prevent pairing for days."""
+"""Longest penalty in seconds."""
+MAX_GUESSERS = 4096
+"""Largest number of IP addresses whose guesses are counted. The oldest are forgotten first."""
+_FORGET_SECONDS = 3600.0
 
 
 @dataclass(kw_only=True)
@@ -41,36 +43,34 @@ class _Code:
     """Role of the device that redeems the code."""
     expires: float
     """Time after which the code is invalid."""
-    guesses: int = 0
-    """Number of guesses that were compared with the code."""
+
+
+@dataclass
+class _Guesser:
+    """The wrong guesses of one IP address."""
+
+    last: float
+    """Time of the last guess, in seconds."""
+    wrong: int = 0
+    """Number of wrong guesses since the last penalty."""
+    penalty: float = 0.0
+    """Length of the last penalty, in seconds."""
+    allowed_at: float = 0.0
+    """Time of the end of the penalty, in seconds."""
 
 
 class PairingCodes:
-    """The current pairing code, and the limits on guesses of the code."""
+    """The current pairing code, and the limits on guesses of an address."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._code: _Code | None = None
-        self._penalty = 0.0
-        self._code_allowed_at = 0.0
-        self._guesses = Limit(GUESSES_PER_MINUTE, GUESSES_PER_MINUTE_AND_ADDRESS)
+        self._guessers: dict[str, _Guesser] = {}  # the last to guess is the last entry
 
     def make(self, role: Role) -> protocol.PairingCode:
-        """Make a pairing code. The previous code becomes invalid.
-
-        Raises RequestError for some time after too many wrong guesses.
-        """
-        now = self._clock()
-        if now < self._code_allowed_at:
-            seconds = int(self._code_allowed_at - now) + 1
-            raise RequestError(
-                f"Too many wrong guesses of the last pairing code. Make a new code in {seconds} s,"
-                " or approve the device in the list of waiting devices.",
-                code="too_many_guesses",
-                status=429,
-            )
+        """Make a pairing code. The previous code becomes invalid."""
         code = random_code(CODE_LENGTH)
-        self._code = _Code(code_hash=hash_of(code), role=role, expires=now + CODE_SECONDS)
+        self._code = _Code(code_hash=hash_of(code), role=role, expires=self._clock() + CODE_SECONDS)
         return protocol.PairingCode(
             code=f"{code[:4]}-{code[4:]}", role=role, expires_in=CODE_SECONDS
         )
@@ -78,37 +78,49 @@ class PairingCodes:
     def check(self, typed: str, address: str) -> Role:
         """Return the role that the device with this typed code receives.
 
-        Raises RequestError when the code is wrong or expired, or after too many guesses.
+        Raises RequestError when the code is wrong or expired, or after too many guesses of the
+        address.
         """
         now = self._clock()
-        if not self._guesses.allowed(address, now):
+        guesser = self._guesser(address, now)
+        if now < guesser.allowed_at:
+            seconds = int(guesser.allowed_at - now) + 1
             raise RequestError(
-                "Too many guesses. Wait a minute, then try again.",
+                f"Too many wrong guesses. Wait {seconds} seconds, then try again, or ask the owner"
+                " to approve this device.",
                 code="too_many_guesses",
                 status=429,
             )
         code = self._code
-        wrong = RequestError(
+        if code is not None and now > code.expires:
+            code = self._code = None
+        if code is not None and hmac.compare_digest(code.code_hash, hash_of(_normalised(typed))):
+            del self._guessers[address]
+            return code.role
+        guesser.wrong += 1
+        if guesser.wrong >= GUESSES_PER_CODE:
+            guesser.wrong = 0
+            guesser.penalty = min(2 * guesser.penalty or FIRST_PENALTY, MAX_PENALTY)
+            guesser.allowed_at = now + guesser.penalty
+        raise RequestError(
             "Invalid or expired pairing code. Ask for a new one.",
             code="bad_pairing_code",
             status=403,
         )
-        if code is None or now > code.expires:
-            self._code = None
-            raise wrong
-        code.guesses += 1
-        if not hmac.compare_digest(code.code_hash, hash_of(_normalised(typed))):
-            if code.guesses >= GUESSES_PER_CODE:
-                self._code = None
-                self._penalty = min(2 * self._penalty or FIRST_PENALTY, MAX_PENALTY)
-                self._code_allowed_at = now + self._penalty
-            raise wrong
-        return code.role
 
     def spend(self) -> None:
         """Invalidate the current code after a device has redeemed it."""
         self._code = None
-        self._penalty = 0.0
+
+    def _guesser(self, address: str, now: float) -> _Guesser:
+        known = self._guessers.pop(address, None)
+        if known is None or now - known.last > _FORGET_SECONDS:
+            known = _Guesser(now)
+        known.last = now
+        self._guessers[address] = known
+        while len(self._guessers) > MAX_GUESSERS:
+            del self._guessers[next(iter(self._guessers))]
+        return known
 
 
 def _normalised(text: str) -> str:

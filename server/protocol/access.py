@@ -42,7 +42,7 @@ class Device(Message):
     """Number of open streams of the device."""
 
 
-class Access(Message):
+class Access(Message, omit_defaults=True):
     """Answer of GET /api/access: waiting and approved devices, for the owner."""
 
     addresses: list[str]
@@ -56,6 +56,8 @@ class Access(Message):
     """Devices that wait for a decision, oldest request first."""
     devices: list[Device]
     """Approved devices, newest first."""
+    blocked: list[str] = msgspec.field(default_factory=list[str])
+    """Blocked IP addresses, whose requests for access are denied; absent if there are none."""
 
 
 class AccessRequest(Message):
@@ -104,8 +106,19 @@ class Decide(Message):
 
     request: str
     """Id of the request."""
-    role: Literal["annotator", "viewer"] | None = None
-    """Role that the device gets; null: the request is denied."""
+    role: Role | None = None
+    """Role that the device gets; null: the request is denied. The role `owner` is for the owner's
+    own devices, such as a headset."""
+
+
+class BlockAddress(Message):
+    """Body of POST /api/access/block."""
+
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    """IP address."""
+    blocked: bool = True
+    """Whether all requests for access from the address are denied, until the server stops. Devices
+    that are approved already keep their access."""
 
 
 class MakeCode(Message):

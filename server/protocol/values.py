@@ -53,6 +53,7 @@ CellSize = Annotated[float, msgspec.Meta(ge=1e-6, le=2)]
 Preset = PresetName
 
 ErrorCode = Literal[
+    "address_blocked",
     "bad_anchor",
     "bad_certificate",
     "bad_content_type",

@@ -48,6 +48,12 @@ async def decide(request: web.Request) -> web.Response:
     return as_json(request.app[ACCESS].overview())
 
 
+async def block(request: web.Request) -> web.Response:
+    asked = await body_of(request, protocol.BlockAddress)
+    request.app[ACCESS].block(asked.address, blocked=asked.blocked)
+    return as_json(request.app[ACCESS].overview())
+
+
 async def make_code(request: web.Request) -> web.Response:
     asked = await body_of(request, protocol.MakeCode)
     if not request.app[ACCESS].addresses:

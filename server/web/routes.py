@@ -252,7 +252,7 @@ _ACCESS = (
         "Request access for this device.",
         body=(protocol.AccessRequest,),
         answer=protocol.AccessRequested,
-        errors=(404, 429),
+        errors=(403, 404, 429),
     ),
     Route(
         "POST /api/access/poll",
@@ -270,7 +270,7 @@ _ACCESS = (
         "Pair this device with a code.",
         body=(protocol.Pair,),
         answer=protocol.AccessAnswer,
-        errors=(404, 429, 507),
+        errors=(403, 404, 429, 507),
     ),
     Route(
         "GET /api/access",
@@ -289,13 +289,21 @@ _ACCESS = (
         errors=(404, 507),
     ),
     Route(
+        "POST /api/access/block",
+        access.block,
+        "owner",
+        "Deny all requests of an IP address, or allow them again (owner).",
+        body=(protocol.BlockAddress,),
+        answer=protocol.Access,
+    ),
+    Route(
         "POST /api/access/code",
         access.make_code,
         "owner",
         "Make a pairing code (owner).",
         body=(protocol.MakeCode,),
         answer=protocol.PairingCode,
-        errors=(404, 429),
+        errors=(404,),
     ),
     Route(
         "POST /api/access/revoke",

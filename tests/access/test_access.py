@@ -1,5 +1,6 @@
 """Access control: requests, decisions, pairing codes, revocation. Fake clock, no network."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +22,7 @@ from lodespace.access.pairing_codes import (
     CODE_SECONDS,
     FIRST_PENALTY,
     GUESSES_PER_CODE,
-    GUESSES_PER_MINUTE,
-    GUESSES_PER_MINUTE_AND_ADDRESS,
+    MAX_GUESSERS,
     MAX_PENALTY,
 )
 from lodespace.errors import LodespaceError, RequestError
@@ -217,49 +217,85 @@ def test_letters_that_look_like_digits_are_read_as_digits(
     assert access.redeem_code("oOiL-abcd", "a", "10.0.0.2")[0] == "viewer"
 
 
-def test_code_ends_after_five_wrong_guesses_and_the_penalty_doubles(
+def guess(access: PairingManager, address: str, code: str = "0000-0000") -> str:
+    """Send a pairing code. Return "paired" or the code of the error."""
+    try:
+        access.redeem_code(code, "a", address)
+    except RequestError as error:
+        return error.code
+    return "paired"
+
+
+def test_address_waits_after_five_wrong_guesses_and_the_wait_doubles(
     access: PairingManager, clock: Clock
 ) -> None:
     for penalty in (FIRST_PENALTY, 2 * FIRST_PENALTY):
         made = access.make_code("annotator")
-        for k in range(GUESSES_PER_CODE):
-            with pytest.raises(RequestError):
-                access.redeem_code("0000-0000", "a", f"10.0.1.{k}")
-        with pytest.raises(RequestError) as error:
-            access.redeem_code(made.code, "a", "10.0.0.2")
-        assert code_of(error) == "bad_pairing_code"
-        with pytest.raises(RequestError) as error:
-            access.make_code("annotator")
-        assert code_of(error) == "too_many_guesses"
+        for _ in range(GUESSES_PER_CODE):
+            assert guess(access, "10.0.1.1") == "bad_pairing_code"
+        assert guess(access, "10.0.1.1", made.code) == "too_many_guesses"
         clock.now += penalty - 1
-        with pytest.raises(RequestError):
-            access.make_code("annotator")
-        clock.now += 61
+        assert guess(access, "10.0.1.1", made.code) == "too_many_guesses"
+        clock.now += 2
+    assert guess(access, "10.0.1.1", made.code) == "paired"
 
 
-def test_penalty_for_wrong_guesses_has_a_limit(access: PairingManager, clock: Clock) -> None:
+def test_wait_for_wrong_guesses_has_a_limit(access: PairingManager, clock: Clock) -> None:
     for _ in range(40):
-        access.make_code("annotator")
-        for k in range(GUESSES_PER_CODE):
-            with pytest.raises(RequestError):
-                access.redeem_code("0000-0000", "a", f"10.0.1.{k}")
+        for _ in range(GUESSES_PER_CODE):
+            assert guess(access, "10.0.1.1") == "bad_pairing_code"
         clock.now += MAX_PENALTY
+    assert guess(access, "10.0.1.1", access.make_code("annotator").code) == "paired"
+
+
+def test_right_code_pairs_whatever_others_guess(access: PairingManager) -> None:
     made = access.make_code("annotator")
-    assert access.redeem_code(made.code, "a", "10.0.0.2")[0] == "annotator"
+    answers = [guess(access, f"10.0.{k % 250}.1") for k in range(10_000)]
+    assert answers.count("bad_pairing_code") == 250 * GUESSES_PER_CODE
+    assert answers.count("too_many_guesses") == 10_000 - 250 * GUESSES_PER_CODE
+    assert guess(access, "10.1.1.1", made.code) == "paired"
+    access.make_code("viewer")  # guesses do not keep the owner from making another
 
 
-def test_guesses_are_limited_per_address_and_in_total(access: PairingManager, clock: Clock) -> None:
-    def guess(address: str) -> str:
-        with pytest.raises(RequestError) as error:
-            access.redeem_code("0000-0000", "a", address)
-        return code_of(error)
+def test_number_of_counted_guessers_is_limited(access: PairingManager) -> None:
+    for k in range(MAX_GUESSERS + 100):
+        guess(access, f"10.{k // 65536}.{k // 256 % 256}.{k % 256}")
+    assert len(access._codes._guessers) == MAX_GUESSERS
 
-    answers = [guess("10.0.0.2") for _ in range(GUESSES_PER_MINUTE_AND_ADDRESS + 3)]
-    assert answers.count("bad_pairing_code") == GUESSES_PER_MINUTE_AND_ADDRESS
-    answers = [guess(f"10.0.{k}.1") for k in range(GUESSES_PER_MINUTE)]
-    assert answers.count("bad_pairing_code") == GUESSES_PER_MINUTE - GUESSES_PER_MINUTE_AND_ADDRESS
-    clock.now += 61
-    assert guess("10.0.0.2") == "bad_pairing_code"
+
+def test_two_addresses_cannot_keep_the_waiting_room_full(
+    access: PairingManager, clock: Clock
+) -> None:
+    def fill() -> None:
+        for k in range(20):
+            for address in ("10.0.0.2", "10.0.0.3"):
+                with contextlib.suppress(RequestError):
+                    access.request(f"loud {k}", address)
+
+    fill()
+    assert len(names(access)) == MAX_WAITING
+    asked = access.request("quest", "10.0.0.9")
+    for _ in range(int(WAITING_SECONDS / 5) - 1):
+        fill()
+        clock.now += 5
+        assert access.poll(asked.secret)[0].state == "waiting" and "quest" in names(access)
+
+
+def test_blocked_address_can_neither_request_nor_guess(access: PairingManager) -> None:
+    made = access.make_code("viewer")
+    asked = [access.request(f"{k}", "10.0.0.2") for k in range(MAX_WAITING_AND_ADDRESS)]
+    access.request("other", "10.0.0.3")
+    access.block("10.0.0.2", blocked=True)
+    assert names(access) == ["other"] and access.overview().blocked == ["10.0.0.2"]
+    assert [access.poll(one.secret)[0].state for one in asked] == ["denied"] * len(asked)
+    with pytest.raises(RequestError) as error:
+        access.request("again", "10.0.0.2")
+    assert (code_of(error), error.value.status) == ("address_blocked", 403)
+    assert guess(access, "10.0.0.2", made.code) == "address_blocked"
+    assert guess(access, "10.0.0.3", made.code) == "paired"
+    access.block("10.0.0.2", blocked=False)
+    access.request("again", "10.0.0.2")
+    assert access.overview().blocked == []
 
 
 def test_revoked_device_loses_its_cookie_and_streams(

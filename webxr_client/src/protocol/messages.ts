@@ -114,6 +114,7 @@ export const OPCODE_FORCES = 3;
 export const FLAG_RESTING = 1;
 /** Codes of errors; docs/protocol.md groups them. */
 export type ErrorCode =
+  | "address_blocked"
   | "bad_anchor"
   | "bad_certificate"
   | "bad_content_type"
@@ -162,6 +163,7 @@ export type ErrorCode =
   | "too_large"
   | "too_many_classes"
   | "too_many_clients"
+  | "too_many_connections"
   | "too_many_guesses"
   | "too_many_questions"
   | "too_many_requests"
@@ -221,6 +223,8 @@ export interface Access {
   waiting: WaitingDevice[];
   /** Approved devices, newest first. */
   devices: Device[];
+  /** Blocked IP addresses, whose requests for access are denied; absent if there are none. */
+  blocked?: string[];
 }
 
 /** Body of POST /api/access/request. */
@@ -263,8 +267,22 @@ export interface Pair {
 export interface Decide {
   /** Id of the request. */
   request: string;
-  /** Role that the device gets; null: the request is denied. */
-  role?: "annotator" | "viewer" | null;
+  /**
+   * Role that the device gets; null: the request is denied. The role `owner` is for the owner's
+   * own devices, such as a headset.
+   */
+  role?: "owner" | "annotator" | "viewer" | null;
+}
+
+/** Body of POST /api/access/block. */
+export interface BlockAddress {
+  /** IP address. */
+  address: string;
+  /**
+   * Whether all requests for access from the address are denied, until the server stops. Devices
+   * that are approved already keep their access.
+   */
+  blocked?: boolean;
 }
 
 /** Body of POST /api/access/code. */
