@@ -1,6 +1,8 @@
 """Gestures, undo and redo."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from lodespace.protocol.base import Message, Operation
 from lodespace.protocol.values import CommandId
@@ -18,7 +20,7 @@ class Gesture(Message):
     count: int
     """Number of items that changed."""
     by: str
-    """Id of the client that made the gesture."""
+    """Id of the client that made the gesture; with `DEVICE.` before it if an approved device did."""
     at: float
     """Time of the gesture, in seconds since the Unix epoch."""
     revision: int
@@ -37,11 +39,11 @@ class History(Message):
     can_undo: bool
     """Whether there is a gesture of this client to undo."""
     can_redo: bool
-    """Whether there is a gesture of this client to redo."""
+    """Whether there is a gesture that this client undid and can redo."""
 
 
 class Undo(Operation, tag="undo"):
-    """Undo this client's newest gesture that is not undone yet.
+    """Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
 
     Labels, settings, pins or classes that the gesture changed return to their previous state. The
     model and the layout return to their state before the gesture, unless another client has made
@@ -50,10 +52,17 @@ class Undo(Operation, tag="undo"):
 
     command_id: CommandId
     """Id of the command."""
+    gesture: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)] = 0
+    """Number of the gesture; 0: the newest gesture of this client. A gesture can be undone if it is
+    the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+    another client."""
+    owners: bool = False
+    """Whether `gesture` 0 means the newest gesture of this client and of all pages of the owner on
+    the server's machine, in any browser and on any port. Only for the owner."""
 
 
 class Redo(Operation, tag="redo"):
-    """Redo the gesture of this client that was undone last."""
+    """Redo the gesture that this client undid last."""
 
     command_id: CommandId
     """Id of the command."""

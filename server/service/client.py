@@ -73,7 +73,8 @@ class Client:
         self.config = config
         """Options of the server, which limit the outbox."""
         self.client_id = ""
-        """Id that the page made; a page that reconnects keeps its id. Empty before `hello`."""
+        """Id of the client's gestures (session/authors.py), made from the id that the page sent and
+        its device. A page that reconnects keeps its id. Empty before `hello`."""
         self.name = ""
         """Name that other people see."""
         self.role: protocol.Role | None = role

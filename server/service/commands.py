@@ -9,6 +9,7 @@ from lodespace.service.log_watch import LogWatch
 from lodespace.service.notices import Notices
 from lodespace.service.observers import Observer
 from lodespace.session.commands.registry import Command, plan
+from lodespace.session.commands.undo import check_author
 from lodespace.session.event_log import EventLogError
 from lodespace.session.session import AnnotationSession
 
@@ -33,12 +34,17 @@ class Commands:
         self._observers = observers
         self._one_at_a_time = asyncio.Lock()
 
-    async def carry_out(self, command: Command, client: str) -> protocol.Ack:
+    async def carry_out(
+        self, command: Command, client: str, *, owner: bool = False
+    ) -> protocol.Ack:
         """Carry out a command of the client with id `client`. Return the answer.
 
+        `owner` is whether the client has the role `owner`, which may undo the gestures of others.
         Raises LodespaceError when the command cannot be carried out; then nothing has changed. The
         command is also carried out if the client disconnects in the meantime.
         """
+        if isinstance(command, protocol.Undo) and not owner:
+            check_author(self._session.undo_log, command, client)
         return await asyncio.shield(asyncio.ensure_future(self._carry_out(command, client)))
 
     async def _carry_out(self, command: Command, client: str) -> protocol.Ack:

@@ -43,6 +43,7 @@ from lodespace.service.presence import PresenceRelay
 from lodespace.service.query_lanes import QueryLanes
 from lodespace.service.training_events import TrainingEvents
 from lodespace.session import summaries
+from lodespace.session.authors import author
 from lodespace.session.commands.registry import plan
 from lodespace.session.event_log import EventLog
 from lodespace.session.session import AnnotationSession
@@ -161,11 +162,11 @@ class Service:
 
     def welcome(self, client: Client, hello: protocol.Hello) -> None:
         """Answer `hello`: send the session, and the labels and notices that the client missed."""
-        client.client_id = hello.client_id
+        client.client_id = author(client.device, hello.client_id)
         client.name = hello.name
         client.scene_id = hello.scene_id
         client.revision = hello.revision
-        client.send(protocol.Welcome(session=self.info(hello.client_id, client.role or "viewer")))
+        client.send(protocol.Welcome(session=self.info(client.client_id, client.role or "viewer")))
         missed = self.session.labels_since(hello.sequence)
         if missed is not None:
             client.send(missed)

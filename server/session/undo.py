@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from lodespace.errors import RequestError
 from lodespace.protocol import UNLABELED
+from lodespace.session.authors import is_page_of_owner
 from lodespace.session.events import EventHeader
 
 ActionKind = Literal["label", "settings", "anchor", "unpin", "class"]
@@ -30,7 +31,7 @@ class UndoableAction:
     kind: ActionKind
     """Part of the session that the action changed."""
     client: str
-    """Id of the client that made the action. Only this client can undo the action."""
+    """Id of the client that made the action. Only this client and the owner can undo the action."""
     at: float
     """Time of the action, in seconds since the Unix epoch."""
     revision: int = 0
@@ -89,7 +90,7 @@ class UndoLog:
         self._transitions: dict[int, StateTransition] = {}
         self._made: dict[int, UndoableAction] = {}  # by each event that did or redid the action
         self._standing: dict[str, list[int]] = {}  # by client, ascending
-        self._undone: dict[str, list[int]] = {}  # by client, in the order of the undos
+        self._undone: dict[str, list[int]] = {}  # by the client that undid, in that order
 
     def __iter__(self) -> Iterator[UndoableAction]:
         return iter(self.actions.values())
@@ -124,12 +125,12 @@ class UndoLog:
         else:
             self._stay(action.number)
 
-    def undo(self, number: int, event: int) -> None:
-        """Undo action `number` by event `event`."""
+    def undo(self, number: int, event: int, client: str) -> None:
+        """Undo action `number` by event `event` of `client`, which alone can redo the action."""
         action = self.actions[number]
         standing = self._standing[action.client]
         del standing[bisect_left(standing, number)]
-        self._undone.setdefault(action.client, []).append(number)
+        self._undone.setdefault(client, []).append(number)
         if action.made_by in self._transitions:
             self._move(event, self._state_before(action.made_by, event))
         else:
@@ -139,9 +140,9 @@ class UndoLog:
     def redo(self, number: int, event: int) -> None:
         """Redo action `number` by event `event`."""
         action = self.actions[number]
-        stack = self._undone.get(action.client, [])
-        if number in stack:
-            stack.remove(number)
+        for stack in self._undone.values():
+            if number in stack:
+                stack.remove(number)
         insort(self._standing[action.client], number)
         if action.unmade_by in self._transitions:
             self._move(event, self._state_before(action.unmade_by, event))
@@ -169,6 +170,38 @@ class UndoLog:
         if not standing:
             raise RequestError("you have no action to undo", code="nothing_to_undo", status=409)
         return self.actions[standing[-1]]
+
+    def next_undo_of_owner(self, client: str) -> UndoableAction:
+        """Return the newest action of `client` and of the owner's pages.
+
+        Raises RequestError if there is none.
+        """
+        newest = [
+            numbers[-1]
+            for other, numbers in self._standing.items()
+            if numbers and (other == client or is_page_of_owner(other))
+        ]
+        if not newest:
+            raise RequestError("you have no action to undo", code="nothing_to_undo", status=409)
+        return self.actions[max(newest)]
+
+    def newest_of_its_client(self, number: int) -> UndoableAction:
+        """Return action `number`.
+
+        Raises RequestError unless it is the newest action of its client that is not undone.
+        """
+        action = self.actions.get(number)
+        if action is None:
+            raise RequestError(f"there is no gesture {number}", code="nothing_to_undo", status=404)
+        if action.undone:
+            raise RequestError("this gesture is undone already", code="nothing_to_undo", status=409)
+        if self._standing[action.client][-1] != number:
+            raise RequestError(
+                "the same person has made a newer gesture; undo that one first",
+                code="nothing_to_undo",
+                status=409,
+            )
+        return action
 
     def next_redo(self, client: str) -> UndoableAction:
         """Return the action that `client` would redo. Raises RequestError if there is none."""

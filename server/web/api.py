@@ -18,13 +18,14 @@ from lodespace.items import originals, thumbnails
 from lodespace.protocol import MAX_SEARCH_LENGTH
 from lodespace.service.service import Service
 from lodespace.session import summaries
+from lodespace.session.authors import author
 from lodespace.web.bodies import as_json, body_of, decoded, raw_body
 from lodespace.web.security import COOKIE, set_cookie, visitor_of
 
 SERVICE = web.AppKey("service", Service)
 """The service of the project that is served."""
 API_CLIENT = "api"
-"""Client id of gestures made over HTTP."""
+"""Client id of gestures made over HTTP; an approved device has its own id before it."""
 
 
 class _OperationName(msgspec.Struct):
@@ -35,6 +36,11 @@ class _OperationName(msgspec.Struct):
 
 def _number(request: web.Request, name: str) -> int:
     return int(request.match_info[name])
+
+
+def _author(request: web.Request) -> str:
+    """Return the client id of gestures that the sender of a request makes over HTTP."""
+    return author(visitor_of(request).device, API_CLIENT)
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -50,9 +56,8 @@ async def healthz(request: web.Request) -> web.Response:
 async def get_session(request: web.Request) -> web.Response:
     """Send the session, and renew the cookie, so that a device in use does not expire."""
     visitor = visitor_of(request)
-    response = as_json(
-        request.app[SERVICE].info(request.query.get("client", ""), visitor.role or "viewer")
-    )
+    client = author(visitor.device, request.query.get("client", ""))
+    response = as_json(request.app[SERVICE].info(client, visitor.role or "viewer"))
     if visitor.device:
         set_cookie(response, request.cookies[COOKIE])
     return response
@@ -147,7 +152,7 @@ async def post_labels(request: web.Request) -> web.Response:
     raw = await raw_body(request)
     each = decoded(raw, _OperationName).op == "label_each"
     label = decoded(raw, protocol.LabelEach) if each else decoded(raw, protocol.Label)
-    return as_json(await request.app[SERVICE].commands.carry_out(label, API_CLIENT))
+    return as_json(await request.app[SERVICE].commands.carry_out(label, _author(request)))
 
 
 async def get_training(request: web.Request) -> web.Response:
@@ -156,7 +161,7 @@ async def get_training(request: web.Request) -> web.Response:
 
 async def post_training(request: web.Request) -> web.Response:
     command = await body_of(request, protocol.SetTraining)
-    return as_json(await request.app[SERVICE].commands.set_training(command, API_CLIENT))
+    return as_json(await request.app[SERVICE].commands.set_training(command, _author(request)))
 
 
 async def post_select(request: web.Request) -> web.Response:

@@ -205,5 +205,8 @@ async def _handle(service: Service, client: Client, operation: protocol.ClientOp
         case protocol.Anchor():
             client.send(await service.commands.carry_out(operation, client.client_id))
             service.held_items.release(client)
+        case protocol.Undo():
+            owner = client.role == "owner"
+            client.send(await service.commands.carry_out(operation, client.client_id, owner=owner))
         case _:
             client.send(await service.commands.carry_out(operation, client.client_id))

@@ -73,8 +73,8 @@ def anchor(number: int, items: list[int], at: float, *, keep: bool = True) -> pr
     )
 
 
-def undo(number: int) -> protocol.Undo:
-    return protocol.Undo(command_id=command_id(number))
+def undo(number: int, *, gesture: int = 0, owners: bool = False) -> protocol.Undo:
+    return protocol.Undo(command_id=command_id(number), gesture=gesture, owners=owners)
 
 
 def redo(number: int) -> protocol.Redo:

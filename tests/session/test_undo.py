@@ -162,6 +162,17 @@ class Annotators(RuleBasedStateMachine):
             return
         self.classes(undo(self.next()), client)
 
+    @rule(client=who, of=who)
+    def undoes_the_newest_of_another(self, client: str, of: str) -> None:
+        log = self.log.session.undo_log
+        if not log.can_undo(of):
+            return
+        before = log.can_redo(of)
+        number = log.next_undo(of).number
+        self.classes(undo(self.next(), gesture=number), client)
+        if not log.stands(number) and client != of:
+            assert log.next_redo(client).number == number and log.can_redo(of) == before
+
     @rule(client=who)
     def redoes(self, client: str) -> None:
         if not self.log.session.undo_log.can_redo(client):
@@ -258,6 +269,45 @@ def test_undo_that_does_not_restore_the_map_reports_it() -> None:
         and log.session.undo_log.last_transition.returns
         and applied.ack.message == ""
     )
+
+
+QUEST = "0123456789ab.page-of-quest"
+HERE, ELSEWHERE = "page-in-firefox", "page-in-chrome"
+
+
+def test_owner_undoes_the_newest_gesture_of_all_own_pages() -> None:
+    log = Log()
+    log.do(label(1, [0], 0), HERE)
+    log.do(label(2, [1], 1), ELSEWHERE)
+    for number, client in ((3, QUEST), (4, "api"), (5, "import"), (6, "cli")):
+        log.do(label(number, [number], 2), client)
+    log.do(undo(7, owners=True), HERE)
+    assert log.session.labels[:2].tolist() == [0, -1]
+    log.do(undo(8, owners=True), HERE)
+    assert log.session.labels[:7].tolist() == [-1, -1, -1, 2, 2, 2, 2]
+    with pytest.raises(RequestError, match="no action to undo"):
+        log.do(undo(9, owners=True), HERE)
+    log.do(redo(10), HERE)
+    log.do(redo(11), HERE)
+    assert log.session.labels[:2].tolist() == [0, 1]
+
+
+def test_gesture_of_another_is_undone_and_redone_by_who_undid_it() -> None:
+    log = Log()
+    log.do(label(1, [0, 1], 0), QUEST)
+    log.do(label(2, [1], 1), QUEST)
+    with pytest.raises(RequestError, match="newer gesture"):
+        log.do(undo(3, gesture=1), HERE)
+    log.do(undo(4, gesture=2), HERE)
+    with pytest.raises(RequestError, match="undone already"):
+        log.do(undo(5, gesture=2), HERE)
+    with pytest.raises(RequestError, match="no gesture 77"):
+        log.do(undo(6, gesture=77), HERE)
+    with pytest.raises(RequestError, match="no action to redo"):
+        log.do(redo(7), QUEST)  # that would undo what the owner did
+    log.do(redo(8), HERE)
+    assert log.session.labels[:2].tolist() == [0, 1]
+    assert log.replayed().undo_log.next_undo(QUEST).number == 2
 
 
 def test_settings_that_change_nothing_make_no_event() -> None:

@@ -260,6 +260,73 @@ async def test_an_annotator_labels_and_the_owner_sees_it(lan: Lan) -> None:
         await eventually(lambda: owner.labels[3] == 1)
 
 
+async def test_device_with_the_client_id_of_another_acts_in_its_own_name(lan: Lan) -> None:
+    """Every client receives the ids of all others, in `labels.by`."""
+    annotator, another = await lan.approved("annotator"), await lan.approved("annotator")
+    async with (
+        StreamClient(lan.own, client_id="page-of-the-owner") as owner,
+        StreamClient(lan.url, http=annotator, client_id="page-of-the-owner") as forged,
+        StreamClient(lan.url, http=another, client_id="page-of-the-owner") as third,
+    ):
+        await owner.label([1, 2], 0)
+        refused = await forged.command(protocol.Undo(command_id="undo-a-foreign-one"))
+        assert refused.code == "nothing_to_undo"
+        for command in (
+            protocol.Undo(command_id="undo-by-number", gesture=1),
+            protocol.Undo(command_id="undo-as-an-owner", owners=True),
+        ):
+            assert (await forged.command(command)).code == "not_allowed"
+        await forged.label([3], 1)
+        assert (await third.command(protocol.Undo(command_id="undo-of-a-third"))).code == (
+            "nothing_to_undo"
+        )
+        await eventually(lambda: owner.labels[3] == 1)
+        mine, theirs = owner.seen(protocol.Labels)
+        assert mine.by == "page-of-the-owner"
+        device = (await lan.owner("GET", "api/access"))["devices"][1]["device"]
+        assert theirs.by == f"{device}.page-of-the-owner"
+        async with annotator.get(lan.url + "api/session?client=page-of-the-owner") as answer:
+            history = (await answer.json())["history"]
+        assert history["can_undo"] and [g["by"] for g in history["gestures"]] == [
+            "page-of-the-owner",
+            theirs.by,
+        ]
+        label = {"command_id": "y" * 8, "items": [7], "class_id": 0, "revision": 0}
+        async with annotator.post(
+            lan.url + "api/labels", json={**label, "provenance": {"tool": "api"}}
+        ) as answer:
+            assert answer.status == 200
+        await eventually(lambda: owner.labels[7] == 0)
+        assert owner.seen(protocol.Labels)[-1].by == f"{device}.api"
+        await owner.command(protocol.Undo(command_id="undo-my-own-one"))
+        await eventually(lambda: owner.labels[:4].tolist() == [-1, -1, -1, 1])
+
+
+async def test_owner_undoes_the_newest_gesture_of_a_device(lan: Lan) -> None:
+    device = await lan.approved("annotator")
+    async with StreamClient(lan.url, http=device) as annotator, StreamClient(lan.own) as owner:
+        await annotator.label([3, 4], 1)
+        undone = await owner.command(protocol.Undo(command_id="undo-of-quest", gesture=1))
+        assert isinstance(undone, protocol.Ack) and undone.count == 2
+        await eventually(lambda: annotator.labels[3] == -1)
+        # The device cannot undo what the owner did.
+        refused = await annotator.command(protocol.Redo(command_id="redo-of-quest"))
+        assert refused.code == "nothing_to_redo"
+        await owner.command(protocol.Redo(command_id="redo-by-owner"))
+        await eventually(lambda: annotator.labels[3] == 1)
+        ack = await annotator.command(protocol.Undo(command_id="undo-my-own", gesture=1))
+        assert isinstance(ack, protocol.Ack)
+
+
+async def test_device_of_the_owner_has_the_owners_rights(lan: Lan) -> None:
+    headset = await lan.approved("owner")
+    async with StreamClient(lan.own) as desktop, StreamClient(lan.url, http=headset) as worn:
+        await desktop.label([1], 1)
+        await worn.command(protocol.Undo(command_id="undo-from-headset", owners=True))
+        await eventually(lambda: desktop.labels[1] == -1)
+        assert await status(headset, lan.url + "api/access") == 200
+
+
 async def test_revoking_ends_the_stream_within_a_second_and_the_cookie(lan: Lan) -> None:
     device = await lan.approved("annotator")
     async with StreamClient(lan.url, http=device) as client:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lodespace import protocol
+from lodespace.errors import RequestError
 from lodespace.session import undo_rules
 from lodespace.session.commands import classes, labels, pins, settings
 from lodespace.session.commands.change import Change
 from lodespace.session.events import RedoEvent, UndoEvent, new_header
 from lodespace.session.state import SessionState
-from lodespace.session.undo import ActionKind
+from lodespace.session.undo import ActionKind, UndoableAction, UndoLog
 
 
 class _Topic(NamedTuple):
@@ -32,11 +33,11 @@ def plan(
     """Return the event of `command`.
 
     Raises RequestError when `client` has no action to undo or redo, or when other actions prevent
-    the undo or redo.
+    the undo or redo. The caller has checked that `client` may undo the actions of others.
     """
     header = new_header(command.command_id, client)
     if isinstance(command, protocol.Undo):
-        number = state.undo_log.next_undo(client).number
+        number = _action(state.undo_log, command, client).number
         undo_rules.check_undo(number, history=state.history, classes=state.classes)
         return UndoEvent(**header, gesture=number)
     number = state.undo_log.next_redo(client).number
@@ -46,12 +47,27 @@ def plan(
     return RedoEvent(**header, gesture=number)
 
 
+def _action(log: UndoLog, command: protocol.Undo, client: str) -> UndoableAction:
+    if command.gesture:
+        return log.newest_of_its_client(command.gesture)
+    return log.next_undo_of_owner(client) if command.owners else log.next_undo(client)
+
+
+def check_author(log: UndoLog, command: protocol.Undo, client: str) -> None:
+    """Raise RequestError when `command` undoes an action of another client than `client`."""
+    action = log.actions.get(command.gesture)
+    if command.owners or (action is not None and action.client != client):
+        raise RequestError(
+            "Only the owner can undo the gestures of others.", code="not_allowed", status=403
+        )
+
+
 def apply(state: SessionState, event: UndoEvent | RedoEvent) -> Change:
     """Undo or redo the action."""
     number, log = event.gesture, state.undo_log
     topic = _TOPICS[log.actions[number].kind]
     if isinstance(event, UndoEvent):
-        log.undo(number, event.sequence)
+        log.undo(number, event.sequence, event.client)
         message = undo_rules.map_message(number, "Undone", log)
         return topic.revert(state, number)._replace(message=message)
     log.redo(number, event.sequence)

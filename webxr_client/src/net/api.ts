@@ -117,6 +117,9 @@ export const pair = (code: string) => post<AccessAnswer>("/api/access/pair", { c
 
 export const decideAccess = (decision: Decide) => post<Access>("/api/access/decide", decision);
 
+export const blockAddress = (address: string, blocked: boolean) =>
+  post<Access>("/api/access/block", { address, blocked });
+
 export const makePairingCode = (role: "annotator" | "viewer") =>
   post<PairingCode>("/api/access/code", { role });
 

@@ -447,7 +447,7 @@ export interface Gesture {
   class_id: number;
   /** Number of items that changed. */
   count: number;
-  /** Id of the client that made the gesture. */
+  /** Id of the client that made the gesture; with `DEVICE.` before it if an approved device did. */
   by: string;
   /** Time of the gesture, in seconds since the Unix epoch. */
   at: number;
@@ -465,12 +465,12 @@ export interface History {
   gestures: Gesture[];
   /** Whether there is a gesture of this client to undo. */
   can_undo: boolean;
-  /** Whether there is a gesture of this client to redo. */
+  /** Whether there is a gesture that this client undid and can redo. */
   can_redo: boolean;
 }
 
 /**
- * Undo this client's newest gesture that is not undone yet.
+ * Undo this client's newest gesture that is not undone yet, or a gesture that the owner names.
  *
  * Labels, settings, pins or classes that the gesture changed return to their previous state. The
  * model and the layout return to their state before the gesture, unless another client has made
@@ -480,9 +480,20 @@ export interface Undo {
   op: "undo";
   /** Id of the command. */
   command_id: string;
+  /**
+   * Number of the gesture; 0: the newest gesture of this client. A gesture can be undone if it is
+   * the newest gesture of its client that is not undone yet. Only the owner may name a gesture of
+   * another client.
+   */
+  gesture?: number;
+  /**
+   * Whether `gesture` 0 means the newest gesture of this client and of all pages of the owner on
+   * the server's machine, in any browser and on any port. Only for the owner.
+   */
+  owners?: boolean;
 }
 
-/** Redo the gesture of this client that was undone last. */
+/** Redo the gesture that this client undid last. */
 export interface Redo {
   op: "redo";
   /** Id of the command. */

@@ -1,7 +1,12 @@
 /** The commands of the user, as operations of the protocol and changes of the state. */
 import type { Connection } from "../net/connection.js";
 import { messageOf } from "../net/errors.js";
-import { MAX_NAME_LENGTH, type Presence, type Settings } from "../protocol/messages.js";
+import {
+  type Gesture,
+  MAX_NAME_LENGTH,
+  type Presence,
+  type Settings,
+} from "../protocol/messages.js";
 import { type AppState, NOTHING } from "../state/app-state.js";
 import type { Commands, Point } from "../state/commands.js";
 import type { SheetKind } from "../state/review-state.js";
@@ -13,12 +18,14 @@ import type { PairingFlow } from "./pairing.js";
 import type { Playback } from "./playback.js";
 import type { Review } from "./review.js";
 import type { Search } from "./search.js";
+import type { Undoing } from "./undoing.js";
 
 /** Objects that carry out the commands, one object per topic. */
 export interface CommandParts {
   connection: Connection;
   permission: EditPermission;
   labelling: Labelling;
+  undoing: Undoing;
   queries: ModelQueries;
   notes: Notes;
   pairing: PairingFlow;
@@ -42,10 +49,8 @@ export class SessionCommands implements Commands {
   readonly label = (classId: number, items?: Uint32Array) =>
     this.parts.labelling.label(classId, items);
 
-  readonly undo = () => {
-    this.parts.notes.clear();
-    if (this.allowed()) this.connection.command({ op: "undo", command_id: newId() });
-  };
+  readonly undo = () => this.parts.undoing.undo();
+  readonly undoOf = (gesture: Gesture) => this.parts.undoing.undoOf(gesture);
 
   readonly redo = () => {
     this.parts.notes.clear();

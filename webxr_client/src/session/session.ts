@@ -19,6 +19,7 @@ import { SceneSync } from "./scene-sync.js";
 import { Search } from "./search.js";
 import { type CommandParts, SessionCommands } from "./session-commands.js";
 import { StreamHandler } from "./stream-handler.js";
+import { Undoing } from "./undoing.js";
 
 const RETRY_MS = 1500;
 
@@ -45,6 +46,7 @@ export class Session {
     );
     const permission = new EditPermission(state, notes, () => playback.live());
     const labelling = new Labelling(state, connection, permission, notes);
+    const undoing = new Undoing(state, connection, permission, notes, this.clientId);
     const review = new Review(state, {
       allowed: () => permission.allowed(),
       note,
@@ -59,6 +61,7 @@ export class Session {
       scene,
       queries,
       labelling,
+      undoing,
       notes,
       onRevoked: () => this.showRevoked(),
       onUnopened: () => void this.checkAccess(),
@@ -67,6 +70,7 @@ export class Session {
       connection,
       permission,
       labelling,
+      undoing,
       queries,
       notes,
       pairing,

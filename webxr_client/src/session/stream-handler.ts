@@ -14,6 +14,7 @@ import type { Labelling } from "./labelling.js";
 import type { ModelQueries } from "./model-queries.js";
 import type { Notes } from "./notes.js";
 import type { SceneSync } from "./scene-sync.js";
+import type { Undoing } from "./undoing.js";
 
 /** Number of newest samples of the training curves that the page keeps. */
 const LOSSES_KEPT = 600;
@@ -23,6 +24,7 @@ export interface StreamParts {
   scene: SceneSync;
   queries: ModelQueries;
   labelling: Labelling;
+  undoing: Undoing;
   notes: Notes;
   /** Called when the owner revoked this device's access. */
   onRevoked(): void;
@@ -97,13 +99,17 @@ export class StreamHandler implements StreamListener {
       case "quality":
         state.review.quality.value = operation.quality;
         break;
-      case "ack":
+      case "ack": {
         labelling.handleAnswer(operation.command_id, true);
-        if (operation.message) notes.show(operation.message);
+        const texts = [this.parts.undoing.noteOf(operation.command_id), operation.message];
+        const note = texts.filter(Boolean).join(" ");
+        if (note) notes.show(note);
         break;
+      }
       case "refused":
         if (queries.handleAnswer(operation)) break;
         labelling.handleAnswer(operation.command_id, false);
+        this.parts.undoing.noteOf(operation.command_id);
         state.refusal.value = operation;
         break;
       case "probed":

@@ -1,5 +1,5 @@
 /** Commands of the user; buttons, keys and controllers call these. */
-import type { Presence, Settings } from "../protocol/messages.js";
+import type { Gesture, Presence, Settings } from "../protocol/messages.js";
 import type { Decoded } from "./force-state.js";
 import type { SheetKind } from "./review-state.js";
 
@@ -13,6 +13,8 @@ export interface Commands {
    */
   label(classId: number, items?: Uint32Array): boolean;
   undo(): void;
+  /** Undo the newest gesture of another person. For the owner. */
+  undoOf(gesture: Gesture): void;
   redo(): void;
   /** Add a class. */
   addClass(name: string): void;

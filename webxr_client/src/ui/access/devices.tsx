@@ -1,8 +1,9 @@
 /** The owner's view of other devices: addresses, requests for access, and approved devices. */
 import { useEffect, useState } from "preact/hooks";
-import { decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
+import { blockAddress, decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
 import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/messages.js";
+import { describeGesture, newestOf } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
@@ -48,7 +49,7 @@ function WaitingLine({
   device: WaitingDevice;
   run: (request: Promise<Access>) => void;
 }) {
-  const decide = (role?: "annotator" | "viewer") =>
+  const decide = (role?: Device["role"]) =>
     run(decideAccess({ request: device.request, ...(role ? { role } : {}) }));
   return (
     <div class="glass notice waiting" data-testid="waiting">
@@ -64,8 +65,24 @@ function WaitingLine({
         <button type="button" class="button" onClick={() => decide("viewer")}>
           Allow to view
         </button>
+        <button
+          type="button"
+          class="button"
+          title="This is my own device: it gets the rights of this page, and can undo all gestures"
+          onClick={() => decide("owner")}
+        >
+          It is mine
+        </button>
         <button type="button" class="button" onClick={() => decide()}>
           Deny
+        </button>
+        <button
+          type="button"
+          class="button"
+          title={`Deny all requests from ${device.address}, until you unblock it or the server stops`}
+          onClick={() => run(blockAddress(device.address, true))}
+        >
+          Block address
         </button>
       </span>
     </div>
@@ -144,6 +161,24 @@ function Reachable({ access }: { access: Access }) {
           />
         ))}
       </ul>
+      {access.blocked && access.blocked.length > 0 && <h3>Blocked addresses</h3>}
+      <ul class="device-list">
+        {access.blocked?.map((address) => (
+          <li key={address}>
+            <i class="dot" aria-hidden="true" />
+            <span>{address}</span>
+            <span class="muted">requests are denied</span>
+            <button
+              type="button"
+              class="button"
+              onClick={() => run(blockAddress(address, false))}
+              aria-label={`Unblock ${address}`}
+            >
+              Unblock
+            </button>
+          </li>
+        ))}
+      </ul>
       <p class="refusal" role="alert">
         {error}
       </p>
@@ -151,7 +186,11 @@ function Reachable({ access }: { access: Access }) {
   );
 }
 
+const DOES = { viewer: "views", annotator: "labels", owner: "is mine" } as const;
+
 function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
+  const { state, commands } = useUi();
+  const newest = newestOf(device.device, state.history.value.gestures);
   return (
     <li>
       <i class={device.connected > 0 ? "dot on" : "dot"} aria-hidden="true" />
@@ -159,9 +198,20 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
         {device.name} <span class="muted">at {device.address}</span>
       </span>
       <span class="muted">
-        {device.role === "viewer" ? "views" : "labels"}
+        {DOES[device.role]}
         {device.connected > 0 ? ", connected" : ""}
       </span>
+      {newest && (
+        <button
+          type="button"
+          class="button"
+          title={`Undo its newest gesture: ${describeGesture(newest, state.classes.value)}`}
+          aria-label={`Undo the newest gesture of ${device.name}`}
+          onClick={() => commands.undoOf(newest)}
+        >
+          Undo its last
+        </button>
+      )}
       <button
         type="button"
         class="button"

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Tool } from "../../state/app-state.js";
+import { undoChoice } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
 import {
   EyeIcon,
@@ -111,7 +112,7 @@ export function Tools() {
           <ToolButton
             label="Undo"
             keys="Ctrl Z"
-            disabled={!history.can_undo}
+            disabled={undoChoice(state) === null}
             onClick={commands.undo}
           >
             <UndoIcon />

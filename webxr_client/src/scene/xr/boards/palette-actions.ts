@@ -8,6 +8,7 @@ import { count, percent } from "../../../state/format.js";
 import { isCue } from "../../../state/review-state.js";
 import { acceptedPredictions } from "../../../state/selection-summary.js";
 import { outcomeOf } from "../../../state/sheet-text.js";
+import { undoChoice } from "../../../state/undo-choice.js";
 import { pagesOf, type TileAction } from "./palette-layout.js";
 
 export class PaletteActions {
@@ -148,7 +149,7 @@ export class PaletteActions {
     const history = state.history.value;
     switch (action.kind) {
       case "undo":
-        return history.can_undo;
+        return undoChoice(state) !== null;
       case "redo":
         return history.can_redo;
       case "clear":

@@ -1,0 +1,20 @@
+"""Who made a gesture: the id of a client, as the label log and all messages name it.
+
+The id that a page makes belongs to its device. The server therefore puts the id of an approved
+device before it: `DEVICE.CLIENT`. A page cannot send an id with a dot, so no device can act in the
+name of another, or of the owner. Pages of the owner on this machine have no device.
+"""
+
+MIN_PAGE_ID = 8
+"""Smallest length of an id that a page makes (`protocol.CommandId`). The ids of the server itself,
+such as "cli" and "import", are shorter."""
+
+
+def author(device: str, client: str) -> str:
+    """Return the id for gestures of a client. `device` is "" for the owner on this machine."""
+    return f"{device}.{client}" if device else client
+
+
+def is_page_of_owner(author_id: str) -> bool:
+    """Return whether an id belongs to a page of the owner on this machine."""
+    return "." not in author_id and len(author_id) >= MIN_PAGE_ID

@@ -1,0 +1,83 @@
+/** Undo: of this page's own gestures, and for the owner of all others, which is explicit. */
+import type { Connection } from "../net/connection.js";
+import type { Gesture } from "../protocol/messages.js";
+import type { AppState } from "../state/app-state.js";
+import { authorName, describeGesture, isPageOfOwner, undoChoice } from "../state/undo-choice.js";
+import type { EditPermission } from "./edit-permission.js";
+import type { Notes } from "./notes.js";
+
+export class Undoing {
+  /** What was undone, for the note after the answer; the keys are command ids. */
+  private readonly described = new Map<string, string>();
+  /** Question to the owner, shown as a note; the next undo confirms it while it is shown. */
+  private question = "";
+
+  constructor(
+    private readonly state: AppState,
+    private readonly connection: Connection,
+    private readonly permission: EditPermission,
+    private readonly notes: Notes,
+    private readonly clientId: string,
+  ) {}
+
+  /**
+   * Undo the newest gesture of this page; for the owner, of all pages of the owner. If there is
+   * none, the owner is asked once before the newest gesture of another person is undone.
+   */
+  undo(): void {
+    const { state, notes } = this;
+    const asked = state.notices.peek().some(({ message }) => message === this.question);
+    notes.clear();
+    if (!this.permission.allowed()) return;
+    const choice = undoChoice(state);
+    // With commands on the way, the history is older than what the person undoes.
+    if (choice?.kind === "other" && state.connection.peek().pending === 0) {
+      const { gesture } = choice;
+      const question =
+        `You have no gesture to undo. The newest gesture is ${this.describe(gesture)}. ` +
+        "Undo again to undo that gesture.";
+      if (asked && this.question === question) this.undoOf(gesture);
+      else {
+        this.question = question;
+        notes.show(question);
+      }
+      return;
+    }
+    const owners = state.session.peek()?.role === "owner";
+    const command_id = crypto.randomUUID();
+    const newest = owners ? this.newestOfOwner() : undefined;
+    if (newest && newest.by !== this.clientId)
+      this.described.set(command_id, `Undone: ${this.describe(newest)}.`);
+    this.connection.command({ op: "undo", command_id, ...(owners ? { owners } : {}) });
+  }
+
+  /** Undo a gesture of another person, which is that person's newest. For the owner. */
+  undoOf(gesture: Gesture): void {
+    this.question = "";
+    this.notes.clear();
+    if (!this.permission.allowed()) return;
+    const command_id = crypto.randomUUID();
+    this.described.set(command_id, `Undone: ${this.describe(gesture)}.`);
+    this.connection.command({ op: "undo", command_id, gesture: gesture.gesture });
+  }
+
+  /** Return a note on an answered command: whose gesture was undone; "" for all other commands. */
+  noteOf(command_id: string): string {
+    const text = this.described.get(command_id) ?? "";
+    this.described.delete(command_id);
+    return text;
+  }
+
+  private newestOfOwner(): Gesture | undefined {
+    return this.state.history
+      .peek()
+      .gestures.findLast(
+        ({ by, undone }) => !undone && (by === this.clientId || isPageOfOwner(by)),
+      );
+  }
+
+  private describe(gesture: Gesture): string {
+    const { classes, access } = this.state;
+    return `${describeGesture(gesture, classes.peek())}, by ${authorName(gesture.by, access.peek())}`;
+  }
+}

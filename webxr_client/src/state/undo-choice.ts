@@ -1,0 +1,63 @@
+/** The gesture that Undo undoes next, and texts that describe a gesture and its author. */
+import type { Access, ClassInfo, Gesture } from "../protocol/messages.js";
+import type { AppState } from "./app-state.js";
+import { count } from "./format.js";
+
+/**
+ * `own`: the newest gesture of this page; for the owner, of all pages of the owner. `other`: this
+ * page and the owner's other pages have no gesture to undo, so the newest gesture of all is next.
+ */
+export type UndoChoice = { kind: "own" } | { kind: "other"; gesture: Gesture };
+
+/** Ids of gestures that no page made. Ids that pages make have at least 8 characters. */
+const NOT_A_PAGE: Record<string, string> = {
+  api: "a program on this computer",
+  cli: "the command line",
+  import: "the import of labels",
+};
+
+/** Whether a client id belongs to a page of the owner on the server's computer. */
+export const isPageOfOwner = (by: string): boolean => !by.includes(".") && !(by in NOT_A_PAGE);
+
+/** Return what Undo would undo; null if there is nothing that this page may undo. */
+export function undoChoice(state: AppState): UndoChoice | null {
+  const { can_undo, gestures } = state.history.value;
+  if (can_undo) return { kind: "own" };
+  if (state.session.value?.role !== "owner") return null;
+  const standing = gestures.filter((gesture) => !gesture.undone);
+  if (standing.some(({ by }) => isPageOfOwner(by))) return { kind: "own" };
+  const newest = standing.at(-1);
+  return newest ? { kind: "other", gesture: newest } : null;
+}
+
+/** Return the newest gesture of a device that is not undone; undefined if there is none. */
+export function newestOf(device: string, gestures: readonly Gesture[]): Gesture | undefined {
+  return gestures.findLast(({ by, undone }) => !undone && by.startsWith(`${device}.`));
+}
+
+/** Name the author of a gesture, for the owner: "Quest Browser". */
+export function authorName(by: string, access: Access | null): string {
+  const dot = by.indexOf(".");
+  if (dot < 0) return NOT_A_PAGE[by] ?? "another browser on this computer";
+  const device = access?.devices.find((known) => known.device === by.slice(0, dot));
+  return device?.name ?? "a device that is no longer approved";
+}
+
+/** Describe a gesture: "12 items labelled “3”". */
+export function describeGesture(gesture: Gesture, classes: readonly ClassInfo[]): string {
+  const items = gesture.count === 1 ? "1 item" : `${count(gesture.count)} items`;
+  switch (gesture.kind) {
+    case "label": {
+      const name = classes[gesture.class_id]?.name;
+      return name === undefined ? `labels of ${items}` : `${items} labelled “${name}”`;
+    }
+    case "settings":
+      return "a change of the training settings";
+    case "anchor":
+      return `${items} moved`;
+    case "unpin":
+      return "a removal of pins";
+    case "class":
+      return gesture.note || "a change of a class";
+  }
+}
