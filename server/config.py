@@ -57,5 +57,8 @@ class ServerConfig:
     """Largest number of connected clients of one device that is not the owner's."""
     train: bool = True
     """Whether to train. Without training, labels are accepted and no point moves."""
+    token: str = ""
+    """Token that a client on this machine needs to be the owner. Empty: processes of the same user
+    are the owner's."""
     notebook: bool = False
     """Whether other pages of this machine, such as notebooks, may embed the page."""

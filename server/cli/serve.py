@@ -6,6 +6,7 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
+from urllib.parse import quote
 
 from lodespace.cli.import_data import take_labels, warn_of_unused
 from lodespace.cli.options import (
@@ -69,6 +70,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="private key of the --cert certificate (PEM, unencrypted)",
     )
+    parser.add_argument(
+        "--token",
+        action="store_true",
+        help="ask each browser and program on this computer for a token, which is printed or taken"
+        " from LODESPACE_TOKEN; for computers with several users",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
     parser.add_argument(
         "--seed", type=natural, default=0, help="seed of a new project (default: 0)"
@@ -82,11 +89,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from lodespace.access.network import introduce
+    from lodespace.access.owner_token import private_redirect
+    from lodespace.config import state_folder
     from lodespace.project.foreign import unread_originals
     from lodespace.project.opening import open_project
     from lodespace.web.server import serve_until_interrupted
 
-    lan = _lan(options)
+    lan, token = _lan(options), _token() if options.token else ""
     project = open_project(
         options.path,
         project_folder=options.project,
@@ -116,13 +125,15 @@ def _serve(options: argparse.Namespace) -> int:
         )
         if project.obstacle:
             sys.stdout.write(f"nothing can be saved: {project.obstacle}\n")
+        if token:
+            url += f"?token={token}"
         sys.stdout.write(f"open {url}\n")
         if lan is not None:
             sys.stdout.write(introduce(addresses, fingerprint))
         sys.stdout.write("Ctrl-C stops the server; each label is saved immediately\n")
         sys.stdout.flush()
         if not options.no_browser and _has_screen():
-            webbrowser.open(url)
+            webbrowser.open(private_redirect(url, state_folder()).as_uri() if token else url)
 
     ports = (
         [options.port]
@@ -130,7 +141,7 @@ def _serve(options: argparse.Namespace) -> int:
         else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
     )
     try:
-        config = ServerConfig(train=not options.no_training, lan=lan)
+        config = ServerConfig(train=not options.no_training, lan=lan, token=token)
         asyncio.run(
             serve_until_interrupted(
                 project,
@@ -155,6 +166,22 @@ def _lan(options: argparse.Namespace) -> LanConfig | None:
                 f"--{name.replace('_', '-')} has no effect without --lan; add --lan"
             )
     return None
+
+
+def _token() -> str:
+    """Return the token in LODESPACE_TOKEN, or a random token.
+
+    There is no option for it, because all users of a computer can read the command lines. Raises
+    LodespaceError for a token that could be guessed.
+    """
+    from lodespace.access.owner_token import MIN_LENGTH, new_token
+
+    given = os.environ.get("LODESPACE_TOKEN", "")
+    if given and (len(given) < MIN_LENGTH or quote(given, safe="") != given):
+        raise LodespaceError(
+            f"LODESPACE_TOKEN must have at least {MIN_LENGTH} characters: letters, digits, - or _."
+        )
+    return given or new_token()
 
 
 def _has_screen() -> bool:

@@ -20,7 +20,7 @@ class Gesture(Message):
     count: int
     """Number of items that changed."""
     by: str
-    """Id of the client that made the gesture; with `DEVICE.` before it if an approved device did."""
+    """Id of the client that made the gesture; `DEVICE.CLIENT` if it was an approved device."""
     at: float
     """Time of the gesture, in seconds since the Unix epoch."""
     revision: int

@@ -1,4 +1,4 @@
-"""Who made a gesture: the id of a client, as the label log and all messages name it.
+"""The author of a gesture: the id of a client, as the label log and all messages name it.
 
 The id that a page makes belongs to its device. The server therefore puts the id of an approved
 device before it: `DEVICE.CLIENT`. A page cannot send an id with a dot, so no device can act in the

@@ -38,7 +38,7 @@ def make_app(
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES)
     network = None if config.lan is None else Network.open(config.lan)
     service = Service(project, config, network, device=device, threads=threads)
-    protect(app, service.access, notebook=config.notebook)
+    protect(app, service.access, notebook=config.notebook, token=config.token)
     if network is not None:
         app[NETWORK] = network
     app[SERVICE] = service

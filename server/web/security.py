@@ -3,9 +3,9 @@
 Even if the server listens on this machine only, a foreign page in a browser on this machine can
 reach it. The page can use a form, a script, a WebSocket, or a host name that resolves to this
 machine (DNS rebinding). The middleware therefore checks Host and Origin against allow-lists before
-any handler runs. On the loopback address, the visitor is the owner. On the network, the cookie
-identifies the device of the visitor. A route that was not added by add_route needs the role
-`owner`.
+any handler runs. On the loopback address, the visitor is the owner (local_owner.py). On the
+network, the cookie identifies the device of the visitor. A route that was not added by add_route
+needs the role `owner`.
 """
 
 import html
@@ -21,6 +21,7 @@ from lodespace.access.devices import KEPT_DAYS
 from lodespace.access.pairing import PairingManager, may
 from lodespace.errors import LodespaceError
 from lodespace.protocol import MAX_MESSAGE_BYTES, ErrorBody, Role
+from lodespace.web import local_owner
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +120,11 @@ HOSTS = web.AppKey("hosts", Hosts)
 """Allowed values of the Host header."""
 
 
-def protect(app: web.Application, access: PairingManager, *, notebook: bool = False) -> None:
+def protect(
+    app: web.Application, access: PairingManager, *, notebook: bool = False, token: str = ""
+) -> None:
     """Add the middleware to `app`, and the security headers to all answers of `app`."""
+    local_owner.set_up(app, token)
     app[ACCESS] = access
     app[HOSTS] = Hosts()
     app[NOTEBOOK] = notebook
@@ -153,11 +157,17 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         refuse_foreign(
             request, request.app[HOSTS].of(secure=request.secure), notebook=request.app[NOTEBOOK]
         )
+        redirect = local_owner.answer_to_token(request)
+        if redirect is not None:
+            return redirect
         visitor = _visitor(request)
         request[_VISITOR] = visitor
         if request.secure:
             await request.app[CONNECTIONS].next_request(request.protocol, visitor.device)
-        _refuse_uninvited(visitor, request.app[_NEEDED].get(request.match_info.handler, "owner"))
+        needed = request.app[_NEEDED].get(request.match_info.handler, "owner")
+        if needed is not None and visitor.role is None and not request.secure:
+            raise local_owner.no_token()
+        _refuse_uninvited(visitor, needed)
         if request.match_info.http_exception is None:
             _refuse_body(request)
         return await handler(request)  # without a route, raises the exception: 404 or 405
@@ -176,10 +186,11 @@ def _visitor(request: web.Request) -> Visitor:
     """Identify the sender of a request.
 
     Without TLS the server listens on the loopback address only. A request on this address is from
-    the owner, or from a headset that the owner has connected by cable (adb reverse).
+    the owner, or from a headset that the owner has connected by cable (adb reverse). Raises
+    LodespaceError for a request of another user of this computer.
     """
     if not request.secure:
-        return Visitor("owner")
+        return Visitor("owner" if local_owner.is_owner(request) else None)
     known = request.app[ACCESS].identify(request.cookies.get(COOKIE, ""))
     return Visitor(None) if known is None else Visitor(known.role, known.device)
 

@@ -17,9 +17,12 @@ class Logged:
         self.lines: list[str] = []
         self.log = logging.Logger("test")
         handler = logging.Handler()
-        handler.emit = lambda record: self.lines.append(record.getMessage())  # type: ignore[method-assign]
+        handler.emit = self._emit  # type: ignore[method-assign]
         handler.addFilter(RepeatLimit(lambda: self.now))
         self.log.addHandler(handler)
+
+    def _emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
 
 
 def test_repeated_error_is_logged_once_a_minute_with_its_number() -> None:

@@ -447,7 +447,7 @@ export interface Gesture {
   class_id: number;
   /** Number of items that changed. */
   count: number;
-  /** Id of the client that made the gesture; with `DEVICE.` before it if an approved device did. */
+  /** Id of the client that made the gesture; `DEVICE.CLIENT` if it was an approved device. */
   by: string;
   /** Time of the gesture, in seconds since the Unix epoch. */
   at: number;

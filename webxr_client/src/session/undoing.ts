@@ -7,7 +7,7 @@ import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
 export class Undoing {
-  /** What was undone, for the note after the answer; the keys are command ids. */
+  /** Undone gestures and their authors, for the note after the answer; the keys are command ids. */
   private readonly described = new Map<string, string>();
   /** Question to the owner, shown as a note; the next undo confirms it while it is shown. */
   private question = "";
@@ -78,6 +78,7 @@ export class Undoing {
 
   private describe(gesture: Gesture): string {
     const { classes, access } = this.state;
-    return `${describeGesture(gesture, classes.peek())}, by ${authorName(gesture.by, access.peek())}`;
+    const author = authorName(gesture.by, access.peek());
+    return `${describeGesture(gesture, classes.peek())}, by ${author}`;
   }
 }

@@ -61,7 +61,7 @@ describe("undo of the owner", () => {
     expect(undoing.noteOf(command_id)).toBe("");
   });
 
-  it("says nothing about the author of its own gesture", () => {
+  it("shows no author for its own gesture", () => {
     history([gesture(2, "page-in-chrome"), gesture(3, ME)], true);
     undoing.undo();
     expect(undoing.noteOf((sent[0] as { command_id: string }).command_id)).toBe("");

@@ -79,7 +79,7 @@ function WaitingLine({
         <button
           type="button"
           class="button"
-          title={`Deny all requests from ${device.address}, until you unblock it or the server stops`}
+          title={`Deny all requests from ${device.address} until you unblock this address`}
           onClick={() => run(blockAddress(device.address, true))}
         >
           Block address

@@ -1,0 +1,80 @@
+"""The user of this computer who opened a connection to the loopback address (Linux).
+
+Every user of a computer can connect to its loopback address. On a shared computer, the server
+therefore serves only processes of its own user, and of the administrator, who can read the
+project's files anyway. Linux lists the user of each connection in /proc/net/tcp. Where there is no
+such list, every local user is served, unless the server was started with `--token`.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+"""Lists of the TCP connections of this computer, one per line, by IPv4 and by IPv6."""
+_UID, _INODE = 7, 9
+"""Columns of a line: the user of the socket, and the socket's inode; 0 when it has no process."""
+ADMINISTRATOR = 0
+"""User id of root."""
+
+Address = tuple[str, int]
+
+
+class LocalUsers:
+    """Tells connections of the server's own user from those of other users.
+
+    Args:
+        tables: Files with the list of connections.
+        user: User id of the server.
+    """
+
+    def __init__(self, tables: Iterable[Path] = TABLES, user: int | None = None) -> None:
+        self._tables = tuple(tables)
+        self._user = user if user is not None or os.name != "posix" else os.getuid()
+        self._known: weakref.WeakKeyDictionary[asyncio.BaseTransport, bool] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def serves(self, transport: asyncio.BaseTransport | None) -> bool:
+        """Return whether the other end of a connection is a process that the server serves."""
+        if transport is None or self._user is None:
+            return True
+        if transport not in self._known:
+            other, own = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+            # A connection over IPv6 or a Unix socket does not reach the server.
+            self._known[transport] = not (other and own) or self._is_own(other[:2], own[:2])
+        return self._known[transport]
+
+    def _is_own(self, other: Address, own: Address) -> bool:
+        lines = [line for path in self._tables if (line := _line(path, other, own))]
+        if not lines:
+            # Either the process has ended, or there is no list that can be relied on. In the second
+            # case, the list does not have this end of the connection either.
+            return not any(_line(path, own, other) for path in self._tables)
+        uid, inode = int(lines[0][_UID]), int(lines[0][_INODE])
+        # The system shows user 0 for a socket whose process has closed it.
+        return inode != 0 and uid in (self._user, ADMINISTRATOR)
+
+
+def _line(path: Path, local: Address, remote: Address) -> list[bytes]:
+    """Return the columns of a connection, seen from its end `local`; empty if it is not listed."""
+    try:
+        table = path.read_bytes()
+    except OSError:
+        return []
+    prefix = b"0000000000000000FFFF0000" if path.name.endswith("6") else b""
+    found = table.find(b" %s %s " % (_hex(prefix, local), _hex(prefix, remote)))
+    if found < 0:
+        return []
+    start = table.rfind(b"\n", 0, found) + 1
+    return table[start : table.find(b"\n", found)].split()
+
+
+def _hex(prefix: bytes, address: Address) -> bytes:
+    """Return an address as the list has it: the IPv4 address in the machine's order of bytes."""
+    number = int.from_bytes(socket.inet_aton(address[0]), sys.byteorder)
+    return prefix + b"%08X:%04X" % (number, address[1])
