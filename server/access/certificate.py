@@ -69,10 +69,11 @@ class Certificate:
         context.set_alpn_protocols(["http/1.1"])
         context.set_ciphers(CIPHERS)
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        if hasattr(context, "set_groups"):
-            context.set_groups(GROUPS)
-        else:
+        set_groups = getattr(context, "set_groups", None)
+        if set_groups is None:
             context.set_ecdh_curve(ONE_GROUP)
+        else:
+            set_groups(GROUPS)
         try:
             context.load_cert_chain(self.certificate, self.key)
         except (ssl.SSLError, OSError) as error:

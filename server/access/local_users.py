@@ -25,7 +25,7 @@ Address = tuple[str, int]
 
 
 class LocalUsers:
-    """Tells connections of the server's own user from those of other users.
+    """Distinguishes connections of the server's own user from those of other users.
 
     Args:
         tables: Files with the list of connections.

@@ -56,7 +56,7 @@ class Access(Message, omit_defaults=True):
     """Devices that wait for a decision, oldest request first."""
     devices: list[Device]
     """Approved devices, newest first."""
-    blocked: list[str] = msgspec.field(default_factory=list[str])
+    blocked: list[str] = msgspec.field(default_factory=list)
     """Blocked IP addresses, whose requests for access are denied; absent if there are none."""
 
 

@@ -6,7 +6,7 @@ event loop's own pool of threads stays free for pictures.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -43,7 +43,7 @@ class QueryLanes:
             return await asyncio.get_running_loop().run_in_executor(executor, work)
 
     @asynccontextmanager
-    async def turn(self, device: str) -> AsyncIterator[None]:
+    async def turn(self, device: str) -> AsyncGenerator[None]:
         """Wait for the earlier computations of the same client; later ones wait for this block.
 
         Raises RequestError when too many computations of the client wait.
@@ -58,7 +58,7 @@ class QueryLanes:
             yield
 
     @asynccontextmanager
-    async def picture(self, device: str) -> AsyncIterator[None]:
+    async def picture(self, device: str) -> AsyncGenerator[None]:
         """Wait until fewer than PICTURES_AT_ONCE such blocks run for the device."""
         if not device:
             yield
@@ -69,7 +69,7 @@ class QueryLanes:
     @asynccontextmanager
     async def _counted(
         self, device: str, gates: dict[str, asyncio.Semaphore], at_once: int
-    ) -> AsyncIterator[None]:
+    ) -> AsyncGenerator[None]:
         self._asked[device] += 1
         try:
             async with gates.setdefault(device, asyncio.Semaphore(at_once)):

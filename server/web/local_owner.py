@@ -1,4 +1,4 @@
-"""Who the owner is on the loopback address: a process of the same user, or who has the token."""
+"""The owner on the loopback address: a process of the same user, or a client with the token."""
 
 from aiohttp import hdrs, web
 

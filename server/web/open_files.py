@@ -3,9 +3,6 @@
 import contextlib
 import sys
 
-if sys.platform != "win32":
-    import resource
-
 MACOS_MOST = 10240
 """Largest limit that macOS accepts, even if the hard limit is infinite (OPEN_MAX)."""
 
@@ -18,6 +15,8 @@ def raise_limit() -> None:
     """
     if sys.platform == "win32":
         return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for limit in (hard, MACOS_MOST):
         if soft in (hard, resource.RLIM_INFINITY):

@@ -121,7 +121,7 @@ async def test_token_is_needed_once_per_browser(small_data: Path, tmp_path: Path
             await page.label([1], 1)
 
 
-def test_cookie_of_another_server_is_no_token() -> None:
+def test_cookie_of_another_server_is_refused() -> None:
     one, other = OwnerToken(new_token()), OwnerToken(new_token())
     assert one.admits(one.cookie, "") and not one.admits(other.cookie, "")
     assert not one.admits("", "") and not one.admits("\udce4", "Bearer \udce4")
