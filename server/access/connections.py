@@ -4,11 +4,12 @@ A connection belongs to a stranger until a request with the cookie of an approve
 it. A stranger's connection never takes the place of a device's connection. When strangers have too
 many connections, the oldest connection of the address with the most connections ends. So a person
 who opens the page from a quiet address gets a connection, however many connections others open.
+Connections from the address of an approved device do not compete with those of other addresses.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from lodespace.access.pace import Pace
@@ -19,6 +20,8 @@ MAX_STRANGERS = 64
 MAX_STRANGERS_AND_ADDRESS = 32
 """Largest number of connections of strangers from one IP address. A browser opens up to six, and
 several devices may share an address (NAT)."""
+MAX_KNOWN_ADDRESSES = 64
+"""Largest number of addresses of approved devices. The address added first is forgotten first."""
 MAX_CONNECTIONS_OF_DEVICE = 32
 """Largest number of connections of an approved device."""
 REQUESTS_PER_SECOND = 300.0
@@ -49,7 +52,20 @@ class Connections:
         self._strangers: list[Connection] = []  # oldest first
         self._devices: dict[str, list[Connection]] = {}
         self._by_protocol: dict[Hashable, Connection] = {}
+        self._known_addresses: dict[str, None] = {}
         self._pace = Pace(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)
+
+    def know(self, addresses: Iterable[str]) -> None:
+        """Note addresses of approved devices."""
+        for address in addresses:
+            self._known_addresses.pop(address, None)
+            self._known_addresses[address] = None
+        while len(self._known_addresses) > MAX_KNOWN_ADDRESSES:
+            del self._known_addresses[next(iter(self._known_addresses))]
+
+    def knows(self, address: str) -> bool:
+        """Return whether an approved device has used an IP address."""
+        return address in self._known_addresses
 
     def count(self) -> int:
         """Return the number of open connections of strangers."""
@@ -106,6 +122,7 @@ class Connections:
         connection.device = device
         if device:
             self._devices.setdefault(device, []).append(connection)
+            self.know([connection.address])
         else:  # the device was revoked
             self._strangers.append(connection)
             self._limit_strangers()
@@ -113,14 +130,17 @@ class Connections:
 
     def _limit_strangers(self) -> None:
         counts = Counter(connection.address for connection in self._strangers)
-        while counts:
-            address, number = counts.most_common(1)[0]
-            if len(self._strangers) <= MAX_STRANGERS and number <= MAX_STRANGERS_AND_ADDRESS:
-                return
-            oldest = next(c for c in self._strangers if c.address == address)
-            self._strangers.remove(oldest)
-            counts[address] -= 1
-            oldest.drop()
+        for address, number in counts.items():
+            if number > MAX_STRANGERS_AND_ADDRESS:
+                self._drop_oldest(address)
+        unknown = Counter(c.address for c in self._strangers if not self.knows(c.address))
+        if unknown.total() > MAX_STRANGERS:
+            self._drop_oldest(unknown.most_common(1)[0][0])
+
+    def _drop_oldest(self, address: str) -> None:
+        oldest = next(c for c in self._strangers if c.address == address)
+        self._strangers.remove(oldest)
+        oldest.drop()
 
     def _forget_closed(self) -> None:
         self._strangers = [c for c in self._strangers if not c.closed()]

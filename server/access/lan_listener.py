@@ -40,6 +40,8 @@ GREETINGS_PER_SECOND = 60.0
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
 """Number of connections that the server begins to serve without a wait, after a pause."""
+KNOWN_GREETINGS_PER_SECOND = 20.0
+"""The same for each address of an approved device. These connections do not wait for others."""
 _ACCEPTED_AT_ONCE = 16
 """Largest number of connections that are accepted in one turn of the event loop."""
 _ACCEPT_SECONDS = 0.01
@@ -86,6 +88,7 @@ class LanListener:
         self._waiting = FairQueue[socket.socket](
             MAX_WAITING, MAX_WAITING_AND_ADDRESS, socket.socket.close
         )
+        self._known_pace = Pace(KNOWN_GREETINGS_PER_SECOND, MAX_WAITING_AND_ADDRESS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._socket: socket.socket | None = None
         self._resumes: asyncio.TimerHandle | None = None
@@ -133,7 +136,11 @@ class LanListener:
             for _ in range(_ACCEPTED_AT_ONCE):
                 connection, (address, _) = listener.accept()
                 connection.setblocking(False)
-                self._waiting.put(address, connection)
+                known = self._connections.knows(address)
+                if known and self._known_pace.wait(address, loop.time()) == 0:
+                    self._begin(address, connection)
+                else:
+                    self._waiting.put(address, connection)
         except BlockingIOError:
             return  # all are accepted
         except OSError as error:  # usually too many open files: try again later
@@ -150,10 +157,16 @@ class LanListener:
         while True:
             await asyncio.sleep(pace.wait("", loop.time()))
             address, accepted = await self._waiting.get()
-            connection = Connection(address, accepted.close, lambda: False)
-            task = self._start(self._greet(accepted, connection))
-            connection.drop, connection.closed = task.cancel, task.done
-            self._connections.add(connection)
+            self._begin(address, accepted)
+
+    def _begin(self, address: str, accepted: socket.socket) -> None:
+        """Begin to serve a connection."""
+        connection = Connection(address, accepted.close, lambda: False)
+        task = self._start(self._greet(accepted, connection))
+        connection.drop, connection.closed = task.cancel, task.done
+        # A task that is cancelled before its first step does not close the socket itself.
+        task.add_done_callback(lambda done: accepted.close() if done.cancelled() else None)
+        self._connections.add(connection)
 
     async def _greet(self, accepted: socket.socket, connection: Connection) -> None:
         loop = asyncio.get_running_loop()

@@ -74,6 +74,7 @@ async def _listen_to_network(app: web.Application, runner: web.AppRunner) -> lis
 
     await _first_free(ports, listen, "--lan-port")
     app[LISTENER].append(listener)
+    app[CONNECTIONS].know(device.address for device in network.devices.all())
     app[HOSTS].listen_to_network(network.names, listener.port)
     addresses = network.addresses(listener.port)
     app[ACCESS].listen(addresses)

@@ -72,6 +72,19 @@ def test_connection_of_a_device_leaves_the_strangers_for_good() -> None:
     assert not opened.ended(device)
 
 
+def test_new_connections_of_a_devices_address_do_not_compete() -> None:
+    """A page opens several connections at once, before its cookie has arrived on them."""
+    opened = Opened()
+    opened.connections.belongs_to(opened.open("10.0.0.2"), "quest")
+    opened.connections.know(["10.0.0.3"])
+    mine = [opened.open(f"10.0.0.{2 + k % 2}") for k in range(12)]
+    for k in range(500):
+        opened.open(f"10.0.{1 + k % 200}.1")
+    assert not any(opened.ended(connection) for connection in mine)
+    more = [opened.open("10.0.0.2") for _ in range(MAX_STRANGERS_AND_ADDRESS)]
+    assert opened.ended(mine[0]) and not opened.ended(more[0])
+
+
 def test_connection_of_a_revoked_device_is_a_strangers_again() -> None:
     opened = Opened()
     device = opened.open("10.0.0.2")
