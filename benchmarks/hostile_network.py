@@ -68,8 +68,8 @@ async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Coun
             writer.write(b"GET / HTTP/1.1\r\nX: ")
             await reader.read()
             writer.close()
-        except (OSError, TimeoutError):
-            counts["refused"] += 1
+        except (OSError, TimeoutError) as error:
+            counts[type(error).__name__] += 1
             await asyncio.sleep(0.01)
 
 
@@ -111,8 +111,8 @@ async def select_all(url: str, cookies: dict[str, str], selects: int, pipe: Conn
                         counts[str(answer.status)] += 1
                         if answer.status != 200:
                             await asyncio.sleep(0.1)
-                except aiohttp.ClientError:
-                    counts["refused"] += 1
+                except aiohttp.ClientError as error:
+                    counts[type(error).__name__] += 1
                     await asyncio.sleep(0.1)
 
         tasks = [asyncio.create_task(select(k)) for k in range(selects)]
@@ -152,7 +152,8 @@ async def measure(url: str, labels: int) -> list[float]:
 async def approve_viewer(server: LanServer) -> dict[str, str]:
     """Return the cookies of a device that the owner has approved as a viewer."""
     connector = aiohttp.TCPConnector(ssl=unverified())
-    async with aiohttp.ClientSession(connector=connector) as device:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=jar) as device:
         async with device.post(server.network_url + "api/access/request", json={}) as answer:
             secret = (await answer.json())["secret"]
         (waiting,) = server.request("api/access")["waiting"]
@@ -160,7 +161,10 @@ async def approve_viewer(server: LanServer) -> dict[str, str]:
         async with device.post(
             server.network_url + "api/access/poll", json={"secret": secret}
         ) as answer:
-            return {name: cookie.value for name, cookie in answer.cookies.items()}
+            cookies = {name: cookie.value for name, cookie in answer.cookies.items()}
+        async with device.get(server.network_url + "api/session") as answer:
+            assert answer.status == 200  # from now on, the server knows the device's address
+        return cookies
 
 
 def report(name: str, seconds: list[float]) -> None:

@@ -35,7 +35,7 @@ MAX_WAITING = 128
 """Largest number of accepted connections that wait for their first byte to be read."""
 MAX_WAITING_AND_ADDRESS = 32
 """Largest number of these connections from one IP address."""
-GREETINGS_PER_SECOND = 60.0
+GREETINGS_PER_SECOND = 30.0
 """Largest number of connections per second that the server begins to serve. A TLS handshake takes
 about 2 ms of the event loop."""
 GREETINGS_AT_ONCE = 64
