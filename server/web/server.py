@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from lodespace.web.http_server import Runner, plain_server
 from lodespace.web.open_files import raise_limit
 from lodespace.web.security import ACCESS, CONNECTIONS, HOSTS
 
+SWITCH_SECONDS = 0.0005
+"""Longest time that another thread runs Python code while the event loop waits, in seconds."""
 KEEPALIVE_SECONDS = 60.0
 """Time after which a connection without a complete request is closed."""
 
@@ -128,6 +131,9 @@ async def serve_until_interrupted(
         threads: Threads of the trainer; 0: all processors.
         config: Options of the server.
     """
+    # Python code in another thread, such as a region query, holds the interpreter for this time. A
+    # label needs it about fifteen times; with the default of 5 ms, they add up.
+    sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
