@@ -441,7 +441,7 @@ async def test_plain_http_is_redirected_to_https_of_the_same_server(lan: Lan) ->
 
 
 async def test_refusals_of_the_plain_port_are_json_without_versions(lan: Lan) -> None:
-    for text, status in (
+    for text, expected in (
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
         (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 308),
@@ -449,9 +449,9 @@ async def test_refusals_of_the_plain_port_are_json_without_versions(lan: Lan) ->
         reader, writer = await send_plain(lan, text)
         head, _, body = (await rest(reader)).partition(b"\r\n\r\n")
         writer.close()
-        assert int(head.split()[1]) == status
+        assert int(head.split()[1]) == expected
         assert b"\r\nServer: lodespace\r\n" in head and b"Python" not in head
-        if status >= 400:
+        if expected >= 400:
             assert set(json.loads(body)) == {"code", "message"}
 
 
