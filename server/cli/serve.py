@@ -24,6 +24,7 @@ from lodespace.config import (
     PORTS_TRIED,
     LanConfig,
     ServerConfig,
+    state_folder,
 )
 from lodespace.errors import LodespaceError
 from lodespace.items.paths import printable
@@ -90,7 +91,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from lodespace.access.network import introduce
     from lodespace.access.owner_token import private_redirect
-    from lodespace.config import state_folder
     from lodespace.project.foreign import unread_originals
     from lodespace.project.opening import open_project
     from lodespace.web.server import serve_until_interrupted

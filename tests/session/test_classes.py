@@ -110,7 +110,7 @@ def test_names_colours_and_locks_are_undone_and_move_no_point(log: Log) -> None:
 def test_undo_of_a_class_that_others_use_is_refused(log: Log) -> None:
     log.do(protocol.AddClass(command_id=command_id(3), name="d"), "anna")
     log.do(label(4, [5], 3), "ben")
-    with pytest.raises(RequestError, match="remove those labels") as refused:
+    with pytest.raises(RequestError, match="remove their labels") as refused:
         log.do(undo(5), "anna")
     assert refused.value.code == "class_in_use"
     log.do(undo(6), "ben")
