@@ -26,10 +26,12 @@ async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Coun
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port, ssl=context, local_addr=(f"127.0.{number % 50}.66", 0)
             )
-            counts["served"] += 1
-            writer.write(b"GET / HTTP/1.1\r\nX: ")
-            await reader.read()
-            writer.close()
+            try:
+                counts["served"] += 1
+                writer.write(b"GET / HTTP/1.1\r\nX: ")
+                await reader.read()
+            finally:
+                writer.transport.abort()
         except OSError:
             counts["refused"] += 1
             await asyncio.sleep(0.05)

@@ -41,7 +41,10 @@ async def test_probe_returns_the_models_values_of_items(client: StreamClient) ->
     refused = await client.command(
         protocol.Decode(command_id=command_id(), points=[(0.0, 0.0, 0.0)])
     )
-    assert (refused.code, "no picture" in refused.message) == ("bad_question", True)
+    assert (refused.code, "only if the items are pictures" in refused.message) == (
+        "bad_question",
+        True,
+    )
 
 
 async def test_forces_frames_are_sent_to_clients_that_watch(client: StreamClient) -> None:
