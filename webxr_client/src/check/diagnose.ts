@@ -68,7 +68,7 @@ function secureContext({ secure, protocol, hostname }: Surroundings): Finding {
       state: "bad",
       text: [
         "Browsers offer WebXR only on https addresses and on localhost.",
-        `This address is http://${hostname}.`,
+        `The address ${hostname} was opened without https.`,
         "Start the server with --lan and open the https address that it prints, or connect the",
         "headset by cable and use adb reverse.",
       ].join(" "),
