@@ -164,7 +164,7 @@ _NEEDS_WRITING = (
 
 
 def _on_disk(path: Path) -> sqlite3.Connection:
-    address = f"file:{urllib.parse.quote(str(path.resolve()))}?mode=ro&readonly_shm=1"
+    address = f"file:{urllib.parse.quote(os.fsencode(path.resolve()))}?mode=ro&readonly_shm=1"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=10)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
