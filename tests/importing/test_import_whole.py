@@ -98,10 +98,10 @@ def test_a_full_disk_is_reported_and_nothing_is_left(
     from lodespace.importing.array_writer import ArrayWriter
 
     def full(self: ArrayWriter, item: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "the disk is full on device")
 
     monkeypatch.setattr(ArrayWriter, "append", full)
-    with pytest.raises((DatasetError, ProjectError), match="No space left"):
+    with pytest.raises((DatasetError, ProjectError), match="the disk is full"):
         open_project(folder, project_folder=tmp_path / "work")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["pictures"]
 
