@@ -18,11 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RepeatLimit())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.addFilter(RepeatLimit())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         return int(options.run(options))
     except LodespaceError as error:
