@@ -98,6 +98,7 @@ ErrorCode = Literal[
     "nothing_to_undo",
     "other_user",
     "port_taken",
+    "checkpoints_in_use",
     "project_in_use",
     "read_only",
     "state_not_saved",

@@ -159,6 +159,7 @@ export type ErrorCode =
   | "nothing_to_undo"
   | "other_user"
   | "port_taken"
+  | "checkpoints_in_use"
   | "project_in_use"
   | "read_only"
   | "state_not_saved"
