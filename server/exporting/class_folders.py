@@ -114,14 +114,14 @@ def _write_original(table: Table, item: int, into: Path, name: str, *, link: boo
     with file:
         suffix = decoding.suffix_of(file)
         path = None if table.items.table is None else table.items.table.value(item_table.PATH, item)
-        own_file = isinstance(path, bytes) and not isinstance(file, io.BytesIO)
-        if own_file:
-            name = _file_name(os.fsdecode(path), item)
+        own = path if isinstance(path, bytes) and not isinstance(file, io.BytesIO) else None
+        if own is not None:
+            name = _file_name(os.fsdecode(own), item)
         if Path(name).suffix.lower() not in decoding.SUFFIXES:
             name = f"{name}{suffix}"
         target = _free(into, name, item)
-        if link and own_file and table.items.root is not None:
-            os.link(inside(table.items.root, path), os.fsencode(target))
+        if link and own is not None and table.items.root is not None:
+            os.link(inside(table.items.root, own), os.fsencode(target))
             return
         with target.open("wb") as copy:
             shutil.copyfileobj(file, copy, 1 << 20)

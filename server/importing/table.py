@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lodespace.errors import DatasetError
+from lodespace.importing.open_rows import open_rows
 from lodespace.importing.picture_folder import FileReader
 from lodespace.importing.source import ImportOptions, RawItem
-from lodespace.importing.table_rows import SNIFFED_ROWS, Row, open_rows, short
+from lodespace.importing.table_rows import SNIFFED_ROWS, Row, short
 from lodespace.items import decoding
 from lodespace.items.errors import BadItem, ItemError
 from lodespace.items.paths import open_inside

@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from lodespace.errors import DatasetError
-from lodespace.importing.picture_folder import suffix_of
 from lodespace.items.errors import BadItem
-from lodespace.items.paths import walk
 from lodespace.items.table_builder import MAX_COLUMNS
 from lodespace.json_input import JsonError, json_value
 
@@ -202,32 +199,6 @@ def _json_row(name: str, line: bytes) -> tuple[str, Row] | BadItem:
     if not isinstance(row, dict):
         return BadItem(name, "not a JSON object")
     return name, row
-
-
-def open_rows(path: Path, encoding: str, unpacked: float | None = None) -> Rows:
-    """The rows of the table at `path`, or of all Parquet files in the folder `path`.
-
-    `unpacked` is the largest size to which each Parquet file may unpack, in GB (unpacking.py).
-    Raises DatasetError.
-    """
-    from lodespace.importing.parquet_rows import ParquetRows  # it imports this module
-
-    if path.is_dir():
-        return ParquetRows(
-            [
-                path / os.fsdecode(p)
-                for p in walk(path)
-                if isinstance(p, bytes) and suffix_of(p) == ".parquet"
-            ],
-            unpacked,
-        )
-    match path.suffix.lower():
-        case ".csv" | ".tsv":
-            return CsvRows(path, encoding)
-        case ".jsonl" | ".ndjson":
-            return JsonRows(path)
-        case _:
-            return ParquetRows([path], unpacked)
 
 
 def short(name: str) -> str:

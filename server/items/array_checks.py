@@ -1,7 +1,7 @@
 """Checks of a stored data set that other people may have written: types, shapes, class ids."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,11 @@ from lodespace.errors import DatasetError
 from lodespace.models.config import Content
 from lodespace.protocol import MAX_CLASSES, MAX_NAME_LENGTH
 
-if TYPE_CHECKING:
-    from lodespace.items.item_set import ItemSet
 
-
-def check_arrays(items: "ItemSet", path: Path) -> None:
+def check_arrays(items: Any, path: Path) -> None:
     """Raise DatasetError if an array of `items` has a type or shape that cannot be used.
 
-    `path` is dataset.json, for the message.
+    `items` is an ItemSet, whose module imports this one. `path` is dataset.json, for the message.
     """
     if items.content not in get_args(Content):
         raise DatasetError(f"{path}: `content` must be one of {', '.join(get_args(Content))}")
@@ -70,7 +67,7 @@ def _check(path: Path, name: str, array: npt.NDArray[Any], kind: Any, axes: int)
         )
 
 
-def _check_classes(path: Path, items: "ItemSet") -> None:
+def _check_classes(path: Path, items: Any) -> None:
     if len(items.class_names) > MAX_CLASSES:
         raise DatasetError(
             f"{path}: names {len(items.class_names):,} classes; at most {MAX_CLASSES:,} are "
