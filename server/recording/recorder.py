@@ -81,6 +81,7 @@ class Recorder:
         self._index = RecordingIndex()  # used by the thread only
         self._offset = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        self._closed = False
 
     def due(self, now: float) -> bool:
         """Return whether new positions may be recorded at the time `now`, in seconds."""
@@ -156,8 +157,12 @@ class Recorder:
     def close(self) -> None:
         """Write the waiting records and close the file.
 
-        Gives up after CLOSE_SECONDS on a slow disk, unless the recorder is patient.
+        Gives up after CLOSE_SECONDS on a slow disk, unless the recorder is patient. A second call
+        has no effect.
         """
+        if self._closed:
+            return
+        self._closed = True
         last = self._thread.submit(self._close)
         if not self.patient:
             try:
