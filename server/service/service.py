@@ -131,6 +131,7 @@ class Service:
         )
         self.held_items = HeldItems(self.session, self.clients, self.trainer)
         self.model_queries = ModelQueries(self.session, self.trainer)
+        self._stopped = False
 
     async def start(self) -> None:
         """Start review and trainer."""
@@ -139,7 +140,10 @@ class Service:
         await self.trainer.start()
 
     async def stop(self) -> None:
-        """Stop everything, and close the project."""
+        """Stop everything, and close the project. A second call has no effect."""
+        if self._stopped:
+            return
+        self._stopped = True
         self.lanes.close()
         await self.review.stop()
         await self.trainer.stop()
