@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lodespace.session import log_table
 from lodespace.session.event_log import EventLog, EventLogError
 from lodespace.session.events import (
     Event,
@@ -157,3 +158,27 @@ def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> Non
     acknowledged.append(log.append_now(event(5000)))  # the disk has room again
     log.close()
     assert on_disk(small_disk / "labels.sqlite") == stored(acknowledged)
+
+
+async def test_an_event_is_refused_if_the_file_is_moved_during_the_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event is in the moved file. When that file is back, the event is written once."""
+    path, elsewhere = tmp_path / "labels.sqlite", tmp_path / "elsewhere.sqlite"
+
+    def insert_into_moved_file(connection: sqlite3.Connection, new: Event) -> int:
+        path.rename(elsewhere)
+        return insert(connection, new)
+
+    insert = log_table.insert
+    with opened(path) as log:
+        await log.append(event(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(log_table, "insert", insert_into_moved_file)
+            with pytest.raises(EventLogError, match="not saved"):
+                await log.append(event(2))
+        assert log.count == 1
+        elsewhere.rename(path)
+        await log.append(event(2))
+    with opened(path) as log:
+        assert [one.command_id for one in log.events()] == ["command-00000001", "command-00000002"]
