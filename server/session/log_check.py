@@ -36,22 +36,23 @@ def replay(session: AnnotationSession, events: Iterable[Event], path: Path) -> N
 
     Raises EventLogError for the first event that makes no sense.
     """
-    for event in events:
-        try:
-            carry_out(session, event)
-        except ValueError as error:
-            raise damaged_event(path, event.sequence, error) from error
+    with session.replaying():
+        for event in events:
+            try:
+                carry_out(session, event)
+            except ValueError as error:
+                raise damaged_event(path, event.sequence, error) from error
 
 
 def carry_out(session: AnnotationSession, event: Event) -> None:
-    """Carry out one event of a log in `session`.
+    """Carry out one event of a log in `session`. The scores of relabelled items do not change.
 
     Raises ValueError for an event that makes no sense. Unless the checks have overlooked a fault,
     `session` has not changed then.
     """
     check(session, event)
     try:
-        session.replay((event,))
+        session.carry_out(event)
     except (LodespaceError, IndexError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
@@ -83,10 +84,10 @@ def check(state: SessionState, event: Event) -> None:
 
 
 def _check_items(state: SessionState, items: Items) -> None:
-    if len(items) and int(items.max()) >= len(state.items):
-        raise ValueError(f"item {int(items.max())} of {len(state.items)} items")
     if (items[1:] <= items[:-1]).any():
         raise ValueError("its items are not in ascending order")
+    if len(items) and int(items[-1]) >= len(state.items):
+        raise ValueError(f"item {int(items[-1])} of {len(state.items)} items")
 
 
 def _check_class(state: SessionState, class_id: int) -> None:

@@ -64,7 +64,7 @@ class AnnotationSession(SessionState):
         """Carry out an event that is on disk. The same events in the same order give the same
         state."""
         pinned, _ = self.held()
-        ack, change = self._carry_out(event)
+        ack, change = self.carry_out(event)
         self._relabelled(change.items)
         news: list[protocol.Operation] = []
         if change.classes_changed:
@@ -86,12 +86,22 @@ class AnnotationSession(SessionState):
 
     def replay(self, events: Iterable[Event]) -> None:
         """Carry out the events of a log, without messages for clients."""
-        with _few_collections():
+        with self.replaying():
             for event in events:
-                self._carry_out(event)
+                self.carry_out(event)
+
+    @contextlib.contextmanager
+    def replaying(self) -> Generator[None]:
+        """Let the caller replay a log by `carry_out`. At the end, the scores follow the labels."""
+        with _few_collections():
+            yield
         self._relabelled(np.flatnonzero(self._labelled_at).astype(np.uint32))
 
-    def _carry_out(self, event: Event) -> tuple[protocol.Ack, Change]:
+    def carry_out(self, event: Event) -> tuple[protocol.Ack, Change]:
+        """Change the state by one event. The scores of relabelled items do not change.
+
+        Returns the answer to the client that sent the command, and the change.
+        """
         self.sequence = event.sequence
         change = registry.apply(self, event)
         self._labelled_at[change.items.astype(np.intp)] = event.sequence
