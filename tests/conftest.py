@@ -55,7 +55,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether long tests run in full length."""
     return bool(request.config.getoption("--slow"))
