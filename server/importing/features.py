@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.files import reason_of
 from lodespace.importing.arrays import ArrayItems, from_npy, from_npz
 from lodespace.importing.report import ImportReport
 from lodespace.importing.source import ImportOptions, RawItem, Source
@@ -53,7 +54,9 @@ def _write(folder: Path, features: npt.NDArray[np.float32]) -> None:
         np.save(folder / item_set.FEATURES, features, allow_pickle=False)
         item_set.amend(folder, _named)
     except OSError as error:
-        raise DatasetError(f"{folder}: the features cannot be written: {error.strerror}") from error
+        raise DatasetError(
+            f"{folder}: the features cannot be written: {reason_of(error, folder)}"
+        ) from error
 
 
 def _named(manifest: dict[str, Any]) -> None:

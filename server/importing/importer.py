@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lodespace.errors import DatasetError
+from lodespace.files import reason_of
 from lodespace.importing.arrays import IDX_NAME, from_arrays
 from lodespace.importing.build import build
 from lodespace.importing.detect import open_source
@@ -57,7 +58,7 @@ def _copy(source: Path, target: Path, root: Path | None) -> ImportReport:
         for path in item_set.files_of(source):
             shutil.copyfile(path, target / path.name)
     except OSError as error:
-        raise DatasetError(f"{target}: cannot be written: {error.strerror}") from error
+        raise DatasetError(f"{target}: cannot be written: {reason_of(error, target)}") from error
     return ImportReport(items.name, imported=len(items), root=root or items.root)
 
 

@@ -4,6 +4,7 @@ import logging
 import time
 from pathlib import Path
 
+from lodespace.files import reason_of
 from lodespace.models.training.trainer import Trainer
 from lodespace.training import messages as m
 from lodespace.training.event_pipe import EventPipe
@@ -49,8 +50,7 @@ class CheckpointSaver:
             return_free_memory()
         except OSError as error:
             trouble = (
-                f"The model cannot be saved ({error.strerror}). Training continues. "
-                "Free some space on the disk."
+                f"The model cannot be saved: {reason_of(error, self.folder)}. Training continues."
             )
             log.warning("%s", trouble)
         if trouble != self._trouble:

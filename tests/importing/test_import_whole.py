@@ -98,7 +98,7 @@ def test_a_full_disk_is_reported_and_nothing_is_left(
     from lodespace.importing.array_writer import ArrayWriter
 
     def full(self: ArrayWriter, item: object) -> None:
-        raise OSError(28, "the disk is full on device")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ArrayWriter, "append", full)
     with pytest.raises((DatasetError, ProjectError), match="the disk is full"):

@@ -217,5 +217,5 @@ def test_training_continues_and_reports_a_full_disk(
     running.after(60, m.Stop())
     told = [e.message for e in running.events() if isinstance(e, m.NotSaved)]
     assert len(told) == 2
-    assert "No space left" in told[0]
+    assert "the disk is full" in told[0]
     assert told[1] == ""
