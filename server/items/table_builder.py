@@ -34,8 +34,8 @@ class ItemTableBuilder:
             {} if schema is None else {field.name: field.type for field in schema}
         )
         self.rows: list[dict[str, Any]] = []
-        self.names: dict[str, None] = {}
-        """Names of all columns so far, in the order of their first row."""
+        self.names: dict[str, str] = {}
+        """Names of all columns of the source so far, with their names in the table."""
         self.tables: list[pa.Table] = []
 
     def add(self, own: dict[str, Any], columns: dict[str, Any]) -> None:
@@ -44,18 +44,21 @@ class ItemTableBuilder:
         Raises DatasetError if the rows have more than MAX_COLUMNS columns in all.
         """
         row = {
-            f"{name}_" if name in OWN_TYPES else whole_text(name): value
-            for name, value in columns.items()
+            self.names.get(name) or self._name(name): value for name, value in columns.items()
         }
         self.rows.append(row | own)
-        self.names.update(dict.fromkeys(row))
+        if len(self.rows) >= min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // len(self.names or own)):
+            self._flush()
+
+    def _name(self, name: str) -> str:
+        """Return the name in the table of the new column `name`."""
+        self.names[name] = f"{name}_" if name in OWN_TYPES else whole_text(name)
         if len(self.names) > MAX_COLUMNS:
             raise DatasetError(
                 f"the rows have more than {MAX_COLUMNS:,} different columns; put values that differ"
                 " from row to row into one column"
             )
-        if len(self.rows) >= min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // len(self.names or own)):
-            self._flush()
+        return self.names[name]
 
     def _flush(self) -> None:
         names: dict[str, None] = {}
