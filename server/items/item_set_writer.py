@@ -58,8 +58,9 @@ def write_item_set(items: ItemSet, folder: Path) -> None:
     if items.table is not None:
         items.table.write(folder / TABLE)
         manifest["items"] = TABLE
-    if items.root is not None:
-        manifest["root"] = str(items.root)
+    root = items.root or items.stated_root
+    if root is not None:
+        manifest["root"] = str(root)
     if items.originals is not None and items.originals.is_file():
         shutil.copyfile(items.originals, folder / ORIGINALS)
         manifest["originals"] = ORIGINALS
