@@ -28,11 +28,13 @@ class ParquetRows(Rows):
     def __init__(self, paths: Sequence[Path], unpacked: float | None = None) -> None:
         self.paths = list(paths)
         self.unpacked = unpacked
-        count = 0
+        count, schema = 0, None
         for path in self.paths:
             try:
                 with pa.memory_map(os.fsencode(path)) as file:
                     metadata = pq.read_metadata(file)
+                if schema is None:
+                    schema = metadata.schema.to_arrow_schema()
             except (pa.ArrowException, OSError) as error:
                 raise DatasetError(f"{path}: not a whole Parquet file: {error}") from error
             count += metadata.num_rows
@@ -42,11 +44,7 @@ class ParquetRows(Rows):
                 path.stat().st_size,
                 unpacked,
             )
-        try:
-            with pa.memory_map(os.fsencode(self.paths[0])) as file:
-                schema = pq.read_schema(file)
-        except (pa.ArrowException, OSError) as error:
-            raise DatasetError(f"{paths[0]}: not a whole Parquet file: {error}") from error
+        assert schema is not None
         if len(schema.names) > MAX_COLUMNS:
             raise DatasetError(
                 f"{paths[0]}: {len(schema.names):,} columns; at most {MAX_COLUMNS:,} are imported"
