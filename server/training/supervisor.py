@@ -22,7 +22,7 @@ from lodespace.project.project import Project
 from lodespace.training import messages as m
 from lodespace.training.pending_queries import PendingQueries
 from lodespace.training.shared_frames import SharedFrames, TrainerFrame, anonymous_file, size_for
-from lodespace.training.trainer_process import Ending, TrainerProcess
+from lodespace.training.trainer_process import START_AGAIN_SECONDS, Ending, TrainerProcess
 
 log = logging.getLogger(__name__)
 
@@ -256,8 +256,12 @@ class TrainerSupervisor:
 
     def _on_start_refused(self, error: Exception) -> None:
         self._set_state("restarting")
-        message = f"Training cannot be started: {error}. The server tries again in 15 seconds. "
-        self._show_notice("trainer_died", message + "Your labels are safe.")
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = (
+            f"Training cannot be started: {reason}. The server tries again in "
+            f"{START_AGAIN_SECONDS:.0f} seconds. Your labels are safe."
+        )
+        self._show_notice("trainer_died", message)
 
     def _start_message(self, frames_fd: int) -> m.Start:
         project = self.project
