@@ -84,12 +84,13 @@ def start_once(folder: str) -> float:
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        while True:
+        while process.poll() is None:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api/session", timeout=5).close()
                 return time.perf_counter() - began
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.01)
+        raise SystemExit("the server ended before its first answer")
     finally:
         process.terminate()
         process.wait()

@@ -151,7 +151,7 @@ class SoundFolder:
                 if left < 0:
                     yield BadItem(
                         f"{shown(path)}@{number * hop / rate:.3f}",
-                        f"the rest of the file, {too_large(self.unpacked, SOUND_RATIO)}",
+                        f"the rest of the file is left out: it {too_large(self.unpacked, SOUND_RATIO)}",
                     )
                     return
                 if len(samples) < LAST_WINDOW * length and number > 0:

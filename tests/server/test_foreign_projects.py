@@ -381,7 +381,7 @@ def test_a_stated_root_cannot_write_to_the_terminal(received: Path) -> None:
     assert "--root '/a\\x1b[2J\\x0a'\"'\"'; rm -rf ~'" in said
 
 
-def test_two_processes_may_approve_at_the_same_time(
+def test_approvals_at_the_same_time_are_all_recorded(
     project: Path, tmp_path: Path, raw: Path, state: Path
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor

@@ -275,7 +275,6 @@ async def test_a_trainer_ends_with_its_server(tmp_path: Path, small_data: Path) 
 import asyncio, sys
 sys.path.insert(0, {str(FAKE.parents[1])!r})
 from pathlib import Path
-from typing import Any
 from samples.training_inputs import inputs
 from lodespace.project.opening import open_project
 from lodespace.training.supervisor import TrainerSupervisor
