@@ -2,7 +2,13 @@
 import type { Connection } from "../net/connection.js";
 import type { Gesture } from "../protocol/messages.js";
 import type { AppState } from "../state/app-state.js";
-import { authorName, describeGesture, isPageOfOwner, undoChoice } from "../state/undo-choice.js";
+import {
+  authorName,
+  gestureText,
+  isPageOfOwner,
+  isThisPage,
+  undoChoice,
+} from "../state/undo-choice.js";
 import type { EditPermission } from "./edit-permission.js";
 import type { Notes } from "./notes.js";
 
@@ -34,7 +40,7 @@ export class Undoing {
     if (choice?.kind === "other" && state.connection.peek().pending === 0) {
       const { gesture } = choice;
       const question =
-        `You have no gesture to undo. The newest gesture is ${this.describe(gesture)}. ` +
+        `You have no gesture to undo. The newest gesture is this: ${this.describe(gesture)}. ` +
         "Undo again to undo that gesture.";
       if (asked && this.question === question) this.undoOf(gesture);
       else {
@@ -46,7 +52,7 @@ export class Undoing {
     const owners = state.session.peek()?.role === "owner";
     const command_id = crypto.randomUUID();
     const newest = owners ? this.newestOfOwner() : undefined;
-    if (newest && newest.by !== this.clientId)
+    if (newest && !isThisPage(newest.by, this.clientId))
       this.described.set(command_id, `Undone: ${this.describe(newest)}.`);
     this.connection.command({ op: "undo", command_id, ...(owners ? { owners } : {}) });
   }
@@ -72,13 +78,13 @@ export class Undoing {
     return this.state.history
       .peek()
       .gestures.findLast(
-        ({ by, undone }) => !undone && (by === this.clientId || isPageOfOwner(by)),
+        ({ by, undone }) => !undone && (isThisPage(by, this.clientId) || isPageOfOwner(by)),
       );
   }
 
   private describe(gesture: Gesture): string {
     const { classes, access } = this.state;
     const author = authorName(gesture.by, access.peek());
-    return `${describeGesture(gesture, classes.peek())}, by ${author}`;
+    return `${gestureText(gesture, classes.peek())}, by ${author}`;
   }
 }

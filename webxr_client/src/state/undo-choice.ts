@@ -1,7 +1,7 @@
 /** The gesture that Undo undoes next, and texts that describe a gesture and its author. */
 import type { Access, ClassInfo, Gesture } from "../protocol/messages.js";
 import type { AppState } from "./app-state.js";
-import { count } from "./format.js";
+import { items } from "./format.js";
 
 /**
  * `own`: the newest gesture of this page; for the owner, of all pages of the owner. `other`: this
@@ -11,13 +11,20 @@ export type UndoChoice = { kind: "own" } | { kind: "other"; gesture: Gesture };
 
 /** Ids of gestures that no page made. Ids that pages make have at least 8 characters. */
 const NOT_A_PAGE: Record<string, string> = {
-  api: "a program on this computer",
+  api: "a program on the server's computer",
   cli: "the command line",
   import: "the import of labels",
 };
 
 /** Whether a client id belongs to a page of the owner on the server's computer. */
 export const isPageOfOwner = (by: string): boolean => !by.includes(".") && !(by in NOT_A_PAGE);
+
+/**
+ * Whether a client id is that of this page. On an approved device, the server has put the id of the
+ * device before `clientId`.
+ */
+export const isThisPage = (by: string, clientId: string): boolean =>
+  by === clientId || by.endsWith(`.${clientId}`);
 
 /** Return what Undo would undo; null if there is nothing that this page may undo. */
 export function undoChoice(state: AppState): UndoChoice | null {
@@ -38,26 +45,25 @@ export function newestOf(device: string, gestures: readonly Gesture[]): Gesture 
 /** Name the author of a gesture, for the owner: "Quest Browser". */
 export function authorName(by: string, access: Access | null): string {
   const dot = by.indexOf(".");
-  if (dot < 0) return NOT_A_PAGE[by] ?? "another browser on this computer";
+  if (dot < 0) return NOT_A_PAGE[by] ?? "another browser on the server's computer";
   const device = access?.devices.find((known) => known.device === by.slice(0, dot));
   return device?.name ?? "a device that is no longer approved";
 }
 
-/** Describe a gesture: "12 items labelled “3”". */
-export function describeGesture(gesture: Gesture, classes: readonly ClassInfo[]): string {
-  const items = gesture.count === 1 ? "1 item" : `${count(gesture.count)} items`;
+/** Describe a gesture for the user: "12 items as 3". */
+export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
   switch (gesture.kind) {
     case "label": {
-      const name = classes[gesture.class_id]?.name;
-      return name === undefined ? `labels of ${items}` : `${items} labelled “${name}”`;
+      const { class_id, count, note } = gesture;
+      if (class_id < 0) return note || `labels of ${items(count)} removed`;
+      return `${items(count)} as ${classes[class_id]?.name ?? `class ${class_id}`}`;
     }
     case "settings":
-      return "a change of the training settings";
-    case "anchor":
-      return `${items} moved`;
-    case "unpin":
-      return "a removal of pins";
     case "class":
-      return gesture.note || "a change of a class";
+      return gesture.note;
+    case "anchor":
+      return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
+    case "unpin":
+      return gesture.count > 0 ? `${items(gesture.count)} unpinned` : "all unpinned";
   }
 }

@@ -56,7 +56,7 @@ describe("undo of the owner", () => {
     expect(sent).toEqual([expect.objectContaining({ op: "undo", owners: true })]);
     const { command_id } = sent[0] as { command_id: string };
     expect(undoing.noteOf(command_id)).toBe(
-      "Undone: 12 items labelled “three”, by another browser on this computer.",
+      "Undone: 12 items as three, by another browser on the server's computer.",
     );
     expect(undoing.noteOf(command_id)).toBe("");
   });
@@ -67,11 +67,17 @@ describe("undo of the owner", () => {
     expect(undoing.noteOf((sent[0] as { command_id: string }).command_id)).toBe("");
   });
 
+  it("shows no author for its own gesture on a device that the owner uses", () => {
+    history([gesture(2, "page-in-chrome"), gesture(3, `${QUEST}.${ME}`)], true);
+    undoing.undo();
+    expect(undoing.noteOf((sent[0] as { command_id: string }).command_id)).toBe("");
+  });
+
   it("is asked once before the gesture of a device is undone", () => {
     history([gesture(1, ME, true), gesture(4, `${QUEST}.page-of-quest`)]);
     undoing.undo();
     expect(sent).toEqual([]);
-    expect(note()).toContain("12 items labelled “three”, by Quest Browser. Undo again");
+    expect(note()).toContain("12 items as three, by Quest Browser. Undo again");
     undoing.undo();
     expect(sent).toEqual([expect.objectContaining({ op: "undo", gesture: 4 })]);
     expect(note()).toBe("");

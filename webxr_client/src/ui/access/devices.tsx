@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { blockAddress, decideAccess, makePairingCode, revokeAccess } from "../../net/api.js";
 import { messageOf } from "../../net/errors.js";
 import type { Access, Device, PairingCode, WaitingDevice } from "../../protocol/messages.js";
-import { describeGesture, newestOf } from "../../state/undo-choice.js";
+import { gestureText, newestOf } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
 import { Dialog } from "../kit/dialog.js";
 
@@ -205,7 +205,7 @@ function DeviceRow({ device, revoke }: { device: Device; revoke: () => void }) {
         <button
           type="button"
           class="button"
-          title={`Undo its newest gesture: ${describeGesture(newest, state.classes.value)}`}
+          title={`Undo its newest gesture: ${gestureText(newest, state.classes.value)}`}
           aria-label={`Undo the newest gesture of ${device.name}`}
           onClick={() => commands.undoOf(newest)}
         >

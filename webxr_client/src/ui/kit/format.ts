@@ -1,7 +1,5 @@
-/** Formatting for the user: numbers of items, losses, and lists of names. */
+/** Formatting for the user: losses, and lists of names. */
 import { count } from "../../state/format.js";
-
-export const items = (n: number): string => `${count(n)} ${n === 1 ? "item" : "items"}`;
 
 /** Format a loss: two decimals below 10, one decimal below 100, no decimals from 100 on. */
 export function loss(value: number): string {

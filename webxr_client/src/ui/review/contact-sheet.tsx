@@ -5,7 +5,7 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { ClassInfo, SheetItem } from "../../protocol/messages.js";
-import { count, percent } from "../../state/format.js";
+import { count, items as itemsText, percent } from "../../state/format.js";
 import { labelDiffers, type OpenSheet, sheetLabels } from "../../state/review-state.js";
 import {
   classCaption,
@@ -19,7 +19,6 @@ import {
 } from "../../state/sheet-text.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
-import { items as itemsText } from "../kit/format.js";
 import { useRoving } from "../kit/roving.js";
 import { Picture } from "../selection/picture.js";
 

@@ -1,6 +1,6 @@
 /** Overlay of the region that is being drawn, with the number of items inside. */
+import { items } from "../../state/format.js";
 import { useUi } from "../kit/context.js";
-import { items } from "../kit/format.js";
 
 export function DrawingOverlay() {
   const { state } = useUi();

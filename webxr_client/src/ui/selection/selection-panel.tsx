@@ -1,7 +1,7 @@
 /** Panel of the selection: pictures, prediction and actions. */
 import { useEffect } from "preact/hooks";
 import type { ClassInfo } from "../../protocol/messages.js";
-import { count, percent } from "../../state/format.js";
+import { count, items as itemsText, percent } from "../../state/format.js";
 import { LARGEST_ACCEPT_FROM, LEAST_ACCEPT_FROM } from "../../state/review-state.js";
 import {
   acceptedPredictions,
@@ -11,7 +11,7 @@ import {
 } from "../../state/selection-summary.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
-import { items as itemsText, list } from "../kit/format.js";
+import { list } from "../kit/format.js";
 import { Walk } from "./decoded.js";
 import { Picture } from "./picture.js";
 

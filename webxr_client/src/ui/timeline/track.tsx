@@ -3,9 +3,9 @@
  * moments.
  */
 import { useEffect } from "preact/hooks";
-import type { ClassInfo, Gesture, Tick } from "../../protocol/messages.js";
+import type { Tick } from "../../protocol/messages.js";
+import { gestureText } from "../../state/undo-choice.js";
 import { useUi } from "../kit/context.js";
-import { items } from "../kit/format.js";
 
 const REFRESH_MS = 2500;
 const NO_CLASS = "#97a2b1";
@@ -80,22 +80,4 @@ function TickMark({ tick, at, undone }: { tick: Tick; at: number; undone: boolea
       )}
     </g>
   );
-}
-
-/** Describe a gesture for the user. */
-export function gestureText(gesture: Gesture, classes: readonly ClassInfo[]): string {
-  switch (gesture.kind) {
-    case "label": {
-      const { class_id, count, note } = gesture;
-      if (class_id < 0) return note || `labels of ${items(count)} removed`;
-      return `${items(count)} as ${classes[class_id]?.name ?? `class ${class_id}`}`;
-    }
-    case "settings":
-    case "class":
-      return gesture.note;
-    case "anchor":
-      return `${items(gesture.count)} dragged and ${gesture.note || "pinned"}`;
-    case "unpin":
-      return gesture.count > 0 ? `${items(gesture.count)} unpinned` : "all unpinned";
-  }
 }

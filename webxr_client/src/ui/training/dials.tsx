@@ -3,10 +3,9 @@ import { useState } from "preact/hooks";
 import { LOSS_TERMS, PRESETS } from "../../protocol/messages.js";
 import type { ColourBy } from "../../state/app-state.js";
 import { FORCES_SHOWN, TERM_COLOURS, TERMS, TRAIL_STEPS } from "../../state/force-state.js";
-import { count } from "../../state/format.js";
+import { count, items } from "../../state/format.js";
 import { Swatch } from "../classes/swatch.js";
 import { useUi } from "../kit/context.js";
-import { items } from "../kit/format.js";
 
 type WeightName = Extract<(typeof LOSS_TERMS)[number], { dial: object }>["weight"];
 type DialName = WeightName | "learning_rate" | "stiffness";

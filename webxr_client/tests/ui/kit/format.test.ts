@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { percent } from "../../../src/state/format.js";
-import { items, list, loss } from "../../../src/ui/kit/format.js";
+import { items, percent } from "../../../src/state/format.js";
+import { list, loss } from "../../../src/ui/kit/format.js";
 
 describe("numbers as a person reads them", () => {
   it("counts items", () => expect([items(1), items(5000)]).toEqual(["1 item", "5,000 items"]));
