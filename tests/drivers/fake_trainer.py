@@ -26,7 +26,7 @@ def state(
 
 def main() -> None:
     behaviour = sys.argv[1]
-    if behaviour == "stillborn":
+    if behaviour == "exits at start":
         sys.exit(3)
     start = m.read_command(sys.stdin.buffer)
     assert isinstance(start, m.Start)

@@ -178,7 +178,7 @@ async def test_a_failing_trainer_is_restarted_a_few_times(start: Start) -> None:
 
 
 async def test_a_trainer_that_cannot_start_is_given_up(start: Start) -> None:
-    supervisor, listener = await start("stillborn")
+    supervisor, listener = await start("exits at start")
     await eventually(lambda: supervisor.training.state == "failed")
     assert listener.frames == []
     assert listener.notices[-1].code == "trainer_died"
