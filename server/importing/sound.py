@@ -151,7 +151,8 @@ class SoundFolder:
                 if left < 0:
                     yield BadItem(
                         f"{shown(path)}@{number * hop / rate:.3f}",
-                        f"the rest of the file is left out: it {too_large(self.unpacked, SOUND_RATIO)}",
+                        "the rest of the file is left out: "
+                        f"it {too_large(self.unpacked, SOUND_RATIO)}",
                     )
                     return
                 if len(samples) < LAST_WINDOW * length and number > 0:

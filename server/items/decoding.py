@@ -58,8 +58,9 @@ def decode(file: BinaryIO, frame: tuple[int, int] | None = None) -> Picture:
 def suffix_of(file: BinaryIO) -> str:
     """The suffix for a picture file, after the whole picture was decoded.
 
-    A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises ItemError
-    if the file is not a picture, so that no other file is given out as the original of an item.
+    A large JPEG is decoded at a reduced size. `file` is at its beginning afterwards. Raises
+    ItemError if the file is not a picture, so that no other file is given out as the original of
+    an item.
     """
     decode(file, (32, 32))
     file.seek(0)
