@@ -43,9 +43,7 @@ class ItemTableBuilder:
 
         Raises DatasetError if the rows have more than MAX_COLUMNS columns in all.
         """
-        row = {
-            self.names.get(name) or self._name(name): value for name, value in columns.items()
-        }
+        row = {self.names.get(name) or self._name(name): value for name, value in columns.items()}
         self.rows.append(row | own)
         if len(self.rows) >= min(_ROWS_AT_ONCE, _CELLS_AT_ONCE // len(self.names or own)):
             self._flush()
