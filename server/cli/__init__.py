@@ -14,7 +14,7 @@ from lodespace.items.paths import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit status: 0, 2 after a LodespaceError, 130 after Ctrl-C."""
+    """Run a command. Returns the exit status: 0, 2 after an error, 130 after Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may have any bytes
     options = _parser().parse_args(arguments)
@@ -26,6 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except LodespaceError as error:
         sys.stderr.write(f"lodespace: {printable(str(error))}\n")
+        return 2
+    except OSError as error:
+        if not isinstance(error.filename, str):
+            raise
+        reason = f"{error.filename}: {error.strerror}; check the path and your permissions"
+        sys.stderr.write(f"lodespace: {printable(reason)}\n")
         return 2
     except KeyboardInterrupt:
         return 130

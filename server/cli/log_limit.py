@@ -1,6 +1,7 @@
 """A limit on repeated messages of the log, so that a repeated error does not fill a disk."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,8 @@ class RepeatLimit(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
+        self._lock = threading.Lock()
+        """logging calls a filter without a lock, from all threads."""
         self._equal: dict[tuple[object, ...], _Period] = {}
         self._similar: dict[tuple[object, ...], _Period] = {}
 
@@ -41,10 +44,13 @@ class RepeatLimit(logging.Filter):
         reason = repr(record.exc_info[1]) if record.exc_info else ""
         equal = (*call, record.getMessage(), reason)
         now = self._clock()
-        similar_refused = self._count(self._similar, call, SIMILAR_PER_PERIOD, now)
-        equal_refused = self._count(self._equal, equal, 1, now)
-        if similar_refused is None or equal_refused is None:
-            return False
+        with self._lock:
+            equal_refused = self._count(self._equal, equal, 1, now)
+            if equal_refused is None:
+                return False
+            similar_refused = self._count(self._similar, call, SIMILAR_PER_PERIOD, now)
+            if similar_refused is None:
+                return False
         refused = max(similar_refused, equal_refused)
         if refused:
             record.msg = f"{record.getMessage()} ({refused} similar messages were not logged)"

@@ -100,6 +100,7 @@ def test_export_writes_labels_and_scene(bake: Path, tmp_path: Path) -> None:
         (["bake", "text.txt", "-o", "out"], ".txt"),
         (["export", ".", "-o", "x.csv"], "neither a project"),
         (["info", "nowhere"], "neither a project"),
+        (["info", "n" * 300], "File name too long; check the path"),
         ([], "required"),
         (["dance"], "invalid choice"),
     ],

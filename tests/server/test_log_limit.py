@@ -48,6 +48,14 @@ def test_similar_messages_are_logged_up_to_a_number_per_minute() -> None:
     assert f"({5000 - SIMILAR_PER_PERIOD} similar messages" in logged.lines[-1]
 
 
+def test_a_repeated_message_does_not_hide_a_similar_one() -> None:
+    logged = Logged()
+    for _ in range(2 * SIMILAR_PER_PERIOD):
+        logged.log.warning("client %s has accepted no data", "first")
+    logged.log.warning("client %s has accepted no data", "second")
+    assert logged.lines == [f"client {name} has accepted no data" for name in ("first", "second")]
+
+
 def test_errors_of_different_kinds_are_all_logged() -> None:
     logged = Logged()
     for error in (ValueError("a"), ValueError("b"), KeyError("a"), ValueError("a")):
