@@ -27,9 +27,12 @@ this number of frames, which takes at most 100 ms for 10,000 points.
 """
 MAX_BYTES = 256 << 20
 """Size in bytes above which a recording is thinned (thinning.py)."""
-_RECORD = struct.Struct("<cdI")
-_CRC = struct.Struct("<I")
-_MAX_RECORD = 64 << 20
+HEAD = struct.Struct("<cdI")
+"""Head of a record: kind, time, length of the payload in bytes."""
+WORD = struct.Struct("<I")
+"""Length of the header, or CRC of a record."""
+MAX_RECORD = 64 << 20
+"""Largest payload of a record that is read, in bytes."""
 _MAX_HEADER = 1 << 20
 
 
@@ -49,13 +52,13 @@ class Record(NamedTuple):
 def new_recording(header: dict[str, Any]) -> bytes:
     """Return the content of a recording without records."""
     text = json.dumps(header).encode()
-    return MAGIC + _CRC.pack(len(text)) + text
+    return MAGIC + WORD.pack(len(text)) + text
 
 
 def encode_record(kind: bytes, time: float, payload: bytes) -> bytes:
     """Return one record, with its head and CRC."""
-    head = _RECORD.pack(kind, time, len(payload))
-    return head + payload + _CRC.pack(zlib.crc32(payload, zlib.crc32(head)))
+    head = HEAD.pack(kind, time, len(payload))
+    return head + payload + WORD.pack(zlib.crc32(payload, zlib.crc32(head)))
 
 
 def read_records(path: Path, start: int | None = None) -> Iterator[Record]:
@@ -95,10 +98,10 @@ def start_of(path: Path) -> int:
 
 def _skip_header(file: IO[bytes], path: Path) -> None:
     """Check the magic number and the header, and position `file` at the first record."""
-    beginning = file.read(len(MAGIC) + _CRC.size)
-    if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + _CRC.size:
+    beginning = file.read(len(MAGIC) + WORD.size)
+    if not beginning.startswith(MAGIC) or len(beginning) < len(MAGIC) + WORD.size:
         raise ProjectError(f"{path}: not a recording of Lodespace", code="bad_recording")
-    (length,) = _CRC.unpack(beginning[len(MAGIC) :])
+    (length,) = WORD.unpack(beginning[len(MAGIC) :])
     try:
         json_value(file.read(min(length, _MAX_HEADER)))
     except ValueError as error:
@@ -110,17 +113,17 @@ def _skip_header(file: IO[bytes], path: Path) -> None:
 def _next(file: IO[bytes]) -> Record | None:
     """Return the next record; None at the end, or if the record is incomplete or damaged."""
     offset = file.tell()
-    head = file.read(_RECORD.size)
-    if len(head) < _RECORD.size:
+    head = file.read(HEAD.size)
+    if len(head) < HEAD.size:
         return None
-    kind, time, length = _RECORD.unpack(head)
-    if length > _MAX_RECORD:
+    kind, time, length = HEAD.unpack(head)
+    if length > MAX_RECORD:
         return None
-    body = file.read(length + _CRC.size)
-    if len(body) < length + _CRC.size:
+    body = file.read(length + WORD.size)
+    if len(body) < length + WORD.size:
         return None
     payload = body[:length]
-    if _CRC.unpack(body[length:])[0] != zlib.crc32(payload, zlib.crc32(head)):
+    if WORD.unpack(body[length:])[0] != zlib.crc32(payload, zlib.crc32(head)):
         return None
     return Record(kind, time, payload, offset)
 
@@ -132,4 +135,4 @@ def end_of(record: Record) -> int:
 
 def length_of(payload: bytes) -> int:
     """Return the number of bytes of a record with this payload."""
-    return _RECORD.size + len(payload) + _CRC.size
+    return HEAD.size + len(payload) + WORD.size

@@ -65,18 +65,15 @@ class RecordingWriter:
         self._open()
 
     def _open(self) -> None:
-        self._read_all()
-        os.truncate(self.path, self._size)
-        self._file: IO[bytes] = self.path.open("ab", buffering=0)
-
-    def _read_all(self) -> None:
-        """Find the end of the newest complete record, and pass all records to `follow`."""
+        """Open the file after its newest complete record, and pass all records to `follow`."""
         self._size = start_of(self.path)
         if self._follow is None:
             for _ in self._records():
                 pass
         else:
             self._follow(self._records())
+        os.truncate(self.path, self._size)
+        self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
     def _records(self) -> Iterator[Record]:
         for record in read_records(self.path):
@@ -91,6 +88,8 @@ class RecordingWriter:
         each frame holds only the changes since the previous frame.
         """
         record = encode_record(kind, time, payload)
+        if self._file.closed:
+            self._open()
         if self._size + len(record) > self._thin_at:
             self._thin()
             if kind == FRAME and self._size + len(record) > self.max_bytes:
@@ -124,10 +123,7 @@ class RecordingWriter:
         thinning = Thinning(self.path, self.max_bytes * 3 // 4, lambda: self._stopped)
         if not thinning.useful:
             return
-        self._file.close()
-        try:
-            atomic_write(self.path, thinning.write)
-            self._read_all()
-        finally:
-            self._file = self.path.open("ab", buffering=0)
+        self._file.close()  # after an error, the next `append` opens and reads the file again
+        atomic_write(self.path, thinning.write)
+        self._open()
         self._thin_at = max(self.max_bytes, int(self._size * GROWTH))

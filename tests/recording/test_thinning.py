@@ -242,6 +242,25 @@ def test_an_error_while_thinning_leaves_an_index_of_the_whole_file(
     assert len(attempts) == 2 and path.stat().st_size < 4000
 
 
+def test_a_file_that_cannot_be_opened_after_thinning_is_opened_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.lds"
+    recording = RecordingWriter(path, HEADER, max_bytes=4000)
+
+    def fail(_: Path) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "start_of", fail)
+        with pytest.raises(OSError, match="too many"):
+            for k in range(50):
+                recording.append(KEYFRAME, float(k), b"x" * 100)
+    written = recording.append(KEYFRAME, 60.0, b"newest")
+    recording.close()
+    assert list(read_records(path))[-1] == written
+
+
 def test_closing_ends_a_long_thinning(tmp_path: Path) -> None:
     path = tmp_path / "r.lds"
     recording = RecordingWriter(path, HEADER, max_bytes=4000)

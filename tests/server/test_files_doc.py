@@ -61,9 +61,9 @@ def test_the_byte_tables_add_up(page: str) -> None:
     sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", head, re.MULTILINE)]
     assert sizes == [len(format.MAGIC), 4]
     sizes = [int(n) for n in re.findall(r"^\| (\d+) \|", record, re.MULTILINE)]
-    assert sizes == [1, 8, 4, format._CRC.size]
-    assert sum(sizes[:3]) == format._RECORD.size
-    assert f"the {format._RECORD.size} bytes before" in record
+    assert sizes == [1, 8, 4, format.WORD.size]
+    assert sum(sizes[:3]) == format.HEAD.size
+    assert f"the {format.HEAD.size} bytes before" in record
     assert format.MAGIC == b"LODESPACE-REC1\r\n"
     assert f"every {format.KEYFRAME_INTERVAL} frames" in record
     assert f"From {format.MAX_BYTES >> 20} MB" in record
