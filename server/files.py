@@ -12,6 +12,8 @@ from typing import IO
 
 from lodespace.errors import LodespaceError, ProjectError
 
+_PROBE_BYTES = 1 << 16
+"""Bytes that are written to see whether the disk has room: twice the -shm file of a label log."""
 _LITTLE_ROOM = 1 << 20
 """Free space, in bytes, that a write which failed for no stated reason would have filled."""
 
@@ -133,15 +135,27 @@ def atomic_write(
             temporary.unlink()
         raise
     if sync:
-        _sync_folder(path.parent)
+        sync_to_disk(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_to_disk(path: Path) -> None:
+    """Wait until the content of a file, or the names in a folder, are on disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def probe(folder: Path) -> None:
+    """Write and remove a small file in `folder`. Raises OSError if the folder cannot be written.
+
+    Permissions do not show a full, a read-only or a broken disk.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(_PROBE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ its last complete record.
 """
 
 import contextlib
+import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -18,13 +19,13 @@ from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.offline import open_offline
-from lodespace.project.project import LABEL_LOG, MANIFEST, Project
-from lodespace.recording.format import end_of, read_records
+from lodespace.project.project import LABEL_LOG, MANIFEST, RECORDING, Project
+from lodespace.recording.format import end_of, read_records, start_of
 from lodespace.session.log_copy import copy_log
 
-_LEFT_OUT = ("thumbnails", ".lock")
+_LEFT_OUT = ("thumbnails",)
 """Names in a project folder that are made again when they are missing."""
-_CHANGING = ("checkpoints", "moments", "recording.lds", MANIFEST)
+_CHANGING = ("checkpoints", "moments", RECORDING, MANIFEST)
 """Names in a project folder that a server writes."""
 
 
@@ -53,16 +54,24 @@ def backup(folder: Path, output: Path) -> str:
 
 def _top(folder: Path) -> str:
     """Return the name of the folder in the archive."""
-    return folder.resolve().name or "project"
+    return _utf8(folder.resolve().name) or "project"
+
+
+def _utf8(path: Path | str) -> str:
+    """Return a path without bytes that are not UTF-8, which names in a .zip file cannot have."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _write(project: Project, file: IO[bytes]) -> int:
     """Write the archive. Returns the number of events of the label log."""
     top, folder = _top(project.folder), project.folder
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    # A file can have a time before 1980, which a .zip file cannot have.
+    with zipfile.ZipFile(
+        file, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False
+    ) as archive:
         archive.write(folder / MANIFEST, f"{top}/{MANIFEST}")
         for path in _still_files(folder):
-            archive.write(path, f"{top}/{path.relative_to(folder)}")
+            archive.write(path, f"{top}/{_utf8(path.relative_to(folder))}")
         if project.recording_path.is_file():
             with archive.open(f"{top}/{project.recording_path.name}", "w", force_zip64=True) as out:
                 _copy_recording(project.recording_path, out)
@@ -84,6 +93,7 @@ def _still_files(folder: Path) -> Iterator[Path]:
 def _copy_recording(path: Path, out: IO[bytes]) -> None:
     end = 0
     with contextlib.suppress(ProjectError):
+        end = start_of(path)
         for record in read_records(path):
             end = end_of(record)
     with path.open("rb") as file:

@@ -15,6 +15,7 @@ from lodespace.items.root_approval import checked_root
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.data_repair import data_advice
 from lodespace.project.foreign import approve_root, refuse_links
+from lodespace.project.lock import LOCK_FILE, ProjectLock
 from lodespace.project.project import (
     BUNDLED,
     DATA_FOLDER,
@@ -25,7 +26,6 @@ from lodespace.project.project import (
     Project,
     data_folder,
     load_items,
-    lock_project,
     read_manifest,
     refuse_lost_manifest,
     write_manifest,
@@ -107,18 +107,22 @@ def open_again(
     may then read. Raises ProjectError for a project on other data.
     """
     project = open_existing(folder, settings)
-    existing = project.manifest.source or project.manifest.data
-    if existing != source:
+    try:
+        existing = project.manifest.source or project.manifest.data
+        if existing != source:
+            raise ProjectError(
+                f"{folder} is a project on other data ({existing}); give another folder with "
+                "--project"
+            )
+        table = project.items.table
+        if root is not None and table is not None and table.has_paths:
+            root = root.resolve()
+            if root != project.items.root:
+                data = data_folder(project.manifest.data, folder)
+                project.items = approve_root(project.items, data, checked_root(root, table))
+    except BaseException:
         project.close()
-        raise ProjectError(
-            f"{folder} is a project on other data ({existing}); give another folder with --project"
-        )
-    table = project.items.table
-    if root is not None and table is not None and table.has_paths:
-        root = root.resolve()
-        if root != project.items.root:
-            data = data_folder(project.manifest.data, folder)
-            project.items = approve_root(project.items, data, checked_root(root, table))
+        raise
     return project
 
 
@@ -250,12 +254,14 @@ def open_existing(
     if not lock or project.is_bake:
         return project
     project.obstacle = obstacle(folder)
-    if (folder / ".lock").is_dir():
+    if (folder / LOCK_FILE).is_dir():
         raise ProjectError(
-            f"{folder}: .lock is a folder, not a file; "
+            f"{folder}: {LOCK_FILE} is a folder, not a file; "
             f"`lodespace repair {shlex.quote(str(folder))}` moves it away"
         )
-    return project if project.obstacle else lock_project(project)
+    if not project.obstacle:
+        project.lock = ProjectLock(folder)
+    return project
 
 
 def is_bake(folder: Path) -> bool:

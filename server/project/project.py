@@ -41,6 +41,10 @@ RECORDING = "recording.lds"
 """Name of the recording in a project folder."""
 
 
+class NewerProjectError(ProjectError):
+    """A newer version of Lodespace has written the project."""
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """The content of lodespace.json."""
 
@@ -215,7 +219,11 @@ def data_folder(data: str, folder: Path) -> Path:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the project in `folder`. Raises ProjectError."""
+    """Return the manifest of the project in `folder`.
+
+    Raises NewerProjectError for the manifest of a newer version, and ProjectError for a manifest
+    that is damaged or cannot be read.
+    """
     path = folder / MANIFEST
     try:
         manifest = json_of(path.read_bytes(), Manifest)
@@ -227,7 +235,9 @@ def read_manifest(folder: Path) -> Manifest:
             f"folder; {repair_advice(folder)}"
         ) from error
     if manifest.format > FORMAT:
-        raise ProjectError(f"{path}: written by a newer version of Lodespace; update Lodespace")
+        raise NewerProjectError(
+            f"{path}: written by a newer version of Lodespace; update Lodespace"
+        )
     return manifest
 
 
@@ -251,9 +261,3 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         atomic_write(path, text.encode())
     except OSError as error:
         raise ProjectError(f"{path}: cannot be written: {reason_of(error, path)}") from error
-
-
-def lock_project(project: Project) -> Project:
-    """Lock the project for this process. Raises ProjectError when another server holds the lock."""
-    project.lock = ProjectLock(project.folder)
-    return project

@@ -4,7 +4,6 @@ The label log is rebuilt by log_rebuild.py, and the manifest by manifest_repair.
 made again: they can only be imported again.
 """
 
-import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,23 +12,27 @@ from typing import IO, TYPE_CHECKING
 
 from lodespace import protocol
 from lodespace.errors import ProjectError
-from lodespace.files import atomic_write
+from lodespace.files import atomic_write, sync_to_disk
 from lodespace.items import item_set
 from lodespace.models.checkpoints.checkpoint import numbered
 from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
 from lodespace.models.item_predictions import UNLABELED
 from lodespace.project.data_repair import data_advice, import_again
+from lodespace.project.foreign import refuse_links
 from lodespace.project.label_log import read_labels
+from lodespace.project.lock import LOCK_FILE, ProjectLock
 from lodespace.project.log_rebuild import Rebuilding
 from lodespace.project.manifest_repair import guess_manifest
 from lodespace.project.project import (
     BUNDLED,
+    DATA_FOLDER,
     LABEL_LOG,
     MANIFEST,
+    RECORDING,
     Manifest,
+    NewerProjectError,
     Project,
     load_items,
-    lock_project,
     read_manifest,
     write_manifest,
 )
@@ -63,27 +66,30 @@ def repair(folder: Path, data: str | None = None, options: "ImportOptions | None
         ProjectError: `folder` is not a project, is open in a server, or cannot be written.
         DatasetError: The data cannot be read.
     """
-    names = (MANIFEST, "recording.lds", *_LOG_FILES)
+    names = (MANIFEST, RECORDING, *_LOG_FILES)
     if not any((folder / name).exists() for name in names):
         raise ProjectError(f"{folder} is not a project: none of {', '.join(names[:3])} is there")
     reason = obstacle(folder)
     if reason:
         raise ProjectError(f"nothing can be repaired: {reason}")
-    manifest, lines = _manifest(folder, imported=data is not None)
-    rewritten = bool(lines)
-    imported = None if data is None else _import(folder, manifest, data, options)
-    with data_advice(folder, manifest):
-        items = item_set.load(imported) if imported else load_items(manifest.data, folder)
-    kept = _Kept(folder)
-    if (folder / ".lock").is_dir():
-        kept.move(folder / ".lock")
-        lines.append(".lock: was a folder, and was moved away")
-    project = lock_project(Project(folder, manifest, items))
+    refuse_links(folder)
+    kept, lines = _Kept(folder), list[str]()
+    if (folder / LOCK_FILE).is_dir():
+        kept.move(folder / LOCK_FILE)
+        lines.append(f"{LOCK_FILE}: was a folder, and was moved away")
+    lock, imported = ProjectLock(folder), None
     try:
+        manifest, rewritten = _manifest(folder, imported=data is not None)
+        lines += rewritten
+        if data is not None:
+            imported = _import(folder, manifest, data, options)
+        with data_advice(folder, manifest):
+            items = item_set.load(imported) if imported else load_items(manifest.data, folder)
+        project = Project(folder, manifest, items)
         if imported is not None:
-            kept.move(folder / manifest.data)
-            imported.rename(folder / manifest.data)
-            lines.append(f"{manifest.data}: imported again from {data}")
+            kept.move(folder / DATA_FOLDER)
+            imported.rename(folder / DATA_FOLDER)
+            lines.append(f"{DATA_FOLDER}: imported again from {data}")
         if rewritten:
             kept.copy(folder / MANIFEST)
             write_manifest(folder, manifest)
@@ -97,7 +103,7 @@ def repair(folder: Path, data: str | None = None, options: "ImportOptions | None
             "run it again when the cause is removed"
         ) from error
     finally:
-        project.close()
+        lock.close()
         if imported is not None:
             shutil.rmtree(imported, ignore_errors=True)
 
@@ -153,14 +159,18 @@ def _manifest(folder: Path, *, imported: bool) -> tuple[Manifest, list[str]]:
     """Return the manifest, and lines of the report if it has to be written again."""
     try:
         manifest = read_manifest(folder)
-    except ProjectError as error:
-        if (folder / MANIFEST).is_file() and "newer version" in str(error):
-            raise
+    except NewerProjectError:
+        raise
+    except ProjectError:
         return guess_manifest(folder, imported=imported)
+    lines: list[str] = []
     if manifest.kind == "bake" and (folder / LABEL_LOG).exists():
         manifest.kind = "project"
-        return manifest, [f"{MANIFEST}: marked as a project, because {LABEL_LOG} is there"]
-    return manifest, []
+        lines.append(f"{MANIFEST}: marked as a project, because {LABEL_LOG} is there")
+    if imported and manifest.data not in (BUNDLED, DATA_FOLDER):
+        manifest.data = DATA_FOLDER  # the manifest may name a folder outside of the project
+        lines.append(f"{MANIFEST}: the data are now in {DATA_FOLDER}")
+    return manifest, lines
 
 
 def _session(project: Project) -> AnnotationSession:
@@ -187,7 +197,7 @@ def _repair_log(project: Project, kept: _Kept) -> list[str]:
             # A log that stays beside the new file would be carried out in it.
             kept.move(project.folder / name)
         new.replace(path)
-    _sync(project.folder)
+    sync_to_disk(project.folder)
     return describe_log(rebuilt, problem)
 
 
@@ -199,14 +209,6 @@ def _removed_afterwards(path: Path) -> Generator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _repair_recording(project: Project, kept: _Kept) -> list[str]:

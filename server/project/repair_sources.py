@@ -7,14 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lodespace.models.checkpoints.checkpoint import (
-    Checkpoint,
-    latest,
-    numbered,
-)
-from lodespace.models.checkpoints.checkpoint import (
-    read as read_checkpoint,
-)
+from lodespace.errors import ProjectError
+from lodespace.models.checkpoints.checkpoint import Checkpoint, latest, numbered
+from lodespace.models.checkpoints.checkpoint import read as read_checkpoint
 from lodespace.project.label_log import newest_known
 from lodespace.project.log_rebuild import Snapshot, Sources
 from lodespace.project.project import Project
@@ -23,22 +18,36 @@ from lodespace.scene.glb import Scene
 from lodespace.session.log_copy import salvage_events
 from lodespace.session.sqlite_pages import SqliteFiles, image, read_files
 
+_MAX_LOST = 1_000_000
+"""Largest number of lost events. A number of an event beyond that is itself damaged."""
+
 
 def sources_of(project: Project) -> Sources:
-    """Return everything that knows labels of `project`. Raises OSError."""
-    known, _ = newest_known(project)
+    """Return everything that knows labels of `project`.
+
+    Raises OSError, and ProjectError when a file names an event whose number makes no sense.
+    """
+    known, file = newest_known(project)
     files = SqliteFiles(b"", b"")
     if project.labels_path.is_file() or not project.labels_path.exists():
         files = read_files(project.labels_path)
     stored, written = salvage_events(files), _written(files)
-    if written is not None:
+    limit = len(stored) + _MAX_LOST
+    if known > limit:
+        raise ProjectError(
+            f"{project.folder / file} knows event {known:,}, but the label log has only "
+            f"{len(stored):,} events; move it out of the project, then repair again"
+        )
+    if written is not None and written <= limit:
         # Pages that are out of date can hold events that were refused and removed.
-        known = max(known, written)
-        stored = {number: events for number, events in stored.items() if number <= known}
+        known = limit = max(known, written)
+    stored = {number: events for number, events in stored.items() if number <= limit}
     recorded: dict[int, RecordedEvent] = {}
     snapshots: list[Snapshot] = []
     if project.recording_path.is_file():
         for found in read_labels(project.recording_path):
+            if found.sequence > len(stored) + _MAX_LOST:
+                continue
             if isinstance(found, Scene):
                 snapshots.append(
                     Snapshot(

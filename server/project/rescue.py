@@ -1,7 +1,6 @@
 """A complete copy of an open project whose folder or label log was deleted, moved or replaced."""
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from lodespace.errors import LodespaceError, ProjectError
-from lodespace.files import atomic_folder
+from lodespace.files import atomic_folder, sync_to_disk
 from lodespace.items.item_set_writer import write_item_set
 from lodespace.project.project import (
     BUNDLED,
@@ -57,7 +56,8 @@ def _write(project: Project, output: Path, write_log: Callable[[Path], object]) 
         if project.in_place():
             _copy_rest(project, making)
         write_manifest(making, manifest)
-        _sync(making)
+        for path in [*making.rglob("*"), making]:
+            sync_to_disk(path)
 
 
 def _copy_rest(project: Project, making: Path) -> None:
@@ -88,12 +88,3 @@ def _places(project: Project) -> Iterator[Path]:
         yield Path.cwd()
     yield Path.home()
     yield Path(tempfile.gettempdir())
-
-
-def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,19 +2,17 @@
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 
-_PROBE_BYTES = 1 << 16
-"""Bytes that are written to see whether the disk has room: twice the -shm file of the log."""
-_WRITTEN = ("labels.sqlite", "labels.sqlite-wal", "labels.sqlite-shm", ".lock")
+from lodespace.files import probe
+from lodespace.project.lock import LOCK_FILE
+from lodespace.project.project import LABEL_LOG
+
+_WRITTEN = (LABEL_LOG, f"{LABEL_LOG}-wal", f"{LABEL_LOG}-shm", LOCK_FILE)
 
 
 def obstacle(folder: Path) -> str:
-    """Return why no label can be saved in the project `folder`, and the remedy; "" if one can.
-
-    A file is written and removed, because permissions do not show a full or a read-only disk.
-    """
+    """Return why no label can be saved in the project `folder`, and the remedy; "" if one can."""
     try:
         probe(folder)
     except OSError as error:
@@ -27,14 +25,6 @@ def obstacle(folder: Path) -> str:
                 "the folder and open the copy"
             )
     return ""
-
-
-def probe(folder: Path) -> None:
-    """Write and remove a small file in `folder`. Raises OSError."""
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(bytes(_PROBE_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _reason(folder: Path, error: OSError) -> str:

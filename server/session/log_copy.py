@@ -7,13 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from lodespace.session import earlier_formats
-from lodespace.session.event_log import EventLog
+from lodespace.session import earlier_formats, log_table
 from lodespace.session.events import Event, encode_event
 from lodespace.session.log_file import check_file, event_of_row, open_read_only, opening_error
 from lodespace.session.sqlite_pages import SqliteFiles, Value, salvage_rows
-
-_INSERT = "INSERT INTO events (sequence, command_id, kind, event) VALUES (?, ?, ?, ?)"
 
 
 def copy_log(path: Path, target: Path) -> int:
@@ -39,19 +36,15 @@ def write_log(path: Path, events: Iterable[Event]) -> None:
 
     Raises EventLogError.
     """
-    EventLog(path).close()
-    connection = sqlite3.connect(path, isolation_level=None)
-    rows = ((e.sequence, e.command_id, e.kind, encode_event(e)) for e in events)
-    try:
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_INSERT, rows)
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise opening_error(path, error) from error
-    finally:
-        connection.close()
+    stored = ((event.sequence, encode_event(event)) for event in events)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            with log_table.transaction(connection):
+                log_table.create(connection)
+                log_table.insert_all(connection, stored)
+        except sqlite3.Error as error:
+            raise opening_error(path, error) from error
 
 
 def salvage_events(files: SqliteFiles) -> dict[int, list[Event]]:

@@ -3,18 +3,17 @@
 import errno
 import os
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from lodespace.errors import LodespaceError
+from lodespace.files import probe
 
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _UNSUITABLE = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
 """SQLite's primary result codes by cause. Every other code is looked up with `_probe`."""
-_PROBE_BYTES = 1 << 16
 
 
 class EventLogError(LodespaceError):
@@ -94,10 +93,7 @@ def _probe(folder: Path, error: Exception) -> Cause:
     code in many calls. The error of the system is exact.
     """
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(_PROBE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        probe(folder)
     except OSError as found:
         number = found.errno or errno.EIO
     else:

@@ -12,8 +12,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from lodespace.session import earlier_formats
-from lodespace.session.event_log import FORMAT, EventLogError
 from lodespace.session.events import Event, decode_event
+from lodespace.session.log_errors import EventLogError
+from lodespace.session.log_table import FORMAT, has_events, version_of
 from lodespace.session.sqlite_pages import has_valid_wal, image, read_files
 
 _COLUMNS = ["sequence", "command_id", "kind", "event"]
@@ -84,23 +85,6 @@ def opening_error(path: Path, error: sqlite3.Error) -> EventLogError:
             )
         case _:
             return damaged(path, error)
-
-
-def version_of(connection: sqlite3.Connection) -> int:
-    """Return the format of the log; 0 for a log that was not written completely."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return version
-
-
-def has_events(connection: sqlite3.Connection) -> bool:
-    """Return whether the table `events` exists.
-
-    Versions that wrote format 1 created the table before they set `user_version`. A server that was
-    killed between these two steps left a log of version 0 with this table.
-    """
-    return (
-        connection.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone() is not None
-    )
 
 
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:

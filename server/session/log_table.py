@@ -72,6 +72,7 @@ def _row(stored: tuple[int, bytes]) -> tuple[int, str, str, bytes]:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
+    """Return the format of the log; 0 for a log that was not written completely."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return version
 

@@ -156,7 +156,6 @@ def salvage_rows(files: SqliteFiles) -> Iterator[tuple[int, tuple[Value, ...]]]:
     deleted tables occur too. The caller has to check the rows. Damaged rows are left out.
     """
     page_size = _page_size(files)
-    versions: list[Pages] = []
     frames = [(number, page) for number, _, _, page in _frames(files.wal, page_size)]
     newest: Pages = dict(frames)
     stored = {

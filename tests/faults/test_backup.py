@@ -1,6 +1,7 @@
 """`lodespace backup` copies a project while a server changes it, and the copy opens."""
 
 import asyncio
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -83,6 +84,18 @@ def test_a_backup_has_every_file_of_a_project(
     assert [name for name in found if not (restored / name).is_dir()] == expected
     assert main(["info", str(restored)]) == 0
     assert "labelled   29" in capsys.readouterr().out
+
+
+def test_a_backup_takes_files_of_any_time_and_name(killed: Path, tmp_path: Path) -> None:
+    """A .zip file has no times before 1980, and only names in UTF-8."""
+    os.utime(killed / "lodespace.json", (0, 0))
+    os.utime(killed / "data" / "vectors.npy", (0, 0))
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    killed.rename(folder)
+    Path(os.fsdecode(os.fsencode(folder) + b"/na\xefve.txt")).write_text("notes")
+    output = tmp_path / "backup.zip"
+    backup(folder, output)
+    assert main(["info", str(restore(output, tmp_path / "restored"))]) == 0
 
 
 def test_a_backup_replaces_nothing_and_needs_whole_labels(

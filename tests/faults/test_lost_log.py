@@ -4,10 +4,11 @@ After the folder or the log was deleted, moved or replaced, commands are refused
 a project with every acknowledged label.
 """
 
+import contextlib
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -132,16 +133,21 @@ async def label_all(client: StreamClient) -> None:
         assert isinstance(await client.label([item, item + 20], class_id), protocol.Ack)
 
 
+@contextlib.asynccontextmanager
+async def labelled(data: Path, project: Path) -> AsyncIterator[StreamClient]:
+    """Serve a new project, and yield a client that has given LABELS."""
+    serving = Serving(data, project, ServerConfig(train=False))
+    async with serving as url, StreamClient(url) as client:
+        await label_all(client)
+        yield client
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_lost_log_is_refused_and_saved_elsewhere(
     tmp_path: Path, small_data: Path, fault: Callable[[Path], None]
 ) -> None:
     project = tmp_path / "project"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         before = client.labels.copy()
         fault(project)
         answers = [await client.label([7], 1) for _ in range(3)]
@@ -157,11 +163,7 @@ async def test_a_lost_log_is_refused_and_saved_elsewhere(
 
 async def test_a_folder_that_is_moved_back_is_used_again(tmp_path: Path, small_data: Path) -> None:
     project, away = tmp_path / "project", tmp_path / "away"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         project.rename(away)
         refused = await client.label([7], 1, "command-back")
         assert isinstance(refused, protocol.Refused)
@@ -178,11 +180,7 @@ async def test_a_deleted_write_ahead_log_loses_no_label(
 ) -> None:
     """Its content is still in memory and in the open file, from which SQLite completes the log."""
     project = tmp_path / "project"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         (project / f"{LABEL_LOG}{suffix}").unlink()
         assert isinstance(await client.label([7], 1), protocol.Ack)
         copy = tmp_path / "copy"
@@ -194,11 +192,7 @@ async def test_a_log_lost_before_the_stop_is_saved_at_the_stop(
     tmp_path: Path, small_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     project = tmp_path / "project"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         before = client.labels.copy()
         shutil.rmtree(project)
     place = tmp_path / "project-rescued"
@@ -227,11 +221,7 @@ async def test_without_another_place_the_labels_stay_in_memory(
 
     monkeypatch.setattr(rescue, "_places", only_proc)
     project = tmp_path / "project"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         project.rename(tmp_path / "away")
         answer = await client.label([7], 1)
         assert isinstance(answer, protocol.Refused)
@@ -243,11 +233,7 @@ async def test_another_program_that_reads_or_copies_disturbs_nothing(
     tmp_path: Path, small_data: Path
 ) -> None:
     project = tmp_path / "project"
-    async with (
-        Serving(small_data, project, ServerConfig(train=False)) as url,
-        StreamClient(url) as client,
-    ):
-        await label_all(client)
+    async with labelled(small_data, project) as client:
         with sqlite3.connect(project / LABEL_LOG) as log:
             assert log.execute("SELECT count(*) FROM events").fetchone() == (len(LABELS),)
         log.close()

@@ -1,8 +1,11 @@
 """`lodespace repair` takes each label from the best file that still knows it."""
 
 import asyncio
+import json
+import os
 import random
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from lodespace.project.offline import open_offline
 from lodespace.project.opening import open_project
 from lodespace.project.repair import repair
 from lodespace.recording import salvage
-from lodespace.recording.format import read_records
+from lodespace.recording.format import HEAD, OPERATION, read_records
 from lodespace.session.event_log import EventLog
 from lodespace.session.events import (
     LabelEvent,
@@ -100,7 +103,7 @@ def test_an_intact_project_is_not_changed(projects: tuple[Path, Path]) -> None:
 def test_a_served_project_and_other_folders_are_refused(folder: Path, tmp_path: Path) -> None:
     served = open_project(folder)
     with pytest.raises(LodespaceError, match="another server"):
-        repair(folder)
+        repair(folder, "no-such-data")  # nothing is imported for a project that is served
     served.close()
     with pytest.raises(LodespaceError, match="is not a project"):
         repair(tmp_path)
@@ -198,6 +201,67 @@ def test_records_after_a_damaged_part_of_a_recording_are_read(folder: Path) -> N
     assert salvage.is_damaged(path)
     path.write_bytes(content[: records[2].offset + 5])
     assert not salvage.is_damaged(path), "a kill leaves an incomplete record at the end"
+
+
+def test_the_search_for_records_reads_few_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged parts have bytes that look like the heads of long records."""
+    path = folder / "recording.lds"
+    intact = path.read_bytes()
+    start = next(read_records(path)).offset
+    heads = HEAD.pack(OPERATION, 1e200, 50_000) * 10_000
+    path.write_bytes(intact[:start] + heads + intact[start:])
+    read = 0
+    pread = os.pread
+
+    def counted(descriptor: int, length: int, offset: int) -> bytes:
+        nonlocal read
+        read += len(found := pread(descriptor, length, offset))
+        return found
+
+    monkeypatch.setattr(salvage.os, "pread", counted)
+    assert len(list(salvage.intact_records(path))) > 2
+    assert read < 10 * path.stat().st_size
+
+
+def test_a_link_out_of_the_project_is_refused(folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"private" * 1000)
+    (folder / "labels.sqlite").unlink()
+    (folder / "labels.sqlite").symlink_to(secret)
+    with pytest.raises(LodespaceError, match="leads out of the project"):
+        repair(folder)
+    assert not list(folder.glob("damaged-files-*"))
+
+
+@pytest.mark.parametrize("outside", ["../other", "absolute"])
+def test_data_outside_of_the_project_stay_and_are_replaced(
+    outside: str, folder: Path, projects: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels = state_of(folder)
+    (folder / "data").rename(tmp_path / "other")
+    manifest = json.loads((folder / "lodespace.json").read_text())
+    manifest["data"] = str(tmp_path / "other") if outside == "absolute" else outside
+    (folder / "lodespace.json").write_text(json.dumps(manifest))
+    repair(folder, str(projects[0].with_name("data.npz")))
+    assert (tmp_path / "other" / "vectors.npy").is_file()
+    assert state_of(folder) == labels
+
+
+def test_a_number_that_makes_no_sense_does_not_hold_up_a_repair(folder: Path) -> None:
+    labels = state_of(folder)
+    log = sqlite3.connect(folder / "labels.sqlite")
+    log.execute("UPDATE sqlite_sequence SET seq = 1 << 60")
+    log.commit()
+    log.close()
+    repair(folder)
+    assert state_of(folder) == labels
+    snapshot = folder / "moments" / f"{1 << 60}.safetensors"
+    snapshot.write_bytes(b"")
+    with pytest.raises(LodespaceError, match="move it out of the project") as refused:
+        repair(folder)
+    assert str(snapshot) in str(refused.value)
 
 
 @pytest.mark.slow

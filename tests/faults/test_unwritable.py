@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +106,6 @@ def test_a_project_that_cannot_be_written_names_the_cause(
     monkeypatch.setattr("lodespace.session.log_file._on_disk", fail_to_open)
     folder = Path(shutil.copytree(killed, tmp_path / "project"))
     check_read_only(folder, CAUSES[number], refused, tmp_path / "scene.glb")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB. Only root can mount it, as in CI."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)])
-    if mounted.returncode:
-        pytest.skip("mounting a small file system is not allowed here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(disk: Path) -> None:

@@ -169,6 +169,21 @@ def test_an_unsuitable_root_is_refused(
         opened(received, tmp_path / root)
 
 
+def test_a_refused_root_leaves_the_project_unlocked(tmp_path: Path, raw: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("path\n0.png\n1.png\n2.png\n")
+    (tmp_path / "other").mkdir()
+
+    def open_with(root: Path) -> None:
+        options = ImportOptions(root=root)
+        open_project(table, project_folder=tmp_path / "work", options=options).close()
+
+    open_with(raw)
+    with pytest.raises(DatasetError, match="does not contain"):
+        open_with(tmp_path / "other")
+    open_with(raw)
+
+
 def test_root_for_items_without_files_is_refused(small_data: Path, tmp_path: Path) -> None:
     open_project(small_data, project_folder=tmp_path / "work").close()
     with pytest.raises(DatasetError, match="no original files"):

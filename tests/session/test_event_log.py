@@ -1,10 +1,7 @@
 """The label log keeps every acknowledged event, whatever happens to the process or the disk."""
 
 import contextlib
-import os
-import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,18 +128,6 @@ def test_a_damaged_page_of_the_file_is_reported(tmp_path: Path) -> None:
     path.write_bytes(content)
     with opened(path) as log, pytest.raises(EventLogError, match="cannot be read"):
         list(log.events())
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB. Only root can mount it, so the tests that use it run only as root."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_full_disk_loses_nothing_and_needs_no_restart(small_disk: Path) -> None:
