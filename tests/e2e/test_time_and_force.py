@@ -294,14 +294,18 @@ def test_places_under_the_pointer_and_between_items_are_decoded(resting: PageDri
 def test_undo_under_a_later_gesture_of_another_client_shows_a_notice(
     own_server: ServerProcess, open_page: Any
 ) -> None:
-    anna, ben = (open_page(own_server.url) for _ in range(2))
-    for page in (anna, ben):
-        page.wait_for_scene()
-    anna.wait_for_rest()
-    anna.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:50].tolist()}))")
-    anna.wait(lambda: anna.state("connection")["pending"] == 0)
-    ben.evaluate(f"lodespace.commands.label(1, Uint32Array.from({ONES[:50].tolist()}))")
-    ben.wait(lambda: ben.state("connection")["pending"] == 0)
-    anna.press("Control+z")
-    anna.wait(lambda: anna.page.locator(".notice", has_text="not restored").count() == 1)
-    anna.wait(lambda: (anna.labels == 0).sum() == 0 and (anna.labels == 1).sum() == 50)
+    """The other client uses the API: undo of a page covers the gestures of all pages of the owner,
+    but not those of the API."""
+    page = open_page(own_server.url)
+    page.wait_for_scene()
+    page.wait_for_rest()
+    page.evaluate(f"lodespace.commands.label(0, Uint32Array.from({ZEROS[:50].tolist()}))")
+    page.wait(lambda: page.state("connection")["pending"] == 0)
+    command = {"op": "label", "command_id": "by-api-1", "items": ONES[:50].tolist(), "class_id": 1}
+    own_server.request(
+        "api/labels", {**command, "revision": 1, "provenance": {"tool": "lasso", "regions": []}}
+    )
+    page.wait(lambda: (page.labels == 1).sum() == 50)
+    page.press("Control+z")
+    page.wait(lambda: page.page.locator(".notice", has_text="not restored").count() == 1)
+    page.wait(lambda: (page.labels == 0).sum() == 0 and (page.labels == 1).sum() == 50)
