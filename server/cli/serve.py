@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import webbrowser
@@ -133,7 +134,9 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write("Ctrl-C stops the server; each label is saved immediately\n")
         sys.stdout.flush()
         if not options.no_browser and _has_screen():
-            webbrowser.open(private_redirect(url, state_folder()).as_uri() if token else url)
+            # Without a page that only this user can read, the person opens the printed address.
+            with contextlib.suppress(LodespaceError):
+                webbrowser.open(private_redirect(url, state_folder()).as_uri() if token else url)
 
     ports = (
         [options.port]

@@ -57,7 +57,10 @@ class LogWatch:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # one failure does not end the task
+                _log.exception("checking the label log failed")
 
     async def look(self) -> None:
         """Look at the log's path, and show or clear the notice of a lost log."""
