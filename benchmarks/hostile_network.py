@@ -6,8 +6,12 @@ The benchmark starts a real server with `--lan` and its trainer on one processor
 attackers on another. The attackers loop: connect, do the TLS handshake, send the start of a
 request, hold the connection until the server ends it. A viewer, which the owner has approved, keeps
 `--selects` region queries of four polygons with 10,000 corners each on the way. The owner labels
-five times a second, on the attackers' core with a higher priority (needs root). The times are from
-sending the label to the answer, without and with the attack.
+five times a second, on the attackers' core with a real-time priority (needs root). The times are
+from sending the label to the answer, without and with the attack.
+
+The server and the attackers have sessions of their own. Linux gives the processes of one session a
+common share of the processor time (sched_autogroup), so attackers in the server's session would
+take its share even from the other core.
 """
 
 import argparse
@@ -21,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -73,15 +77,20 @@ async def stranger(number: int, port: int, context: ssl.SSLContext, counts: Coun
             await asyncio.sleep(0.01)
 
 
-async def flood(port: int, connections: int, pipe: Connection) -> None:
-    counts: Counter[str] = Counter()
-    context = unverified()
-    tasks = [asyncio.create_task(stranger(k, port, context, counts)) for k in range(connections)]
+async def until_stopped(attackers: list[Coroutine[None, None, None]], pipe: Connection) -> None:
+    """Run the attackers until the benchmark sends a message."""
+    tasks = [asyncio.create_task(attacker) for attacker in attackers]
     while not pipe.poll():  # noqa: ASYNC110  (the other end is a process)
         await asyncio.sleep(0.1)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def flood(port: int, connections: int, pipe: Connection) -> None:
+    counts: Counter[str] = Counter()
+    context = unverified()
+    await until_stopped([stranger(k, port, context, counts) for k in range(connections)], pipe)
     pipe.send(dict(counts))
 
 
@@ -115,17 +124,13 @@ async def select_all(url: str, cookies: dict[str, str], selects: int, pipe: Conn
                     counts[type(error).__name__] += 1
                     await asyncio.sleep(0.1)
 
-        tasks = [asyncio.create_task(select(k)) for k in range(selects)]
-        while not pipe.poll():  # noqa: ASYNC110  (the other end is a process)
-            await asyncio.sleep(0.1)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await until_stopped([select(k) for k in range(selects)], pipe)
     pipe.send(dict(counts))
 
 
 def attack(core: int, work: Callable[..., Any], *arguments: Any) -> None:
-    """Run a coroutine function in this process, on one processor core."""
+    """Run a coroutine function in this process, on one processor core, in a session of its own."""
+    os.setsid()
     os.sched_setaffinity(0, {core})
     raise_limit()
     pipe: Connection = arguments[-1]
@@ -193,10 +198,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = LanServer("--project", f"{folder}/digits", state=Path(folder) / "state")
         os.sched_setaffinity(0, {served})  # the server and its trainer inherit it
-        server.start()
+        server.start(own_session=True)
         os.sched_setaffinity(0, {attackers})
         with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, 0, -10)
+            policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK  # the attackers do not inherit it
+            os.sched_setscheduler(0, policy, os.sched_param(1))
         processes = []
         try:
             server.wait_until_ready()
@@ -215,7 +221,6 @@ def main() -> None:
                     target=attack, args=(attackers, work, *arguments, theirs), daemon=True
                 )
                 process.start()
-                os.setpriority(os.PRIO_PROCESS, process.pid or 0, 0)
                 processes.append((process, ours, work.__name__))
                 ours.recv()
             time.sleep(options.settle)

@@ -29,6 +29,9 @@ REQUESTS_PER_SECOND = 300.0
 request takes about 0.5 ms of the event loop."""
 REQUESTS_AT_ONCE = 600
 """Number of requests of one device, or of all strangers, that do not wait after a pause."""
+BYTES_OF_REQUEST = 32 << 10
+"""Number of bytes of a device's message that count as a further request. To receive and decode
+them takes about as long as a request without a body."""
 
 
 @dataclass(eq=False)
@@ -102,6 +105,11 @@ class Connections:
         wait = self._pace.wait(device, asyncio.get_running_loop().time())
         if wait > 0:
             await asyncio.sleep(wait)
+
+    async def received(self, device: str, size: int) -> None:
+        """Note that `device` has sent a body of `size` bytes, and wait if they come too fast."""
+        requests = size // BYTES_OF_REQUEST
+        await asyncio.sleep(self._pace.wait(device, asyncio.get_running_loop().time(), requests))
 
     def belongs_to(self, protocol: Hashable, device: str) -> bool:
         """Note whose cookie arrived on a connection; `device` is empty for a stranger.

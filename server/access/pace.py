@@ -23,10 +23,13 @@ class Pace:
         self._burst_seconds = burst / per_second
         self._due: dict[Hashable, float] = {}
 
-    def wait(self, key: Hashable, now: float) -> float:
-        """Count a request of `key` at time `now`; return the seconds that the request waits."""
+    def wait(self, key: Hashable, now: float, requests: int = 1) -> float:
+        """Count requests of `key` at time `now`; return the seconds that the sender waits.
+
+        A request that takes longer than others can count as several.
+        """
         if len(self._due) > _MAX_KEYS:
             self._due = {other: due for other, due in self._due.items() if due > now}
-        due = max(self._due.get(key, now), now) + self._interval
+        due = max(self._due.get(key, now), now) + requests * self._interval
         self._due[key] = due
         return max(0.0, due - self._burst_seconds - now)

@@ -5,6 +5,8 @@ event loop's own pool of threads stays free for pictures.
 """
 
 import asyncio
+import os
+import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,10 @@ MAX_WAITING = 32
 PICTURES_AT_ONCE = 4
 """Largest number of pictures, pages of the atlas or sounds that are made for one device at once."""
 
+NICENESS = 10
+"""Priority of the computations of devices below that of the event loop, as a nice value. A long
+query and the event loop would otherwise share a busy processor in equal parts."""
+
 T = TypeVar("T")
 
 
@@ -28,7 +34,9 @@ class QueryLanes:
         # Two threads: python code in one of them holds the interpreter for milliseconds, and more
         # threads would only add such delays.
         self._owner = ThreadPoolExecutor(1, thread_name_prefix="owner-query")
-        self._devices = ThreadPoolExecutor(1, thread_name_prefix="device-query")
+        self._devices = ThreadPoolExecutor(
+            1, thread_name_prefix="device-query", initializer=_give_way
+        )
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._pictures: dict[str, asyncio.Semaphore] = {}
         self._asked: Counter[str] = Counter()
@@ -85,3 +93,9 @@ class QueryLanes:
         """Stop the threads, without waiting for a computation."""
         for executor in (self._owner, self._devices):
             executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread, on Linux. Elsewhere it would be the whole process."""
+    if sys.platform == "linux":
+        os.nice(NICENESS)

@@ -24,6 +24,9 @@ from lodespace.training.event_pipe import EventPipe
 
 log = logging.getLogger(__name__)
 
+NICENESS = 5
+"""Priority of training below that of the server, as a nice value."""
+_AUTOGROUP = Path("/proc/self/autogroup")
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -72,6 +75,18 @@ def end_with_parent() -> None:
             log.info("the trainer is not killed together with its server: %s", error)
 
 
+def give_way() -> None:
+    """Lower the priority of this thread and of the threads that it starts later.
+
+    The server goes first where both need the same processor. Linux divides the time of a processor
+    among sessions before it looks at threads (sched_autogroup), and the trainer has a session of
+    its own. So the session gets the lower priority as well.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # another system, or a kernel without these groups
+        _AUTOGROUP.write_text(str(NICENESS))
+
+
 def main() -> int:
     """Run the trainer process and return its exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="trainer: %(message)s")
@@ -105,6 +120,7 @@ def _train(start: m.Start, reader: CommandReader, events: EventPipe) -> int:
     from lodespace.training.worker import Worker
 
     torch.set_num_threads(start.threads)
+    give_way()  # after torch is loaded: the server waits a limited time for the first message
     lock = CheckpointLock(Path(start.checkpoints))
     try:
         with events.heartbeat():

@@ -9,6 +9,7 @@ from aiohttp import web
 from lodespace.errors import ProtocolError
 from lodespace.json_input import JsonError, json_of
 from lodespace.protocol import MAX_MESSAGE_BYTES
+from lodespace.web.security import CONNECTIONS, visitor_of
 
 BODY_SECONDS = 30.0
 """Longest time for the body of a request to arrive, in seconds."""
@@ -27,7 +28,10 @@ async def body_of(request: web.Request, kind: type[T]) -> T:
 
 
 async def raw_body(request: web.Request) -> bytes:
-    """Return the bytes of the body. Raises ProtocolError when the body is too large or too slow."""
+    """Return the bytes of the body, after a wait if a device sends much in a short time.
+
+    Raises ProtocolError when the body is too large or too slow.
+    """
     raw = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -41,6 +45,9 @@ async def raw_body(request: web.Request) -> bytes:
         raise ProtocolError(
             f"A body may have at most {MAX_MESSAGE_BYTES} bytes.", code="too_large", status=413
         )
+    device = visitor_of(request).device
+    if device:
+        await request.app[CONNECTIONS].received(device, len(raw))
     return raw
 
 

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from lodespace import protocol
+from lodespace.access.connections import BYTES_OF_REQUEST
 from lodespace.access.pace import Pace
 from lodespace.access.pairing import may
 from lodespace.errors import LodespaceError, ProtocolError, RequestError
@@ -121,14 +122,15 @@ async def _receive(service: Service, client: Client, socket: web.WebSocketRespon
     pace = Pace(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     loop = asyncio.get_running_loop()
     async for message in socket:
-        if client.device:
-            # Also without a wait: messages that have already arrived would not let others run.
-            await asyncio.sleep(pace.wait("", loop.time()))
         if message.type is not WSMsgType.TEXT:
             await socket.close(
                 code=WSCloseCode.UNSUPPORTED_DATA, message=b"Commands are JSON text."
             )
             return
+        if client.device:
+            # Also without a wait: messages that have already arrived would not let others run.
+            requests = 1 + len(message.data) // BYTES_OF_REQUEST
+            await asyncio.sleep(pace.wait("", loop.time(), requests))
         command_id = ""
         try:
             try:

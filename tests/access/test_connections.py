@@ -121,6 +121,13 @@ def test_requests_within_the_burst_do_not_wait_and_others_do() -> None:
     assert REQUESTS_AT_ONCE >= REQUESTS_PER_SECOND
 
 
+def test_request_that_counts_as_several_makes_the_next_one_wait() -> None:
+    pace = Pace(10.0, 5)
+    assert pace.wait("a", 100.0, 5) == 0.0
+    assert pace.wait("a", 100.0, 0) == 0.0
+    assert pace.wait("a", 100.0, 3) == pytest.approx(0.3)
+
+
 def test_pace_forgets_keys_that_do_not_wait() -> None:
     pace = Pace(10.0, 5)
     for k in range(5000):

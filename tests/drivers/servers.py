@@ -89,12 +89,14 @@ class ServerProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def start(self) -> None:
+    def start(self, *, own_session: bool = False) -> None:
+        """Start the process, with `own_session` in another session than the caller's."""
         self.process = subprocess.Popen(
             [sys.executable, *self.program, "serve", *self.arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **self.environment},
+            start_new_session=own_session,
         )
 
     def wait_until_ready(self, seconds: float = 60) -> None:

@@ -1,6 +1,9 @@
 """Load from the network: connections without a cookie, many streams, long computations."""
 
 import asyncio
+import json
+import os
+import sys
 import threading
 from contextlib import AsyncExitStack
 from typing import Any
@@ -13,6 +16,7 @@ from drivers.servers import eventually
 from drivers.stream_client import StreamClient
 from lodespace import protocol
 from lodespace.access import connections, lan_listener
+from lodespace.access.pace import Pace
 from lodespace.config import ServerConfig
 from lodespace.protocol import PROTOCOL_VERSION
 from lodespace.service import query_lanes
@@ -194,6 +198,45 @@ async def test_client_with_many_waiting_queries_is_refused_another() -> None:
     await asyncio.gather(*asked, return_exceptions=True)
     assert lanes._turns == {} and not lanes._asked
     lanes.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has no priority of its own")
+async def test_computations_of_devices_have_a_lower_priority() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    lanes = query_lanes.QueryLanes()
+    normal = priority()
+    assert await lanes.run("", priority) == normal
+    assert await lanes.run("quest", priority) == min(19, normal + query_lanes.NICENESS)
+    assert priority() == normal
+    lanes.close()
+
+
+async def test_large_messages_of_a_device_count_as_several_requests(
+    lan: Lan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    wait = Pace.wait
+
+    def counting(pace: Pace, key: Any, now: float, requests: int = 1) -> float:
+        counted.append(requests)
+        return wait(pace, key, now, requests)
+
+    monkeypatch.setattr(Pace, "wait", counting)
+    viewer = await lan.approved("viewer")
+    large = json.dumps(selecting(1)).ljust(10 * connections.BYTES_OF_REQUEST)
+    async with viewer.post(
+        lan.url + "api/select", data=large, headers={"Content-Type": "application/json"}
+    ) as answer:
+        assert answer.status == 200
+    assert max(counted) == 10
+    async with StreamClient(lan.url, http=viewer) as client:
+        await client.socket.send_str(
+            json.dumps({"op": "resolve", **selecting(2)}).ljust(20 * connections.BYTES_OF_REQUEST)
+        )
+        await eventually(lambda: client.seen(protocol.Resolved))
+    assert max(counted) == 21
 
 
 async def test_device_draws_a_limited_number_of_pictures_at_once(lan: Lan) -> None:
